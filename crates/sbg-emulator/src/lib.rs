@@ -1,1 +1,209 @@
-//! Placeholder.
+//! The Seven Bridges Platform API v2 in one process, for tests, examples and offline work.
+//!
+//! [`Emulator`] starts an API on one loopback port and an object store on another, which makes them two origins, as on
+//! the real platform. It is stateful (what is created is listed, what is uploaded is downloaded) and strict (permissions,
+//! limits, documented error codes, signed URLs that expire), and it can be told to fail in many ways ([`FaultRule`]).
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+//! emulator.create_project("demo");
+//! emulator.create_file("rfranklin/demo", "reads/sample.txt", "ACGT");
+//! println!("export SB_API_ENDPOINT={}", emulator.url());
+//! println!("export SB_AUTH_TOKEN={}", emulator.token());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It shares no types with the client: it speaks JSON, so that a mistake in the one does not hide in the other.
+
+mod answer;
+mod api;
+mod auth;
+mod body;
+mod builder;
+mod call;
+mod clock;
+mod error;
+mod error_codes;
+mod faults;
+mod faults_parse;
+mod fields;
+mod front;
+mod limit;
+mod log;
+mod object;
+mod object_http;
+mod page;
+mod route;
+mod server;
+mod signing;
+mod store;
+mod wire;
+mod world;
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+
+pub use crate::{
+    builder::Builder,
+    clock::Clock,
+    faults::{Action, FaultCount, FaultId, FaultRule, Faults, When},
+    faults_parse::ParseFaultError,
+    log::{Origin, Recorded},
+};
+use crate::{builder::Config, limit::RateLimiter, log::Log, object::Object, store::Store, world::World};
+
+/// A running platform. Dropping it closes both listeners and all their connections.
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    /// Stops the servers when it is dropped, and only then; see [`server::Running`].
+    _running: server::Running,
+}
+
+/// What both servers and the handle work on.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) log: Log,
+    pub(crate) limiter: Mutex<RateLimiter>,
+    pub(crate) store: Arc<Store>,
+    /// `http://host:port/v2`
+    pub(crate) api_base: String,
+    world: Mutex<World>,
+}
+
+impl Shared {
+    /// The state of the platform. A handler that panicked has not left it unusable: each change is made at once, after
+    /// all checks.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("api_base", &self.api_base)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Emulator {
+    /// Starts to describe an emulator.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The base of the API: `http://127.0.0.1:PORT/v2`.
+    pub fn url(&self) -> &str {
+        &self.shared.api_base
+    }
+
+    /// The origin of the object store that signed URLs point to: `http://127.0.0.1:PORT`.
+    pub fn storage_url(&self) -> &str {
+        self.shared.store.origin()
+    }
+
+    /// The authentication token of `rfranklin`: 32 hexadecimal characters.
+    pub fn token(&self) -> String {
+        self.token_of("rfranklin").unwrap_or_default()
+    }
+
+    /// The authentication token of a user; `None` if there is no such user.
+    pub fn token_of(&self, username: &str) -> Option<String> {
+        self.shared.world().users.get(username).map(|user| user.token.clone())
+    }
+
+    /// The clock, to let time pass.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The rules of injected faults: to add, to remove and to count them while the emulator runs.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Every request that was seen, to either origin, in the order of arrival.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.log.all()
+    }
+
+    /// Forgets the requests seen so far.
+    pub fn clear_requests(&self) {
+        self.shared.log.clear();
+    }
+
+    /// Creates a project of `rfranklin` without a request and returns its id. An existing one is left as it is.
+    ///
+    /// # Panics
+    ///
+    /// If the name is blank.
+    pub fn create_project(&self, name: &str) -> String {
+        self.shared.world().seed_project(name)
+    }
+
+    /// Puts a file into a project without a request and returns its id.
+    ///
+    /// `path` may name folders (`a/b/reads.fastq`), which are created where they are missing; a file that has the name
+    /// already is replaced.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such project, or if a file stands where the path has a folder (or the other way round).
+    pub fn create_file(&self, project: &str, path: &str, content: impl Into<Bytes>) -> String {
+        let object = Object::new(vec![content.into()], self.shared.clock.timestamp());
+        self.shared.world().seed_file(project, path, object)
+    }
+
+    /// Like [`Emulator::create_file`], with `size` bytes of a repeating pattern that take a mebibyte of memory whatever
+    /// the size. The period of the pattern is prime, so a range that is off by any offset that transfers use shows.
+    ///
+    /// # Panics
+    ///
+    /// As [`Emulator::create_file`].
+    pub fn create_large_file(&self, project: &str, path: &str, size: u64) -> String {
+        let object = Object::pattern(size, self.shared.clock.timestamp());
+        self.shared.world().seed_file(project, path, object)
+    }
+
+    /// The bytes of a file as the platform holds them; `None` if there is no such file, or if it is a folder.
+    pub fn file_content(&self, id: &str) -> Option<Vec<u8>> {
+        let object = self.shared.world().object_of(id)?;
+        Some(object.to_vec())
+    }
+}
+
+/// The examples of the README, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// Builds the state and starts the servers.
+pub(crate) fn launch(builder: Builder) -> io::Result<Emulator> {
+    let (config, faults) = builder.into_parts();
+    let listeners = server::Listeners::bind(&config)?;
+    let clock = Clock::default();
+    let store = Arc::new(Store::new(listeners.storage_origin(), clock.clone()));
+    let world = World::new(&config, clock.clone(), Arc::clone(&store));
+    let shared = Arc::new(Shared {
+        limiter: Mutex::new(RateLimiter::new(config.rate_limit)),
+        log: Log::new(config.record),
+        api_base: format!("{}/v2", listeners.api_origin()),
+        world: Mutex::new(world),
+        config,
+        clock,
+        faults,
+        store,
+    });
+    let running = server::start(listeners, &shared)?;
+    Ok(Emulator { shared, _running: running })
+}

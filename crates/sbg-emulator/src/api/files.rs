@@ -1,0 +1,202 @@
+//! Files and folders.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    call::{Call, Reply, strings},
+    clock::rfc3339,
+    error::{ApiError, Outcome},
+    page,
+    route::Route,
+    world::{
+        World,
+        files::{Content, FileEdit, FileFilter, FileNode, Place},
+        projects::Need,
+    },
+};
+
+pub(super) static ROUTES: &[Route] = &[
+    Route::get("/files", list),
+    Route::post("/files", create_folder),
+    Route::get("/projects/{project_owner}/{project}/files", list_project),
+    Route::get("/files/{file_id}", get),
+    Route::patch("/files/{file_id}", edit),
+    Route::delete("/files/{file_id}", delete),
+    Route::get("/files/{file_id}/list", list_folder),
+    Route::get("/files/{file_id}/download_info", download_info),
+    Route::get("/files/{file_id}/metadata", get_metadata),
+    Route::patch("/files/{file_id}/metadata", patch_metadata),
+    Route::put("/files/{file_id}/metadata", put_metadata),
+    Route::put("/files/{file_id}/tags", put_tags),
+    Route::post("/files/{file_id}/actions/copy", copy),
+    Route::post("/files/{file_id}/actions/move", move_),
+    Route::post("/action/files/copy", copy_many),
+];
+
+const SHORT: &[&str] = &["href", "id", "name", "project", "parent", "type"];
+
+fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
+    list_in(world, call, Place::of(call.query("project"), call.query("parent"))?)
+}
+
+fn list_project(world: &mut World, call: &Call) -> Outcome<Reply> {
+    list_in(world, call, Place::Project(&call.project_id()))
+}
+
+fn list_in(world: &World, call: &Call, place: Place<'_>) -> Outcome<Reply> {
+    let all = |name| call.query_all(name).map(str::to_owned).collect();
+    let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, value) in call.query_pairs() {
+        if let Some(key) = key.strip_prefix("metadata.") {
+            metadata.entry(key.to_owned()).or_default().push(value.to_owned());
+        }
+    }
+    let filter = FileFilter {
+        names: all("name"),
+        tags: all("tag"),
+        metadata,
+        origin_task: call.query("origin.task").map(str::to_owned),
+    };
+    let files = world.list_files(&call.actor, place, &filter)?;
+    page::reply(call, &files, SHORT, |file| render(call, file, Case::Small))
+}
+
+fn create_folder(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let body = call.object()?;
+    let name = body.text("name")?.ok_or(ApiError::new(5024))?;
+    if !body.text("type")?.is_some_and(|kind| kind.eq_ignore_ascii_case("folder")) {
+        return Err(ApiError::new(5012));
+    }
+    let place = Place::of(body.text("project")?, body.text("parent")?)?;
+    let folder = world.create_folder(&call.actor, place, name)?;
+    let shown = ["href", "id", "name", "parent", "type", "created_on", "modified_on"];
+    Ok(Reply::json(call.fields().apply(render(call, folder, Case::Capital), Some(&shown))))
+}
+
+fn list_folder(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let files = world.list_folder(&call.actor, call.param("file_id"))?;
+    page::reply(call, &files, SHORT, |file| render(call, file, Case::Capital))
+}
+
+fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let file = world.file(&call.actor, call.param("file_id"), Need::Read, 5001)?;
+    Ok(Reply::object(call, render(call, file, Case::Small)))
+}
+
+fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let body = call.object()?;
+    let edit = FileEdit {
+        name: body.text("name")?.map(str::to_owned),
+        tags: body.texts("tags")?,
+        metadata: body.object("metadata")?.map(|metadata| metadata.map().clone()),
+    };
+    let file = world.edit_file(&call.actor, call.param("file_id"), edit)?;
+    Ok(Reply::object(call, render(call, file, Case::Small)))
+}
+
+fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
+    world.delete_file(&call.actor, call.param("file_id"))?;
+    Ok(Reply::empty(204))
+}
+
+fn download_info(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let url = world.download_url(&call.actor, call.param("file_id"), call.url_lifetime)?;
+    Ok(Reply::json(json!({ "url": url })))
+}
+
+fn get_metadata(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let file = world.file(&call.actor, call.param("file_id"), Need::Read, 5001)?;
+    Ok(Reply::object(call, Value::Object(file.metadata.clone())))
+}
+
+fn patch_metadata(world: &mut World, call: &Call) -> Outcome<Reply> {
+    set_metadata(world, call, false)
+}
+
+fn put_metadata(world: &mut World, call: &Call) -> Outcome<Reply> {
+    set_metadata(world, call, true)
+}
+
+fn set_metadata(world: &mut World, call: &Call, replace: bool) -> Outcome<Reply> {
+    let changes = call.object()?.map();
+    let metadata = world.set_metadata(&call.actor, call.param("file_id"), changes, replace)?;
+    Ok(Reply::object(call, Value::Object(metadata.clone())))
+}
+
+fn put_tags(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let tags = strings(call.body.as_ref().unwrap_or(&Value::Null), "The body")?;
+    let tags = world.set_tags(&call.actor, call.param("file_id"), tags)?;
+    Ok(Reply::json(json!(tags)))
+}
+
+fn copy(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let body = call.object()?;
+    let place = Place::of(body.text("project")?, body.text("parent")?)?;
+    let copy = world.copy_file(&call.actor, call.param("file_id"), place, body.text("name")?)?;
+    Ok(Reply::object(call, render(call, copy, Case::Small)))
+}
+
+fn move_(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let body = call.object()?;
+    let parent = body.text("parent")?.ok_or_else(|| ApiError::new(5033).detail("`parent` is required."))?;
+    let file = world.move_file(&call.actor, call.param("file_id"), parent, body.text("name")?)?;
+    Ok(Reply::object(call, render(call, file, Case::Small)))
+}
+
+/// Copies many files. Each succeeds or fails for itself, unless the destination is not there.
+fn copy_many(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let body = call.object()?;
+    let place = Place::of(body.text("project")?, None)?;
+    let ids = body.texts("file_ids")?.unwrap_or_default();
+    if ids.len() > 100 {
+        return Err(ApiError::bad_request("`file_ids` has at most 100 entries."));
+    }
+    world.destination(&call.actor, place)?;
+    let mut results = Map::new();
+    for id in ids {
+        let result = match world.copy_file(&call.actor, &id, place, None) {
+            Ok(copy) => json!({ "status": "OK", "new_file_id": copy.id, "new_file_name": copy.name }),
+            Err(error) => json!({ "status": "ERROR", "error": error.body() }),
+        };
+        results.insert(id, result);
+    }
+    Ok(Reply::json(Value::Object(results)))
+}
+
+/// How `type` is written: the platform is not of one mind.
+#[derive(Clone, Copy, PartialEq)]
+enum Case {
+    Small,
+    Capital,
+}
+
+fn render(call: &Call, file: &FileNode, case: Case) -> Value {
+    let kind = match (file.is_folder(), case) {
+        (false, Case::Small) => "file",
+        (false, Case::Capital) => "FILE",
+        (true, Case::Small) => "folder",
+        (true, Case::Capital) => "FOLDER",
+    };
+    let mut value = json!({
+        "href": call.href(&format!("/files/{}", file.id)),
+        "id": file.id,
+        "name": file.name,
+        "size": null,
+        "project": file.project,
+        "parent": file.parent,
+        "type": kind,
+        "created_on": rfc3339(file.created),
+        "modified_on": rfc3339(file.modified),
+        "storage": null,
+        "origin": file.origin_task.as_ref().map_or_else(|| json!({}), |task| json!({ "task": task })),
+        "tags": file.tags,
+        "metadata": file.metadata,
+    });
+    if let Content::File { object, .. } = &file.content {
+        value["size"] = object.size().into();
+        value["storage"] = json!({ "type": "PLATFORM", "hosted_on_locations": ["aws:us-east-1"] });
+    }
+    value
+}

@@ -1,0 +1,136 @@
+//! The API over HTTP: from a request to the handler of its operation and back. One file for each area.
+
+mod files;
+mod members;
+mod platform;
+mod projects;
+mod uploads;
+
+use std::{io, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderName, Method, header, request::Parts};
+use hyper::body::Incoming;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::{
+    Shared,
+    answer::Answer,
+    auth,
+    call::{Call, Reply},
+    error::{ApiError, Outcome},
+    front::collect,
+    limit::Standing,
+    route::{self, Route},
+};
+
+/// All operations. An area is one file here, one in `world`, and one line in this table.
+static AREAS: &[&[Route]] =
+    &[platform::ROUTES, projects::ROUTES, members::ROUTES, files::ROUTES, uploads::ROUTES];
+
+/// The most that a request may carry: bulk calls and descriptions of apps fit in with room to spare.
+const MAX_BODY: u64 = 10 * 1024 * 1024;
+
+/// Answers one request.
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    number: u64,
+    head: &Parts,
+    body: Incoming,
+) -> io::Result<Answer> {
+    let body = collect(body, MAX_BODY).await?.map(|segments| match <[Bytes; 1]>::try_from(segments) {
+        Ok([only]) => only,
+        Err(segments) => Bytes::from(segments.concat()),
+    });
+    if let Some(body) = &body {
+        shared.log.body(number, body);
+    }
+    let (standing, result) = respond(shared, head, body);
+    let mut answer = match result {
+        Ok(Reply { status, body, headers }) => {
+            let mut answer = body.map_or_else(|| Answer::empty(status), |body| Answer::json(status, &body));
+            answer.headers.extend(headers);
+            answer
+        }
+        Err(error) => Answer::json(error.status, &error.body()),
+    };
+    if let Some(standing) = standing {
+        answer = answer
+            .header(HeaderName::from_static("x-ratelimit-limit"), standing.limit)
+            .header(HeaderName::from_static("x-ratelimit-remaining"), standing.remaining)
+            .header(HeaderName::from_static("x-ratelimit-reset"), standing.reset);
+    }
+    // 32 digits are enough to find a request in a log; nothing else depends on them.
+    let request_id = format!("{:032x}", fastrand::u128(..));
+    Ok(answer.header(HeaderName::from_static("x-request-id"), request_id))
+}
+
+/// The rate limit of a known sender, and the outcome.
+fn respond(shared: &Shared, head: &Parts, body: Option<Bytes>) -> (Option<Standing>, Outcome<Reply>) {
+    let token = auth::token(&head.headers);
+    let actor =
+        token.and_then(|token| shared.world().users.by_token(token).map(|user| user.username.clone()));
+    let standing = actor.as_deref().map(|actor| {
+        let now = shared.clock.epoch_seconds();
+        shared.limiter.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take(actor, now)
+    });
+    let result = if standing.is_some_and(|standing| standing.exceeded) {
+        Err(ApiError::new(1000))
+    } else {
+        dispatch(shared, head, body, actor, standing)
+    };
+    (standing, result)
+}
+
+fn dispatch(
+    shared: &Shared,
+    head: &Parts,
+    body: Option<Bytes>,
+    actor: Option<String>,
+    standing: Option<Standing>,
+) -> Outcome<Reply> {
+    let path = head.uri.path().strip_prefix("/v2").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let path = path.ok_or(ApiError::new(90003))?;
+    let (route, params) = route::find(AREAS, head.method.as_str(), path)?;
+    let actor = match actor {
+        Some(actor) => actor,
+        None if route.anonymous => String::new(),
+        None => return Err(ApiError::new(90001)),
+    };
+    if route.advance && !auth::advance_access(&head.headers) {
+        return Err(
+            ApiError::new(90002).detail("This operation needs the header `X-SBG-Advance-Access: advance`.")
+        );
+    }
+    let body = body.ok_or_else(|| ApiError::bad_request("The body is too large.").with_status(413))?;
+    let call = Call {
+        actor,
+        standing,
+        path: path.to_owned(),
+        base: shared.api_base.clone(),
+        url_lifetime: shared.config.url_lifetime,
+        params,
+        query: form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
+        body: parse_body(head, &body)?,
+    };
+    (route.handler)(&mut shared.world(), &call)
+}
+
+/// The JSON of a request that has one. Bodies of other methods mean nothing, and the official client sends some.
+fn parse_body(head: &Parts, body: &Bytes) -> Outcome<Option<Value>> {
+    if !matches!(head.method, Method::POST | Method::PUT | Method::PATCH) || body.is_empty() {
+        return Ok(None);
+    }
+    let is_json = |kind: &str| {
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        kind == "application/json" || kind.ends_with("+json")
+    };
+    // Without a type it is taken for JSON, because nothing else is understood.
+    if head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| !kind.to_str().is_ok_and(is_json)) {
+        return Err(ApiError::new(90008));
+    }
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|error| ApiError::bad_request(format_args!("The body is not valid JSON: {error}.")))?;
+    Ok(Some(value).filter(|value| !value.is_null()))
+}

@@ -1,0 +1,139 @@
+//! Uploads in parts.
+
+use serde_json::{Value, json};
+
+use crate::{
+    call::{Call, Reply},
+    clock::rfc3339,
+    error::{ApiError, Outcome},
+    page,
+    route::Route,
+    world::{
+        World,
+        projects::Need,
+        uploads::{NewUpload, Upload},
+    },
+};
+
+pub(super) static ROUTES: &[Route] = &[
+    Route::post("/upload/multipart", init),
+    Route::get("/upload/multipart", list),
+    Route::get("/upload/multipart/{upload_id}", get),
+    Route::post("/upload/multipart/{upload_id}", report_many),
+    Route::delete("/upload/multipart/{upload_id}", abort),
+    Route::post("/upload/multipart/{upload_id}/part", report),
+    Route::get("/upload/multipart/{upload_id}/part/{part_number}", part_url),
+    Route::post("/upload/multipart/{upload_id}/complete", complete),
+];
+
+const SHORT: &[&str] = &["href", "project", "name", "initiated", "upload_id"];
+
+fn init(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let body = call.object()?;
+    let new = NewUpload {
+        project: body.text("project")?,
+        parent: body.text("parent")?,
+        name: body.text("name")?,
+        size: body.count("size")?,
+        part_size: body.count("part_size")?,
+        overwrite: call.query_flag("overwrite")?,
+    };
+    let upload = world.init_upload(&call.actor, &new)?;
+    Ok(Reply::json(json!({
+        "upload_id": upload.id,
+        "project": upload.project,
+        "name": upload.name,
+        "size": upload.size,
+        "part_size": upload.part_size,
+        "parallel_uploads": true,
+    })))
+}
+
+fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let uploads = world.list_uploads(&call.actor);
+    page::reply(call, &uploads, SHORT, |upload| {
+        json!({
+            "href": call.href(&format!("/upload/multipart/{}", upload.id)),
+            "project": upload.project,
+            "name": upload.name,
+            "initiated": rfc3339(upload.initiated),
+            "upload_id": upload.id,
+        })
+    })
+}
+
+fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let upload = world.upload(&call.actor, call.param("upload_id"))?;
+    let mut body = json!({
+        "upload_id": upload.id,
+        "project": upload.project,
+        "name": upload.name,
+        "initiated": rfc3339(upload.initiated),
+        "parallel_uploads": true,
+        "part_size": upload.part_size,
+        "uploaded_parts_count": upload.reported.len(),
+    });
+    if call.query_flag("list_parts")? {
+        body["parts"] = reported(upload);
+    }
+    Ok(Reply::object(call, body))
+}
+
+fn report(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let (number, etag) = world.report_part(&call.actor, call.param("upload_id"), call.object()?)?;
+    Ok(Reply::json(part(number, &etag)))
+}
+
+fn report_many(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let id = call.param("upload_id");
+    world.report_parts(&call.actor, id, call.object()?)?;
+    Ok(Reply::json(json!({ "parts": reported(world.upload(&call.actor, id)?) })))
+}
+
+fn abort(world: &mut World, call: &Call) -> Outcome<Reply> {
+    world.abort_upload(&call.actor, call.param("upload_id"))?;
+    Ok(Reply::empty(204))
+}
+
+fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let (id, number) = (call.param("upload_id"), call.param("part_number"));
+    let (url, expires) = world.part_url(&call.actor, id, number, call.url_lifetime)?;
+    Ok(Reply::json(json!({
+        "method": "PUT",
+        "url": url,
+        "expires": rfc3339(expires),
+        "headers": {},
+        "report": { "success_codes": [200], "headers": ["ETag"] },
+    })))
+}
+
+fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let id = call.param("upload_id");
+    let body = call.object()?;
+    if body.value("parts").is_some() {
+        world.report_parts(&call.actor, id, body)?;
+    }
+    let file = world.complete_upload(&call.actor, id)?;
+    let file = world.file(&call.actor, &file, Need::Read, 8002)?;
+    let project = world.project(&call.actor, &file.project, Need::Read)?;
+    let (_, object) = file.object(8007).map_err(|_| ApiError::new(8007))?;
+    Ok(Reply::json(json!({
+        "href": call.href(&format!("/files/{}", file.id)),
+        "path": format!("/Projects/{}/{}", project.root_folder, file.name),
+        "id": file.id,
+        "project": file.project,
+        "name": file.name,
+        "type": "file",
+        "size": object.size(),
+        "created_on": rfc3339(file.created),
+        "modified_on": rfc3339(file.modified),
+    })))
+}
+
+fn reported(upload: &Upload) -> Value {
+    upload.reported.iter().map(|(&number, etag)| part(number, etag)).collect()
+}
+
+fn part(number: u32, etag: &str) -> Value {
+    json!({ "part_number": number, "response": { "headers": { "ETag": etag } } })
+}

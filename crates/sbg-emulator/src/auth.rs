@@ -1,0 +1,36 @@
+//! Who sends a request: the token in its headers.
+
+use http::{HeaderMap, header};
+
+/// The token that a request carries, in the platform's own header or as a bearer token.
+pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
+    if let Some(token) = headers.get("x-sbg-auth-token") {
+        return token.to_str().ok();
+    }
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whether a request asks for operations that are not generally available yet.
+pub(crate) fn advance_access(headers: &HeaderMap) -> bool {
+    headers.get("x-sbg-advance-access").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"advance"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_headers_carry_a_token() {
+        let check = |name: &'static str, value: &str, expected: Option<&str>| {
+            let headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+            assert_eq!(token(&headers), expected);
+        };
+        check("x-sbg-auth-token", "abc", Some("abc"));
+        check("authorization", "Bearer abc", Some("abc"));
+        check("authorization", "bearer abc", Some("abc"));
+        check("authorization", "Basic abc", None);
+        check("authorization", "abc", None);
+    }
+}

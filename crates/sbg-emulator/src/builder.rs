@@ -1,0 +1,161 @@
+//! The settings of an emulator.
+
+use std::{future::Future, io, net::SocketAddr, time::Duration};
+
+use crate::{
+    Emulator,
+    faults::{FaultRule, Faults},
+};
+
+/// Describes an emulator before it starts. The defaults are those of the real platform.
+///
+/// ```
+/// # async fn example() -> std::io::Result<()> {
+/// use std::time::Duration;
+///
+/// let emulator = sbg_emulator::Emulator::builder()
+///     .rate_limit(20)
+///     .url_lifetime(Duration::from_secs(60))
+///     .min_part_size(1)
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder {
+    config: Config,
+    rules: Vec<FaultRule>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) storage_listen: Option<SocketAddr>,
+    pub(crate) token: Option<String>,
+    pub(crate) rate_limit: u32,
+    pub(crate) url_lifetime: Duration,
+    pub(crate) part_size: u64,
+    pub(crate) min_part_size: u64,
+    pub(crate) latency: Duration,
+    pub(crate) bandwidth: Option<u64>,
+    pub(crate) record: bool,
+}
+
+const MIB: u64 = 1024 * 1024;
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            config: Config {
+                listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                storage_listen: None,
+                token: None,
+                rate_limit: 1000,
+                url_lifetime: Duration::from_secs(3600),
+                part_size: 32 * MIB,
+                min_part_size: 5 * MIB,
+                latency: Duration::ZERO,
+                bandwidth: None,
+                record: true,
+            },
+            rules: Vec::new(),
+        }
+    }
+}
+
+impl Builder {
+    /// Where the API listens. Without it, a free port of the loopback address.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.config.listen = address;
+        self
+    }
+
+    /// Where the object store listens. Without it, a free port of the address of the API.
+    pub fn storage_listen(mut self, address: SocketAddr) -> Self {
+        self.config.storage_listen = Some(address);
+        self
+    }
+
+    /// The token of `rfranklin`. Without it, a random one.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.config.token = Some(token.into());
+        self
+    }
+
+    /// Requests that each user may send in 300 seconds. Without it, 1000.
+    pub fn rate_limit(mut self, requests: u32) -> Self {
+        self.config.rate_limit = requests;
+        self
+    }
+
+    /// How long signed URLs are valid. Without it, an hour.
+    pub fn url_lifetime(mut self, lifetime: Duration) -> Self {
+        self.config.url_lifetime = lifetime;
+        self
+    }
+
+    /// The part size of uploads that ask for none, or for one that cannot be had. Without it, 32 MiB.
+    pub fn part_size(mut self, bytes: u64) -> Self {
+        self.config.part_size = bytes.max(1);
+        self
+    }
+
+    /// The smallest size of a part other than the last. Without it, 5 MiB.
+    pub fn min_part_size(mut self, bytes: u64) -> Self {
+        self.config.min_part_size = bytes;
+        self
+    }
+
+    /// How long each request waits before it is looked at.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.config.latency = latency;
+        self
+    }
+
+    /// Bytes per second that one connection carries in each direction. Without it, no limit.
+    pub fn bandwidth(mut self, bytes_per_second: u64) -> Self {
+        self.config.bandwidth = Some(bytes_per_second.max(1));
+        self
+    }
+
+    /// Arms a fault from the start. See [`Faults`] to do so while the emulator runs.
+    pub fn fault(mut self, rule: FaultRule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Whether requests are kept for [`Emulator::requests`]. Without it, they are.
+    pub fn record(mut self, record: bool) -> Self {
+        self.config.record = record;
+        self
+    }
+
+    /// Starts the emulator on a thread of its own. It works whatever runtime the caller has, and also if that is blocked.
+    ///
+    /// # Errors
+    ///
+    /// If an address cannot be listened on, or if the thread cannot be started.
+    pub fn start(self) -> impl Future<Output = io::Result<Emulator>> + Send {
+        // Nothing here waits. The signature leaves room for it.
+        std::future::ready(self.start_blocking())
+    }
+
+    /// [`Builder::start`] for programs that are not asynchronous.
+    ///
+    /// # Errors
+    ///
+    /// If an address cannot be listened on, or if the thread cannot be started.
+    pub fn start_blocking(self) -> io::Result<Emulator> {
+        crate::launch(self)
+    }
+
+    pub(crate) fn into_parts(self) -> (Config, Faults) {
+        let faults = Faults::default();
+        for rule in self.rules {
+            faults.add(rule);
+        }
+        (self.config, faults)
+    }
+}

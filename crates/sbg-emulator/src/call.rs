@@ -1,0 +1,169 @@
+//! One request to the API as a handler sees it, and what the handler gives back.
+
+use std::time::Duration;
+
+use http::HeaderName;
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{ApiError, Outcome},
+    fields::Fields,
+    limit::Standing,
+};
+
+/// A request whose sender is known and whose body is parsed.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The user that the token belongs to; empty for an anonymous call.
+    pub(crate) actor: String,
+    /// The rate limit as it stands after this call.
+    pub(crate) standing: Option<Standing>,
+    /// The path below `/v2`, as it was sent.
+    pub(crate) path: String,
+    /// `http://host:port/v2`
+    pub(crate) base: String,
+    /// How long signed URLs are valid.
+    pub(crate) url_lifetime: Duration,
+    pub(crate) params: Vec<(&'static str, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    /// The JSON body; `None` if there was none, or if it was `null`.
+    pub(crate) body: Option<Value>,
+}
+
+impl Call {
+    /// A parameter of the path. The route names it, so it is there.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    }
+
+    /// `owner/project` from the path.
+    pub(crate) fn project_id(&self) -> String {
+        format!("{}/{}", self.param("project_owner"), self.param("project"))
+    }
+
+    /// The last value of a query parameter.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query_pairs().filter(|(key, _)| *key == name).last().map(|(_, value)| value)
+    }
+
+    /// All values of a query parameter that may be repeated.
+    pub(crate) fn query_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query_pairs().filter(move |(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// A query parameter that is true or false; absent means false.
+    pub(crate) fn query_flag(&self, name: &str) -> Outcome<bool> {
+        match self.query(name) {
+            None | Some("") => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(text) => {
+                Err(ApiError::bad_request(format_args!("`{name}` must be true or false, not `{text}`.")))
+            }
+        }
+    }
+
+    pub(crate) fn fields(&self) -> Fields {
+        Fields::parse(self.query_all("fields"))
+    }
+
+    /// The absolute address of a path below `/v2`.
+    pub(crate) fn href(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The body, which must be an object; an absent one is an empty object.
+    pub(crate) fn object(&self) -> Outcome<Fieldset<'_>> {
+        static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+        match &self.body {
+            None => Ok(Fieldset(&EMPTY)),
+            Some(Value::Object(map)) => Ok(Fieldset(map)),
+            Some(_) => Err(ApiError::bad_request("The body must be a JSON object.")),
+        }
+    }
+}
+
+/// The properties of a JSON object in a request, read with their types. Null counts as absent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fieldset<'a>(&'a Map<String, Value>);
+
+impl<'a> Fieldset<'a> {
+    /// The properties of a value, if it is an object.
+    pub(crate) fn of(value: &'a Value) -> Option<Self> {
+        value.as_object().map(Self)
+    }
+
+    pub(crate) fn value(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn map(self) -> &'a Map<String, Value> {
+        self.0
+    }
+
+    pub(crate) fn text(self, name: &str) -> Outcome<Option<&'a str>> {
+        self.typed(name, "a string", Value::as_str)
+    }
+
+    pub(crate) fn count(self, name: &str) -> Outcome<Option<u64>> {
+        self.typed(name, "a number of at least 0", Value::as_u64)
+    }
+
+    pub(crate) fn object(self, name: &str) -> Outcome<Option<Fieldset<'a>>> {
+        self.typed(name, "an object", |value| value.as_object().map(Fieldset))
+    }
+
+    pub(crate) fn texts(self, name: &str) -> Outcome<Option<Vec<String>>> {
+        self.value(name).map(|value| strings(value, name)).transpose()
+    }
+
+    fn typed<T>(self, name: &str, kind: &str, read: impl Fn(&'a Value) -> Option<T>) -> Outcome<Option<T>> {
+        self.value(name)
+            .map(|value| {
+                read(value).ok_or_else(|| ApiError::bad_request(format_args!("`{name}` must be {kind}.")))
+            })
+            .transpose()
+    }
+}
+
+/// An array of strings.
+pub(crate) fn strings(value: &Value, name: &str) -> Outcome<Vec<String>> {
+    value
+        .as_array()
+        .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect())
+        .ok_or_else(|| ApiError::bad_request(format_args!("`{name}` must be an array of strings.")))
+}
+
+/// What a handler gives back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Option<Value>,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+}
+
+impl Reply {
+    /// 200 with this JSON, as it is.
+    pub(crate) fn json(body: Value) -> Self {
+        Self { status: 200, body: Some(body), headers: Vec::new() }
+    }
+
+    /// 200 with the properties of an object that `fields` asks for; all of them without it.
+    pub(crate) fn object(call: &Call, body: Value) -> Self {
+        Self::json(call.fields().apply(body, None))
+    }
+
+    /// An answer without a body.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, body: None, headers: Vec::new() }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: impl std::fmt::Display) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+}

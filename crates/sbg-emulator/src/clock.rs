@@ -1,0 +1,88 @@
+//! The time that the emulator lives in: the real time plus what a test has added to it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The clock of one emulator. Clones show the same time.
+///
+/// Signed URLs expire, rate limit windows end and objects are dated by this clock, so a test can pass an hour
+/// without waiting for it.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    ahead_nanos: Arc<AtomicU64>,
+}
+
+impl Clock {
+    /// Moves the clock forward. It never goes back.
+    pub fn advance(&self, by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        // A century is further than any test goes and keeps every later sum inside the range of a timestamp.
+        let century = 100 * 365 * 24 * 3600 * 1_000_000_000_u64;
+        let _ = self.ahead_nanos.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {
+            Some(ahead.saturating_add(nanos).min(century))
+        });
+    }
+
+    /// The present time of the emulator.
+    pub fn now(&self) -> SystemTime {
+        SystemTime::now() + Duration::from_nanos(self.ahead_nanos.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        Timestamp::try_from(self.now()).unwrap_or(Timestamp::MAX)
+    }
+
+    pub(crate) fn epoch_seconds(&self) -> i64 {
+        self.timestamp().as_second()
+    }
+}
+
+/// `2019-04-24T11:51:20Z`: the form of every time in the JSON of the platform.
+pub(crate) fn rfc3339(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `Wed, 24 Apr 2019 11:51:20 GMT`: the form of times in HTTP headers.
+pub(crate) fn http_date(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// A timestamp `after` later, held at the end of time instead of overflowing.
+pub(crate) fn later(time: Timestamp, after: Duration) -> Timestamp {
+    SignedDuration::try_from(after).ok().and_then(|by| time.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_advanced_clock_shows_the_later_time_in_every_clone() {
+        let clock = Clock::default();
+        let before = clock.clone().epoch_seconds();
+        clock.advance(Duration::from_secs(3600));
+        assert!(clock.clone().epoch_seconds() - before >= 3600);
+    }
+
+    #[test]
+    fn times_are_written_without_fractions() {
+        let time = Timestamp::new(1_556_106_680, 123_456_789).unwrap();
+        assert_eq!(rfc3339(time), "2019-04-24T11:51:20Z");
+        assert_eq!(http_date(time), "Wed, 24 Apr 2019 11:51:20 GMT");
+    }
+
+    #[test]
+    fn a_duration_without_end_does_not_overflow() {
+        let clock = Clock::default();
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert!(later(clock.timestamp(), Duration::MAX) > clock.timestamp());
+    }
+}

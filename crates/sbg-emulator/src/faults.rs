@@ -1,0 +1,336 @@
+//! Faults that are injected on purpose: which requests they hit, what they do, and how often they did it.
+//!
+//! Deciding is here; carrying out is where the answer is made ([`crate::front`] for whole answers,
+//! [`crate::object_http`] for answers to ranges).
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::log::Origin;
+
+/// What happens to a request that a rule hits.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Answers with this status instead of doing what was asked. Without a body it is a JSON error of the platform
+    /// on the API and an XML error on the object store.
+    Status {
+        /// The HTTP status.
+        code: u16,
+        /// The body; a string is sent as it is, anything else as JSON.
+        body: Option<Value>,
+        /// Headers to add.
+        headers: Vec<(String, String)>,
+    },
+    /// 429 with code 1000.
+    RateLimited {
+        /// Whether the answer says when to come back (`X-RateLimit-Reset`).
+        reset_header: bool,
+    },
+    /// 503 with code 0: the platform is under maintenance.
+    Maintenance,
+    /// Drops the connection at once, without an answer and without doing what was asked.
+    Reset,
+    /// Does what was asked, then drops the connection without an answer.
+    LostAnswer,
+    /// Sends the head and so many bytes of the body, then closes the connection.
+    CutBody(u64),
+    /// Sends the head and so many bytes of the body, then nothing, with the connection open.
+    Stall(u64),
+    /// Answers a range with its first half only (head and body agree with each other).
+    ShortRange,
+    /// Answers a range with one that begins a byte later.
+    ShiftedRange,
+    /// Answers a range with 200 and the whole object.
+    FullBodyInsteadOfRange,
+    /// Names a wrong total size in `Content-Range`.
+    WrongTotal,
+    /// Answers with another `ETag`, as if the object had been replaced.
+    ChangedETag,
+    /// Answers without an `ETag` (a part is stored all the same).
+    NoETag,
+    /// Waits before the request is looked at. Other rules still apply.
+    Delay(Duration),
+    /// Answers 502 with a page of HTML, like a proxy on the way.
+    HtmlError,
+    /// Answers with this status and no body at all, without doing what was asked.
+    EmptyBody(u16),
+    /// Answers 302 to this address.
+    Redirect(String),
+}
+
+/// Which of the requests that fit a rule are hit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum When {
+    /// Each one.
+    Always,
+    /// The nth, the 2nth and so on.
+    Every(u64),
+    /// The nth and no other, counted from 1.
+    Nth(u64),
+    /// The first n.
+    First(u64),
+    /// Each with this probability; the same seed hits the same requests.
+    Probability {
+        /// Between 0 and 1.
+        chance: f64,
+        /// The seed of the sequence.
+        seed: u64,
+    },
+}
+
+/// A fault and the requests that it applies to.
+///
+/// ```
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// // Every fifth read from the object store loses its connection after 1000 bytes.
+/// let rule = FaultRule::storage(Action::CutBody(1000)).method("GET").every(5);
+/// // The same, as the command line writes it.
+/// assert_eq!(rule, "storage:get:every=5:cut=1000".parse().unwrap());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultRule {
+    origin: Option<Origin>,
+    method: Option<String>,
+    path: Option<String>,
+    when: When,
+    action: Action,
+}
+
+impl FaultRule {
+    /// A rule for every request to either origin.
+    pub fn any(action: Action) -> Self {
+        Self { origin: None, method: None, path: None, when: When::Always, action }
+    }
+
+    /// A rule for every request to the API.
+    pub fn api(action: Action) -> Self {
+        Self { origin: Some(Origin::Api), ..Self::any(action) }
+    }
+
+    /// A rule for every request to the object store.
+    pub fn storage(action: Action) -> Self {
+        Self { origin: Some(Origin::Storage), ..Self::any(action) }
+    }
+
+    /// Only requests with this method.
+    pub fn method(mut self, method: &str) -> Self {
+        self.method = Some(method.to_ascii_uppercase());
+        self
+    }
+
+    /// Only requests whose path contains this text.
+    pub fn path(mut self, contains: impl Into<String>) -> Self {
+        self.path = Some(contains.into());
+        self
+    }
+
+    /// Which of the requests that fit are hit; without it, all.
+    pub fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// Hits every nth request that fits.
+    pub fn every(self, n: u64) -> Self {
+        self.when(When::Every(n))
+    }
+
+    /// Hits the nth request that fits, counted from 1, and no other.
+    pub fn nth(self, n: u64) -> Self {
+        self.when(When::Nth(n))
+    }
+
+    /// Hits the first n requests that fit.
+    pub fn first(self, n: u64) -> Self {
+        self.when(When::First(n))
+    }
+
+    /// Hits each request that fits with this probability, the same ones for the same seed.
+    pub fn probability(self, chance: f64, seed: u64) -> Self {
+        self.when(When::Probability { chance, seed })
+    }
+
+    fn fits(&self, origin: Origin, method: &str, path: &str) -> bool {
+        self.origin.is_none_or(|wanted| wanted == origin)
+            && self.method.as_deref().is_none_or(|wanted| wanted == method)
+            && self.path.as_deref().is_none_or(|wanted| path.contains(wanted))
+    }
+}
+
+/// Names a rule that was added, to ask for its counter or to remove it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FaultId(u64);
+
+/// How often a rule was looked at and fired.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FaultCount {
+    /// The rule.
+    pub id: FaultId,
+    /// What it does.
+    pub action: Action,
+    /// Requests that fitted it.
+    pub matched: u64,
+    /// Requests that it hit.
+    pub fired: u64,
+}
+
+struct Armed {
+    id: FaultId,
+    rule: FaultRule,
+    random: fastrand::Rng,
+    matched: u64,
+    fired: u64,
+}
+
+impl Armed {
+    fn fires(&mut self) -> bool {
+        self.matched += 1;
+        let fires = match self.rule.when {
+            When::Always => true,
+            When::Every(n) => n != 0 && self.matched.is_multiple_of(n),
+            When::Nth(n) => self.matched == n,
+            When::First(n) => self.matched <= n,
+            When::Probability { chance, .. } => self.random.f64() < chance,
+        };
+        self.fired += u64::from(fires);
+        fires
+    }
+}
+
+#[derive(Default)]
+struct Rules {
+    armed: Vec<Armed>,
+    next: u64,
+}
+
+/// The rules of a running emulator. Clones share them.
+#[derive(Clone, Default)]
+pub struct Faults {
+    rules: Arc<Mutex<Rules>>,
+}
+
+/// What the rules decided about one request.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) delay: Duration,
+    pub(crate) action: Option<Action>,
+}
+
+impl Faults {
+    /// Arms a rule. Where several rules hit one request, the one that was added first decides.
+    pub fn add(&self, rule: FaultRule) -> FaultId {
+        let mut rules = self.lock();
+        rules.next += 1;
+        let id = FaultId(rules.next);
+        let seed = if let When::Probability { seed, .. } = rule.when { seed } else { 0 };
+        rules.armed.push(Armed { id, rule, random: fastrand::Rng::with_seed(seed), matched: 0, fired: 0 });
+        id
+    }
+
+    /// Disarms one rule and tells how often it fired. `None` if there is no such rule.
+    pub fn remove(&self, id: FaultId) -> Option<FaultCount> {
+        let mut rules = self.lock();
+        let at = rules.armed.iter().position(|armed| armed.id == id)?;
+        Some(count(&rules.armed.remove(at)))
+    }
+
+    /// Disarms all rules and forgets their counters.
+    pub fn clear(&self) {
+        self.lock().armed.clear();
+    }
+
+    /// How often a rule fired; 0 for one that is not armed.
+    pub fn fired(&self, id: FaultId) -> u64 {
+        self.lock().armed.iter().find(|armed| armed.id == id).map_or(0, |armed| armed.fired)
+    }
+
+    /// The counters of all rules, in the order in which they were added.
+    pub fn counters(&self) -> Vec<FaultCount> {
+        self.lock().armed.iter().map(count).collect()
+    }
+
+    pub(crate) fn judge(&self, origin: Origin, method: &str, path: &str) -> Verdict {
+        let mut verdict = Verdict::default();
+        for armed in &mut self.lock().armed {
+            // A rule that comes too late to decide does not count the request either, so that its counter says what
+            // the client has met.
+            if verdict.action.is_some() && !matches!(armed.rule.action, Action::Delay(_)) {
+                continue;
+            }
+            if armed.rule.fits(origin, method, path) && armed.fires() {
+                match &armed.rule.action {
+                    Action::Delay(delay) => verdict.delay += *delay,
+                    action => verdict.action = Some(action.clone()),
+                }
+            }
+        }
+        verdict
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count(armed: &Armed) -> FaultCount {
+    FaultCount { id: armed.id, action: armed.rule.action.clone(), matched: armed.matched, fired: armed.fired }
+}
+
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.counters()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(rule: FaultRule) -> Vec<u32> {
+        let faults = Faults::default();
+        faults.add(rule);
+        (1..=6).filter(|_| faults.judge(Origin::Api, "GET", "/v2/files").action.is_some()).collect()
+    }
+
+    #[test]
+    fn a_rule_hits_the_requests_that_it_counts() {
+        assert_eq!(hits(FaultRule::any(Action::Maintenance)), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(hits(FaultRule::any(Action::Maintenance).every(2)), [2, 4, 6]);
+        assert_eq!(hits(FaultRule::any(Action::Maintenance).nth(3)), [3]);
+        assert_eq!(hits(FaultRule::any(Action::Maintenance).first(2)), [1, 2]);
+        let chance = || FaultRule::any(Action::Maintenance).probability(0.5, 7);
+        assert_eq!(hits(chance()), hits(chance()));
+    }
+
+    #[test]
+    fn a_rule_leaves_requests_that_do_not_fit_alone() {
+        let faults = Faults::default();
+        let id = faults.add(FaultRule::storage(Action::Reset).method("put").path("/incoming/"));
+        assert_eq!(faults.judge(Origin::Api, "PUT", "/incoming/1"), Verdict::default());
+        assert_eq!(faults.judge(Origin::Storage, "GET", "/incoming/1"), Verdict::default());
+        assert_eq!(faults.judge(Origin::Storage, "PUT", "/main/1"), Verdict::default());
+        assert_eq!(faults.judge(Origin::Storage, "PUT", "/incoming/1").action, Some(Action::Reset));
+        assert_eq!(faults.fired(id), 1);
+        assert_eq!(faults.remove(id).map(|count| count.matched), Some(1));
+    }
+
+    #[test]
+    fn delays_add_up_and_let_another_rule_decide() {
+        let faults = Faults::default();
+        faults.add(FaultRule::any(Action::Delay(Duration::from_millis(2))));
+        faults.add(FaultRule::any(Action::HtmlError));
+        faults.add(FaultRule::any(Action::Maintenance));
+        faults.add(FaultRule::any(Action::Delay(Duration::from_millis(3))));
+        let verdict = faults.judge(Origin::Api, "GET", "/");
+        assert_eq!(verdict, Verdict { delay: Duration::from_millis(5), action: Some(Action::HtmlError) });
+        assert_eq!(faults.counters()[2].matched, 0);
+    }
+}

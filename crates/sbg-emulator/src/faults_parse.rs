@@ -1,0 +1,191 @@
+//! Fault rules as text, for the command line: `ORIGIN[:METHOD][:path=TEXT][:WHEN]:ACTION`.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use crate::{
+    faults::{Action, FaultRule, When},
+    log::Origin,
+};
+
+/// What was wrong with the text of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseFaultError(String);
+
+impl fmt::Display for ParseFaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ParseFaultError {}
+
+impl FromStr for Origin {
+    type Err = ParseFaultError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "api" => Ok(Self::Api),
+            "storage" => Ok(Self::Storage),
+            other => Err(ParseFaultError(format!("`{other}` is no origin: expected api, storage or any"))),
+        }
+    }
+}
+
+/// Reads a rule such as `storage:get:every=20:503`, `api:path=/files:first=2:maintenance` or `any:p=0.01/42:reset`.
+///
+/// - origin: `api`, `storage`, `any`
+/// - method: `get`, `put`, `post`, `patch`, `delete`, `head`
+/// - when: `every=N`, `nth=N`, `first=N`, `p=CHANCE` or `p=CHANCE/SEED`; without it, always
+/// - action: a status such as `503`, `429` (with a reset header), `429-no-reset`, `maintenance`, `reset`, `lost-answer`,
+///   `cut=BYTES`, `stall=BYTES`, `short`, `shifted`, `full`, `wrong-total`, `changed-etag`, `no-etag`, `delay=MILLISECONDS`,
+///   `html`, `empty=STATUS`, `redirect=URL`
+impl FromStr for FaultRule {
+    type Err = ParseFaultError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (origin, mut rest) = text
+            .split_once(':')
+            .ok_or_else(|| ParseFaultError(format!("`{text}` is no fault rule: expected ORIGIN:ACTION")))?;
+        let mut method = None;
+        let mut path = None;
+        let mut when = When::Always;
+        // The action is the last piece and may itself contain colons (a URL), so pieces are taken from the front while
+        // they are known.
+        while let Some((piece, after)) = rest.split_once(':') {
+            if matches!(piece, "get" | "put" | "post" | "patch" | "delete" | "head") {
+                method = Some(piece);
+            } else if let Some(contains) = piece.strip_prefix("path=") {
+                path = Some(contains);
+            } else if let Some(parsed) = parse_when(piece)? {
+                when = parsed;
+            } else {
+                break;
+            }
+            rest = after;
+        }
+        let action = parse_action(rest)?;
+        let mut rule = match origin {
+            "any" => Self::any(action),
+            name => match name.parse()? {
+                Origin::Api => Self::api(action),
+                Origin::Storage => Self::storage(action),
+            },
+        };
+        if let Some(method) = method {
+            rule = rule.method(method);
+        }
+        if let Some(path) = path {
+            rule = rule.path(path);
+        }
+        Ok(rule.when(when))
+    }
+}
+
+fn parse_when(piece: &str) -> Result<Option<When>, ParseFaultError> {
+    let Some((key, value)) = piece.split_once('=') else { return Ok(None) };
+    Ok(Some(match key {
+        "every" => When::Every(number(key, value)?),
+        "nth" => When::Nth(number(key, value)?),
+        "first" => When::First(number(key, value)?),
+        "p" => {
+            let (chance, seed) = value.split_once('/').unwrap_or((value, "0"));
+            let chance = number::<f64>(key, chance)?;
+            if !(0.0..=1.0).contains(&chance) {
+                return Err(ParseFaultError(format!("`{piece}`: a probability is between 0 and 1")));
+            }
+            When::Probability { chance, seed: number("seed", seed)? }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn parse_action(text: &str) -> Result<Action, ParseFaultError> {
+    if let Some((key, value)) = text.split_once('=') {
+        return Ok(match key {
+            "cut" => Action::CutBody(number(key, value)?),
+            "stall" => Action::Stall(number(key, value)?),
+            "delay" => Action::Delay(Duration::from_millis(number(key, value)?)),
+            "empty" => Action::EmptyBody(status(value)?),
+            "redirect" => Action::Redirect(value.to_owned()),
+            _ => return Err(unknown_action(text)),
+        });
+    }
+    Ok(match text {
+        "maintenance" => Action::Maintenance,
+        "reset" => Action::Reset,
+        "lost-answer" => Action::LostAnswer,
+        "short" => Action::ShortRange,
+        "shifted" => Action::ShiftedRange,
+        "full" => Action::FullBodyInsteadOfRange,
+        "wrong-total" => Action::WrongTotal,
+        "changed-etag" => Action::ChangedETag,
+        "no-etag" => Action::NoETag,
+        "html" => Action::HtmlError,
+        "429" => Action::RateLimited { reset_header: true },
+        "429-no-reset" => Action::RateLimited { reset_header: false },
+        code if code.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Action::Status { code: status(code)?, body: None, headers: Vec::new() }
+        }
+        _ => return Err(unknown_action(text)),
+    })
+}
+
+fn unknown_action(text: &str) -> ParseFaultError {
+    ParseFaultError(format!(
+        "`{text}` is no fault: expected a status, or a name such as reset, cut=BYTES or delay=MS"
+    ))
+}
+
+fn number<T: FromStr>(key: &str, value: &str) -> Result<T, ParseFaultError> {
+    value.parse().map_err(|_| ParseFaultError(format!("`{key}={value}`: `{value}` is not a valid number")))
+}
+
+fn status(value: &str) -> Result<u16, ParseFaultError> {
+    match value.parse() {
+        Ok(code @ 200..=599) => Ok(code),
+        _ => Err(ParseFaultError(format!("`{value}` is not an HTTP status between 200 and 599"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_read_from_text() {
+        let check = |text: &str, expected: FaultRule| assert_eq!(text.parse(), Ok(expected), "{text}");
+        let status = |code| Action::Status { code, body: None, headers: Vec::new() };
+        check("storage:get:every=20:503", FaultRule::storage(status(503)).method("GET").every(20));
+        check("api:reset", FaultRule::api(Action::Reset));
+        check(
+            "any:p=0.25/7:429",
+            FaultRule::any(Action::RateLimited { reset_header: true }).probability(0.25, 7),
+        );
+        check(
+            "api:path=/files:nth=2:empty=502",
+            FaultRule::api(Action::EmptyBody(502)).path("/files").nth(2),
+        );
+        check(
+            "storage:redirect=http://host:80/x",
+            FaultRule::storage(Action::Redirect("http://host:80/x".into())),
+        );
+        check(
+            "storage:put:delay=20",
+            FaultRule::storage(Action::Delay(Duration::from_millis(20))).method("PUT"),
+        );
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_read_says_why() {
+        let check = |text: &str, part: &str| {
+            let message = text.parse::<FaultRule>().unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        };
+        check("503", "expected ORIGIN:ACTION");
+        check("moon:503", "`moon` is no origin");
+        check("api:999", "not an HTTP status");
+        check("api:every=x:503", "`x` is not a valid number");
+        check("api:p=2:503", "between 0 and 1");
+        check("api:explode", "`explode` is no fault");
+    }
+}

@@ -1,0 +1,193 @@
+//! What happens to every request of either origin: it is noted, it meets the fault rules and the latency, it is answered.
+
+use std::{io, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, Request, Response, header, request::Parts};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+
+use crate::{
+    Shared,
+    answer::Answer,
+    api,
+    body::WireBody,
+    error::ApiError,
+    faults::Action,
+    log::{Origin, Recorded},
+    object_http,
+    wire::Control,
+};
+
+/// Frames smaller than this are put together before they are kept, so that a trickle does not hold a buffer for each byte.
+const SMALL_FRAME: usize = 16 * 1024;
+
+/// Answers one request. An error closes the connection without an answer.
+pub(crate) async fn answer(
+    shared: Arc<Shared>,
+    origin: Origin,
+    connection: u64,
+    control: Arc<Control>,
+    request: Request<Incoming>,
+) -> io::Result<Response<WireBody>> {
+    let (head, body) = request.into_parts();
+    let number = shared.log.arrive(|| recorded(origin, connection, &head));
+    let verdict = shared.faults.judge(origin, head.method.as_str(), head.uri.path());
+    let wait = shared.config.latency + verdict.delay;
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    let action = verdict.action;
+    let answer = if matches!(action, Some(Action::Reset)) {
+        control.reset();
+        return Err(dropped());
+    } else if let Some(answer) = action.as_ref().and_then(|action| instead(&shared, origin, action)) {
+        // The body is read to its end: a server that closes while the client still sends would look like a reset.
+        drain(body).await?;
+        answer
+    } else {
+        match origin {
+            Origin::Api => api::answer(&shared, number, &head, body).await?,
+            Origin::Storage => object_http::answer(&shared, number, &head, body, action.as_ref()).await?,
+        }
+    };
+    if matches!(action, Some(Action::LostAnswer)) {
+        control.reset();
+        return Err(dropped());
+    }
+    shared.log.answer(number, answer.status, answer.json_text());
+    Ok(answer.into_response().map(|body| match action {
+        Some(Action::CutBody(after)) => body.cut(after, control),
+        Some(Action::Stall(after)) => body.stall(after),
+        _ => body,
+    }))
+}
+
+/// The answer that a fault gives in place of the real one.
+fn instead(shared: &Shared, origin: Origin, action: &Action) -> Option<Answer> {
+    let answer = match action {
+        Action::Status { code, body, headers } => {
+            let mut answer = match (body, origin) {
+                (Some(serde_json::Value::String(text)), _) => Answer::text(*code, "text/plain", text.clone()),
+                (Some(body), _) => Answer::json(*code, body),
+                (None, Origin::Api) => Answer::json(*code, &usual_error(*code).body()),
+                (None, Origin::Storage) => {
+                    object_http::error(*code, "InternalError", "We encountered an internal error.")
+                }
+            };
+            for (name, value) in headers {
+                if let Ok(name) = name.parse::<HeaderName>() {
+                    answer.headers.retain(|(present, _)| *present != name);
+                    answer = answer.header(name, value);
+                }
+            }
+            answer
+        }
+        Action::RateLimited { reset_header } => {
+            let answer = Answer::json(429, &ApiError::new(1000).body())
+                .header(HeaderName::from_static("x-ratelimit-limit"), shared.config.rate_limit)
+                .header(HeaderName::from_static("x-ratelimit-remaining"), 0);
+            if *reset_header {
+                // The next second: a client that obeys it comes back soon, so tests are short.
+                let reset = shared.clock.epoch_seconds() + 1;
+                answer.header(HeaderName::from_static("x-ratelimit-reset"), reset)
+            } else {
+                answer
+            }
+        }
+        Action::Maintenance => Answer::json(503, &ApiError::new(0).body()),
+        Action::HtmlError => Answer::text(
+            502,
+            "text/html",
+            "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n",
+        ),
+        Action::EmptyBody(status) => Answer::empty(*status),
+        Action::Redirect(url) => Answer::empty(302).header(header::LOCATION, url),
+        _ => return None,
+    };
+    Some(answer)
+}
+
+/// The error of the platform that goes with a status.
+fn usual_error(status: u16) -> ApiError {
+    let code = match status {
+        400 => 90000,
+        401 => 90001,
+        403 => 90002,
+        404 => 90003,
+        405 => 90006,
+        409 => 90007,
+        415 => 90008,
+        429 => 1000,
+        503 => 90005,
+        _ => 90004,
+    };
+    ApiError::new(code).with_status(status)
+}
+
+fn recorded(origin: Origin, connection: u64, head: &Parts) -> Recorded {
+    Recorded {
+        origin,
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect(),
+        body: Bytes::new(),
+        connection,
+        status: None,
+        response: Bytes::new(),
+    }
+}
+
+fn dropped() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, "dropped by a fault rule")
+}
+
+/// Reads a body and throws it away.
+pub(crate) async fn drain(mut body: Incoming) -> io::Result<()> {
+    while let Some(frame) = body.frame().await {
+        frame.map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// Reads a body in the pieces in which it comes, at most `limit` bytes. `None` if it is longer; it is read to its end all
+/// the same. An error if the client went away before the end.
+pub(crate) async fn collect(mut body: Incoming, limit: u64) -> io::Result<Option<Vec<Bytes>>> {
+    let mut segments = Vec::new();
+    let mut small = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
+        length += data.len() as u64;
+        if length > limit {
+            segments.clear();
+            small.clear();
+        } else if data.len() < SMALL_FRAME {
+            small.extend_from_slice(&data);
+        } else {
+            if !small.is_empty() {
+                segments.push(small.split().freeze());
+            }
+            segments.push(data);
+        }
+        if small.len() >= SMALL_FRAME {
+            segments.push(small.split().freeze());
+        }
+    }
+    if !small.is_empty() {
+        segments.push(small.freeze());
+    }
+    Ok((length <= limit).then_some(segments))
+}
+
+/// Whether the head announces how long the body is.
+pub(crate) fn has_length(head: &Parts, body: &Incoming) -> bool {
+    head.headers.contains_key(header::CONTENT_LENGTH) && body.size_hint().exact().is_some()
+}

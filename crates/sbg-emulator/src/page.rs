@@ -1,0 +1,81 @@
+//! Pages of collections: `offset` and `limit`, links to the neighbours, the total in a header.
+
+use http::HeaderName;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use crate::{
+    call::{Call, Reply},
+    error::{ApiError, Outcome},
+};
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 100;
+
+/// Answers with the page that the call asks for. Only its items are rendered, in the short form that the caller names
+/// unless `fields` asks for another.
+pub(crate) fn reply<T>(
+    call: &Call,
+    items: &[T],
+    short: &[&str],
+    render: impl Fn(&T) -> Value,
+) -> Outcome<Reply> {
+    let page = Page::of(call)?;
+    let fields = call.fields();
+    let shown: Vec<Value> = items
+        .iter()
+        .skip(page.offset)
+        .take(page.limit)
+        .map(|item| fields.apply(render(item), Some(short)))
+        .collect();
+    let body = json!({
+        "href": page.href(call, page.offset),
+        "items": shown,
+        "links": page.links(call, items.len()),
+    });
+    Ok(Reply::json(body).header(HeaderName::from_static("x-total-matching-query"), items.len()))
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Page {
+    offset: usize,
+    limit: usize,
+}
+
+impl Page {
+    fn of(call: &Call) -> Outcome<Self> {
+        let number = |name: &str, default: usize| match call.query(name) {
+            None | Some("") => Ok(default),
+            Some(text) => text.parse().map_err(|_| {
+                ApiError::bad_request(format_args!("`{name}` must be a number of at least 0, not `{text}`."))
+            }),
+        };
+        let page = Self { offset: number("offset", 0)?, limit: number("limit", DEFAULT_LIMIT)? };
+        if !(1..=MAX_LIMIT).contains(&page.limit) {
+            return Err(ApiError::bad_request(format_args!("`limit` must be between 1 and {MAX_LIMIT}.")));
+        }
+        Ok(page)
+    }
+
+    fn links(self, call: &Call, total: usize) -> Vec<Value> {
+        let link =
+            |rel: &str, offset| json!({ "href": self.href(call, offset), "rel": rel, "method": "GET" });
+        let mut links = Vec::new();
+        let next = self.offset.saturating_add(self.limit);
+        if next < total {
+            links.push(link("next", next));
+        }
+        if self.offset > 0 {
+            // The page before the first item that does not exist is the last one, not an empty one.
+            links.push(link("prev", self.offset.min(total).saturating_sub(self.limit)));
+        }
+        links
+    }
+
+    fn href(self, call: &Call, offset: usize) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("offset", &offset.to_string()).append_pair("limit", &self.limit.to_string());
+        query.extend_pairs(call.query_pairs().filter(|(key, _)| !matches!(*key, "offset" | "limit")));
+        format!("{}?{}", call.href(&call.path), query.finish())
+    }
+}

@@ -1,0 +1,144 @@
+//! The table of operations: which handler answers which method on which path, and what it asks of the request.
+
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    call::{Call, Reply},
+    error::{ApiError, Outcome},
+    world::World,
+};
+
+/// Answers one operation. The state is locked for the time of the call.
+pub(crate) type Handler = fn(&mut World, &Call) -> Outcome<Reply>;
+
+/// One operation.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    /// Steps below `/v2`; one in braces stands for anything but an empty step.
+    pub(crate) path: &'static str,
+    pub(crate) handler: Handler,
+    /// Whether it works without a token.
+    pub(crate) anonymous: bool,
+    /// Whether it needs the header that asks for advance access.
+    pub(crate) advance: bool,
+}
+
+impl Route {
+    const fn new(method: &'static str, path: &'static str, handler: Handler) -> Self {
+        Self { method, path, handler, anonymous: false, advance: false }
+    }
+
+    pub(crate) const fn get(path: &'static str, handler: Handler) -> Self {
+        Self::new("GET", path, handler)
+    }
+
+    pub(crate) const fn post(path: &'static str, handler: Handler) -> Self {
+        Self::new("POST", path, handler)
+    }
+
+    pub(crate) const fn put(path: &'static str, handler: Handler) -> Self {
+        Self::new("PUT", path, handler)
+    }
+
+    pub(crate) const fn patch(path: &'static str, handler: Handler) -> Self {
+        Self::new("PATCH", path, handler)
+    }
+
+    pub(crate) const fn delete(path: &'static str, handler: Handler) -> Self {
+        Self::new("DELETE", path, handler)
+    }
+
+    pub(crate) const fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    #[expect(dead_code, reason = "no operation of the areas that exist so far needs it")]
+    pub(crate) const fn advance(mut self) -> Self {
+        self.advance = true;
+        self
+    }
+
+    /// The parameters of the path, if it fits.
+    fn params(&self, steps: &[&str]) -> Option<Vec<(&'static str, String)>> {
+        let template = split(self.path);
+        if template.len() != steps.len() {
+            return None;
+        }
+        let mut params = Vec::new();
+        for (wanted, step) in template.into_iter().zip(steps) {
+            if let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                if step.is_empty() {
+                    return None;
+                }
+                params.push((name, percent_decode_str(step).decode_utf8_lossy().into_owned()));
+            } else if wanted != *step {
+                return None;
+            }
+        }
+        Some(params)
+    }
+}
+
+/// A route and the parameters of the path.
+pub(crate) type Found = (&'static Route, Vec<(&'static str, String)>);
+
+/// Finds the operation. One with fewer parameters wins: `/raw` is a name before it is a revision.
+pub(crate) fn find(areas: &[&'static [Route]], method: &str, path: &str) -> Outcome<Found> {
+    let steps = split(path);
+    let mut best: Option<Found> = None;
+    let mut allowed = Vec::new();
+    for route in areas.iter().copied().flatten() {
+        let Some(params) = route.params(&steps) else { continue };
+        allowed.push(route.method);
+        if route.method == method && best.as_ref().is_none_or(|(_, other)| params.len() < other.len()) {
+            best = Some((route, params));
+        }
+    }
+    best.ok_or_else(|| {
+        if allowed.is_empty() {
+            ApiError::new(90003)
+        } else {
+            ApiError::new(90006).detail(format_args!("Allowed: {}.", allowed.join(", ")))
+        }
+    })
+}
+
+/// The steps of a path. One slash at the end makes no difference, because the official client sends some.
+fn split(path: &str) -> Vec<&str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() { Vec::new() } else { path.split('/').collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::unnecessary_wraps, reason = "handlers have one type")]
+    fn handler(_: &mut World, _: &Call) -> Outcome<Reply> {
+        Ok(Reply::empty(200))
+    }
+
+    #[test]
+    fn the_most_specific_path_wins() {
+        static ROUTES: &[Route] = &[
+            Route::get("/", handler),
+            Route::get("/apps/{owner}/{revision}", handler),
+            Route::get("/apps/{owner}/raw", handler),
+            Route::post("/apps/{owner}/raw", handler),
+        ];
+        let found = |method, path| find(&[ROUTES], method, path).map(|(route, params)| (route.path, params));
+        assert_eq!(
+            found("GET", "/apps/a%20b/raw"),
+            Ok(("/apps/{owner}/raw", vec![("owner", "a b".to_owned())]))
+        );
+        assert_eq!(found("GET", "/apps/a/3/").unwrap().0, "/apps/{owner}/{revision}");
+        assert_eq!(found("GET", "").unwrap().0, "/");
+        assert_eq!(found("GET", "/").unwrap().0, "/");
+        assert_eq!(found("GET", "/apps//raw").unwrap_err().code, 90003);
+        assert_eq!(found("GET", "/nothing").unwrap_err().status, 404);
+        assert_eq!(found("DELETE", "/apps/a/raw").unwrap_err().code, 90006);
+    }
+}

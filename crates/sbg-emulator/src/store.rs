@@ -1,0 +1,133 @@
+//! The object store without HTTP: objects under keys, parts of uploads, and the URLs that open them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    clock::{Clock, later},
+    object::Object,
+    signing::{Refusal, Signer},
+};
+
+/// The bucket of finished files.
+const MAIN: &str = "/main/";
+/// The bucket of parts that wait to be joined.
+const INCOMING: &str = "/incoming/";
+
+/// The store of one emulator.
+pub(crate) struct Store {
+    origin: String,
+    clock: Clock,
+    signer: Signer,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Finished objects belong to the files that show them: when the last copy is deleted, the object is gone.
+    objects: HashMap<String, Weak<Object>>,
+    /// Parts by upload and number.
+    parts: HashMap<String, BTreeMap<u32, Arc<Object>>>,
+}
+
+/// What a path of the store means.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Object(Arc<Object>),
+    Part { upload: String, number: u32 },
+    Nothing,
+}
+
+impl Store {
+    pub(crate) fn new(origin: &str, clock: Clock) -> Self {
+        Self { origin: origin.to_owned(), clock, signer: Signer::new(), state: Mutex::default() }
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// A signed URL to read an object that has this key, and the moment when it expires.
+    pub(crate) fn read_url(&self, key: &str, lifetime: Duration) -> String {
+        self.signed("GET", &format!("{MAIN}{key}"), lifetime).0
+    }
+
+    /// A signed URL to write a part, and the moment when it expires. The upload must have been opened.
+    pub(crate) fn part_url(&self, upload: &str, number: u32, lifetime: Duration) -> (String, Timestamp) {
+        self.signed("PUT", &format!("{INCOMING}{upload}/{number}"), lifetime)
+    }
+
+    fn signed(&self, method: &str, path: &str, lifetime: Duration) -> (String, Timestamp) {
+        let expires = later(self.clock.timestamp(), lifetime);
+        (format!("{}{}", self.origin, self.signer.sign(method, path, expires.as_second())), expires)
+    }
+
+    /// Checks the signature of a request.
+    pub(crate) fn check(&self, method: &str, path: &str, query: &str) -> Result<(), Refusal> {
+        self.signer.check(method, path, query, self.clock.epoch_seconds())
+    }
+
+    /// What a path means. Its signature has been checked, so it is one that this store gave out.
+    pub(crate) fn target(&self, path: &str) -> Target {
+        let state = self.lock();
+        if let Some(key) = path.strip_prefix(MAIN) {
+            return state.objects.get(key).and_then(Weak::upgrade).map_or(Target::Nothing, Target::Object);
+        }
+        path.strip_prefix(INCOMING)
+            .and_then(|rest| rest.split_once('/'))
+            .filter(|(upload, _)| state.parts.contains_key(*upload))
+            .and_then(|(upload, number)| {
+                Some(Target::Part { upload: upload.to_owned(), number: number.parse().ok()? })
+            })
+            .unwrap_or(Target::Nothing)
+    }
+
+    /// Makes an object readable under a key.
+    pub(crate) fn publish(&self, key: &str, object: &Arc<Object>) {
+        self.lock().objects.insert(key.to_owned(), Arc::downgrade(object));
+    }
+
+    /// Forgets a key whose last file is gone. Copies that are left keep it.
+    pub(crate) fn sweep(&self) {
+        self.lock().objects.retain(|_, object| object.strong_count() > 0);
+    }
+
+    /// Begins to take parts of an upload.
+    pub(crate) fn open_upload(&self, upload: &str) {
+        self.lock().parts.entry(upload.to_owned()).or_default();
+    }
+
+    /// Ends an upload: parts are gone and late ones are refused.
+    pub(crate) fn close_upload(&self, upload: &str) {
+        self.lock().parts.remove(upload);
+    }
+
+    /// Stores a part, in place of an earlier one with its number. False if the upload has ended in the meantime.
+    pub(crate) fn put_part(&self, upload: &str, number: u32, part: Object) -> bool {
+        match self.lock().parts.get_mut(upload) {
+            Some(parts) => {
+                parts.insert(number, Arc::new(part));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// One part, if it has arrived.
+    pub(crate) fn part(&self, upload: &str, number: u32) -> Option<Arc<Object>> {
+        self.lock().parts.get(upload)?.get(&number).cloned()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

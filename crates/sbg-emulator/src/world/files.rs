@@ -1,0 +1,424 @@
+//! Files: what they are, who may do what with them, lists, edits, copies and moves. Folders are in [`super::folders`].
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{
+    World,
+    projects::{Need, is_project_id},
+};
+use crate::{
+    error::{ApiError, Outcome},
+    object::Object,
+};
+
+/// A file or a folder.
+#[derive(Clone, Debug)]
+pub(crate) struct FileNode {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The id of its project.
+    pub(crate) project: String,
+    /// The folder that it is in; only root folders have none.
+    pub(crate) parent: Option<String>,
+    pub(crate) content: Content,
+    pub(crate) created: Timestamp,
+    pub(crate) modified: Timestamp,
+    pub(crate) tags: Vec<String>,
+    pub(crate) metadata: Map<String, Value>,
+    /// The task that made it.
+    pub(crate) origin_task: Option<String>,
+}
+
+/// What is in it.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    File {
+        /// Where the object store has it.
+        key: String,
+        object: Arc<Object>,
+    },
+    /// Ids by name.
+    Folder(BTreeMap<String, String>),
+}
+
+impl FileNode {
+    pub(crate) fn folder(
+        id: String,
+        name: &str,
+        project: &str,
+        parent: Option<&str>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            project: project.to_owned(),
+            parent: parent.map(str::to_owned),
+            content: Content::Folder(BTreeMap::new()),
+            created: now,
+            modified: now,
+            tags: Vec::new(),
+            metadata: Map::new(),
+            origin_task: None,
+        }
+    }
+
+    pub(crate) fn is_folder(&self) -> bool {
+        matches!(self.content, Content::Folder(_))
+    }
+
+    /// The object of a file, or the error that this action has for folders.
+    pub(crate) fn object(&self, code_for_folders: u32) -> Outcome<(&str, &Arc<Object>)> {
+        match &self.content {
+            Content::File { key, object } => Ok((key, object)),
+            Content::Folder(_) => Err(ApiError::new(code_for_folders)),
+        }
+    }
+}
+
+/// Where something is to be found or put.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'a> {
+    Project(&'a str),
+    Folder(&'a str),
+}
+
+impl<'a> Place<'a> {
+    /// Reads the pair of which exactly one has to be given.
+    pub(crate) fn of(project: Option<&'a str>, parent: Option<&'a str>) -> Outcome<Self> {
+        match (project, parent) {
+            (Some(_), Some(_)) => Err(ApiError::new(5031)),
+            (None, None) => Err(ApiError::new(5029)),
+            (None, Some(parent)) => Ok(Self::Folder(parent)),
+            (Some(project), None) if is_project_id(project) => Ok(Self::Project(project)),
+            (Some(_), None) => Err(ApiError::new(5005)),
+        }
+    }
+}
+
+/// Which files of a folder a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct FileFilter {
+    /// Any of these names.
+    pub(crate) names: Vec<String>,
+    /// Any of these tags.
+    pub(crate) tags: Vec<String>,
+    /// For each key any of the values.
+    pub(crate) metadata: BTreeMap<String, Vec<String>>,
+    pub(crate) origin_task: Option<String>,
+}
+
+impl FileFilter {
+    fn shows(&self, file: &FileNode) -> bool {
+        (self.names.is_empty() || self.names.contains(&file.name))
+            && (self.tags.is_empty() || self.tags.iter().any(|tag| file.tags.contains(tag)))
+            && self.origin_task.as_ref().is_none_or(|task| file.origin_task.as_ref() == Some(task))
+            && self
+                .metadata
+                .iter()
+                .all(|(key, wanted)| file.metadata.get(key).is_some_and(|value| has_value(value, wanted)))
+    }
+}
+
+fn has_value(value: &Value, wanted: &[String]) -> bool {
+    match value {
+        Value::String(text) => wanted.contains(text),
+        Value::Array(items) => items.iter().any(|item| has_value(item, wanted)),
+        _ => false,
+    }
+}
+
+/// What a request changes of a file.
+#[derive(Debug, Default)]
+pub(crate) struct FileEdit {
+    pub(crate) name: Option<String>,
+    pub(crate) tags: Option<Vec<String>>,
+    /// Takes the place of all present metadata.
+    pub(crate) metadata: Option<Map<String, Value>>,
+}
+
+impl World {
+    /// A file or folder for an action that needs a permission. `denied` is the code of a refusal.
+    pub(crate) fn file(&self, actor: &str, id: &str, need: Need, denied: u32) -> Outcome<&FileNode> {
+        let file = self.files.get(id).ok_or(ApiError::new(5002))?;
+        self.project(actor, &file.project, need).map_err(|_| ApiError::new(denied))?;
+        Ok(file)
+    }
+
+    pub(super) fn file_mut(&mut self, id: &str) -> Outcome<&mut FileNode> {
+        self.files.get_mut(id).ok_or(ApiError::new(5002))
+    }
+
+    /// Where a copy or an upload goes: a folder in which the actor may write.
+    pub(crate) fn destination(&self, actor: &str, place: Place<'_>) -> Outcome<&FileNode> {
+        let id = match place {
+            Place::Project(project) => &self.project(actor, project, Need::Write)?.root_folder,
+            Place::Folder(folder) => {
+                self.files.get(folder).ok_or(ApiError::new(5026))?;
+                folder
+            }
+        };
+        let folder = self.file(actor, id, Need::Write, 5001)?;
+        if folder.is_folder() { Ok(folder) } else { Err(ApiError::new(5022)) }
+    }
+
+    /// What a folder shows, in the order of names.
+    pub(crate) fn list_files(
+        &self,
+        actor: &str,
+        place: Place<'_>,
+        filter: &FileFilter,
+    ) -> Outcome<Vec<&FileNode>> {
+        let id = match place {
+            Place::Project(project) => &self.project(actor, project, Need::Read)?.root_folder,
+            Place::Folder(folder) => folder,
+        };
+        let children = self.children(self.file(actor, id, Need::Read, 5001)?)?;
+        Ok(children.into_iter().filter(|file| filter.shows(file)).collect())
+    }
+
+    /// Changes name, tags and metadata of a file.
+    pub(crate) fn edit_file(&mut self, actor: &str, id: &str, edit: FileEdit) -> Outcome<&FileNode> {
+        let denied = match &edit {
+            FileEdit { name: Some(_), .. } => 5008,
+            FileEdit { metadata: Some(_), .. } => 5009,
+            FileEdit { tags: Some(_), .. } => 5011,
+            _ => 5001,
+        };
+        let file = self.file(actor, id, Need::Write, denied)?;
+        if file.is_folder() {
+            return Err(ApiError::new(match &edit {
+                FileEdit { name: None, metadata: Some(_), .. } => 5025,
+                FileEdit { name: None, tags: Some(_), .. } => 5027,
+                _ => 5023,
+            }));
+        }
+        let metadata = edit.metadata.map(|metadata| checked_metadata(Map::new(), &metadata)).transpose()?;
+        if let Some(name) = &edit.name {
+            let (from, parent) = (file.name.clone(), file.parent.clone().unwrap_or_default());
+            check_name(name, 5024)?;
+            if *name != from {
+                self.check_free(&parent, name, 5003)?;
+                self.relink(id, &from, &parent, name, &parent)?;
+            }
+        }
+        let now = self.clock.timestamp();
+        let file = self.file_mut(id)?;
+        if let Some(tags) = edit.tags {
+            file.tags = tags;
+        }
+        if let Some(metadata) = metadata {
+            file.metadata = metadata;
+        }
+        file.modified = now;
+        Ok(file)
+    }
+
+    /// Sets the tags of a file.
+    pub(crate) fn set_tags(&mut self, actor: &str, id: &str, tags: Vec<String>) -> Outcome<&[String]> {
+        if self.file(actor, id, Need::Write, 5011)?.is_folder() {
+            return Err(ApiError::new(5027));
+        }
+        let file = self.edit_file(actor, id, FileEdit { tags: Some(tags), ..FileEdit::default() })?;
+        Ok(&file.tags)
+    }
+
+    /// Merges metadata into that of a file, or replaces it. Null removes a key.
+    pub(crate) fn set_metadata(
+        &mut self,
+        actor: &str,
+        id: &str,
+        changes: &Map<String, Value>,
+        replace: bool,
+    ) -> Outcome<&Map<String, Value>> {
+        let file = self.file(actor, id, Need::Write, 5009)?;
+        if file.is_folder() {
+            return Err(ApiError::new(5025));
+        }
+        let present = if replace { Map::new() } else { file.metadata.clone() };
+        let metadata = checked_metadata(present, changes)?;
+        let now = self.clock.timestamp();
+        let file = self.file_mut(id)?;
+        file.metadata = metadata;
+        file.modified = now;
+        Ok(&file.metadata)
+    }
+
+    /// Copies a file. The copy shares the bytes; a name that is taken gets a number unless it was asked for.
+    pub(crate) fn copy_file(
+        &mut self,
+        actor: &str,
+        id: &str,
+        place: Place<'_>,
+        name: Option<&str>,
+    ) -> Outcome<&FileNode> {
+        let source = self.file(actor, id, Need::Read, 5001)?;
+        source.object(5018)?;
+        self.file(actor, id, Need::Copy, 5014)?;
+        let folder = self.destination(actor, place)?;
+        let name = if let Some(name) = name {
+            check_name(name, 5024)?;
+            self.check_free(&folder.id, name, 5003)?;
+            name.to_owned()
+        } else {
+            Self::free_name(folder, &source.name)
+        };
+        let now = self.clock.timestamp();
+        let copy = FileNode {
+            name,
+            project: folder.project.clone(),
+            parent: Some(folder.id.clone()),
+            created: now,
+            modified: now,
+            id: String::new(),
+            ..source.clone()
+        };
+        let id = self.insert(copy);
+        self.files.get(&id).ok_or(ApiError::new(5007))
+    }
+
+    /// Moves a file to another folder of its project, and may rename it.
+    pub(crate) fn move_file(
+        &mut self,
+        actor: &str,
+        id: &str,
+        parent: &str,
+        name: Option<&str>,
+    ) -> Outcome<&FileNode> {
+        let file = self.file(actor, id, Need::Write, 5032)?;
+        file.object(5033)?;
+        let folder = self.destination(actor, Place::Folder(parent))?;
+        if folder.project != file.project {
+            return Err(ApiError::new(5015));
+        }
+        let name = name.unwrap_or(&file.name).to_owned();
+        check_name(&name, 5024)?;
+        let (from, old) = (file.name.clone(), file.parent.clone().unwrap_or_default());
+        if (&name, parent) != (&from, &old) {
+            self.check_free(parent, &name, 5003)?;
+            self.relink(id, &from, &old, &name, parent)?;
+        }
+        let now = self.clock.timestamp();
+        let file = self.file_mut(id)?;
+        file.modified = now;
+        Ok(file)
+    }
+
+    /// Deletes a file or an empty folder.
+    pub(crate) fn delete_file(&mut self, actor: &str, id: &str) -> Outcome<()> {
+        let file = self.file(actor, id, Need::Write, 5001)?;
+        match &file.content {
+            Content::Folder(children) if !children.is_empty() => return Err(ApiError::new(5021)),
+            Content::Folder(_) if file.parent.is_none() => {
+                return Err(ApiError::new(5001).detail("The root folder of a project cannot be deleted."));
+            }
+            _ => {}
+        }
+        self.remove(id);
+        Ok(())
+    }
+
+    /// A signed URL to read a file.
+    pub(crate) fn download_url(
+        &self,
+        actor: &str,
+        id: &str,
+        lifetime: std::time::Duration,
+    ) -> Outcome<String> {
+        let file = self.file(actor, id, Need::Read, 5001)?;
+        let (key, _) = file.object(5017)?;
+        self.file(actor, id, Need::Copy, 5001)?;
+        Ok(self.store.read_url(key, lifetime))
+    }
+
+    /// The object of a file, for tests that look behind the API.
+    pub(crate) fn object_of(&self, id: &str) -> Option<Arc<Object>> {
+        self.files.get(id)?.object(5017).ok().map(|(_, object)| Arc::clone(object))
+    }
+}
+
+/// Names of files and folders have no slash and at most 255 characters.
+pub(crate) fn check_name(name: &str, code: u32) -> Outcome<()> {
+    if name.is_empty() || name.contains('/') || name.chars().count() > 255 {
+        return Err(ApiError::new(code).detail("A name has 1 to 255 characters and no slash."));
+    }
+    Ok(())
+}
+
+/// Metadata values are strings or lists of strings; numbers and truth values become strings, null removes the key.
+fn checked_metadata(
+    mut present: Map<String, Value>,
+    changes: &Map<String, Value>,
+) -> Outcome<Map<String, Value>> {
+    for (key, value) in changes {
+        if key.trim().is_empty() {
+            return Err(ApiError::new(5035));
+        }
+        match value {
+            Value::Null => {
+                present.shift_remove(key);
+            }
+            Value::Array(items) => {
+                let items = items.iter().map(scalar).collect::<Outcome<Vec<Value>>>()?;
+                present.insert(key.clone(), Value::Array(items));
+            }
+            value => {
+                present.insert(key.clone(), scalar(value)?);
+            }
+        }
+    }
+    Ok(present)
+}
+
+fn scalar(value: &Value) -> Outcome<Value> {
+    match value {
+        Value::String(_) => Ok(value.clone()),
+        Value::Bool(_) | Value::Number(_) => Ok(Value::String(value.to_string())),
+        _ => Err(ApiError::new(5006)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn metadata_is_merged_and_null_removes_a_key() {
+        let check = |changes: Value, expected: Outcome<Value>| {
+            let present = json!({"sample_id": "S1", "library_id": "L1"});
+            let merged = checked_metadata(present.as_object().unwrap().clone(), changes.as_object().unwrap());
+            assert_eq!(merged.map(Value::Object), expected);
+        };
+        check(json!({}), Ok(json!({"sample_id": "S1", "library_id": "L1"})));
+        check(json!({"sample_id": null, "x": 3}), Ok(json!({"library_id": "L1", "x": "3"})));
+        check(json!({"sample_id": ["a", "b"]}), Ok(json!({"sample_id": ["a", "b"], "library_id": "L1"})));
+        check(json!({"x": {"deep": 1}}), Err(ApiError::new(5006)));
+        check(json!({" ": "x"}), Err(ApiError::new(5035)));
+    }
+
+    #[test]
+    fn a_place_is_a_project_or_a_folder() {
+        let code = |project, parent| Place::of(project, parent).map_err(|error| error.code).err();
+        assert_eq!(code(Some("a/b"), None), None);
+        assert_eq!(code(None, Some("1")), None);
+        assert_eq!(code(Some("a/b"), Some("1")), Some(5031));
+        assert_eq!(code(None, None), Some(5029));
+        assert_eq!(code(Some("ab"), None), Some(5005));
+        assert_eq!(code(Some("a/b/c"), None), Some(5005));
+    }
+
+    #[test]
+    fn names_are_checked() {
+        let check = |name: &str| check_name(name, 5024).is_ok();
+        assert!(check("a b (1).fastq.gz"));
+        assert!(check(&"é".repeat(255)));
+        assert!(!check(&"a".repeat(256)));
+        assert!(!check("a/b"));
+        assert!(!check(""));
+    }
+}

@@ -1,0 +1,101 @@
+//! The tree of folders: what is in one, how names are kept unique, how something is linked into it and out of it.
+
+use super::{
+    World,
+    files::{Content, FileNode, Place, check_name},
+    projects::Need,
+};
+use crate::error::{ApiError, Outcome};
+
+impl World {
+    /// Creates a folder.
+    pub(crate) fn create_folder(&mut self, actor: &str, place: Place<'_>, name: &str) -> Outcome<&FileNode> {
+        if name.starts_with("__") {
+            return Err(ApiError::new(5024).detail("A folder's name does not begin with two underscores."));
+        }
+        check_name(name, 5024)?;
+        let parent = self.destination(actor, place)?;
+        self.check_free(&parent.id, name, 5030)?;
+        let folder =
+            FileNode::folder(String::new(), name, &parent.project, Some(&parent.id), self.clock.timestamp());
+        let id = self.insert(folder);
+        self.files.get(&id).ok_or(ApiError::new(5000))
+    }
+
+    /// A folder that the actor can see, with what is in it.
+    pub(crate) fn list_folder(&self, actor: &str, id: &str) -> Outcome<Vec<&FileNode>> {
+        self.children(self.file(actor, id, Need::Read, 5001)?)
+    }
+
+    pub(super) fn children(&self, folder: &FileNode) -> Outcome<Vec<&FileNode>> {
+        match &folder.content {
+            Content::Folder(children) => Ok(children.values().filter_map(|id| self.files.get(id)).collect()),
+            Content::File { .. } => Err(ApiError::new(5022)),
+        }
+    }
+
+    /// What has this name in a folder.
+    pub(super) fn child(&self, folder: &str, name: &str) -> Option<&FileNode> {
+        match &self.files.get(folder)?.content {
+            Content::Folder(children) => self.files.get(children.get(name)?),
+            Content::File { .. } => None,
+        }
+    }
+
+    /// Refuses a name that something in the folder has.
+    pub(super) fn check_free(&self, folder: &str, name: &str, code: u32) -> Outcome<()> {
+        if self.child(folder, name).is_some() { Err(ApiError::new(code)) } else { Ok(()) }
+    }
+
+    /// The name, or the first of `_1_name`, `_2_name` ... that nothing in the folder has.
+    pub(super) fn free_name(folder: &FileNode, name: &str) -> String {
+        let Content::Folder(children) = &folder.content else { return name.to_owned() };
+        let numbered = (1..).map(|number: u64| format!("_{number}_{name}"));
+        std::iter::once(name.to_owned())
+            .chain(numbered)
+            .find(|name| !children.contains_key(name))
+            .unwrap_or_default()
+    }
+
+    /// Gives something an id and puts it into its parent, where its name is free.
+    pub(super) fn insert(&mut self, mut file: FileNode) -> String {
+        file.id = self.ids.file();
+        let id = file.id.clone();
+        if let Some(children) = file.parent.as_deref().and_then(|parent| self.children_mut(parent)) {
+            children.insert(file.name.clone(), id.clone());
+        }
+        self.files.insert(id.clone(), file);
+        id
+    }
+
+    /// Takes something out of its parent and forgets it.
+    pub(super) fn remove(&mut self, id: &str) {
+        let Some(file) = self.files.remove(id) else { return };
+        if let Some(children) = file.parent.as_deref().and_then(|parent| self.children_mut(parent)) {
+            children.remove(&file.name);
+        }
+        drop(file);
+        self.store.sweep();
+    }
+
+    /// Gives something another name, another parent, or both.
+    pub(super) fn relink(&mut self, id: &str, from: &str, old: &str, to: &str, new: &str) -> Outcome<()> {
+        if let Some(children) = self.children_mut(old) {
+            children.remove(from);
+        }
+        if let Some(children) = self.children_mut(new) {
+            children.insert(to.to_owned(), id.to_owned());
+        }
+        let file = self.file_mut(id)?;
+        to.clone_into(&mut file.name);
+        file.parent = Some(new.to_owned());
+        Ok(())
+    }
+
+    fn children_mut(&mut self, folder: &str) -> Option<&mut std::collections::BTreeMap<String, String>> {
+        match &mut self.files.get_mut(folder)?.content {
+            Content::Folder(children) => Some(children),
+            Content::File { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Identifiers in the forms that the platform gives them.
+
+use crate::signing::hex;
+
+/// Makes identifiers that are unique in one emulator and differ between emulators.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    random: fastrand::Rng,
+    counter: u32,
+}
+
+impl Ids {
+    pub(crate) fn new() -> Self {
+        Self { random: fastrand::Rng::new(), counter: 0 }
+    }
+
+    /// 24 hexadecimal digits: files and folders. The last eight count, so that no two are the same.
+    pub(crate) fn file(&mut self) -> String {
+        self.counter += 1;
+        let mut bytes = [0; 12];
+        self.random.fill(&mut bytes[..8]);
+        bytes[8..].copy_from_slice(&self.counter.to_be_bytes());
+        hex(&bytes)
+    }
+
+    /// A random UUID: billing groups, teams, objects.
+    pub(crate) fn uuid(&mut self) -> String {
+        let mut bytes = self.random.u128(..).to_be_bytes();
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let digits = hex(&bytes);
+        format!(
+            "{}-{}-{}-{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..]
+        )
+    }
+
+    /// 32 hexadecimal digits: authentication tokens.
+    pub(crate) fn token(&mut self) -> String {
+        hex(&self.random.u128(..).to_be_bytes())
+    }
+
+    /// 64 letters and digits: uploads.
+    pub(crate) fn upload(&mut self) -> String {
+        std::iter::repeat_with(|| self.random.alphanumeric()).take(64).collect()
+    }
+}
+
+/// Whether a text has the form of a UUID.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_have_the_forms_of_the_platform() {
+        let mut ids = Ids::new();
+        let file = ids.file();
+        assert!(file.len() == 24 && file.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_ne!(file, ids.file());
+        assert!(is_uuid(&ids.uuid()));
+        assert!(!is_uuid("not-a-uuid"));
+        assert_eq!(ids.token().len(), 32);
+        assert_eq!(ids.upload().len(), 64);
+    }
+}

@@ -1,0 +1,306 @@
+//! Projects: who owns them, what they are called, what they are set to.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{
+    World,
+    files::FileNode,
+    ids::is_uuid,
+    members::{Member, Permissions},
+};
+use crate::error::{ApiError, Outcome};
+
+/// A project.
+#[derive(Clone, Debug)]
+pub(crate) struct Project {
+    /// `owner/short-name`; it never changes.
+    pub(crate) id: String,
+    pub(crate) owner: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) settings: Map<String, Value>,
+    pub(crate) root_folder: String,
+    pub(crate) billing_group: String,
+    pub(crate) created: Timestamp,
+    pub(crate) modified: Timestamp,
+    /// By username, team id or division id.
+    pub(crate) members: BTreeMap<String, Member>,
+}
+
+/// What a permission is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Read,
+    Write,
+    Copy,
+    Admin,
+}
+
+/// What is given to create a project, or to change one.
+#[derive(Debug, Default)]
+pub(crate) struct ProjectEdit {
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) billing_group: Option<String>,
+    pub(crate) tags: Option<Vec<String>>,
+    /// Merged into the present settings.
+    pub(crate) settings: Option<Map<String, Value>>,
+}
+
+/// Which projects a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct ProjectFilter {
+    pub(crate) owner: Option<String>,
+    /// Part of the name, in any case.
+    pub(crate) name: Option<String>,
+    /// All of them must be there.
+    pub(crate) tags: Vec<String>,
+}
+
+impl World {
+    /// The projects that a user can see, in the order of their ids.
+    pub(crate) fn list_projects(&self, actor: &str, filter: &ProjectFilter) -> Vec<&Project> {
+        let name = filter.name.as_deref().map(str::to_lowercase);
+        self.projects
+            .values()
+            .filter(|project| self.access(project, actor).is_some())
+            .filter(|project| filter.owner.as_ref().is_none_or(|owner| *owner == project.owner))
+            .filter(|project| name.as_deref().is_none_or(|name| project.name.to_lowercase().contains(name)))
+            .filter(|project| filter.tags.iter().all(|tag| project.tags.contains(tag)))
+            .collect()
+    }
+
+    /// A project for an action that needs a permission.
+    pub(crate) fn project(&self, actor: &str, id: &str, need: Need) -> Outcome<&Project> {
+        let project = self.projects.get(id).ok_or(ApiError::new(3002))?;
+        let allowed = self.access(project, actor).is_some_and(|permissions| permissions.allow(need));
+        if allowed { Ok(project) } else { Err(ApiError::new(3001)) }
+    }
+
+    pub(super) fn project_mut(&mut self, id: &str) -> Outcome<&mut Project> {
+        self.projects.get_mut(id).ok_or(ApiError::new(3002))
+    }
+
+    /// What a user may do in a project: on their own account, through teams and through divisions. `None` if nothing.
+    pub(crate) fn access(&self, project: &Project, actor: &str) -> Option<Permissions> {
+        let granted = project.members.iter().filter(|(id, member)| self.stands_for(id, member, actor));
+        granted.map(|(_, member)| member.permissions).reduce(Permissions::union)
+    }
+
+    /// Creates a project that its creator owns.
+    pub(crate) fn create_project(&mut self, actor: &str, edit: ProjectEdit) -> Outcome<&Project> {
+        let name = edit.name.filter(|name| !name.trim().is_empty()).ok_or(ApiError::new(3007))?;
+        let billing_group = match edit.billing_group {
+            Some(id) => self.usable_billing_group(actor, &id)?,
+            None => self.first_billing_group(actor).ok_or(ApiError::new(3008))?,
+        };
+        let mut settings = default_settings();
+        merge_settings(&mut settings, edit.settings.unwrap_or_default())?;
+        let id = format!("{actor}/{}", short_name(&name));
+        if self.projects.contains_key(&id) {
+            return Err(ApiError::new(3003));
+        }
+        let now = self.clock.timestamp();
+        let root = FileNode::folder(self.ids.file(), "", &id, None, now);
+        let project = Project {
+            root_folder: root.id.clone(),
+            owner: actor.to_owned(),
+            name,
+            description: edit.description.unwrap_or_default(),
+            tags: edit.tags.unwrap_or_default(),
+            settings,
+            billing_group,
+            created: now,
+            modified: now,
+            members: BTreeMap::from([(actor.to_owned(), Member::user(Permissions::all()))]),
+            id: id.clone(),
+        };
+        self.files.insert(root.id.clone(), root);
+        Ok(self.projects.entry(id).or_insert(project))
+    }
+
+    /// Changes a project: the description with write permission, the rest as an administrator.
+    pub(crate) fn edit_project(&mut self, actor: &str, id: &str, edit: ProjectEdit) -> Outcome<&Project> {
+        let administers = edit.name.is_some()
+            || edit.billing_group.is_some()
+            || edit.tags.is_some()
+            || edit.settings.is_some();
+        let project = self.project(actor, id, if administers { Need::Admin } else { Need::Write })?;
+        if edit.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(ApiError::new(3007));
+        }
+        let mut settings = project.settings.clone();
+        merge_settings(&mut settings, edit.settings.unwrap_or_default())?;
+        let billing_group = match edit.billing_group {
+            Some(group) => self.usable_billing_group(actor, &group)?,
+            None => project.billing_group.clone(),
+        };
+        let now = self.clock.timestamp();
+        let project = self.project_mut(id)?;
+        if let Some(name) = edit.name {
+            project.name = name;
+        }
+        if let Some(description) = edit.description {
+            project.description = description;
+        }
+        if let Some(tags) = edit.tags {
+            project.tags = tags;
+        }
+        project.settings = settings;
+        project.billing_group = billing_group;
+        project.modified = now;
+        Ok(project)
+    }
+
+    /// Deletes a project with all that is in it.
+    pub(crate) fn delete_project(&mut self, actor: &str, id: &str) -> Outcome<()> {
+        self.project(actor, id, Need::Admin)?;
+        self.projects.remove(id);
+        self.files.retain(|_, file| file.project != id);
+        let (gone, kept) =
+            std::mem::take(&mut self.uploads).into_iter().partition(|(_, upload)| upload.project == id);
+        self.uploads = kept;
+        for upload in std::collections::BTreeMap::into_keys(gone) {
+            self.store.close_upload(&upload);
+        }
+        self.store.sweep();
+        Ok(())
+    }
+
+    fn first_billing_group(&self, actor: &str) -> Option<String> {
+        self.billing_groups.iter().find(|group| group.owner == actor).map(|group| group.id.clone())
+    }
+
+    fn usable_billing_group(&self, actor: &str, id: &str) -> Outcome<String> {
+        if !is_uuid(id) {
+            return Err(ApiError::new(4005));
+        }
+        let group = self.billing_groups.iter().find(|group| group.id == id).ok_or(ApiError::new(4002))?;
+        if group.owner == actor { Ok(group.id.clone()) } else { Err(ApiError::new(4006)) }
+    }
+}
+
+/// Whether a text has the form `owner/project`.
+pub(crate) fn is_project_id(text: &str) -> bool {
+    text.split_once('/')
+        .is_some_and(|(owner, short)| !owner.is_empty() && !short.is_empty() && !short.contains('/'))
+}
+
+/// The short name that the platform derives from a name: small letters and digits, everything else one dash.
+pub(super) fn short_name(name: &str) -> String {
+    let mut short = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_alphanumeric() {
+            short.push(letter.to_ascii_lowercase());
+        } else if !short.ends_with('-') {
+            short.push('-');
+        }
+    }
+    let short = short.trim_matches('-');
+    // A name without a single letter that can be kept still needs an address.
+    if short.is_empty() { "project".to_owned() } else { short.to_owned() }
+}
+
+fn default_settings() -> Map<String, Value> {
+    let settings = json!({
+        "locked": false,
+        "controlled": false,
+        "location": "aws:us-east-1",
+        "use_interruptible_instances": true,
+        "use_memoization": false,
+        "use_elastic_disk": false,
+        "intermediate_files": { "retention": "LIMITED", "duration": 24 },
+    });
+    if let Value::Object(settings) = settings { settings } else { Map::new() }
+}
+
+fn merge_settings(present: &mut Map<String, Value>, changes: Map<String, Value>) -> Outcome<()> {
+    for (key, value) in changes {
+        let value = match (key.as_str(), value) {
+            (_, Value::Null) => continue,
+            (
+                "locked"
+                | "controlled"
+                | "use_interruptible_instances"
+                | "use_memoization"
+                | "use_elastic_disk",
+                value @ Value::Bool(_),
+            )
+            | ("location", value @ Value::String(_)) => value,
+            // The reference declares these two as strings in one place and as booleans in another.
+            ("use_memoization" | "use_elastic_disk", Value::String(text))
+                if text == "true" || text == "false" =>
+            {
+                Value::Bool(text == "true")
+            }
+            ("intermediate_files", Value::Object(files)) => intermediate_files(present, &files)?,
+            (
+                "locked"
+                | "controlled"
+                | "location"
+                | "use_interruptible_instances"
+                | "use_memoization"
+                | "use_elastic_disk"
+                | "intermediate_files",
+                _,
+            ) => return Err(ApiError::bad_request(format_args!("`settings.{key}` has the wrong type."))),
+            // Settings that only some environments have are kept as they are.
+            (_, value) => value,
+        };
+        present.insert(key, value);
+    }
+    Ok(())
+}
+
+fn intermediate_files(present: &Map<String, Value>, changes: &Map<String, Value>) -> Outcome<Value> {
+    let mut files = present.get("intermediate_files").cloned().unwrap_or_else(|| json!({}));
+    match changes.get("duration") {
+        None | Some(Value::Null) => {}
+        Some(duration) if duration.as_u64().is_some_and(|hours| (1..=120).contains(&hours)) => {
+            files["duration"] = duration.clone();
+        }
+        Some(_) => {
+            return Err(ApiError::bad_request(
+                "`settings.intermediate_files.duration` must be between 1 and 120.",
+            ));
+        }
+    }
+    match changes.get("retention").map(Value::as_str) {
+        None | Some(Some("LIMITED")) => Ok(files),
+        Some(_) => Err(ApiError::bad_request("`settings.intermediate_files.retention` must be LIMITED.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_are_made_of_small_letters_digits_and_dashes() {
+        let check = |name, expected| assert_eq!(short_name(name), expected);
+        check("My new project", "my-new-project");
+        check("  RNA-Seq  (2024)!", "rna-seq-2024");
+        check("Ångström", "ngstr-m");
+        check("***", "project");
+    }
+
+    #[test]
+    fn settings_are_merged_and_their_types_checked() {
+        let mut settings = default_settings();
+        let changes =
+            json!({"locked": true, "use_memoization": "true", "intermediate_files": {"duration": 48}});
+        merge_settings(&mut settings, changes.as_object().unwrap().clone()).unwrap();
+        assert_eq!(settings["locked"], true);
+        assert_eq!(settings["use_memoization"], true);
+        assert_eq!(settings["intermediate_files"], json!({"retention": "LIMITED", "duration": 48}));
+        let wrong =
+            |changes: Value| merge_settings(&mut default_settings(), changes.as_object().unwrap().clone());
+        assert!(wrong(json!({"locked": "yes"})).is_err());
+        assert!(wrong(json!({"intermediate_files": {"duration": 121}})).is_err());
+        assert!(wrong(json!({"intermediate_files": 3})).is_err());
+    }
+}

@@ -1,0 +1,262 @@
+//! Uploads in parts: begin, report what has arrived, join.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    World,
+    files::{Place, check_name},
+    projects::{Need, is_project_id},
+};
+use crate::{
+    call::Fieldset,
+    error::{ApiError, Outcome},
+    object::Object,
+};
+
+/// The most parts of one upload.
+const MAX_PARTS: u64 = 10_000;
+/// The largest object: 5 TiB.
+const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024 * 1024;
+/// The largest part size that can be asked for: the field has 32 bits, so the largest power of two.
+const MAX_PART_SIZE: u64 = 1024 * 1024 * 1024;
+
+/// Sizes of parts that this platform deals in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartPolicy {
+    pub(crate) default: u64,
+    pub(crate) min: u64,
+}
+
+impl PartPolicy {
+    /// The part size of an upload: what was asked for if it can be had, and always large enough for the limit of parts.
+    fn choose(self, wanted: Option<u64>, size: Option<u64>) -> u64 {
+        let wanted =
+            wanted.filter(|size| (self.min.max(1)..=MAX_PART_SIZE).contains(size)).unwrap_or(self.default);
+        size.map_or(wanted, |size| wanted.max(size.div_ceil(MAX_PARTS)))
+    }
+}
+
+/// An upload that has begun and not ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Upload {
+    pub(crate) id: String,
+    owner: String,
+    pub(crate) project: String,
+    folder: String,
+    pub(crate) name: String,
+    pub(crate) size: Option<u64>,
+    pub(crate) part_size: u64,
+    pub(crate) initiated: Timestamp,
+    overwrite: bool,
+    /// Entity tags of the parts that were reported, without quotes.
+    pub(crate) reported: BTreeMap<u32, String>,
+}
+
+impl Upload {
+    /// How many parts the size makes; at least one, because an empty file may be sent as one empty part.
+    fn planned_parts(&self) -> u64 {
+        self.size.map_or(MAX_PARTS, |size| size.div_ceil(self.part_size).clamp(1, MAX_PARTS))
+    }
+
+    fn check_part_number(&self, number: u64) -> Outcome<u32> {
+        u32::try_from(number).ok().filter(|_| (1..=self.planned_parts()).contains(&number)).ok_or_else(|| {
+            ApiError::new(8012).detail(format_args!("Expected 1 to {}.", self.planned_parts()))
+        })
+    }
+
+    /// Checks the report of one part: its number and its entity tag.
+    fn read_report(&self, report: Fieldset<'_>) -> Outcome<(u32, String)> {
+        let number = report.value("part_number").and_then(Value::as_u64).ok_or(ApiError::new(8012))?;
+        let number = self.check_part_number(number)?;
+        let invalid = || ApiError::new(8014).detail("Expecting `response.headers.ETag`.");
+        let headers = report
+            .value("response")
+            .and_then(|response| response.get("headers"))
+            .and_then(Value::as_object)
+            .ok_or_else(invalid)?;
+        let etag = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("etag")).map(|(_, value)| value);
+        let etag = etag.and_then(Value::as_str).ok_or_else(invalid)?;
+        Ok((number, etag.trim_matches('"').to_owned()))
+    }
+}
+
+/// What is given to begin an upload.
+#[derive(Debug)]
+pub(crate) struct NewUpload<'a> {
+    pub(crate) project: Option<&'a str>,
+    pub(crate) parent: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) size: Option<u64>,
+    pub(crate) part_size: Option<u64>,
+    pub(crate) overwrite: bool,
+}
+
+impl World {
+    /// Begins an upload.
+    pub(crate) fn init_upload(&mut self, actor: &str, new: &NewUpload<'_>) -> Outcome<&Upload> {
+        let name = new.name.ok_or_else(|| ApiError::new(8013).detail("`name` is required."))?;
+        check_name(name, 8013)?;
+        if new.size.is_some_and(|size| size > MAX_SIZE) {
+            return Err(ApiError::new(8013).detail("A file has at most 5 TiB."));
+        }
+        let place = match (new.project, new.parent) {
+            (Some(project), None) if !is_project_id(project) => return Err(ApiError::new(8010)),
+            (project, parent) => Place::of(project, parent)?,
+        };
+        let folder = self.destination(actor, place)?;
+        match self.child(&folder.id, name) {
+            Some(present) if present.is_folder() => return Err(ApiError::new(8005).detail("It is a folder.")),
+            Some(_) if !new.overwrite => return Err(ApiError::new(8005)),
+            _ => {}
+        }
+        let upload = Upload {
+            owner: actor.to_owned(),
+            project: folder.project.clone(),
+            folder: folder.id.clone(),
+            name: name.to_owned(),
+            size: new.size,
+            part_size: self.part_policy.choose(new.part_size, new.size),
+            initiated: self.clock.timestamp(),
+            overwrite: new.overwrite,
+            reported: BTreeMap::new(),
+            id: self.ids.upload(),
+        };
+        self.store.open_upload(&upload.id);
+        Ok(self.uploads.entry(upload.id.clone()).or_insert(upload))
+    }
+
+    /// The uploads that a user has begun, the oldest first.
+    pub(crate) fn list_uploads(&self, actor: &str) -> Vec<&Upload> {
+        let mut uploads: Vec<&Upload> =
+            self.uploads.values().filter(|upload| upload.owner == actor).collect();
+        uploads.sort_by_key(|upload| upload.initiated);
+        uploads
+    }
+
+    /// An upload of the actor, who must still be allowed to write where it goes.
+    pub(crate) fn upload(&self, actor: &str, id: &str) -> Outcome<&Upload> {
+        let upload = self.uploads.get(id).ok_or(ApiError::new(8003))?;
+        let writes = self.project(actor, &upload.project, Need::Write).is_ok();
+        if upload.owner == actor && writes { Ok(upload) } else { Err(ApiError::new(8001)) }
+    }
+
+    fn upload_mut(&mut self, id: &str) -> Outcome<&mut Upload> {
+        self.uploads.get_mut(id).ok_or(ApiError::new(8003))
+    }
+
+    /// Ends an upload and forgets its parts.
+    pub(crate) fn abort_upload(&mut self, actor: &str, id: &str) -> Outcome<()> {
+        self.upload(actor, id)?;
+        self.forget_upload(id);
+        Ok(())
+    }
+
+    fn forget_upload(&mut self, id: &str) {
+        self.uploads.remove(id);
+        self.store.close_upload(id);
+    }
+
+    /// Where a part is to be sent, and until when.
+    pub(crate) fn part_url(
+        &self,
+        actor: &str,
+        id: &str,
+        number: &str,
+        lifetime: std::time::Duration,
+    ) -> Outcome<(String, Timestamp)> {
+        let upload = self.upload(actor, id)?;
+        let number = upload.check_part_number(number.parse().map_err(|_| ApiError::new(8012))?)?;
+        Ok(self.store.part_url(id, number, lifetime))
+    }
+
+    /// Notes that one part has arrived, on the word of the client; whether it is true is seen at the end.
+    pub(crate) fn report_part(
+        &mut self,
+        actor: &str,
+        id: &str,
+        report: Fieldset<'_>,
+    ) -> Outcome<(u32, String)> {
+        let (number, etag) = self.upload(actor, id)?.read_report(report)?;
+        self.upload_mut(id)?.reported.insert(number, etag.clone());
+        Ok((number, etag))
+    }
+
+    /// Notes many parts: all of them, or none if one report is wrong.
+    pub(crate) fn report_parts(&mut self, actor: &str, id: &str, body: Fieldset<'_>) -> Outcome<()> {
+        let upload = self.upload(actor, id)?;
+        let list = body.value("parts").and_then(Value::as_array).ok_or(ApiError::new(8015))?;
+        let reports = list
+            .iter()
+            .map(|report| upload.read_report(Fieldset::of(report).ok_or(ApiError::new(8015))?))
+            .collect::<Outcome<Vec<_>>>()?;
+        self.upload_mut(id)?.reported.extend(reports);
+        Ok(())
+    }
+
+    /// Joins the parts to a file and returns its id. Nothing changes unless all is in order.
+    pub(crate) fn complete_upload(&mut self, actor: &str, id: &str) -> Outcome<String> {
+        let upload = self.upload(actor, id)?;
+        let object = self.join_parts(upload)?;
+        let (project, folder, name) = (upload.project.clone(), upload.folder.clone(), upload.name.clone());
+        if !self.files.contains_key(&folder) {
+            return Err(ApiError::new(8004).detail("The destination folder is gone."));
+        }
+        let replaced = match self.child(&folder, &name) {
+            Some(present) if present.is_folder() || !upload.overwrite => return Err(ApiError::new(8005)),
+            present => present.map(|file| file.id.clone()),
+        };
+        if let Some(replaced) = replaced {
+            self.remove(&replaced);
+        }
+        self.forget_upload(id);
+        Ok(self.add_file(&project, &folder, &name, object))
+    }
+
+    fn join_parts(&self, upload: &Upload) -> Outcome<Object> {
+        let failed = |reason: std::fmt::Arguments<'_>| ApiError::new(8007).detail(reason);
+        let mut parts = Vec::new();
+        for (expected, (&number, etag)) in (1_u32..).zip(&upload.reported) {
+            if number != expected {
+                return Err(failed(format_args!("Part {expected} is missing.")));
+            }
+            let part = self.store.part(&upload.id, number);
+            let part = part.ok_or_else(|| failed(format_args!("Part {number} has not arrived.")))?;
+            if part.etag() != etag {
+                return Err(failed(format_args!("Part {number} has another ETag than was reported.")));
+            }
+            parts.push(part);
+        }
+        if let Some((_, rest)) = parts.split_last()
+            && let Some(small) = rest.iter().position(|part| part.size() < self.part_policy.min)
+        {
+            return Err(failed(format_args!("Part {} is smaller than the minimum allowed size.", small + 1)));
+        }
+        let size: u64 = parts.iter().map(|part| part.size()).sum();
+        match upload.size {
+            Some(declared) if declared != size => {
+                Err(failed(format_args!("The parts have {size} bytes, not {declared}.")))
+            }
+            None if parts.is_empty() => Err(failed(format_args!("No part was reported."))),
+            _ => Ok(Object::join(parts.iter().map(AsRef::as_ref), self.clock.timestamp())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_size_is_what_was_asked_for_if_it_can_be_had() {
+        const MIB: u64 = 1024 * 1024;
+        let policy = PartPolicy { default: 32 * MIB, min: 5 * MIB };
+        assert_eq!(policy.choose(None, None), 32 * MIB);
+        assert_eq!(policy.choose(Some(8 * MIB), Some(100 * MIB)), 8 * MIB);
+        assert_eq!(policy.choose(Some(MIB), None), 32 * MIB);
+        assert_eq!(policy.choose(Some(2 * MAX_PART_SIZE), None), 32 * MIB);
+        assert_eq!(policy.choose(Some(8 * MIB), Some(MAX_SIZE)), MAX_SIZE.div_ceil(10_000));
+    }
+}

@@ -1,0 +1,55 @@
+//! The program.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sbg-emulator"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[tokio::test]
+async fn the_program_prints_how_to_reach_it_and_serves() {
+    let child = program().args(["--token", "abc", "--fault", "api:nth=2:503"]).spawn().unwrap();
+    let mut running = Running(child);
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let endpoint = lines.next().unwrap();
+    let endpoint = endpoint.strip_prefix("export SB_API_ENDPOINT=").unwrap();
+    assert!(endpoint.starts_with("http://127.0.0.1:") && endpoint.ends_with("/v2"));
+    assert_eq!(lines.next().unwrap(), "export SB_AUTH_TOKEN=abc");
+    let http = reqwest::Client::new();
+    let get = || http.get(format!("{endpoint}/user")).header("X-SBG-Auth-Token", "abc").send();
+    assert_eq!(get().await.unwrap().status(), 200);
+    assert_eq!(get().await.unwrap().status(), 503);
+}
+
+#[test]
+fn a_port_in_use_is_named_on_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let output = program().args(["--listen", &address.to_string()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(message, format!("sbg-emulator: port {} is in use on 127.0.0.1\n", address.port()));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_fault_that_cannot_be_read_is_explained() {
+    let output = program().args(["--fault", "api:explode"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("`explode` is no fault"));
+}

@@ -1,0 +1,121 @@
+//! The emulator as clients see it: driven over HTTP with nothing but an HTTP client.
+
+mod binary;
+mod faults;
+mod files;
+mod lifecycle;
+mod members;
+mod objects;
+mod pages;
+mod platform;
+mod projects;
+mod uploads;
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
+use sbg_emulator::{Builder, Emulator};
+use serde_json::Value;
+
+/// An emulator and someone who talks to it.
+pub(crate) struct Bench {
+    pub(crate) emulator: Emulator,
+    pub(crate) http: reqwest::Client,
+    token: String,
+}
+
+/// The answer to a call, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The numeric code of an error.
+    pub(crate) fn code(&self) -> u64 {
+        self.json["code"].as_u64().unwrap_or_else(|| panic!("no error: {self:?}"))
+    }
+
+    /// The text of a property.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.json[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}")).to_owned()
+    }
+
+    /// One property of every item of a page.
+    pub(crate) fn column(&self, name: &str) -> Vec<String> {
+        let items = self.json["items"].as_array().unwrap_or_else(|| panic!("no page: {self:?}"));
+        items.iter().map(|item| item[name].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl Bench {
+    pub(crate) async fn start() -> Self {
+        Self::with(Emulator::builder()).await
+    }
+
+    pub(crate) async fn with(builder: Builder) -> Self {
+        let emulator = builder.start().await.expect("loopback ports are free");
+        let token = emulator.token();
+        Self { emulator, http: reqwest::Client::new(), token }
+    }
+
+    /// The same emulator, as another user sees it.
+    pub(crate) fn become_user(&mut self, username: &str) {
+        self.token = self.emulator.token_of(username).expect("a founder");
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url =
+            if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.emulator.url()) };
+        self.http.request(method, url).header("X-SBG-Auth-Token", &self.token)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    /// A signed URL to read a file.
+    pub(crate) async fn download_url(&self, id: &str) -> String {
+        self.get(&format!("/files/{id}/download_info")).await.text("url")
+    }
+
+    /// Reads from the object store, with a range if there is one.
+    pub(crate) async fn read(&self, url: &str, range: Option<&str>) -> reqwest::Result<Response> {
+        let request = self.http.get(url);
+        range.into_iter().fold(request, |request, range| request.header("Range", range)).send().await
+    }
+
+    /// A project with one file of these bytes; returns the id of the file.
+    pub(crate) fn file(&self, content: &'static str) -> String {
+        let project = self.emulator.create_project("demo");
+        self.emulator.create_file(&project, "reads.txt", content)
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.expect("a whole body");
+    let json = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
+    Answer { status, headers, json }
+}
+
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).unwrap_or_else(|| panic!("no {name}: {headers:?}")).to_str().expect("text")
+}
