@@ -1,0 +1,36 @@
+//! What the platform documents of an error code.
+
+use crate::ERROR_CODES;
+
+/// A documented error code of the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorCode {
+    /// The code, such as 5002; 0 stands for maintenance.
+    pub code: i32,
+    /// HTTP status that comes with it.
+    pub status: u16,
+    /// Group of codes, such as `5xxx` for files.
+    pub group: &'static str,
+    /// Standard message.
+    pub message: &'static str,
+}
+
+impl ErrorCode {
+    /// What is documented of `code`.
+    pub fn find(code: i32) -> Option<&'static Self> {
+        ERROR_CODES.binary_search_by_key(&code, |entry| entry.code).ok().map(|index| &ERROR_CODES[index])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found() {
+        assert_eq!(ErrorCode::find(5002).map(|code| (code.status, code.group)), Some((404, "5xxx")));
+        assert_eq!(ErrorCode::find(0).map(|code| code.status), Some(503));
+        assert_eq!(ErrorCode::find(1), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! From the files of the specification to one OpenAPI document, the form that generators and other languages read.
+//!
+//! The bundler merges the areas and writes out what the area files leave to it: the error answers, the advance access header,
+//! and the liberality of answers (see `openapi/README.md`). It is given a specification that passed the lint.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::spec::Spec;
+use crate::yaml::Node;
+
+/// Schemas that each side of the API uses, directly or through another schema.
+#[derive(Debug, Default)]
+pub struct Uses {
+    /// Names of the schemas that requests use.
+    pub requests: BTreeSet<String>,
+    /// Names of the schemas that answers use.
+    pub answers: BTreeSet<String>,
+}
+
+/// The whole document.
+pub fn bundle(spec: &Spec) -> Value {
+    let mut document = Map::new();
+    for entry in spec.root.entries() {
+        if entry.key != "x-sbg-areas" && entry.key != "components" {
+            document.insert(entry.key.clone(), entry.value.to_json());
+        }
+    }
+    let mut paths = Map::new();
+    for area in &spec.areas {
+        for path in area.root.get("paths").map_or(&[][..], Node::entries) {
+            paths.insert(path.key.clone(), path.value.to_json());
+        }
+    }
+    let mut components = match spec.root.get("components").map(Node::to_json) {
+        Some(Value::Object(components)) => components,
+        _ => Map::new(),
+    };
+    for kind in ["parameters", "schemas"] {
+        let merged = spec.components(kind).map(|(_, entry)| (entry.key.clone(), entry.value.to_json()));
+        components.insert(kind.to_owned(), Value::Object(merged.collect()));
+    }
+    document.insert("paths".to_owned(), Value::Object(paths));
+    document.insert("components".to_owned(), Value::Object(components));
+    let mut document = Value::Object(document);
+    shorten_references(&mut document);
+    complete_operations(&mut document);
+    let uses = uses(&document);
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        let types: Map<String, Value> =
+            schemas.iter().filter_map(|(name, schema)| Some((name.clone(), schema.get("type")?.clone()))).collect();
+        for (name, schema) in schemas.iter_mut() {
+            if uses.answers.contains(name) && !uses.requests.contains(name) {
+                liberalise(schema, &types);
+            }
+        }
+    }
+    document
+}
+
+/// Which schemas requests and answers use. Parameters count as requests.
+pub fn uses(document: &Value) -> Uses {
+    let mut uses = Uses::default();
+    for (_, operation) in operations(document) {
+        for part in ["parameters", "requestBody"] {
+            collect(document, operation.get(part), &mut uses.requests);
+        }
+        collect(document, operation.get("responses"), &mut uses.answers);
+    }
+    collect(document, document.pointer("/components/parameters"), &mut uses.requests);
+    uses
+}
+
+/// Path, then operation object, of every operation of a document.
+pub fn operations(document: &Value) -> impl Iterator<Item = ((&str, &str), &Value)> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flatten();
+        methods
+            .filter(|(key, _)| !key.starts_with("x-") && *key != "parameters")
+            .map(move |(method, operation)| ((path.as_str(), method.as_str()), operation))
+    })
+}
+
+/// Adds to `names` every schema that `value` refers to, and what those refer to.
+fn collect(document: &Value, value: Option<&Value>, names: &mut BTreeSet<String>) {
+    match value {
+        Some(Value::Object(map)) => {
+            if let Some(reference) = map.get("$ref").and_then(Value::as_str) {
+                let pointer = reference.trim_start_matches('#');
+                match reference.strip_prefix("#/components/schemas/") {
+                    Some(name) if !names.insert(name.to_owned()) => {}
+                    _ => collect(document, document.pointer(pointer), names),
+                }
+            }
+            for (key, value) in map {
+                if key != "example" {
+                    collect(document, Some(value), names);
+                }
+            }
+        }
+        Some(Value::Array(items)) => items.iter().for_each(|item| collect(document, Some(item), names)),
+        _ => {}
+    }
+}
+
+fn shorten_references(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(reference)) = map.get_mut("$ref") {
+                if let Some(at) = reference.find('#') {
+                    reference.drain(..at);
+                }
+            }
+            map.values_mut().for_each(shorten_references);
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten_references),
+        _ => {}
+    }
+}
+
+fn complete_operations(document: &mut Value) {
+    let advance_access = json!({
+        "name": "X-SBG-Advance-Access",
+        "in": "header",
+        "required": true,
+        "description": "Consent to use an operation that may still change. The platform refuses the call without it.",
+        "schema": {"type": "string", "enum": ["advance"]},
+    });
+    let mut needed = false;
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for operation in paths.into_iter().flatten().filter_map(|(_, item)| item.as_object_mut()).flat_map(|item| {
+        item.iter_mut().filter(|(key, _)| !key.starts_with("x-") && *key != "parameters").map(|(_, operation)| operation)
+    }) {
+        for (status, description) in [("4XX", "The call was refused."), ("5XX", "The platform failed.")] {
+            operation["responses"][status] = json!({
+                "description": description,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            });
+        }
+        if operation.get("x-sbg-advance-access") == Some(&Value::Bool(true)) {
+            needed = true;
+            let parameters = &mut operation["parameters"];
+            if parameters.is_null() {
+                *parameters = json!([]);
+            }
+            if let Some(parameters) = parameters.as_array_mut() {
+                parameters.push(json!({"$ref": "#/components/parameters/AdvanceAccess"}));
+            }
+        }
+    }
+    if needed {
+        document["components"]["parameters"]["AdvanceAccess"] = advance_access;
+    }
+}
+
+/// Makes a schema that only answers use accept what the platform really sends: null for every property that is not required,
+/// and fields that nobody has described yet.
+fn liberalise(schema: &mut Value, types: &Map<String, Value>) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if object.get("type").and_then(Value::as_str) != Some("object") {
+        return;
+    }
+    let required: Vec<String> = (object.get("required").and_then(Value::as_array).into_iter().flatten())
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect();
+    for (name, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let (false, Some(property)) = (required.contains(name), property.as_object_mut()) {
+            make_nullable(property, types);
+        }
+    }
+    if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+        object.insert("additionalProperties".to_owned(), json!({}));
+    }
+}
+
+fn make_nullable(property: &mut Map<String, Value>, types: &Map<String, Value>) {
+    let anything = !["type", "allOf", "oneOf", "anyOf", "$ref"].iter().any(|key| property.contains_key(*key));
+    if anything {
+        return;
+    }
+    // `nullable` means something beside a `type` only, so the type of the component goes with it.
+    let referred = property.get("allOf").and_then(|all| all.get(0)?.get("$ref")?.as_str()).map(str::to_owned);
+    if let Some(name) = referred.as_deref().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+        if let Some(of_component) = types.get(name) {
+            property.insert("type".to_owned(), of_component.clone());
+        }
+    }
+    property.insert("nullable".to_owned(), Value::Bool(true));
+}
