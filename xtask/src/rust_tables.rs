@@ -1,7 +1,9 @@
 //! The generated tables of `sbg-raw`: open enums, operations, error codes.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, Result};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use serde_json::Value;
 
@@ -21,31 +23,24 @@ pub fn open_enum_schemas(document: &Value) -> impl Iterator<Item = (&str, &Value
 }
 
 /// The open enums: the values known today, and `Other`.
+///
+/// Written as text, because the formatter leaves the arguments of a macro as they come.
 pub fn open_enums(document: &Value) -> Result<String> {
-    let mut items = Vec::new();
+    let mut text = format!(
+        "{HEADER}\n//! Sets of values that may grow, each with a variant for what is not known yet.\n\nuse crate::values::open_enum;\n"
+    );
     for (name, schema) in open_enum_schemas(document) {
-        let values: Vec<&str> =
-            schema["x-extensible-enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let description = schema["description"].as_str().unwrap_or_default();
-        let name = ident(name)?;
-        let variants = values.iter().map(|value| ident(&pascal_case(value))).collect::<Result<Vec<_>>>()?;
-        let docs = values.iter().map(|value| format!("`{value}`"));
-        items.push(quote! {
-            open_enum! {
-                #[doc = #description]
-                #name {
-                    #( #[doc = #docs] #variants = #values, )*
-                }
-            }
-        });
+        write!(text, "\nopen_enum! {{\n    /// {description}\n    {name} {{\n")?;
+        for value in schema["x-extensible-enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let variant = pascal_case(value);
+            ident(&variant)?;
+            write!(text, "        /// `{value}`\n        {variant} = {value:?},\n")?;
+        }
+        text.push_str("    }\n}\n");
     }
-    file(&quote! {
-        //! Sets of values that may grow, each with a variant for what is not known yet.
-
-        use crate::values::open_enum;
-
-        #( #items )*
-    })
+    syn::parse_file(&text).context("the open enums are no Rust")?;
+    Ok(text)
 }
 
 /// The operations table.
@@ -58,6 +53,7 @@ pub fn operations(document: &Value) -> Result<String> {
         let flag = |key: &str| operation.get(key).and_then(Value::as_bool);
         let advance_access = flag("x-sbg-advance-access").unwrap_or(false);
         let idempotent = flag("x-sbg-idempotent").unwrap_or(method != "POST" && method != "PATCH");
+        let answers = operation.pointer("/responses/2XX/content").is_some();
         let pagination = match operation.get("x-sbg-pagination").and_then(Value::as_str) {
             Some("offset") => quote!(Some(Pagination::Offset)),
             Some("cont_token") => quote!(Some(Pagination::ContToken)),
@@ -72,6 +68,7 @@ pub fn operations(document: &Value) -> Result<String> {
                 tag: #tag,
                 advance_access: #advance_access,
                 idempotent: #idempotent,
+                answers: #answers,
                 pagination: #pagination,
             }
         };
@@ -121,10 +118,7 @@ fn file(tokens: &TokenStream) -> Result<String> {
 }
 
 fn ident(name: &str) -> Result<Ident> {
-    syn::parse_str::<Ident>(name).with_context(|| format!("`{name}` is no name in Rust")).map(|mut ident| {
-        ident.set_span(Span::call_site());
-        ident
-    })
+    syn::parse_str(name).with_context(|| format!("`{name}` is no name in Rust"))
 }
 
 /// `PENDING_REVIEW`, `pending-review` and `pendingReview` all become `PendingReview`.

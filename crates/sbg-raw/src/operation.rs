@@ -18,6 +18,8 @@ pub struct Operation {
     pub advance_access: bool,
     /// Whether sending the call twice has the effect of sending it once.
     pub idempotent: bool,
+    /// Whether a success has a JSON body.
+    pub answers: bool,
     /// How the next page of the answer is found; `None` where the answer is no page.
     pub pagination: Option<Pagination>,
 }

@@ -7,6 +7,63 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
+    ///The addresses of the main resources.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ApiIndex {
+        ///Address of the actions.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub action_url: ::std::option::Option<::std::string::String>,
+        ///Address of the apps.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub apps_url: ::std::option::Option<::std::string::String>,
+        ///Address of billing groups and invoices.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub billing_url: ::std::option::Option<::std::string::String>,
+        ///Address of the files.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub files_url: ::std::option::Option<::std::string::String>,
+        ///Address of the projects.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub projects_url: ::std::option::Option<::std::string::String>,
+        ///Address of the rate limit.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub rate_limit_url: ::std::option::Option<::std::string::String>,
+        ///Address of volumes, imports and exports.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub storage_url: ::std::option::Option<::std::string::String>,
+        ///Address of the tasks.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tasks_url: ::std::option::Option<::std::string::String>,
+        ///Address of the uploads.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub upload_url: ::std::option::Option<::std::string::String>,
+        ///Address of the caller's own user.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub user_url: ::std::option::Option<::std::string::String>,
+        ///Address of the users.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub users_url: ::std::option::Option<::std::string::String>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl ApiIndex {
+        pub fn builder() -> builder::ApiIndex {
+            Default::default()
+        }
+    }
+    ///How to read the content of a file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct DownloadInfo {
+        ///Signed address of the content, good for a limited time.
+        pub url: ::std::string::String,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl DownloadInfo {
+        pub fn builder() -> builder::DownloadInfo {
+            Default::default()
+        }
+    }
     ///What the platform says of a call that failed.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct Error {
@@ -48,6 +105,393 @@ pub mod types {
     impl ::std::convert::From<i64> for ErrorStatus {
         fn from(value: i64) -> Self {
             Self::Int64(value)
+        }
+    }
+    ///A file or a folder. Lists return it in short form, unless `fields` asks for more.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct File {
+        ///Time of creation.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_on: ::std::option::Option<crate::values::Timestamp>,
+        ///Address of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub href: ::std::option::Option<::std::string::String>,
+        ///Identifier of the file.
+        pub id: ::std::string::String,
+        ///Metadata of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<Metadata>,
+        ///Time of the last change.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub modified_on: ::std::option::Option<crate::values::Timestamp>,
+        ///Name of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///Where the file comes from; empty for an uploaded file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub origin: ::std::option::Option<FileOrigin>,
+        ///Identifier of the folder that holds the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parent: ::std::option::Option<::std::string::String>,
+        ///Internal path of the file; the answer to a completed upload names it.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub path: ::std::option::Option<::std::string::String>,
+        ///Project that holds the file, `owner/short-name`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project: ::std::option::Option<::std::string::String>,
+        ///Files that belong to this one, such as an index; named by the files of a task.
+        #[serde(
+            rename = "_secondary_files",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub secondary_files: ::std::option::Option<::std::vec::Vec<File>>,
+        ///Size in bytes; absent for folders.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub size: ::std::option::Option<i64>,
+        ///Where the content is kept.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub storage: ::std::option::Option<FileStorage>,
+        ///Tags of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        ///Whether this is a file or a folder.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<crate::generated::enums::FileType>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl File {
+        pub fn builder() -> builder::File {
+            Default::default()
+        }
+    }
+    ///Where to copy a file to.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct FileCopy {
+        ///Name of the copy; that of the file when it is not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///Identifier of the folder to copy into. Either this or `project`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parent: ::std::option::Option<::std::string::String>,
+        ///Project to whose root to copy, `owner/short-name`. Either this or `parent`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project: ::std::option::Option<::std::string::String>,
+    }
+    impl FileCopy {
+        pub fn builder() -> builder::FileCopy {
+            Default::default()
+        }
+    }
+    ///The fields of a file to change.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct FileEdit {
+        ///Metadata to set.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<MetadataEdit>,
+        ///New name.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///All tags of the file, in place of those it has.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    }
+    impl FileEdit {
+        pub fn builder() -> builder::FileEdit {
+            Default::default()
+        }
+    }
+    ///Where to move a file to.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FileMove {
+        ///New name; the name stays when it is not given.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///Identifier of the folder to move into, in the same project.
+        pub parent: ::std::string::String,
+    }
+    impl FileMove {
+        pub fn builder() -> builder::FileMove {
+            Default::default()
+        }
+    }
+    ///Where a file comes from.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FileOrigin {
+        ///Identifier of the dataset that the file was taken from.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub dataset: ::std::option::Option<::std::string::String>,
+        ///Identifier of the task that produced the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub task: ::std::option::Option<::std::string::String>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl FileOrigin {
+        pub fn builder() -> builder::FileOrigin {
+            Default::default()
+        }
+    }
+    ///One page of files and folders.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FilePage {
+        ///Address of this page.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub href: ::std::option::Option<::std::string::String>,
+        ///The files and folders of this page.
+        pub items: ::std::vec::Vec<File>,
+        ///Links to the pages before and after.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub links: ::std::option::Option<::std::vec::Vec<Link>>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl FilePage {
+        pub fn builder() -> builder::FilePage {
+            Default::default()
+        }
+    }
+    ///What to search.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FileSearch {
+        ///Query in the query language of the platform, such as `IN "/Projects/ID" WHERE tags IN ("dna") LIMIT 10`. Only `IN` with its locations, ten at the most, is needed; `WHERE`, `ORDER BY`, `LIMIT`, `OFFSET`, `TOKEN`, `RECURSIVE` and `STALE` may follow.
+        pub query: ::std::string::String,
+    }
+    impl FileSearch {
+        pub fn builder() -> builder::FileSearch {
+            Default::default()
+        }
+    }
+    ///A file or a folder as the search knows it, which is not the form of the other calls.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FileSearchHit {
+        ///Internal address of the content.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub coords: ::std::option::Option<::std::string::String>,
+        ///Extension of the name, in capitals.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_extension: ::std::option::Option<::std::string::String>,
+        ///Identifier of the file.
+        pub id: ::std::string::String,
+        ///Whether the file was imported from a volume; seen as the string `"true"`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub imported: ::std::option::Option<::serde_json::Value>,
+        ///Regions that hold the content; seen as a string that holds a JSON array.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub locations: ::std::option::Option<::serde_json::Value>,
+        ///Name of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///Time of the last operation in milliseconds since 1970.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub operation_timestamp: ::std::option::Option<i64>,
+        ///Internal path of the folder, with a slash at the end.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parent_path: ::std::option::Option<::std::string::String>,
+        ///Size in bytes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub size: ::std::option::Option<i64>,
+        ///State of the content, such as `AVAILABLE`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub state: ::std::option::Option<::std::string::String>,
+        ///Time of creation in milliseconds since 1970.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub time_created: ::std::option::Option<i64>,
+        ///Time of the last change in milliseconds since 1970.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub time_updated: ::std::option::Option<i64>,
+        ///Whether this is a file or a folder.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<crate::generated::enums::FileType>,
+        ///Volume and location of the content; seen as a string that holds a JSON object with `volume` and `location`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub volume: ::std::option::Option<::serde_json::Value>,
+        ///Where the file was before it was moved or copied here.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub vs_route: ::std::option::Option<FileSearchRoute>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl FileSearchHit {
+        pub fn builder() -> builder::FileSearchHit {
+            Default::default()
+        }
+    }
+    ///One page of what a search found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FileSearchPage {
+        ///Token of the next page, none on the last.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub cont_token: ::std::option::Option<::std::string::String>,
+        ///Number of files that were found.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count: ::std::option::Option<i64>,
+        ///The files of this page.
+        pub result_set: ::std::vec::Vec<FileSearchHit>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl FileSearchPage {
+        pub fn builder() -> builder::FileSearchPage {
+            Default::default()
+        }
+    }
+    ///The origin of a file that a search found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FileSearchRoute {
+        ///Identifier that the file had there.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub origin_id: ::std::option::Option<::std::string::String>,
+        ///Name that the file had there.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub origin_name: ::std::option::Option<::std::string::String>,
+        ///Internal path of the folder, with a slash at the end.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub origin_parent_path: ::std::option::Option<::std::string::String>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl FileSearchRoute {
+        pub fn builder() -> builder::FileSearchRoute {
+            Default::default()
+        }
+    }
+    ///Where the content of a file is kept.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FileStorage {
+        ///Regions that hold the content, such as `aws:us-east-1`, where the type is `PLATFORM`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub hosted_on_locations: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
+        ///Key of the object on the volume, where the type is `VOLUME`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub location: ::std::option::Option<::std::string::String>,
+        ///On the platform, or on an attached volume.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<crate::generated::enums::FileStorageType>,
+        ///Volume that holds the content, `owner/volume-name`, where the type is `VOLUME`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub volume: ::std::option::Option<::std::string::String>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl FileStorage {
+        pub fn builder() -> builder::FileStorage {
+            Default::default()
+        }
+    }
+    ///The tags that a file has.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct FileTags(pub ::std::vec::Vec<::std::string::String>);
+    impl ::std::ops::Deref for FileTags {
+        type Target = ::std::vec::Vec<::std::string::String>;
+        fn deref(&self) -> &::std::vec::Vec<::std::string::String> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FileTags> for ::std::vec::Vec<::std::string::String> {
+        fn from(value: FileTags) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::vec::Vec<::std::string::String>> for FileTags {
+        fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
+            Self(value)
+        }
+    }
+    ///All tags that the file shall have.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct FileTagsReplace(pub ::std::vec::Vec<::std::string::String>);
+    impl ::std::ops::Deref for FileTagsReplace {
+        type Target = ::std::vec::Vec<::std::string::String>;
+        fn deref(&self) -> &::std::vec::Vec<::std::string::String> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FileTagsReplace>
+    for ::std::vec::Vec<::std::string::String> {
+        fn from(value: FileTagsReplace) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::vec::Vec<::std::string::String>>
+    for FileTagsReplace {
+        fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
+            Self(value)
+        }
+    }
+    ///The folder to create, in a project or in a folder.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct FolderCreate {
+        ///Name of the folder; should not begin with two underscores.
+        pub name: ::std::string::String,
+        ///Identifier of the folder in which to create it. Either this or `project`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parent: ::std::option::Option<::std::string::String>,
+        ///Project in whose root to create the folder, `owner/short-name`. Either this or `parent`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project: ::std::option::Option<::std::string::String>,
+        ///What to create, a folder.
+        #[serde(rename = "type")]
+        pub type_: FolderCreateType,
+    }
+    impl FolderCreate {
+        pub fn builder() -> builder::FolderCreate {
+            Default::default()
+        }
+    }
+    ///What can be created without an upload.
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum FolderCreateType {
+        #[serde(rename = "folder")]
+        Folder,
+    }
+    impl ::std::fmt::Display for FolderCreateType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Folder => f.write_str("folder"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for FolderCreateType {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "folder" => Ok(Self::Folder),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FolderCreateType {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FolderCreateType {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
         }
     }
     ///How long files between the steps of a task are kept.
@@ -278,6 +722,144 @@ pub mod types {
     }
     impl MemberPage {
         pub fn builder() -> builder::MemberPage {
+            Default::default()
+        }
+    }
+    ///Metadata of a file. The keys are free; values are strings, null where one was cleared.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct Metadata(
+        pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    );
+    impl ::std::ops::Deref for Metadata {
+        type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+        fn deref(
+            &self,
+        ) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<Metadata>
+    for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        fn from(value: Metadata) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    > for Metadata {
+        fn from(
+            value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            Self(value)
+        }
+    }
+    ///Metadata to set, by key. Where metadata is merged into what the file has, `null` removes the key and keys that are not named stay.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct MetadataEdit(
+        pub ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
+        >,
+    );
+    impl ::std::ops::Deref for MetadataEdit {
+        type Target = ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
+        >;
+        fn deref(
+            &self,
+        ) -> &::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
+        > {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MetadataEdit>
+    for ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::option::Option<::std::string::String>,
+    > {
+        fn from(value: MetadataEdit) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
+        >,
+    > for MetadataEdit {
+        fn from(
+            value: ::std::collections::BTreeMap<
+                ::std::string::String,
+                ::std::option::Option<::std::string::String>,
+            >,
+        ) -> Self {
+            Self(value)
+        }
+    }
+    ///An upload in progress. What it names depends on the call.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct MultipartUpload {
+        ///Address of the upload.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub href: ::std::option::Option<::std::string::String>,
+        ///Time at which the upload was started.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub initiated: ::std::option::Option<crate::values::Timestamp>,
+        ///Name of the file.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        ///Whether parts may be uploaded at the same time.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parallel_uploads: ::std::option::Option<bool>,
+        ///Identifier of the folder into which the file goes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parent: ::std::option::Option<::std::string::String>,
+        ///Size in bytes of all parts but the last.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub part_size: ::std::option::Option<i64>,
+        ///The parts that were reported, where they were asked for.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parts: ::std::option::Option<::std::vec::Vec<UploadedPart>>,
+        ///Project to which the file goes, `owner/short-name`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project: ::std::option::Option<::std::string::String>,
+        ///Size of the file in bytes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub size: ::std::option::Option<i64>,
+        ///Identifier of the upload.
+        pub upload_id: ::std::string::String,
+        ///Number of parts that were reported.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub uploaded_parts_count: ::std::option::Option<i64>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl MultipartUpload {
+        pub fn builder() -> builder::MultipartUpload {
+            Default::default()
+        }
+    }
+    ///The uploads in progress.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct MultipartUploadPage {
+        ///Address of this page.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub href: ::std::option::Option<::std::string::String>,
+        ///The uploads.
+        pub items: ::std::vec::Vec<MultipartUpload>,
+        ///Links to other pages; there are none so far.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub links: ::std::option::Option<::std::vec::Vec<Link>>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl MultipartUploadPage {
+        pub fn builder() -> builder::MultipartUploadPage {
             Default::default()
         }
     }
@@ -607,8 +1189,665 @@ pub mod types {
             Default::default()
         }
     }
+    ///A limit and what is left of it.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct Rate {
+        ///The limit; -1 where there is none.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub limit: ::std::option::Option<i64>,
+        ///What is left; 9223372036854775807 where there is no limit.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub remaining: ::std::option::Option<i64>,
+        ///Time at which the count starts anew, in seconds since 1970; the rate of calls has it.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub reset: ::std::option::Option<i64>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl Rate {
+        pub fn builder() -> builder::Rate {
+            Default::default()
+        }
+    }
+    ///The limits of the caller.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct RateLimit {
+        ///Computation instances at the same time.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub instance_limit: ::std::option::Option<Rate>,
+        ///Calls in five minutes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub rate: ::std::option::Option<Rate>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl RateLimit {
+        pub fn builder() -> builder::RateLimit {
+            Default::default()
+        }
+    }
+    ///Parts to report on completion; an empty object where all have been reported.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct UploadComplete {
+        ///The parts that were not reported yet.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub parts: ::std::vec::Vec<UploadPartReport>,
+    }
+    impl UploadComplete {
+        pub fn builder() -> builder::UploadComplete {
+            Default::default()
+        }
+    }
+    ///The file to upload.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadInit {
+        ///MD5 digest of the file in hexadecimal digits. The platform stores it and does nothing else with it.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub md5: ::std::option::Option<::std::string::String>,
+        ///Name of the file, without a slash. Must be free in that place, unless `overwrite` is set.
+        pub name: ::std::string::String,
+        ///Identifier of the folder to upload into. Either this or `project`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parent: ::std::option::Option<::std::string::String>,
+        ///Wanted size of the parts in bytes, 1 GiB at the most; use that of the answer, since the platform takes another one where it or the storage cannot do with this.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub part_size: ::std::option::Option<i32>,
+        ///Project to whose root to upload, `owner/short-name`. Either this or `parent`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project: ::std::option::Option<::std::string::String>,
+        ///Size of the file in bytes, 5 TiB at the most.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub size: ::std::option::Option<i64>,
+    }
+    impl UploadInit {
+        pub fn builder() -> builder::UploadInit {
+            Default::default()
+        }
+    }
+    ///A part that the storage has taken.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadPartReport {
+        ///Number of the part, counted from 1.
+        pub part_number: i32,
+        ///What the storage answered.
+        pub response: UploadPartReportResponse,
+    }
+    impl UploadPartReport {
+        pub fn builder() -> builder::UploadPartReport {
+            Default::default()
+        }
+    }
+    ///What the storage answered to a part.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadPartReportResponse {
+        ///The headers that the link for the part asked for, such as `ETag`, the value without its quotation marks.
+        pub headers: ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
+    }
+    impl UploadPartReportResponse {
+        pub fn builder() -> builder::UploadPartReportResponse {
+            Default::default()
+        }
+    }
+    ///How to upload one part.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadPartUrl {
+        ///Time at which the address ends to be good.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expires: ::std::option::Option<crate::values::Timestamp>,
+        ///Headers to send with the part.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub headers: ::std::option::Option<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        >,
+        ///HTTP method to use, `PUT`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub method: ::std::option::Option<::std::string::String>,
+        ///What to make of the answer.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub report: ::std::option::Option<UploadPartUrlReport>,
+        ///Signed address, good for a limited time.
+        pub url: ::std::string::String,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl UploadPartUrl {
+        pub fn builder() -> builder::UploadPartUrl {
+            Default::default()
+        }
+    }
+    ///Which answers of the storage mean success and what of them to report.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadPartUrlReport {
+        ///Names of the headers to report, such as `ETag`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub headers: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        ///HTTP statuses that mean success.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub success_codes: ::std::option::Option<::std::vec::Vec<i32>>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl UploadPartUrlReport {
+        pub fn builder() -> builder::UploadPartUrlReport {
+            Default::default()
+        }
+    }
+    ///Parts that the storage has taken.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadPartsReport {
+        ///The parts.
+        pub parts: ::std::vec::Vec<UploadPartReport>,
+    }
+    impl UploadPartsReport {
+        pub fn builder() -> builder::UploadPartsReport {
+            Default::default()
+        }
+    }
+    ///A part that was reported.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadedPart {
+        ///Number of the part, counted from 1.
+        pub part_number: i32,
+        ///What the storage answered.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub response: ::std::option::Option<UploadedPartResponse>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl UploadedPart {
+        pub fn builder() -> builder::UploadedPart {
+            Default::default()
+        }
+    }
+    ///What the storage answered to a part.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UploadedPartResponse {
+        ///Headers of the answer, `ETag` first of all.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub headers: ::std::option::Option<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        >,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl UploadedPartResponse {
+        pub fn builder() -> builder::UploadedPartResponse {
+            Default::default()
+        }
+    }
+    ///A user of the platform.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct User {
+        ///Street and number.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub address: ::std::option::Option<::std::string::String>,
+        ///Institution of the user.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub affiliation: ::std::option::Option<::std::string::String>,
+        ///City.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub city: ::std::option::Option<::std::string::String>,
+        ///Country.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub country: ::std::option::Option<::std::string::String>,
+        ///E-mail address.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub email: ::std::option::Option<::std::string::String>,
+        ///First name.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub first_name: ::std::option::Option<::std::string::String>,
+        ///Address of the user.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub href: ::std::option::Option<::std::string::String>,
+        ///Last name.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub last_name: ::std::option::Option<::std::string::String>,
+        ///Phone number.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub phone: ::std::option::Option<::std::string::String>,
+        ///Role on the platform or in the division, such as `MEMBER`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub role: ::std::option::Option<crate::generated::enums::UserRole>,
+        ///State, where the country has states.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub state: ::std::option::Option<::std::string::String>,
+        ///What the user is entitled to, such as access to controlled data.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tags: ::std::option::Option<::std::vec::Vec<UserTag>>,
+        ///Username, which identifies the user.
+        pub username: ::std::string::String,
+        ///Postal code.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub zip_code: ::std::option::Option<::std::string::String>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl User {
+        pub fn builder() -> builder::User {
+            Default::default()
+        }
+    }
+    ///Role in a division to filter by. The platform writes it in capitals in its answers.
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum UserListRole {
+        #[serde(rename = "member")]
+        Member,
+        #[serde(rename = "admin")]
+        Admin,
+        #[serde(rename = "external_collaborator")]
+        ExternalCollaborator,
+    }
+    impl ::std::fmt::Display for UserListRole {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Member => f.write_str("member"),
+                Self::Admin => f.write_str("admin"),
+                Self::ExternalCollaborator => f.write_str("external_collaborator"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for UserListRole {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "member" => Ok(Self::Member),
+                "admin" => Ok(Self::Admin),
+                "external_collaborator" => Ok(Self::ExternalCollaborator),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for UserListRole {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for UserListRole {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///One page of users.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UserPage {
+        ///Address of this page.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub href: ::std::option::Option<::std::string::String>,
+        ///The users of this page.
+        pub items: ::std::vec::Vec<User>,
+        ///Links to the pages before and after.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub links: ::std::option::Option<::std::vec::Vec<Link>>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl UserPage {
+        pub fn builder() -> builder::UserPage {
+            Default::default()
+        }
+    }
+    ///Something that a user is entitled to for a time.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct UserTag {
+        ///Time at which it ends in milliseconds since 1970.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub expires_at: ::std::option::Option<i64>,
+        ///Name of it, such as `tcga-oa`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tag: ::std::option::Option<::std::string::String>,
+        #[serde(flatten)]
+        pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+    impl UserTag {
+        pub fn builder() -> builder::UserTag {
+            Default::default()
+        }
+    }
     /// Types for composing complex structures.
     pub mod builder {
+        #[derive(Clone, Debug)]
+        pub struct ApiIndex {
+            action_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            apps_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            billing_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            files_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            projects_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            rate_limit_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            storage_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            tasks_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            upload_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            user_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            users_url: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ApiIndex {
+            fn default() -> Self {
+                Self {
+                    action_url: Ok(Default::default()),
+                    apps_url: Ok(Default::default()),
+                    billing_url: Ok(Default::default()),
+                    files_url: Ok(Default::default()),
+                    projects_url: Ok(Default::default()),
+                    rate_limit_url: Ok(Default::default()),
+                    storage_url: Ok(Default::default()),
+                    tasks_url: Ok(Default::default()),
+                    upload_url: Ok(Default::default()),
+                    user_url: Ok(Default::default()),
+                    users_url: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl ApiIndex {
+            pub fn action_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.action_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for action_url: {e}")
+                    });
+                self
+            }
+            pub fn apps_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.apps_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for apps_url: {e}")
+                    });
+                self
+            }
+            pub fn billing_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.billing_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for billing_url: {e}")
+                    });
+                self
+            }
+            pub fn files_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.files_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for files_url: {e}")
+                    });
+                self
+            }
+            pub fn projects_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.projects_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for projects_url: {e}")
+                    });
+                self
+            }
+            pub fn rate_limit_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rate_limit_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for rate_limit_url: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn storage_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storage_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for storage_url: {e}")
+                    });
+                self
+            }
+            pub fn tasks_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.tasks_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for tasks_url: {e}")
+                    });
+                self
+            }
+            pub fn upload_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.upload_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for upload_url: {e}")
+                    });
+                self
+            }
+            pub fn user_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.user_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for user_url: {e}")
+                    });
+                self
+            }
+            pub fn users_url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.users_url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for users_url: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ApiIndex> for super::ApiIndex {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ApiIndex,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    action_url: value.action_url?,
+                    apps_url: value.apps_url?,
+                    billing_url: value.billing_url?,
+                    files_url: value.files_url?,
+                    projects_url: value.projects_url?,
+                    rate_limit_url: value.rate_limit_url?,
+                    storage_url: value.storage_url?,
+                    tasks_url: value.tasks_url?,
+                    upload_url: value.upload_url?,
+                    user_url: value.user_url?,
+                    users_url: value.users_url?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ApiIndex> for ApiIndex {
+            fn from(value: super::ApiIndex) -> Self {
+                Self {
+                    action_url: Ok(value.action_url),
+                    apps_url: Ok(value.apps_url),
+                    billing_url: Ok(value.billing_url),
+                    files_url: Ok(value.files_url),
+                    projects_url: Ok(value.projects_url),
+                    rate_limit_url: Ok(value.rate_limit_url),
+                    storage_url: Ok(value.storage_url),
+                    tasks_url: Ok(value.tasks_url),
+                    upload_url: Ok(value.upload_url),
+                    user_url: Ok(value.user_url),
+                    users_url: Ok(value.users_url),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct DownloadInfo {
+            url: ::std::result::Result<::std::string::String, ::std::string::String>,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for DownloadInfo {
+            fn default() -> Self {
+                Self {
+                    url: Err("no value supplied for url".to_string()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl DownloadInfo {
+            pub fn url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for url: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<DownloadInfo> for super::DownloadInfo {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: DownloadInfo,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    url: value.url?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::DownloadInfo> for DownloadInfo {
+            fn from(value: super::DownloadInfo) -> Self {
+                Self {
+                    url: Ok(value.url),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Error {
             code: ::std::result::Result<
@@ -729,6 +1968,1573 @@ pub mod types {
                     more_info: Ok(value.more_info),
                     status: Ok(value.status),
                     extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct File {
+            created_on: ::std::result::Result<
+                ::std::option::Option<crate::values::Timestamp>,
+                ::std::string::String,
+            >,
+            href: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<::std::string::String, ::std::string::String>,
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::Metadata>,
+                ::std::string::String,
+            >,
+            modified_on: ::std::result::Result<
+                ::std::option::Option<crate::values::Timestamp>,
+                ::std::string::String,
+            >,
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            origin: ::std::result::Result<
+                ::std::option::Option<super::FileOrigin>,
+                ::std::string::String,
+            >,
+            parent: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            path: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            project: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            secondary_files: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<super::File>>,
+                ::std::string::String,
+            >,
+            size: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            storage: ::std::result::Result<
+                ::std::option::Option<super::FileStorage>,
+                ::std::string::String,
+            >,
+            tags: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                ::std::string::String,
+            >,
+            type_: ::std::result::Result<
+                ::std::option::Option<crate::generated::enums::FileType>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for File {
+            fn default() -> Self {
+                Self {
+                    created_on: Ok(Default::default()),
+                    href: Ok(Default::default()),
+                    id: Err("no value supplied for id".to_string()),
+                    metadata: Ok(Default::default()),
+                    modified_on: Ok(Default::default()),
+                    name: Ok(Default::default()),
+                    origin: Ok(Default::default()),
+                    parent: Ok(Default::default()),
+                    path: Ok(Default::default()),
+                    project: Ok(Default::default()),
+                    secondary_files: Ok(Default::default()),
+                    size: Ok(Default::default()),
+                    storage: Ok(Default::default()),
+                    tags: Ok(Default::default()),
+                    type_: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl File {
+            pub fn created_on<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::values::Timestamp>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created_on = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for created_on: {e}")
+                    });
+                self
+            }
+            pub fn href<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.href = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for href: {e}")
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::Metadata>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn modified_on<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::values::Timestamp>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.modified_on = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for modified_on: {e}")
+                    });
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn origin<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::FileOrigin>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.origin = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for origin: {e}")
+                    });
+                self
+            }
+            pub fn parent<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parent = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parent: {e}")
+                    });
+                self
+            }
+            pub fn path<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.path = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for path: {e}")
+                    });
+                self
+            }
+            pub fn project<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.project = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for project: {e}")
+                    });
+                self
+            }
+            pub fn secondary_files<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::File>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.secondary_files = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for secondary_files: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for size: {e}")
+                    });
+                self
+            }
+            pub fn storage<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::FileStorage>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storage = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for storage: {e}")
+                    });
+                self
+            }
+            pub fn tags<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.tags = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for tags: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::generated::enums::FileType>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<File> for super::File {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: File,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    created_on: value.created_on?,
+                    href: value.href?,
+                    id: value.id?,
+                    metadata: value.metadata?,
+                    modified_on: value.modified_on?,
+                    name: value.name?,
+                    origin: value.origin?,
+                    parent: value.parent?,
+                    path: value.path?,
+                    project: value.project?,
+                    secondary_files: value.secondary_files?,
+                    size: value.size?,
+                    storage: value.storage?,
+                    tags: value.tags?,
+                    type_: value.type_?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::File> for File {
+            fn from(value: super::File) -> Self {
+                Self {
+                    created_on: Ok(value.created_on),
+                    href: Ok(value.href),
+                    id: Ok(value.id),
+                    metadata: Ok(value.metadata),
+                    modified_on: Ok(value.modified_on),
+                    name: Ok(value.name),
+                    origin: Ok(value.origin),
+                    parent: Ok(value.parent),
+                    path: Ok(value.path),
+                    project: Ok(value.project),
+                    secondary_files: Ok(value.secondary_files),
+                    size: Ok(value.size),
+                    storage: Ok(value.storage),
+                    tags: Ok(value.tags),
+                    type_: Ok(value.type_),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileCopy {
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            parent: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            project: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FileCopy {
+            fn default() -> Self {
+                Self {
+                    name: Ok(Default::default()),
+                    parent: Ok(Default::default()),
+                    project: Ok(Default::default()),
+                }
+            }
+        }
+        impl FileCopy {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn parent<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parent = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parent: {e}")
+                    });
+                self
+            }
+            pub fn project<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.project = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for project: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileCopy> for super::FileCopy {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileCopy,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    parent: value.parent?,
+                    project: value.project?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileCopy> for FileCopy {
+            fn from(value: super::FileCopy) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    parent: Ok(value.parent),
+                    project: Ok(value.project),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileEdit {
+            metadata: ::std::result::Result<
+                ::std::option::Option<super::MetadataEdit>,
+                ::std::string::String,
+            >,
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            tags: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FileEdit {
+            fn default() -> Self {
+                Self {
+                    metadata: Ok(Default::default()),
+                    name: Ok(Default::default()),
+                    tags: Ok(Default::default()),
+                }
+            }
+        }
+        impl FileEdit {
+            pub fn metadata<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::MetadataEdit>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.metadata = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for metadata: {e}")
+                    });
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn tags<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.tags = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for tags: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileEdit> for super::FileEdit {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileEdit,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    metadata: value.metadata?,
+                    name: value.name?,
+                    tags: value.tags?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileEdit> for FileEdit {
+            fn from(value: super::FileEdit) -> Self {
+                Self {
+                    metadata: Ok(value.metadata),
+                    name: Ok(value.name),
+                    tags: Ok(value.tags),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileMove {
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            parent: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for FileMove {
+            fn default() -> Self {
+                Self {
+                    name: Ok(Default::default()),
+                    parent: Err("no value supplied for parent".to_string()),
+                }
+            }
+        }
+        impl FileMove {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn parent<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parent = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parent: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileMove> for super::FileMove {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileMove,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    parent: value.parent?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileMove> for FileMove {
+            fn from(value: super::FileMove) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    parent: Ok(value.parent),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileOrigin {
+            dataset: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            task: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FileOrigin {
+            fn default() -> Self {
+                Self {
+                    dataset: Ok(Default::default()),
+                    task: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl FileOrigin {
+            pub fn dataset<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.dataset = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for dataset: {e}")
+                    });
+                self
+            }
+            pub fn task<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.task = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for task: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileOrigin> for super::FileOrigin {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileOrigin,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    dataset: value.dataset?,
+                    task: value.task?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileOrigin> for FileOrigin {
+            fn from(value: super::FileOrigin) -> Self {
+                Self {
+                    dataset: Ok(value.dataset),
+                    task: Ok(value.task),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FilePage {
+            href: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            items: ::std::result::Result<
+                ::std::vec::Vec<super::File>,
+                ::std::string::String,
+            >,
+            links: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<super::Link>>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FilePage {
+            fn default() -> Self {
+                Self {
+                    href: Ok(Default::default()),
+                    items: Err("no value supplied for items".to_string()),
+                    links: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl FilePage {
+            pub fn href<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.href = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for href: {e}")
+                    });
+                self
+            }
+            pub fn items<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::File>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.items = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for items: {e}")
+                    });
+                self
+            }
+            pub fn links<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::Link>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.links = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for links: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FilePage> for super::FilePage {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FilePage,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    href: value.href?,
+                    items: value.items?,
+                    links: value.links?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FilePage> for FilePage {
+            fn from(value: super::FilePage) -> Self {
+                Self {
+                    href: Ok(value.href),
+                    items: Ok(value.items),
+                    links: Ok(value.links),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileSearch {
+            query: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for FileSearch {
+            fn default() -> Self {
+                Self {
+                    query: Err("no value supplied for query".to_string()),
+                }
+            }
+        }
+        impl FileSearch {
+            pub fn query<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.query = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for query: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileSearch> for super::FileSearch {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileSearch,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { query: value.query? })
+            }
+        }
+        impl ::std::convert::From<super::FileSearch> for FileSearch {
+            fn from(value: super::FileSearch) -> Self {
+                Self { query: Ok(value.query) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileSearchHit {
+            coords: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            file_extension: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<::std::string::String, ::std::string::String>,
+            imported: ::std::result::Result<
+                ::std::option::Option<::serde_json::Value>,
+                ::std::string::String,
+            >,
+            locations: ::std::result::Result<
+                ::std::option::Option<::serde_json::Value>,
+                ::std::string::String,
+            >,
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            operation_timestamp: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            parent_path: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            size: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            state: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            time_created: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            time_updated: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            type_: ::std::result::Result<
+                ::std::option::Option<crate::generated::enums::FileType>,
+                ::std::string::String,
+            >,
+            volume: ::std::result::Result<
+                ::std::option::Option<::serde_json::Value>,
+                ::std::string::String,
+            >,
+            vs_route: ::std::result::Result<
+                ::std::option::Option<super::FileSearchRoute>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FileSearchHit {
+            fn default() -> Self {
+                Self {
+                    coords: Ok(Default::default()),
+                    file_extension: Ok(Default::default()),
+                    id: Err("no value supplied for id".to_string()),
+                    imported: Ok(Default::default()),
+                    locations: Ok(Default::default()),
+                    name: Ok(Default::default()),
+                    operation_timestamp: Ok(Default::default()),
+                    parent_path: Ok(Default::default()),
+                    size: Ok(Default::default()),
+                    state: Ok(Default::default()),
+                    time_created: Ok(Default::default()),
+                    time_updated: Ok(Default::default()),
+                    type_: Ok(Default::default()),
+                    volume: Ok(Default::default()),
+                    vs_route: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl FileSearchHit {
+            pub fn coords<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.coords = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for coords: {e}")
+                    });
+                self
+            }
+            pub fn file_extension<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.file_extension = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for file_extension: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn imported<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.imported = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for imported: {e}")
+                    });
+                self
+            }
+            pub fn locations<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.locations = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for locations: {e}")
+                    });
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn operation_timestamp<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.operation_timestamp = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for operation_timestamp: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn parent_path<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parent_path = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parent_path: {e}")
+                    });
+                self
+            }
+            pub fn size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for size: {e}")
+                    });
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for state: {e}")
+                    });
+                self
+            }
+            pub fn time_created<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.time_created = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for time_created: {e}")
+                    });
+                self
+            }
+            pub fn time_updated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.time_updated = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for time_updated: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::generated::enums::FileType>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+            pub fn volume<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.volume = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for volume: {e}")
+                    });
+                self
+            }
+            pub fn vs_route<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::FileSearchRoute>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.vs_route = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for vs_route: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileSearchHit> for super::FileSearchHit {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileSearchHit,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    coords: value.coords?,
+                    file_extension: value.file_extension?,
+                    id: value.id?,
+                    imported: value.imported?,
+                    locations: value.locations?,
+                    name: value.name?,
+                    operation_timestamp: value.operation_timestamp?,
+                    parent_path: value.parent_path?,
+                    size: value.size?,
+                    state: value.state?,
+                    time_created: value.time_created?,
+                    time_updated: value.time_updated?,
+                    type_: value.type_?,
+                    volume: value.volume?,
+                    vs_route: value.vs_route?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileSearchHit> for FileSearchHit {
+            fn from(value: super::FileSearchHit) -> Self {
+                Self {
+                    coords: Ok(value.coords),
+                    file_extension: Ok(value.file_extension),
+                    id: Ok(value.id),
+                    imported: Ok(value.imported),
+                    locations: Ok(value.locations),
+                    name: Ok(value.name),
+                    operation_timestamp: Ok(value.operation_timestamp),
+                    parent_path: Ok(value.parent_path),
+                    size: Ok(value.size),
+                    state: Ok(value.state),
+                    time_created: Ok(value.time_created),
+                    time_updated: Ok(value.time_updated),
+                    type_: Ok(value.type_),
+                    volume: Ok(value.volume),
+                    vs_route: Ok(value.vs_route),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileSearchPage {
+            cont_token: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            count: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            result_set: ::std::result::Result<
+                ::std::vec::Vec<super::FileSearchHit>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FileSearchPage {
+            fn default() -> Self {
+                Self {
+                    cont_token: Ok(Default::default()),
+                    count: Ok(Default::default()),
+                    result_set: Err("no value supplied for result_set".to_string()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl FileSearchPage {
+            pub fn cont_token<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.cont_token = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for cont_token: {e}")
+                    });
+                self
+            }
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for count: {e}")
+                    });
+                self
+            }
+            pub fn result_set<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::FileSearchHit>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.result_set = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for result_set: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileSearchPage> for super::FileSearchPage {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileSearchPage,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    cont_token: value.cont_token?,
+                    count: value.count?,
+                    result_set: value.result_set?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileSearchPage> for FileSearchPage {
+            fn from(value: super::FileSearchPage) -> Self {
+                Self {
+                    cont_token: Ok(value.cont_token),
+                    count: Ok(value.count),
+                    result_set: Ok(value.result_set),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileSearchRoute {
+            origin_id: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            origin_name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            origin_parent_path: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FileSearchRoute {
+            fn default() -> Self {
+                Self {
+                    origin_id: Ok(Default::default()),
+                    origin_name: Ok(Default::default()),
+                    origin_parent_path: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl FileSearchRoute {
+            pub fn origin_id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.origin_id = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for origin_id: {e}")
+                    });
+                self
+            }
+            pub fn origin_name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.origin_name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for origin_name: {e}")
+                    });
+                self
+            }
+            pub fn origin_parent_path<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.origin_parent_path = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for origin_parent_path: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileSearchRoute> for super::FileSearchRoute {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileSearchRoute,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    origin_id: value.origin_id?,
+                    origin_name: value.origin_name?,
+                    origin_parent_path: value.origin_parent_path?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileSearchRoute> for FileSearchRoute {
+            fn from(value: super::FileSearchRoute) -> Self {
+                Self {
+                    origin_id: Ok(value.origin_id),
+                    origin_name: Ok(value.origin_name),
+                    origin_parent_path: Ok(value.origin_parent_path),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FileStorage {
+            hosted_on_locations: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                ::std::string::String,
+            >,
+            location: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            type_: ::std::result::Result<
+                ::std::option::Option<crate::generated::enums::FileStorageType>,
+                ::std::string::String,
+            >,
+            volume: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for FileStorage {
+            fn default() -> Self {
+                Self {
+                    hosted_on_locations: Ok(Default::default()),
+                    location: Ok(Default::default()),
+                    type_: Ok(Default::default()),
+                    volume: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl FileStorage {
+            pub fn hosted_on_locations<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.hosted_on_locations = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for hosted_on_locations: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn location<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.location = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for location: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::generated::enums::FileStorageType>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+            pub fn volume<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.volume = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for volume: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FileStorage> for super::FileStorage {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FileStorage,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    hosted_on_locations: value.hosted_on_locations?,
+                    location: value.location?,
+                    type_: value.type_?,
+                    volume: value.volume?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FileStorage> for FileStorage {
+            fn from(value: super::FileStorage) -> Self {
+                Self {
+                    hosted_on_locations: Ok(value.hosted_on_locations),
+                    location: Ok(value.location),
+                    type_: Ok(value.type_),
+                    volume: Ok(value.volume),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct FolderCreate {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            parent: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            project: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            type_: ::std::result::Result<super::FolderCreateType, ::std::string::String>,
+        }
+        impl ::std::default::Default for FolderCreate {
+            fn default() -> Self {
+                Self {
+                    name: Err("no value supplied for name".to_string()),
+                    parent: Ok(Default::default()),
+                    project: Ok(Default::default()),
+                    type_: Err("no value supplied for type_".to_string()),
+                }
+            }
+        }
+        impl FolderCreate {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn parent<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parent = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parent: {e}")
+                    });
+                self
+            }
+            pub fn project<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.project = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for project: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::FolderCreateType>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<FolderCreate> for super::FolderCreate {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: FolderCreate,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    name: value.name?,
+                    parent: value.parent?,
+                    project: value.project?,
+                    type_: value.type_?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::FolderCreate> for FolderCreate {
+            fn from(value: super::FolderCreate) -> Self {
+                Self {
+                    name: Ok(value.name),
+                    parent: Ok(value.parent),
+                    project: Ok(value.project),
+                    type_: Ok(value.type_),
                 }
             }
         }
@@ -1350,6 +4156,377 @@ pub mod types {
         }
         impl ::std::convert::From<super::MemberPage> for MemberPage {
             fn from(value: super::MemberPage) -> Self {
+                Self {
+                    href: Ok(value.href),
+                    items: Ok(value.items),
+                    links: Ok(value.links),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct MultipartUpload {
+            href: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            initiated: ::std::result::Result<
+                ::std::option::Option<crate::values::Timestamp>,
+                ::std::string::String,
+            >,
+            name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            parallel_uploads: ::std::result::Result<
+                ::std::option::Option<bool>,
+                ::std::string::String,
+            >,
+            parent: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            part_size: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            parts: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<super::UploadedPart>>,
+                ::std::string::String,
+            >,
+            project: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            size: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            upload_id: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            uploaded_parts_count: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for MultipartUpload {
+            fn default() -> Self {
+                Self {
+                    href: Ok(Default::default()),
+                    initiated: Ok(Default::default()),
+                    name: Ok(Default::default()),
+                    parallel_uploads: Ok(Default::default()),
+                    parent: Ok(Default::default()),
+                    part_size: Ok(Default::default()),
+                    parts: Ok(Default::default()),
+                    project: Ok(Default::default()),
+                    size: Ok(Default::default()),
+                    upload_id: Err("no value supplied for upload_id".to_string()),
+                    uploaded_parts_count: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl MultipartUpload {
+            pub fn href<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.href = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for href: {e}")
+                    });
+                self
+            }
+            pub fn initiated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::values::Timestamp>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.initiated = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for initiated: {e}")
+                    });
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn parallel_uploads<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parallel_uploads = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for parallel_uploads: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn parent<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parent = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parent: {e}")
+                    });
+                self
+            }
+            pub fn part_size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.part_size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for part_size: {e}")
+                    });
+                self
+            }
+            pub fn parts<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::UploadedPart>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parts = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parts: {e}")
+                    });
+                self
+            }
+            pub fn project<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.project = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for project: {e}")
+                    });
+                self
+            }
+            pub fn size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for size: {e}")
+                    });
+                self
+            }
+            pub fn upload_id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.upload_id = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for upload_id: {e}")
+                    });
+                self
+            }
+            pub fn uploaded_parts_count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.uploaded_parts_count = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for uploaded_parts_count: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<MultipartUpload> for super::MultipartUpload {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: MultipartUpload,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    href: value.href?,
+                    initiated: value.initiated?,
+                    name: value.name?,
+                    parallel_uploads: value.parallel_uploads?,
+                    parent: value.parent?,
+                    part_size: value.part_size?,
+                    parts: value.parts?,
+                    project: value.project?,
+                    size: value.size?,
+                    upload_id: value.upload_id?,
+                    uploaded_parts_count: value.uploaded_parts_count?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::MultipartUpload> for MultipartUpload {
+            fn from(value: super::MultipartUpload) -> Self {
+                Self {
+                    href: Ok(value.href),
+                    initiated: Ok(value.initiated),
+                    name: Ok(value.name),
+                    parallel_uploads: Ok(value.parallel_uploads),
+                    parent: Ok(value.parent),
+                    part_size: Ok(value.part_size),
+                    parts: Ok(value.parts),
+                    project: Ok(value.project),
+                    size: Ok(value.size),
+                    upload_id: Ok(value.upload_id),
+                    uploaded_parts_count: Ok(value.uploaded_parts_count),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct MultipartUploadPage {
+            href: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            items: ::std::result::Result<
+                ::std::vec::Vec<super::MultipartUpload>,
+                ::std::string::String,
+            >,
+            links: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<super::Link>>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for MultipartUploadPage {
+            fn default() -> Self {
+                Self {
+                    href: Ok(Default::default()),
+                    items: Err("no value supplied for items".to_string()),
+                    links: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl MultipartUploadPage {
+            pub fn href<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.href = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for href: {e}")
+                    });
+                self
+            }
+            pub fn items<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::MultipartUpload>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.items = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for items: {e}")
+                    });
+                self
+            }
+            pub fn links<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::Link>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.links = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for links: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<MultipartUploadPage>
+        for super::MultipartUploadPage {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: MultipartUploadPage,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    href: value.href?,
+                    items: value.items?,
+                    links: value.links?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::MultipartUploadPage> for MultipartUploadPage {
+            fn from(value: super::MultipartUploadPage) -> Self {
                 Self {
                     href: Ok(value.href),
                     items: Ok(value.items),
@@ -3206,6 +6383,1442 @@ pub mod types {
                 }
             }
         }
+        #[derive(Clone, Debug)]
+        pub struct Rate {
+            limit: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            remaining: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            reset: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Rate {
+            fn default() -> Self {
+                Self {
+                    limit: Ok(Default::default()),
+                    remaining: Ok(Default::default()),
+                    reset: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl Rate {
+            pub fn limit<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.limit = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for limit: {e}")
+                    });
+                self
+            }
+            pub fn remaining<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.remaining = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for remaining: {e}")
+                    });
+                self
+            }
+            pub fn reset<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.reset = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for reset: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Rate> for super::Rate {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Rate,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    limit: value.limit?,
+                    remaining: value.remaining?,
+                    reset: value.reset?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Rate> for Rate {
+            fn from(value: super::Rate) -> Self {
+                Self {
+                    limit: Ok(value.limit),
+                    remaining: Ok(value.remaining),
+                    reset: Ok(value.reset),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RateLimit {
+            instance_limit: ::std::result::Result<
+                ::std::option::Option<super::Rate>,
+                ::std::string::String,
+            >,
+            rate: ::std::result::Result<
+                ::std::option::Option<super::Rate>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for RateLimit {
+            fn default() -> Self {
+                Self {
+                    instance_limit: Ok(Default::default()),
+                    rate: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl RateLimit {
+            pub fn instance_limit<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::Rate>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.instance_limit = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!(
+                            "error converting supplied value for instance_limit: {e}"
+                        )
+                    });
+                self
+            }
+            pub fn rate<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::Rate>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rate = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for rate: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RateLimit> for super::RateLimit {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: RateLimit,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    instance_limit: value.instance_limit?,
+                    rate: value.rate?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RateLimit> for RateLimit {
+            fn from(value: super::RateLimit) -> Self {
+                Self {
+                    instance_limit: Ok(value.instance_limit),
+                    rate: Ok(value.rate),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadComplete {
+            parts: ::std::result::Result<
+                ::std::vec::Vec<super::UploadPartReport>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadComplete {
+            fn default() -> Self {
+                Self {
+                    parts: Ok(Default::default()),
+                }
+            }
+        }
+        impl UploadComplete {
+            pub fn parts<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::UploadPartReport>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parts = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parts: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadComplete> for super::UploadComplete {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadComplete,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { parts: value.parts? })
+            }
+        }
+        impl ::std::convert::From<super::UploadComplete> for UploadComplete {
+            fn from(value: super::UploadComplete) -> Self {
+                Self { parts: Ok(value.parts) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadInit {
+            md5: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            parent: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            part_size: ::std::result::Result<
+                ::std::option::Option<i32>,
+                ::std::string::String,
+            >,
+            project: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            size: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadInit {
+            fn default() -> Self {
+                Self {
+                    md5: Ok(Default::default()),
+                    name: Err("no value supplied for name".to_string()),
+                    parent: Ok(Default::default()),
+                    part_size: Ok(Default::default()),
+                    project: Ok(Default::default()),
+                    size: Ok(Default::default()),
+                }
+            }
+        }
+        impl UploadInit {
+            pub fn md5<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.md5 = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for md5: {e}")
+                    });
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+            pub fn parent<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parent = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parent: {e}")
+                    });
+                self
+            }
+            pub fn part_size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i32>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.part_size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for part_size: {e}")
+                    });
+                self
+            }
+            pub fn project<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.project = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for project: {e}")
+                    });
+                self
+            }
+            pub fn size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.size = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for size: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadInit> for super::UploadInit {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadInit,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    md5: value.md5?,
+                    name: value.name?,
+                    parent: value.parent?,
+                    part_size: value.part_size?,
+                    project: value.project?,
+                    size: value.size?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UploadInit> for UploadInit {
+            fn from(value: super::UploadInit) -> Self {
+                Self {
+                    md5: Ok(value.md5),
+                    name: Ok(value.name),
+                    parent: Ok(value.parent),
+                    part_size: Ok(value.part_size),
+                    project: Ok(value.project),
+                    size: Ok(value.size),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadPartReport {
+            part_number: ::std::result::Result<i32, ::std::string::String>,
+            response: ::std::result::Result<
+                super::UploadPartReportResponse,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadPartReport {
+            fn default() -> Self {
+                Self {
+                    part_number: Err("no value supplied for part_number".to_string()),
+                    response: Err("no value supplied for response".to_string()),
+                }
+            }
+        }
+        impl UploadPartReport {
+            pub fn part_number<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.part_number = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for part_number: {e}")
+                    });
+                self
+            }
+            pub fn response<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::UploadPartReportResponse>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.response = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for response: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadPartReport> for super::UploadPartReport {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadPartReport,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    part_number: value.part_number?,
+                    response: value.response?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UploadPartReport> for UploadPartReport {
+            fn from(value: super::UploadPartReport) -> Self {
+                Self {
+                    part_number: Ok(value.part_number),
+                    response: Ok(value.response),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadPartReportResponse {
+            headers: ::std::result::Result<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadPartReportResponse {
+            fn default() -> Self {
+                Self {
+                    headers: Err("no value supplied for headers".to_string()),
+                }
+            }
+        }
+        impl UploadPartReportResponse {
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for headers: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadPartReportResponse>
+        for super::UploadPartReportResponse {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadPartReportResponse,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { headers: value.headers? })
+            }
+        }
+        impl ::std::convert::From<super::UploadPartReportResponse>
+        for UploadPartReportResponse {
+            fn from(value: super::UploadPartReportResponse) -> Self {
+                Self { headers: Ok(value.headers) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadPartUrl {
+            expires: ::std::result::Result<
+                ::std::option::Option<crate::values::Timestamp>,
+                ::std::string::String,
+            >,
+            headers: ::std::result::Result<
+                ::std::option::Option<
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+                ::std::string::String,
+            >,
+            method: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            report: ::std::result::Result<
+                ::std::option::Option<super::UploadPartUrlReport>,
+                ::std::string::String,
+            >,
+            url: ::std::result::Result<::std::string::String, ::std::string::String>,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadPartUrl {
+            fn default() -> Self {
+                Self {
+                    expires: Ok(Default::default()),
+                    headers: Ok(Default::default()),
+                    method: Ok(Default::default()),
+                    report: Ok(Default::default()),
+                    url: Err("no value supplied for url".to_string()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl UploadPartUrl {
+            pub fn expires<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::values::Timestamp>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expires = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expires: {e}")
+                    });
+                self
+            }
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<
+                        ::std::collections::BTreeMap<
+                            ::std::string::String,
+                            ::std::string::String,
+                        >,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for headers: {e}")
+                    });
+                self
+            }
+            pub fn method<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.method = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for method: {e}")
+                    });
+                self
+            }
+            pub fn report<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::UploadPartUrlReport>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.report = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for report: {e}")
+                    });
+                self
+            }
+            pub fn url<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.url = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for url: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadPartUrl> for super::UploadPartUrl {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadPartUrl,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    expires: value.expires?,
+                    headers: value.headers?,
+                    method: value.method?,
+                    report: value.report?,
+                    url: value.url?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UploadPartUrl> for UploadPartUrl {
+            fn from(value: super::UploadPartUrl) -> Self {
+                Self {
+                    expires: Ok(value.expires),
+                    headers: Ok(value.headers),
+                    method: Ok(value.method),
+                    report: Ok(value.report),
+                    url: Ok(value.url),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadPartUrlReport {
+            headers: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                ::std::string::String,
+            >,
+            success_codes: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<i32>>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadPartUrlReport {
+            fn default() -> Self {
+                Self {
+                    headers: Ok(Default::default()),
+                    success_codes: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl UploadPartUrlReport {
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for headers: {e}")
+                    });
+                self
+            }
+            pub fn success_codes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<i32>>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.success_codes = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for success_codes: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadPartUrlReport>
+        for super::UploadPartUrlReport {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadPartUrlReport,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    headers: value.headers?,
+                    success_codes: value.success_codes?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UploadPartUrlReport> for UploadPartUrlReport {
+            fn from(value: super::UploadPartUrlReport) -> Self {
+                Self {
+                    headers: Ok(value.headers),
+                    success_codes: Ok(value.success_codes),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadPartsReport {
+            parts: ::std::result::Result<
+                ::std::vec::Vec<super::UploadPartReport>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadPartsReport {
+            fn default() -> Self {
+                Self {
+                    parts: Err("no value supplied for parts".to_string()),
+                }
+            }
+        }
+        impl UploadPartsReport {
+            pub fn parts<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::UploadPartReport>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parts = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for parts: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadPartsReport> for super::UploadPartsReport {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadPartsReport,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { parts: value.parts? })
+            }
+        }
+        impl ::std::convert::From<super::UploadPartsReport> for UploadPartsReport {
+            fn from(value: super::UploadPartsReport) -> Self {
+                Self { parts: Ok(value.parts) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadedPart {
+            part_number: ::std::result::Result<i32, ::std::string::String>,
+            response: ::std::result::Result<
+                ::std::option::Option<super::UploadedPartResponse>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadedPart {
+            fn default() -> Self {
+                Self {
+                    part_number: Err("no value supplied for part_number".to_string()),
+                    response: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl UploadedPart {
+            pub fn part_number<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.part_number = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for part_number: {e}")
+                    });
+                self
+            }
+            pub fn response<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::UploadedPartResponse>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.response = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for response: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadedPart> for super::UploadedPart {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadedPart,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    part_number: value.part_number?,
+                    response: value.response?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UploadedPart> for UploadedPart {
+            fn from(value: super::UploadedPart) -> Self {
+                Self {
+                    part_number: Ok(value.part_number),
+                    response: Ok(value.response),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UploadedPartResponse {
+            headers: ::std::result::Result<
+                ::std::option::Option<
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UploadedPartResponse {
+            fn default() -> Self {
+                Self {
+                    headers: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl UploadedPartResponse {
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<
+                        ::std::collections::BTreeMap<
+                            ::std::string::String,
+                            ::std::string::String,
+                        >,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for headers: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UploadedPartResponse>
+        for super::UploadedPartResponse {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UploadedPartResponse,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    headers: value.headers?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UploadedPartResponse> for UploadedPartResponse {
+            fn from(value: super::UploadedPartResponse) -> Self {
+                Self {
+                    headers: Ok(value.headers),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct User {
+            address: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            affiliation: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            city: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            country: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            email: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            first_name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            href: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            last_name: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            phone: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            role: ::std::result::Result<
+                ::std::option::Option<crate::generated::enums::UserRole>,
+                ::std::string::String,
+            >,
+            state: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            tags: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<super::UserTag>>,
+                ::std::string::String,
+            >,
+            username: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            zip_code: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for User {
+            fn default() -> Self {
+                Self {
+                    address: Ok(Default::default()),
+                    affiliation: Ok(Default::default()),
+                    city: Ok(Default::default()),
+                    country: Ok(Default::default()),
+                    email: Ok(Default::default()),
+                    first_name: Ok(Default::default()),
+                    href: Ok(Default::default()),
+                    last_name: Ok(Default::default()),
+                    phone: Ok(Default::default()),
+                    role: Ok(Default::default()),
+                    state: Ok(Default::default()),
+                    tags: Ok(Default::default()),
+                    username: Err("no value supplied for username".to_string()),
+                    zip_code: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl User {
+            pub fn address<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.address = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for address: {e}")
+                    });
+                self
+            }
+            pub fn affiliation<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.affiliation = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for affiliation: {e}")
+                    });
+                self
+            }
+            pub fn city<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.city = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for city: {e}")
+                    });
+                self
+            }
+            pub fn country<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.country = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for country: {e}")
+                    });
+                self
+            }
+            pub fn email<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.email = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for email: {e}")
+                    });
+                self
+            }
+            pub fn first_name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.first_name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for first_name: {e}")
+                    });
+                self
+            }
+            pub fn href<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.href = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for href: {e}")
+                    });
+                self
+            }
+            pub fn last_name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.last_name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for last_name: {e}")
+                    });
+                self
+            }
+            pub fn phone<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.phone = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for phone: {e}")
+                    });
+                self
+            }
+            pub fn role<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<crate::generated::enums::UserRole>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.role = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for role: {e}")
+                    });
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for state: {e}")
+                    });
+                self
+            }
+            pub fn tags<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::UserTag>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.tags = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for tags: {e}")
+                    });
+                self
+            }
+            pub fn username<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.username = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for username: {e}")
+                    });
+                self
+            }
+            pub fn zip_code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.zip_code = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for zip_code: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<User> for super::User {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: User,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    address: value.address?,
+                    affiliation: value.affiliation?,
+                    city: value.city?,
+                    country: value.country?,
+                    email: value.email?,
+                    first_name: value.first_name?,
+                    href: value.href?,
+                    last_name: value.last_name?,
+                    phone: value.phone?,
+                    role: value.role?,
+                    state: value.state?,
+                    tags: value.tags?,
+                    username: value.username?,
+                    zip_code: value.zip_code?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::User> for User {
+            fn from(value: super::User) -> Self {
+                Self {
+                    address: Ok(value.address),
+                    affiliation: Ok(value.affiliation),
+                    city: Ok(value.city),
+                    country: Ok(value.country),
+                    email: Ok(value.email),
+                    first_name: Ok(value.first_name),
+                    href: Ok(value.href),
+                    last_name: Ok(value.last_name),
+                    phone: Ok(value.phone),
+                    role: Ok(value.role),
+                    state: Ok(value.state),
+                    tags: Ok(value.tags),
+                    username: Ok(value.username),
+                    zip_code: Ok(value.zip_code),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UserPage {
+            href: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            items: ::std::result::Result<
+                ::std::vec::Vec<super::User>,
+                ::std::string::String,
+            >,
+            links: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<super::Link>>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UserPage {
+            fn default() -> Self {
+                Self {
+                    href: Ok(Default::default()),
+                    items: Err("no value supplied for items".to_string()),
+                    links: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl UserPage {
+            pub fn href<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.href = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for href: {e}")
+                    });
+                self
+            }
+            pub fn items<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::User>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.items = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for items: {e}")
+                    });
+                self
+            }
+            pub fn links<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::Link>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.links = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for links: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UserPage> for super::UserPage {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UserPage,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    href: value.href?,
+                    items: value.items?,
+                    links: value.links?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UserPage> for UserPage {
+            fn from(value: super::UserPage) -> Self {
+                Self {
+                    href: Ok(value.href),
+                    items: Ok(value.items),
+                    links: Ok(value.links),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct UserTag {
+            expires_at: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            tag: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for UserTag {
+            fn default() -> Self {
+                Self {
+                    expires_at: Ok(Default::default()),
+                    tag: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl UserTag {
+            pub fn expires_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.expires_at = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for expires_at: {e}")
+                    });
+                self
+            }
+            pub fn tag<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.tag = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for tag: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<UserTag> for super::UserTag {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: UserTag,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    expires_at: value.expires_at?,
+                    tag: value.tag?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::UserTag> for UserTag {
+            fn from(value: super::UserTag) -> Self {
+                Self {
+                    expires_at: Ok(value.expires_at),
+                    tag: Ok(value.tag),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
     }
     /// Error types.
     pub mod error {
@@ -3312,6 +7925,437 @@ const _: () = {
         Client: ClientHooks<crate::hooks::Inner>,
     {}
 };
+///Files and folders, their metadata, tags and download links.
+pub trait ClientFilesExt {
+    /**List files
+
+Lists the files and folders in the root of a project, in one folder, or in a dataset: give exactly one of `project`, `parent` and `dataset`. Folders are not entered; call again with the id of a folder as `parent`. Files are listed in short form, unless `fields` asks for more. The header `X-Total-Matching-Query` of the answer says how many there are. The provider's contract names neither `dataset` nor `fields`, `limit` and `offset`; the official Python client sends them.
+
+Sends a `GET` request to `/files`
+
+Arguments:
+- `dataset`: Dataset whose files to list, `owner/short-name`. Not together with `project` or `parent`.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `metadata`: Metadata that the files must have. Each entry is a query parameter of its own, named `metadata.` and the key; the name `metadata` itself is never sent. Different keys must all match, values of one key are alternatives.
+- `name`: Exact name that the files must have. Several names are alternatives.
+- `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
+- `origin_task`: Identifier of the task that must have produced the files.
+- `parent`: Identifier of the folder to list. Not together with `project` or `dataset`.
+- `project`: Project whose root to list, `owner/short-name`. Not together with `parent` or `dataset`.
+- `tag`: Exact tag that the files must have. Several tags are alternatives.
+```ignore
+let response = client.file_list()
+    .dataset(dataset)
+    .fields(fields)
+    .limit(limit)
+    .metadata(metadata)
+    .name(name)
+    .offset(offset)
+    .origin_task(origin_task)
+    .parent(parent)
+    .project(project)
+    .tag(tag)
+    .send()
+    .await;
+```*/
+    fn file_list(&self) -> builder::FileList<'_>;
+    /**Create a folder
+
+Creates a folder in the root of a project or in another folder: give either `project` or `parent`. A name that is taken in that place is refused.
+
+Sends a `POST` request to `/files`
+
+```ignore
+let response = client.folder_create()
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn folder_create(&self) -> builder::FolderCreate<'_>;
+    /**List files by continuation token
+
+Lists the same as `file_list`, page after page by a token in place of an offset, which stays fast however many files there are. Give exactly one of `project`, `parent` and `dataset`. There is no filter by metadata and no offset. The next link of a page carries the token of the next one; the last page has none. The provider's contract does not have this call; we follow the official Python client.
+
+Sends a `GET` request to `/files/scroll`
+
+Arguments:
+- `dataset`: Dataset whose files to list, `owner/short-name`. Not together with `project` or `parent`.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `name`: Exact name that the files must have. Several names are alternatives.
+- `origin_task`: Identifier of the task that must have produced the files.
+- `parent`: Identifier of the folder to list. Not together with `project` or `dataset`.
+- `project`: Project whose root to list, `owner/short-name`. Not together with `parent` or `dataset`.
+- `tag`: Exact tag that the files must have. Several tags are alternatives.
+- `token`: `init` for the first page, then the token in the next link of the page before.
+```ignore
+let response = client.file_scroll()
+    .dataset(dataset)
+    .fields(fields)
+    .limit(limit)
+    .name(name)
+    .origin_task(origin_task)
+    .parent(parent)
+    .project(project)
+    .tag(tag)
+    .token(token)
+    .send()
+    .await;
+```*/
+    fn file_scroll(&self) -> builder::FileScroll<'_>;
+    /**Search files
+
+Searches files with a query in the query language of the platform, in up to ten projects and datasets at once. The answer is a page; give its `cont_token` back for the next one. The provider's contract spells the path `/search`, its own sample and the official Python client `/files/search`, which we follow.
+
+Sends a `POST` request to `/files/search`
+
+Arguments:
+- `cont_token`: Token of the page before, none for the first page.
+- `limit`: Number of files to return at the most.
+- `body`
+```ignore
+let response = client.file_search()
+    .cont_token(cont_token)
+    .limit(limit)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn file_search(&self) -> builder::FileSearch<'_>;
+    /**Get a file
+
+Returns a file or a folder with its metadata, its tags and where it is kept.
+
+Sends a `GET` request to `/files/{file_id}`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+```ignore
+let response = client.file_get()
+    .file_id(file_id)
+    .fields(fields)
+    .send()
+    .await;
+```*/
+    fn file_get(&self) -> builder::FileGet<'_>;
+    /**Delete a file
+
+Deletes a file or an empty folder; a folder with content is refused. Cannot be undone.
+
+Sends a `DELETE` request to `/files/{file_id}`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+```ignore
+let response = client.file_delete()
+    .file_id(file_id)
+    .send()
+    .await;
+```*/
+    fn file_delete(&self) -> builder::FileDelete<'_>;
+    /**Edit a file
+
+Changes the name, the metadata and the tags of a file; what is not given stays. The provider speaks of setting the full metadata here: use `file_metadata_edit` to change single keys. For folders the platform refuses metadata and tags. Many files are better changed by the bulk calls.
+
+Sends a `PATCH` request to `/files/{file_id}`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `body`
+```ignore
+let response = client.file_edit()
+    .file_id(file_id)
+    .fields(fields)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn file_edit(&self) -> builder::FileEdit<'_>;
+    /**Copy a file
+
+Copies a file to the root of a project or into a folder: give either `project` or `parent`. The copy keeps the metadata and may have another name. Needs the copy permission in the project of the file. Folders are refused. The provider's contract knows `project` alone and requires it; the official Python client sends `parent` in its place.
+
+Sends a `POST` request to `/files/{file_id}/actions/copy`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `body`
+```ignore
+let response = client.file_copy()
+    .file_id(file_id)
+    .fields(fields)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn file_copy(&self) -> builder::FileCopy<'_>;
+    /**Move a file
+
+Moves a file to another folder of the same project, under another name where one is given. A move to another project is refused. The official Python client refuses to move folders; use `async_file_move_start` for them.
+
+Sends a `POST` request to `/files/{file_id}/actions/move`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `body`
+```ignore
+let response = client.file_move()
+    .file_id(file_id)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn file_move(&self) -> builder::FileMove<'_>;
+    /**Get the download link of a file
+
+Returns a signed address from which the content can be read for a limited time, by ranges if wanted. It belongs to the storage, not to this API: send no token there. Needs the copy permission. Folders are refused.
+
+Sends a `GET` request to `/files/{file_id}/download_info`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+```ignore
+let response = client.file_download_info()
+    .file_id(file_id)
+    .fields(fields)
+    .send()
+    .await;
+```*/
+    fn file_download_info(&self) -> builder::FileDownloadInfo<'_>;
+    /**Get the metadata of a file
+
+Returns the metadata of a file, by key.
+
+Sends a `GET` request to `/files/{file_id}/metadata`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+```ignore
+let response = client.file_metadata_get()
+    .file_id(file_id)
+    .fields(fields)
+    .send()
+    .await;
+```*/
+    fn file_metadata_get(&self) -> builder::FileMetadataGet<'_>;
+    /**Replace the metadata of a file
+
+Sets the metadata of a file to exactly what is given; keys that are not named are lost. Folders are refused.
+
+Sends a `PUT` request to `/files/{file_id}/metadata`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `body`
+```ignore
+let response = client.file_metadata_replace()
+    .file_id(file_id)
+    .fields(fields)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn file_metadata_replace(&self) -> builder::FileMetadataReplace<'_>;
+    /**Edit the metadata of a file
+
+Sets the keys that are given and leaves the others; `null` removes a key. Folders are refused.
+
+Sends a `PATCH` request to `/files/{file_id}/metadata`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `body`
+```ignore
+let response = client.file_metadata_edit()
+    .file_id(file_id)
+    .fields(fields)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn file_metadata_edit(&self) -> builder::FileMetadataEdit<'_>;
+    /**Replace the tags of a file
+
+Sets the tags of a file to exactly those given; an empty list removes them all. Folders are refused.
+
+Sends a `PUT` request to `/files/{file_id}/tags`
+
+Arguments:
+- `file_id`: Identifier of the file or folder.
+- `body`
+```ignore
+let response = client.file_tags_replace()
+    .file_id(file_id)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn file_tags_replace(&self) -> builder::FileTagsReplace<'_>;
+    /**List a folder
+
+Lists the files and folders in a folder; the folders in it are not entered. The root folder of a project is its `root_folder`. The provider's contract does not name `fields`, the official Python client sends it.
+
+Sends a `GET` request to `/files/{folder_id}/list`
+
+Arguments:
+- `folder_id`: Identifier of the folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
+```ignore
+let response = client.folder_list()
+    .folder_id(folder_id)
+    .fields(fields)
+    .limit(limit)
+    .offset(offset)
+    .send()
+    .await;
+```*/
+    fn folder_list(&self) -> builder::FolderList<'_>;
+    /**List a folder by continuation token
+
+Lists the same as `folder_list`, page after page by a token in place of an offset. The next link of a page carries the token of the next one; the last page has none. The provider's contract does not have this call; we follow the official Python client.
+
+Sends a `GET` request to `/files/{folder_id}/scroll`
+
+Arguments:
+- `folder_id`: Identifier of the folder.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `token`: `init` for the first page, then the token in the next link of the page before.
+```ignore
+let response = client.folder_scroll()
+    .folder_id(folder_id)
+    .fields(fields)
+    .limit(limit)
+    .token(token)
+    .send()
+    .await;
+```*/
+    fn folder_scroll(&self) -> builder::FolderScroll<'_>;
+    /**List the files of a project
+
+Lists the files and folders in the root of a project. Another name of `file_list`, to which the platform redirects; that one has the filters.
+
+Sends a `GET` request to `/projects/{project_owner}/{project}/files`
+
+Arguments:
+- `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
+- `project`: Short name of the project, the second part of its id.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
+```ignore
+let response = client.project_file_list()
+    .project_owner(project_owner)
+    .project(project)
+    .fields(fields)
+    .limit(limit)
+    .offset(offset)
+    .send()
+    .await;
+```*/
+    fn project_file_list(&self) -> builder::ProjectFileList<'_>;
+}
+impl ClientFilesExt for Client {
+    fn file_list(&self) -> builder::FileList<'_> {
+        builder::FileList::new(self)
+    }
+    fn folder_create(&self) -> builder::FolderCreate<'_> {
+        builder::FolderCreate::new(self)
+    }
+    fn file_scroll(&self) -> builder::FileScroll<'_> {
+        builder::FileScroll::new(self)
+    }
+    fn file_search(&self) -> builder::FileSearch<'_> {
+        builder::FileSearch::new(self)
+    }
+    fn file_get(&self) -> builder::FileGet<'_> {
+        builder::FileGet::new(self)
+    }
+    fn file_delete(&self) -> builder::FileDelete<'_> {
+        builder::FileDelete::new(self)
+    }
+    fn file_edit(&self) -> builder::FileEdit<'_> {
+        builder::FileEdit::new(self)
+    }
+    fn file_copy(&self) -> builder::FileCopy<'_> {
+        builder::FileCopy::new(self)
+    }
+    fn file_move(&self) -> builder::FileMove<'_> {
+        builder::FileMove::new(self)
+    }
+    fn file_download_info(&self) -> builder::FileDownloadInfo<'_> {
+        builder::FileDownloadInfo::new(self)
+    }
+    fn file_metadata_get(&self) -> builder::FileMetadataGet<'_> {
+        builder::FileMetadataGet::new(self)
+    }
+    fn file_metadata_replace(&self) -> builder::FileMetadataReplace<'_> {
+        builder::FileMetadataReplace::new(self)
+    }
+    fn file_metadata_edit(&self) -> builder::FileMetadataEdit<'_> {
+        builder::FileMetadataEdit::new(self)
+    }
+    fn file_tags_replace(&self) -> builder::FileTagsReplace<'_> {
+        builder::FileTagsReplace::new(self)
+    }
+    fn folder_list(&self) -> builder::FolderList<'_> {
+        builder::FolderList::new(self)
+    }
+    fn folder_scroll(&self) -> builder::FolderScroll<'_> {
+        builder::FolderScroll::new(self)
+    }
+    fn project_file_list(&self) -> builder::ProjectFileList<'_> {
+        builder::ProjectFileList::new(self)
+    }
+}
+///The index of the API and the standing of the caller's rate limit.
+pub trait ClientPlatformExt {
+    /**Get the index of the API
+
+Returns the addresses of the main resources. The only call that needs no token, and so a cheap way to see whether an environment can be reached.
+
+Sends a `GET` request to `/`
+
+```ignore
+let response = client.api_index()
+    .send()
+    .await;
+```*/
+    fn api_index(&self) -> builder::ApiIndex<'_>;
+    /**Get the rate limit
+
+Returns how many calls the token may make in five minutes, how many of them are left, and how many computation instances the caller may use at the same time. Every answer of the platform carries the first of these in its headers as well.
+
+Sends a `GET` request to `/rate_limit`
+
+Arguments:
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+```ignore
+let response = client.rate_limit_get()
+    .fields(fields)
+    .send()
+    .await;
+```*/
+    fn rate_limit_get(&self) -> builder::RateLimitGet<'_>;
+}
+impl ClientPlatformExt for Client {
+    fn api_index(&self) -> builder::ApiIndex<'_> {
+        builder::ApiIndex::new(self)
+    }
+    fn rate_limit_get(&self) -> builder::RateLimitGet<'_> {
+        builder::RateLimitGet::new(self)
+    }
+}
 ///Projects and their members.
 pub trait ClientProjectsExt {
     /**List projects
@@ -3605,6 +8649,251 @@ impl ClientProjectsExt for Client {
         builder::ProjectMemberPermissionsEdit::new(self)
     }
 }
+///Multipart upload of files.
+pub trait ClientUploadExt {
+    /**List the uploads in progress
+
+Lists all uploads of the caller that are neither completed nor aborted, on one page.
+
+Sends a `GET` request to `/upload/multipart`
+
+```ignore
+let response = client.upload_list()
+    .send()
+    .await;
+```*/
+    fn upload_list(&self) -> builder::UploadList<'_>;
+    /**Start an upload
+
+Starts a multipart upload into the root of a project or into a folder: give either `project` or `parent`. The answer has the id of the upload and the size of the parts, which the platform may have changed. Needs the write permission. A file has at most 10000 parts of at most 5 GiB and is at most 5 TiB. The provider's contract makes `size` a 32-bit integer, which cannot express a file of 2 GiB; it is a 64-bit integer here.
+
+Sends a `POST` request to `/upload/multipart`
+
+Arguments:
+- `overwrite`: Whether to replace a file of the same name. The platform refuses such a name when it is not given.
+- `body`
+```ignore
+let response = client.upload_init()
+    .overwrite(overwrite)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn upload_init(&self) -> builder::UploadInit<'_>;
+    /**Get an upload
+
+Returns an upload in progress, with the parts that were reported where `list_parts` asks for them. That is all that is needed to resume it.
+
+Sends a `GET` request to `/upload/multipart/{upload_id}`
+
+Arguments:
+- `upload_id`: Identifier of the upload.
+- `list_parts`: Whether to list the parts that were reported. The platform lists none when it is not given.
+```ignore
+let response = client.upload_get()
+    .upload_id(upload_id)
+    .list_parts(list_parts)
+    .send()
+    .await;
+```*/
+    fn upload_get(&self) -> builder::UploadGet<'_>;
+    /**Report several uploaded parts
+
+Reports several parts that the storage has taken, in one call in place of one call for each of them. Reporting a part again does no harm.
+
+Sends a `POST` request to `/upload/multipart/{upload_id}`
+
+Arguments:
+- `upload_id`: Identifier of the upload.
+- `body`
+```ignore
+let response = client.upload_parts_report()
+    .upload_id(upload_id)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn upload_parts_report(&self) -> builder::UploadPartsReport<'_>;
+    /**Abort an upload
+
+Ends an upload and discards the parts that it has.
+
+Sends a `DELETE` request to `/upload/multipart/{upload_id}`
+
+Arguments:
+- `upload_id`: Identifier of the upload.
+```ignore
+let response = client.upload_abort()
+    .upload_id(upload_id)
+    .send()
+    .await;
+```*/
+    fn upload_abort(&self) -> builder::UploadAbort<'_>;
+    /**Complete an upload
+
+Makes a file of the parts, all of which must have been uploaded. Parts that were not reported yet may be reported in the body. The platform takes a call without a body as well; an empty object says the same. The provider's contract describes the body in words alone, and the official Python client sends none.
+
+Sends a `POST` request to `/upload/multipart/{upload_id}/complete`
+
+Arguments:
+- `upload_id`: Identifier of the upload.
+- `body`
+```ignore
+let response = client.upload_complete()
+    .upload_id(upload_id)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn upload_complete(&self) -> builder::UploadComplete<'_>;
+    /**Report an uploaded part
+
+Reports one part that the storage has taken, with the headers of its answer that the link for the part asked for. Reporting a part again does no harm. The official Python client calls this path with a slash at its end.
+
+Sends a `POST` request to `/upload/multipart/{upload_id}/part`
+
+Arguments:
+- `upload_id`: Identifier of the upload.
+- `body`
+```ignore
+let response = client.upload_part_report()
+    .upload_id(upload_id)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn upload_part_report(&self) -> builder::UploadPartReport<'_>;
+    /**Get the link to upload a part to
+
+Returns a signed address to which the bytes of one part can be sent for a limited time, with the method and the headers to use, and says which headers of the answer to report. The address belongs to the storage, not to this API: send no token there.
+
+Sends a `GET` request to `/upload/multipart/{upload_id}/part/{part_number}`
+
+Arguments:
+- `upload_id`: Identifier of the upload.
+- `part_number`: Number of the part, counted from 1.
+```ignore
+let response = client.upload_part_url()
+    .upload_id(upload_id)
+    .part_number(part_number)
+    .send()
+    .await;
+```*/
+    fn upload_part_url(&self) -> builder::UploadPartUrl<'_>;
+}
+impl ClientUploadExt for Client {
+    fn upload_list(&self) -> builder::UploadList<'_> {
+        builder::UploadList::new(self)
+    }
+    fn upload_init(&self) -> builder::UploadInit<'_> {
+        builder::UploadInit::new(self)
+    }
+    fn upload_get(&self) -> builder::UploadGet<'_> {
+        builder::UploadGet::new(self)
+    }
+    fn upload_parts_report(&self) -> builder::UploadPartsReport<'_> {
+        builder::UploadPartsReport::new(self)
+    }
+    fn upload_abort(&self) -> builder::UploadAbort<'_> {
+        builder::UploadAbort::new(self)
+    }
+    fn upload_complete(&self) -> builder::UploadComplete<'_> {
+        builder::UploadComplete::new(self)
+    }
+    fn upload_part_report(&self) -> builder::UploadPartReport<'_> {
+        builder::UploadPartReport::new(self)
+    }
+    fn upload_part_url(&self) -> builder::UploadPartUrl<'_> {
+        builder::UploadPartUrl::new(self)
+    }
+}
+///Users, oneself first of all.
+pub trait ClientUsersExt {
+    /**Get oneself
+
+Returns the user to whom the token belongs.
+
+Sends a `GET` request to `/user`
+
+Arguments:
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+```ignore
+let response = client.user_me()
+    .fields(fields)
+    .send()
+    .await;
+```*/
+    fn user_me(&self) -> builder::UserMe<'_>;
+    /**List the users of a division
+
+Lists the users of a division, all of them or those with one role. The provider's contract does not have this call; we follow the official Python client.
+
+Sends a `GET` request to `/users`
+
+Arguments:
+- `division`: Short name of the division, which is its id.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
+- `role`: Role in the division that the users must have.
+```ignore
+let response = client.user_list()
+    .division(division)
+    .fields(fields)
+    .limit(limit)
+    .offset(offset)
+    .role(role)
+    .send()
+    .await;
+```*/
+    fn user_list(&self) -> builder::UserList<'_>;
+    /**Get a user
+
+Returns one user. The provider's contract says that one can see only oneself so far; the official Python client makes the call for the users of a division as well.
+
+Sends a `GET` request to `/users/{username}`
+
+Arguments:
+- `username`: Username on the platform.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+```ignore
+let response = client.user_get()
+    .username(username)
+    .fields(fields)
+    .send()
+    .await;
+```*/
+    fn user_get(&self) -> builder::UserGet<'_>;
+    /**Disable a user
+
+Disables a user of a division, which is meant for those who administer the division. The provider's contract does not have this call; we follow the official Python client.
+
+Sends a `DELETE` request to `/users/{username}`
+
+Arguments:
+- `username`: Username on the platform.
+```ignore
+let response = client.user_disable()
+    .username(username)
+    .send()
+    .await;
+```*/
+    fn user_disable(&self) -> builder::UserDisable<'_>;
+}
+impl ClientUsersExt for Client {
+    fn user_me(&self) -> builder::UserMe<'_> {
+        builder::UserMe::new(self)
+    }
+    fn user_list(&self) -> builder::UserList<'_> {
+        builder::UserList::new(self)
+    }
+    fn user_get(&self) -> builder::UserGet<'_> {
+        builder::UserGet::new(self)
+    }
+    fn user_disable(&self) -> builder::UserDisable<'_> {
+        builder::UserDisable::new(self)
+    }
+}
 /// Types for composing operation parameters.
 #[allow(clippy::all)]
 pub mod builder {
@@ -3614,6 +8903,546 @@ pub mod builder {
         encode_path, ByteStream, ClientInfo, ClientHooks, Error, OperationInfo,
         RequestBuilderExt, ResponseValue,
     };
+    /**Builder for [`ClientPlatformExt::api_index`]
+
+[`ClientPlatformExt::api_index`]: super::ClientPlatformExt::api_index*/
+    #[derive(Debug, Clone)]
+    pub struct ApiIndex<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ApiIndex<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ApiIndex>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "api_index",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientPlatformExt::rate_limit_get`]
+
+[`ClientPlatformExt::rate_limit_get`]: super::ClientPlatformExt::rate_limit_get*/
+    #[derive(Debug, Clone)]
+    pub struct RateLimitGet<'a> {
+        client: &'a super::Client,
+        fields: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> RateLimitGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                fields: Ok(None),
+            }
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/rate_limit`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::RateLimit>, Error<types::Error>> {
+            let Self { client, fields } = self;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/rate_limit", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "rate_limit_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUsersExt::user_me`]
+
+[`ClientUsersExt::user_me`]: super::ClientUsersExt::user_me*/
+    #[derive(Debug, Clone)]
+    pub struct UserMe<'a> {
+        client: &'a super::Client,
+        fields: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> UserMe<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                fields: Ok(None),
+            }
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/user`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+            let Self { client, fields } = self;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/user", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "user_me",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUsersExt::user_list`]
+
+[`ClientUsersExt::user_list`]: super::ClientUsersExt::user_list*/
+    #[derive(Debug, Clone)]
+    pub struct UserList<'a> {
+        client: &'a super::Client,
+        division: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i32>, String>,
+        offset: Result<Option<i64>, String>,
+        role: Result<Option<types::UserListRole>, String>,
+    }
+    impl<'a> UserList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                division: Err("division was not initialized".to_string()),
+                fields: Ok(None),
+                limit: Ok(None),
+                offset: Ok(None),
+                role: Ok(None),
+            }
+        }
+        pub fn division<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.division = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for division failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i32` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.offset = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for offset failed".to_string());
+            self
+        }
+        pub fn role<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::UserListRole>,
+        {
+            self.role = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `UserListRole` for role failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/users`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UserPage>, Error<types::Error>> {
+            let Self { client, division, fields, limit, offset, role } = self;
+            let division = division.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let role = role.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/users", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("division", &division))
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("role", &role))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "user_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUsersExt::user_get`]
+
+[`ClientUsersExt::user_get`]: super::ClientUsersExt::user_get*/
+    #[derive(Debug, Clone)]
+    pub struct UserGet<'a> {
+        client: &'a super::Client,
+        username: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> UserGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                username: Err("username was not initialized".to_string()),
+                fields: Ok(None),
+            }
+        }
+        pub fn username<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.username = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for username failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/users/{username}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::User>, Error<types::Error>> {
+            let Self { client, username, fields } = self;
+            let username = username.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/users/{}", client.baseurl, encode_path(& username.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "user_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUsersExt::user_disable`]
+
+[`ClientUsersExt::user_disable`]: super::ClientUsersExt::user_disable*/
+    #[derive(Debug, Clone)]
+    pub struct UserDisable<'a> {
+        client: &'a super::Client,
+        username: Result<::std::string::String, String>,
+    }
+    impl<'a> UserDisable<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                username: Err("username was not initialized".to_string()),
+            }
+        }
+        pub fn username<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.username = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for username failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/users/{username}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, username } = self;
+            let username = username.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/users/{}", client.baseurl, encode_path(& username.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "user_disable",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     /**Builder for [`ClientProjectsExt::project_list`]
 
 [`ClientProjectsExt::project_list`]: super::ClientProjectsExt::project_list*/
@@ -5175,11 +11004,2917 @@ pub mod builder {
             }
         }
     }
+    /**Builder for [`ClientFilesExt::file_list`]
+
+[`ClientFilesExt::file_list`]: super::ClientFilesExt::file_list*/
+    #[derive(Debug, Clone)]
+    pub struct FileList<'a> {
+        client: &'a super::Client,
+        dataset: Result<Option<::std::string::String>, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i32>, String>,
+        metadata: Result<Option<crate::values::MetadataFilter>, String>,
+        name: Result<Option<::std::vec::Vec<::std::string::String>>, String>,
+        offset: Result<Option<i64>, String>,
+        origin_task: Result<Option<::std::string::String>, String>,
+        parent: Result<Option<::std::string::String>, String>,
+        project: Result<Option<::std::string::String>, String>,
+        tag: Result<Option<::std::vec::Vec<::std::string::String>>, String>,
+    }
+    impl<'a> FileList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                dataset: Ok(None),
+                fields: Ok(None),
+                limit: Ok(None),
+                metadata: Ok(None),
+                name: Ok(None),
+                offset: Ok(None),
+                origin_task: Ok(None),
+                parent: Ok(None),
+                project: Ok(None),
+                tag: Ok(None),
+            }
+        }
+        pub fn dataset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.dataset = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for dataset failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i32` for limit failed".to_string());
+            self
+        }
+        pub fn metadata<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<crate::values::MetadataFilter>,
+        {
+            self.metadata = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `crate :: values :: MetadataFilter` for metadata failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+        {
+            self.name = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: vec :: Vec < :: std :: string :: String >` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.offset = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for offset failed".to_string());
+            self
+        }
+        pub fn origin_task<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.origin_task = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for origin_task failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn parent<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.parent = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for parent failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn project<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.project = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for project failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn tag<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+        {
+            self.tag = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: vec :: Vec < :: std :: string :: String >` for tag failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/files`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::FilePage>, Error<types::Error>> {
+            let Self {
+                client,
+                dataset,
+                fields,
+                limit,
+                metadata,
+                name,
+                offset,
+                origin_task,
+                parent,
+                project,
+                tag,
+            } = self;
+            let dataset = dataset.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let metadata = metadata.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let origin_task = origin_task.map_err(Error::InvalidRequest)?;
+            let parent = parent.map_err(Error::InvalidRequest)?;
+            let project = project.map_err(Error::InvalidRequest)?;
+            let tag = tag.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/files", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("dataset", &dataset))
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("metadata", &metadata))
+                .query(&progenitor_client::QueryParam::new("name", &name))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("origin.task", &origin_task))
+                .query(&progenitor_client::QueryParam::new("parent", &parent))
+                .query(&progenitor_client::QueryParam::new("project", &project))
+                .query(&progenitor_client::QueryParam::new("tag", &tag))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::folder_create`]
+
+[`ClientFilesExt::folder_create`]: super::ClientFilesExt::folder_create*/
+    #[derive(Debug, Clone)]
+    pub struct FolderCreate<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::FolderCreate, String>,
+    }
+    impl<'a> FolderCreate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FolderCreate>,
+            <V as std::convert::TryInto<types::FolderCreate>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `FolderCreate` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::FolderCreate,
+            ) -> types::builder::FolderCreate,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/files`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::File>, Error<types::Error>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::FolderCreate::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/files", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "folder_create",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_scroll`]
+
+[`ClientFilesExt::file_scroll`]: super::ClientFilesExt::file_scroll*/
+    #[derive(Debug, Clone)]
+    pub struct FileScroll<'a> {
+        client: &'a super::Client,
+        dataset: Result<Option<::std::string::String>, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i32>, String>,
+        name: Result<Option<::std::vec::Vec<::std::string::String>>, String>,
+        origin_task: Result<Option<::std::string::String>, String>,
+        parent: Result<Option<::std::string::String>, String>,
+        project: Result<Option<::std::string::String>, String>,
+        tag: Result<Option<::std::vec::Vec<::std::string::String>>, String>,
+        token: Result<::std::string::String, String>,
+    }
+    impl<'a> FileScroll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                dataset: Ok(None),
+                fields: Ok(None),
+                limit: Ok(None),
+                name: Ok(None),
+                origin_task: Ok(None),
+                parent: Ok(None),
+                project: Ok(None),
+                tag: Ok(None),
+                token: Err("token was not initialized".to_string()),
+            }
+        }
+        pub fn dataset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.dataset = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for dataset failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i32` for limit failed".to_string());
+            self
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+        {
+            self.name = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: vec :: Vec < :: std :: string :: String >` for name failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn origin_task<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.origin_task = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for origin_task failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn parent<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.parent = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for parent failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn project<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.project = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for project failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn tag<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+        {
+            self.tag = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: vec :: Vec < :: std :: string :: String >` for tag failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn token<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.token = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for token failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/files/scroll`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::FilePage>, Error<types::Error>> {
+            let Self {
+                client,
+                dataset,
+                fields,
+                limit,
+                name,
+                origin_task,
+                parent,
+                project,
+                tag,
+                token,
+            } = self;
+            let dataset = dataset.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let origin_task = origin_task.map_err(Error::InvalidRequest)?;
+            let parent = parent.map_err(Error::InvalidRequest)?;
+            let project = project.map_err(Error::InvalidRequest)?;
+            let tag = tag.map_err(Error::InvalidRequest)?;
+            let token = token.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/files/scroll", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("dataset", &dataset))
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("name", &name))
+                .query(&progenitor_client::QueryParam::new("origin.task", &origin_task))
+                .query(&progenitor_client::QueryParam::new("parent", &parent))
+                .query(&progenitor_client::QueryParam::new("project", &project))
+                .query(&progenitor_client::QueryParam::new("tag", &tag))
+                .query(&progenitor_client::QueryParam::new("token", &token))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_scroll",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_search`]
+
+[`ClientFilesExt::file_search`]: super::ClientFilesExt::file_search*/
+    #[derive(Debug, Clone)]
+    pub struct FileSearch<'a> {
+        client: &'a super::Client,
+        cont_token: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i32>, String>,
+        body: Result<types::builder::FileSearch, String>,
+    }
+    impl<'a> FileSearch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                cont_token: Ok(None),
+                limit: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn cont_token<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.cont_token = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for cont_token failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i32` for limit failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FileSearch>,
+            <V as std::convert::TryInto<types::FileSearch>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `FileSearch` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::FileSearch,
+            ) -> types::builder::FileSearch,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/files/search`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::FileSearchPage>, Error<types::Error>> {
+            let Self { client, cont_token, limit, body } = self;
+            let cont_token = cont_token.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::FileSearch::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/files/search", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("cont_token", &cont_token))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_search",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_get`]
+
+[`ClientFilesExt::file_get`]: super::ClientFilesExt::file_get*/
+    #[derive(Debug, Clone)]
+    pub struct FileGet<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> FileGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                fields: Ok(None),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/files/{file_id}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::File>, Error<types::Error>> {
+            let Self { client, file_id, fields } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}", client.baseurl, encode_path(& file_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_delete`]
+
+[`ClientFilesExt::file_delete`]: super::ClientFilesExt::file_delete*/
+    #[derive(Debug, Clone)]
+    pub struct FileDelete<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+    }
+    impl<'a> FileDelete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/files/{file_id}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, file_id } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}", client.baseurl, encode_path(& file_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_delete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_edit`]
+
+[`ClientFilesExt::file_edit`]: super::ClientFilesExt::file_edit*/
+    #[derive(Debug, Clone)]
+    pub struct FileEdit<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::FileEdit, String>,
+    }
+    impl<'a> FileEdit<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                fields: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FileEdit>,
+            <V as std::convert::TryInto<types::FileEdit>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `FileEdit` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::FileEdit) -> types::builder::FileEdit,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `PATCH` request to `/files/{file_id}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::File>, Error<types::Error>> {
+            let Self { client, file_id, fields, body } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::FileEdit::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}", client.baseurl, encode_path(& file_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_edit",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_copy`]
+
+[`ClientFilesExt::file_copy`]: super::ClientFilesExt::file_copy*/
+    #[derive(Debug, Clone)]
+    pub struct FileCopy<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        body: Result<types::builder::FileCopy, String>,
+    }
+    impl<'a> FileCopy<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                fields: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FileCopy>,
+            <V as std::convert::TryInto<types::FileCopy>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `FileCopy` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::FileCopy) -> types::builder::FileCopy,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/files/{file_id}/actions/copy`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::File>, Error<types::Error>> {
+            let Self { client, file_id, fields, body } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::FileCopy::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/actions/copy", client.baseurl, encode_path(& file_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_copy",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_move`]
+
+[`ClientFilesExt::file_move`]: super::ClientFilesExt::file_move*/
+    #[derive(Debug, Clone)]
+    pub struct FileMove<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        body: Result<types::builder::FileMove, String>,
+    }
+    impl<'a> FileMove<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FileMove>,
+            <V as std::convert::TryInto<types::FileMove>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| format!("conversion to `FileMove` for body failed: {}", s));
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(types::builder::FileMove) -> types::builder::FileMove,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/files/{file_id}/actions/move`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::File>, Error<types::Error>> {
+            let Self { client, file_id, body } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::FileMove::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/actions/move", client.baseurl, encode_path(& file_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_move",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_download_info`]
+
+[`ClientFilesExt::file_download_info`]: super::ClientFilesExt::file_download_info*/
+    #[derive(Debug, Clone)]
+    pub struct FileDownloadInfo<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> FileDownloadInfo<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                fields: Ok(None),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/files/{file_id}/download_info`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::DownloadInfo>, Error<types::Error>> {
+            let Self { client, file_id, fields } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/download_info", client.baseurl, encode_path(& file_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_download_info",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_metadata_get`]
+
+[`ClientFilesExt::file_metadata_get`]: super::ClientFilesExt::file_metadata_get*/
+    #[derive(Debug, Clone)]
+    pub struct FileMetadataGet<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> FileMetadataGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                fields: Ok(None),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/files/{file_id}/metadata`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Metadata>, Error<types::Error>> {
+            let Self { client, file_id, fields } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/metadata", client.baseurl, encode_path(& file_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_metadata_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_metadata_replace`]
+
+[`ClientFilesExt::file_metadata_replace`]: super::ClientFilesExt::file_metadata_replace*/
+    #[derive(Debug, Clone)]
+    pub struct FileMetadataReplace<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        body: Result<types::MetadataEdit, String>,
+    }
+    impl<'a> FileMetadataReplace<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                fields: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MetadataEdit>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MetadataEdit` for body failed".to_string());
+            self
+        }
+        ///Sends a `PUT` request to `/files/{file_id}/metadata`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Metadata>, Error<types::Error>> {
+            let Self { client, file_id, fields, body } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/metadata", client.baseurl, encode_path(& file_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_metadata_replace",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_metadata_edit`]
+
+[`ClientFilesExt::file_metadata_edit`]: super::ClientFilesExt::file_metadata_edit*/
+    #[derive(Debug, Clone)]
+    pub struct FileMetadataEdit<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        body: Result<types::MetadataEdit, String>,
+    }
+    impl<'a> FileMetadataEdit<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                fields: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MetadataEdit>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `MetadataEdit` for body failed".to_string());
+            self
+        }
+        ///Sends a `PATCH` request to `/files/{file_id}/metadata`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Metadata>, Error<types::Error>> {
+            let Self { client, file_id, fields, body } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/metadata", client.baseurl, encode_path(& file_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_metadata_edit",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::file_tags_replace`]
+
+[`ClientFilesExt::file_tags_replace`]: super::ClientFilesExt::file_tags_replace*/
+    #[derive(Debug, Clone)]
+    pub struct FileTagsReplace<'a> {
+        client: &'a super::Client,
+        file_id: Result<::std::string::String, String>,
+        body: Result<types::FileTagsReplace, String>,
+    }
+    impl<'a> FileTagsReplace<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                file_id: Err("file_id was not initialized".to_string()),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn file_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for file_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FileTagsReplace>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `FileTagsReplace` for body failed".to_string()
+                });
+            self
+        }
+        ///Sends a `PUT` request to `/files/{file_id}/tags`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::FileTags>, Error<types::Error>> {
+            let Self { client, file_id, body } = self;
+            let file_id = file_id.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/tags", client.baseurl, encode_path(& file_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "file_tags_replace",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::folder_list`]
+
+[`ClientFilesExt::folder_list`]: super::ClientFilesExt::folder_list*/
+    #[derive(Debug, Clone)]
+    pub struct FolderList<'a> {
+        client: &'a super::Client,
+        folder_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i32>, String>,
+        offset: Result<Option<i64>, String>,
+    }
+    impl<'a> FolderList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                folder_id: Err("folder_id was not initialized".to_string()),
+                fields: Ok(None),
+                limit: Ok(None),
+                offset: Ok(None),
+            }
+        }
+        pub fn folder_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.folder_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for folder_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i32` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.offset = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for offset failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/files/{folder_id}/list`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::FilePage>, Error<types::Error>> {
+            let Self { client, folder_id, fields, limit, offset } = self;
+            let folder_id = folder_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/list", client.baseurl, encode_path(& folder_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "folder_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::folder_scroll`]
+
+[`ClientFilesExt::folder_scroll`]: super::ClientFilesExt::folder_scroll*/
+    #[derive(Debug, Clone)]
+    pub struct FolderScroll<'a> {
+        client: &'a super::Client,
+        folder_id: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i32>, String>,
+        token: Result<::std::string::String, String>,
+    }
+    impl<'a> FolderScroll<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                folder_id: Err("folder_id was not initialized".to_string()),
+                fields: Ok(None),
+                limit: Ok(None),
+                token: Err("token was not initialized".to_string()),
+            }
+        }
+        pub fn folder_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.folder_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for folder_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i32` for limit failed".to_string());
+            self
+        }
+        pub fn token<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.token = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for token failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/files/{folder_id}/scroll`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::FilePage>, Error<types::Error>> {
+            let Self { client, folder_id, fields, limit, token } = self;
+            let folder_id = folder_id.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let token = token.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/files/{}/scroll", client.baseurl, encode_path(& folder_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("token", &token))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "folder_scroll",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientFilesExt::project_file_list`]
+
+[`ClientFilesExt::project_file_list`]: super::ClientFilesExt::project_file_list*/
+    #[derive(Debug, Clone)]
+    pub struct ProjectFileList<'a> {
+        client: &'a super::Client,
+        project_owner: Result<::std::string::String, String>,
+        project: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<i32>, String>,
+        offset: Result<Option<i64>, String>,
+    }
+    impl<'a> ProjectFileList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                project_owner: Err("project_owner was not initialized".to_string()),
+                project: Err("project was not initialized".to_string()),
+                fields: Ok(None),
+                limit: Ok(None),
+                offset: Ok(None),
+            }
+        }
+        pub fn project_owner<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.project_owner = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for project_owner failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn project<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.project = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for project failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fields failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i32` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.offset = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for offset failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/projects/{project_owner}/{project}/files`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::FilePage>, Error<types::Error>> {
+            let Self { client, project_owner, project, fields, limit, offset } = self;
+            let project_owner = project_owner.map_err(Error::InvalidRequest)?;
+            let project = project.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/projects/{}/{}/files", client.baseurl, encode_path(& project_owner
+                .to_string()), encode_path(& project.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "project_file_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_list`]
+
+[`ClientUploadExt::upload_list`]: super::ClientUploadExt::upload_list*/
+    #[derive(Debug, Clone)]
+    pub struct UploadList<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> UploadList<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/upload/multipart`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::MultipartUploadPage>, Error<types::Error>> {
+            let Self { client } = self;
+            let url = format!("{}/upload/multipart", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_list",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_init`]
+
+[`ClientUploadExt::upload_init`]: super::ClientUploadExt::upload_init*/
+    #[derive(Debug, Clone)]
+    pub struct UploadInit<'a> {
+        client: &'a super::Client,
+        overwrite: Result<Option<bool>, String>,
+        body: Result<types::builder::UploadInit, String>,
+    }
+    impl<'a> UploadInit<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                overwrite: Ok(None),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn overwrite<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.overwrite = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for overwrite failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::UploadInit>,
+            <V as std::convert::TryInto<types::UploadInit>>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `UploadInit` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::UploadInit,
+            ) -> types::builder::UploadInit,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/upload/multipart`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::MultipartUpload>, Error<types::Error>> {
+            let Self { client, overwrite, body } = self;
+            let overwrite = overwrite.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| types::UploadInit::try_from(v).map_err(|e| e.to_string()))
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/upload/multipart", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("overwrite", &overwrite))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_init",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_get`]
+
+[`ClientUploadExt::upload_get`]: super::ClientUploadExt::upload_get*/
+    #[derive(Debug, Clone)]
+    pub struct UploadGet<'a> {
+        client: &'a super::Client,
+        upload_id: Result<::std::string::String, String>,
+        list_parts: Result<Option<bool>, String>,
+    }
+    impl<'a> UploadGet<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                upload_id: Err("upload_id was not initialized".to_string()),
+                list_parts: Ok(None),
+            }
+        }
+        pub fn upload_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.upload_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for upload_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn list_parts<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.list_parts = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `bool` for list_parts failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/upload/multipart/{upload_id}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::MultipartUpload>, Error<types::Error>> {
+            let Self { client, upload_id, list_parts } = self;
+            let upload_id = upload_id.map_err(Error::InvalidRequest)?;
+            let list_parts = list_parts.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/upload/multipart/{}", client.baseurl, encode_path(& upload_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("list_parts", &list_parts))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_get",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_parts_report`]
+
+[`ClientUploadExt::upload_parts_report`]: super::ClientUploadExt::upload_parts_report*/
+    #[derive(Debug, Clone)]
+    pub struct UploadPartsReport<'a> {
+        client: &'a super::Client,
+        upload_id: Result<::std::string::String, String>,
+        body: Result<types::builder::UploadPartsReport, String>,
+    }
+    impl<'a> UploadPartsReport<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                upload_id: Err("upload_id was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn upload_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.upload_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for upload_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::UploadPartsReport>,
+            <V as std::convert::TryInto<
+                types::UploadPartsReport,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `UploadPartsReport` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::UploadPartsReport,
+            ) -> types::builder::UploadPartsReport,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/upload/multipart/{upload_id}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, upload_id, body } = self;
+            let upload_id = upload_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::UploadPartsReport::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/upload/multipart/{}", client.baseurl, encode_path(& upload_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_parts_report",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_abort`]
+
+[`ClientUploadExt::upload_abort`]: super::ClientUploadExt::upload_abort*/
+    #[derive(Debug, Clone)]
+    pub struct UploadAbort<'a> {
+        client: &'a super::Client,
+        upload_id: Result<::std::string::String, String>,
+    }
+    impl<'a> UploadAbort<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                upload_id: Err("upload_id was not initialized".to_string()),
+            }
+        }
+        pub fn upload_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.upload_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for upload_id failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/upload/multipart/{upload_id}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<types::Error>> {
+            let Self { client, upload_id } = self;
+            let upload_id = upload_id.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/upload/multipart/{}", client.baseurl, encode_path(& upload_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_abort",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_complete`]
+
+[`ClientUploadExt::upload_complete`]: super::ClientUploadExt::upload_complete*/
+    #[derive(Debug, Clone)]
+    pub struct UploadComplete<'a> {
+        client: &'a super::Client,
+        upload_id: Result<::std::string::String, String>,
+        body: Result<types::builder::UploadComplete, String>,
+    }
+    impl<'a> UploadComplete<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                upload_id: Err("upload_id was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn upload_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.upload_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for upload_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::UploadComplete>,
+            <V as std::convert::TryInto<
+                types::UploadComplete,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `UploadComplete` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::UploadComplete,
+            ) -> types::builder::UploadComplete,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/upload/multipart/{upload_id}/complete`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::File>, Error<types::Error>> {
+            let Self { client, upload_id, body } = self;
+            let upload_id = upload_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::UploadComplete::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/upload/multipart/{}/complete", client.baseurl, encode_path(&
+                upload_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_complete",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_part_report`]
+
+[`ClientUploadExt::upload_part_report`]: super::ClientUploadExt::upload_part_report*/
+    #[derive(Debug, Clone)]
+    pub struct UploadPartReport<'a> {
+        client: &'a super::Client,
+        upload_id: Result<::std::string::String, String>,
+        body: Result<types::builder::UploadPartReport, String>,
+    }
+    impl<'a> UploadPartReport<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                upload_id: Err("upload_id was not initialized".to_string()),
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn upload_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.upload_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for upload_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::UploadPartReport>,
+            <V as std::convert::TryInto<
+                types::UploadPartReport,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `UploadPartReport` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::UploadPartReport,
+            ) -> types::builder::UploadPartReport,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/upload/multipart/{upload_id}/part`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UploadedPart>, Error<types::Error>> {
+            let Self { client, upload_id, body } = self;
+            let upload_id = upload_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::UploadPartReport::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/upload/multipart/{}/part", client.baseurl, encode_path(& upload_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_part_report",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`ClientUploadExt::upload_part_url`]
+
+[`ClientUploadExt::upload_part_url`]: super::ClientUploadExt::upload_part_url*/
+    #[derive(Debug, Clone)]
+    pub struct UploadPartUrl<'a> {
+        client: &'a super::Client,
+        upload_id: Result<::std::string::String, String>,
+        part_number: Result<i32, String>,
+    }
+    impl<'a> UploadPartUrl<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                upload_id: Err("upload_id was not initialized".to_string()),
+                part_number: Err("part_number was not initialized".to_string()),
+            }
+        }
+        pub fn upload_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.upload_id = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for upload_id failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn part_number<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.part_number = value
+                .try_into()
+                .map_err(|_| "conversion to `i32` for part_number failed".to_string());
+            self
+        }
+        ///Sends a `GET` request to `/upload/multipart/{upload_id}/part/{part_number}`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UploadPartUrl>, Error<types::Error>> {
+            let Self { client, upload_id, part_number } = self;
+            let upload_id = upload_id.map_err(Error::InvalidRequest)?;
+            let part_number = part_number.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/upload/multipart/{}/part/{}", client.baseurl, encode_path(& upload_id
+                .to_string()), encode_path(& part_number.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "upload_part_url",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200..=299 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                500u16..=599u16 => {
+                    Err(
+                        Error::ErrorResponse(
+                            ResponseValue::from_response(response).await?,
+                        ),
+                    )
+                }
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
 }
 /// Items consumers will typically use such as the Client and
 /// extension traits.
 pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
+    pub use super::ClientFilesExt;
+    pub use super::ClientPlatformExt;
     pub use super::ClientProjectsExt;
+    pub use super::ClientUploadExt;
+    pub use super::ClientUsersExt;
 }
