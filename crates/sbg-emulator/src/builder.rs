@@ -41,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) latency: Duration,
     pub(crate) bandwidth: Option<u64>,
     pub(crate) record: bool,
+    pub(crate) state_time: Duration,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -59,6 +60,7 @@ impl Default for Builder {
                 latency: Duration::ZERO,
                 bandwidth: None,
                 record: true,
+                state_time: Duration::from_millis(50),
             },
             rules: Vec::new(),
         }
@@ -129,6 +131,14 @@ impl Builder {
     /// Whether requests are kept for [`Emulator::requests`]. Without it, they are.
     pub fn record(mut self, record: bool) -> Self {
         self.config.record = record;
+        self
+    }
+
+    /// How long tasks, imports, exports and other jobs stay in each of their states. Without it, 50 ms.
+    ///
+    /// It is measured by [`Emulator::clock`]: with a long time, a test decides itself when states change.
+    pub fn state_time(mut self, time: Duration) -> Self {
+        self.config.state_time = time;
         self
     }
 

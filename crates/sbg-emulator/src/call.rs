@@ -28,6 +28,10 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     /// The JSON body; `None` if there was none, or if it was `null`.
     pub(crate) body: Option<Value>,
+    /// The text of a body that was YAML; what it means is in `body`.
+    pub(crate) yaml: Option<String>,
+    /// Whether the answer shall be YAML where that can be had.
+    pub(crate) accepts_yaml: bool,
 }
 
 impl Call {
@@ -44,6 +48,13 @@ impl Call {
     /// The last value of a query parameter.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query_pairs().filter(|(key, _)| *key == name).last().map(|(_, value)| value)
+    }
+
+    /// A query parameter that has to be there; `code` is the refusal otherwise.
+    pub(crate) fn query_required(&self, name: &str, code: u32) -> Outcome<&str> {
+        self.query(name)
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| ApiError::new(code).detail(format_args!("`{name}` is required.")))
     }
 
     /// All values of a query parameter that may be repeated.
@@ -113,6 +124,21 @@ impl<'a> Fieldset<'a> {
         self.typed(name, "a number of at least 0", Value::as_u64)
     }
 
+    pub(crate) fn flag(self, name: &str) -> Outcome<Option<bool>> {
+        self.typed(name, "true or false", Value::as_bool)
+    }
+
+    /// A text that has to be there and not to be blank; `code` is the refusal otherwise.
+    pub(crate) fn required(self, name: &str, code: u32) -> Outcome<&'a str> {
+        self.text(name)?
+            .filter(|text| !text.trim().is_empty())
+            .ok_or_else(|| ApiError::new(code).detail(format_args!("`{name}` is required.")))
+    }
+
+    pub(crate) fn list(self, name: &str) -> Outcome<Option<&'a [Value]>> {
+        self.typed(name, "an array", |value| value.as_array().map(Vec::as_slice))
+    }
+
     pub(crate) fn object(self, name: &str) -> Outcome<Option<Fieldset<'a>>> {
         self.typed(name, "an object", |value| value.as_object().map(Fieldset))
     }
@@ -143,13 +169,15 @@ pub(crate) fn strings(value: &Value, name: &str) -> Outcome<Vec<String>> {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Value>,
+    /// A body that is YAML, in place of the JSON.
+    pub(crate) yaml: Option<String>,
     pub(crate) headers: Vec<(HeaderName, String)>,
 }
 
 impl Reply {
     /// 200 with this JSON, as it is.
     pub(crate) fn json(body: Value) -> Self {
-        Self { status: 200, body: Some(body), headers: Vec::new() }
+        Self { status: 200, body: Some(body), yaml: None, headers: Vec::new() }
     }
 
     /// 200 with the properties of an object that `fields` asks for; all of them without it.
@@ -159,7 +187,12 @@ impl Reply {
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, body: None, headers: Vec::new() }
+        Self { status, body: None, yaml: None, headers: Vec::new() }
+    }
+
+    /// 200 with a text that is YAML.
+    pub(crate) fn yaml(text: String) -> Self {
+        Self { status: 200, body: None, yaml: Some(text), headers: Vec::new() }
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: impl std::fmt::Display) -> Self {

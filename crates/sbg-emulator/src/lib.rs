@@ -35,12 +35,15 @@ mod log;
 mod object;
 mod object_http;
 mod page;
+mod query;
 mod route;
 mod server;
 mod signing;
 mod store;
+mod token;
 mod wire;
 mod world;
+mod yaml;
 
 use std::{
     io,
@@ -177,8 +180,9 @@ impl Emulator {
 
     /// The bytes of a file as the platform holds them; `None` if there is no such file, or if it is a folder.
     pub fn file_content(&self, id: &str) -> Option<Vec<u8>> {
-        let object = self.shared.world().object_of(id)?;
-        Some(object.to_vec())
+        let mut world = self.shared.world();
+        world.settle();
+        Some(world.object_of(id)?.to_vec())
     }
 }
 

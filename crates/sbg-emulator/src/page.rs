@@ -20,13 +20,27 @@ pub(crate) fn reply<T>(
     short: &[&str],
     render: impl Fn(&T) -> Value,
 ) -> Outcome<Reply> {
+    answer(call, items, Some(short), render)
+}
+
+/// [`reply`] for lists that have no short form.
+pub(crate) fn whole<T>(call: &Call, items: &[T], render: impl Fn(&T) -> Value) -> Outcome<Reply> {
+    answer(call, items, None, render)
+}
+
+fn answer<T>(
+    call: &Call,
+    items: &[T],
+    short: Option<&[&str]>,
+    render: impl Fn(&T) -> Value,
+) -> Outcome<Reply> {
     let page = Page::of(call)?;
     let fields = call.fields();
     let shown: Vec<Value> = items
         .iter()
         .skip(page.offset)
         .take(page.limit)
-        .map(|item| fields.apply(render(item), Some(short)))
+        .map(|item| fields.apply(render(item), short))
         .collect();
     let body = json!({
         "href": page.href(call, page.offset),
@@ -34,6 +48,25 @@ pub(crate) fn reply<T>(
         "links": page.links(call, items.len()),
     });
     Ok(Reply::json(body).header(HeaderName::from_static("x-total-matching-query"), items.len()))
+}
+
+/// The size of a page that the call asks for.
+pub(crate) fn limit(call: &Call) -> Outcome<usize> {
+    let limit = number(call, "limit", DEFAULT_LIMIT)?;
+    if (1..=MAX_LIMIT).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(ApiError::bad_request(format_args!("`limit` must be between 1 and {MAX_LIMIT}.")))
+    }
+}
+
+fn number(call: &Call, name: &str, default: usize) -> Outcome<usize> {
+    match call.query(name) {
+        None | Some("") => Ok(default),
+        Some(text) => text.parse().map_err(|_| {
+            ApiError::bad_request(format_args!("`{name}` must be a number of at least 0, not `{text}`."))
+        }),
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,17 +77,7 @@ struct Page {
 
 impl Page {
     fn of(call: &Call) -> Outcome<Self> {
-        let number = |name: &str, default: usize| match call.query(name) {
-            None | Some("") => Ok(default),
-            Some(text) => text.parse().map_err(|_| {
-                ApiError::bad_request(format_args!("`{name}` must be a number of at least 0, not `{text}`."))
-            }),
-        };
-        let page = Self { offset: number("offset", 0)?, limit: number("limit", DEFAULT_LIMIT)? };
-        if !(1..=MAX_LIMIT).contains(&page.limit) {
-            return Err(ApiError::bad_request(format_args!("`limit` must be between 1 and {MAX_LIMIT}.")));
-        }
-        Ok(page)
+        Ok(Self { offset: number(call, "offset", 0)?, limit: limit(call)? })
     }
 
     fn links(self, call: &Call, total: usize) -> Vec<Value> {

@@ -1,1 +1,29 @@
-//! Placeholder.
+#![doc = include_str!("../../../README.md")]
+
+mod api;
+mod call;
+mod client;
+pub mod config;
+mod error;
+mod fields;
+mod ids;
+mod page;
+pub mod profile;
+pub mod transfer;
+pub mod transport;
+
+pub use api::{files, members, platform, projects, uploads, users};
+pub use call::Get;
+pub use client::{Client, ClientBuilder};
+pub use error::{Error, ErrorKind, Result};
+pub use fields::Fields;
+pub use ids::{AppId, DatasetId, InvalidId, ProjectId, VolumeId};
+pub use page::{Items, List, Page, Query};
+pub use sbg_raw as raw;
+
+/// The data types of the API, generated from its specification, with accessors for what is awkward.
+pub mod types {
+    pub use sbg_raw::enums::*;
+    pub use sbg_raw::types::*;
+    pub use sbg_raw::{ErrorCode, Number, Timestamp};
+}

@@ -12,7 +12,7 @@ use crate::{
     route::Route,
     world::{
         World,
-        files::{Content, FileEdit, FileFilter, FileNode, Place},
+        files::{Alias, Content, FileEdit, FileFilter, FileNode, Place},
         projects::Need,
     },
 };
@@ -35,10 +35,20 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/action/files/copy", copy_many),
 ];
 
-const SHORT: &[&str] = &["href", "id", "name", "project", "parent", "type"];
+pub(super) const SHORT: &[&str] = &["href", "id", "name", "project", "parent", "type"];
 
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    list_in(world, call, Place::of(call.query("project"), call.query("parent"))?)
+    list_in(world, call, queried_place(call)?)
+}
+
+/// The place that the query names: a project, a folder or a dataset, and only one of them.
+pub(super) fn queried_place(call: &Call) -> Outcome<Place<'_>> {
+    let named = |name: &str| call.query(name).filter(|text| !text.is_empty());
+    match (named("dataset"), named("project"), named("parent")) {
+        (None, project, parent) => Place::of(project, parent),
+        (Some(dataset), None, None) => Ok(Place::Dataset(dataset)),
+        _ => Err(ApiError::new(5031).detail("`dataset` stands alone as well.")),
+    }
 }
 
 fn list_project(world: &mut World, call: &Call) -> Outcome<Reply> {
@@ -46,6 +56,11 @@ fn list_project(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 fn list_in(world: &World, call: &Call, place: Place<'_>) -> Outcome<Reply> {
+    let files = world.list_files(&call.actor, place, &read_filter(call))?;
+    page::reply(call, &files, SHORT, |file| render(call, file, Case::Small))
+}
+
+pub(super) fn read_filter(call: &Call) -> FileFilter {
     let all = |name| call.query_all(name).map(str::to_owned).collect();
     let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, value) in call.query_pairs() {
@@ -53,14 +68,12 @@ fn list_in(world: &World, call: &Call, place: Place<'_>) -> Outcome<Reply> {
             metadata.entry(key.to_owned()).or_default().push(value.to_owned());
         }
     }
-    let filter = FileFilter {
+    FileFilter {
         names: all("name"),
         tags: all("tag"),
         metadata,
         origin_task: call.query("origin.task").map(str::to_owned),
-    };
-    let files = world.list_files(&call.actor, place, &filter)?;
-    page::reply(call, &files, SHORT, |file| render(call, file, Case::Small))
+    }
 }
 
 fn create_folder(world: &mut World, call: &Call) -> Outcome<Reply> {
@@ -167,12 +180,12 @@ fn copy_many(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 /// How `type` is written: the platform is not of one mind.
 #[derive(Clone, Copy, PartialEq)]
-enum Case {
+pub(super) enum Case {
     Small,
     Capital,
 }
 
-fn render(call: &Call, file: &FileNode, case: Case) -> Value {
+pub(super) fn render(call: &Call, file: &FileNode, case: Case) -> Value {
     let kind = match (file.is_folder(), case) {
         (false, Case::Small) => "file",
         (false, Case::Capital) => "FILE",
@@ -184,19 +197,30 @@ fn render(call: &Call, file: &FileNode, case: Case) -> Value {
         "id": file.id,
         "name": file.name,
         "size": null,
-        "project": file.project,
+        "project": if file.dataset().is_some() { None } else { Some(&file.project) },
         "parent": file.parent,
         "type": kind,
         "created_on": rfc3339(file.created),
         "modified_on": rfc3339(file.modified),
         "storage": null,
-        "origin": file.origin_task.as_ref().map_or_else(|| json!({}), |task| json!({ "task": task })),
+        "origin": {},
         "tags": file.tags,
         "metadata": file.metadata,
     });
+    if let Some(task) = &file.origin_task {
+        value["origin"]["task"] = task.as_str().into();
+    }
+    if let Some(dataset) = file.dataset().or(file.origin_dataset.as_deref()) {
+        value["origin"]["dataset"] = dataset.into();
+    }
     if let Content::File { object, .. } = &file.content {
         value["size"] = object.size().into();
-        value["storage"] = json!({ "type": "PLATFORM", "hosted_on_locations": ["aws:us-east-1"] });
+        value["storage"] = match &file.alias {
+            Some(Alias { volume, location }) => {
+                json!({ "type": "VOLUME", "volume": volume, "location": location })
+            }
+            None => json!({ "type": "PLATFORM", "hosted_on_locations": ["aws:us-east-1"] }),
+        };
     }
     value
 }

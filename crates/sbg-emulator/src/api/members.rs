@@ -1,10 +1,10 @@
 //! Members of projects.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    call::{Call, Reply},
+    call::{Call, Fieldset, Reply},
     error::{ApiError, Outcome},
     page,
     route::Route,
@@ -25,7 +25,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::put("/projects/{project_owner}/{project}/members/{username}/permissions", put_permissions),
 ];
 
-const SHORT: &[&str] = &["href", "id", "username", "email", "type", "permissions"];
+pub(super) const SHORT: &[&str] = &["href", "id", "username", "email", "type", "permissions"];
 
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
     let project = world.project(&call.actor, &call.project_id(), Need::Read)?;
@@ -35,16 +35,27 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 fn add(world: &mut World, call: &Call) -> Outcome<Reply> {
     let body = call.object()?;
-    let kind = MemberKind::parse(body.text("type")?)?;
-    let nonempty = |text: &&str| !text.is_empty();
-    let new = match (body.text("username")?.filter(nonempty), body.text("email")?.filter(nonempty)) {
-        (Some(username), _) => NewMember::Named(kind, username),
-        (None, Some(email)) => NewMember::Email(email),
-        (None, None) => return Err(ApiError::new(3005)),
-    };
-    let permissions = body.object("permissions")?.map(crate::call::Fieldset::map);
+    let new = read_who(body)?;
+    let permissions = body.object("permissions")?.map(Fieldset::map);
     let id = world.add_member(&call.actor, &call.project_id(), &new, permissions)?;
     show(world, call, &id)
+}
+
+/// Whom a body names, by username or by address.
+fn read_who(body: Fieldset<'_>) -> Outcome<NewMember<'_>> {
+    let kind = MemberKind::parse(body.text("type")?)?;
+    let named = |name: &str| Ok(body.text(name)?.filter(|text| !text.is_empty()));
+    match (named("username")?, named("email")?, named("id")?) {
+        (Some(id), _, _) | (None, None, Some(id)) => Ok(NewMember::Named(kind, id)),
+        (None, Some(email), _) => Ok(NewMember::Email(email)),
+        (None, None, None) => Err(ApiError::new(3005)),
+    }
+}
+
+/// Whom a body names, and the permissions in it, which have to be there.
+pub(super) fn read_new(body: Fieldset<'_>) -> Outcome<(NewMember<'_>, &Map<String, Value>)> {
+    let permissions = body.object("permissions")?.map(Fieldset::map).filter(|given| !given.is_empty());
+    Ok((read_who(body)?, permissions.ok_or(ApiError::new(3011))?))
 }
 
 fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
@@ -93,16 +104,39 @@ pub(super) fn permissions(permissions: Permissions) -> Value {
 }
 
 fn render(world: &World, call: &Call, project: &Project, id: &str, member: &Member) -> Value {
-    let name = match member.kind {
-        MemberKind::Team => world.teams.get(id).map_or(id, |team| &team.name),
-        MemberKind::User | MemberKind::Division => id,
-    };
-    json!({
-        "href": call.href(&format!("/projects/{}/members/{}", project.id, utf8_percent_encode(id, NON_ALPHANUMERIC))),
-        "id": id,
-        "username": name,
-        "email": world.users.get(id).map(|user| &user.email),
-        "type": member.kind.name(),
-        "permissions": permissions(member.permissions),
-    })
+    let path = format!("/projects/{}/members", project.id);
+    MemberView { world, call, path: &path, executes: true }.render(id, member)
+}
+
+/// How members are shown, whatever they are members of.
+pub(super) struct MemberView<'a> {
+    pub(super) world: &'a World,
+    pub(super) call: &'a Call,
+    /// Where the members are, below `/v2`.
+    pub(super) path: &'a str,
+    /// Whether there is anything to execute.
+    pub(super) executes: bool,
+}
+
+impl MemberView<'_> {
+    pub(super) fn render(&self, id: &str, member: &Member) -> Value {
+        let name = match member.kind {
+            MemberKind::Team => self.world.teams.get(id).map_or(id, |team| &team.name),
+            MemberKind::User | MemberKind::Division => id,
+        };
+        let mut permissions = permissions(member.permissions);
+        if !self.executes
+            && let Value::Object(permissions) = &mut permissions
+        {
+            permissions.shift_remove("execute");
+        }
+        json!({
+            "href": self.call.href(&format!("{}/{}", self.path, utf8_percent_encode(id, NON_ALPHANUMERIC))),
+            "id": id,
+            "username": name,
+            "email": self.world.users.get(id).map(|user| &user.email),
+            "type": member.kind.name(),
+            "permissions": permissions,
+        })
+    }
 }

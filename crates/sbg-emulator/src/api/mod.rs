@@ -1,9 +1,17 @@
 //! The API over HTTP: from a request to the handler of its operation and back. One file for each area.
 
+mod apps;
+mod billing;
+mod datasets;
+mod divisions;
+mod feedback;
 mod files;
 mod members;
 mod platform;
 mod projects;
+mod scroll;
+mod search;
+mod teams;
 mod uploads;
 
 use std::{io, sync::Arc};
@@ -26,8 +34,21 @@ use crate::{
 };
 
 /// All operations. An area is one file here, one in `world`, and one line in this table.
-static AREAS: &[&[Route]] =
-    &[platform::ROUTES, projects::ROUTES, members::ROUTES, files::ROUTES, uploads::ROUTES];
+static AREAS: &[&[Route]] = &[
+    platform::ROUTES,
+    divisions::ROUTES,
+    teams::ROUTES,
+    billing::ROUTES,
+    projects::ROUTES,
+    members::ROUTES,
+    apps::ROUTES,
+    files::ROUTES,
+    feedback::ROUTES,
+    scroll::ROUTES,
+    search::ROUTES,
+    datasets::ROUTES,
+    uploads::ROUTES,
+];
 
 /// The most that a request may carry: bulk calls and descriptions of apps fit in with room to spare.
 const MAX_BODY: u64 = 10 * 1024 * 1024;
@@ -48,8 +69,12 @@ pub(crate) async fn answer(
     }
     let (standing, result) = respond(shared, head, body);
     let mut answer = match result {
-        Ok(Reply { status, body, headers }) => {
-            let mut answer = body.map_or_else(|| Answer::empty(status), |body| Answer::json(status, &body));
+        Ok(Reply { status, body, yaml, headers }) => {
+            let mut answer = match (body, yaml) {
+                (_, Some(yaml)) => Answer::text(status, "application/yaml", yaml),
+                (Some(body), None) => Answer::json(status, &body),
+                (None, None) => Answer::empty(status),
+            };
             answer.headers.extend(headers);
             answer
         }
@@ -104,6 +129,7 @@ fn dispatch(
         );
     }
     let body = body.ok_or_else(|| ApiError::bad_request("The body is too large.").with_status(413))?;
+    let (body, yaml) = parse_body(head, &body, route.yaml)?;
     let call = Call {
         actor,
         standing,
@@ -112,15 +138,27 @@ fn dispatch(
         url_lifetime: shared.config.url_lifetime,
         params,
         query: form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
-        body: parse_body(head, &body)?,
+        body,
+        yaml,
+        accepts_yaml: mentions_yaml(head, &header::ACCEPT),
     };
-    (route.handler)(&mut shared.world(), &call)
+    let mut world = shared.world();
+    world.settle();
+    (route.handler)(&mut world, &call)
 }
 
-/// The JSON of a request that has one. Bodies of other methods mean nothing, and the official client sends some.
-fn parse_body(head: &Parts, body: &Bytes) -> Outcome<Option<Value>> {
+/// The JSON of a request that has one, and the text if it is YAML. Bodies of other methods mean nothing, and the official
+/// client sends some.
+fn parse_body(head: &Parts, body: &Bytes, yaml: bool) -> Outcome<(Option<Value>, Option<String>)> {
     if !matches!(head.method, Method::POST | Method::PUT | Method::PATCH) || body.is_empty() {
-        return Ok(None);
+        return Ok((None, None));
+    }
+    if yaml && mentions_yaml(head, &header::CONTENT_TYPE) {
+        let text = String::from_utf8(body.to_vec())
+            .map_err(|_| ApiError::bad_request("The body is not valid YAML: it is not UTF-8."))?;
+        let value = crate::yaml::parse(&text)
+            .map_err(|error| ApiError::bad_request(format_args!("The body is not valid YAML: {error}.")))?;
+        return Ok((Some(value), Some(text)));
     }
     let is_json = |kind: &str| {
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -132,5 +170,14 @@ fn parse_body(head: &Parts, body: &Bytes) -> Outcome<Option<Value>> {
     }
     let value: Value = serde_json::from_slice(body)
         .map_err(|error| ApiError::bad_request(format_args!("The body is not valid JSON: {error}.")))?;
-    Ok(Some(value).filter(|value| !value.is_null()))
+    Ok((Some(value).filter(|value| !value.is_null()), None))
+}
+
+/// Whether a header names the media type of YAML.
+fn mentions_yaml(head: &Parts, name: &HeaderName) -> bool {
+    let value = head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(',').any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        matches!(kind.as_str(), "application/yaml" | "application/x-yaml" | "text/yaml")
+    })
 }

@@ -60,7 +60,7 @@ fn user(world: &mut World, call: &Call) -> Outcome<Reply> {
     Ok(Reply::object(call, render(world, call, user)))
 }
 
-fn render(world: &World, call: &Call, user: &User) -> Value {
+pub(super) fn render(world: &World, call: &Call, user: &User) -> Value {
     let role = world.divisions.values().find_map(|division| division.members.get(&user.username));
     json!({
         "href": call.href(&format!("/users/{}", user.username)),

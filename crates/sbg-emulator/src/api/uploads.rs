@@ -115,11 +115,10 @@ fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
     }
     let file = world.complete_upload(&call.actor, id)?;
     let file = world.file(&call.actor, &file, Need::Read, 8002)?;
-    let project = world.project(&call.actor, &file.project, Need::Read)?;
     let (_, object) = file.object(8007).map_err(|_| ApiError::new(8007))?;
     Ok(Reply::json(json!({
         "href": call.href(&format!("/files/{}", file.id)),
-        "path": format!("/Projects/{}/{}", project.root_folder, file.name),
+        "path": world.path_of(file),
         "id": file.id,
         "project": file.project,
         "name": file.name,

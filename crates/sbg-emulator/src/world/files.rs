@@ -14,12 +14,15 @@ use crate::{
     object::Object,
 };
 
+/// What stands before the id of a dataset where a project is expected. No project has such an id.
+pub(crate) const DATASET: &str = "dataset:";
+
 /// A file or a folder.
 #[derive(Clone, Debug)]
 pub(crate) struct FileNode {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// The id of its project.
+    /// The id of its project; for files of datasets [`DATASET`] and the id of the dataset.
     pub(crate) project: String,
     /// The folder that it is in; only root folders have none.
     pub(crate) parent: Option<String>,
@@ -30,6 +33,19 @@ pub(crate) struct FileNode {
     pub(crate) metadata: Map<String, Value>,
     /// The task that made it.
     pub(crate) origin_task: Option<String>,
+    /// The dataset that it was copied from.
+    pub(crate) origin_dataset: Option<String>,
+    /// Where the bytes are, if they are not the platform's.
+    pub(crate) alias: Option<Alias>,
+}
+
+/// A file whose bytes are on a volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alias {
+    /// `owner/name`
+    pub(crate) volume: String,
+    /// Without the prefix of the volume.
+    pub(crate) location: String,
 }
 
 /// What is in it.
@@ -63,11 +79,18 @@ impl FileNode {
             tags: Vec::new(),
             metadata: Map::new(),
             origin_task: None,
+            origin_dataset: None,
+            alias: None,
         }
     }
 
     pub(crate) fn is_folder(&self) -> bool {
         matches!(self.content, Content::Folder(_))
+    }
+
+    /// The dataset whose file this is.
+    pub(crate) fn dataset(&self) -> Option<&str> {
+        self.project.strip_prefix(DATASET)
     }
 
     /// The object of a file, or the error that this action has for folders.
@@ -84,6 +107,7 @@ impl FileNode {
 pub(crate) enum Place<'a> {
     Project(&'a str),
     Folder(&'a str),
+    Dataset(&'a str),
 }
 
 impl<'a> Place<'a> {
@@ -144,8 +168,25 @@ impl World {
     /// A file or folder for an action that needs a permission. `denied` is the code of a refusal.
     pub(crate) fn file(&self, actor: &str, id: &str, need: Need, denied: u32) -> Outcome<&FileNode> {
         let file = self.files.get(id).ok_or(ApiError::new(5002))?;
-        self.project(actor, &file.project, need).map_err(|_| ApiError::new(denied))?;
+        self.home(actor, &file.project, need).map_err(|_| ApiError::new(denied))?;
         Ok(file)
+    }
+
+    /// Whether the actor has a permission in the project or the dataset that a file is in.
+    pub(super) fn home(&self, actor: &str, id: &str, need: Need) -> Outcome<()> {
+        match id.strip_prefix(DATASET) {
+            Some(dataset) => self.dataset(actor, dataset, need).map(|_| ()),
+            None => self.project(actor, id, need).map(|_| ()),
+        }
+    }
+
+    /// The folder that a place stands for.
+    fn folder_of<'a>(&'a self, actor: &str, place: Place<'a>, need: Need) -> Outcome<&'a str> {
+        Ok(match place {
+            Place::Project(project) => &self.project(actor, project, need)?.root_folder,
+            Place::Dataset(dataset) => &self.dataset(actor, dataset, need)?.root_folder,
+            Place::Folder(folder) => folder,
+        })
     }
 
     pub(super) fn file_mut(&mut self, id: &str) -> Outcome<&mut FileNode> {
@@ -154,13 +195,8 @@ impl World {
 
     /// Where a copy or an upload goes: a folder in which the actor may write.
     pub(crate) fn destination(&self, actor: &str, place: Place<'_>) -> Outcome<&FileNode> {
-        let id = match place {
-            Place::Project(project) => &self.project(actor, project, Need::Write)?.root_folder,
-            Place::Folder(folder) => {
-                self.files.get(folder).ok_or(ApiError::new(5026))?;
-                folder
-            }
-        };
+        let id = self.folder_of(actor, place, Need::Write)?;
+        self.files.get(id).ok_or(ApiError::new(5026))?;
         let folder = self.file(actor, id, Need::Write, 5001)?;
         if folder.is_folder() { Ok(folder) } else { Err(ApiError::new(5022)) }
     }
@@ -172,10 +208,7 @@ impl World {
         place: Place<'_>,
         filter: &FileFilter,
     ) -> Outcome<Vec<&FileNode>> {
-        let id = match place {
-            Place::Project(project) => &self.project(actor, project, Need::Read)?.root_folder,
-            Place::Folder(folder) => folder,
-        };
+        let id = self.folder_of(actor, place, Need::Read)?;
         let children = self.children(self.file(actor, id, Need::Read, 5001)?)?;
         Ok(children.into_iter().filter(|file| filter.shows(file)).collect())
     }
@@ -274,6 +307,7 @@ impl World {
             created: now,
             modified: now,
             id: String::new(),
+            origin_dataset: source.dataset().map(str::to_owned).or_else(|| source.origin_dataset.clone()),
             ..source.clone()
         };
         let id = self.insert(copy);
@@ -323,15 +357,17 @@ impl World {
 
     /// A signed URL to read a file.
     pub(crate) fn download_url(
-        &self,
+        &mut self,
         actor: &str,
         id: &str,
         lifetime: std::time::Duration,
     ) -> Outcome<String> {
         let file = self.file(actor, id, Need::Read, 5001)?;
-        let (key, _) = file.object(5017)?;
+        let (key, object) = file.object(5017)?;
         self.file(actor, id, Need::Copy, 5001)?;
-        Ok(self.store.read_url(key, lifetime))
+        let (url, size, project) = (self.store.read_url(key, lifetime), object.size(), file.project.clone());
+        self.charge_download(actor, &project, size);
+        Ok(url)
     }
 
     /// The object of a file, for tests that look behind the API.

@@ -34,6 +34,38 @@ impl World {
         }
     }
 
+    /// The path as the platform writes it inside: the root folder stands for the project.
+    pub(crate) fn path_of(&self, file: &FileNode) -> String {
+        let mut steps = vec![file.name.as_str()];
+        let mut parent = file.parent.as_deref().and_then(|id| self.files.get(id));
+        let mut root = file.id.as_str();
+        while let Some(folder) = parent {
+            root = &folder.id;
+            if folder.parent.is_some() {
+                steps.push(&folder.name);
+            }
+            parent = folder.parent.as_deref().and_then(|id| self.files.get(id));
+        }
+        steps.push(root);
+        steps.push(if file.dataset().is_some() { "/Datasets" } else { "/Projects" });
+        steps.reverse();
+        steps.join("/")
+    }
+
+    /// Everything below a folder, in the order of paths.
+    pub(super) fn descendants(&self, folder: &FileNode) -> Vec<&FileNode> {
+        let mut found = Vec::new();
+        let mut open: Vec<&FileNode> = self.children(folder).unwrap_or_default();
+        open.reverse();
+        while let Some(file) = open.pop() {
+            found.push(file);
+            if file.is_folder() {
+                open.extend(self.children(file).unwrap_or_default().into_iter().rev());
+            }
+        }
+        found
+    }
+
     /// What has this name in a folder.
     pub(super) fn child(&self, folder: &str, name: &str) -> Option<&FileNode> {
         match &self.files.get(folder)?.content {
@@ -71,6 +103,7 @@ impl World {
     /// Takes something out of its parent and forgets it.
     pub(super) fn remove(&mut self, id: &str) {
         let Some(file) = self.files.remove(id) else { return };
+        self.settle_storage(&file);
         if let Some(children) = file.parent.as_deref().and_then(|parent| self.children_mut(parent)) {
             children.remove(&file.name);
         }

@@ -1,5 +1,7 @@
 //! Members of projects and what they may do.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -31,6 +33,7 @@ impl Permissions {
             Need::Read => true,
             Need::Write => self.write,
             Need::Copy => self.copy,
+            Need::Execute => self.execute,
             Need::Admin => self.admin,
         }
     }
@@ -122,6 +125,34 @@ impl World {
         }
     }
 
+    /// What some members allow a user: on their own account, through teams and through divisions. `None` if nothing.
+    pub(super) fn granted(&self, members: &BTreeMap<String, Member>, actor: &str) -> Option<Permissions> {
+        let granted = members.iter().filter(|(id, member)| self.stands_for(id, member, actor));
+        granted.map(|(_, member)| member.permissions).reduce(Permissions::union)
+    }
+
+    /// Whom a request means: the kind and the id of a user, a team or a division that exists.
+    pub(super) fn resolve(&self, new: &NewMember<'_>) -> Outcome<(MemberKind, String)> {
+        match *new {
+            NewMember::Email(email) => {
+                let user = self.users.by_email(email).ok_or(ApiError::new(2002))?;
+                Ok((MemberKind::User, user.username.clone()))
+            }
+            NewMember::Named(kind, id) => {
+                let known = match kind {
+                    MemberKind::User => self.users.get(id).is_some(),
+                    MemberKind::Team => self.teams.contains_key(id),
+                    MemberKind::Division => self.divisions.contains_key(id),
+                };
+                if known {
+                    Ok((kind, id.to_owned()))
+                } else {
+                    Err(ApiError::new(if kind == MemberKind::User { 2002 } else { 3002 }))
+                }
+            }
+        }
+    }
+
     /// One member of a project that the actor can see.
     pub(crate) fn member<'a>(
         &'a self,
@@ -143,23 +174,7 @@ impl World {
         permissions: Option<&Map<String, Value>>,
     ) -> Outcome<String> {
         self.project(actor, project, Need::Admin)?;
-        let (kind, id) = match *new {
-            NewMember::Email(email) => {
-                let user = self.users.by_email(email).ok_or(ApiError::new(2002))?;
-                (MemberKind::User, user.username.clone())
-            }
-            NewMember::Named(kind, id) => {
-                let known = match kind {
-                    MemberKind::User => self.users.get(id).is_some(),
-                    MemberKind::Team => self.teams.contains_key(id),
-                    MemberKind::Division => self.divisions.contains_key(id),
-                };
-                if !known {
-                    return Err(ApiError::new(if kind == MemberKind::User { 2002 } else { 3002 }));
-                }
-                (kind, id.to_owned())
-            }
-        };
+        let (kind, id) = self.resolve(new)?;
         let permissions = permissions.filter(|given| !given.is_empty()).ok_or(ApiError::new(3011))?;
         let permissions = Permissions::default().merged(permissions)?;
         let project = self.project_mut(project)?;

@@ -1,10 +1,20 @@
 //! The state of the platform and its rules, without HTTP. One file for each area; each change happens after all checks.
 
+pub(crate) mod agenda;
+pub(crate) mod apps;
+pub(crate) mod billing;
+pub(crate) mod cwl;
+pub(crate) mod datasets;
+pub(crate) mod divisions;
+mod feedback;
 pub(crate) mod files;
 pub(crate) mod folders;
 mod ids;
 pub(crate) mod members;
+pub(crate) mod programs;
 pub(crate) mod projects;
+mod public_apps;
+pub(crate) mod search;
 mod seed;
 pub(crate) mod uploads;
 pub(crate) mod users;
@@ -14,9 +24,15 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use crate::{builder::Config, clock::Clock, store::Store};
 
 use self::{
+    agenda::Agenda,
+    apps::App,
+    billing::Ledger,
+    datasets::Dataset,
     files::FileNode,
     ids::Ids,
     projects::Project,
@@ -32,9 +48,16 @@ pub(crate) struct World {
     pub(crate) divisions: BTreeMap<String, Division>,
     pub(crate) teams: BTreeMap<String, Team>,
     pub(crate) billing_groups: Vec<BillingGroup>,
+    agenda: Agenda,
+    ledger: Ledger,
+    /// When each user last sent feedback.
+    feedback: BTreeMap<String, Timestamp>,
     ids: Ids,
     /// By `owner/short-name`.
     projects: BTreeMap<String, Project>,
+    /// By `owner/project/short-name`.
+    apps: BTreeMap<String, App>,
+    datasets: BTreeMap<String, Dataset>,
     files: HashMap<String, FileNode>,
     uploads: BTreeMap<String, Upload>,
     part_policy: PartPolicy,
@@ -45,19 +68,27 @@ impl World {
     pub(crate) fn new(config: &Config, clock: Clock, store: Arc<Store>) -> Self {
         let mut ids = Ids::new();
         let users = Users::founders(&mut ids, config.token.as_deref());
-        let (divisions, teams, billing_groups) = users::institutions(&mut ids);
-        Self {
+        let (divisions, teams, billing_groups) = users::institutions(&mut ids, clock.timestamp());
+        let mut world = Self {
             clock,
             store,
             users,
             divisions,
             teams,
             billing_groups,
+            agenda: Agenda::new(config.state_time),
+            ledger: Ledger::default(),
+            feedback: BTreeMap::new(),
             ids,
             projects: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            datasets: BTreeMap::new(),
             files: HashMap::new(),
             uploads: BTreeMap::new(),
             part_policy: PartPolicy { default: config.part_size, min: config.min_part_size },
-        }
+        };
+        world.seed_datasets();
+        world.seed_public_apps();
+        world
     }
 }

@@ -37,6 +37,7 @@ pub(crate) enum Need {
     Read,
     Write,
     Copy,
+    Execute,
     Admin,
 }
 
@@ -87,8 +88,7 @@ impl World {
 
     /// What a user may do in a project: on their own account, through teams and through divisions. `None` if nothing.
     pub(crate) fn access(&self, project: &Project, actor: &str) -> Option<Permissions> {
-        let granted = project.members.iter().filter(|(id, member)| self.stands_for(id, member, actor));
-        granted.map(|(_, member)| member.permissions).reduce(Permissions::union)
+        self.granted(&project.members, actor)
     }
 
     /// Creates a project that its creator owns.
@@ -159,8 +159,12 @@ impl World {
     /// Deletes a project with all that is in it.
     pub(crate) fn delete_project(&mut self, actor: &str, id: &str) -> Outcome<()> {
         self.project(actor, id, Need::Admin)?;
+        let files: Vec<_> = self.files.extract_if(|_, file| file.project == id).collect();
+        for (_, file) in &files {
+            self.settle_storage(file);
+        }
+        drop(files);
         self.projects.remove(id);
-        self.files.retain(|_, file| file.project != id);
         let (gone, kept) =
             std::mem::take(&mut self.uploads).into_iter().partition(|(_, upload)| upload.project == id);
         self.uploads = kept;

@@ -70,6 +70,8 @@ impl World {
             tags: Vec::new(),
             metadata: Map::new(),
             origin_task: None,
+            origin_dataset: None,
+            alias: None,
         })
     }
 }

@@ -139,7 +139,7 @@ impl World {
     /// An upload of the actor, who must still be allowed to write where it goes.
     pub(crate) fn upload(&self, actor: &str, id: &str) -> Outcome<&Upload> {
         let upload = self.uploads.get(id).ok_or(ApiError::new(8003))?;
-        let writes = self.project(actor, &upload.project, Need::Write).is_ok();
+        let writes = self.home(actor, &upload.project, Need::Write).is_ok();
         if upload.owner == actor && writes { Ok(upload) } else { Err(ApiError::new(8001)) }
     }
 

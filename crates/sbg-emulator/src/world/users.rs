@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::ids::Ids;
 
 /// A person with an account.
@@ -13,13 +15,14 @@ pub(crate) struct User {
     pub(crate) last_name: String,
     pub(crate) affiliation: String,
     pub(crate) token: String,
+    /// A disabled user has no access any more, and no division.
+    pub(crate) disabled: bool,
 }
 
 /// An organisation.
 #[derive(Clone, Debug)]
 pub(crate) struct Division {
     pub(crate) id: String,
-    #[expect(dead_code, reason = "shown by the area of divisions")]
     pub(crate) name: String,
     /// Usernames with their role: `ADMIN` or `MEMBER`.
     pub(crate) members: BTreeMap<String, &'static str>,
@@ -30,7 +33,6 @@ pub(crate) struct Division {
 pub(crate) struct Team {
     pub(crate) id: String,
     pub(crate) name: String,
-    #[expect(dead_code, reason = "shown by the area of teams")]
     pub(crate) division: String,
     pub(crate) members: BTreeSet<String>,
 }
@@ -40,6 +42,9 @@ pub(crate) struct Team {
 pub(crate) struct BillingGroup {
     pub(crate) id: String,
     pub(crate) owner: String,
+    pub(crate) name: String,
+    /// Invoices begin with the month of this day.
+    pub(crate) created: Timestamp,
 }
 
 /// All users.
@@ -66,6 +71,7 @@ impl Users {
                     last_name: last.to_owned(),
                     affiliation: "King's College London".to_owned(),
                     token,
+                    disabled: false,
                     username: username.clone(),
                 };
                 (username, user)
@@ -79,7 +85,13 @@ impl Users {
     }
 
     pub(crate) fn by_token(&self, token: &str) -> Option<&User> {
-        self.by_name.values().find(|user| user.token == token)
+        self.by_name.values().find(|user| user.token == token && !user.disabled)
+    }
+
+    pub(super) fn disable(&mut self, username: &str) {
+        if let Some(user) = self.by_name.get_mut(username) {
+            user.disabled = true;
+        }
     }
 
     pub(crate) fn by_email(&self, email: &str) -> Option<&User> {
@@ -90,6 +102,7 @@ impl Users {
 /// The division, the team and the billing group that every emulator starts with.
 pub(super) fn institutions(
     ids: &mut Ids,
+    now: Timestamp,
 ) -> (BTreeMap<String, Division>, BTreeMap<String, Team>, Vec<BillingGroup>) {
     let division = Division {
         id: "kings-college".to_owned(),
@@ -107,7 +120,12 @@ pub(super) fn institutions(
         division: division.id.clone(),
         members: BTreeSet::from(["rfranklin".to_owned(), "mwilkins".to_owned()]),
     };
-    let group = BillingGroup { id: ids.uuid(), owner: "rfranklin".to_owned() };
+    let group = BillingGroup {
+        id: ids.uuid(),
+        owner: "rfranklin".to_owned(),
+        name: "Rosalind Franklin's billing group".to_owned(),
+        created: now,
+    };
     (
         BTreeMap::from([(division.id.clone(), division)]),
         BTreeMap::from([(team.id.clone(), team)]),

@@ -1,6 +1,9 @@
 //! The emulator as clients see it: driven over HTTP with nothing but an HTTP client.
 
+mod billing;
 mod binary;
+mod datasets;
+mod divisions;
 mod faults;
 mod files;
 mod lifecycle;
@@ -9,6 +12,7 @@ mod objects;
 mod pages;
 mod platform;
 mod projects;
+mod search;
 mod uploads;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
@@ -20,6 +24,7 @@ pub(crate) struct Bench {
     pub(crate) emulator: Emulator,
     pub(crate) http: reqwest::Client,
     token: String,
+    advance: bool,
 }
 
 /// The answer to a call, read to its end.
@@ -56,7 +61,7 @@ impl Bench {
     pub(crate) async fn with(builder: Builder) -> Self {
         let emulator = builder.start().await.expect("loopback ports are free");
         let token = emulator.token();
-        Self { emulator, http: reqwest::Client::new(), token }
+        Self { emulator, http: reqwest::Client::new(), token, advance: false }
     }
 
     /// The same emulator, as another user sees it.
@@ -67,7 +72,18 @@ impl Bench {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url =
             if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.emulator.url()) };
-        self.http.request(method, url).header("X-SBG-Auth-Token", &self.token)
+        let request = self.http.request(method, url).header("X-SBG-Auth-Token", &self.token);
+        if self.advance { request.header("X-SBG-Advance-Access", "advance") } else { request }
+    }
+
+    /// Sends the header for operations that are not generally available from here on.
+    pub(crate) fn use_advance_access(&mut self) {
+        self.advance = true;
+    }
+
+    /// Lets time pass for the emulator.
+    pub(crate) fn wait(&self, seconds: u64) {
+        self.emulator.clock().advance(std::time::Duration::from_secs(seconds));
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -1,0 +1,89 @@
+//! What happens later without a request: tasks, jobs and runs that walk from one state to the next.
+//!
+//! Nothing runs in the background. Each request first lets everything happen that is due by the emulator's clock, in the
+//! order of time, so a test that moves the clock sees the same states as one that waits.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+
+use super::World;
+use crate::clock::later;
+
+/// Something that moves to its next state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Task(String),
+    Import(String),
+    Export(String),
+    FileJob(String),
+    DrsImport(String),
+    Run(String),
+}
+
+/// Steps in the order in which they are due.
+#[derive(Debug)]
+pub(crate) struct Agenda {
+    due: BTreeMap<(Timestamp, u64), Step>,
+    count: u64,
+    /// How long everything stays in each of its states.
+    state_time: Duration,
+}
+
+impl Agenda {
+    pub(super) fn new(state_time: Duration) -> Self {
+        Self { due: BTreeMap::new(), count: 0, state_time }
+    }
+
+    /// Lets something move on after the usual time. Of two that are due at once the earlier added comes first.
+    pub(super) fn next(&mut self, from: Timestamp, step: Step) {
+        self.count += 1;
+        self.due.insert((later(from, self.state_time), self.count), step);
+    }
+
+    fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Step)> {
+        let entry = self.due.first_entry()?;
+        let at = entry.key().0;
+        (at <= now).then(|| (at, entry.remove()))
+    }
+}
+
+impl World {
+    /// Lets everything happen that is due.
+    pub(crate) fn settle(&mut self) {
+        let now = self.clock.timestamp();
+        while let Some((at, step)) = self.agenda.take(now) {
+            self.step(&step, at);
+        }
+    }
+
+    fn step(&mut self, step: &Step, _at: Timestamp) {
+        match step {
+            Step::Task(_)
+            | Step::Import(_)
+            | Step::Export(_)
+            | Step::FileJob(_)
+            | Step::DrsImport(_)
+            | Step::Run(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_come_in_the_order_of_time_and_not_before_they_are_due() {
+        let mut agenda = Agenda::new(Duration::from_secs(10));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        agenda.next(at(5), Step::Task("b".to_owned()));
+        agenda.next(at(0), Step::Task("a".to_owned()));
+        agenda.next(at(5), Step::Run("c".to_owned()));
+        assert_eq!(agenda.take(at(9)), None);
+        assert_eq!(agenda.take(at(20)), Some((at(10), Step::Task("a".to_owned()))));
+        assert_eq!(agenda.take(at(20)), Some((at(15), Step::Task("b".to_owned()))));
+        assert_eq!(agenda.take(at(20)), Some((at(15), Step::Run("c".to_owned()))));
+        assert_eq!(agenda.take(at(20)), None);
+    }
+}

@@ -1,0 +1,402 @@
+//! What things cost, who pays, and the invoices.
+//!
+//! Money is counted in millionths of a dollar, so that sums of breakdowns and invoices agree to the last digit.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+
+use super::{
+    World,
+    files::{Content, FileNode},
+    ids::is_uuid,
+    users::BillingGroup,
+};
+use crate::error::{ApiError, Outcome};
+
+/// Millionths of a dollar that a gigabyte costs in 30 days.
+const STORAGE_MICROS: u128 = 21_000;
+/// Millionths of a dollar for each gigabyte that leaves the platform.
+const EGRESS_MICROS: u128 = 90_000;
+/// What a group can spend.
+const CREDIT_MICROS: i128 = 1_000_000_000;
+const GIGABYTE: u128 = 1_000_000_000;
+const MONTH_SECONDS: u128 = 30 * 24 * 3600;
+
+/// Everything that was charged and cannot be seen in what is there now.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    analyses: Vec<AnalysisCharge>,
+    /// Files that are gone.
+    stored: Vec<Stored>,
+    downloads: Vec<Download>,
+}
+
+/// Whose project something belonged to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ProjectRef {
+    pub(crate) group: String,
+    pub(crate) name: String,
+    pub(crate) created_by: String,
+    pub(crate) location: String,
+    pub(crate) locked: bool,
+}
+
+/// A task that has ended.
+#[derive(Clone, Debug)]
+pub(crate) struct AnalysisCharge {
+    pub(crate) project: ProjectRef,
+    pub(crate) app: String,
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) ran_by: String,
+    pub(crate) status: &'static str,
+    pub(crate) started: Timestamp,
+    pub(crate) finished: Timestamp,
+    pub(crate) price: Price,
+}
+
+/// What a task costs, in millionths of a dollar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Price {
+    pub(crate) computation: u64,
+    pub(crate) storage: u64,
+}
+
+impl Price {
+    /// The price of running so long with so many bytes of results. Seconds that have begun count.
+    pub(crate) fn of(running: SignedDuration, bytes: u64, interruptible: bool) -> Self {
+        let millis = u64::try_from(running.as_millis()).unwrap_or_default();
+        // Dollars an hour: 0.40 on demand, 0.16 where the instance may be taken away.
+        let hourly: u64 = if interruptible { 160_000 } else { 400_000 };
+        let storage = u128::from(bytes) * STORAGE_MICROS / GIGABYTE;
+        Self {
+            computation: millis.div_ceil(1000).max(1).saturating_mul(hourly).div_ceil(3600),
+            storage: u64::try_from(storage).unwrap_or(u64::MAX),
+        }
+    }
+
+    pub(crate) fn total(self) -> u64 {
+        self.computation.saturating_add(self.storage)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    project: ProjectRef,
+    bytes: u64,
+    time: Range<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+struct Download {
+    project: ProjectRef,
+    user: String,
+    bytes: u64,
+    at: Timestamp,
+}
+
+/// What a project's files cost in a time.
+#[derive(Debug)]
+pub(crate) struct StorageLine {
+    pub(crate) project: ProjectRef,
+    /// Byte seconds.
+    volume: u128,
+    time: Range<Timestamp>,
+}
+
+impl StorageLine {
+    /// The mean number of gigabytes.
+    pub(crate) fn gigabytes(&self) -> f64 {
+        let seconds =
+            u128::try_from(self.time.end.duration_since(self.time.start).as_secs()).unwrap_or(0).max(1);
+        let bytes = u64::try_from(self.volume / seconds).unwrap_or(u64::MAX);
+        #[expect(clippy::cast_precision_loss, reason = "it is shown with six digits")]
+        let bytes = bytes as f64;
+        bytes / 1e9
+    }
+
+    pub(crate) fn micros(&self) -> u64 {
+        u64::try_from(self.volume * STORAGE_MICROS / GIGABYTE / MONTH_SECONDS).unwrap_or(u64::MAX)
+    }
+}
+
+/// What a user has downloaded from a project.
+#[derive(Debug)]
+pub(crate) struct EgressLine {
+    pub(crate) project: ProjectRef,
+    pub(crate) user: String,
+    pub(crate) bytes: u64,
+}
+
+impl EgressLine {
+    pub(crate) fn micros(&self) -> u64 {
+        u64::try_from(u128::from(self.bytes) * EGRESS_MICROS / GIGABYTE).unwrap_or(u64::MAX)
+    }
+}
+
+/// The bill for a month that is over.
+#[derive(Debug)]
+pub(crate) struct Invoice {
+    pub(crate) id: String,
+    pub(crate) period: Range<Timestamp>,
+    pub(crate) analysis: u64,
+    pub(crate) storage: u64,
+    pub(crate) egress: u64,
+}
+
+/// What a breakdown is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PeriodFilter<'a> {
+    pub(crate) from: Option<&'a str>,
+    pub(crate) to: Option<&'a str>,
+    pub(crate) invoice: Option<&'a str>,
+}
+
+impl World {
+    /// The billing groups of a user.
+    pub(crate) fn list_billing_groups(&self, actor: &str) -> Vec<&BillingGroup> {
+        self.billing_groups.iter().filter(|group| group.owner == actor).collect()
+    }
+
+    /// A billing group of the actor.
+    pub(crate) fn billing_group(&self, actor: &str, id: &str) -> Outcome<&BillingGroup> {
+        if !is_uuid(id) {
+            return Err(ApiError::new(4005));
+        }
+        let group = self.billing_groups.iter().find(|group| group.id == id).ok_or(ApiError::new(4002))?;
+        if group.owner == actor { Ok(group) } else { Err(ApiError::new(4001)) }
+    }
+
+    /// What is left of the credit of a group.
+    pub(crate) fn balance(&self, group: &BillingGroup) -> i128 {
+        let ever = Timestamp::MIN..self.clock.timestamp();
+        CREDIT_MICROS - i128::from(self.sum(&group.id, &ever).iter().sum::<u64>())
+    }
+
+    /// The time that a breakdown is about: that of an invoice, the days that are named, or what no invoice has yet.
+    pub(crate) fn period(&self, group: &BillingGroup, filter: PeriodFilter<'_>) -> Outcome<Range<Timestamp>> {
+        if let Some(id) = filter.invoice {
+            let invoice = self.group_invoices(group).into_iter().find(|invoice| invoice.id == id);
+            return Ok(invoice.ok_or(ApiError::new(4002))?.period);
+        }
+        let now = self.clock.timestamp();
+        if filter.from.is_none() && filter.to.is_none() {
+            return Ok(month_start(now)..now);
+        }
+        let from = filter.from.map(day).transpose()?.map_or(Timestamp::MIN, midnight);
+        let to = match filter.to.map(day).transpose()? {
+            Some(last) => last.tomorrow().map_or(Timestamp::MAX, midnight),
+            None => Timestamp::MAX,
+        };
+        Ok(from..to.min(now).max(from))
+    }
+
+    /// The tasks of a group that ended in a time, the earliest first.
+    pub(crate) fn analysis_breakdown(&self, group: &str, time: &Range<Timestamp>) -> Vec<&AnalysisCharge> {
+        let charges = self.ledger.analyses.iter();
+        charges.filter(|charge| charge.project.group == group && time.contains(&charge.finished)).collect()
+    }
+
+    /// What the projects of a group have stored in a time.
+    pub(crate) fn storage_breakdown(&self, group: &str, time: &Range<Timestamp>) -> Vec<StorageLine> {
+        let mut lines: BTreeMap<ProjectRef, u128> = BTreeMap::new();
+        let mut add = |project: ProjectRef, bytes: u64, stored: &Range<Timestamp>| {
+            let (start, end) = (stored.start.max(time.start), stored.end.min(time.end));
+            if project.group == group && start < end {
+                let seconds = u128::try_from(end.duration_since(start).as_secs()).unwrap_or(0);
+                *lines.entry(project).or_default() += u128::from(bytes) * seconds;
+            }
+        };
+        for gone in &self.ledger.stored {
+            add(gone.project.clone(), gone.bytes, &gone.time);
+        }
+        let now = self.clock.timestamp();
+        let refs: BTreeMap<&str, ProjectRef> =
+            self.projects.keys().filter_map(|id| Some((id.as_str(), self.project_ref(id)?))).collect();
+        for file in self.files.values() {
+            if let Some(bytes) = stored_bytes(file)
+                && let Some(project) = refs.get(file.project.as_str())
+            {
+                add(project.clone(), bytes, &(file.created..now));
+            }
+        }
+        let line = |(project, volume)| StorageLine { project, volume, time: time.clone() };
+        lines.into_iter().map(line).collect()
+    }
+
+    /// What was downloaded from the projects of a group in a time.
+    pub(crate) fn egress_breakdown(&self, group: &str, time: &Range<Timestamp>) -> Vec<EgressLine> {
+        let mut lines: BTreeMap<(&ProjectRef, &str), u64> = BTreeMap::new();
+        for download in &self.ledger.downloads {
+            if download.project.group == group && time.contains(&download.at) {
+                *lines.entry((&download.project, &download.user)).or_default() += download.bytes;
+            }
+        }
+        lines
+            .into_iter()
+            .map(|((project, user), bytes)| EgressLine {
+                project: project.clone(),
+                user: user.to_owned(),
+                bytes,
+            })
+            .collect()
+    }
+
+    /// The invoices of the actor's groups, or of one of them, the latest first.
+    pub(crate) fn list_invoices(&self, actor: &str, group: Option<&str>) -> Outcome<Vec<Invoice>> {
+        let groups = match group {
+            Some(id) => vec![self.billing_group(actor, id)?],
+            None => self.list_billing_groups(actor),
+        };
+        Ok(groups.into_iter().flat_map(|group| self.group_invoices(group)).collect())
+    }
+
+    /// One invoice of a group of the actor.
+    pub(crate) fn invoice(&self, actor: &str, id: &str) -> Outcome<Invoice> {
+        let found = self.billing_groups.iter().find_map(|group| {
+            let invoice = self.group_invoices(group).into_iter().find(|invoice| invoice.id == id)?;
+            Some((group, invoice))
+        });
+        let (group, invoice) = found.ok_or(ApiError::new(4002))?;
+        if group.owner == actor { Ok(invoice) } else { Err(ApiError::new(4001)) }
+    }
+
+    fn group_invoices(&self, group: &BillingGroup) -> Vec<Invoice> {
+        let number = self.billing_groups.iter().position(|other| other.id == group.id).unwrap_or_default();
+        let this_month = month_start(self.clock.timestamp());
+        let mut invoices = Vec::new();
+        let mut start = month_start(group.created);
+        while start < this_month {
+            let end = next_month(start);
+            let period = start..end;
+            let [analysis, storage, egress] = self.sum(&group.id, &period);
+            let id = format!("7{number:03}{}", start.strftime("%Y%m"));
+            invoices.push(Invoice { id, period: start.max(group.created)..end, analysis, storage, egress });
+            start = end;
+        }
+        invoices.reverse();
+        invoices
+    }
+
+    /// Analyses, storage and egress of a group in a time.
+    fn sum(&self, group: &str, time: &Range<Timestamp>) -> [u64; 3] {
+        [
+            self.analysis_breakdown(group, time).iter().map(|charge| charge.price.total()).sum(),
+            self.storage_breakdown(group, time).iter().map(StorageLine::micros).sum(),
+            self.egress_breakdown(group, time).iter().map(EgressLine::micros).sum(),
+        ]
+    }
+
+    /// A project as bills name it.
+    pub(crate) fn project_ref(&self, id: &str) -> Option<ProjectRef> {
+        let project = self.projects.get(id)?;
+        Some(ProjectRef {
+            group: project.billing_group.clone(),
+            name: project.name.clone(),
+            created_by: project.owner.clone(),
+            location: project
+                .settings
+                .get("location")
+                .and_then(|at| at.as_str())
+                .unwrap_or_default()
+                .to_owned(),
+            locked: project.settings.get("locked").is_some_and(|locked| *locked == true),
+        })
+    }
+
+    /// Notes what a file has cost that is about to go.
+    pub(super) fn settle_storage(&mut self, file: &FileNode) {
+        if let Some(bytes) = stored_bytes(file)
+            && let Some(project) = self.project_ref(&file.project)
+        {
+            let time = file.created..self.clock.timestamp();
+            self.ledger.stored.push(Stored { project, bytes, time });
+        }
+    }
+
+    /// Notes a download. Nobody counts the bytes on the way: each URL that is given out counts as one whole read.
+    pub(super) fn charge_download(&mut self, actor: &str, project: &str, bytes: u64) {
+        if bytes > 0
+            && let Some(project) = self.project_ref(project)
+        {
+            let at = self.clock.timestamp();
+            self.ledger.downloads.push(Download { project, user: actor.to_owned(), bytes, at });
+        }
+    }
+
+    /// Notes a task that has ended.
+    pub(super) fn charge_analysis(&mut self, charge: AnalysisCharge) {
+        self.ledger.analyses.push(charge);
+    }
+}
+
+/// The bytes that a file is charged for: those that the platform keeps.
+fn stored_bytes(file: &FileNode) -> Option<u64> {
+    match &file.content {
+        Content::File { object, .. } if file.alias.is_none() && object.size() > 0 => Some(object.size()),
+        _ => None,
+    }
+}
+
+/// `04-24-2024`
+fn day(text: &str) -> Outcome<Date> {
+    let refused = || ApiError::bad_request(format_args!("`{text}` is no day in the form MM-DD-YYYY."));
+    let numbers: Vec<&str> = text.split('-').collect();
+    let [month, day, year] = numbers[..] else { return Err(refused()) };
+    if (month.len(), day.len(), year.len()) != (2, 2, 4) {
+        return Err(refused());
+    }
+    let (month, day, year) = (month.parse(), day.parse(), year.parse());
+    let (Ok(month), Ok(day), Ok(year)) = (month, day, year) else { return Err(refused()) };
+    Date::new(year, month, day).map_err(|_| refused())
+}
+
+fn midnight(day: Date) -> Timestamp {
+    TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
+}
+
+fn month_start(time: Timestamp) -> Timestamp {
+    midnight(TimeZone::UTC.to_datetime(time).date().first_of_month())
+}
+
+fn next_month(start: Timestamp) -> Timestamp {
+    let first = TimeZone::UTC.to_datetime(start).date();
+    first.last_of_month().tomorrow().map_or(Timestamp::MAX, midnight)
+}
+
+/// `0.016491`
+pub(crate) fn dollars(micros: u64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_month_day_year() {
+        assert_eq!(day("04-24-2024").ok(), Some(Date::constant(2024, 4, 24)));
+        for wrong in
+            ["2024-04-24", "24-04-2024", "4-24-2024", "04-31-2024", "04/24/2024", "", "--", "aa-bb-cccc"]
+        {
+            assert_eq!(day(wrong).unwrap_err().code, 90000, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn months_follow_one_another() {
+        let start = month_start("2023-12-31T23:59:59Z".parse().unwrap());
+        assert_eq!(start, "2023-12-01T00:00:00Z".parse().unwrap());
+        assert_eq!(next_month(start), "2024-01-01T00:00:00Z".parse().unwrap());
+    }
+
+    #[test]
+    fn a_task_costs_by_begun_seconds_and_kept_bytes() {
+        let price = |millis, bytes, spot| Price::of(SignedDuration::from_millis(millis), bytes, spot);
+        assert_eq!(price(3_600_000, 0, false), Price { computation: 400_000, storage: 0 });
+        assert_eq!(price(3_600_000, 2_000_000_000, true), Price { computation: 160_000, storage: 42_000 });
+        assert_eq!(price(10, 0, false), price(1000, 0, false));
+        assert_eq!(dollars(price(10, 0, false).total()), "0.000112");
+    }
+}

@@ -1,0 +1,44 @@
+//! The index of the API and the standing of the rate limit.
+
+use crate::call::Get;
+use crate::client::Client;
+use crate::error::Result;
+use crate::types;
+
+impl Client {
+    /// The addresses of the parts of the API. The one call that needs no token.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let index = client.api_index().await?;
+    /// println!("{:?}", index.projects_url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn api_index(&self) -> Result<types::ApiIndex> {
+        Ok(self.raw().api_index().send().await?.into_inner())
+    }
+
+    /// How many requests and instances the caller may still use.
+    ///
+    /// This is a call of its own; [`Client::latest_rate_limit`] tells what the headers of the latest answer said.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let standing = client.rate_limit().await?;
+    /// println!("{:?}", standing.rate.and_then(|rate| rate.remaining));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rate_limit(&self) -> Get<types::RateLimit> {
+        let client = self.clone();
+        Get::new(&[], move |fields| async move {
+            let call = crate::call::set!(client.raw().rate_limit_get(), fields = fields);
+            Ok(call.send().await?.into_inner())
+        })
+    }
+}

@@ -1,0 +1,436 @@
+//! Projects and their members.
+
+use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::files::{FileQuery, Files};
+use crate::ids::{InvalidId, ProjectId, check_segment};
+use crate::members::{NewMember, Permissions};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types;
+
+impl Client {
+    /// The projects that the caller is a member of.
+    pub fn projects(&self) -> Projects {
+        Projects { client: self.clone() }
+    }
+
+    /// A project, by id.
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/project`.
+    pub fn project<I>(&self, id: I) -> Result<ProjectHandle>
+    where
+        I: TryInto<ProjectId, Error: Into<InvalidId>>,
+    {
+        let id = id.try_into().map_err(Into::into)?;
+        Ok(ProjectHandle { client: self.clone(), id })
+    }
+}
+
+/// The projects that the caller is a member of.
+#[derive(Clone, Debug)]
+pub struct Projects {
+    client: Client,
+}
+
+impl Projects {
+    /// The projects, in short form unless [`fields`](Query::fields) says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().name("fibre").limit(10).send().await?;
+    /// for project in &page.items {
+    ///     println!("{}", project.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<ProjectList> {
+        Query::new(self.client.clone(), ProjectList::default())
+    }
+
+    /// Creates a project. Set what else is known of it, then `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let project = client.projects().create("Fibre diffraction").description("Patterns of the B form").await?;
+    /// println!("{}", project.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, name: impl Into<String>) -> ProjectCreate {
+        let body = types::ProjectCreate {
+            name: name.into(),
+            billing_group: None,
+            description: None,
+            settings: None,
+            tags: Vec::new(),
+        };
+        ProjectCreate { client: self.client.clone(), body }
+    }
+}
+
+/// The list of projects.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectList {
+    owner: Option<String>,
+    name: Option<String>,
+    category: Option<String>,
+    tags: Vec<String>,
+}
+
+impl Query<ProjectList> {
+    /// Only projects of this owner, a username or a division. Excludes [`category`](Self::category).
+    pub fn owner(mut self, owner: impl Into<String>) -> Self {
+        self.list.owner = Some(owner.into());
+        self
+    }
+
+    /// Only projects with this text in their name, whatever the case.
+    pub fn name(mut self, part: impl Into<String>) -> Self {
+        self.list.name = Some(part.into());
+        self
+    }
+
+    /// Only projects of this category, such as `PRIVATE`.
+    pub fn category(mut self, category: impl Into<String>) -> Self {
+        self.list.category = Some(category.into());
+        self
+    }
+
+    /// Only projects with this tag; with several calls, with all of the tags.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.list.tags.push(tag.into());
+        self
+    }
+}
+
+impl List for ProjectList {
+    type Item = types::Project;
+
+    fn check(&self) -> Result<()> {
+        check_tags(&self.tags)?;
+        if let Some(owner) = &self.owner {
+            check_segment("owner", owner)?;
+            if self.category.is_some() {
+                return Err(Error::invalid("projects of an owner cannot be filtered by category"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Project>> {
+        let tags = (!self.tags.is_empty()).then(|| self.tags.join(","));
+        match self.owner {
+            Some(owner) => {
+                let call = client.raw().project_list_by_owner().owner(owner).offset(at.offset_param());
+                fetch_page!(set!(call, name = self.name, tags = tags, limit = at.limit_param(), fields = at.fields))
+            }
+            None => {
+                let call = client.raw().project_list().offset(at.offset_param());
+                let call = set!(call, name = self.name, category = self.category, tags = tags);
+                fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+            }
+        }
+    }
+}
+
+/// Tags travel in a list separated by commas, so they can have none themselves.
+pub(crate) fn check_tags(tags: &[String]) -> Result<()> {
+    match tags.iter().find(|tag| tag.contains(',') || tag.is_empty()) {
+        Some(tag) => Err(Error::invalid(format!("a tag is not empty and has no comma: `{tag}`"))),
+        None => Ok(()),
+    }
+}
+
+/// A project to create.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ProjectCreate {
+    client: Client,
+    body: types::ProjectCreate,
+}
+
+impl ProjectCreate {
+    body_setters! {
+        /// What the project is for.
+        description(description: String);
+        /// Identifier of the billing group that pays; the first one of the caller when it is not set.
+        billing_group(billing_group: String);
+        /// How tasks are to run in the project.
+        settings(settings: types::ProjectCreateSettings);
+    }
+
+    /// Tags of the project.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.body.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// An empty name or a malformed tag, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Project> {
+        if self.body.name.trim().is_empty() {
+            return Err(Error::invalid("a project needs a name"));
+        }
+        check_tags(&self.body.tags)?;
+        Ok(self.client.raw().project_create().body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(ProjectCreate => types::Project);
+
+/// A project, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct ProjectHandle {
+    client: Client,
+    id: ProjectId,
+}
+
+impl ProjectHandle {
+    /// The id of the project.
+    pub fn id(&self) -> &ProjectId {
+        &self.id
+    }
+
+    /// Gets the project.
+    pub fn get(&self) -> Get<types::Project> {
+        let Self { client, id } = self.clone();
+        Get::new(ProjectList::IDENTITY, move |fields| async move {
+            let call = client.raw().project_get().project_owner(id.owner()).project(id.project());
+            Ok(set!(call, fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Changes the project: set the fields to change, then `.await`. What is not set stays as it is.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(&self) -> ProjectEdit {
+        ProjectEdit { client: self.client.clone(), id: self.id.clone(), body: types::ProjectEdit::default() }
+    }
+
+    /// Deletes the project with everything in it. Cannot be undone.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn delete(&self) -> Result<()> {
+        self.client.raw().project_delete().project_owner(self.id.owner()).project(self.id.project()).send().await?;
+        Ok(())
+    }
+
+    /// The files at the root of the project.
+    pub fn files(&self) -> ProjectFiles {
+        ProjectFiles { files: self.client.files(), id: self.id.clone() }
+    }
+
+    /// The members of the project.
+    pub fn members(&self) -> ProjectMembers {
+        ProjectMembers { client: self.client.clone(), id: self.id.clone() }
+    }
+}
+
+/// A change of a project.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ProjectEdit {
+    client: Client,
+    id: ProjectId,
+    body: types::ProjectEdit,
+}
+
+impl ProjectEdit {
+    body_setters! {
+        /// New name to display; the id stays.
+        name(name: String);
+        /// What the project is for.
+        description(description: String);
+        /// Identifier of the billing group that pays.
+        billing_group(billing_group: String);
+        /// Settings to change.
+        settings(settings: types::ProjectEditSettings);
+    }
+
+    /// All tags of the project, in place of those it has.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.body.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing or a malformed tag, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Project> {
+        if self.body == types::ProjectEdit::default() {
+            return Err(Error::invalid("the edit of the project changes nothing"));
+        }
+        check_tags(self.body.tags.as_deref().unwrap_or_default())?;
+        let call = self.client.raw().project_edit().project_owner(self.id.owner()).project(self.id.project());
+        Ok(completed(call.body(self.body).send().await?.into_inner(), &self.id))
+    }
+}
+
+awaitable!(ProjectEdit => types::Project);
+
+/// The answer to an edit does not name the project; whoever edited it knows the name.
+fn completed(edited: types::ProjectEdited, id: &ProjectId) -> types::Project {
+    types::Project {
+        id: edited.id.unwrap_or_else(|| id.to_string()),
+        href: edited.href,
+        name: edited.name,
+        type_: edited.type_,
+        description: edited.description,
+        tags: edited.tags,
+        category: edited.category,
+        settings: edited.settings,
+        permissions: edited.permissions,
+        root_folder: edited.root_folder,
+        billing_group: edited.billing_group,
+        created_by: edited.created_by,
+        created_on: edited.created_on,
+        modified_on: edited.modified_on,
+        extra: edited.extra,
+    }
+}
+
+/// The files at the root of a project.
+#[derive(Clone, Debug)]
+pub struct ProjectFiles {
+    files: Files,
+    id: ProjectId,
+}
+
+impl ProjectFiles {
+    /// The files and folders at the root of the project.
+    pub fn query(&self) -> FileQuery {
+        self.files.query().project(&self.id)
+    }
+}
+
+/// The members of a project.
+#[derive(Clone, Debug)]
+pub struct ProjectMembers {
+    client: Client,
+    id: ProjectId,
+}
+
+impl ProjectMembers {
+    /// The members and what each may do.
+    pub fn query(&self) -> Query<ProjectMemberList> {
+        Query::new(self.client.clone(), ProjectMemberList { id: self.id.clone() })
+    }
+
+    /// Adds a member.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::members::{NewMember, Permissions};
+    ///
+    /// let members = client.project("rfranklin/fibre-diffraction")?.members();
+    /// members.add(NewMember::user("fcrick"), Permissions::new().copy(true)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn add(&self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
+        let call = self.client.raw().project_member_add();
+        let call = call.project_owner(self.id.owner()).project(self.id.project());
+        Ok(call.body(member.with(permissions)).send().await?.into_inner())
+    }
+
+    /// One member, by username or by the id of the team or division.
+    pub fn member(&self, username: impl Into<String>) -> ProjectMemberHandle {
+        ProjectMemberHandle { client: self.client.clone(), id: self.id.clone(), username: username.into() }
+    }
+}
+
+/// The list of the members of a project.
+#[derive(Clone, Debug)]
+pub struct ProjectMemberList {
+    id: ProjectId,
+}
+
+impl List for ProjectMemberList {
+    type Item = types::Member;
+
+    const IDENTITY: &'static [&'static str] = &["username"];
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
+        let call = client.raw().project_member_list().project_owner(self.id.owner()).project(self.id.project());
+        fetch_page!(set!(call.offset(at.offset_param()), limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// A member of a project. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct ProjectMemberHandle {
+    client: Client,
+    id: ProjectId,
+    username: String,
+}
+
+impl ProjectMemberHandle {
+    /// Gets the member with his permissions.
+    pub fn get(&self) -> Get<types::Member> {
+        let Self { client, id, username } = self.clone();
+        Get::new(ProjectMemberList::IDENTITY, move |fields| async move {
+            check_segment("username", &username)?;
+            let call = client.raw().project_member_get().project_owner(id.owner()).project(id.project());
+            Ok(set!(call.username(username), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Takes the member out of the project.
+    ///
+    /// # Errors
+    ///
+    /// A malformed username, before anything is sent; or whatever the call brings.
+    pub async fn remove(&self) -> Result<()> {
+        check_segment("username", &self.username)?;
+        let call = self.client.raw().project_member_remove().project_owner(self.id.owner()).project(self.id.project());
+        call.username(&*self.username).send().await?;
+        Ok(())
+    }
+
+    /// Changes the permissions that are named and leaves the others.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing or a malformed username, before anything is sent; or whatever the call brings.
+    pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
+        check_segment("username", &self.username)?;
+        if permissions.is_empty() {
+            return Err(Error::invalid("the edit of the permissions changes nothing"));
+        }
+        let call = self.client.raw().project_member_permissions_edit();
+        let call = call.project_owner(self.id.owner()).project(self.id.project()).username(&*self.username);
+        Ok(call.body(permissions.to_edit()).send().await?.into_inner())
+    }
+
+    /// Sets all permissions: what is not named is taken away.
+    ///
+    /// # Errors
+    ///
+    /// A malformed username, before anything is sent; or whatever the call brings.
+    pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
+        check_segment("username", &self.username)?;
+        let call = self.client.raw().project_member_permissions_replace();
+        let call = call.project_owner(self.id.owner()).project(self.id.project()).username(&*self.username);
+        Ok(call.body(permissions.to_replace()).send().await?.into_inner())
+    }
+}

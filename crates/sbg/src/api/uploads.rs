@@ -1,0 +1,51 @@
+//! Multipart uploads that are under way. To upload a file, see [`Client::upload`].
+
+use crate::client::Client;
+use crate::error::Result;
+use crate::ids::check_segment;
+use crate::types;
+
+impl Client {
+    /// The multipart uploads that are under way.
+    pub fn uploads(&self) -> Uploads {
+        Uploads { client: self.clone() }
+    }
+}
+
+/// The multipart uploads that are under way.
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    client: Client,
+}
+
+impl Uploads {
+    /// All uploads of the caller that were begun and neither completed nor aborted.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn list(&self) -> Result<Vec<types::MultipartUpload>> {
+        Ok(self.client.raw().upload_list().send().await?.into_inner().items)
+    }
+
+    /// An upload with the parts that were reported.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn get(&self, upload_id: &str) -> Result<types::MultipartUpload> {
+        let id = check_segment("upload id", upload_id)?;
+        Ok(self.client.raw().upload_get().upload_id(id).list_parts(true).send().await?.into_inner())
+    }
+
+    /// Gives an upload up. Its parts are deleted.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn abort(&self, upload_id: &str) -> Result<()> {
+        let id = check_segment("upload id", upload_id)?;
+        self.client.raw().upload_abort().upload_id(id).send().await?;
+        Ok(())
+    }
+}

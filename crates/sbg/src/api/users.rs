@@ -1,0 +1,120 @@
+//! Users: oneself, others, the members of a division.
+
+use crate::call::{Get, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::check_segment;
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types;
+
+impl Client {
+    /// The users of the platform.
+    pub fn users(&self) -> Users {
+        Users { client: self.clone() }
+    }
+
+    /// A user, by username.
+    pub fn user(&self, username: impl Into<String>) -> UserHandle {
+        UserHandle { client: self.clone(), username: username.into() }
+    }
+}
+
+/// The users of the platform.
+#[derive(Clone, Debug)]
+pub struct Users {
+    client: Client,
+}
+
+impl Users {
+    /// The user whose token is used.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let me = client.users().me().await?;
+    /// println!("{}", me.username);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn me(&self) -> Get<types::User> {
+        let client = self.client.clone();
+        Get::new(UserList::IDENTITY, move |fields| async move {
+            Ok(set!(client.raw().user_me(), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// The users of a division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::types::UserListRole;
+    ///
+    /// let admins = client.users().query("kings-college").role(UserListRole::Admin).send().await?;
+    /// println!("{:?}", admins.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self, division: impl Into<String>) -> Query<UserList> {
+        Query::new(self.client.clone(), UserList { division: division.into(), role: None })
+    }
+}
+
+/// The list of the users of a division.
+#[derive(Clone, Debug)]
+pub struct UserList {
+    division: String,
+    role: Option<types::UserListRole>,
+}
+
+impl Query<UserList> {
+    /// Only users of this role.
+    pub fn role(mut self, role: types::UserListRole) -> Self {
+        self.list.role = Some(role);
+        self
+    }
+}
+
+impl List for UserList {
+    type Item = types::User;
+
+    const IDENTITY: &'static [&'static str] = &["username"];
+
+    fn check(&self) -> Result<()> {
+        if self.division.is_empty() { Err(Error::invalid("users are listed by division; its name is empty")) } else { Ok(()) }
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::User>> {
+        let call = client.raw().user_list().division(self.division).offset(at.offset_param());
+        fetch_page!(set!(call, role = self.role, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// A user, by username. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct UserHandle {
+    client: Client,
+    username: String,
+}
+
+impl UserHandle {
+    /// Gets the user.
+    ///
+    /// The platform shows a user to himself and to the admins of his division.
+    pub fn get(&self) -> Get<types::User> {
+        let Self { client, username } = self.clone();
+        Get::new(UserList::IDENTITY, move |fields| async move {
+            check_segment("username", &username)?;
+            Ok(set!(client.raw().user_get().username(username), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Disables the account of the user. Only the admin of the division may do so.
+    ///
+    /// # Errors
+    ///
+    /// A malformed username, before anything is sent; or whatever the call brings.
+    pub async fn disable(&self) -> Result<()> {
+        check_segment("username", &self.username)?;
+        self.client.raw().user_disable().username(&*self.username).send().await?;
+        Ok(())
+    }
+}

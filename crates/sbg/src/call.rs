@@ -1,0 +1,107 @@
+//! What the handles of all areas are made of: the call that gets a resource, and the macros that keep builders short.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+
+use futures::future::BoxFuture;
+
+use crate::error::Result;
+use crate::fields::Fields;
+
+type Send1<T> = Box<dyn FnOnce(Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
+
+/// A call that gets a resource: `.await` it, or select [`fields`](Self::fields) first.
+#[must_use = "nothing is sent until it is awaited"]
+pub struct Get<T> {
+    identity: &'static [&'static str],
+    fields: Option<Fields>,
+    send: Send1<T>,
+}
+
+impl<T> Get<T> {
+    pub(crate) fn new<F>(identity: &'static [&'static str], send: impl FnOnce(Option<String>) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Self { identity, fields: None, send: Box::new(move |fields| Box::pin(send(fields))) }
+    }
+
+    /// The fields to return; all of them when it is not set.
+    pub fn fields(mut self, fields: Fields) -> Self {
+        self.fields = Some(fields);
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn send(self) -> Result<T> {
+        (self.send)(self.fields.map(|fields| fields.with_identity(self.identity))).await
+    }
+}
+
+impl<T: 'static> IntoFuture for Get<T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        (self.send)(self.fields.map(|fields| fields.with_identity(self.identity)))
+    }
+}
+
+impl<T> fmt::Debug for Get<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("fields", &self.fields).finish_non_exhaustive()
+    }
+}
+
+/// Sets on a generated builder each parameter that has a value: `set!(call, name = self.name, limit = at.limit)`.
+macro_rules! set {
+    ($call:expr $(, $parameter:ident = $value:expr)* $(,)?) => {{
+        let call = $call;
+        $(let call = match $value {
+            Some(value) => call.$parameter(value),
+            None => call,
+        };)*
+        call
+    }};
+}
+
+/// Fetches a page by a generated builder and gives it the common form.
+macro_rules! fetch_page {
+    ($call:expr) => {{
+        let answer = $call.send().await?;
+        let headers = answer.headers().clone();
+        let page = answer.into_inner();
+        Ok($crate::page::Fetched::new(&headers, page.items, page.href, page.links))
+    }};
+}
+
+/// Writes the setters of a builder whose field `body` is a generated request: each sets one optional field.
+macro_rules! body_setters {
+    ($($(#[$meta:meta])* $name:ident($field:ident: $type:ty);)*) => {
+        $($(#[$meta])*
+        pub fn $name(mut self, $name: impl Into<$type>) -> Self {
+            self.body.$field = Some($name.into());
+            self
+        })*
+    };
+}
+
+/// Lets a builder with a method `send` be awaited.
+macro_rules! awaitable {
+    ($builder:ty => $output:ty) => {
+        impl std::future::IntoFuture for $builder {
+            type Output = $crate::error::Result<$output>;
+            type IntoFuture = futures::future::BoxFuture<'static, Self::Output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.send())
+            }
+        }
+    };
+}
+
+pub(crate) use {awaitable, body_setters, fetch_page, set};

@@ -1,0 +1,216 @@
+//! From what the program, the environment and the user's files say to one [`Config`].
+//!
+//! Nothing is sent anywhere here; the transport is left to the client.
+//!
+//! # Endpoint and token
+//!
+//! The two belong together: a token is valid in one environment, and must not be sent to another. So they come from one
+//! place, and a complete pair is never taken apart. The places, first found wins:
+//!
+//! | The program gives | Then used |
+//! |---|---|
+//! | endpoint and token | These. Nothing else is looked at. |
+//! | a profile | Endpoint and token of that profile, each unless the program gives it as well. The environment is not looked at. A profile that does not exist is an error. |
+//! | nothing | `SB_API_ENDPOINT` and `SB_AUTH_TOKEN` if both are set; else both values of the profile `default` (a [warning](Warning::Unused) names a variable that is set alone and says something else); else one value of the environment and the other of the profile, if each has only that one. |
+//! | an endpoint | With the token of the environment, else of the profile `default`, each passed over if it names another endpoint. |
+//! | a token | With the endpoint of the environment, else of the profile `default`, each passed over if it holds another token. |
+//!
+//! If that leaves something out, [`MissingCredentials`] lists every place and what it lacks. A value that is looked at
+//! must be sound: an empty token, for one, is an error and does not count as missing.
+//!
+//! # Everything else
+//!
+//! | Value | First found wins |
+//! |---|---|
+//! | proxies | the program's (all of them, or [`Proxies::none`]); else, each by itself: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, or their lower case names; then `https_proxy`, `http_proxy`, `no_proxy` of `[proxies]` in the settings file |
+//! | advance access | the program's; that of the profile if endpoint or token came from it; `[mode]` of the settings file; off |
+//!
+//! An empty variable of a proxy counts as not set. In a CGI program, where `HTTP_PROXY` may be the header `Proxy` of a
+//! request, only the lower case name is looked at.
+//!
+//! The credentials are in `~/.sevenbridges/credentials`, the settings in `~/.sevenbridges/sevenbridges-python/config`,
+//! see [`profile`](crate::profile).
+
+use std::{env, fmt, path::PathBuf};
+
+mod auth;
+mod endpoint;
+mod error;
+mod origin;
+mod proxy;
+mod resolve;
+
+pub use auth::{Auth, InvalidToken};
+pub use endpoint::{CustomEndpoint, Endpoint, InvalidEndpoint};
+pub use error::{Attempt, ConfigError, MissingCredentials};
+pub use origin::{Origin, Origins, Warning};
+pub use proxy::{InvalidProxy, Proxies, ProxyUrl};
+
+pub(crate) use auth::check_characters;
+
+/// A complete configuration. `Debug` hides tokens and the passwords of proxies.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The environment to talk to.
+    pub endpoint: Endpoint,
+    /// What to sign in with.
+    pub auth: Auth,
+    /// The proxies to go through.
+    pub proxies: Proxies,
+    /// Whether calls that need advance access are allowed.
+    pub advance_access: bool,
+    /// Where each value came from.
+    pub origins: Origins,
+    /// What a user should hear of. Nothing is logged here.
+    pub warnings: Vec<Warning>,
+}
+
+impl Config {
+    /// Resolves what the environment and the user's files say, without any value of the program.
+    ///
+    /// # Errors
+    ///
+    /// See [`Sources::resolve`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Sources::new(ExplicitConfig::default()).resolve()
+    }
+}
+
+/// The values that a program gives itself; the default is none. `Debug` hides tokens and the passwords of proxies.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct ExplicitConfig {
+    /// The base URL of the API or the name of an environment, such as `cgc`; an [`Endpoint`] converts into it.
+    pub endpoint: Option<String>,
+    /// What to sign in with.
+    pub auth: Option<Auth>,
+    /// The name of a profile in the file of credentials.
+    pub profile: Option<String>,
+    /// All proxies; [`Proxies::none`] goes without, whatever environment and files say.
+    pub proxies: Option<Proxies>,
+    /// Whether calls that need advance access are allowed.
+    pub advance_access: Option<bool>,
+    /// Whether the token may be sent over plain `http` to other hosts than this one. Off by default.
+    pub allow_insecure_http: bool,
+}
+
+impl fmt::Debug for ExplicitConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The endpoint has not been checked yet, and so may hold a password, or a token given in the wrong place.
+        f.debug_struct("ExplicitConfig")
+            .field("endpoint", &self.endpoint.as_ref().map(|_| format_args!("_")))
+            .field("auth", &self.auth)
+            .field("profile", &self.profile)
+            .field("proxies", &self.proxies)
+            .field("advance_access", &self.advance_access)
+            .field("allow_insecure_http", &self.allow_insecure_http)
+            .finish()
+    }
+}
+
+/// Where the user's files are; `None` for one that is not to be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigPaths {
+    /// The file of credentials.
+    pub credentials: Option<PathBuf>,
+    /// The settings file.
+    pub settings: Option<PathBuf>,
+}
+
+impl ConfigPaths {
+    /// No files at all.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The files under this home folder.
+    pub fn under(home: impl Into<PathBuf>) -> Self {
+        let folder = home.into().join(".sevenbridges");
+        Self {
+            credentials: Some(folder.join("credentials")),
+            settings: Some(folder.join("sevenbridges-python").join("config")),
+        }
+    }
+
+    /// The files under the home folder of the user, or none where there is no home folder.
+    pub fn of_user() -> Self {
+        let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
+        home.map(Self::under).unwrap_or_default()
+    }
+
+    /// Looks for the credentials here.
+    pub fn credentials(mut self, path: impl Into<PathBuf>) -> Self {
+        self.credentials = Some(path.into());
+        self
+    }
+
+    /// Looks for the settings here.
+    pub fn settings(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings = Some(path.into());
+        self
+    }
+}
+
+/// Everything that a configuration is resolved from.
+///
+/// ```
+/// use sbg::config::{ConfigPaths, Endpoint, ExplicitConfig, Sources};
+///
+/// let variables = |name: &str| match name {
+///     "SB_API_ENDPOINT" => Some("https://cgc-api.sbgenomics.com/v2".to_owned()),
+///     "SB_AUTH_TOKEN" => Some("0123456789abcdef0123456789abcdef".to_owned()),
+///     _ => None,
+/// };
+/// let config = Sources::new(ExplicitConfig::default()).paths(ConfigPaths::none()).env(variables).resolve()?;
+/// assert_eq!(config.endpoint, Endpoint::Cgc);
+/// assert_eq!(config.origins.auth.to_string(), "the environment variable SB_AUTH_TOKEN");
+/// # Ok::<(), sbg::config::ConfigError>(())
+/// ```
+pub struct Sources<'a> {
+    explicit: ExplicitConfig,
+    paths: ConfigPaths,
+    env: Box<dyn Fn(&str) -> Option<String> + Send + Sync + 'a>,
+}
+
+impl<'a> Sources<'a> {
+    /// The values of the program, the environment of the process and the files of the user.
+    pub fn new(explicit: ExplicitConfig) -> Self {
+        // What is not UTF-8 is refused later, as a value that is no token or URL.
+        let env = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Self { explicit, paths: ConfigPaths::of_user(), env: Box::new(env) }
+    }
+
+    /// Looks for the files elsewhere, or nowhere.
+    pub fn paths(mut self, paths: ConfigPaths) -> Self {
+        self.paths = paths;
+        self
+    }
+
+    /// Looks up environment variables here instead of in the process.
+    pub fn env(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'a) -> Self {
+        self.env = Box::new(lookup);
+        self
+    }
+
+    /// Decides on every value, as the [module](self) tells. Reads at most the two files, and each only if a value is still
+    /// missing that could be in it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Missing`] when endpoint or token are nowhere to be found, and one of the other kinds when a value
+    /// or a file that was looked at cannot be used.
+    pub fn resolve(&self) -> Result<Config, ConfigError> {
+        resolve::resolve(self)
+    }
+}
+
+impl fmt::Debug for Sources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("explicit", &self.explicit)
+            .field("paths", &self.paths)
+            .finish_non_exhaustive()
+    }
+}

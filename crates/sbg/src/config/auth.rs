@@ -1,0 +1,139 @@
+//! How requests prove who they come from.
+
+use std::{error::Error, fmt};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// What a client signs in with. `Debug` hides the secret.
+///
+/// White space round a secret, such as the line end of a file that it was read from, is dropped when the configuration is
+/// resolved.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Auth {
+    /// An authentication token, from the developer page of the platform (header `X-SBG-Auth-Token`).
+    AuthToken(SecretString),
+    /// An OAuth 2.0 bearer token (header `Authorization`).
+    OAuth(SecretString),
+    /// The id of a session on the platform (header `X-SBG-Session-Id`).
+    Session(SecretString),
+}
+
+impl Auth {
+    /// Signs in with an authentication token of the platform.
+    pub fn token(token: impl Into<String>) -> Self {
+        Self::AuthToken(SecretString::from(token.into()))
+    }
+
+    /// Signs in with an OAuth 2.0 bearer token.
+    pub fn oauth(token: impl Into<String>) -> Self {
+        Self::OAuth(SecretString::from(token.into()))
+    }
+
+    /// Signs in with the id of a session.
+    pub fn session(id: impl Into<String>) -> Self {
+        Self::Session(SecretString::from(id.into()))
+    }
+
+    /// The secret itself, whichever kind it is.
+    pub fn secret(&self) -> &SecretString {
+        let (Self::AuthToken(secret) | Self::OAuth(secret) | Self::Session(secret)) = self;
+        secret
+    }
+
+    /// Trimmed and checked.
+    pub(super) fn checked(&self) -> Result<Self, InvalidToken> {
+        let secret = check_token(self.secret().expose_secret())?;
+        Ok(match self {
+            Self::AuthToken(_) => Self::AuthToken(secret),
+            Self::OAuth(_) => Self::OAuth(secret),
+            Self::Session(_) => Self::Session(secret),
+        })
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+            && self.secret().expose_secret() == other.secret().expose_secret()
+    }
+}
+
+/// Why a text is not a token. Never shows any of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidToken {
+    /// There is nothing in it.
+    Empty,
+    /// It goes over more than one line.
+    LineBreak,
+    /// It contains a space or tab.
+    Space,
+    /// It contains a character that cannot be sent in a header: a control character, or one that is not ASCII.
+    Character,
+}
+
+impl fmt::Display for InvalidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the token is empty",
+            Self::LineBreak => "the token contains a line break",
+            Self::Space => "the token contains a space",
+            Self::Character => "the token contains a character that no token has",
+        })
+    }
+}
+
+impl Error for InvalidToken {}
+
+/// The token without white space round it.
+pub(crate) fn check_token(text: &str) -> Result<SecretString, InvalidToken> {
+    let text = text.trim();
+    check_characters(text)?;
+    Ok(SecretString::from(text))
+}
+
+/// Accepts only what can be sent in a header and written into an ini file, unchanged.
+pub(crate) fn check_characters(token: &str) -> Result<(), InvalidToken> {
+    if token.is_empty() {
+        return Err(InvalidToken::Empty);
+    }
+    match token.chars().find(|c| !c.is_ascii_graphic()) {
+        None => Ok(()),
+        Some('\r' | '\n') => Err(InvalidToken::LineBreak),
+        Some(' ' | '\t') => Err(InvalidToken::Space),
+        Some(_) => Err(InvalidToken::Character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_trimmed_and_checked() {
+        let check = |text: &str, expected: Result<&str, InvalidToken>| {
+            let got = check_token(text);
+            assert_eq!(got.as_ref().map(SecretString::expose_secret).map_err(|error| *error), expected, "{text:?}");
+        };
+        check("0123456789abcdef", Ok("0123456789abcdef"));
+        check(" a.b-c_d~e+f/g==\r\n", Ok("a.b-c_d~e+f/g=="));
+        check("", Err(InvalidToken::Empty));
+        check(" \n", Err(InvalidToken::Empty));
+        check("ab\ncd", Err(InvalidToken::LineBreak));
+        check("ab\rcd", Err(InvalidToken::LineBreak));
+        check("ab # my token", Err(InvalidToken::Space));
+        check("ab\tcd", Err(InvalidToken::Space));
+        check("ab\0", Err(InvalidToken::Character));
+        check("ab\u{fffd}", Err(InvalidToken::Character));
+    }
+
+    #[test]
+    fn debug_hides_every_kind_of_secret() {
+        for auth in [Auth::token("SECRET"), Auth::oauth("SECRET"), Auth::session("SECRET")] {
+            assert!(!format!("{auth:?} {auth:#?}").contains("SECRET"));
+            assert_eq!(auth.checked().unwrap().secret().expose_secret(), "SECRET");
+            assert!(auth.is_same(&auth.clone()));
+            assert!(!auth.is_same(&Auth::token("OTHER")));
+        }
+        assert!(!Auth::token("SECRET").is_same(&Auth::oauth("SECRET")));
+    }
+}

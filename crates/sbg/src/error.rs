@@ -1,0 +1,361 @@
+//! The one error type of the crate.
+//!
+//! An [`Error`] says what was tried, what went wrong, and everything that is known of it: its [kind](ErrorKind), the HTTP status and
+//! error code of the platform, the request id to quote to support, and how many attempts were made.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use sbg_raw::{ErrorCode, Operation};
+
+/// A result whose error is [`sbg::Error`](Error).
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Arc<dyn StdError + Send + Sync>;
+
+/// Anything that can go wrong in this crate. Cheap to clone.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+/// What went wrong, in a form to match on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The configuration is missing, unreadable or contradicts itself.
+    Config,
+    /// An argument breaks a rule that is known without asking the platform.
+    InvalidInput,
+    /// The operation needs advance access, which is not switched on.
+    AdvanceAccess,
+    /// The name of the host could not be resolved.
+    Dns,
+    /// No connection could be made, or it broke.
+    Connect,
+    /// TLS could not be agreed on: an unknown certificate authority, a wrong name, an expired certificate.
+    Tls,
+    /// The proxy refused, or could not be reached.
+    Proxy,
+    /// Nothing came for too long.
+    Timeout,
+    /// The platform refused the call; see [`Error::status`] and [`Error::code`].
+    Api,
+    /// What answered is not the API as it is specified: HTML of a proxy, an empty body, a redirect to another host.
+    UnexpectedAnswer,
+    /// The object storage refused or misbehaved.
+    Storage,
+    /// Bytes are not what they should be: a changed source, a wrong size or digest.
+    Integrity,
+    /// A file could not be read or written.
+    Io,
+    /// The file, or the journal beside it, is in use by another transfer.
+    Busy,
+    /// The work was cancelled before it was done.
+    Cancelled,
+}
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    status: Option<u16>,
+    code: Option<i32>,
+    more_info: Option<String>,
+    request_id: Option<String>,
+    operation: Option<&'static Operation>,
+    attempts: u32,
+    hint: Option<String>,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            status: None,
+            code: None,
+            more_info: None,
+            request_id: None,
+            operation: None,
+            attempts: 0,
+            hint: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Self::new(ErrorKind::Cancelled, "cancelled")
+    }
+
+    /// A failure of the file system while doing `what`, such as ``cannot write `a.bam` ``.
+    pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+        Self::new(ErrorKind::Io, what).with_source(source)
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        match Arc::get_mut(&mut self.0) {
+            Some(inner) => change(inner),
+            None => {
+                let shared = &self.0;
+                let mut inner = Inner {
+                    message: shared.message.clone(),
+                    more_info: shared.more_info.clone(),
+                    request_id: shared.request_id.clone(),
+                    hint: shared.hint.clone(),
+                    source: shared.source.clone(),
+                    ..**shared
+                };
+                change(&mut inner);
+                self.0 = Arc::new(inner);
+            }
+        }
+        self
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        self.change(|inner| inner.status = Some(status))
+    }
+
+    pub(crate) fn with_answer(
+        self,
+        code: Option<i32>,
+        more_info: Option<String>,
+        request_id: Option<String>,
+    ) -> Self {
+        self.change(|inner| {
+            inner.code = code;
+            inner.more_info = more_info;
+            inner.request_id = request_id;
+        })
+    }
+
+    pub(crate) fn with_operation(self, operation: &'static Operation, attempts: u32) -> Self {
+        self.change(|inner| {
+            inner.operation = Some(operation);
+            inner.attempts = attempts;
+        })
+    }
+
+    pub(crate) fn with_attempts(self, attempts: u32) -> Self {
+        self.change(|inner| inner.attempts = attempts)
+    }
+
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        self.change(|inner| inner.hint = Some(hint))
+    }
+
+    pub(crate) fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let source = Arc::from(source.into());
+        self.change(|inner| inner.source = Some(source))
+    }
+
+    /// What went wrong, to match on.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What went wrong, in words: what the platform said where it said something.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// HTTP status of the answer, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Error code of the platform, such as 5002; 0 stands for maintenance.
+    pub fn code(&self) -> Option<i32> {
+        self.0.code
+    }
+
+    /// What the platform documents of the [code](Self::code).
+    pub fn code_info(&self) -> Option<&'static ErrorCode> {
+        self.0.code.and_then(ErrorCode::find)
+    }
+
+    /// Address of a page about the error, if the platform gave one.
+    pub fn more_info(&self) -> Option<&str> {
+        self.0.more_info.as_deref()
+    }
+
+    /// Identifier of the request, to quote to the support of the platform.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Operation id of the call that failed, such as `file_get`; `None` outside of the API.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation.map(|operation| operation.id)
+    }
+
+    /// How many times the request was sent; 0 when it never left.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether what was asked for does not exist, or is hidden from the caller.
+    pub fn is_not_found(&self) -> bool {
+        self.0.status == Some(404)
+    }
+
+    /// Whether the token is missing, unknown or expired.
+    pub fn is_unauthorized(&self) -> bool {
+        self.0.status == Some(401)
+    }
+
+    /// Whether the caller may not do this.
+    pub fn is_forbidden(&self) -> bool {
+        self.0.status == Some(403)
+    }
+
+    /// Whether it is in conflict with what is there already, such as a file of the same name.
+    pub fn is_conflict(&self) -> bool {
+        self.0.status == Some(409)
+    }
+
+    /// Whether the limit on requests is reached.
+    pub fn is_rate_limited(&self) -> bool {
+        self.0.status == Some(429)
+    }
+
+    /// Whether the platform is under maintenance.
+    pub fn is_maintenance(&self) -> bool {
+        self.0.status == Some(503) && self.0.code == Some(0)
+    }
+
+    /// Whether the same call may succeed later: the platform is busy or down, or the network failed.
+    pub fn is_transient(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Timeout => true,
+            _ => matches!(self.0.status, Some(408 | 429 | 500 | 502 | 503 | 504)),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(operation) = inner.operation {
+            write!(f, "{}: ", operation.id)?;
+        }
+        f.write_str(&inner.message)?;
+        let mut facts = Vec::new();
+        facts.extend(inner.status.map(|status| format!("HTTP {status}")));
+        facts.extend(inner.code.map(|code| format!("code {code}")));
+        facts.extend(inner.request_id.as_ref().map(|id| format!("request {id}")));
+        facts.extend((inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)));
+        if !facts.is_empty() {
+            write!(f, " ({})", facts.join(", "))?;
+        }
+        if let Some(hint) = &inner.hint {
+            write!(f, "; {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("message", &inner.message)
+            .field("operation", &self.operation())
+            .field("status", &inner.status)
+            .field("code", &inner.code)
+            .field("request_id", &inner.request_id)
+            .field("attempts", &inner.attempts)
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// The error of a call through [`Client::raw`](crate::Client::raw), so that `?` does.
+impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
+    fn from(error: sbg_raw::Error<sbg_raw::types::Error>) -> Self {
+        use sbg_raw::Error as Raw;
+        match error {
+            Raw::InvalidRequest(message) | Raw::Custom(message) => Self::invalid(message),
+            Raw::CommunicationError(error) | Raw::ResponseBodyError(error) | Raw::InvalidUpgrade(error) => {
+                find_in_chain(&error).unwrap_or_else(|| Self::new(ErrorKind::Connect, "the call failed").with_source(error))
+            }
+            Raw::InvalidResponsePayload(body, error) => {
+                let message = format!("the answer has another form than specified: {error}: {}", excerpt(&body));
+                Self::new(ErrorKind::UnexpectedAnswer, message)
+            }
+            Raw::ErrorResponse(answer) => {
+                let message = answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
+                Self::new(ErrorKind::Api, message)
+                    .with_status(answer.status().as_u16())
+                    .with_answer(answer.code, answer.more_info.clone(), None)
+            }
+            Raw::UnexpectedResponse(answer) => {
+                Self::new(ErrorKind::UnexpectedAnswer, "an answer that is not specified")
+                    .with_status(answer.status().as_u16())
+            }
+        }
+    }
+}
+
+/// The error of this crate that a transport put into the error of the HTTP library.
+fn find_in_chain(error: &(dyn StdError + 'static)) -> Option<Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<Error>() {
+            return Some(found.clone());
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The beginning of a body, fit for a message: one line, without control characters.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    const LIMIT: usize = 160;
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LIMIT)]);
+    let mut short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    short.retain(|c| !c.is_control());
+    match short.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("`{}...`", &short[..end]),
+        None if short.is_empty() => "an empty body".to_owned(),
+        None => format!("`{short}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_tells_what_was_tried_and_what_was_said() {
+        let error = Error::new(ErrorKind::Api, "Requested file does not exist.")
+            .with_status(404)
+            .with_answer(Some(5002), None, Some("r-17".to_owned()))
+            .with_operation(Operation::find("project_get").unwrap(), 3)
+            .with_hint("look at the id");
+        let expected = "project_get: Requested file does not exist. (HTTP 404, code 5002, request r-17, 3 attempts); look at the id";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.code_info().map(|info| info.group), Some("5xxx"));
+        assert!(error.is_not_found() && !error.is_transient());
+    }
+
+    #[test]
+    fn excerpts_are_short_and_of_one_line() {
+        assert_eq!(excerpt(b"<html>\n  <b>Bad\x07 gateway</b>"), "`<html> <b>Bad gateway</b>`");
+        assert_eq!(excerpt(b""), "an empty body");
+        assert!(excerpt(&[b'x'; 5000]).len() < 200);
+    }
+}

@@ -1,0 +1,400 @@
+//! Lists: a query is sent for one page, or streamed page by page or item by item to its end.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::future::BoxFuture;
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::fields::Fields;
+use crate::types;
+
+/// Largest page that the platform gives, and the size that streams ask for: the fewer calls the better.
+pub(crate) const LARGEST_PAGE: u32 = 100;
+
+/// Pages that a stream fetches ahead once it knows how many there are.
+const PAGES_AHEAD: usize = 16;
+
+/// A list of the API, with its filters. Implemented by this crate alone.
+pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
+    /// What the list holds.
+    type Item: Send + Sync + 'static;
+
+    /// The fields without which an item cannot be read.
+    #[doc(hidden)]
+    const IDENTITY: &'static [&'static str] = &["id"];
+
+    /// What is wrong with the filters, found without asking the platform.
+    #[doc(hidden)]
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Fetches a page.
+    #[doc(hidden)]
+    fn fetch(
+        self,
+        client: Client,
+        at: PageRequest,
+    ) -> impl Future<Output = Result<Fetched<Self::Item>>> + Send + 'static;
+}
+
+/// Which page of a list to fetch.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    pub(crate) offset: u64,
+    pub(crate) limit: Option<u32>,
+    pub(crate) fields: Option<String>,
+}
+
+impl PageRequest {
+    /// The query parameter `offset`.
+    pub(crate) fn offset_param(&self) -> i64 {
+        i64::try_from(self.offset).unwrap_or(i64::MAX)
+    }
+
+    /// The query parameter `limit`.
+    pub(crate) fn limit_param(&self) -> Option<i32> {
+        self.limit.and_then(|limit| i32::try_from(limit).ok())
+    }
+}
+
+/// A page as it came.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Fetched<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) href: Option<String>,
+    pub(crate) links: Vec<types::Link>,
+    pub(crate) total: Option<u64>,
+}
+
+impl<T> Fetched<T> {
+    /// `headers` are those of the answer, which tell the size of the whole.
+    pub(crate) fn new(
+        headers: &http::HeaderMap,
+        items: Vec<T>,
+        href: Option<String>,
+        links: Option<Vec<types::Link>>,
+    ) -> Self {
+        let total = headers.get("x-total-matching-query").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        Self { items, href, links: links.unwrap_or_default(), total }
+    }
+
+    fn has_link(&self, rel: &str) -> bool {
+        self.links.iter().any(|link| link.rel.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(rel)))
+    }
+}
+
+/// A query of a list: set its filters, then [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
+/// [`items`](Self::items).
+#[derive(Clone)]
+#[must_use = "a query does nothing until it is sent"]
+pub struct Query<L> {
+    pub(crate) client: Client,
+    pub(crate) list: L,
+    limit: Option<u32>,
+    offset: u64,
+    fields: Option<Fields>,
+}
+
+impl<L: List> Query<L> {
+    pub(crate) fn new(client: Client, list: L) -> Self {
+        Self { client, list, limit: None, offset: 0, fields: None }
+    }
+
+    /// Number of items of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Index of the first item, from 0.
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// The fields to return of each item.
+    pub fn fields(mut self, fields: Fields) -> Self {
+        self.fields = Some(fields);
+        self
+    }
+
+    /// Fetches one page.
+    ///
+    /// # Errors
+    ///
+    /// A filter that breaks a rule, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<Page<L::Item>> {
+        let at = self.first_page(self.limit)?;
+        let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
+        page(source, at).await
+    }
+
+    /// Streams the pages to the end of the list.
+    ///
+    /// The stream does nothing until it is polled and stops fetching when it is dropped.
+    pub fn pages(self) -> Items<Page<L::Item>> {
+        let first = self.first_page(Some(self.limit.unwrap_or(LARGEST_PAGE)));
+        let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
+        Items(match first {
+            Ok(first) => pages(source, first).boxed(),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        })
+    }
+
+    /// Streams the items to the end of the list.
+    ///
+    /// Once the first page tells how many there are, the pages after it are fetched side by side, in order and some ahead of the
+    /// reader. A list that shrinks or grows meanwhile ends where it then ends.
+    pub fn items(self) -> Items<L::Item> {
+        let items = self.pages().map_ok(|page| stream::iter(page.items.into_iter().map(Ok))).try_flatten();
+        Items(items.boxed())
+    }
+
+    fn first_page(&self, limit: Option<u32>) -> Result<PageRequest> {
+        if let Some(limit) = self.limit.filter(|limit| !(1..=LARGEST_PAGE).contains(limit)) {
+            return Err(Error::invalid(format!("a page has 1 to {LARGEST_PAGE} items, not {limit}")));
+        }
+        self.list.check()?;
+        let fields = self.fields.as_ref().map(|fields| fields.with_identity(L::IDENTITY));
+        Ok(PageRequest { offset: self.offset, limit, fields })
+    }
+}
+
+impl<L: List> IntoFuture for Query<L> {
+    type Output = Result<Page<L::Item>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<L: fmt::Debug> fmt::Debug for Query<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("list", &self.list)
+            .field("limit", &self.limit)
+            .field("offset", &self.offset)
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where pages come from, with the kind of list forgotten.
+trait Source<T>: Send + Sync {
+    fn fetch(&self, at: PageRequest) -> BoxFuture<'static, Result<Fetched<T>>>;
+}
+
+impl<L: List> Source<L::Item> for (L, Client) {
+    fn fetch(&self, at: PageRequest) -> BoxFuture<'static, Result<Fetched<L::Item>>> {
+        Box::pin(self.0.clone().fetch(self.1.clone(), at))
+    }
+}
+
+/// One page of a list.
+pub struct Page<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// Number of items in the whole list, where the platform tells it.
+    pub total: Option<u64>,
+    /// Address of this page.
+    pub href: Option<String>,
+    at: PageRequest,
+    has_next: bool,
+    has_previous: bool,
+    source: Arc<dyn Source<T>>,
+}
+
+impl<T: Send + Sync + 'static> Page<T> {
+    /// Index of the first item of this page in the whole list.
+    pub fn offset(&self) -> u64 {
+        self.at.offset
+    }
+
+    /// Whether the platform announced a page after this one.
+    pub fn has_next(&self) -> bool {
+        self.has_next
+    }
+
+    /// Whether there is a page before this one.
+    pub fn has_previous(&self) -> bool {
+        self.has_previous
+    }
+
+    /// Fetches the page after this one; `None` at the end of the list.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn next_page(&self) -> Result<Option<Self>> {
+        match self.next_request() {
+            Some(at) => page(self.source.clone(), at).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Fetches the page before this one; `None` at the beginning of the list.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn previous_page(&self) -> Result<Option<Self>> {
+        if !self.has_previous {
+            return Ok(None);
+        }
+        // A list that does not begin at a multiple of the page size has a shorter page first.
+        let size = u64::from(self.at.limit.unwrap_or(50)).min(self.at.offset);
+        let limit = u32::try_from(size).ok().or(self.at.limit);
+        let at = PageRequest { offset: self.at.offset - size, limit, ..self.at.clone() };
+        page(self.source.clone(), at).await.map(Some)
+    }
+
+    fn next_request(&self) -> Option<PageRequest> {
+        let count = self.items.len() as u64;
+        // A page that is empty and yet has a link to the next one would lead round in circles.
+        (self.has_next && count > 0).then(|| PageRequest { offset: self.at.offset + count, ..self.at.clone() })
+    }
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("items", &self.items)
+            .field("total", &self.total)
+            .field("offset", &self.at.offset)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn page<T: Send + Sync + 'static>(source: Arc<dyn Source<T>>, at: PageRequest) -> Result<Page<T>> {
+    let fetched = source.fetch(at.clone()).await?;
+    let has_next = fetched.has_link("next");
+    let has_previous = at.offset > 0;
+    Ok(Page {
+        items: fetched.items,
+        total: fetched.total,
+        href: fetched.href,
+        at,
+        has_next,
+        has_previous,
+        source,
+    })
+}
+
+/// The pages from `first` on: one alone, then those which its total promises side by side, then one after the other for as long as
+/// the platform links to a next one.
+fn pages<T: Send + Sync + 'static>(
+    source: Arc<dyn Source<T>>,
+    first: PageRequest,
+) -> impl Stream<Item = Result<Page<T>>> + Send {
+    stream::once(page(source.clone(), first)).flat_map(move |first| {
+        let planned = first.as_ref().map(planned).unwrap_or_default();
+        let source = source.clone();
+        let planned = stream::iter(planned).map(move |at| page(source.clone(), at)).buffered(PAGES_AHEAD);
+        let all = stream::once(async { first }).chain(planned);
+        // What is held back is the latest page: only the last one decides whether the list goes on.
+        until_the_end(all)
+    })
+}
+
+/// The requests for the pages that the total of `first` promises after it.
+fn planned<T>(first: &Page<T>) -> Vec<PageRequest> {
+    let count = first.items.len() as u64;
+    match first.total {
+        // Pages of another length than asked for cannot be planned.
+        Some(total) if first.has_next && u64::from(first.at.limit.unwrap_or(0)) == count => {
+            let after = first.at.offset + count;
+            let step = usize::try_from(count).unwrap_or(usize::MAX).max(1);
+            (after..total).step_by(step).map(|offset| PageRequest { offset, ..first.at.clone() }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Ends a stream of pages at the first one that is the last, and goes on behind its end where there is a next one.
+fn until_the_end<T: Send + Sync + 'static>(
+    all: impl Stream<Item = Result<Page<T>>> + Send + 'static,
+) -> impl Stream<Item = Result<Page<T>>> + Send {
+    enum State<T> {
+        Planned(Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>, Option<Next<T>>),
+        Over,
+    }
+    type Next<T> = (Arc<dyn Source<T>>, Option<PageRequest>);
+
+    stream::unfold(State::Planned(Box::pin(all), None), |state| async move {
+        let State::Planned(mut planned, latest) = state else { return None };
+        let next = match planned.next().await {
+            Some(next) => next,
+            None => match latest {
+                Some((source, Some(at))) => page(source, at).await,
+                _ => return None,
+            },
+        };
+        let state = match &next {
+            Ok(page) => match page.next_request() {
+                None => State::Over,
+                request => State::Planned(planned, Some((page.source.clone(), request))),
+            },
+            Err(_) => State::Over,
+        };
+        Some((next, state))
+    })
+}
+
+/// A stream of the items (or the pages) of a list.
+///
+/// It implements [`Stream`]; [`try_next`](Self::try_next) and [`try_collect`](Self::try_collect) save an import.
+#[must_use = "streams do nothing unless polled"]
+pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T>> + Send>>);
+
+impl<T> Items<T> {
+    /// The next item; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Whatever fetching the next page brings. The stream ends with the first error.
+    pub async fn try_next(&mut self) -> Result<Option<T>> {
+        self.0.try_next().await
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    ///
+    /// The first error that fetching a page brings.
+    pub async fn try_collect<C: Default + Extend<T>>(self) -> Result<C> {
+        self.0.try_collect().await
+    }
+}
+
+impl<T> Stream for Items<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Items")
+    }
+}

@@ -1,0 +1,279 @@
+//! The files in which a user keeps credentials and settings, shared with the Python client.
+//!
+//! - `~/.sevenbridges/credentials`: one section for each profile, with `api_endpoint`, `auth_token` and, if wanted,
+//!   `advance_access`. [`Credentials`] reads and writes it.
+//! - `~/.sevenbridges/sevenbridges-python/config`: `[proxies]` with `https_proxy`, `http_proxy` and `no_proxy`, and
+//!   `[mode]` with `advance_access`. [`Settings`] reads it.
+//!
+//! Both are ini files as Python's `configparser` reads them, in UTF-8. Which of the values are used is decided in
+//! [`config`](crate::config).
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    config::{Endpoint, check_characters},
+    ids::excerpt,
+};
+
+mod error;
+mod ini;
+mod settings;
+mod store;
+
+use ini::{Found, Ini};
+
+pub use error::ProfileError;
+pub use settings::Settings;
+
+/// The file of credentials. `Debug` shows the names of the profiles only.
+///
+/// ```
+/// use sbg::{config::Endpoint, profile::Credentials};
+///
+/// # let folder = std::env::temp_dir().join(format!("sbg-doc-{}", std::process::id()));
+/// # let path = folder.join("credentials");
+/// let mut credentials = Credentials::open_or_new(&path)?;
+/// credentials.set("cgc", &Endpoint::Cgc, &"0123456789abcdef0123456789abcdef".into())?;
+/// credentials.save()?;
+///
+/// let profile = Credentials::open(&path)?.profile("cgc")?;
+/// assert_eq!(profile.api_endpoint(), Some("https://cgc-api.sbgenomics.com/v2"));
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Credentials {
+    path: PathBuf,
+    ini: Ini,
+    /// What is in the file, as far as is known; `None` when there is no file.
+    stored: Option<String>,
+    warnings: Vec<FileWarning>,
+}
+
+/// Something about a file that a user should hear of, though it can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileWarning {
+    /// Others than the owner can read or change the file, and so the tokens in it.
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits, such as `0o644`.
+        mode: u32,
+    },
+}
+
+impl fmt::Display for FileWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OpenToOthers { path, mode } => write!(
+                f,
+                "`{path}` holds tokens, but others can read or change it (mode {mode:04o}): run `chmod 600 {path}`",
+                path = path.display()
+            ),
+        }
+    }
+}
+
+impl Credentials {
+    /// Reads a file of credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::NotFound`] when there is no such file, [`ProfileError::Io`] when it cannot be read,
+    /// [`ProfileError::Syntax`] when it is not an ini file in UTF-8.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, ProfileError> {
+        let credentials = Self::open_or_new(path)?;
+        if credentials.stored.is_none() {
+            return Err(ProfileError::NotFound { path: credentials.path });
+        }
+        Ok(credentials)
+    }
+
+    /// Reads a file of credentials, or begins an empty one that [`save`](Self::save) creates.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), but for the missing file.
+    pub fn open_or_new(path: impl Into<PathBuf>) -> Result<Self, ProfileError> {
+        let path = path.into();
+        let (ini, stored) = read(&path)?;
+        let mode = stored.as_ref().and_then(|_| store::open_to_others(&path));
+        let warnings = mode.map(|mode| FileWarning::OpenToOthers { path: path.clone(), mode }).into_iter().collect();
+        Ok(Self { path, ini, stored, warnings })
+    }
+
+    /// Where the file is, or will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of the profiles, in the order of the file.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.ini.sections()
+    }
+
+    /// What a user should hear of the file as it was read. Nothing is logged here.
+    pub fn warnings(&self) -> &[FileWarning] {
+        &self.warnings
+    }
+
+    /// One profile. Values that it lacks come from the section `[DEFAULT]`, as in Python.
+    ///
+    /// Endpoint and token are handed out as they stand in the file; they are checked when they are used.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::UnknownProfile`], which lists the profiles there are, and [`ProfileError::InvalidValue`] when
+    /// `advance_access` is neither true nor false.
+    pub fn profile(&self, name: &str) -> Result<Profile, ProfileError> {
+        let Some(line) = self.ini.section_line(name) else {
+            return Err(ProfileError::UnknownProfile {
+                path: self.path.clone(),
+                profile: excerpt(name, 60),
+                available: self.profiles().map(str::to_owned).collect(),
+            });
+        };
+        let text = |key| self.ini.get(name, key).map(|Found { value, line }| At { value: value.to_owned(), line });
+        Ok(Profile {
+            name: name.to_owned(),
+            line,
+            api_endpoint: text("api_endpoint"),
+            auth_token: text("auth_token").map(|At { value, line }| At { value: value.into(), line }),
+            advance_access: boolean(&self.path, &self.ini, name, "advance_access")?,
+        })
+    }
+
+    /// Sets endpoint and token of a profile and adds it at the end of the file if it is new. [`save`](Self::save) writes.
+    ///
+    /// Comments, order, line ends and everything else stay as they are. White space round the token is an error like any
+    /// other in it.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::InvalidName`] when the name does not fit into a section header, [`ProfileError::InvalidToken`]
+    /// when the token is empty or has line breaks, spaces or control characters. Nothing is changed then.
+    pub fn set(
+        &mut self,
+        profile: &str,
+        endpoint: &Endpoint,
+        token: &SecretString,
+    ) -> Result<(), ProfileError> {
+        let outer_space = profile.trim().len() != profile.len();
+        let fits = !profile.contains(|c: char| c.is_control() || matches!(c, '[' | ']'));
+        if profile.is_empty() || outer_space || !fits || profile == ini::DEFAULTS {
+            return Err(ProfileError::InvalidName { profile: excerpt(profile, 60) });
+        }
+        check_characters(token.expose_secret()).map_err(ProfileError::InvalidToken)?;
+        self.ini.set(profile, "api_endpoint", endpoint.as_str());
+        self.ini.set(profile, "auth_token", token.expose_secret());
+        Ok(())
+    }
+
+    /// Writes the file, readable for its owner only (mode 0600; a missing folder gets 0700).
+    ///
+    /// The new file takes the place of the old one in one step, so that at no time half of it can be seen, and a failure
+    /// leaves the old one as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::Changed`] when the file is not as it was read, [`ProfileError::Io`] when it cannot be written.
+    pub fn save(&mut self) -> Result<(), ProfileError> {
+        if store::read(&self.path)? != self.stored {
+            return Err(ProfileError::Changed { path: self.path.clone() });
+        }
+        store::replace(&self.path, self.ini.text())?;
+        self.stored = Some(self.ini.text().to_owned());
+        self.warnings.clear();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("path", &self.path)
+            .field("profiles", &self.ini)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One section of the file of credentials. `Debug` hides its values.
+#[derive(Clone)]
+pub struct Profile {
+    name: String,
+    line: usize,
+    pub(crate) api_endpoint: Option<At<String>>,
+    pub(crate) auth_token: Option<At<SecretString>>,
+    pub(crate) advance_access: Option<At<bool>>,
+}
+
+/// A value and the number of its line, from 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) line: usize,
+}
+
+impl Profile {
+    /// The name of the section.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number of the line that the section begins on, from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The endpoint as it stands in the file: the base URL of an API or the name of an environment.
+    pub fn api_endpoint(&self) -> Option<&str> {
+        self.api_endpoint.as_ref().map(|endpoint| endpoint.value.as_str())
+    }
+
+    /// The token as it stands in the file.
+    pub fn auth_token(&self) -> Option<&SecretString> {
+        self.auth_token.as_ref().map(|token| &token.value)
+    }
+
+    /// Whether calls that need advance access are allowed; `None` when the profile does not say.
+    pub fn advance_access(&self) -> Option<bool> {
+        self.advance_access.map(|switch| switch.value)
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("name", &self.name).field("line", &self.line).finish_non_exhaustive()
+    }
+}
+
+/// Reads a file that need not be there, together with its text.
+fn read(path: &Path) -> Result<(Ini, Option<String>), ProfileError> {
+    let stored = store::read(path)?;
+    let ini = Ini::parse(stored.clone().unwrap_or_default())
+        .map_err(|error| ProfileError::Syntax { path: path.to_owned(), line: error.line, reason: error.reason })?;
+    Ok((ini, stored))
+}
+
+/// The value of a switch, in the words that Python's `configparser` understands.
+fn boolean(path: &Path, ini: &Ini, section: &str, key: &'static str) -> Result<Option<At<bool>>, ProfileError> {
+    let Some(Found { value, line }) = ini.get(section, key) else { return Ok(None) };
+    let value = match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => true,
+        "false" | "no" | "off" | "0" => false,
+        _ => {
+            let reason = "expected `true` or `false` (`yes`, `no`, `on`, `off`, `1` and `0` do as well)".to_owned();
+            return Err(ProfileError::InvalidValue { path: path.to_owned(), line, key, reason });
+        }
+    };
+    Ok(Some(At { value, line }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! The settings file of the Python client, read only.
+
+use std::path::PathBuf;
+
+use super::{At, Found, Ini, ProfileError, boolean, read};
+use crate::config::ProxyUrl;
+
+/// The settings that the Python client keeps apart from the credentials. `Debug` masks the passwords of proxies.
+///
+/// ```
+/// # let path = std::env::temp_dir().join(format!("sbg-doc-settings-{}", std::process::id()));
+/// std::fs::write(&path, "[proxies]\nhttps_proxy = me:secret@proxy.lab.org:3128\n\n[mode]\nadvance_access = True\n")?;
+///
+/// let settings = sbg::profile::Settings::open(&path)?.expect("it was just written");
+/// assert_eq!(settings.https_proxy().unwrap().to_string(), "http://***@proxy.lab.org:3128/");
+/// assert_eq!(settings.advance_access(), Some(true));
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub(crate) path: PathBuf,
+    pub(crate) https_proxy: Option<At<ProxyUrl>>,
+    pub(crate) http_proxy: Option<At<ProxyUrl>>,
+    pub(crate) no_proxy: Option<At<String>>,
+    pub(crate) advance_access: Option<At<bool>>,
+}
+
+impl Settings {
+    /// Reads the file; `None` when it is not there. Sections and keys that are not known are passed over, and an empty
+    /// value of a proxy stands for none.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::Io`] when it cannot be read, [`ProfileError::Syntax`] when it is not an ini file in UTF-8,
+    /// [`ProfileError::InvalidValue`] when a proxy is no address or `advance_access` is neither true nor false.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Option<Self>, ProfileError> {
+        let path = path.into();
+        let (ini, stored) = read(&path)?;
+        if stored.is_none() {
+            return Ok(None);
+        }
+        let proxy = |key: &'static str| {
+            let Some(Found { value, line }) = in_proxies(&ini, key) else { return Ok(None) };
+            match value.parse() {
+                Ok(value) => Ok(Some(At { value, line })),
+                Err(error) => {
+                    let reason = format!("{error}");
+                    Err(ProfileError::InvalidValue { path: path.clone(), line, key, reason })
+                }
+            }
+        };
+        let https_proxy = proxy("https_proxy")?;
+        let http_proxy = proxy("http_proxy")?;
+        let no_proxy =
+            in_proxies(&ini, "no_proxy").map(|Found { value, line }| At { value: value.to_owned(), line });
+        let advance_access = boolean(&path, &ini, "mode", "advance_access")?;
+        Ok(Some(Self { path, https_proxy, http_proxy, no_proxy, advance_access }))
+    }
+
+    /// The proxy of requests to `https` URLs.
+    pub fn https_proxy(&self) -> Option<&ProxyUrl> {
+        self.https_proxy.as_ref().map(|proxy| &proxy.value)
+    }
+
+    /// The proxy of requests to `http` URLs.
+    pub fn http_proxy(&self) -> Option<&ProxyUrl> {
+        self.http_proxy.as_ref().map(|proxy| &proxy.value)
+    }
+
+    /// The hosts that are reached without a proxy, separated by commas. The Python client does not know this key.
+    pub fn no_proxy(&self) -> Option<&str> {
+        self.no_proxy.as_ref().map(|hosts| hosts.value.as_str())
+    }
+
+    /// Whether calls that need advance access are allowed; `None` when the file does not say.
+    pub fn advance_access(&self) -> Option<bool> {
+        self.advance_access.map(|switch| switch.value)
+    }
+}
+
+fn in_proxies<'a>(ini: &'a Ini, key: &str) -> Option<Found<'a>> {
+    ini.get("proxies", key).filter(|found| !found.value.is_empty())
+}

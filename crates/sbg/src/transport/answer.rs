@@ -1,0 +1,101 @@
+//! An answer of the API, read to its end.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use sbg_raw::Operation;
+
+use crate::error::{Error, ErrorKind, Result, excerpt};
+
+/// An answer of the API with its whole body, as error handlers see it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// An answer of these parts. A handler gives one back to put it in the place of what the platform said.
+    pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self { status, headers, body: body.into() }
+    }
+
+    /// HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Error code of the platform, where the body is an error of the platform.
+    pub fn code(&self) -> Option<i32> {
+        if self.status.is_success() { None } else { self.said()?.code }
+    }
+
+    /// Identifier of the request, where a header gives one.
+    pub fn request_id(&self) -> Option<&str> {
+        let names = ["x-request-id", "x-amzn-requestid", "x-amzn-trace-id"];
+        names.iter().find_map(|name| self.headers.get(*name)?.to_str().ok())
+    }
+
+    fn said(&self) -> Option<sbg_raw::types::Error> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The answer itself when it is a success as `operation` specifies it, else the error that it stands for.
+    pub(crate) fn into_result(self, operation: &Operation) -> Result<Self> {
+        if !self.status.is_success() {
+            return Err(self.refusal());
+        }
+        let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
+        if operation.answers && !is_json() {
+            let message = format!("the answer is not JSON but {}", excerpt(&self.body));
+            return Err(self.describe(Error::new(ErrorKind::UnexpectedAnswer, message)));
+        }
+        Ok(self)
+    }
+
+    fn refusal(&self) -> Error {
+        let said = self.said();
+        let message = said.as_ref().and_then(|said| said.message.clone()).filter(|message| !message.is_empty());
+        let error = match message {
+            Some(message) => Error::new(ErrorKind::Api, message),
+            None if self.status.is_redirection() => {
+                Error::new(ErrorKind::UnexpectedAnswer, "a redirect that is not followed, because it leaves the API host")
+            }
+            None => {
+                let message = format!("the platform did not say why; the answer is {}", excerpt(&self.body));
+                let kind = if said.is_some() { ErrorKind::Api } else { ErrorKind::UnexpectedAnswer };
+                Error::new(kind, message)
+            }
+        };
+        let error = self.describe(error);
+        match (self.status.as_u16(), error.code()) {
+            (404, Some(3002)) => error.with_hint("projects are named `owner/short-name`, as their address shows, not by the displayed name"),
+            (414, _) => error.with_hint("ask for less at once, for example with fewer filter values"),
+            _ => error,
+        }
+    }
+
+    fn describe(&self, error: Error) -> Error {
+        let said = self.said();
+        let (code, more_info) = said.map_or((None, None), |said| (said.code, said.more_info));
+        error.with_status(self.status.as_u16()).with_answer(code, more_info, self.request_id().map(str::to_owned))
+    }
+
+    /// The form that the generated client reads.
+    pub(crate) fn into_response(self) -> reqwest::Response {
+        let mut response = http::Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        reqwest::Response::from(response)
+    }
+}

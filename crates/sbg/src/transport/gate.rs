@@ -1,0 +1,43 @@
+//! What is refused before anything is sent: advance access that is not switched on, addresses that are too long.
+
+use http::HeaderValue;
+use sbg_raw::Operation;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Longest address that the platform is asked for. Its gateways refuse longer ones with a 414 that explains nothing.
+const LONGEST_URL: usize = 6000;
+
+/// The checks of a request that need no answer.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// Whether the user agreed to operations that may still change.
+    pub(crate) advance_access: bool,
+}
+
+impl Gate {
+    pub(crate) fn check(&self, request: &reqwest::Request, operation: &'static Operation) -> Result<()> {
+        if operation.advance_access && !self.advance_access {
+            let message = "this operation is in advance access: it may change, and has to be allowed first";
+            return Err(Error::new(ErrorKind::AdvanceAccess, message)
+                .with_operation(operation, 0)
+                .with_hint("switch it on with `Client::builder().advance_access(true)` or `[mode] advance_access = true`"));
+        }
+        let length = request.url().as_str().len();
+        if length > LONGEST_URL {
+            let message =
+                format!("the address of the call has {length} characters, more than the {LONGEST_URL} that are accepted");
+            return Err(Error::invalid(message)
+                .with_operation(operation, 0)
+                .with_hint("ask for less at once, for example with fewer filter values"));
+        }
+        Ok(())
+    }
+
+    /// Adds the consent to advance access, where it was given.
+    pub(crate) fn mark(&self, request: &mut reqwest::Request, operation: &'static Operation) {
+        if operation.advance_access {
+            request.headers_mut().insert("x-sbg-advance-access", HeaderValue::from_static("advance"));
+        }
+    }
+}

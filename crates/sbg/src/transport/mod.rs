@@ -1,0 +1,128 @@
+//! The only door to the API: every call, through a handle or through [`Client::raw`](crate::Client::raw), goes through the pipeline.
+//!
+//! gate -> budget -> authorise -> send -> handlers and retries -> errors made uniform. Each step has a file; this one puts them in
+//! order. Answers are read to their end in here, so that a connection which breaks in the middle of a body is retried like any
+//! other. Only the bytes of the object storage take another way, see [`transfer`](crate::transfer).
+
+mod answer;
+mod authorise;
+mod budget;
+mod gate;
+mod handlers;
+mod retry;
+mod send;
+
+use std::sync::{Arc, RwLock};
+use std::time::Instant;
+
+use futures::future::BoxFuture;
+use sbg_raw::{Operation, Transport, TransportError};
+use tracing::Instrument as _;
+
+pub use answer::Answer;
+pub(crate) use authorise::Authorise;
+pub use budget::RateLimit;
+pub(crate) use budget::Budget;
+pub(crate) use gate::Gate;
+pub use handlers::{Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
+pub use retry::RetryPolicy;
+pub(crate) use retry::jittered;
+pub(crate) use send::{classify, send};
+
+use crate::error::{Error, Result};
+
+/// What all requests of a client share, whichever pool of connections they use.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) gate: Gate,
+    pub(crate) budget: Budget,
+    pub(crate) authorise: Authorise,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) handlers: RwLock<Arc<[Arc<dyn ErrorHandler>]>>,
+}
+
+/// The pipeline over one pool of connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) http: reqwest::Client,
+}
+
+impl Pipeline {
+    /// Sends a request that is no generated call, such as a YAML body, by the same rules.
+    pub(crate) async fn run(&self, request: reqwest::Request, operation: &'static Operation) -> Result<Answer> {
+        let span = tracing::debug_span!(
+            "sbg.call",
+            operation = operation.id,
+            method = operation.method,
+            path = operation.path,
+            status = tracing::field::Empty,
+            attempts = tracing::field::Empty,
+            request_id = tracing::field::Empty,
+        );
+        self.attempts(request, operation).instrument(span).await
+    }
+
+    async fn attempts(&self, request: reqwest::Request, operation: &'static Operation) -> Result<Answer> {
+        let policy = &*self.policy;
+        policy.gate.check(&request, operation)?;
+        let handlers = policy.handlers.read().map(|handlers| handlers.clone()).unwrap_or_default();
+        let started = Instant::now();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut sent = request.try_clone().ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
+            policy.gate.mark(&mut sent, operation);
+            policy.authorise.apply(&mut sent)?;
+            let permit = policy.budget.acquire().await;
+            let result = send(&self.http, sent).await;
+            drop(permit);
+            let made = Attempt { operation, number: attempt, elapsed: started.elapsed() };
+            let wait = match &result {
+                Ok(answer) => {
+                    policy.budget.observe(answer.headers());
+                    None
+                }
+                Err(failure) => policy.retry.after_failure(failure, &made),
+            };
+            let (result, wait) = match (result, wait) {
+                (Ok(answer), _) => {
+                    let (answer, wait) = handlers::consult(&handlers, answer, &made);
+                    let wait = wait.or_else(|| policy.retry.after_answer(&answer, &made));
+                    (Ok(answer), wait)
+                }
+                (Err(failure), wait) => (Err(failure), wait),
+            };
+            if let Some(wait) = wait {
+                tracing::info!(
+                    operation = operation.id,
+                    attempt,
+                    wait_seconds = wait.as_secs_f64(),
+                    "waiting before the call is sent again"
+                );
+                tokio::time::sleep(wait).await;
+                continue;
+            }
+            let span = tracing::Span::current();
+            span.record("attempts", attempt);
+            let answer = result.map_err(|failure| failure.into_error().with_operation(operation, attempt))?;
+            span.record("status", answer.status());
+            if let Some(id) = answer.request_id() {
+                span.record("request_id", id);
+            }
+            return answer.into_result(operation).map_err(|error| {
+                policy.authorise.explain(error.with_operation(operation, attempt))
+            });
+        }
+    }
+}
+
+impl Transport for Pipeline {
+    fn send(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        Box::pin(async move { Ok(self.run(request, operation).await?.into_response()) })
+    }
+}

@@ -1,0 +1,107 @@
+//! Sends one request and reads the whole answer, within bounds; and sorts what can go wrong with that.
+
+use std::error::Error as StdError;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+
+use super::answer::Answer;
+use crate::error::{Error, ErrorKind};
+
+/// Largest answer that is read, in bytes. A page of 100 items has some hundred kilobytes, a large workflow a few megabytes.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// An attempt that brought no answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Whether it is sure that the request did not reach the server.
+    pub(crate) never_left: bool,
+    kind: ErrorKind,
+    message: String,
+    source: Option<reqwest::Error>,
+}
+
+impl Failure {
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Dns)
+    }
+
+    pub(crate) fn into_error(self) -> Error {
+        let error = Error::new(self.kind, self.message);
+        match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+}
+
+/// Sends `request` and reads the answer to its end.
+pub(crate) async fn send(http: &reqwest::Client, request: reqwest::Request) -> Result<Answer, Failure> {
+    let mut response = http.execute(request).await.map_err(|error| classify(error, false))?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let body = read(&mut response, status, &headers).await?;
+    Ok(Answer::new(status, headers, body))
+}
+
+async fn read(response: &mut reqwest::Response, status: StatusCode, headers: &HeaderMap) -> Result<Bytes, Failure> {
+    let too_large = || Failure {
+        never_left: false,
+        kind: ErrorKind::UnexpectedAnswer,
+        message: format!("the answer (HTTP {status}) is larger than the {LARGEST_ANSWER} bytes that are read"),
+        source: None,
+    };
+    let announced = headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > LARGEST_ANSWER) {
+        return Err(too_large());
+    }
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(1024 * 1024));
+    while let Some(chunk) = response.chunk().await.map_err(|error| classify(error, true))? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// What an error of the HTTP library means; `answered` tells whether the head of an answer was there already.
+///
+/// The address is taken out of the error: it may be a signed one.
+pub(crate) fn classify(error: reqwest::Error, answered: bool) -> Failure {
+    let error = error.without_url();
+    let chain = words(&error);
+    let mentions = |what: &[&str]| what.iter().any(|word| chain.contains(word));
+    let (kind, message) = if error.is_timeout() {
+        (ErrorKind::Timeout, "nothing came for too long")
+    } else if mentions(&["dns error", "failed to lookup address"]) {
+        (ErrorKind::Dns, "the name of the host cannot be resolved")
+    } else if mentions(&["certificate", "tls", "ssl", "handshake"]) {
+        (ErrorKind::Tls, "TLS could not be agreed on")
+    } else if mentions(&["proxy", "tunnel", "socks"]) {
+        (ErrorKind::Proxy, "the proxy refused the connection")
+    } else if error.is_redirect() {
+        (ErrorKind::UnexpectedAnswer, "too many redirects")
+    } else if error.is_connect() {
+        (ErrorKind::Connect, "no connection could be made")
+    } else if error.is_builder() {
+        (ErrorKind::InvalidInput, "the request cannot be built")
+    } else if answered {
+        (ErrorKind::Connect, "the connection broke in the middle of the answer")
+    } else {
+        (ErrorKind::Connect, "the connection broke before the answer came")
+    };
+    let never_left = error.is_connect() && !matches!(kind, ErrorKind::Tls | ErrorKind::Proxy);
+    Failure { never_left, kind, message: message.to_owned(), source: Some(error) }
+}
+
+/// The messages of an error and of all its causes, in lower case.
+fn words(error: &(dyn StdError + 'static)) -> String {
+    let mut words = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        words.push_str(&error.to_string().to_lowercase());
+        words.push('\n');
+        next = error.source();
+    }
+    words
+}
