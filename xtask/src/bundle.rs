@@ -48,8 +48,10 @@ pub fn bundle(spec: &Spec) -> Value {
     complete_operations(&mut document);
     let uses = uses(&document);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        let types: Map<String, Value> =
-            schemas.iter().filter_map(|(name, schema)| Some((name.clone(), schema.get("type")?.clone()))).collect();
+        let types: Map<String, Value> = schemas
+            .iter()
+            .filter_map(|(name, schema)| Some((name.clone(), schema.get("type")?.clone())))
+            .collect();
         for (name, schema) in schemas.iter_mut() {
             if uses.answers.contains(name) && !uses.requests.contains(name) {
                 liberalise(schema, &types);
@@ -130,9 +132,13 @@ fn complete_operations(document: &mut Value) {
     });
     let mut needed = false;
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for operation in paths.into_iter().flatten().filter_map(|(_, item)| item.as_object_mut()).flat_map(|item| {
-        item.iter_mut().filter(|(key, _)| !key.starts_with("x-") && *key != "parameters").map(|(_, operation)| operation)
-    }) {
+    for operation in
+        paths.into_iter().flatten().filter_map(|(_, item)| item.as_object_mut()).flat_map(|item| {
+            item.iter_mut()
+                .filter(|(key, _)| !key.starts_with("x-") && *key != "parameters")
+                .map(|(_, operation)| operation)
+        })
+    {
         for (status, description) in [("4XX", "The call was refused."), ("5XX", "The platform failed.")] {
             operation["responses"][status] = json!({
                 "description": description,
@@ -165,7 +171,8 @@ fn liberalise(schema: &mut Value, types: &Map<String, Value>) {
     let required: Vec<String> = (object.get("required").and_then(Value::as_array).into_iter().flatten())
         .filter_map(|name| name.as_str().map(str::to_owned))
         .collect();
-    for (name, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+    for (name, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
+    {
         if let (false, Some(property)) = (required.contains(name), property.as_object_mut()) {
             make_nullable(property, types);
         }

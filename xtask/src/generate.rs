@@ -34,7 +34,8 @@ fn files(root: &Path) -> Result<Vec<(&'static str, String)>> {
     let spec = Spec::read(&openapi)?;
     lint::check(&spec)?;
     let document = bundle::bundle(&spec);
-    let error_codes = std::fs::read_to_string(openapi.join("error-codes.tsv")).context("openapi/error-codes.tsv")?;
+    let error_codes =
+        std::fs::read_to_string(openapi.join("error-codes.tsv")).context("openapi/error-codes.tsv")?;
     Ok(vec![
         ("openapi/sbg.openapi.json", pretty_json(&document)?),
         ("crates/sbg-raw/src/generated/client.rs", rust_client::generate(&document)?),

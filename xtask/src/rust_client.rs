@@ -15,7 +15,16 @@ const HAND_WRITTEN: [&str; 2] = ["MetadataFilter", "Number"];
 /// Validation that typify would turn into types of their own (`NonZero`, newtypes of strings) which would break callers whenever
 /// a limit changes; and examples, which it has no use for.
 const STRIPPED: [&str; 11] = [
-    "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "default", "example",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "default",
+    "example",
     "examples",
 ];
 
@@ -44,7 +53,11 @@ pub fn generate(document: &Value) -> Result<String> {
         format: Some("date-time".to_owned()),
         ..SchemaObject::default()
     };
-    settings.with_conversion(date_time, "crate::values::Timestamp", [TypeImpl::Display, TypeImpl::FromStr].into_iter());
+    settings.with_conversion(
+        date_time,
+        "crate::values::Timestamp",
+        [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
+    );
 
     let tokens = Generator::new(&settings).generate_tokens(&api).context("progenitor refuses the bundle")?;
     let file = syn::parse2(tokens).context("progenitor wrote something that is no Rust")?;
@@ -55,7 +68,8 @@ fn fit(value: &mut Value) {
     match value {
         Value::Object(map) => {
             // A property may bear the name of a keyword; only keywords beside a schema's own words are stripped.
-            let is_schema = ["type", "allOf", "oneOf", "$ref", "schema"].iter().any(|key| map.contains_key(*key));
+            let is_schema =
+                ["type", "allOf", "oneOf", "$ref", "schema"].iter().any(|key| map.contains_key(*key));
             if is_schema {
                 map.retain(|key, value| !(STRIPPED.contains(&key.as_str()) && !is_property(value)));
             }
@@ -64,7 +78,9 @@ fn fit(value: &mut Value) {
             }
             // Header parameters are the transport's business.
             if let Some(Value::Array(parameters)) = map.get_mut("parameters") {
-                parameters.retain(|p| p.get("$ref").and_then(Value::as_str) != Some("#/components/parameters/AdvanceAccess"));
+                parameters.retain(|p| {
+                    p.get("$ref").and_then(Value::as_str) != Some("#/components/parameters/AdvanceAccess")
+                });
             }
             map.values_mut().for_each(fit);
         }

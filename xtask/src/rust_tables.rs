@@ -97,7 +97,10 @@ pub fn error_codes(list: &str) -> Result<String> {
         };
         let code: i32 = code.parse().with_context(at)?;
         let status: u16 = status.parse().with_context(at)?;
-        rows.push((code, quote! { ErrorCode { code: #code, status: #status, group: #group, message: #message } }));
+        rows.push((
+            code,
+            quote! { ErrorCode { code: #code, status: #status, group: #group, message: #message } },
+        ));
     }
     rows.sort_by_key(|(code, _)| *code);
     let count = rows.len();

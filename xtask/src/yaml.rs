@@ -83,9 +83,9 @@ impl Node {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
             Kind::Sequence(items) => items.iter().map(Node::to_json).collect(),
-            Kind::Mapping(entries) => {
-                Value::Object(entries.iter().map(|e| (e.key.clone(), e.value.to_json())).collect::<Map<_, _>>())
-            }
+            Kind::Mapping(entries) => Value::Object(
+                entries.iter().map(|e| (e.key.clone(), e.value.to_json())).collect::<Map<_, _>>(),
+            ),
         }
     }
 }
@@ -146,7 +146,11 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentEnd, _) => {}
                 (_, span) => {
-                    return Err(Finding::new(&self.place(span), "yaml-syntax", "a second document in one file"));
+                    return Err(Finding::new(
+                        &self.place(span),
+                        "yaml-syntax",
+                        "a second document in one file",
+                    ));
                 }
             }
         }
@@ -208,8 +212,9 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Value {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         plain => {
-            let number = (plain.parse::<i64>().ok().map(Number::from))
-                .or_else(|| plain.parse::<f64>().ok().filter(|_| looks_like_a_number(plain)).and_then(Number::from_f64));
+            let number = (plain.parse::<i64>().ok().map(Number::from)).or_else(|| {
+                plain.parse::<f64>().ok().filter(|_| looks_like_a_number(plain)).and_then(Number::from_f64)
+            });
             number.map_or_else(|| Value::String(plain.to_owned()), Value::Number)
         }
     }

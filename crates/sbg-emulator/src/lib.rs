@@ -178,6 +178,11 @@ impl Emulator {
         self.shared.world().seed_file(project, path, object)
     }
 
+    /// Lets the next so many tasks fail that come to compute, whatever they are.
+    pub fn fail_next_tasks(&self, count: u32) {
+        self.shared.world().fail_next_tasks(count);
+    }
+
     /// The bytes of a file as the platform holds them; `None` if there is no such file, or if it is a folder.
     pub fn file_content(&self, id: &str) -> Option<Vec<u8>> {
         let mut world = self.shared.world();

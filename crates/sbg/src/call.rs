@@ -19,7 +19,10 @@ pub struct Get<T> {
 }
 
 impl<T> Get<T> {
-    pub(crate) fn new<F>(identity: &'static [&'static str], send: impl FnOnce(Option<String>) -> F + Send + 'static) -> Self
+    pub(crate) fn new<F>(
+        identity: &'static [&'static str],
+        send: impl FnOnce(Option<String>) -> F + Send + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {

@@ -23,7 +23,7 @@
 //! | Value | First found wins |
 //! |---|---|
 //! | proxies | the program's (all of them, or [`Proxies::none`]); else, each by itself: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, or their lower case names; then `https_proxy`, `http_proxy`, `no_proxy` of `[proxies]` in the settings file |
-//! | advance access | the program's; that of the profile if endpoint or token came from it; `[mode]` of the settings file; off |
+//! | advance access | the program's; that of the profile that was asked for or that endpoint or token came from; `[mode]` of the settings file; off |
 //!
 //! An empty variable of a proxy counts as not set. In a CGI program, where `HTTP_PROXY` may be the header `Proxy` of a
 //! request, only the lower case name is looked at.
@@ -37,6 +37,7 @@ mod auth;
 mod endpoint;
 mod error;
 mod origin;
+mod pair;
 mod proxy;
 mod resolve;
 
@@ -214,3 +215,6 @@ impl fmt::Debug for Sources<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,6 +283,24 @@ impl StdError for Error {
     }
 }
 
+impl From<crate::config::ConfigError> for Error {
+    fn from(error: crate::config::ConfigError) -> Self {
+        Self::new(ErrorKind::Config, error.to_string())
+    }
+}
+
+impl From<crate::profile::ProfileError> for Error {
+    fn from(error: crate::profile::ProfileError) -> Self {
+        Self::new(ErrorKind::Config, error.to_string())
+    }
+}
+
+impl From<crate::ids::InvalidId> for Error {
+    fn from(error: crate::ids::InvalidId) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
 /// The error of a call through [`Client::raw`](crate::Client::raw), so that `?` does.
 impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
     fn from(error: sbg_raw::Error<sbg_raw::types::Error>) -> Self {
@@ -290,17 +308,22 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
         match error {
             Raw::InvalidRequest(message) | Raw::Custom(message) => Self::invalid(message),
             Raw::CommunicationError(error) | Raw::ResponseBodyError(error) | Raw::InvalidUpgrade(error) => {
-                find_in_chain(&error).unwrap_or_else(|| Self::new(ErrorKind::Connect, "the call failed").with_source(error))
+                find_in_chain(&error)
+                    .unwrap_or_else(|| Self::new(ErrorKind::Connect, "the call failed").with_source(error))
             }
             Raw::InvalidResponsePayload(body, error) => {
-                let message = format!("the answer has another form than specified: {error}: {}", excerpt(&body));
+                let message =
+                    format!("the answer has another form than specified: {error}: {}", excerpt(&body));
                 Self::new(ErrorKind::UnexpectedAnswer, message)
             }
             Raw::ErrorResponse(answer) => {
-                let message = answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-                Self::new(ErrorKind::Api, message)
-                    .with_status(answer.status().as_u16())
-                    .with_answer(answer.code, answer.more_info.clone(), None)
+                let message =
+                    answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
+                Self::new(ErrorKind::Api, message).with_status(answer.status().as_u16()).with_answer(
+                    answer.code,
+                    answer.more_info.clone(),
+                    None,
+                )
             }
             Raw::UnexpectedResponse(answer) => {
                 Self::new(ErrorKind::UnexpectedAnswer, "an answer that is not specified")

@@ -473,7 +473,13 @@ mod tests {
             "bwa".parse::<AppId>().unwrap_err().to_string(),
             "not an app id: `bwa` (expected `owner/project/app[/revision]`, as in `rfranklin/my-project/my-app/3`)"
         );
-        assert!("a/b/c/x".parse::<AppId>().unwrap_err().to_string().contains("the revision is not a whole number"));
+        assert!(
+            "a/b/c/x"
+                .parse::<AppId>()
+                .unwrap_err()
+                .to_string()
+                .contains("the revision is not a whole number")
+        );
     }
 
     #[test]
@@ -483,7 +489,10 @@ mod tests {
         let dataset: DatasetId = "admin/tcga".parse().unwrap();
         assert_eq!((dataset.owner(), dataset.dataset()), ("admin", "tcga"));
         let error = "bucket".parse::<VolumeId>().unwrap_err();
-        assert_eq!((error.kind(), error.given(), error.expected()), ("volume id", "bucket", Some("owner/volume")));
+        assert_eq!(
+            (error.kind(), error.given(), error.expected()),
+            ("volume id", "bucket", Some("owner/volume"))
+        );
         assert_eq!("x".parse::<DatasetId>().unwrap_err().kind(), "dataset id");
     }
 

@@ -83,7 +83,8 @@ impl<T> Fetched<T> {
         href: Option<String>,
         links: Option<Vec<types::Link>>,
     ) -> Self {
-        let total = headers.get("x-total-matching-query").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let total =
+            headers.get("x-total-matching-query").and_then(|value| value.to_str().ok()?.trim().parse().ok());
         Self { items, href, links: links.unwrap_or_default(), total }
     }
 
@@ -261,7 +262,8 @@ impl<T: Send + Sync + 'static> Page<T> {
     fn next_request(&self) -> Option<PageRequest> {
         let count = self.items.len() as u64;
         // A page that is empty and yet has a link to the next one would lead round in circles.
-        (self.has_next && count > 0).then(|| PageRequest { offset: self.at.offset + count, ..self.at.clone() })
+        (self.has_next && count > 0)
+            .then(|| PageRequest { offset: self.at.offset + count, ..self.at.clone() })
     }
 }
 

@@ -103,7 +103,8 @@ impl Credentials {
         let path = path.into();
         let (ini, stored) = read(&path)?;
         let mode = stored.as_ref().and_then(|_| store::open_to_others(&path));
-        let warnings = mode.map(|mode| FileWarning::OpenToOthers { path: path.clone(), mode }).into_iter().collect();
+        let warnings =
+            mode.map(|mode| FileWarning::OpenToOthers { path: path.clone(), mode }).into_iter().collect();
         Ok(Self { path, ini, stored, warnings })
     }
 
@@ -138,7 +139,8 @@ impl Credentials {
                 available: self.profiles().map(str::to_owned).collect(),
             });
         };
-        let text = |key| self.ini.get(name, key).map(|Found { value, line }| At { value: value.to_owned(), line });
+        let text =
+            |key| self.ini.get(name, key).map(|Found { value, line }| At { value: value.to_owned(), line });
         Ok(Profile {
             name: name.to_owned(),
             line,
@@ -256,19 +258,28 @@ impl fmt::Debug for Profile {
 /// Reads a file that need not be there, together with its text.
 fn read(path: &Path) -> Result<(Ini, Option<String>), ProfileError> {
     let stored = store::read(path)?;
-    let ini = Ini::parse(stored.clone().unwrap_or_default())
-        .map_err(|error| ProfileError::Syntax { path: path.to_owned(), line: error.line, reason: error.reason })?;
+    let ini = Ini::parse(stored.clone().unwrap_or_default()).map_err(|error| ProfileError::Syntax {
+        path: path.to_owned(),
+        line: error.line,
+        reason: error.reason,
+    })?;
     Ok((ini, stored))
 }
 
 /// The value of a switch, in the words that Python's `configparser` understands.
-fn boolean(path: &Path, ini: &Ini, section: &str, key: &'static str) -> Result<Option<At<bool>>, ProfileError> {
+fn boolean(
+    path: &Path,
+    ini: &Ini,
+    section: &str,
+    key: &'static str,
+) -> Result<Option<At<bool>>, ProfileError> {
     let Some(Found { value, line }) = ini.get(section, key) else { return Ok(None) };
     let value = match value.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => true,
         "false" | "no" | "off" | "0" => false,
         _ => {
-            let reason = "expected `true` or `false` (`yes`, `no`, `on`, `off`, `1` and `0` do as well)".to_owned();
+            let reason =
+                "expected `true` or `false` (`yes`, `no`, `on`, `off`, `1` and `0` do as well)".to_owned();
             return Err(ProfileError::InvalidValue { path: path.to_owned(), line, key, reason });
         }
     };

@@ -11,6 +11,7 @@ mod platform;
 mod projects;
 mod scroll;
 mod search;
+mod tasks;
 mod teams;
 mod uploads;
 
@@ -42,6 +43,7 @@ static AREAS: &[&[Route]] = &[
     projects::ROUTES,
     members::ROUTES,
     apps::ROUTES,
+    tasks::ROUTES,
     files::ROUTES,
     feedback::ROUTES,
     scroll::ROUTES,

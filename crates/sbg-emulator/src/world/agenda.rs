@@ -57,14 +57,10 @@ impl World {
         }
     }
 
-    fn step(&mut self, step: &Step, _at: Timestamp) {
+    fn step(&mut self, step: &Step, at: Timestamp) {
         match step {
-            Step::Task(_)
-            | Step::Import(_)
-            | Step::Export(_)
-            | Step::FileJob(_)
-            | Step::DrsImport(_)
-            | Step::Run(_) => {}
+            Step::Task(id) => self.step_task(id, at),
+            Step::Import(_) | Step::Export(_) | Step::FileJob(_) | Step::DrsImport(_) | Step::Run(_) => {}
         }
     }
 }

@@ -121,7 +121,8 @@ impl World {
         }
         let file = self.file_mut(id)?;
         to.clone_into(&mut file.name);
-        file.parent = Some(new.to_owned());
+        // Logs are in no folder, also under another name.
+        file.parent = Some(new.to_owned()).filter(|parent| !parent.is_empty());
         Ok(())
     }
 

@@ -16,6 +16,9 @@ pub(crate) mod projects;
 mod public_apps;
 pub(crate) mod search;
 mod seed;
+mod task_inputs;
+mod task_runs;
+pub(crate) mod tasks;
 pub(crate) mod uploads;
 pub(crate) mod users;
 
@@ -36,6 +39,7 @@ use self::{
     files::FileNode,
     ids::Ids,
     projects::Project,
+    tasks::Task,
     uploads::{PartPolicy, Upload},
     users::{BillingGroup, Division, Team, Users},
 };
@@ -57,6 +61,10 @@ pub(crate) struct World {
     projects: BTreeMap<String, Project>,
     /// By `owner/project/short-name`.
     apps: BTreeMap<String, App>,
+    tasks: HashMap<String, Task>,
+    tasks_made: u64,
+    /// How many of the next tasks are to fail.
+    failing_tasks: u32,
     datasets: BTreeMap<String, Dataset>,
     files: HashMap<String, FileNode>,
     uploads: BTreeMap<String, Upload>,
@@ -82,6 +90,9 @@ impl World {
             ids,
             projects: BTreeMap::new(),
             apps: BTreeMap::new(),
+            tasks: HashMap::new(),
+            tasks_made: 0,
+            failing_tasks: 0,
             datasets: BTreeMap::new(),
             files: HashMap::new(),
             uploads: BTreeMap::new(),

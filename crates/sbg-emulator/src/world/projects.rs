@@ -164,6 +164,12 @@ impl World {
             self.settle_storage(file);
         }
         drop(files);
+        let tasks: Vec<String> =
+            self.tasks.values().filter(|task| task.project == id).map(|task| task.id.clone()).collect();
+        for task in tasks {
+            self.tasks.remove(&task);
+        }
+        self.apps.retain(|_, app| app.project != id);
         self.projects.remove(id);
         let (gone, kept) =
             std::mem::take(&mut self.uploads).into_iter().partition(|(_, upload)| upload.project == id);

@@ -1,5 +1,7 @@
 //! The emulator as clients see it: driven over HTTP with nothing but an HTTP client.
 
+mod apps;
+mod batches;
 mod billing;
 mod binary;
 mod datasets;
@@ -13,6 +15,7 @@ mod pages;
 mod platform;
 mod projects;
 mod search;
+mod tasks;
 mod uploads;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};

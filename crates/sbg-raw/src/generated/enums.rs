@@ -37,6 +37,42 @@ open_enum! {
 }
 
 open_enum! {
+    /// State of a task.
+    TaskStatus {
+        /// `DRAFT`
+        Draft = "DRAFT",
+        /// `CREATING`
+        Creating = "CREATING",
+        /// `QUEUED`
+        Queued = "QUEUED",
+        /// `RUNNING`
+        Running = "RUNNING",
+        /// `COMPLETED`
+        Completed = "COMPLETED",
+        /// `ABORTING`
+        Aborting = "ABORTING",
+        /// `ABORTED`
+        Aborted = "ABORTED",
+        /// `FAILED`
+        Failed = "FAILED",
+    }
+}
+
+open_enum! {
+    /// State of an import or an export: queued, running, done, or failed.
+    StorageJobState {
+        /// `PENDING`
+        Pending = "PENDING",
+        /// `RUNNING`
+        Running = "RUNNING",
+        /// `COMPLETED`
+        Completed = "COMPLETED",
+        /// `FAILED`
+        Failed = "FAILED",
+    }
+}
+
+open_enum! {
     /// Role of a user.
     UserRole {
         /// `MEMBER`
@@ -45,5 +81,63 @@ open_enum! {
         Admin = "ADMIN",
         /// `EXTERNAL_COLLABORATOR`
         ExternalCollaborator = "EXTERNAL_COLLABORATOR",
+    }
+}
+
+open_enum! {
+    /// What a job does with its files.
+    AsyncJobType {
+        /// `COPY`
+        Copy = "COPY",
+        /// `MOVE`
+        Move = "MOVE",
+        /// `DELETE`
+        Delete = "DELETE",
+    }
+}
+
+open_enum! {
+    /// State of a job: taken in, finding out what is in folders, at work, and done.
+    AsyncJobState {
+        /// `SUBMITTED`
+        Submitted = "SUBMITTED",
+        /// `RESOLVING`
+        Resolving = "RESOLVING",
+        /// `RUNNING`
+        Running = "RUNNING",
+        /// `FINISHED`
+        Finished = "FINISHED",
+    }
+}
+
+open_enum! {
+    /// What the platform may do with a volume: read (`RO`), or read and write (`RW`).
+    VolumeAccessMode {
+        /// `RO`
+        Ro = "RO",
+        /// `RW`
+        Rw = "RW",
+    }
+}
+
+open_enum! {
+    /// State of a run. It ends as `FINISHED`, `FAILED` or `ABORTED`.
+    AutomationRunStatus {
+        /// `CREATED`
+        Created = "CREATED",
+        /// `QUEUED_FOR_EXECUTION`
+        QueuedForExecution = "QUEUED_FOR_EXECUTION",
+        /// `SENT_TO_EXECUTION`
+        SentToExecution = "SENT_TO_EXECUTION",
+        /// `RUNNING`
+        Running = "RUNNING",
+        /// `QUEUED_FOR_TERMINATION`
+        QueuedForTermination = "QUEUED_FOR_TERMINATION",
+        /// `FINISHED`
+        Finished = "FINISHED",
+        /// `FAILED`
+        Failed = "FAILED",
+        /// `ABORTED`
+        Aborted = "ABORTED",
     }
 }

@@ -5,6 +5,8 @@ use std::future::IntoFuture;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
+use sbg_raw::ClientFilesExt as _;
+
 use crate::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -139,8 +141,16 @@ impl List for FileList {
         let places = [self.project.is_some(), self.parent.is_some(), self.dataset.is_some()];
         match places.into_iter().filter(|named| *named).count() {
             1 => {}
-            0 => return Err(Error::invalid("files are listed by place: name a project, a parent folder or a dataset")),
-            _ => return Err(Error::invalid("files are listed by one place: a project, a parent folder or a dataset, not several")),
+            0 => {
+                return Err(Error::invalid(
+                    "files are listed by place: name a project, a parent folder or a dataset",
+                ));
+            }
+            _ => {
+                return Err(Error::invalid(
+                    "files are listed by one place: a project, a parent folder or a dataset, not several",
+                ));
+            }
         }
         if let Some(parent) = &self.parent {
             check_segment("folder id", parent)?;
@@ -207,7 +217,9 @@ pub(crate) fn check_place(project: Option<&str>, parent: Option<&str>, what: &st
         (Some(_), None) => Ok(()),
         (None, Some(parent)) => Ok(check_segment("folder id", parent).map(drop)?),
         (None, None) => Err(Error::invalid(format!("{what} a project or a folder: name one"))),
-        (Some(_), Some(_)) => Err(Error::invalid(format!("{what} a project or a folder: name one, not both"))),
+        (Some(_), Some(_)) => {
+            Err(Error::invalid(format!("{what} a project or a folder: name one, not both")))
+        }
     }
 }
 
@@ -360,7 +372,8 @@ impl FileEdit {
     /// Sets a field of the metadata. The platform takes the fields given here as the whole metadata; to change single fields, use
     /// [`FileMetadata::edit`].
     pub fn metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
-        let metadata = self.body.metadata.get_or_insert_with(|| types::MetadataEdit(std::collections::BTreeMap::new()));
+        let metadata =
+            self.body.metadata.get_or_insert_with(|| types::MetadataEdit(std::collections::BTreeMap::new()));
         metadata.0.insert(field.into(), Some(value.into()));
         self
     }
@@ -537,5 +550,7 @@ impl IntoFuture for FileMetadata {
 fn metadata_body<K: Into<String>, V: Into<String>>(
     fields: impl IntoIterator<Item = (K, Option<V>)>,
 ) -> types::MetadataEdit {
-    types::MetadataEdit(fields.into_iter().map(|(field, value)| (field.into(), value.map(Into::into))).collect())
+    types::MetadataEdit(
+        fields.into_iter().map(|(field, value)| (field.into(), value.map(Into::into))).collect(),
+    )
 }

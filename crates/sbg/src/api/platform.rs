@@ -1,5 +1,7 @@
 //! The index of the API and the standing of the rate limit.
 
+use sbg_raw::ClientPlatformExt as _;
+
 use crate::call::Get;
 use crate::client::Client;
 use crate::error::Result;

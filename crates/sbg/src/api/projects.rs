@@ -1,5 +1,7 @@
 //! Projects and their members.
 
+use sbg_raw::ClientProjectsExt as _;
+
 use crate::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -126,7 +128,13 @@ impl List for ProjectList {
         match self.owner {
             Some(owner) => {
                 let call = client.raw().project_list_by_owner().owner(owner).offset(at.offset_param());
-                fetch_page!(set!(call, name = self.name, tags = tags, limit = at.limit_param(), fields = at.fields))
+                fetch_page!(set!(
+                    call,
+                    name = self.name,
+                    tags = tags,
+                    limit = at.limit_param(),
+                    fields = at.fields
+                ))
             }
             None => {
                 let call = client.raw().project_list().offset(at.offset_param());
@@ -225,7 +233,13 @@ impl ProjectHandle {
     ///
     /// Whatever the call brings.
     pub async fn delete(&self) -> Result<()> {
-        self.client.raw().project_delete().project_owner(self.id.owner()).project(self.id.project()).send().await?;
+        self.client
+            .raw()
+            .project_delete()
+            .project_owner(self.id.owner())
+            .project(self.id.project())
+            .send()
+            .await?;
         Ok(())
     }
 
@@ -371,7 +385,8 @@ impl List for ProjectMemberList {
     const IDENTITY: &'static [&'static str] = &["username"];
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
-        let call = client.raw().project_member_list().project_owner(self.id.owner()).project(self.id.project());
+        let call =
+            client.raw().project_member_list().project_owner(self.id.owner()).project(self.id.project());
         fetch_page!(set!(call.offset(at.offset_param()), limit = at.limit_param(), fields = at.fields))
     }
 }
@@ -402,7 +417,12 @@ impl ProjectMemberHandle {
     /// A malformed username, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
         check_segment("username", &self.username)?;
-        let call = self.client.raw().project_member_remove().project_owner(self.id.owner()).project(self.id.project());
+        let call = self
+            .client
+            .raw()
+            .project_member_remove()
+            .project_owner(self.id.owner())
+            .project(self.id.project());
         call.username(&*self.username).send().await?;
         Ok(())
     }

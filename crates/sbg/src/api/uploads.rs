@@ -1,5 +1,7 @@
 //! Multipart uploads that are under way. To upload a file, see [`Client::upload`].
 
+use sbg_raw::ClientUploadExt as _;
+
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::check_segment;

@@ -1,5 +1,7 @@
 //! Users: oneself, others, the members of a division.
 
+use sbg_raw::ClientUsersExt as _;
+
 use crate::call::{Get, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -79,7 +81,11 @@ impl List for UserList {
     const IDENTITY: &'static [&'static str] = &["username"];
 
     fn check(&self) -> Result<()> {
-        if self.division.is_empty() { Err(Error::invalid("users are listed by division; its name is empty")) } else { Ok(()) }
+        if self.division.is_empty() {
+            Err(Error::invalid("users are listed by division; its name is empty"))
+        } else {
+            Ok(())
+        }
     }
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::User>> {

@@ -112,7 +112,11 @@ mod tests {
     fn tokens_are_trimmed_and_checked() {
         let check = |text: &str, expected: Result<&str, InvalidToken>| {
             let got = check_token(text);
-            assert_eq!(got.as_ref().map(SecretString::expose_secret).map_err(|error| *error), expected, "{text:?}");
+            assert_eq!(
+                got.as_ref().map(SecretString::expose_secret).map_err(|error| *error),
+                expected,
+                "{text:?}"
+            );
         };
         check("0123456789abcdef", Ok("0123456789abcdef"));
         check(" a.b-c_d~e+f/g==\r\n", Ok("a.b-c_d~e+f/g=="));

@@ -96,7 +96,8 @@ impl Endpoint {
 
     pub(super) fn parse(text: &str, allow_insecure_http: bool) -> Result<Self, InvalidEndpoint> {
         let text = text.trim();
-        let known = KNOWN.into_iter().find(|(_, names, _)| names.iter().any(|name| text.eq_ignore_ascii_case(name)));
+        let known =
+            KNOWN.into_iter().find(|(_, names, _)| names.iter().any(|name| text.eq_ignore_ascii_case(name)));
         if let Some((endpoint, ..)) = known {
             return Ok(endpoint);
         }
@@ -194,12 +195,16 @@ fn parse_url(text: &str, allow_insecure_http: bool) -> Result<Url, Problem> {
     if text.is_empty() {
         return Err(Problem::Empty);
     }
-    if !text.contains("://") {
-        return Err(Problem::NotAUrl);
-    }
-    // The parser would drop some of these silently.
+    let Some((_, rest)) = text.split_once("://") else { return Err(Problem::NotAUrl) };
+    // The parser would mend all of these silently.
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(Problem::Malformed("white space is not allowed in it"));
+    }
+    if text.contains('\\') {
+        return Err(Problem::Malformed("a `\\` is not allowed in it"));
+    }
+    if rest.is_empty() || rest.starts_with('/') {
+        return Err(Problem::Malformed("the name of the host is missing"));
     }
     let mut url = Url::parse(text).map_err(Problem::Unparsable)?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -288,7 +293,10 @@ mod tests {
         check("https:/x/v2", &format!("`https:/x/v2` is no API endpoint: {names}"));
         check("ftp://x/v2", "`ftp://x/v2` is no API endpoint: the URL must begin with `https://`");
         check("https://", "`https://` is no API endpoint: empty host");
-        check("https:///v2?t", "`https:///v2?…` is no API endpoint: the path of the URL must end in `/v2` (expected `https://v2/v2`)");
+        check(
+            "https:///v2?t",
+            "`https:///v2?…` is no API endpoint: the path of the URL must end in `/v2` (expected `https://v2/v2`)",
+        );
         check("https://x:y/v2", "`https://x:y/v2` is no API endpoint: invalid port number");
         check("https://a b/v2", "`https://a b/v2` is no API endpoint: white space is not allowed in it");
         check("https://a\nb/v2", "`https://a\\nb/v2` is no API endpoint: white space is not allowed in it");

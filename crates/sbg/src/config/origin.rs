@@ -104,7 +104,10 @@ impl fmt::Display for Warning {
                 "{variable} is set, but not used, because {missing} is not set: endpoint and token came from {used}"
             ),
             Self::OtherEndpoint { auth, own, used } => {
-                write!(f, "the token from {auth} belongs with {own}, but is sent to {used}, as the program asks")
+                write!(
+                    f,
+                    "the token from {auth} belongs with {own}, but is sent to {used}, as the program asks"
+                )
             }
         }
     }

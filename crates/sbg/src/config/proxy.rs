@@ -195,13 +195,23 @@ mod tests {
         check("", Err("the address of the proxy is empty (expected `host:port`)"));
         check(
             "socks5://me:SECRET@proxy:1",
-            Err(&format!("`socks5://***@proxy:1` is no address of a proxy: only http and https proxies are supported {form}")),
+            Err(&format!(
+                "`socks5://***@proxy:1` is no address of a proxy: only http and https proxies are supported {form}"
+            )),
         );
-        check("proxy:port", Err(&format!("`proxy:port` is no address of a proxy: invalid port number {form}")));
-        check("a b:1", Err(&format!("`a b:1` is no address of a proxy: white space is not allowed in it {form}")));
+        check(
+            "proxy:port",
+            Err(&format!("`proxy:port` is no address of a proxy: invalid port number {form}")),
+        );
+        check(
+            "a b:1",
+            Err(&format!("`a b:1` is no address of a proxy: white space is not allowed in it {form}")),
+        );
         check(
             "http://proxy:1/path",
-            Err(&format!("`http://proxy:1/path` is no address of a proxy: something follows the host and port {form}")),
+            Err(&format!(
+                "`http://proxy:1/path` is no address of a proxy: something follows the host and port {form}"
+            )),
         );
         check(
             "http://me:SE/CRET@proxy:1",
@@ -209,7 +219,9 @@ mod tests {
         );
         check(
             "me:1/SECRET@proxy:1",
-            Err(&format!("`***@proxy:1` is no address of a proxy: something follows the host and port {form}")),
+            Err(&format!(
+                "`***@proxy:1` is no address of a proxy: something follows the host and port {form}"
+            )),
         );
     }
 

@@ -1,38 +1,86 @@
-//! The rules by which one value is preferred over another; the table is in the [module above](super).
+//! Puts a configuration together: the pair of endpoint and token, then everything else.
 
-use std::fmt;
-
-use super::{
-    Attempt, Auth, Config, ConfigError, Endpoint, MissingCredentials, Origin, Origins, Proxies, ProxyUrl, Sources,
-    Warning, auth::check_token,
-};
-use crate::profile::{Credentials, Profile, ProfileError, Settings};
-
-const API_ENDPOINT: &str = "SB_API_ENDPOINT";
-const AUTH_TOKEN: &str = "SB_AUTH_TOKEN";
-/// The profile that is used when none is asked for.
-const DEFAULT_PROFILE: &str = "default";
+use super::pair::{Found, Sourced, find};
+use super::{Config, ConfigError, Origin, Origins, Proxies, ProxyUrl, Sources};
+use crate::profile::{At, Settings};
 
 pub(super) fn resolve(sources: &Sources<'_>) -> Result<Config, ConfigError> {
-    let mut search = Search { sources, tried: Vec::new(), warnings: Vec::new(), profile: None };
-    let (endpoint, auth) = match &sources.explicit.profile {
-        Some(name) => search.named_profile(name)?,
-        None => search.first_found()?,
-    };
-    let Search { warnings, profile, .. } = search;
-
+    let Found { endpoint, auth, advance_access, warnings } = find(sources)?;
     let explicit = &sources.explicit;
-    let of_profile = profile.filter(|switch| {
-        let same = |origin: &Origin| matches!(origin, Origin::Profile { .. });
-        switch.is_some() && (same(&endpoint.origin) || same(&auth.origin))
-    });
-    let advance_access = explicit.advance_access.map(Sourced::explicit).or(of_profile.flatten());
+    let advance_access =
+        explicit.advance_access.map(|value| Sourced { value, origin: Origin::Explicit }).or(advance_access);
     let settings = match &sources.paths.settings {
         Some(path) if explicit.proxies.is_none() || advance_access.is_none() => Settings::open(path)?,
         _ => None,
     };
+    let settings = settings.unwrap_or_default();
     let advance_access = advance_access
-        .or_else(|| settings.as_ref().and_then(Settings::sourced_advance_access))
+        .or_else(|| of_settings(&settings, settings.advance_access))
         .unwrap_or(Sourced { value: false, origin: Origin::Default });
-    todo!()
+
+    let (https, http, no_proxy) = match &explicit.proxies {
+        Some(Proxies { https, http, no_proxy }) => {
+            (explicitly(https.clone()), explicitly(http.clone()), explicitly(no_proxy.clone()))
+        }
+        None => (
+            proxy(sources, ["HTTPS_PROXY", "https_proxy"])?
+                .or_else(|| of_settings(&settings, settings.https_proxy.clone())),
+            proxy(sources, ["HTTP_PROXY", "http_proxy"])?
+                .or_else(|| of_settings(&settings, settings.http_proxy.clone())),
+            variable(sources, ["NO_PROXY", "no_proxy"])
+                .or_else(|| of_settings(&settings, settings.no_proxy.clone())),
+        ),
+    };
+    let (https, https_proxy) = split(https);
+    let (http, http_proxy) = split(http);
+    let (no_proxy, no_proxy_origin) = split(no_proxy);
+
+    Ok(Config {
+        endpoint: endpoint.value,
+        auth: auth.value,
+        proxies: Proxies { https, http, no_proxy },
+        advance_access: advance_access.value,
+        origins: Origins {
+            endpoint: endpoint.origin,
+            auth: auth.origin,
+            https_proxy,
+            http_proxy,
+            no_proxy: no_proxy_origin,
+            advance_access: advance_access.origin,
+        },
+        warnings,
+    })
+}
+
+/// The first of these variables that is set and not empty.
+fn variable(sources: &Sources<'_>, names: [&'static str; 2]) -> Option<Sourced<String>> {
+    let in_cgi = (sources.env)("REQUEST_METHOD").is_some();
+    names.into_iter().filter(|name| !(in_cgi && *name == "HTTP_PROXY")).find_map(|variable| {
+        let value = (sources.env)(variable).filter(|value| !value.trim().is_empty())?;
+        Some(Sourced { value, origin: Origin::Environment { variable } })
+    })
+}
+
+fn proxy(sources: &Sources<'_>, names: [&'static str; 2]) -> Result<Option<Sourced<ProxyUrl>>, ConfigError> {
+    let Some(Sourced { value, origin }) = variable(sources, names) else { return Ok(None) };
+    match value.parse() {
+        Ok(value) => Ok(Some(Sourced { value, origin })),
+        Err(reason) => Err(ConfigError::Proxy { origin, reason }),
+    }
+}
+
+fn of_settings<T>(settings: &Settings, found: Option<At<T>>) -> Option<Sourced<T>> {
+    let At { value, line } = found?;
+    Some(Sourced { value, origin: Origin::Settings { path: settings.path.clone(), line } })
+}
+
+fn explicitly<T>(value: Option<T>) -> Option<Sourced<T>> {
+    value.map(|value| Sourced { value, origin: Origin::Explicit })
+}
+
+fn split<T>(found: Option<Sourced<T>>) -> (Option<T>, Origin) {
+    match found {
+        Some(Sourced { value, origin }) => (Some(value), origin),
+        None => (None, Origin::Default),
+    }
 }

@@ -90,7 +90,11 @@ impl fmt::Display for ProfileError {
             ),
             Self::InvalidToken(reason) => reason.fmt(f),
             Self::Changed { path } => {
-                write!(f, "`{}` was changed by another program meanwhile; nothing was written", path.display())
+                write!(
+                    f,
+                    "`{}` was changed by another program meanwhile; nothing was written",
+                    path.display()
+                )
             }
         }
     }

@@ -112,7 +112,11 @@ impl Ini {
                 open = true;
             }
         }
-        for value in sections.iter_mut().flat_map(|section| &mut section.entries).filter_map(|entry| entry.value.as_mut()) {
+        for value in sections
+            .iter_mut()
+            .flat_map(|section| &mut section.entries)
+            .filter_map(|entry| entry.value.as_mut())
+        {
             value.truncate(value.trim_end().len());
         }
         ini.sections = sections;

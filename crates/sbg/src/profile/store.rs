@@ -14,7 +14,9 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ProfileError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         // The home of a service may be `/dev/null`.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(source) => return Err(ProfileError::Io { action: "read", path: path.to_owned(), source }),
     };
     String::from_utf8(bytes).map(Some).map_err(|error| {

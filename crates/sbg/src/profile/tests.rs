@@ -90,7 +90,10 @@ fn errors_tell_file_line_and_reason_but_no_token() {
         assert!(!format!("{error} {error:?} {error:#?}").contains("SECRET"), "{error:?}");
     };
     check("auth_token = SECRET\n", "FILE:1: there is no `[section]` above this line");
-    check("[cgc]\nauth_token = a\nauth_token = SECRET", "FILE:3: the same key is in `[cgc]` already, in line 2");
+    check(
+        "[cgc]\nauth_token = a\nauth_token = SECRET",
+        "FILE:3: the same key is in `[cgc]` already, in line 2",
+    );
     check("[cgc]\n[eu]\n[cgc]\n", "FILE:3: the section `[cgc]` is there already, in line 1");
     check(
         "[default]\nauth_token=SECRET\n[eu]\n",
@@ -222,7 +225,10 @@ fn settings_are_read_with_file_and_line_in_errors() {
                 settings.advance_access()
             )
         });
-        assert_eq!(got.map_err(|error| folder.short(&error)), expected.map(str::to_owned).map_err(str::to_owned));
+        assert_eq!(
+            got.map_err(|error| folder.short(&error)),
+            expected.map(str::to_owned).map_err(str::to_owned)
+        );
     };
     check("", Ok("- - - None"));
     check("[other]\nadvance_access=x\n", Ok("- - - None"));
@@ -231,8 +237,10 @@ fn settings_are_read_with_file_and_line_in_errors() {
     check("[mode]\nadvance_access=False\n", Ok("- - - Some(false)"));
     check(
         "[proxies]\n\nhttps_proxy=me:SECRET@p:x\n",
-        Err("FILE:3: `https_proxy`: `***@p:x` is no address of a proxy: invalid port number (expected `host:port`, or \
-             a URL such as `http://user:password@host:port`)"),
+        Err(
+            "FILE:3: `https_proxy`: `***@p:x` is no address of a proxy: invalid port number (expected `host:port`, or \
+             a URL such as `http://user:password@host:port`)",
+        ),
     );
     check("advance_access=1\n", Err("FILE:1: there is no `[section]` above this line"));
 }

@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 
 use super::engine::Tools;
 use super::handle::{Shared, Transfer};
+use super::plan;
 use super::storage::{self, Identity, RangeBody, Trouble};
 use super::target::Target;
-use super::plan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::FileHandle;
 use crate::ids::check_segment;
@@ -76,7 +76,11 @@ impl Download {
         Transfer::start(engine, move |shared| async move {
             check_segment("file id", file.id())?;
             let target = Arc::new(Target::create(&path, overwrite)?);
-            let url = SignedUrl { tools: tools.clone(), file_id: file.id().to_owned(), current: tokio::sync::Mutex::default() };
+            let url = SignedUrl {
+                tools: tools.clone(),
+                file_id: file.id().to_owned(),
+                current: tokio::sync::Mutex::default(),
+            };
             let stop = shared.stop.clone();
             let job = Arc::new(Job { tools, url, target, shared });
             let mut workers = JoinSet::new();
@@ -181,7 +185,10 @@ impl Job {
         }
         let progress = self.shared.counters.snapshot();
         if progress.bytes != size || progress.parts != progress.parts_total {
-            let message = format!("{} of {size} bytes came in {} of {} parts", progress.bytes, progress.parts, progress.parts_total);
+            let message = format!(
+                "{} of {size} bytes came in {} of {} parts",
+                progress.bytes, progress.parts, progress.parts_total
+            );
             return Err(Error::new(ErrorKind::Integrity, message));
         }
         Ok(size)
@@ -226,7 +233,13 @@ impl Job {
     }
 
     /// Waits before the next attempt, or renews the address, or gives up.
-    async fn recover(&self, trouble: Trouble, generation: u32, retry: &mut Retry, progressed: bool) -> Result<()> {
+    async fn recover(
+        &self,
+        trouble: Trouble,
+        generation: u32,
+        retry: &mut Retry,
+        progressed: bool,
+    ) -> Result<()> {
         if progressed {
             *retry = Retry::default();
         }

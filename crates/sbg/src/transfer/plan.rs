@@ -17,7 +17,10 @@ pub(super) const LARGEST_PART: u64 = 1024 * MIB;
 /// Each part costs a call of the API, so there are few: a small file goes in one, others in about 400.
 pub(super) fn upload_part_size(size: u64) -> Result<u64> {
     if size > MOST_PARTS * LARGEST_PART {
-        return Err(Error::invalid(format!("{size} bytes are more than the {} that an upload can have", MOST_PARTS * LARGEST_PART)));
+        return Err(Error::invalid(format!(
+            "{size} bytes are more than the {} that an upload can have",
+            MOST_PARTS * LARGEST_PART
+        )));
     }
     if size <= 64 * MIB {
         return Ok(size.max(1));
@@ -53,7 +56,13 @@ mod tests {
     #[test]
     fn parts_cover_the_file_once_within_the_limits() {
         for exponent in 0..=43 {
-            for size in [(1_u64 << exponent) - 1, 1 << exponent, (1 << exponent) + 1, 3 << exponent, 10_000 << exponent] {
+            for size in [
+                (1_u64 << exponent) - 1,
+                1 << exponent,
+                (1 << exponent) + 1,
+                3 << exponent,
+                10_000 << exponent,
+            ] {
                 let Ok(part_size) = upload_part_size(size) else {
                     assert!(size > MOST_PARTS * LARGEST_PART, "{size}");
                     continue;
@@ -63,7 +72,10 @@ mod tests {
                 for part_size in [part_size, download_part_size(size)] {
                     let mut end = 0;
                     for part in parts(0..size, part_size) {
-                        assert!(part.start == end && part.end > end && part.end - part.start <= part_size, "{size}: {part:?}");
+                        assert!(
+                            part.start == end && part.end > end && part.end - part.start <= part_size,
+                            "{size}: {part:?}"
+                        );
                         end = part.end;
                     }
                     assert_eq!(end, size);

@@ -80,9 +80,9 @@ impl Counters {
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
         let rate = if elapsed.is_zero() { 0.0 } else { bytes as f64 / elapsed.as_secs_f64() };
         #[expect(clippy::cast_precision_loss, reason = "a time needs no more than 52 bits")]
-        let eta = total.filter(|_| rate > 0.0).and_then(|total| {
-            Duration::try_from_secs_f64(total.saturating_sub(bytes) as f64 / rate).ok()
-        });
+        let eta = total
+            .filter(|_| rate > 0.0)
+            .and_then(|total| Duration::try_from_secs_f64(total.saturating_sub(bytes) as f64 / rate).ok());
         Progress {
             bytes,
             total,

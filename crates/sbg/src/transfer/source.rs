@@ -34,7 +34,12 @@ impl Source {
         }
         let file = File::open(path).map_err(about)?;
         let metadata = file.metadata().map_err(about)?;
-        Ok(Arc::new(Self { path: path.to_owned(), size: metadata.len(), modified: modified(&metadata), file }))
+        Ok(Arc::new(Self {
+            path: path.to_owned(),
+            size: metadata.len(),
+            modified: modified(&metadata),
+            file,
+        }))
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -44,7 +49,8 @@ impl Source {
     /// Fails when the file has another size or time of change than when it was opened.
     pub(super) fn check_unchanged(&self) -> Result<()> {
         let shown = self.path.display();
-        let metadata = self.file.metadata().map_err(|error| Error::io(format!("cannot read `{shown}`"), error))?;
+        let metadata =
+            self.file.metadata().map_err(|error| Error::io(format!("cannot read `{shown}`"), error))?;
         if metadata.len() == self.size && modified(&metadata) == self.modified {
             return Ok(());
         }

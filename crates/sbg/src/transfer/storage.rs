@@ -44,7 +44,10 @@ impl RangeBody {
         match self.response.chunk().await {
             Ok(Some(piece)) => {
                 self.left = self.left.checked_sub(piece.len() as u64).ok_or_else(|| {
-                    Trouble::Again(Error::new(ErrorKind::Storage, "the storage sent more bytes than it announced"))
+                    Trouble::Again(Error::new(
+                        ErrorKind::Storage,
+                        "the storage sent more bytes than it announced",
+                    ))
                 })?;
                 Ok(Some(piece))
             }
@@ -73,7 +76,9 @@ pub(super) async fn probe(
     }
     let etag = etag(response.headers());
     match (response.status(), content_range(response.headers())) {
-        (StatusCode::PARTIAL_CONTENT, Some((Some(range), size))) if range.start == 0 && range.end == length.min(size) => {
+        (StatusCode::PARTIAL_CONTENT, Some((Some(range), size)))
+            if range.start == 0 && range.end == length.min(size) =>
+        {
             check_length(response.headers(), &range)?;
             let left = range.end;
             Ok(Some((Identity { size, etag }, range, RangeBody { response, left })))
@@ -91,7 +96,10 @@ pub(super) async fn get_range(
 ) -> Result<RangeBody, Trouble> {
     let response = get(http, url, range, identity.etag.as_deref()).await?;
     let changed = |what: &str| {
-        Trouble::Final(Error::new(ErrorKind::Integrity, format!("the file changed on the platform while it was downloaded: {what}")))
+        Trouble::Final(Error::new(
+            ErrorKind::Integrity,
+            format!("the file changed on the platform while it was downloaded: {what}"),
+        ))
     };
     if response.status() == StatusCode::PRECONDITION_FAILED {
         return Err(changed("its version is another"));
@@ -118,7 +126,8 @@ async fn get(
     range: &Range<u64>,
     etag: Option<&str>,
 ) -> Result<reqwest::Response, Trouble> {
-    let mut request = http.get(url).header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
+    let mut request =
+        http.get(url).header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
     if let Some(etag) = etag {
         request = request.header(IF_MATCH, etag);
     }
@@ -135,7 +144,8 @@ pub(super) async fn put(
     success: &[u16],
 ) -> Result<HeaderMap, Trouble> {
     let request = http.put(url).headers(headers).header(CONTENT_LENGTH, length).body(body);
-    let response = request.send().await.map_err(|error| Trouble::Again(classify(error, false).into_error()))?;
+    let response =
+        request.send().await.map_err(|error| Trouble::Again(classify(error, false).into_error()))?;
     if !success.contains(&response.status().as_u16()) {
         return Err(unexpected(response, "that the part arrived").await);
     }
@@ -154,7 +164,12 @@ pub(super) fn pause(number: u32) -> Duration {
 /// Sorts an answer that is not what was asked for.
 async fn unexpected(response: reqwest::Response, wanted: &str) -> Trouble {
     let status = response.status();
-    let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok()).unwrap_or("none").to_owned();
+    let range = response
+        .headers()
+        .get(CONTENT_RANGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("none")
+        .to_owned();
     let body = beginning(response).await;
     let message = if status.is_success() {
         format!("the storage answered something else than {wanted} (Content-Range {range})")
@@ -165,7 +180,9 @@ async fn unexpected(response: reqwest::Response, wanted: &str) -> Trouble {
     match status.as_u16() {
         // S3 and its likes answer an expired signature with 403, some with 401 or 400.
         401 | 403 => Trouble::Refused(error),
-        400 if body.windows(7).any(|word| word == b"xpired<" || word == b"expired") => Trouble::Refused(error),
+        400 if body.windows(7).any(|word| word == b"xpired<" || word == b"expired") => {
+            Trouble::Refused(error)
+        }
         408 | 425 | 429 | 500..=599 => Trouble::Again(error),
         _ if status.is_success() => Trouble::Again(error),
         _ => Trouble::Final(error),
@@ -188,7 +205,8 @@ fn check_length(headers: &HeaderMap, range: &Range<u64>) -> Result<(), Trouble> 
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match announced {
         Some(length) if length != range.end - range.start => {
-            let message = format!("the storage announces {length} bytes for a range of {}", range.end - range.start);
+            let message =
+                format!("the storage announces {length} bytes for a range of {}", range.end - range.start);
             Err(Trouble::Again(Error::new(ErrorKind::Storage, message)))
         }
         _ => Ok(()),

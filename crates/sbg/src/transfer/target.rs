@@ -29,13 +29,19 @@ impl Target {
         let mut name = path.as_os_str().to_owned();
         name.push(OsString::from(".part"));
         let part = PathBuf::from(name);
-        let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                let message = format!("`{}` exists: another download is at it, or one was killed; remove it to go on", part.display());
-                Error::new(ErrorKind::Busy, message)
-            }
-            _ => Error::io(format!("cannot create `{}`", part.display()), error),
-        })?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).open(&part).map_err(|error| {
+                match error.kind() {
+                    io::ErrorKind::AlreadyExists => {
+                        let message = format!(
+                            "`{}` exists: another download is at it, or one was killed; remove it to go on",
+                            part.display()
+                        );
+                        Error::new(ErrorKind::Busy, message)
+                    }
+                    _ => Error::io(format!("cannot create `{}`", part.display()), error),
+                }
+            })?;
         Ok(Self { file, part, path: path.to_owned(), overwrite, finished: false })
     }
 
@@ -85,7 +91,8 @@ impl Drop for Target {
 }
 
 fn already_there(path: &Path) -> Error {
-    Error::invalid(format!("`{}` exists already", path.display())).with_hint("to replace it, set `overwrite(true)`")
+    Error::invalid(format!("`{}` exists already", path.display()))
+        .with_hint("to replace it, set `overwrite(true)`")
 }
 
 /// A link fails where the name is taken, which a rename does not; file systems without links get the rename.

@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 
 use super::engine::Tools;
 use super::handle::{Shared, Transfer};
+use super::plan;
 use super::source::Source;
 use super::storage::{self, Trouble};
-use super::plan;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{check_name, check_place};
@@ -37,7 +37,14 @@ impl Client {
     /// # }
     /// ```
     pub fn upload(&self, path: impl Into<PathBuf>) -> Upload {
-        Upload { client: self.clone(), path: path.into(), place: Place::default(), name: None, overwrite: false, part_size: None }
+        Upload {
+            client: self.clone(),
+            path: path.into(),
+            place: Place::default(),
+            name: None,
+            overwrite: false,
+            part_size: None,
+        }
     }
 }
 
@@ -112,20 +119,22 @@ impl Upload {
         let part_size = match self.part_size {
             Some(size) if (1..=plan::LARGEST_PART).contains(&size) => size,
             Some(size) => {
-                return Err(Error::invalid(format!("a part has 1 to {} bytes, not {size}", plan::LARGEST_PART)));
+                return Err(Error::invalid(format!(
+                    "a part has 1 to {} bytes, not {size}",
+                    plan::LARGEST_PART
+                )));
             }
             None => plan::upload_part_size(source.size())?,
         };
         let begun = self.begin(&tools, name, source.size(), part_size).await?;
         let stop = shared.stop.clone();
-        let job = Arc::new(Job {
-            upload_id: begun.upload_id,
-            source,
-            confirmed: Mutex::default(),
-            tools,
-            shared,
-        });
-        let part_size = begun.part_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0).unwrap_or(part_size);
+        let job =
+            Arc::new(Job { upload_id: begun.upload_id, source, confirmed: Mutex::default(), tools, shared });
+        let part_size = begun
+            .part_size
+            .and_then(|size| u64::try_from(size).ok())
+            .filter(|size| *size > 0)
+            .unwrap_or(part_size);
         let mut workers = JoinSet::new();
         let result = tokio::select! {
             result = job.run(part_size, &mut workers) => result,
@@ -138,7 +147,13 @@ impl Upload {
         result
     }
 
-    async fn begin(&self, tools: &Tools, name: String, size: u64, part_size: u64) -> Result<types::MultipartUpload> {
+    async fn begin(
+        &self,
+        tools: &Tools,
+        name: String,
+        size: u64,
+        part_size: u64,
+    ) -> Result<types::MultipartUpload> {
         let too_large = |_| Error::invalid("the file is too large");
         let body = types::UploadInit {
             name,
@@ -188,7 +203,9 @@ impl Job {
             parts.push(0..0);
         }
         if parts.len() as u64 > plan::MOST_PARTS {
-            let message = format!("the platform asks for parts of {part_size} bytes, too small for a file of {size} bytes");
+            let message = format!(
+                "the platform asks for parts of {part_size} bytes, too small for a file of {size} bytes"
+            );
             return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
         }
         self.shared.counters.plan(size, parts.len());
@@ -245,8 +262,11 @@ impl Job {
         let part_number = i32::try_from(number).map_err(|_| Error::invalid("too many parts"))?;
         let call = self.tools.api.upload_part_url().upload_id(&*self.upload_id).part_number(part_number);
         let target = call.send().await?.into_inner();
-        let report = target.report.unwrap_or_default();
-        let success: Vec<u16> = report.success_codes.iter().flatten().filter_map(|code| u16::try_from(*code).ok()).collect();
+        let (success, wanted) = match target.report {
+            Some(report) => (report.success_codes.unwrap_or_default(), report.headers.unwrap_or_default()),
+            None => Default::default(),
+        };
+        let success: Vec<u16> = success.into_iter().filter_map(|code| u16::try_from(code).ok()).collect();
         let success = if success.is_empty() { vec![200, 201, 204] } else { success };
         let headers = header_map(target.headers.unwrap_or_default())?;
 
@@ -262,7 +282,7 @@ impl Job {
         let body = reqwest::Body::wrap_stream(self.source.clone().stream(range, count));
         match storage::put(&self.tools.storage, &target.url, headers, length, body, &success).await {
             Ok(answer) => {
-                let wanted = report.headers.filter(|names| !names.is_empty()).unwrap_or_else(|| vec!["ETag".to_owned()]);
+                let wanted = if wanted.is_empty() { vec!["ETag".to_owned()] } else { wanted };
                 let headers = wanted.into_iter().filter_map(|name| {
                     let value = answer.get(&name)?.to_str().ok()?.to_owned();
                     Some((name, value))
@@ -294,7 +314,8 @@ impl Job {
         let file = call.body(body).send().await?.into_inner();
         match file.size.and_then(|size| u64::try_from(size).ok()) {
             Some(size) if size != self.source.size() => {
-                let message = format!("the platform made a file of {size} bytes out of {}", self.source.size());
+                let message =
+                    format!("the platform made a file of {size} bytes out of {}", self.source.size());
                 Err(Error::new(ErrorKind::Integrity, message))
             }
             _ => Ok(file),
@@ -310,7 +331,12 @@ impl Job {
 }
 
 fn header_map(headers: BTreeMap<String, String>) -> Result<HeaderMap> {
-    let unusable = || Error::new(ErrorKind::UnexpectedAnswer, "the platform gives a header for the storage that cannot be sent");
+    let unusable = || {
+        Error::new(
+            ErrorKind::UnexpectedAnswer,
+            "the platform gives a header for the storage that cannot be sent",
+        )
+    };
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         let name = HeaderName::try_from(name).map_err(|_| unusable())?;

@@ -65,12 +65,14 @@ impl Answer {
 
     fn refusal(&self) -> Error {
         let said = self.said();
-        let message = said.as_ref().and_then(|said| said.message.clone()).filter(|message| !message.is_empty());
+        let message =
+            said.as_ref().and_then(|said| said.message.clone()).filter(|message| !message.is_empty());
         let error = match message {
             Some(message) => Error::new(ErrorKind::Api, message),
-            None if self.status.is_redirection() => {
-                Error::new(ErrorKind::UnexpectedAnswer, "a redirect that is not followed, because it leaves the API host")
-            }
+            None if self.status.is_redirection() => Error::new(
+                ErrorKind::UnexpectedAnswer,
+                "a redirect that is not followed, because it leaves the API host",
+            ),
             None => {
                 let message = format!("the platform did not say why; the answer is {}", excerpt(&self.body));
                 let kind = if said.is_some() { ErrorKind::Api } else { ErrorKind::UnexpectedAnswer };
@@ -79,7 +81,9 @@ impl Answer {
         };
         let error = self.describe(error);
         match (self.status.as_u16(), error.code()) {
-            (404, Some(3002)) => error.with_hint("projects are named `owner/short-name`, as their address shows, not by the displayed name"),
+            (404, Some(3002)) => error.with_hint(
+                "projects are named `owner/short-name`, as their address shows, not by the displayed name",
+            ),
             (414, _) => error.with_hint("ask for less at once, for example with fewer filter values"),
             _ => error,
         }
@@ -88,7 +92,11 @@ impl Answer {
     fn describe(&self, error: Error) -> Error {
         let said = self.said();
         let (code, more_info) = said.map_or((None, None), |said| (said.code, said.more_info));
-        error.with_status(self.status.as_u16()).with_answer(code, more_info, self.request_id().map(str::to_owned))
+        error.with_status(self.status.as_u16()).with_answer(
+            code,
+            more_info,
+            self.request_id().map(str::to_owned),
+        )
     }
 
     /// The form that the generated client reads.

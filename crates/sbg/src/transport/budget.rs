@@ -22,7 +22,6 @@ pub struct RateLimit {
 /// Longest time to wait for a new window. The platform's own is 300 s; a reset further away than that is a wrong clock.
 const LONGEST_WINDOW: Duration = Duration::from_secs(330);
 
-
 /// The limits that all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -56,7 +55,10 @@ impl Budget {
     async fn wait_for_window(&self) {
         let _turn = if self.spend(now()).is_some() { self.turn.acquire().await.ok() } else { return };
         while let Some(wait) = self.spend(now()) {
-            tracing::info!(wait_seconds = wait.as_secs_f64(), "the rate limit is spent; waiting for the next window");
+            tracing::info!(
+                wait_seconds = wait.as_secs_f64(),
+                "the rate limit is spent; waiting for the next window"
+            );
             tokio::time::sleep(wait).await;
         }
     }

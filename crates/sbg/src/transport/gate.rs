@@ -25,8 +25,9 @@ impl Gate {
         }
         let length = request.url().as_str().len();
         if length > LONGEST_URL {
-            let message =
-                format!("the address of the call has {length} characters, more than the {LONGEST_URL} that are accepted");
+            let message = format!(
+                "the address of the call has {length} characters, more than the {LONGEST_URL} that are accepted"
+            );
             return Err(Error::invalid(message)
                 .with_operation(operation, 0)
                 .with_hint("ask for less at once, for example with fewer filter values"));

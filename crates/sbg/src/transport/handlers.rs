@@ -78,7 +78,10 @@ impl Default for RateLimitSleeper {
 
 impl RateLimitSleeper {
     fn wait(&self, answer: &Answer, attempt: &Attempt, now: Duration) -> Duration {
-        let reset = answer.headers().get("x-ratelimit-reset").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let reset = answer
+            .headers()
+            .get("x-ratelimit-reset")
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok());
         match reset.map(|reset| Duration::from_secs(reset).saturating_sub(now)) {
             // The clocks of both sides differ by a little: a second more is cheaper than another 429.
             Some(left) if !left.is_zero() => (left + Duration::from_secs(1)).min(self.longest),
@@ -116,7 +119,11 @@ impl Default for MaintenanceSleeper {
 impl ErrorHandler for MaintenanceSleeper {
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
         let maintenance = answer.status() == 503 && answer.code() == Some(0);
-        if maintenance && attempt.elapsed < self.longest { Decision::RetryAfter(self.pause) } else { Decision::Pass }
+        if maintenance && attempt.elapsed < self.longest {
+            Decision::RetryAfter(self.pause)
+        } else {
+            Decision::Pass
+        }
     }
 }
 
@@ -167,7 +174,11 @@ mod tests {
     #[test]
     fn the_wait_follows_the_reset_time_and_survives_nonsense() {
         let check = |reset: Option<&str>, number: u32, seconds: u64| {
-            let wait = RateLimitSleeper::default().wait(&limited(reset), &attempt(number), Duration::from_secs(1_000));
+            let wait = RateLimitSleeper::default().wait(
+                &limited(reset),
+                &attempt(number),
+                Duration::from_secs(1_000),
+            );
             assert_eq!(wait, Duration::from_secs(seconds), "{reset:?} {number}");
         };
         check(Some("1100"), 1, 101);
@@ -181,7 +192,8 @@ mod tests {
     #[test]
     fn maintenance_is_a_503_with_code_0_alone() {
         let check = |status: u16, body: &str, waits: bool| {
-            let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned());
+            let answer =
+                Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned());
             let decision = MaintenanceSleeper::default().handle(&answer, &attempt(1));
             assert_eq!(matches!(decision, Decision::RetryAfter(_)), waits, "{status} {body}");
         };

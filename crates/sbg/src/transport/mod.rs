@@ -21,10 +21,12 @@ use tracing::Instrument as _;
 
 pub use answer::Answer;
 pub(crate) use authorise::Authorise;
-pub use budget::RateLimit;
 pub(crate) use budget::Budget;
+pub use budget::RateLimit;
 pub(crate) use gate::Gate;
-pub use handlers::{Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
+pub use handlers::{
+    Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper,
+};
 pub use retry::RetryPolicy;
 pub(crate) use retry::jittered;
 pub(crate) use send::{classify, send};
@@ -50,7 +52,11 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// Sends a request that is no generated call, such as a YAML body, by the same rules.
-    pub(crate) async fn run(&self, request: reqwest::Request, operation: &'static Operation) -> Result<Answer> {
+    pub(crate) async fn run(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> Result<Answer> {
         let span = tracing::debug_span!(
             "sbg.call",
             operation = operation.id,
@@ -71,7 +77,9 @@ impl Pipeline {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let mut sent = request.try_clone().ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
+            let mut sent = request
+                .try_clone()
+                .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
             policy.gate.mark(&mut sent, operation);
             policy.authorise.apply(&mut sent)?;
             let permit = policy.budget.acquire().await;
@@ -110,9 +118,9 @@ impl Pipeline {
             if let Some(id) = answer.request_id() {
                 span.record("request_id", id);
             }
-            return answer.into_result(operation).map_err(|error| {
-                policy.authorise.explain(error.with_operation(operation, attempt))
-            });
+            return answer
+                .into_result(operation)
+                .map_err(|error| policy.authorise.explain(error.with_operation(operation, attempt)));
         }
     }
 }

@@ -71,7 +71,11 @@ mod tests {
     fn waits_grow_to_the_longest_one_and_are_spread() {
         let (first, longest) = (Duration::from_millis(100), Duration::from_secs(1));
         let check = |number: u32, chance: f64, milliseconds: u64| {
-            assert_eq!(jittered(first, longest, number, chance), Duration::from_millis(milliseconds), "{number}");
+            assert_eq!(
+                jittered(first, longest, number, chance),
+                Duration::from_millis(milliseconds),
+                "{number}"
+            );
         };
         check(1, 0.0, 50);
         check(1, 1.0, 100);

@@ -43,14 +43,22 @@ pub(crate) async fn send(http: &reqwest::Client, request: reqwest::Request) -> R
     Ok(Answer::new(status, headers, body))
 }
 
-async fn read(response: &mut reqwest::Response, status: StatusCode, headers: &HeaderMap) -> Result<Bytes, Failure> {
+async fn read(
+    response: &mut reqwest::Response,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Bytes, Failure> {
     let too_large = || Failure {
         never_left: false,
         kind: ErrorKind::UnexpectedAnswer,
-        message: format!("the answer (HTTP {status}) is larger than the {LARGEST_ANSWER} bytes that are read"),
+        message: format!(
+            "the answer (HTTP {status}) is larger than the {LARGEST_ANSWER} bytes that are read"
+        ),
         source: None,
     };
-    let announced = headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > LARGEST_ANSWER) {
         return Err(too_large());
     }

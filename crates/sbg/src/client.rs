@@ -1,0 +1,348 @@
+//! The client and its builder.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sbg_raw::Inner;
+use url::Url;
+
+use crate::config::{Auth, Config, ConfigPaths, Endpoint, ExplicitConfig, Proxies, Sources};
+use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::Engine;
+use crate::transport::{
+    Authorise, Budget, ErrorHandler, Gate, MaintenanceSleeper, Pipeline, Policy, RateLimit, RateLimitSleeper,
+    RetryPolicy,
+};
+
+/// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a
+/// connection that is just being closed is lost.
+const STORAGE_IDLE: Duration = Duration::from_secs(4);
+
+/// A client of the API. Cheap to clone; all clones share connections, limits and the transfer engine.
+///
+/// ```no_run
+/// # async fn example() -> sbg::Result<()> {
+/// let client = sbg::Client::from_env()?;
+/// println!("{}", client.users().me().await?.username);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    raw: sbg_raw::Client,
+    policy: Arc<Policy>,
+    engine: Arc<Engine>,
+    endpoint: Endpoint,
+}
+
+impl Client {
+    /// A builder, to set credentials and limits.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client with the credentials of the environment: `SB_API_ENDPOINT` and `SB_AUTH_TOKEN`, else the profile `default` of
+    /// `~/.sevenbridges/credentials`. See [`config`](crate::config).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where there are no credentials (the message lists the places that were tried) or unusable ones.
+    pub fn from_env() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    /// The generated client below, with every operation of the API. Its calls take the same way as those of the handles: the same
+    /// limits, token, retries and errors (`?` turns its error into [`sbg::Error`](Error)).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::raw::ClientPlatformExt as _;
+    ///
+    /// let index = client.raw().api_index().send().await?.into_inner();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(&self) -> &sbg_raw::Client {
+        &self.shared.raw
+    }
+
+    /// The environment that the client talks to.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.shared.endpoint
+    }
+
+    /// What the headers of the latest answer said of the rate limit. Makes no request.
+    pub fn latest_rate_limit(&self) -> Option<RateLimit> {
+        self.shared.policy.budget.latest()
+    }
+
+    pub(crate) fn engine(&self) -> Arc<Engine> {
+        self.shared.engine.clone()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("endpoint", &self.shared.endpoint).finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Client`].
+///
+/// ```
+/// let client = sbg::Client::builder()
+///     .endpoint("cgc")
+///     .token("0123456789abcdef0123456789abcdef")
+///     .max_parallel_requests(20)
+///     .build()?;
+/// # Ok::<(), sbg::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    explicit: ExplicitConfig,
+    paths: Option<ConfigPaths>,
+    max_parallel_requests: usize,
+    idle_connections: usize,
+    connect_timeout: Duration,
+    read_timeout: Duration,
+    pace: bool,
+    retry: RetryPolicy,
+    handlers: Vec<Arc<dyn ErrorHandler>>,
+    user_agent: Option<String>,
+    root_certificates: Vec<Vec<u8>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            explicit: ExplicitConfig::default(),
+            paths: None,
+            max_parallel_requests: 100,
+            idle_connections: 32,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(60),
+            pace: true,
+            retry: RetryPolicy::default(),
+            handlers: vec![Arc::new(RateLimitSleeper::default()), Arc::new(MaintenanceSleeper::default())],
+            user_agent: None,
+            root_certificates: Vec::new(),
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The environment to talk to: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the address of its API, or an
+    /// [`Endpoint`].
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.explicit.endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// The token of a user, from the developer page of the environment.
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.auth(Auth::token(token))
+    }
+
+    /// Credentials of any kind.
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.explicit.auth = Some(auth);
+        self
+    }
+
+    /// The profile of `~/.sevenbridges/credentials` to use.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.explicit.profile = Some(name.into());
+        self
+    }
+
+    /// Where to look for the files of the user, instead of in the home folder.
+    pub fn config_paths(mut self, paths: ConfigPaths) -> Self {
+        self.paths = Some(paths);
+        self
+    }
+
+    /// Whether operations in advance access may be called. They may change without notice. `false` by default.
+    pub fn advance_access(mut self, allowed: bool) -> Self {
+        self.explicit.advance_access = Some(allowed);
+        self
+    }
+
+    /// The proxies, for calls and transfers alike. By default those of the environment and of the settings file.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.explicit.proxies = Some(proxies);
+        self
+    }
+
+    /// Whether the token may be sent over plain http to another host than this one. `false` by default.
+    pub fn allow_insecure_http(mut self, allowed: bool) -> Self {
+        self.explicit.allow_insecure_http = allowed;
+        self
+    }
+
+    /// Most requests to the API at once, over all clones of the client; at least 1, and 100 by default.
+    pub fn max_parallel_requests(mut self, count: usize) -> Self {
+        self.max_parallel_requests = count;
+        self
+    }
+
+    /// Most idle connections to keep to the API; 32 by default.
+    pub fn idle_connections(mut self, count: usize) -> Self {
+        self.idle_connections = count;
+        self
+    }
+
+    /// Longest time to make a connection; 10 s by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Longest time in which nothing comes; 60 s by default. There is no limit on the whole of an answer.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// Whether to wait for the next window of the rate limit instead of drawing a 429. `true` by default.
+    pub fn pace(mut self, pace: bool) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Bounds of the retries.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Adds an error handler after those that are there.
+    pub fn error_handler(mut self, handler: impl ErrorHandler + 'static) -> Self {
+        self.handlers.push(Arc::new(handler));
+        self
+    }
+
+    /// Removes all error handlers, the shipped ones included: those for the rate limit and for maintenance.
+    pub fn without_error_handlers(mut self) -> Self {
+        self.handlers.clear();
+        self
+    }
+
+    /// What the user agent says after the name of this crate, such as `my-pipeline/2.1`.
+    pub fn user_agent(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent = Some(suffix.into());
+        self
+    }
+
+    /// Trusts the certificate authorities in this PEM file as well as those of the system.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Builds the client. Makes no request.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where credentials are missing or unusable, or a certificate or proxy cannot be used;
+    /// [`ErrorKind::InvalidInput`] for a limit of 0.
+    pub fn build(self) -> Result<Client> {
+        if self.max_parallel_requests == 0 {
+            return Err(Error::invalid("a client needs at least 1 parallel request"));
+        }
+        let mut sources = Sources::new(self.explicit.clone());
+        if let Some(paths) = &self.paths {
+            sources = sources.paths(paths.clone());
+        }
+        let config = sources.resolve()?;
+        for warning in &config.warnings {
+            tracing::warn!(%warning, "configuration");
+        }
+        let base = config.endpoint.url();
+        let policy = Arc::new(Policy {
+            gate: Gate { advance_access: config.advance_access },
+            budget: Budget::new(self.max_parallel_requests, self.pace),
+            authorise: Authorise::new(config.auth.clone(), base.clone(), config.origins.auth.to_string()),
+            retry: self.retry.clone(),
+            handlers: std::sync::RwLock::new(self.handlers.clone().into()),
+        });
+        let raw = |http: reqwest::Client| {
+            let pipeline = Pipeline { policy: policy.clone(), http: http.clone() };
+            sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
+        };
+        let api_http = || self.api_client(&config, base.clone());
+        let engine = Engine::new(raw(api_http()?), self.storage_client(&config)?);
+        Ok(Client {
+            shared: Arc::new(Shared {
+                raw: raw(api_http()?),
+                engine: Arc::new(engine),
+                policy: policy.clone(),
+                endpoint: config.endpoint.clone(),
+            }),
+        })
+    }
+
+    fn api_client(&self, config: &Config, base: Url) -> Result<reqwest::Client> {
+        // A redirect may lead to another path of the API, never to another host: the token would go along.
+        let within_api = reqwest::redirect::Policy::custom(move |attempt| {
+            if attempt.url().origin() != base.origin() {
+                attempt.stop()
+            } else if attempt.previous().len() > 5 {
+                attempt.error("too many redirects")
+            } else {
+                attempt.follow()
+            }
+        });
+        built(self.http(config)?.redirect(within_api).pool_max_idle_per_host(self.idle_connections))
+    }
+
+    fn storage_client(&self, config: &Config) -> Result<reqwest::Client> {
+        // Over HTTP/2 all parts would share one connection, which is slower than several.
+        let http = self.http(config)?.redirect(reqwest::redirect::Policy::none()).http1_only();
+        built(
+            http.pool_idle_timeout(STORAGE_IDLE).read_timeout(self.read_timeout.min(Duration::from_secs(30))),
+        )
+    }
+
+    /// What both clients have in common.
+    fn http(&self, config: &Config) -> Result<reqwest::ClientBuilder> {
+        let name = concat!("sbg/", env!("CARGO_PKG_VERSION"));
+        let user_agent = match &self.user_agent {
+            Some(suffix) => format!("{name} {suffix}"),
+            None => name.to_owned(),
+        };
+        let mut http = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.read_timeout)
+            .tcp_nodelay(true)
+            .no_proxy();
+        let exceptions = config.proxies.exceptions().and_then(reqwest::NoProxy::from_string);
+        for (proxy, https) in [(config.proxies.for_https(), true), (config.proxies.for_http(), false)] {
+            let Some(address) = proxy.map(crate::config::ProxyUrl::expose) else { continue };
+            let proxy = if https { reqwest::Proxy::https(address) } else { reqwest::Proxy::http(address) };
+            let proxy = proxy.map_err(|error| {
+                Error::new(ErrorKind::Config, "the proxy cannot be used").with_source(error.without_url())
+            })?;
+            http = http.proxy(proxy.no_proxy(exceptions.clone()));
+        }
+        for pem in &self.root_certificates {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
+                Error::new(ErrorKind::Config, "the root certificates are no PEM file").with_source(error)
+            })?;
+            http = http.tls_certs_merge(certificates);
+        }
+        Ok(http)
+    }
+}
+
+fn built(http: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    http.build()
+        .map_err(|error| Error::new(ErrorKind::Config, "the HTTP client cannot be set up").with_source(error))
+}
