@@ -1,6 +1,6 @@
 //! The settings of an emulator.
 
-use std::{future::Future, io, net::SocketAddr, time::Duration};
+use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     Emulator,
@@ -42,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) bandwidth: Option<u64>,
     pub(crate) record: bool,
     pub(crate) state_time: Duration,
+    pub(crate) volume_folders: Vec<(String, PathBuf)>,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -61,6 +62,7 @@ impl Default for Builder {
                 bandwidth: None,
                 record: true,
                 state_time: Duration::from_millis(50),
+                volume_folders: Vec::new(),
             },
             rules: Vec::new(),
         }
@@ -131,6 +133,13 @@ impl Builder {
     /// Whether requests are kept for [`Emulator::requests`]. Without it, they are.
     pub fn record(mut self, record: bool) -> Self {
         self.config.record = record;
+        self
+    }
+
+    /// Puts a folder of this computer behind a bucket: volumes with the bucket show the files in it, and exports are written to
+    /// it. Buckets without a folder are in memory.
+    pub fn volume_folder(mut self, bucket: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
+        self.config.volume_folders.push((bucket.into(), folder.into()));
         self
     }
 

@@ -178,6 +178,23 @@ impl Emulator {
         self.shared.world().seed_file(project, path, object)
     }
 
+    /// Puts an object into a bucket without a request, whether or not a volume has the bucket yet.
+    ///
+    /// # Errors
+    ///
+    /// If the bucket is a folder ([`Builder::volume_folder`]) and the object cannot be written to it.
+    pub fn put_object(&self, bucket: &str, key: &str, content: impl Into<Bytes>) -> io::Result<()> {
+        let object = Arc::new(Object::new(vec![content.into()], self.shared.clock.timestamp()));
+        self.shared.world().bucket_mut(bucket).put(key, &object)
+    }
+
+    /// The bytes of an object in a bucket; `None` if there is none.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
+        let mut world = self.shared.world();
+        world.settle();
+        Some(world.bucket_mut(bucket).get(key)?.to_vec())
+    }
+
     /// Lets the next so many tasks fail that come to compute, whatever they are.
     pub fn fail_next_tasks(&self, count: u32) {
         self.shared.world().fail_next_tasks(count);

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write as _},
     net::SocketAddr,
+    path::PathBuf,
     process::ExitCode,
     time::Duration,
 };
@@ -43,9 +44,20 @@ struct Options {
     /// Bytes per second of each connection and direction
     #[arg(long, value_name = "BYTES")]
     bandwidth: Option<u64>,
+    /// A bucket and the folder that is behind it, such as `my-bucket=/data`; may be given several times
+    #[arg(long, value_name = "BUCKET=FOLDER", value_parser = volume_folder)]
+    volume_folder: Vec<(String, PathBuf)>,
+    /// Milliseconds that tasks and jobs stay in each of their states
+    #[arg(long, value_name = "MILLISECONDS")]
+    state_time: Option<u64>,
     /// A fault, such as `storage:get:every=20:503` or `api:first=2:429`; may be given several times
     #[arg(long, value_name = "RULE")]
     fault: Vec<FaultRule>,
+}
+
+fn volume_folder(text: &str) -> Result<(String, PathBuf), String> {
+    let (bucket, folder) = text.split_once('=').ok_or("expected BUCKET=FOLDER")?;
+    Ok((bucket.to_owned(), PathBuf::from(folder)))
 }
 
 fn main() -> ExitCode {
@@ -91,6 +103,12 @@ fn start(options: Options) -> io::Result<Emulator> {
     }
     if let Some(bytes) = options.bandwidth {
         builder = builder.bandwidth(bytes);
+    }
+    if let Some(milliseconds) = options.state_time {
+        builder = builder.state_time(Duration::from_millis(milliseconds));
+    }
+    for (bucket, folder) in options.volume_folder {
+        builder = builder.volume_folder(bucket, folder);
     }
     builder = options.fault.into_iter().fold(builder, sbg_emulator::Builder::fault);
     builder.start_blocking()

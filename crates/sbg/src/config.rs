@@ -172,8 +172,11 @@ impl ConfigPaths {
 pub struct Sources<'a> {
     explicit: ExplicitConfig,
     paths: ConfigPaths,
-    env: Box<dyn Fn(&str) -> Option<String> + Send + Sync + 'a>,
+    env: Box<Lookup<'a>>,
 }
+
+/// Gives the value of an environment variable.
+type Lookup<'a> = dyn Fn(&str) -> Option<String> + Send + Sync + 'a;
 
 impl<'a> Sources<'a> {
     /// The values of the program, the environment of the process and the files of the user.

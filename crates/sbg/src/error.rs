@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use sbg_raw::{ErrorCode, Operation};
 
+use crate::transport::classify;
+
 /// A result whose error is [`sbg::Error`](Error).
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -308,8 +310,7 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
         match error {
             Raw::InvalidRequest(message) | Raw::Custom(message) => Self::invalid(message),
             Raw::CommunicationError(error) | Raw::ResponseBodyError(error) | Raw::InvalidUpgrade(error) => {
-                find_in_chain(&error)
-                    .unwrap_or_else(|| Self::new(ErrorKind::Connect, "the call failed").with_source(error))
+                find_in_chain(&error).unwrap_or_else(|| classify(error, false).into_error())
             }
             Raw::InvalidResponsePayload(body, error) => {
                 let message =

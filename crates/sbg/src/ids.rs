@@ -37,7 +37,8 @@ impl InvalidId {
         &self.given
     }
 
-    /// The form that was expected, such as `owner/project`, brackets round what may be left out; `None` for an id that is one piece of any form.
+    /// The form that was expected, such as `owner/project`, with brackets round what may be left out; `None` for an id
+    /// that is one piece of any form.
     pub fn expected(&self) -> Option<&'static str> {
         self.form.map(|form| form.expected)
     }
@@ -518,8 +519,9 @@ mod tests {
     #[test]
     fn ids_convert_from_texts_and_from_ids() {
         let id = project("rfranklin/demo").unwrap();
-        assert_eq!(project("rfranklin/demo".to_owned()).unwrap(), id);
-        assert_eq!(project(&"rfranklin/demo".to_owned()).unwrap(), id);
+        let text = "rfranklin/demo".to_owned();
+        assert_eq!(project(&text).unwrap(), id);
+        assert_eq!(project(text).unwrap(), id);
         assert_eq!(project(&id).unwrap(), id);
         assert_eq!(project(id.clone()).unwrap(), id);
         assert!(project("demo").is_err());

@@ -6,6 +6,7 @@ mod datasets;
 mod divisions;
 mod feedback;
 mod files;
+mod imports;
 mod members;
 mod platform;
 mod projects;
@@ -14,6 +15,7 @@ mod search;
 mod tasks;
 mod teams;
 mod uploads;
+mod volumes;
 
 use std::{io, sync::Arc};
 
@@ -44,6 +46,8 @@ static AREAS: &[&[Route]] = &[
     members::ROUTES,
     apps::ROUTES,
     tasks::ROUTES,
+    volumes::ROUTES,
+    imports::ROUTES,
     files::ROUTES,
     feedback::ROUTES,
     scroll::ROUTES,

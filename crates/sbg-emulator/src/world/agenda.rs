@@ -60,7 +60,9 @@ impl World {
     fn step(&mut self, step: &Step, at: Timestamp) {
         match step {
             Step::Task(id) => self.step_task(id, at),
-            Step::Import(_) | Step::Export(_) | Step::FileJob(_) | Step::DrsImport(_) | Step::Run(_) => {}
+            Step::Import(id) => self.step_import(id, at),
+            Step::Export(id) => self.step_export(id, at),
+            Step::FileJob(_) | Step::DrsImport(_) | Step::Run(_) => {}
         }
     }
 }

@@ -118,6 +118,12 @@ impl World {
         for project in self.projects.values_mut() {
             project.members.remove(id);
         }
+        for volume in self.volumes.values_mut() {
+            volume.members.remove(id);
+        }
+        for dataset in self.datasets.values_mut() {
+            dataset.members.remove(id);
+        }
         Ok(())
     }
 

@@ -111,6 +111,16 @@ impl World {
         self.store.sweep();
     }
 
+    /// Takes a folder with all that is in it, or a file, out of its parent.
+    pub(super) fn remove_tree(&mut self, id: &str) {
+        let Some(file) = self.files.get(id) else { return };
+        let below: Vec<String> = self.descendants(file).into_iter().map(|file| file.id.clone()).collect();
+        for id in below.iter().rev() {
+            self.remove(id);
+        }
+        self.remove(id);
+    }
+
     /// Gives something another name, another parent, or both.
     pub(super) fn relink(&mut self, id: &str, from: &str, old: &str, to: &str, new: &str) -> Outcome<()> {
         if let Some(children) = self.children_mut(old) {

@@ -44,6 +44,11 @@ impl Ids {
         hex(&self.random.u128(..).to_be_bytes())
     }
 
+    /// 32 letters and digits: imports, exports and other jobs.
+    pub(crate) fn job(&mut self) -> String {
+        std::iter::repeat_with(|| self.random.alphanumeric()).take(32).collect()
+    }
+
     /// 64 letters and digits: uploads.
     pub(crate) fn upload(&mut self) -> String {
         std::iter::repeat_with(|| self.random.alphanumeric()).take(64).collect()

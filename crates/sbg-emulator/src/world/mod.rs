@@ -3,24 +3,29 @@
 pub(crate) mod agenda;
 pub(crate) mod apps;
 pub(crate) mod billing;
+pub(crate) mod buckets;
 pub(crate) mod cwl;
 pub(crate) mod datasets;
 pub(crate) mod divisions;
+pub(crate) mod exports;
 mod feedback;
 pub(crate) mod files;
 pub(crate) mod folders;
 mod ids;
+pub(crate) mod imports;
 pub(crate) mod members;
 pub(crate) mod programs;
 pub(crate) mod projects;
 mod public_apps;
 pub(crate) mod search;
 mod seed;
+pub(crate) mod service;
 mod task_inputs;
 mod task_runs;
 pub(crate) mod tasks;
 pub(crate) mod uploads;
 pub(crate) mod users;
+pub(crate) mod volumes;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -35,13 +40,17 @@ use self::{
     agenda::Agenda,
     apps::App,
     billing::Ledger,
+    buckets::Bucket,
     datasets::Dataset,
+    exports::Export,
     files::FileNode,
     ids::Ids,
+    imports::Import,
     projects::Project,
     tasks::Task,
     uploads::{PartPolicy, Upload},
     users::{BillingGroup, Division, Team, Users},
+    volumes::Volume,
 };
 
 /// Everything that the platform knows.
@@ -65,6 +74,12 @@ pub(crate) struct World {
     tasks_made: u64,
     /// How many of the next tasks are to fail.
     failing_tasks: u32,
+    /// By `owner/name`.
+    volumes: BTreeMap<String, Volume>,
+    buckets: BTreeMap<String, Bucket>,
+    imports: HashMap<String, Import>,
+    exports: HashMap<String, Export>,
+    jobs_made: u64,
     datasets: BTreeMap<String, Dataset>,
     files: HashMap<String, FileNode>,
     uploads: BTreeMap<String, Upload>,
@@ -93,6 +108,15 @@ impl World {
             tasks: HashMap::new(),
             tasks_made: 0,
             failing_tasks: 0,
+            volumes: BTreeMap::new(),
+            buckets: config
+                .volume_folders
+                .iter()
+                .map(|(bucket, folder)| (bucket.clone(), Bucket::Folder(folder.clone())))
+                .collect(),
+            imports: HashMap::new(),
+            exports: HashMap::new(),
+            jobs_made: 0,
             datasets: BTreeMap::new(),
             files: HashMap::new(),
             uploads: BTreeMap::new(),

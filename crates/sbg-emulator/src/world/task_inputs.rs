@@ -80,7 +80,7 @@ impl World {
 
     /// The file that a value means, for a program to read.
     pub(super) fn input_file(&self, value: &Value) -> Option<Input<'_>> {
-        let file = self.files.get(file_id(value)?)?;
+        let file = self.files.get(file_id(value)?).filter(|file| self.is_available(file))?;
         let (_, object) = file.object(5017).ok()?;
         Some(Input { name: &file.name, object })
     }

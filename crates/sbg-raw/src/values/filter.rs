@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 /// Values that the metadata of files must have, in the query of a file list.
 ///
@@ -38,12 +38,9 @@ impl<K: fmt::Display, V: Into<String>> FromIterator<(K, V)> for MetadataFilter {
     }
 }
 
+/// A map whose keys may come again, which is what the query serializer writes as one parameter for each entry.
 impl Serialize for MetadataFilter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut pairs = serializer.serialize_seq(Some(self.0.len()))?;
-        for pair in &self.0 {
-            pairs.serialize_element(pair)?;
-        }
-        pairs.end()
+        serializer.collect_map(self.0.iter().map(|(field, value)| (field, value)))
     }
 }

@@ -292,11 +292,10 @@ mod tests {
         check("0123456789abcdef0123456789abcdef", &format!("`(32 characters)` is no API endpoint: {names}"));
         check("https:/x/v2", &format!("`https:/x/v2` is no API endpoint: {names}"));
         check("ftp://x/v2", "`ftp://x/v2` is no API endpoint: the URL must begin with `https://`");
-        check("https://", "`https://` is no API endpoint: empty host");
-        check(
-            "https:///v2?t",
-            "`https:///v2?…` is no API endpoint: the path of the URL must end in `/v2` (expected `https://v2/v2`)",
-        );
+        check("https://", "`https://` is no API endpoint: the name of the host is missing");
+        check("https:///v2", "`https:///v2` is no API endpoint: the name of the host is missing");
+        check("https://:443/v2", "`https://:443/v2` is no API endpoint: empty host");
+        check("https://x\\v2", "`https://x\\v2` is no API endpoint: a `\\` is not allowed in it");
         check("https://x:y/v2", "`https://x:y/v2` is no API endpoint: invalid port number");
         check("https://a b/v2", "`https://a b/v2` is no API endpoint: white space is not allowed in it");
         check("https://a\nb/v2", "`https://a\\nb/v2` is no API endpoint: white space is not allowed in it");

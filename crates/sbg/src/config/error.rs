@@ -12,7 +12,7 @@ use crate::profile::ProfileError;
 #[non_exhaustive]
 pub enum ConfigError {
     /// No place gave an endpoint and a token that belong together.
-    Missing(MissingCredentials),
+    Missing(Box<MissingCredentials>),
     /// The endpoint cannot be used.
     Endpoint {
         /// Where it came from.

@@ -1,10 +1,12 @@
 //! Finds an endpoint and the token that belongs with it; the rules are in the [module above](super).
 
+use std::path::Path;
+
+use secrecy::ExposeSecret as _;
+
 use super::auth::check_token;
 use super::{Attempt, Auth, ConfigError, Endpoint, MissingCredentials, Origin, Sources, Warning};
 use crate::profile::{At, Credentials, Profile, ProfileError};
-use secrecy::ExposeSecret as _;
-use std::path::Path;
 
 const API_ENDPOINT: &str = "SB_API_ENDPOINT";
 const AUTH_TOKEN: &str = "SB_AUTH_TOKEN";
@@ -147,11 +149,11 @@ impl Pair {
             Self { endpoint: Some(endpoint), auth: Some(auth) } => {
                 Ok(Found { endpoint, auth, advance_access, warnings })
             }
-            Self { endpoint, auth } => Err(ConfigError::Missing(MissingCredentials {
+            Self { endpoint, auth } => Err(ConfigError::Missing(Box::new(MissingCredentials {
                 endpoint: endpoint.map(|endpoint| endpoint.value),
                 auth: auth.map(|auth| auth.origin),
                 tried,
-            })),
+            }))),
         }
     }
 }

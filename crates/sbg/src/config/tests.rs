@@ -84,7 +84,8 @@ fn pair(case: &Case<'_>) -> String {
                 short_origin(&origins.auth)
             );
             for warning in warnings {
-                got += &format!("; {}", home.short(&warning.to_string()));
+                got.push_str("; ");
+                got.push_str(&home.short(&warning.to_string()));
             }
             got
         }

@@ -7,7 +7,8 @@
 //! - `[DEFAULT]` holds values for the keys that a section lacks.
 //! - A section or key that is given twice is an error.
 //!
-//! Unlike there, `%` has no meaning, white space inside of the brackets is dropped, and text after them is an error.
+//! Unlike there, `%` has no meaning, white space inside of the brackets is dropped, text after them is an error, and so is a
+//! second `[DEFAULT]`.
 //!
 //! Any line may hold a secret, so nothing of a line ends up in an error but its number and the names of sections.
 
@@ -157,12 +158,11 @@ impl Ini {
                 raw.remove(*index);
             }
         } else {
-            let (after, indent) = match known {
-                Some(section) => section.end(&raw),
-                None => {
-                    self.append_header(&mut raw, section, end_of_line);
-                    (raw.len() - 1, String::new())
-                }
+            let (after, indent) = if let Some(section) = known {
+                section.end(&raw)
+            } else {
+                self.append_header(&mut raw, section, end_of_line);
+                (raw.len() - 1, String::new())
             };
             end_line(&mut raw[after], end_of_line);
             raw.insert(after + 1, format!("{indent}{key} = {value}{end_of_line}"));
@@ -202,15 +202,14 @@ impl Section {
     /// The index of the line that a new key comes after, and the white space that it begins with: as deep as its
     /// neighbour, or the next line would become a part of its value.
     fn end(&self, raw: &[String]) -> (usize, String) {
-        let (after, model) = match self.entries.last() {
-            Some(entry) => (entry.continued.last().copied().unwrap_or(entry.first), entry.first),
-            None => {
-                let next = raw.iter().enumerate().skip(self.header + 1).find(|(_, line)| {
-                    let content = line.trim();
-                    !content.is_empty() && !content.starts_with(['#', ';'])
-                });
-                (self.header, next.map_or(self.header, |(index, _)| index))
-            }
+        let (after, model) = if let Some(entry) = self.entries.last() {
+            (entry.continued.last().copied().unwrap_or(entry.first), entry.first)
+        } else {
+            let next = raw.iter().enumerate().skip(self.header + 1).find(|(_, line)| {
+                let content = line.trim();
+                !content.is_empty() && !content.starts_with(['#', ';'])
+            });
+            (self.header, next.map_or(self.header, |(index, _)| index))
         };
         let line = raw[model].trim_start_matches(BOM);
         (after, line[..line.len() - line.trim_start().len()].trim_matches(['\r', '\n']).to_owned())

@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ProfileError> {
     };
     String::from_utf8(bytes).map(Some).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+        let line = valid.split(|byte| *byte == b'\n').count();
         ProfileError::Syntax { path: path.to_owned(), line, reason: "the text is not UTF-8".to_owned() }
     })
 }

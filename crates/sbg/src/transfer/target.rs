@@ -82,10 +82,10 @@ impl Target {
 
 impl Drop for Target {
     fn drop(&mut self) {
-        if !self.finished {
-            if let Err(error) = std::fs::remove_file(&self.part) {
-                tracing::warn!(path = %self.part.display(), %error, "cannot remove what is left of a download");
-            }
+        if !self.finished
+            && let Err(error) = std::fs::remove_file(&self.part)
+        {
+            tracing::warn!(path = %self.part.display(), %error, "cannot remove what is left of a download");
         }
     }
 }

@@ -36,7 +36,7 @@ impl Gate {
     }
 
     /// Adds the consent to advance access, where it was given.
-    pub(crate) fn mark(&self, request: &mut reqwest::Request, operation: &'static Operation) {
+    pub(crate) fn mark(request: &mut reqwest::Request, operation: &'static Operation) {
         if operation.advance_access {
             request.headers_mut().insert("x-sbg-advance-access", HeaderValue::from_static("advance"));
         }

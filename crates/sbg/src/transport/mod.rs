@@ -80,7 +80,7 @@ impl Pipeline {
             let mut sent = request
                 .try_clone()
                 .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
-            policy.gate.mark(&mut sent, operation);
+            Gate::mark(&mut sent, operation);
             policy.authorise.apply(&mut sent)?;
             let permit = policy.budget.acquire().await;
             let result = send(&self.http, sent).await;

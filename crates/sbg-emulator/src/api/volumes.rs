@@ -1,0 +1,238 @@
+//! Volumes, what is in them, and their members.
+
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use crate::{
+    call::{Call, Reply},
+    clock::rfc3339,
+    error::{ApiError, Outcome},
+    page,
+    route::Route,
+    token,
+    world::{
+        World,
+        buckets::Entry,
+        members::{Member, Permissions},
+        projects::Need,
+        service::Cloud,
+        volumes::{Listed, Volume},
+    },
+};
+
+use super::members::{self, MemberView};
+
+pub(super) static ROUTES: &[Route] = &[
+    Route::get("/storage/volumes", list),
+    Route::post("/storage/volumes", create),
+    Route::get("/storage/volumes/{volume_owner}/{volume_name}", get),
+    Route::patch("/storage/volumes/{volume_owner}/{volume_name}", edit),
+    Route::delete("/storage/volumes/{volume_owner}/{volume_name}", delete),
+    Route::get("/storage/volumes/{volume_owner}/{volume_name}/list", list_objects),
+    Route::get("/storage/volumes/{volume_owner}/{volume_name}/object", get_object),
+    Route::get("/storage/volumes/{volume_owner}/{volume_name}/members", list_members),
+    Route::post("/storage/volumes/{volume_owner}/{volume_name}/members", add_member),
+    Route::get("/storage/volumes/{volume_owner}/{volume_name}/members/{username}", get_member),
+    Route::delete("/storage/volumes/{volume_owner}/{volume_name}/members/{username}", remove_member),
+    Route::patch(
+        "/storage/volumes/{volume_owner}/{volume_name}/members/{username}/permissions",
+        patch_permissions,
+    ),
+    Route::put(
+        "/storage/volumes/{volume_owner}/{volume_name}/members/{username}/permissions",
+        put_permissions,
+    ),
+];
+
+const SHORT: &[&str] = &["href", "id", "name"];
+
+fn id(call: &Call) -> String {
+    format!("{}/{}", call.param("volume_owner"), call.param("volume_name"))
+}
+
+fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let volumes = world.list_volumes(&call.actor);
+    page::reply(call, &volumes, SHORT, |volume| render(call, volume))
+}
+
+fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let id = world.create_volume(&call.actor, call.object()?)?;
+    show(world, call, &id)
+}
+
+fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
+    show(world, call, &id(call))
+}
+
+fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
+    world.edit_volume(&call.actor, &id(call), call.object()?, call.query_flag("force")?)?;
+    show(world, call, &id(call))
+}
+
+fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
+    world.delete_volume(&call.actor, &id(call))?;
+    Ok(Reply::empty(204))
+}
+
+fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
+    let volume = world.volume(&call.actor, id, Need::Read)?;
+    Ok(Reply::object(call, render(call, volume)))
+}
+
+fn render(call: &Call, volume: &Volume) -> Value {
+    json!({
+        "href": call.href(&format!("/storage/volumes/{}", volume.id)),
+        "id": volume.id,
+        "name": volume.name,
+        "description": volume.description,
+        "access_mode": if volume.writable { "RW" } else { "RO" },
+        "service": volume.service.shown(),
+        "created_on": rfc3339(volume.created),
+        "modified_on": rfc3339(volume.modified),
+        "active": volume.active,
+    })
+}
+
+/// One page of a folder. Pages can be followed forwards only.
+fn list_objects(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let volume = world.active_volume(&call.actor, &id(call), Need::Read)?;
+    let prefix = call.query("prefix").unwrap_or_default();
+    let limit = page::limit(call)?;
+    let list = format!("{}?{prefix}", volume.id);
+    let given = call.query("continuation_token").filter(|token| !token.is_empty());
+    let after = given.map(|token| token::open(&list, token)).transpose()?;
+    let after = after.as_ref().and_then(Value::as_str);
+    let listed = world.list_volume(volume, prefix);
+    let mut rest = listed.iter().filter(|entry| after.is_none_or(|after| entry.position() > after));
+    let shown: Vec<&Listed> = rest.by_ref().take(limit).collect();
+    let truncated = rest.next().is_some();
+    let mut links = Vec::new();
+    if let (Some(last), true) = (shown.last(), truncated) {
+        let next = token::seal(&list, &last.position().into());
+        links.push(json!({ "next": listing(call, volume, prefix, &[("limit", &limit.to_string()), ("continuation_token", &next)]) }));
+    }
+    let fields = call.fields();
+    let mut items = Vec::new();
+    let mut prefixes = Vec::new();
+    for entry in shown {
+        match entry {
+            Listed::Object(object) => items.push(fields.apply(render_object(call, volume, object), None)),
+            Listed::Folder(folder) => prefixes.push(json!({
+                "href": listing(call, volume, folder, &[]),
+                "prefix": folder,
+                "volume": volume.id,
+            })),
+        }
+    }
+    Ok(Reply::json(json!({
+        "href": listing(call, volume, prefix, &[("limit", &limit.to_string())]),
+        "prefix": prefix,
+        "limit": limit,
+        "truncated": truncated,
+        "items": items,
+        "prefixes": prefixes,
+        "links": links,
+    })))
+}
+
+fn listing(call: &Call, volume: &Volume, prefix: &str, more: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("prefix", prefix).extend_pairs(more);
+    if let Some(fields) = call.query("fields") {
+        query.append_pair("fields", fields);
+    }
+    format!("{}?{}", call.href(&format!("/storage/volumes/{}/list", volume.id)), query.finish())
+}
+
+fn get_object(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let volume = world.active_volume(&call.actor, &id(call), Need::Read)?;
+    let object = world.volume_object(volume, call.query_required("location", 9011)?)?;
+    Ok(Reply::object(call, render_object(call, volume, &object)))
+}
+
+/// An object with what its cloud says of it, in the words of that cloud.
+fn render_object(call: &Call, volume: &Volume, object: &Entry) -> Value {
+    let location: String = form_urlencoded::byte_serialize(object.key.as_bytes()).collect();
+    let bucket = &volume.service.bucket;
+    let key = volume.service.key(&object.key);
+    let metadata = match volume.service.cloud {
+        Cloud::Gcs => json!({
+            "bucket": bucket,
+            "kind": "storage#object",
+            "name": key,
+            "id": format!("{bucket}/{key}"),
+            "size": object.size,
+            "contentType": "application/octet-stream",
+            "storageClass": "STANDARD",
+            "updated": { "value": object.modified.as_millisecond(), "dateOnly": false, "timeZoneShift": 0 },
+        }),
+        _ => json!({
+            "bucket": bucket,
+            "key": key,
+            "size": object.size,
+            "content_type": "application/octet-stream",
+            "last_modified": rfc3339(object.modified),
+        }),
+    };
+    json!({
+        "href": format!("{}?location={location}", call.href(&format!("/storage/volumes/{}/object", volume.id))),
+        "location": object.key,
+        "volume": volume.id,
+        "type": volume.service.cloud.name(),
+        "metadata": metadata,
+    })
+}
+
+fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let volume = world.volume(&call.actor, &id(call), Need::Read)?;
+    let found: Vec<(&String, &Member)> = volume.members.iter().collect();
+    page::reply(call, &found, members::SHORT, |(id, member)| view(world, call, id, member))
+}
+
+fn add_member(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let (new, permissions) = members::read_new(call.object()?)?;
+    let member = world.add_volume_member(&call.actor, &id(call), &new, permissions)?;
+    show_member(world, call, &member)
+}
+
+fn get_member(world: &mut World, call: &Call) -> Outcome<Reply> {
+    show_member(world, call, call.param("username"))
+}
+
+fn remove_member(world: &mut World, call: &Call) -> Outcome<Reply> {
+    world.remove_volume_member(&call.actor, &id(call), call.param("username"))?;
+    Ok(Reply::empty(204))
+}
+
+fn patch_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
+    set_permissions(world, call, false)
+}
+
+fn put_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
+    set_permissions(world, call, true)
+}
+
+fn set_permissions(world: &mut World, call: &Call, anew: bool) -> Outcome<Reply> {
+    let changes: &Map<String, Value> = call.object()?.map();
+    let set: Permissions =
+        world.set_volume_permissions(&call.actor, &id(call), call.param("username"), changes, anew)?;
+    let mut permissions = members::permissions(set);
+    if let Value::Object(permissions) = &mut permissions {
+        permissions.shift_remove("execute");
+    }
+    Ok(Reply::json(permissions))
+}
+
+fn show_member(world: &World, call: &Call, member: &str) -> Outcome<Reply> {
+    let found = world.volume_member(&call.actor, &id(call), member).map_err(|error| match error.code {
+        90003 => ApiError::new(90003).detail("The volume has no such member."),
+        _ => error,
+    })?;
+    Ok(Reply::object(call, view(world, call, member, found)))
+}
+
+fn view(world: &World, call: &Call, id: &str, member: &Member) -> Value {
+    let path =
+        format!("/storage/volumes/{}/{}/members", call.param("volume_owner"), call.param("volume_name"));
+    MemberView { world, call, path: &path, executes: false }.render(id, member)
+}

@@ -1,0 +1,295 @@
+//! Imports: files and folders of a volume become files of the platform whose bytes stay where they are.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Map;
+
+use super::{
+    World,
+    agenda::Step,
+    files::{Alias, Content, FileNode, Place, check_name},
+    projects::Need,
+    volumes::Volume,
+};
+use crate::{
+    call::Fieldset,
+    error::{ApiError, Outcome},
+    object::Object,
+};
+
+/// A job between a volume and the platform, in either direction.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    pub(crate) id: String,
+    pub(crate) owner: String,
+    pub(crate) serial: u64,
+    pub(crate) state: JobState,
+    pub(crate) started: Timestamp,
+    pub(crate) finished: Option<Timestamp>,
+    pub(crate) error: Option<ApiError>,
+    /// The file or the folder that it made or changed.
+    pub(crate) result: Option<String>,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JobState {
+    Pending,
+    Running,
+    Completed,
+    Failed,
+}
+
+impl JobState {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed)
+    }
+
+    /// Whether a filter names this state; an error if it names none.
+    pub(crate) fn check_name(name: Option<&str>) -> Outcome<()> {
+        let known = ["PENDING", "RUNNING", "COMPLETED", "FAILED"];
+        match name {
+            Some(name) if !known.iter().any(|state| state.eq_ignore_ascii_case(name)) => {
+                Err(ApiError::new(9011).detail("`state` must be PENDING, RUNNING, COMPLETED or FAILED."))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Progress {
+    pub(super) fn new(id: String, owner: &str, serial: u64, started: Timestamp) -> Self {
+        Self {
+            id,
+            owner: owner.to_owned(),
+            serial,
+            state: JobState::Pending,
+            started,
+            finished: None,
+            error: None,
+            result: None,
+        }
+    }
+
+    pub(super) fn finish(&mut self, at: Timestamp, outcome: Outcome<String>) {
+        self.finished = Some(at);
+        match outcome {
+            Ok(result) => {
+                self.state = JobState::Completed;
+                self.result = Some(result);
+            }
+            Err(error) => {
+                self.state = JobState::Failed;
+                self.error = Some(error);
+            }
+        }
+    }
+}
+
+/// An import.
+#[derive(Clone, Debug)]
+pub(crate) struct Import {
+    pub(crate) progress: Progress,
+    pub(crate) volume: String,
+    pub(crate) location: String,
+    pub(crate) project: String,
+    pub(crate) parent: String,
+    pub(crate) name: String,
+    pub(crate) overwrite: bool,
+    pub(crate) autorename: bool,
+    pub(crate) preserve: Option<bool>,
+}
+
+impl World {
+    /// Begins an import and returns its id.
+    pub(crate) fn start_import(&mut self, actor: &str, body: Fieldset<'_>) -> Outcome<String> {
+        let syntax = |reason: &str| ApiError::new(9011).detail(reason);
+        let source = body.object("source")?.ok_or_else(|| syntax("`source` is required."))?;
+        let destination = body.object("destination")?.ok_or_else(|| syntax("`destination` is required."))?;
+        let volume = self.active_volume(actor, source.required("volume", 9011)?, Need::Copy)?.id.clone();
+        let location = source.required("location", 9011)?.to_owned();
+        let place = Place::of(destination.text("project")?, destination.text("parent")?)?;
+        let folder = self.import_destination(actor, place)?;
+        let name = match destination.text("name")? {
+            Some(name) => name,
+            None => location.trim_end_matches('/').rsplit('/').next().unwrap_or_default(),
+        };
+        if name.is_empty() {
+            return Err(ApiError::new(9018));
+        }
+        check_name(name, 9011)?;
+        let import = Import {
+            volume,
+            project: folder.project.clone(),
+            parent: folder.id.clone(),
+            name: name.to_owned(),
+            location,
+            overwrite: body.flag("overwrite")?.unwrap_or(false),
+            autorename: body.flag("autorename")?.unwrap_or(false),
+            preserve: body.flag("preserve_folder_structure")?,
+            progress: self.new_progress(actor),
+        };
+        let id = import.progress.id.clone();
+        self.agenda.next(import.progress.started, Step::Import(id.clone()));
+        self.imports.insert(id.clone(), import);
+        Ok(id)
+    }
+
+    fn import_destination(&self, actor: &str, place: Place<'_>) -> Outcome<&FileNode> {
+        self.destination(actor, place).map_err(|error| match error.code {
+            3001 | 5001 => ApiError::new(9003),
+            3002 => ApiError::new(9012),
+            _ => error,
+        })
+    }
+
+    pub(super) fn new_progress(&mut self, actor: &str) -> Progress {
+        self.jobs_made += 1;
+        Progress::new(self.ids.job(), actor, self.jobs_made, self.clock.timestamp())
+    }
+
+    /// The imports that a user has begun, the latest first.
+    pub(crate) fn list_imports(&self, actor: &str, keep: impl Fn(&Import) -> bool) -> Vec<&Import> {
+        let own = self.imports.values().filter(|import| import.progress.owner == actor);
+        let mut imports: Vec<&Import> = own.filter(|import| keep(import)).collect();
+        imports.sort_by_key(|import| std::cmp::Reverse(import.progress.serial));
+        imports
+    }
+
+    /// An import of the actor.
+    pub(crate) fn import(&self, actor: &str, id: &str) -> Outcome<&Import> {
+        let import = self.imports.get(id).ok_or(ApiError::new(9008))?;
+        if import.progress.owner == actor { Ok(import) } else { Err(ApiError::new(9005)) }
+    }
+
+    pub(super) fn step_import(&mut self, id: &str, at: Timestamp) {
+        let Some(import) = self.imports.get_mut(id) else { return };
+        match import.progress.state {
+            JobState::Pending => {
+                import.progress.state = JobState::Running;
+                self.agenda.next(at, Step::Import(id.to_owned()));
+            }
+            JobState::Running => {
+                let import = import.clone();
+                let outcome = self.carry_in(&import, at);
+                if let Some(import) = self.imports.get_mut(id) {
+                    import.progress.finish(at, outcome);
+                }
+            }
+            JobState::Completed | JobState::Failed => {}
+        }
+    }
+
+    /// Makes the files of an import and returns the id of the file or the folder that it is about.
+    fn carry_in(&mut self, import: &Import, at: Timestamp) -> Outcome<String> {
+        let actor = &import.progress.owner;
+        let volume = self.active_volume(actor, &import.volume, Need::Copy)?.clone();
+        let project = &import.project;
+        self.project(actor, project, Need::Write).map_err(|_| ApiError::new(9102))?;
+        let bucket = self.bucket(&volume).ok_or(ApiError::new(9105))?;
+        let key = volume.service.key(&import.location);
+        if !key.ends_with('/')
+            && let Some(object) = bucket.get(&key)
+        {
+            let name = self.import_name(import)?;
+            return Ok(self.add_alias(project, &import.parent, &name, &volume, &import.location, object, at));
+        }
+        let prefix = format!("{}/", key.trim_end_matches('/'));
+        let found: Vec<(String, Arc<Object>)> = bucket
+            .list(&prefix)
+            .into_iter()
+            .filter_map(|entry| Some((entry.key.clone(), bucket.get(&entry.key)?)))
+            .collect();
+        if found.is_empty() {
+            return Err(ApiError::new(9105));
+        }
+        let name = self.import_name(import)?;
+        let root = self.ensure_folder(project, &import.parent, &name, at);
+        for (key, object) in found {
+            let mut folder = root.clone();
+            let steps: Vec<&str> = key[prefix.len()..].split('/').collect();
+            let Some((file, folders)) = steps.split_last() else { continue };
+            if import.preserve != Some(false) {
+                for step in folders {
+                    folder = self.ensure_folder(project, &folder, step, at);
+                }
+            }
+            let file =
+                self.files.get(&folder).map_or((*file).to_owned(), |folder| Self::free_name(folder, file));
+            self.add_alias(project, &folder, &file, &volume, volume.service.location(&key), object, at);
+        }
+        Ok(root)
+    }
+
+    /// The name under which an import arrives, once what stands in its way is out of it.
+    fn import_name(&mut self, import: &Import) -> Outcome<String> {
+        let folder = self.files.get(&import.parent).ok_or(ApiError::new(5026))?;
+        let present = self.child(&import.parent, &import.name).map(|file| file.id.clone());
+        match present {
+            None => Ok(import.name.clone()),
+            Some(_) if import.autorename => Ok(Self::free_name(folder, &import.name)),
+            Some(present) if import.overwrite => {
+                self.remove_tree(&present);
+                Ok(import.name.clone())
+            }
+            Some(_) => Err(ApiError::new(9108)),
+        }
+    }
+
+    /// The folder of this name in a folder, made if it is missing.
+    pub(super) fn ensure_folder(&mut self, project: &str, parent: &str, name: &str, at: Timestamp) -> String {
+        match self.child(parent, name).filter(|child| child.is_folder()) {
+            Some(child) => child.id.clone(),
+            None => self.insert(FileNode::folder(String::new(), name, project, Some(parent), at)),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one new file")]
+    fn add_alias(
+        &mut self,
+        project: &str,
+        folder: &str,
+        name: &str,
+        volume: &Volume,
+        location: &str,
+        object: Arc<Object>,
+        at: Timestamp,
+    ) -> String {
+        let key = self.ids.uuid();
+        self.store.publish(&key, &object);
+        let mut file = FileNode::folder(String::new(), name, project, Some(folder), at);
+        file.content = Content::File { key, object };
+        file.metadata = Map::new();
+        file.alias = Some(Alias { volume: volume.id.clone(), location: location.to_owned() });
+        self.insert(file)
+    }
+
+    /// Ends what runs on a volume that is about to be inactive, or refuses to.
+    pub(super) fn end_volume_jobs(&mut self, volume: &str, force: bool) -> Outcome<()> {
+        let imports = self.imports.values_mut().filter(|import| import.volume == volume);
+        let exports = self.exports.values_mut().filter(|export| export.volume == volume);
+        let jobs =
+            imports.map(|import| &mut import.progress).chain(exports.map(|export| &mut export.progress));
+        let open: Vec<&mut Progress> = jobs.filter(|job| !job.state.is_final()).collect();
+        if !open.is_empty() && !force {
+            return Err(
+                ApiError::new(90007).detail("Imports or exports are running; `force=true` ends them.")
+            );
+        }
+        let now = self.clock.timestamp();
+        for job in open {
+            job.finish(now, Err(ApiError::new(9069)));
+        }
+        Ok(())
+    }
+}
