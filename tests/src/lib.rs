@@ -1,1 +1,187 @@
-//! Placeholder.
+//! What the suites share: an emulator with a client and a project, bytes to transfer, and the ways to compare and to refuse.
+//!
+//! The suites act as a user of [`sbg`]: `behaviour` against the emulator, `wire` against a mock that shows every byte of a request,
+//! `faults` against an emulator that misbehaves. What only one suite needs stays with it.
+
+use std::fmt::{Debug, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sbg::config::{ConfigPaths, Proxies};
+use sbg::{Client, ClientBuilder, Error, ErrorKind, ProjectId};
+use sbg_emulator::{Builder, Emulator, FaultRule, Origin, Recorded};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+/// One mebibyte.
+pub const MIB: usize = 1024 * 1024;
+
+/// A platform with one project, somebody who uses it, and a local folder that goes with the test.
+#[derive(Debug)]
+pub struct Stage {
+    /// The platform.
+    pub emulator: Emulator,
+    /// The client of `rfranklin`.
+    pub client: Client,
+    /// `rfranklin/demo`, which is empty.
+    pub project: ProjectId,
+    /// A local folder.
+    pub folder: TempDir,
+}
+
+impl Stage {
+    /// A platform with the usual settings, on which parts of uploads may have any size.
+    pub async fn start() -> Self {
+        Self::with(Emulator::builder().min_part_size(1)).await
+    }
+
+    /// A platform with these settings.
+    pub async fn with(builder: Builder) -> Self {
+        Self::tuned(builder, |client| client).await
+    }
+
+    /// A platform with these settings, and a client that `tune` changes before it is built.
+    pub async fn tuned(builder: Builder, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        let emulator = builder.start().await.expect("loopback ports are free");
+        let client = tune(client_of(emulator.url(), &emulator.token())).build().expect("a client");
+        let project = emulator.create_project("demo").parse().expect("the id of a project");
+        Self { emulator, client, project, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// The client of another user.
+    pub fn client_of(&self, username: &str) -> Client {
+        let token = self.emulator.token_of(username).expect("a user of the emulator");
+        client_of(self.emulator.url(), &token).build().expect("a client")
+    }
+
+    /// Arms a fault.
+    pub fn fault(&self, rule: FaultRule) -> sbg_emulator::FaultId {
+        self.emulator.faults().add(rule)
+    }
+
+    /// Puts a file into the project without a request and returns its id.
+    pub fn file(&self, path: &str, content: impl Into<bytes::Bytes>) -> String {
+        self.emulator.create_file(self.project.as_str(), path, content)
+    }
+
+    /// Puts a file of so many bytes into the project, which costs no memory, and returns its id.
+    pub fn large_file(&self, path: &str, size: usize) -> String {
+        self.emulator.create_large_file(self.project.as_str(), path, size as u64)
+    }
+
+    /// A path in the local folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a local file.
+    pub fn local(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("the folder can be written to");
+        path
+    }
+
+    /// What is in the local folder, sorted.
+    pub fn local_names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("the folder is there");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The requests to the API with this method whose path ends like this, after `/v2`.
+    pub fn calls(&self, method: &str, path_end: &str) -> Vec<Recorded> {
+        self.seen(Origin::Api, method).into_iter().filter(|request| request.path.ends_with(path_end)).collect()
+    }
+
+    /// The requests to the object store with this method.
+    pub fn storage(&self, method: &str) -> Vec<Recorded> {
+        self.seen(Origin::Storage, method)
+    }
+
+    fn seen(&self, origin: Origin, method: &str) -> Vec<Recorded> {
+        let mut requests = self.emulator.requests();
+        requests.retain(|request| request.origin == origin && request.method == method);
+        requests
+    }
+
+    /// Fails unless the local file has the bytes of the file on the platform.
+    #[track_caller]
+    pub fn assert_downloaded(&self, path: &Path, file_id: &str) {
+        let expected = self.emulator.file_content(file_id).expect("a file on the platform");
+        assert_same_bytes(&std::fs::read(path).expect("the download is there"), &expected);
+    }
+
+    /// Fails unless the file on the platform has these bytes.
+    #[track_caller]
+    pub fn assert_uploaded(&self, file_id: &str, expected: &[u8]) {
+        assert_same_bytes(&self.emulator.file_content(file_id).expect("a file on the platform"), expected);
+    }
+}
+
+/// A client that looks at nothing but these two: no files of the user, no proxies.
+pub fn client_of(endpoint: &str, token: &str) -> ClientBuilder {
+    builder_without_files().endpoint(endpoint).token(token)
+}
+
+/// The settings of a client that looks at no files and no proxies of the machine.
+pub fn builder_without_files() -> ClientBuilder {
+    Client::builder().config_paths(ConfigPaths::none()).proxies(Proxies::none())
+}
+
+/// Bytes without a pattern, the same ones each time.
+pub fn random_bytes(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    fastrand::Rng::with_seed(51).fill(&mut bytes);
+    bytes
+}
+
+/// Fails unless both are the same, and then shows lengths and digests instead of megabytes.
+#[track_caller]
+pub fn assert_same_bytes(left: &[u8], right: &[u8]) {
+    if left == right {
+        return;
+    }
+    let at = left.iter().zip(right).position(|(left, right)| left != right);
+    let describe = |bytes: &[u8]| format!("{} bytes, sha256 {}", bytes.len(), sha256(bytes));
+    panic!("the bytes differ (first at {at:?}):\n  {}\n  {}", describe(left), describe(right));
+}
+
+/// The SHA-256 of some bytes in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes everything");
+        text
+    })
+}
+
+/// Fails unless the result is an error of this kind whose message has all of these words, and returns the error.
+#[track_caller]
+pub fn assert_refused<T: Debug>(result: sbg::Result<T>, kind: ErrorKind, words: &[&str]) -> Error {
+    let error = match result {
+        Ok(value) => panic!("{value:?} came instead of an error"),
+        Err(error) => error,
+    };
+    assert_eq!(error.kind(), kind, "{error}");
+    let text = error.to_string();
+    for word in words {
+        assert!(text.contains(word), "`{word}` is not in: {text}");
+    }
+    error
+}
+
+/// Waits until something holds that another thread brings about.
+///
+/// # Panics
+///
+/// If it does not for 20 s.
+pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..4_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("not within 20 s: {what}");
+}

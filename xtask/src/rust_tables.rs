@@ -1,5 +1,6 @@
 //! The generated tables of `sbg-raw`: open enums, operations, error codes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
@@ -77,6 +78,8 @@ pub fn operations(document: &Value) -> Result<String> {
     rows.sort_by_key(|(id, _)| *id);
     let count = rows.len();
     let rows = rows.into_iter().map(|(_, row)| row);
+    let secrets = secret_fields(document);
+    let secret_count = secrets.len();
     file(&quote! {
         //! What the specification says of each operation, sorted by operation id.
 
@@ -84,7 +87,18 @@ pub fn operations(document: &Value) -> Result<String> {
 
         /// Every operation of the API, sorted by operation id.
         pub static OPERATIONS: [Operation; #count] = [ #( #rows ),* ];
+
+        /// Names of the properties that hold a secret, sorted: not to be written to a log or a record.
+        pub static SECRET_FIELDS: [&str; #secret_count] = [ #( #secrets ),* ];
     })
+}
+
+/// Names of the properties that the specification marks as secret.
+fn secret_fields(document: &Value) -> BTreeSet<&str> {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let properties = schemas.into_iter().flatten().filter_map(|(_, schema)| schema.get("properties")?.as_object());
+    let secret = |property: &Value| property.get("x-sbg-secret") == Some(&Value::Bool(true));
+    properties.flatten().filter(|(_, property)| secret(property)).map(|(name, _)| name.as_str()).collect()
 }
 
 /// The table of error codes.

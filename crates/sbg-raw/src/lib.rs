@@ -32,7 +32,7 @@ mod generated {
 pub use error_code::ErrorCode;
 pub use generated::client::*;
 pub use generated::error_codes::ERROR_CODES;
-pub use generated::operations::OPERATIONS;
+pub use generated::operations::{OPERATIONS, SECRET_FIELDS};
 pub use hooks::{Inner, Transport, TransportError};
 pub use operation::{Operation, Pagination};
 pub use values::{MetadataFilter, Number, Timestamp};

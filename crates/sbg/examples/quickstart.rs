@@ -2,7 +2,8 @@
 //!
 //! Creates a project, uploads the files (without any, a FASTQ of 64 MiB that it makes), describes them, lists them, downloads them
 //! again and compares checksums. Runs against the platform that `SB_API_ENDPOINT` and `SB_AUTH_TOKEN` name; when they are not
-//! set, against an emulator in this process, so that it needs no account.
+//! set, against an emulator in this process, so that it needs no account. With `QUICKSTART_RECORD=FILE` the exchanges with the API
+//! are recorded for `cargo xtask drift`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -75,12 +76,16 @@ async fn main() -> Result<()> {
 }
 
 async fn connect() -> Result<(Client, Option<Emulator>)> {
+    let mut builder = Client::builder();
+    if let Some(path) = std::env::var_os("QUICKSTART_RECORD") {
+        builder = builder.record(path);
+    }
     if std::env::var_os("SB_API_ENDPOINT").is_some() {
-        return Ok((Client::from_env()?, None));
+        return Ok((builder.build()?, None));
     }
     let emulator = Emulator::builder().start().await.context("cannot start the emulator")?;
     println!("no SB_API_ENDPOINT: an emulator in this process stands in for the platform");
-    let client = Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    let client = builder.endpoint(emulator.url()).token(emulator.token()).build()?;
     Ok((client, Some(emulator)))
 }
 

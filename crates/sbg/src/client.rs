@@ -1,6 +1,7 @@
 //! The client and its builder.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::Engine;
 use crate::transport::{
     Authorise, Budget, ErrorHandler, Gate, MaintenanceSleeper, Pipeline, Policy, RateLimit, RateLimitSleeper,
-    RetryPolicy,
+    Recorder, RetryPolicy,
 };
 
 /// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a
@@ -116,6 +117,7 @@ pub struct ClientBuilder {
     handlers: Vec<Arc<dyn ErrorHandler>>,
     user_agent: Option<String>,
     root_certificates: Vec<Vec<u8>>,
+    record: Option<PathBuf>,
 }
 
 impl Default for ClientBuilder {
@@ -132,6 +134,7 @@ impl Default for ClientBuilder {
             handlers: vec![Arc::new(RateLimitSleeper::default()), Arc::new(MaintenanceSleeper::default())],
             user_agent: None,
             root_certificates: Vec::new(),
+            record: None,
         }
     }
 }
@@ -245,11 +248,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Writes every exchange with the API to this file, one line of JSON each, in the form that `cargo xtask drift` reads.
+    ///
+    /// Secrets are masked: no header is written, and neither are the values of fields that hold credentials or the queries of signed
+    /// addresses. The file is emptied first.
+    pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
+        self.record = Some(path.into());
+        self
+    }
+
     /// Builds the client. Makes no request.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`] where credentials are missing or unusable, or a certificate or proxy cannot be used;
+    /// [`ErrorKind::Io`] where the file to record to cannot be written;
     /// [`ErrorKind::InvalidInput`] for a limit of 0.
     pub fn build(self) -> Result<Client> {
         if self.max_parallel_requests == 0 {
@@ -270,6 +283,7 @@ impl ClientBuilder {
             authorise: Authorise::new(config.auth.clone(), base.clone(), config.origins.auth.to_string()),
             retry: self.retry.clone(),
             handlers: std::sync::RwLock::new(self.handlers.clone().into()),
+            recorder: self.record.as_deref().map(|path| Recorder::create(path, base.clone())).transpose()?,
         });
         let raw = |http: reqwest::Client| {
             let pipeline = Pipeline { policy: policy.clone(), http: http.clone() };

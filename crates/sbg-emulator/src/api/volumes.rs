@@ -103,7 +103,7 @@ fn list_objects(world: &mut World, call: &Call) -> Outcome<Reply> {
     let after = given.map(|token| token::open(&list, token)).transpose()?;
     let after = after.as_ref().and_then(Value::as_str);
     let listed = world.list_volume(volume, prefix);
-    let mut rest = listed.iter().filter(|entry| after.is_none_or(|after| entry.position() > after));
+    let mut rest = listed.iter().filter(|entry| after.is_none_or(|after| *entry.position() > *after));
     let shown: Vec<&Listed> = rest.by_ref().take(limit).collect();
     let truncated = rest.next().is_some();
     let mut links = Vec::new();

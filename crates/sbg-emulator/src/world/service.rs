@@ -21,7 +21,7 @@ impl Cloud {
         match self {
             Self::S3 => "s3",
             Self::Gcs => "gcs",
-            Self::Oss => "oss",
+            Self::Oss => "OSS",
             Self::Azure => "azure",
         }
     }

@@ -1,6 +1,6 @@
 //! Volumes: buckets that are attached to the platform, what is in them, and who may use them.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -43,11 +43,11 @@ pub(crate) enum Listed {
 }
 
 impl Listed {
-    /// What listings are ordered and continued by.
-    pub(crate) fn position(&self) -> &str {
+    /// What listings are ordered and continued by: with its slash a folder stands where its objects stand.
+    pub(crate) fn position(&self) -> Cow<'_, str> {
         match self {
-            Self::Object(entry) => &entry.key,
-            Self::Folder(location) => location,
+            Self::Object(entry) => Cow::Borrowed(&entry.key),
+            Self::Folder(location) => Cow::Owned(format!("{location}/")),
         }
     }
 }

@@ -16,7 +16,9 @@ mod platform;
 mod projects;
 mod search;
 mod tasks;
+mod transfers;
 mod uploads;
+mod volumes;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use sbg_emulator::{Builder, Emulator};

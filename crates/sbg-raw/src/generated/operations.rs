@@ -1665,3 +1665,14 @@ pub static OPERATIONS: [Operation; 166usize] = [
         pagination: Some(Pagination::Volume),
     },
 ];
+/// Names of the properties that hold a secret, sorted: not to be written to a log or a record.
+pub static SECRET_FIELDS: [&str; 8usize] = [
+    "access_key_id",
+    "client_secret",
+    "configuration",
+    "external_id",
+    "private_key",
+    "secret_access_key",
+    "secret_settings",
+    "url",
+];

@@ -9,11 +9,12 @@ mod authorise;
 mod budget;
 mod gate;
 mod handlers;
+mod record;
 mod retry;
 mod send;
 
 use std::sync::{Arc, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use sbg_raw::{Operation, Transport, TransportError};
@@ -27,9 +28,10 @@ pub(crate) use gate::Gate;
 pub use handlers::{
     Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper,
 };
+pub(crate) use record::Recorder;
 pub use retry::RetryPolicy;
 pub(crate) use retry::jittered;
-pub(crate) use send::{classify, send};
+pub(crate) use send::{Failure, classify, send};
 
 use crate::error::{Error, Result};
 
@@ -41,6 +43,7 @@ pub(crate) struct Policy {
     pub(crate) authorise: Authorise,
     pub(crate) retry: RetryPolicy,
     pub(crate) handlers: RwLock<Arc<[Arc<dyn ErrorHandler>]>>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 /// The pipeline over one pool of connections.
@@ -83,24 +86,10 @@ impl Pipeline {
             Gate::mark(&mut sent, operation);
             policy.authorise.apply(&mut sent)?;
             let permit = policy.budget.acquire().await;
-            let result = send(&self.http, sent).await;
+            let outcome = send(&self.http, sent).await;
             drop(permit);
             let made = Attempt { operation, number: attempt, elapsed: started.elapsed() };
-            let wait = match &result {
-                Ok(answer) => {
-                    policy.budget.observe(answer.headers());
-                    None
-                }
-                Err(failure) => policy.retry.after_failure(failure, &made),
-            };
-            let (result, wait) = match (result, wait) {
-                (Ok(answer), _) => {
-                    let (answer, wait) = handlers::consult(&handlers, answer, &made);
-                    let wait = wait.or_else(|| policy.retry.after_answer(&answer, &made));
-                    (Ok(answer), wait)
-                }
-                (Err(failure), wait) => (Err(failure), wait),
-            };
+            let (outcome, wait) = self.judge(&request, outcome, &handlers, &made);
             if let Some(wait) = wait {
                 tracing::info!(
                     operation = operation.id,
@@ -113,7 +102,8 @@ impl Pipeline {
             }
             let span = tracing::Span::current();
             span.record("attempts", attempt);
-            let answer = result.map_err(|failure| failure.into_error().with_operation(operation, attempt))?;
+            let answer =
+                outcome.map_err(|failure| failure.into_error().with_operation(operation, attempt))?;
             span.record("status", answer.status());
             if let Some(id) = answer.request_id() {
                 span.record("request_id", id);
@@ -121,6 +111,32 @@ impl Pipeline {
             return answer
                 .into_result(operation)
                 .map_err(|error| policy.authorise.explain(error.with_operation(operation, attempt)));
+        }
+    }
+
+    /// Learns from the outcome of an attempt, and tells how long to wait before the next one, if there is to be one.
+    fn judge(
+        &self,
+        request: &reqwest::Request,
+        outcome: Result<Answer, Failure>,
+        handlers: &[Arc<dyn ErrorHandler>],
+        made: &Attempt,
+    ) -> (Result<Answer, Failure>, Option<Duration>) {
+        let policy = &*self.policy;
+        match outcome {
+            Ok(answer) => {
+                policy.budget.observe(answer.headers());
+                if let Some(recorder) = &policy.recorder {
+                    recorder.record(request, &answer);
+                }
+                let (answer, wait) = handlers::consult(handlers, answer, made);
+                let wait = wait.or_else(|| policy.retry.after_answer(&answer, made));
+                (Ok(answer), wait)
+            }
+            Err(failure) => {
+                let wait = policy.retry.after_failure(&failure, made);
+                (Err(failure), wait)
+            }
         }
     }
 }

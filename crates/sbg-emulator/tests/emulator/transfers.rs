@@ -1,0 +1,182 @@
+//! Imports from volumes and exports to them.
+
+use std::time::Duration;
+
+use sbg_emulator::Emulator;
+use serde_json::{Value, json};
+
+use crate::{Answer, Bench, volumes::s3};
+
+const VOLUME: &str = "rfranklin/patterns";
+const PROJECT: &str = "rfranklin/demo";
+
+async fn bench() -> Bench {
+    let bench = Bench::with(Emulator::builder().state_time(Duration::from_secs(10))).await;
+    bench.emulator.create_project("demo");
+    for key in ["in/a.txt", "in/set/1.txt", "in/set/deep/2.txt"] {
+        bench.emulator.put_object("bucket", key, key.to_owned()).unwrap();
+    }
+    bench.post("/storage/volumes", s3("patterns")).await;
+    bench
+}
+
+fn import(location: &str) -> Value {
+    json!({"source": {"volume": VOLUME, "location": location}, "destination": {"project": PROJECT}})
+}
+
+fn export(file: &str, location: &str) -> Value {
+    json!({"source": {"file": file}, "destination": {"volume": VOLUME, "location": location}})
+}
+
+async fn finished(bench: &Bench, kind: &str, body: Value) -> Answer {
+    let id = bench.post(&format!("/storage/{kind}"), body).await.text("id");
+    bench.wait(20);
+    bench.get(&format!("/storage/{}/{id}", kind.split('?').next().unwrap())).await
+}
+
+fn failure(job: &Answer) -> &Value {
+    assert_eq!(job.text("state"), "FAILED", "{job:?}");
+    &job.json["error"]["code"]
+}
+
+#[tokio::test]
+async fn an_import_makes_an_alias_of_a_file() {
+    let bench = bench().await;
+    let begun = bench.post("/storage/imports", import("a.txt")).await;
+    assert_eq!(begun.text("state"), "PENDING");
+    let path = format!("/storage/imports/{}", begun.text("id"));
+    bench.wait(10);
+    assert_eq!(bench.get(&path).await.text("state"), "RUNNING");
+    bench.wait(10);
+    let done = bench.get(&path).await;
+    assert_eq!(done.text("state"), "COMPLETED");
+    let file = &done.json["result"];
+    assert_eq!(file["storage"], json!({"type": "VOLUME", "volume": VOLUME, "location": "a.txt"}));
+    let url = bench.download_url(file["id"].as_str().unwrap()).await;
+    assert_eq!(bench.read(&url, None).await.unwrap().text().await.unwrap(), "in/a.txt");
+    assert_eq!(
+        bench.get("/storage/imports?state=COMPLETED&volume=rfranklin/patterns").await.column("id").len(),
+        1
+    );
+    assert_eq!(bench.get("/storage/imports?project=rfranklin/none").await.column("id").len(), 0);
+    assert_eq!(bench.get("/storage/imports?state=LOST").await.code(), 9011);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_fails_is_replaced_or_avoided() {
+    let bench = bench().await;
+    let old = bench.emulator.create_file(PROJECT, "a.txt", "old");
+    assert_eq!(failure(&finished(&bench, "imports", import("a.txt")).await), 9108);
+    let with = |key: &str| {
+        let mut body = import("a.txt");
+        body[key] = true.into();
+        body
+    };
+    let renamed = finished(&bench, "imports", with("autorename")).await;
+    assert_eq!(renamed.json["result"]["name"], "_1_a.txt");
+    let replaced = finished(&bench, "imports", with("overwrite")).await;
+    assert_eq!(replaced.json["result"]["name"], "a.txt");
+    assert_eq!(bench.get(&format!("/files/{old}")).await.code(), 5002);
+    assert_eq!(failure(&finished(&bench, "imports", import("none.txt")).await), 9105);
+}
+
+#[tokio::test]
+async fn a_folder_is_imported_with_its_structure_or_flat() {
+    let bench = bench().await;
+    let tree = finished(&bench, "imports", import("set/")).await;
+    let folder = tree.json["result"]["id"].as_str().unwrap();
+    assert_eq!(bench.get(&format!("/files/{folder}/list")).await.column("name"), ["1.txt", "deep"]);
+    let mut flat = import("set");
+    flat["preserve_folder_structure"] = false.into();
+    flat["destination"]["name"] = "flat".into();
+    let flat = finished(&bench, "imports", flat).await;
+    let folder = flat.json["result"]["id"].as_str().unwrap();
+    assert_eq!(bench.get(&format!("/files/{folder}/list")).await.column("name"), ["1.txt", "2.txt"]);
+}
+
+#[tokio::test]
+async fn an_export_writes_the_bytes_and_leaves_an_alias() {
+    let bench = bench().await;
+    let file = bench.emulator.create_file(PROJECT, "out.txt", "ACGT");
+    let kept = finished(&bench, "exports?copy_only=true", export(&file, "kept.txt")).await;
+    assert_eq!(kept.text("state"), "COMPLETED");
+    assert_eq!(bench.emulator.object("bucket", "in/kept.txt").unwrap(), b"ACGT");
+    assert_eq!(bench.get(&format!("/files/{file}")).await.json["storage"]["type"], "PLATFORM");
+    let done = finished(&bench, "exports", export(&file, "deep/out.txt")).await;
+    assert_eq!(
+        (done.text("state"), &done.json["properties"]["sse_algorithm"]),
+        ("COMPLETED".to_owned(), &"AES256".into())
+    );
+    assert_eq!(bench.emulator.object("bucket", "in/deep/out.txt").unwrap(), b"ACGT");
+    let storage = bench.get(&format!("/files/{file}")).await.json["storage"].clone();
+    assert_eq!(storage, json!({"type": "VOLUME", "volume": VOLUME, "location": "deep/out.txt"}));
+    assert_eq!(bench.post("/storage/exports", export(&file, "again.txt")).await.code(), 9006);
+    let other = bench.emulator.create_file(PROJECT, "other.txt", "T");
+    assert_eq!(failure(&finished(&bench, "exports", export(&other, "kept.txt")).await), 9107);
+    let mut over = export(&other, "kept.txt");
+    over["overwrite"] = true.into();
+    assert_eq!(finished(&bench, "exports", over).await.text("state"), "COMPLETED");
+    assert_eq!(bench.emulator.object("bucket", "in/kept.txt").unwrap(), b"T");
+    assert_eq!(
+        bench.get("/storage/exports").await.column("state"),
+        ["COMPLETED", "FAILED", "COMPLETED", "COMPLETED"]
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_moved_is_refused_at_once() {
+    let bench = bench().await;
+    let file = bench.file("x");
+    let code = async |kind: &str, body: Value| bench.post(&format!("/storage/{kind}"), body).await.code();
+    assert_eq!(code("imports", json!({})).await, 9011);
+    assert_eq!(code("imports", json!({"source": {"volume": VOLUME}, "destination": {}})).await, 9011);
+    let from = json!({"volume": "rfranklin/none", "location": "a"});
+    assert_eq!(code("imports", json!({"source": from, "destination": {"project": PROJECT}})).await, 9007);
+    let from = json!({"volume": VOLUME, "location": "a"});
+    assert_eq!(
+        code("imports", json!({"source": from, "destination": {"project": "rfranklin/none"}})).await,
+        9012
+    );
+    assert_eq!(code("imports", json!({"source": from, "destination": {}})).await, 5029);
+    assert_eq!(code("exports", export("none", "x")).await, 9009);
+    assert_eq!(code("exports", export(&file, "x/")).await, 9072);
+    assert_eq!(code("exports", export(&file, "../x")).await, 9011);
+    let mut wrong = export(&file, "x");
+    wrong["properties"] = json!({"aws_canned_acl": "mine"});
+    assert_eq!(code("exports", wrong).await, 9022);
+    let root = bench.get("/projects/rfranklin/demo").await.text("root_folder");
+    assert_eq!(code("exports", export(&root, "x")).await, 9006);
+    bench.patch("/storage/volumes/rfranklin/patterns", json!({"access_mode": "RO"})).await;
+    assert_eq!(code("exports", export(&file, "x")).await, 9026);
+    assert_eq!(bench.get("/storage/imports/none").await.code(), 9008);
+}
+
+#[tokio::test]
+async fn jobs_belong_to_who_began_them_and_need_permissions() {
+    let mut bench = bench().await;
+    let id = bench.post("/storage/imports", import("a.txt")).await.text("id");
+    let members = "/storage/volumes/rfranklin/patterns/members";
+    bench.post(members, json!({"username": "fcrick", "permissions": {"copy": true}})).await;
+    bench.become_user("fcrick");
+    assert_eq!(bench.get(&format!("/storage/imports/{id}")).await.code(), 9005);
+    assert_eq!(bench.post("/storage/imports", import("a.txt")).await.code(), 9003);
+    bench.become_user("jwatson");
+    assert_eq!(bench.post("/storage/imports", import("a.txt")).await.code(), 9020);
+}
+
+#[tokio::test]
+async fn closing_a_volume_ends_its_jobs_and_its_files() {
+    let bench = bench().await;
+    let done = finished(&bench, "imports", import("a.txt")).await;
+    let file = done.json["result"]["id"].as_str().unwrap().to_owned();
+    let open = bench.post("/storage/imports", import("set")).await.text("id");
+    let volume = "/storage/volumes/rfranklin/patterns";
+    assert_eq!(bench.patch(volume, json!({"active": false})).await.status, 409);
+    assert_eq!(bench.patch(&format!("{volume}?force=true"), json!({"active": false})).await.status, 200);
+    assert_eq!(failure(&bench.get(&format!("/storage/imports/{open}")).await), 9069);
+    assert_eq!(bench.get(&format!("/files/{file}/download_info")).await.code(), 5034);
+    assert_eq!(bench.post("/storage/imports", import("a.txt")).await.code(), 9069);
+    assert_eq!(bench.delete(volume).await.status, 409);
+    bench.delete(&format!("/files/{file}")).await;
+    assert_eq!(bench.delete(volume).await.status, 204);
+}
