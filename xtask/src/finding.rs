@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::rule::Rule;
+
 /// A line of a file of the specification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -23,15 +25,15 @@ impl fmt::Display for Place {
 pub struct Finding {
     /// Where.
     pub place: Place,
-    /// Name of the rule, such as `dangling-ref`.
-    pub rule: &'static str,
+    /// The rule that is broken.
+    pub rule: Rule,
     /// What is wrong and, where it helps, what to write in its place.
     pub message: String,
 }
 
 impl Finding {
     /// A breach of `rule` at `place`.
-    pub fn new(place: &Place, rule: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(place: &Place, rule: Rule, message: impl Into<String>) -> Self {
         Self { place: place.clone(), rule, message: message.into() }
     }
 }
@@ -51,7 +53,10 @@ impl fmt::Display for Findings {
         for finding in &self.0 {
             writeln!(f, "{finding}")?;
         }
-        write!(f, "{} finding(s) in the specification", self.0.len())
+        match self.0.len() {
+            1 => f.write_str("1 finding"),
+            many => write!(f, "{many} findings"),
+        }
     }
 }
 

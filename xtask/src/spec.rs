@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::finding::{Finding, Findings, Place};
+use crate::rule::Rule;
 use crate::yaml::{self, Entry, Node};
 
 /// Name of the file that several areas share.
@@ -81,11 +82,11 @@ impl Spec {
         let mut areas = Vec::new();
         for item in root.get("x-sbg-areas").map_or(&[][..], Node::items) {
             let Some(file) = item.as_str() else {
-                findings.push(Finding::new(&item.place, "area-list", "an area is named by its file"));
+                findings.push(Finding::new(&item.place, Rule::AreaList, "an area is named by its file"));
                 continue;
             };
             if !dir.join(file).is_file() {
-                findings.push(Finding::new(&item.place, "area-list", format!("there is no file `{file}`")));
+                findings.push(Finding::new(&item.place, Rule::AreaList, format!("there is no file `{file}`")));
                 continue;
             }
             match yaml::read(&dir.join(file), &shown(file)) {
@@ -143,13 +144,13 @@ pub fn component_name(reference: &str) -> Option<(&str, &str)> {
 fn read_list(path: PathBuf, name: &str) -> Result<Vec<Listed>, Finding> {
     let at = |line: usize| Place { file: Arc::from(name), line };
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Finding::new(&at(1), "unreadable-file", error.to_string()))?;
+        .map_err(|error| Finding::new(&at(1), Rule::UnreadableFile, error.to_string()))?;
     let mut rows = Vec::new();
     for (index, row) in text.lines().enumerate().skip(1) {
         let place = at(index + 1);
         let [area, method, path, operation_id] = row.split('\t').collect::<Vec<_>>()[..] else {
             let message = "a row has four fields: area, method, path, operation id";
-            return Err(Finding::new(&place, "operation-list", message));
+            return Err(Finding::new(&place, Rule::OperationList, message));
         };
         rows.push(Listed {
             area: area.to_owned(),

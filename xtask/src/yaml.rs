@@ -11,6 +11,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::{Map, Number, Value};
 
 use crate::finding::{Finding, Place};
+use crate::rule::Rule;
 
 /// A node of a YAML file.
 #[derive(Clone, Debug)]
@@ -78,6 +79,28 @@ impl Node {
         matches!(self.kind, Kind::Scalar(Value::Bool(true)))
     }
 
+    /// Whether this is a mapping.
+    pub fn is_mapping(&self) -> bool {
+        matches!(self.kind, Kind::Mapping(_))
+    }
+
+    /// Where the value stands to which a JSON pointer leads, or the last part of the way to it that there is.
+    pub fn place_of(&self, pointer: &str) -> &Place {
+        let mut node = self;
+        for token in pointer.split('/').skip(1) {
+            let key = token.replace("~1", "/").replace("~0", "~");
+            let next = match &node.kind {
+                Kind::Sequence(items) => key.parse().ok().and_then(|index: usize| items.get(index)),
+                _ => node.get(&key),
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        &node.place
+    }
+
     /// The same as JSON, keys in the order of the file.
     pub fn to_json(&self) -> Value {
         match &self.kind {
@@ -94,7 +117,7 @@ impl Node {
 pub fn read(path: &Path, name: &str) -> Result<Node, Finding> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let place = Place { file: Arc::from(name), line: 1 };
-        Finding::new(&place, "unreadable-file", error.to_string())
+        Finding::new(&place, Rule::UnreadableFile, error.to_string())
     })?;
     parse(&text, name)
 }
@@ -106,7 +129,7 @@ pub fn parse(text: &str, name: &str) -> Result<Node, Finding> {
         match reader.next()? {
             (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
             (Event::StreamEnd | Event::DocumentEnd, span) => {
-                return Err(Finding::new(&reader.place(span), "yaml-syntax", "the file is empty"));
+                return Err(Finding::new(&reader.place(span), Rule::YamlSyntax, "the file is empty"));
             }
             (event, span) => {
                 let root = reader.node(event, span)?;
@@ -131,11 +154,11 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
             Some(Ok(event)) => Ok(event),
             Some(Err(error)) => {
                 let place = Place { file: self.file.clone(), line: error.marker().line() };
-                Err(Finding::new(&place, "yaml-syntax", error.info().to_owned()))
+                Err(Finding::new(&place, Rule::YamlSyntax, error.info().to_owned()))
             }
             None => {
                 let place = Place { file: self.file.clone(), line: 1 };
-                Err(Finding::new(&place, "yaml-syntax", "the file ends too early"))
+                Err(Finding::new(&place, Rule::YamlSyntax, "the file ends too early"))
             }
         }
     }
@@ -148,7 +171,7 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
                 (_, span) => {
                     return Err(Finding::new(
                         &self.place(span),
-                        "yaml-syntax",
+                        Rule::YamlSyntax,
                         "a second document in one file",
                     ));
                 }
@@ -164,9 +187,9 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
             Event::MappingStart(0, None) => self.mapping()?,
             Event::Alias(_) | Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) => {
                 let message = "anchors, aliases and tags are not used here; write the value out, or make it a component";
-                return Err(Finding::new(&place, "yaml-anchor", message));
+                return Err(Finding::new(&place, Rule::YamlAnchor, message));
             }
-            other => return Err(Finding::new(&place, "yaml-syntax", format!("unexpected {other:?}"))),
+            other => return Err(Finding::new(&place, Rule::YamlSyntax, format!("unexpected {other:?}"))),
         };
         Ok(Node { place, kind })
     }
@@ -189,11 +212,11 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
             let key = match event {
                 Event::MappingEnd => return Ok(Kind::Mapping(entries)),
                 Event::Scalar(text, _, 0, None) => text.into_owned(),
-                _ => return Err(Finding::new(&place, "yaml-syntax", "a key must be a plain scalar")),
+                _ => return Err(Finding::new(&place, Rule::YamlSyntax, "a key must be a plain scalar")),
             };
             if let Some(first) = entries.iter().find(|entry| entry.key == key) {
                 let message = format!("`{key}` stands in this mapping already, in line {}", first.place.line);
-                return Err(Finding::new(&place, "duplicate-key", message));
+                return Err(Finding::new(&place, Rule::DuplicateKey, message));
             }
             let (event, span) = self.next()?;
             let value = self.node(event, span)?;
@@ -249,7 +272,7 @@ mod tests {
     fn what_the_specification_does_not_need_is_refused_with_its_line() {
         let check = |text: &str, rule: &str, line: usize| {
             let finding = parse(text, "x.yaml").unwrap_err();
-            assert_eq!((finding.rule, finding.place.line), (rule, line), "{text:?}: {finding}");
+            assert_eq!((finding.rule.name(), finding.place.line), (rule, line), "{text:?}: {finding}");
         };
         check("a: 1\nb: 2\na: 3\n", "duplicate-key", 3);
         check("a: &x 1\nb: *x\n", "yaml-anchor", 1);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use sbg_raw::Inner;
@@ -12,8 +12,8 @@ use crate::config::{Auth, Config, ConfigPaths, Endpoint, ExplicitConfig, Proxies
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::Engine;
 use crate::transport::{
-    Authorise, Budget, ErrorHandler, Gate, MaintenanceSleeper, Pipeline, Policy, RateLimit, RateLimitSleeper,
-    Recorder, RetryPolicy,
+    Authorise, Budget, ErrorHandler, Gate, Handlers, OnWait, Pipeline, Policy, RateLimit, Recorder,
+    RetryPolicy, Waiting,
 };
 
 /// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a
@@ -77,9 +77,25 @@ impl Client {
         &self.shared.endpoint
     }
 
-    /// What the headers of the latest answer said of the rate limit. Makes no request.
+    /// What the headers of the latest answer said of the rate limit. Makes no request; `None` before the first answer.
     pub fn latest_rate_limit(&self) -> Option<RateLimit> {
         self.shared.policy.budget.latest()
+    }
+
+    /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name). Calls
+    /// that are under way keep those that they began with.
+    pub fn add_error_handler(&self, handler: impl ErrorHandler + 'static) {
+        self.change_handlers(|handlers| handlers.add(Arc::new(handler)));
+    }
+
+    /// Removes the error handler of this name, and tells whether there was one.
+    pub fn remove_error_handler(&self, name: &str) -> bool {
+        self.change_handlers(|handlers| handlers.remove(name))
+    }
+
+    fn change_handlers<T>(&self, change: impl FnOnce(&mut Handlers) -> T) -> T {
+        let mut handlers = self.shared.policy.handlers.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut handlers))
     }
 
     pub(crate) fn engine(&self) -> Arc<Engine> {
@@ -114,7 +130,8 @@ pub struct ClientBuilder {
     read_timeout: Duration,
     pace: bool,
     retry: RetryPolicy,
-    handlers: Vec<Arc<dyn ErrorHandler>>,
+    handlers: Handlers,
+    on_wait: Option<OnWait>,
     user_agent: Option<String>,
     root_certificates: Vec<Vec<u8>>,
     record: Option<PathBuf>,
@@ -131,7 +148,8 @@ impl Default for ClientBuilder {
             read_timeout: Duration::from_secs(60),
             pace: true,
             retry: RetryPolicy::default(),
-            handlers: vec![Arc::new(RateLimitSleeper::default()), Arc::new(MaintenanceSleeper::default())],
+            handlers: Handlers::shipped(),
+            on_wait: None,
             user_agent: None,
             root_certificates: Vec::new(),
             record: None,
@@ -224,15 +242,24 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds an error handler after those that are there.
+    /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name).
+    ///
+    /// A client has a [`RateLimitSleeper`](crate::transport::RateLimitSleeper) and a
+    /// [`MaintenanceSleeper`](crate::transport::MaintenanceSleeper) from the start.
     pub fn error_handler(mut self, handler: impl ErrorHandler + 'static) -> Self {
-        self.handlers.push(Arc::new(handler));
+        self.handlers.add(Arc::new(handler));
         self
     }
 
-    /// Removes all error handlers, the shipped ones included: those for the rate limit and for maintenance.
+    /// Removes all error handlers, the shipped ones included.
     pub fn without_error_handlers(mut self) -> Self {
-        self.handlers.clear();
+        self.handlers = Handlers::default();
+        self
+    }
+
+    /// Calls `told` before each wait between two attempts of a call, to show why nothing happens.
+    pub fn on_wait(mut self, told: impl Fn(&Waiting) + Send + Sync + 'static) -> Self {
+        self.on_wait = Some(OnWait(Arc::new(told)));
         self
     }
 
@@ -282,7 +309,8 @@ impl ClientBuilder {
             budget: Budget::new(self.max_parallel_requests, self.pace),
             authorise: Authorise::new(config.auth.clone(), base.clone(), config.origins.auth.to_string()),
             retry: self.retry.clone(),
-            handlers: std::sync::RwLock::new(self.handlers.clone().into()),
+            handlers: RwLock::new(Arc::new(self.handlers.clone())),
+            on_wait: self.on_wait.clone(),
             recorder: self.record.as_deref().map(|path| Recorder::create(path, base.clone())).transpose()?,
         });
         let raw = |http: reqwest::Client| {

@@ -1666,7 +1666,7 @@ pub static OPERATIONS: [Operation; 166usize] = [
     },
 ];
 /// Names of the properties that hold a secret, sorted: not to be written to a log or a record.
-pub static SECRET_FIELDS: [&str; 8usize] = [
+pub static SECRET_FIELDS: [&str; 7usize] = [
     "access_key_id",
     "client_secret",
     "configuration",
@@ -1674,5 +1674,4 @@ pub static SECRET_FIELDS: [&str; 8usize] = [
     "private_key",
     "secret_access_key",
     "secret_settings",
-    "url",
 ];

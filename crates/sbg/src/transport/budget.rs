@@ -19,6 +19,13 @@ pub struct RateLimit {
     pub reset: i64,
 }
 
+impl RateLimit {
+    /// End of the window; `None` where the platform gave a number that is no point in time.
+    pub fn reset_time(&self) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_second(self.reset).ok()
+    }
+}
+
 /// Longest time to wait for a new window. The platform's own is 300 s; a reset further away than that is a wrong clock.
 const LONGEST_WINDOW: Duration = Duration::from_secs(330);
 

@@ -37,24 +37,80 @@ pub enum Decision {
 /// A handler is asked again for the answer to a repeated call, so one that always retries never ends; bound it by
 /// [`Attempt::number`] or [`Attempt::elapsed`].
 pub trait ErrorHandler: fmt::Debug + Send + Sync {
+    /// Name by which the handler is removed or replaced, and called in logs; that of the type by default.
+    fn name(&self) -> &str {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path)
+    }
+
     /// What to make of `answer`.
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision;
 }
 
-/// Asks the handlers in order. The first one that wants to wait decides.
-pub(super) fn consult(
-    handlers: &[Arc<dyn ErrorHandler>],
-    mut answer: Answer,
-    attempt: &Attempt,
-) -> (Answer, Option<Duration>) {
-    for handler in handlers {
-        match handler.handle(&answer, attempt) {
-            Decision::Pass => {}
-            Decision::RetryAfter(wait) => return (answer, Some(wait)),
-            Decision::Replace(other) => answer = other,
+/// The error handlers of a client, in the order in which they are asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Handlers(Vec<Arc<dyn ErrorHandler>>);
+
+impl Handlers {
+    /// The handlers that a client has unless it is told otherwise.
+    pub(crate) fn shipped() -> Self {
+        Self(vec![Arc::new(RateLimitSleeper::default()), Arc::new(MaintenanceSleeper::default())])
+    }
+
+    /// Puts `handler` in the place of the one of the same name, or behind all others.
+    pub(crate) fn add(&mut self, handler: Arc<dyn ErrorHandler>) {
+        match self.0.iter_mut().find(|present| present.name() == handler.name()) {
+            Some(present) => *present = handler,
+            None => self.0.push(handler),
         }
     }
-    (answer, None)
+
+    /// Removes the handler of this name, and tells whether there was one.
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|handler| handler.name() != name);
+        self.0.len() < before
+    }
+
+    /// Asks the handlers in order. The first one that wants to wait decides, and is named.
+    pub(super) fn consult(
+        &self,
+        mut answer: Answer,
+        attempt: &Attempt,
+    ) -> (Answer, Option<(Duration, &str)>) {
+        for handler in &self.0 {
+            match handler.handle(&answer, attempt) {
+                Decision::Pass => {}
+                Decision::RetryAfter(wait) => return (answer, Some((wait, handler.name()))),
+                Decision::Replace(other) => answer = other,
+            }
+        }
+        (answer, None)
+    }
+}
+
+/// Why and how long a call waits, for whoever wants to show it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// Operation id of the call.
+    pub operation: &'static str,
+    /// What makes it wait: the name of an error handler, or `retry`.
+    pub reason: String,
+    /// How long.
+    pub wait: Duration,
+    /// Attempts that were made so far.
+    pub attempts: u32,
+}
+
+/// Told of every wait between two attempts of a call.
+#[derive(Clone)]
+pub(crate) struct OnWait(pub(crate) Arc<dyn Fn(&Waiting) + Send + Sync>);
+
+impl fmt::Debug for OnWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnWait")
+    }
 }
 
 /// Waits out the rate limit: on a 429 until the time that `X-RateLimit-Reset` gives.
@@ -187,6 +243,17 @@ mod tests {
         check(Some("soon"), 2, 4);
         check(Some("-1"), 9, 60);
         check(None, 3, 8);
+    }
+
+    #[test]
+    fn a_handler_of_the_same_name_takes_the_place() {
+        let mut handlers = Handlers::shipped();
+        handlers.add(Arc::new(MaintenanceSleeper { pause: Duration::ZERO, longest: Duration::ZERO }));
+        assert_eq!(handlers.0.len(), 2);
+        assert!(handlers.remove("RateLimitSleeper"));
+        assert!(!handlers.remove("RateLimitSleeper"));
+        let (_, wait) = handlers.consult(limited(None), &attempt(1));
+        assert_eq!(wait, None);
     }
 
     #[test]

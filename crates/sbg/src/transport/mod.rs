@@ -13,7 +13,7 @@ mod record;
 mod retry;
 mod send;
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -26,8 +26,9 @@ pub(crate) use budget::Budget;
 pub use budget::RateLimit;
 pub(crate) use gate::Gate;
 pub use handlers::{
-    Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper,
+    Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper, Waiting,
 };
+pub(crate) use handlers::{Handlers, OnWait};
 pub(crate) use record::Recorder;
 pub use retry::RetryPolicy;
 pub(crate) use retry::jittered;
@@ -42,7 +43,8 @@ pub(crate) struct Policy {
     pub(crate) budget: Budget,
     pub(crate) authorise: Authorise,
     pub(crate) retry: RetryPolicy,
-    pub(crate) handlers: RwLock<Arc<[Arc<dyn ErrorHandler>]>>,
+    pub(crate) handlers: RwLock<Arc<Handlers>>,
+    pub(crate) on_wait: Option<OnWait>,
     pub(crate) recorder: Option<Recorder>,
 }
 
@@ -75,7 +77,7 @@ impl Pipeline {
     async fn attempts(&self, request: reqwest::Request, operation: &'static Operation) -> Result<Answer> {
         let policy = &*self.policy;
         policy.gate.check(&request, operation)?;
-        let handlers = policy.handlers.read().map(|handlers| handlers.clone()).unwrap_or_default();
+        let handlers = policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
         let started = Instant::now();
         let mut attempt = 0;
         loop {
@@ -90,14 +92,19 @@ impl Pipeline {
             drop(permit);
             let made = Attempt { operation, number: attempt, elapsed: started.elapsed() };
             let (outcome, wait) = self.judge(&request, outcome, &handlers, &made);
-            if let Some(wait) = wait {
+            if let Some(waiting) = wait {
+                let seconds = waiting.wait.as_secs_f64();
                 tracing::info!(
                     operation = operation.id,
                     attempt,
-                    wait_seconds = wait.as_secs_f64(),
-                    "waiting before the call is sent again"
+                    reason = waiting.reason,
+                    seconds,
+                    "waiting"
                 );
-                tokio::time::sleep(wait).await;
+                if let Some(OnWait(told)) = &policy.on_wait {
+                    told(&waiting);
+                }
+                tokio::time::sleep(waiting.wait).await;
                 continue;
             }
             let span = tracing::Span::current();
@@ -119,22 +126,30 @@ impl Pipeline {
         &self,
         request: &reqwest::Request,
         outcome: Result<Answer, Failure>,
-        handlers: &[Arc<dyn ErrorHandler>],
+        handlers: &Handlers,
         made: &Attempt,
-    ) -> (Result<Answer, Failure>, Option<Duration>) {
+    ) -> (Result<Answer, Failure>, Option<Waiting>) {
         let policy = &*self.policy;
+        let waiting = |wait: Duration, reason: &str| Waiting {
+            operation: made.operation.id,
+            reason: reason.to_owned(),
+            wait,
+            attempts: made.number,
+        };
+        let retry = |wait| waiting(wait, "retry");
         match outcome {
             Ok(answer) => {
                 policy.budget.observe(answer.headers());
                 if let Some(recorder) = &policy.recorder {
                     recorder.record(request, &answer);
                 }
-                let (answer, wait) = handlers::consult(handlers, answer, made);
-                let wait = wait.or_else(|| policy.retry.after_answer(&answer, made));
+                let (answer, wait) = handlers.consult(answer, made);
+                let wait = wait.map(|(wait, handler)| waiting(wait, handler));
+                let wait = wait.or_else(|| policy.retry.after_answer(&answer, made).map(retry));
                 (Ok(answer), wait)
             }
             Err(failure) => {
-                let wait = policy.retry.after_failure(&failure, made);
+                let wait = policy.retry.after_failure(&failure, made).map(retry);
                 (Err(failure), wait)
             }
         }
