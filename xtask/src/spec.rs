@@ -1,11 +1,16 @@
-//! The sources of the specification as they are on disk: the root document, the area files and the list of operations.
+//! The sources of the specification as they are on disk: the root document, the area files, the lists of operations and of error
+//! codes.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::finding::{Finding, Findings, Place};
 use crate::rule::Rule;
 use crate::yaml::{self, Entry, Node};
+
+/// Name of the root document.
+const ROOT: &str = "sbg.yaml";
 
 /// Name of the file that several areas share.
 pub const COMMON: &str = "common.yaml";
@@ -22,6 +27,8 @@ pub struct Spec {
     pub areas: Vec<Area>,
     /// The rows of `operations.tsv`.
     pub listed: Vec<Listed>,
+    /// The rows of `error-codes.tsv`.
+    pub error_codes: Vec<ErrorCode>,
 }
 
 /// An area file.
@@ -31,6 +38,13 @@ pub struct Area {
     pub file: String,
     /// Its content.
     pub root: Node,
+}
+
+impl Area {
+    /// The name of the area, which is its tag: that of the file without the ending.
+    pub fn name(&self) -> &str {
+        self.file.trim_end_matches(".yaml")
+    }
 }
 
 /// An operation of `operations.tsv`.
@@ -46,6 +60,19 @@ pub struct Listed {
     pub operation_id: String,
     /// Row of the list.
     pub place: Place,
+}
+
+/// An error code of `error-codes.tsv`.
+#[derive(Debug)]
+pub struct ErrorCode {
+    /// The code.
+    pub code: i32,
+    /// HTTP status that comes with it.
+    pub status: u16,
+    /// Group of codes.
+    pub group: String,
+    /// Standard message.
+    pub message: String,
 }
 
 /// An operation of an area file.
@@ -75,30 +102,16 @@ impl<'s> Operation<'s> {
 impl Spec {
     /// Reads the specification in the folder `dir`.
     pub fn read(dir: &Path) -> Result<Self, Findings> {
-        let shown = |file: &str| format!("openapi/{file}");
-        let one = |finding: Finding| Findings(vec![finding]);
-        let root = yaml::read(&dir.join("sbg.yaml"), &shown("sbg.yaml")).map_err(one)?;
+        let root = yaml::read(&dir.join(ROOT), &shown(ROOT)).map_err(|finding| Findings(vec![finding]))?;
         let mut findings = Vec::new();
-        let mut areas = Vec::new();
-        for item in root.get("x-sbg-areas").map_or(&[][..], Node::items) {
-            let Some(file) = item.as_str() else {
-                findings.push(Finding::new(&item.place, Rule::AreaList, "an area is named by its file"));
-                continue;
-            };
-            if !dir.join(file).is_file() {
-                findings.push(Finding::new(&item.place, Rule::AreaList, format!("there is no file `{file}`")));
-                continue;
-            }
-            match yaml::read(&dir.join(file), &shown(file)) {
-                Ok(root) => areas.push(Area { file: file.to_owned(), root }),
-                Err(finding) => findings.push(finding),
-            }
-        }
+        let areas = read_areas(dir, &root, &mut findings);
+        let listed = read_operations(dir, &mut findings);
+        let error_codes = read_error_codes(dir, &mut findings);
         if !findings.is_empty() {
+            findings.sort();
             return Err(Findings(findings));
         }
-        let listed = read_list(dir.join("operations.tsv"), &shown("operations.tsv")).map_err(one)?;
-        Ok(Self { root, areas, listed })
+        Ok(Self { root, areas, listed, error_codes })
     }
 
     /// All operations, in the order of the files.
@@ -136,29 +149,113 @@ impl Spec {
     }
 }
 
+/// Whether two path templates are of the same form, whatever their parameters are called.
+pub fn same_path(one: &str, other: &str) -> bool {
+    let form = |path: &str| path.split('/').map(|s| if s.starts_with('{') { "{}" } else { s }).collect::<Vec<_>>().join("/");
+    form(one) == form(other)
+}
+
 /// Kind and name of the component that a reference names.
 pub fn component_name(reference: &str) -> Option<(&str, &str)> {
     reference.split_once("#/components/")?.1.split_once('/')
 }
 
-fn read_list(path: PathBuf, name: &str) -> Result<Vec<Listed>, Finding> {
-    let at = |line: usize| Place { file: Arc::from(name), line };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Finding::new(&at(1), Rule::UnreadableFile, error.to_string()))?;
-    let mut rows = Vec::new();
-    for (index, row) in text.lines().enumerate().skip(1) {
-        let place = at(index + 1);
-        let [area, method, path, operation_id] = row.split('\t').collect::<Vec<_>>()[..] else {
-            let message = "a row has four fields: area, method, path, operation id";
+/// What findings call a file of the specification.
+fn shown(file: &str) -> String {
+    format!("openapi/{file}")
+}
+
+fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area> {
+    let mut areas: Vec<Area> = Vec::new();
+    let mut named = BTreeSet::from([ROOT]);
+    for item in root.get("x-sbg-areas").map_or(&[][..], Node::items) {
+        let Some(file) = item.as_str() else {
+            findings.push(Finding::new(&item.place, Rule::AreaList, "an area is named by its file, such as `files.yaml`"));
+            continue;
+        };
+        if !named.insert(file) {
+            findings.push(Finding::new(&item.place, Rule::AreaList, format!("`{file}` is listed already: list it once")));
+        } else if !dir.join(file).is_file() {
+            let message = format!("there is no file `{file}`: write it, or take it off the list");
+            findings.push(Finding::new(&item.place, Rule::AreaList, message));
+        } else {
+            match yaml::read(&dir.join(file), &shown(file)) {
+                Ok(root) => areas.push(Area { file: file.to_owned(), root }),
+                Err(finding) => findings.push(finding),
+            }
+        }
+    }
+    let there = std::fs::read_dir(dir).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    for file in there.filter(|file| file.ends_with(".yaml") && !named.contains(file.as_str())) {
+        let place = Place { file: Arc::from(shown(&file)), line: 1 };
+        findings.push(Finding::new(&place, Rule::AreaList, format!("list `{file}` in `x-sbg-areas` of sbg.yaml")));
+    }
+    areas
+}
+
+fn read_operations(dir: &Path, findings: &mut Vec<Finding>) -> Vec<Listed> {
+    let mut listed: Vec<Listed> = Vec::new();
+    read_table(dir, "operations.tsv", findings, |place, row| {
+        let [area, method, path, operation_id] = row else {
+            let message = "a row has four fields, with tabs between them: area, method, path, operation id";
             return Err(Finding::new(&place, Rule::OperationList, message));
         };
-        rows.push(Listed {
-            area: area.to_owned(),
-            method: method.to_owned(),
-            path: path.to_owned(),
-            operation_id: operation_id.to_owned(),
+        let new = Listed {
+            area: (*area).to_owned(),
+            method: (*method).to_owned(),
+            path: (*path).to_owned(),
+            operation_id: (*operation_id).to_owned(),
             place,
-        });
+        };
+        let same = |old: &&Listed| {
+            old.operation_id == new.operation_id || old.method == new.method && same_path(&old.path, &new.path)
+        };
+        if let Some(old) = listed.iter().find(same) {
+            let message = format!("line {} lists this operation or this operation id already", old.place.line);
+            return Err(Finding::new(&new.place, Rule::OperationList, message));
+        }
+        listed.push(new);
+        Ok(())
+    });
+    listed
+}
+
+fn read_error_codes(dir: &Path, findings: &mut Vec<Finding>) -> Vec<ErrorCode> {
+    let mut codes: Vec<ErrorCode> = Vec::new();
+    read_table(dir, "error-codes.tsv", findings, |place, row| {
+        let bad = |message: &str| Err(Finding::new(&place, Rule::ErrorCodeList, message));
+        let [code, status, group, message] = row else {
+            return bad("a row has four fields, with tabs between them: code, HTTP status, group, message");
+        };
+        let (Ok(code), Ok(status)) = (code.parse(), status.parse()) else {
+            return bad("code and HTTP status are numbers");
+        };
+        if codes.iter().any(|old| old.code == code) {
+            return bad("this code has a row already");
+        }
+        codes.push(ErrorCode { code, status, group: (*group).to_owned(), message: (*message).to_owned() });
+        Ok(())
+    });
+    codes.sort_by_key(|row| row.code);
+    codes
+}
+
+/// Hands the rows of a table, of which the first names the fields, to `row`.
+fn read_table(
+    dir: &Path,
+    file: &str,
+    findings: &mut Vec<Finding>,
+    mut row: impl FnMut(Place, &[&str]) -> Result<(), Finding>,
+) {
+    let name: Arc<str> = Arc::from(shown(file));
+    let at = |line: usize| Place { file: name.clone(), line };
+    match std::fs::read_to_string(dir.join(file)) {
+        Ok(text) => {
+            for (index, line) in text.lines().enumerate().skip(1) {
+                let fields: Vec<&str> = line.split('\t').collect();
+                findings.extend(row(at(index + 1), &fields).err());
+            }
+        }
+        Err(error) => findings.push(Finding::new(&at(1), Rule::UnreadableFile, error.to_string())),
     }
-    Ok(rows)
 }

@@ -84,21 +84,22 @@ impl Node {
         matches!(self.kind, Kind::Mapping(_))
     }
 
-    /// Where the value stands to which a JSON pointer leads, or the last part of the way to it that there is.
+    /// Where the value begins to which a JSON pointer leads, or the last part of the way to it that there is. Of the entry of a
+    /// mapping that is its key.
     pub fn place_of(&self, pointer: &str) -> &Place {
-        let mut node = self;
+        let (mut node, mut place) = (self, &self.place);
         for token in pointer.split('/').skip(1) {
             let key = token.replace("~1", "/").replace("~0", "~");
             let next = match &node.kind {
-                Kind::Sequence(items) => key.parse().ok().and_then(|index: usize| items.get(index)),
-                _ => node.get(&key),
+                Kind::Sequence(items) => {
+                    key.parse().ok().and_then(|index: usize| items.get(index)).map(|item| (item, &item.place))
+                }
+                _ => node.entries().iter().find(|e| e.key == key).map(|entry| (&entry.value, &entry.place)),
             };
-            match next {
-                Some(next) => node = next,
-                None => break,
-            }
+            let Some(next) = next else { break };
+            (node, place) = next;
         }
-        &node.place
+        place
     }
 
     /// The same as JSON, keys in the order of the file.

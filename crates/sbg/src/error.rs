@@ -99,6 +99,20 @@ impl Error {
         Self::new(ErrorKind::Io, what).with_source(source)
     }
 
+    /// The error of one item of a bulk call.
+    pub(crate) fn from_item(said: sbg_raw::types::Error) -> Self {
+        let message = said.message.unwrap_or_else(|| "the platform refused the item".to_owned());
+        let error = Self::new(ErrorKind::Api, message).with_answer(said.code, said.more_info, None);
+        let status = match said.status {
+            Some(sbg_raw::types::ErrorStatus::Int64(status)) => u16::try_from(status).ok(),
+            _ => said.code.and_then(ErrorCode::find).map(|code| code.status),
+        };
+        match status {
+            Some(status) => error.with_status(status),
+            None => error,
+        }
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         match Arc::get_mut(&mut self.0) {
             Some(inner) => change(inner),

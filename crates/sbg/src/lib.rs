@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod bulk;
 mod call;
 mod client;
 pub mod config;
@@ -11,6 +12,7 @@ mod page;
 pub mod profile;
 pub mod transfer;
 pub mod transport;
+mod wait;
 
 pub use api::{files, members, platform, projects, uploads, users};
 pub use call::Get;
@@ -20,6 +22,7 @@ pub use fields::Fields;
 pub use ids::{AppId, DatasetId, InvalidId, ProjectId, VolumeId};
 pub use page::{Items, List, Page, Query};
 pub use sbg_raw as raw;
+pub use wait::Wait;
 
 /// The data types of the API, generated from its specification, with accessors for what is awkward.
 pub mod types {

@@ -2,11 +2,15 @@
 
 mod apps;
 mod billing;
+mod bulk;
 mod datasets;
 mod divisions;
+mod drs;
 mod feedback;
+mod file_jobs;
 mod files;
 mod imports;
+mod markers;
 mod members;
 mod platform;
 mod projects;
@@ -48,6 +52,10 @@ static AREAS: &[&[Route]] = &[
     tasks::ROUTES,
     volumes::ROUTES,
     imports::ROUTES,
+    bulk::ROUTES,
+    file_jobs::ROUTES,
+    drs::ROUTES,
+    markers::ROUTES,
     files::ROUTES,
     feedback::ROUTES,
     scroll::ROUTES,

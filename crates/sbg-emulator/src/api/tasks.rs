@@ -103,12 +103,13 @@ fn optional_flag(call: &Call, name: &str) -> Outcome<Option<bool>> {
 }
 
 fn read_edit(body: Fieldset<'_>) -> Outcome<TaskEdit<'_>> {
+    let clears = |name: &str| body.map().get(name).is_some_and(Value::is_null);
     Ok(TaskEdit {
         name: body.text("name")?,
-        description: body.text("description")?,
+        description: body.text("description")?.or_else(|| clears("description").then_some("")),
         app: body.text("app")?,
         inputs: body.value("inputs").map(read_inputs).transpose()?,
-        batch: body.flag("batch")?,
+        batch: body.flag("batch")?.or_else(|| (clears("batch_input") || clears("batch_by")).then_some(false)),
         batch_input: body.text("batch_input")?,
         batch_by: body.object("batch_by")?.map(Fieldset::map),
         settings: body.object("execution_settings")?.map(Fieldset::map),

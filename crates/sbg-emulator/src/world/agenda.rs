@@ -62,7 +62,9 @@ impl World {
             Step::Task(id) => self.step_task(id, at),
             Step::Import(id) => self.step_import(id, at),
             Step::Export(id) => self.step_export(id, at),
-            Step::FileJob(_) | Step::DrsImport(_) | Step::Run(_) => {}
+            Step::FileJob(id) => self.step_file_job(id, at),
+            Step::DrsImport(id) => self.step_drs_import(id, at),
+            Step::Run(_) => {}
         }
     }
 }

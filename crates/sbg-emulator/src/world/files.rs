@@ -393,7 +393,7 @@ pub(crate) fn check_name(name: &str, code: u32) -> Outcome<()> {
 }
 
 /// Metadata values are strings or lists of strings; numbers and truth values become strings, null removes the key.
-fn checked_metadata(
+pub(super) fn checked_metadata(
     mut present: Map<String, Value>,
     changes: &Map<String, Value>,
 ) -> Outcome<Map<String, Value>> {

@@ -104,6 +104,7 @@ impl World {
     pub(super) fn remove(&mut self, id: &str) {
         let Some(file) = self.files.remove(id) else { return };
         self.settle_storage(&file);
+        self.markers.retain(|_, marker| marker.file != id);
         if let Some(children) = file.parent.as_deref().and_then(|parent| self.children_mut(parent)) {
             children.remove(&file.name);
         }

@@ -7,12 +7,15 @@ pub(crate) mod buckets;
 pub(crate) mod cwl;
 pub(crate) mod datasets;
 pub(crate) mod divisions;
+pub(crate) mod drs;
 pub(crate) mod exports;
 mod feedback;
+pub(crate) mod file_jobs;
 pub(crate) mod files;
 pub(crate) mod folders;
 mod ids;
 pub(crate) mod imports;
+pub(crate) mod markers;
 pub(crate) mod members;
 pub(crate) mod programs;
 pub(crate) mod projects;
@@ -42,10 +45,13 @@ use self::{
     billing::Ledger,
     buckets::Bucket,
     datasets::Dataset,
+    drs::DrsImport,
     exports::Export,
+    file_jobs::FileJob,
     files::FileNode,
     ids::Ids,
     imports::Import,
+    markers::Marker,
     projects::Project,
     tasks::Task,
     uploads::{PartPolicy, Upload},
@@ -79,6 +85,9 @@ pub(crate) struct World {
     buckets: BTreeMap<String, Bucket>,
     imports: HashMap<String, Import>,
     exports: HashMap<String, Export>,
+    file_jobs: HashMap<String, FileJob>,
+    drs_imports: HashMap<String, DrsImport>,
+    markers: HashMap<String, Marker>,
     jobs_made: u64,
     datasets: BTreeMap<String, Dataset>,
     files: HashMap<String, FileNode>,
@@ -116,6 +125,9 @@ impl World {
                 .collect(),
             imports: HashMap::new(),
             exports: HashMap::new(),
+            file_jobs: HashMap::new(),
+            drs_imports: HashMap::new(),
+            markers: HashMap::new(),
             jobs_made: 0,
             datasets: BTreeMap::new(),
             files: HashMap::new(),

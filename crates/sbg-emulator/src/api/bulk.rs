@@ -1,0 +1,149 @@
+//! Calls that do one thing to many: each item succeeds or fails for itself.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    call::{Call, Fieldset, Reply},
+    error::{ApiError, Outcome},
+    route::Route,
+    world::{World, files::FileEdit, projects::Need},
+};
+
+use super::{
+    files::{self, Case},
+    imports, tasks,
+};
+
+pub(super) static ROUTES: &[Route] = &[
+    Route::post("/bulk/files/get", get_files),
+    Route::post("/bulk/files/delete", delete_files),
+    Route::post("/bulk/files/update", update_files),
+    Route::post("/bulk/files/edit", edit_files),
+    Route::post("/bulk/tasks/get", get_tasks),
+    Route::post("/bulk/storage/imports/get", get_imports),
+    Route::post("/bulk/storage/imports/create", start_imports),
+    Route::post("/bulk/storage/exports/get", get_exports),
+    Route::post("/bulk/storage/exports/create", start_exports),
+];
+
+/// The most items of one call.
+pub(super) const MAX_ITEMS: usize = 100;
+
+/// Does something to each entry of a list in the body. `fields` selects from the answers to the entries.
+fn each(call: &Call, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) -> Outcome<Reply> {
+    let entries = entries(call, list)?;
+    let fields = call.fields();
+    let items: Vec<Value> = entries
+        .iter()
+        .map(|entry| match act(entry) {
+            Ok(resource) => {
+                let mut item = fields.apply(json!({ "resource": resource }), None);
+                item["error"] = Value::Null;
+                item
+            }
+            Err(error) => json!({ "resource": null, "error": error.body() }),
+        })
+        .collect();
+    Ok(Reply::json(json!({ "href": call.href(&call.path), "items": items })))
+}
+
+/// The entries of a list in the body, of which there is at least one and not too many.
+pub(super) fn entries<'a>(call: &'a Call, list: &str) -> Outcome<&'a [Value]> {
+    let entries = call.object()?.list(list)?.unwrap_or_default();
+    if (1..=MAX_ITEMS).contains(&entries.len()) {
+        Ok(entries)
+    } else {
+        Err(ApiError::bad_request(format_args!("`{list}` must have 1 to {MAX_ITEMS} entries.")))
+    }
+}
+
+fn text(entry: &Value) -> Outcome<&str> {
+    entry.as_str().ok_or_else(|| ApiError::bad_request("An id must be a string."))
+}
+
+fn object(entry: &Value) -> Outcome<Fieldset<'_>> {
+    Fieldset::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))
+}
+
+fn get_files(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "file_ids", |id| {
+        let file = world.file(&call.actor, text(id)?, Need::Read, 5001)?;
+        Ok(files::render(call, file, Case::Small))
+    })
+}
+
+/// Answers with each file as it was last.
+fn delete_files(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "file_ids", |id| {
+        let id = text(id)?;
+        let last = files::render(call, world.file(&call.actor, id, Need::Write, 5001)?, Case::Small);
+        world.delete_file(&call.actor, id)?;
+        Ok(last)
+    })
+}
+
+/// Tags and metadata that are not given are erased. A name cannot be.
+fn update_files(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "items", |item| {
+        let item = object(item)?;
+        let edit = FileEdit {
+            name: item.text("name")?.map(str::to_owned),
+            tags: Some(item.texts("tags")?.unwrap_or_default()),
+            metadata: Some(item.object("metadata")?.map_or_else(Map::new, |metadata| metadata.map().clone())),
+        };
+        let file = world.edit_file(&call.actor, item.required("id", 5004)?, edit)?;
+        Ok(files::render(call, file, Case::Small))
+    })
+}
+
+/// What is not given stays.
+fn edit_files(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "items", |item| {
+        let item = object(item)?;
+        let id = item.required("id", 5004)?;
+        let metadata = match item.object("metadata")? {
+            None => None,
+            Some(changes) => {
+                let mut merged = world.file(&call.actor, id, Need::Write, 5009)?.metadata.clone();
+                merged.extend(changes.map().clone());
+                Some(merged)
+            }
+        };
+        let edit =
+            FileEdit { name: item.text("name")?.map(str::to_owned), tags: item.texts("tags")?, metadata };
+        let file = world.edit_file(&call.actor, id, edit)?;
+        Ok(files::render(call, file, Case::Small))
+    })
+}
+
+fn get_tasks(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "task_ids", |id| {
+        let task = world.task(&call.actor, text(id)?, Need::Read)?;
+        Ok(tasks::render(world, call, task))
+    })
+}
+
+fn get_imports(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "import_ids", |id| Ok(imports::render(world, call, world.import(&call.actor, text(id)?)?)))
+}
+
+fn start_imports(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "items", |item| {
+        let id = world.start_import(&call.actor, object(item)?)?;
+        Ok(imports::render(world, call, world.import(&call.actor, &id)?))
+    })
+}
+
+fn get_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
+    each(call, "export_ids", |id| {
+        Ok(imports::render_export(world, call, world.export(&call.actor, text(id)?)?))
+    })
+}
+
+fn start_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
+    let copy_only = call.query_flag("copy_only")?;
+    each(call, "items", |item| {
+        let id = world.start_export(&call.actor, object(item)?, copy_only)?;
+        Ok(imports::render_export(world, call, world.export(&call.actor, &id)?))
+    })
+}

@@ -1,0 +1,93 @@
+//! Calls for many items: any number of them, in chunks that the platform takes, with a result for each.
+
+use std::future::Future;
+
+use futures::{StreamExt as _, stream};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::types;
+
+/// Most items of one bulk call, a limit of the platform.
+const CHUNK: usize = 100;
+
+/// Chunks that are under way at once.
+const PARALLEL: usize = 8;
+
+/// Sends `items` in chunks and gives a result for each item, in the order of the items.
+///
+/// A chunk that fails as a whole gives its error to each of its items and does not hide the others.
+pub(crate) async fn in_chunks<I, R, F>(items: Vec<I>, send: impl Fn(Vec<I>) -> F) -> Result<Vec<Result<R>>>
+where
+    I: Send,
+    R: Send,
+    F: Future<Output = Result<Vec<Result<R>>>> + Send,
+{
+    if items.is_empty() {
+        return Err(Error::invalid("a bulk call needs at least one item"));
+    }
+    let mut items = items.into_iter();
+    let chunks = std::iter::from_fn(|| {
+        let chunk: Vec<I> = items.by_ref().take(CHUNK).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    });
+    // The requests are made before the stream runs, so that it borrows nothing of the iterator above.
+    let sent: Vec<_> = chunks.map(|chunk| (chunk.len(), send(chunk))).collect();
+    let results: Vec<Vec<Result<R>>> = stream::iter(sent)
+        .map(|(length, answer)| async move { one_for_each(length, answer.await) })
+        .buffered(PARALLEL)
+        .collect()
+        .await;
+    Ok(results.into_iter().flatten().collect())
+}
+
+fn one_for_each<R>(length: usize, answer: Result<Vec<Result<R>>>) -> Vec<Result<R>> {
+    let error = match answer {
+        Ok(results) if results.len() == length => return results,
+        Ok(results) => {
+            let message =
+                format!("a bulk call of {length} items was answered with {} results", results.len());
+            Error::new(ErrorKind::UnexpectedAnswer, message)
+        }
+        Err(error) => error,
+    };
+    (0..length).map(|_| Err(error.clone())).collect()
+}
+
+/// The result of one item: its resource, or the error that stands in the place of it.
+pub(crate) fn item<R>(resource: Option<R>, error: Option<types::Error>) -> Result<R> {
+    match (resource, error) {
+        (_, Some(error)) => Err(Error::from_item(error)),
+        (Some(resource), None) => Ok(resource),
+        (None, None) => Err(Error::new(
+            ErrorKind::UnexpectedAnswer,
+            "a bulk call answered neither resource nor error for an item",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn results_keep_the_order_and_a_failed_chunk_hides_no_other() {
+        let results = in_chunks((0..250).collect(), |chunk: Vec<u32>| async move {
+            match chunk[0] {
+                100 => Err(Error::new(ErrorKind::Api, "no")),
+                _ => Ok(chunk.into_iter().map(Ok).collect()),
+            }
+        })
+        .await
+        .unwrap();
+        assert_eq!(results.len(), 250);
+        for (index, result) in (0..).zip(&results) {
+            assert_eq!(result.as_ref().ok(), (!(100..200).contains(&index)).then_some(&index));
+        }
+    }
+
+    #[tokio::test]
+    async fn too_few_results_are_an_error_for_each_item() {
+        let results = in_chunks(vec![1, 2], |_| async { Ok(vec![Ok(1)]) }).await.unwrap();
+        assert!(results.iter().all(Result::is_err) && results.len() == 2);
+    }
+}

@@ -1,0 +1,160 @@
+//! Files and folders: create, find, get, edit, copy, move, delete.
+
+use anyhow::Result;
+use sbg::members::{NewMember, Permissions};
+use sbg::types::{File, FileType};
+use sbg::{ErrorKind, Fields, Page};
+use sbg_tests::{Stage, assert_refused};
+
+fn names(page: &Page<File>) -> Vec<&str> {
+    page.items.iter().filter_map(|file| file.name.as_deref()).collect()
+}
+
+#[tokio::test]
+async fn folders_are_created_in_projects_and_in_folders() -> Result<()> {
+    let stage = Stage::start().await;
+    let files = stage.client.files();
+    let outer = files.create_folder("patterns").in_project(&stage.project)?.await?;
+    assert_eq!((outer.name.as_deref(), outer.type_), (Some("patterns"), Some(FileType::Folder)));
+    let inner = files.create_folder("b form").in_folder(&outer.id).await?;
+    assert_eq!(inner.parent.as_ref(), Some(&outer.id));
+
+    let again = files.create_folder("b form").in_folder(&outer.id).await;
+    assert!(assert_refused(again, ErrorKind::Api, &["folder_create"]).is_conflict());
+
+    let full = stage.client.file(&outer.id).delete().await;
+    assert_refused(full, ErrorKind::Api, &["file_delete", "code 5021"]);
+    stage.client.file(&inner.id).delete().await?;
+    stage.client.file(&outer.id).delete().await?;
+    assert!(stage.client.project(&stage.project)?.files().query().await?.items.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_are_found_by_place_name_tag_metadata_and_origin() -> Result<()> {
+    let stage = Stage::start().await;
+    let client = &stage.client;
+    let [a, b, _] = ["a.txt", "b.txt", "c.txt"].map(|name| stage.file(name, name));
+    let inside = stage.file("raw/d.txt", "d");
+    client.file(&a).set_tags(["dna", "b form"]).await?;
+    client.file(&b).set_tags(["rna"]).await?;
+    client.file(&a).metadata().edit([("sample_id", Some("S 1")), ("library_id", Some("L1"))]).await?;
+    client.file(&b).metadata().edit([("sample_id", Some("S2"))]).await?;
+    let query = || client.files().query().project(&stage.project);
+
+    assert_eq!(names(&query().await?), ["a.txt", "b.txt", "c.txt", "raw"]);
+    assert_eq!(names(&client.project(&stage.project)?.files().query().name("c.txt").await?), ["c.txt"]);
+    assert_eq!(names(&query().name("a.txt").name("c.txt").await?), ["a.txt", "c.txt"]);
+    assert_eq!(names(&query().tag("b form").await?), ["a.txt"]);
+    assert_eq!(names(&query().tag("dna").tag("rna").await?), ["a.txt", "b.txt"]);
+    assert_eq!(names(&query().metadata("sample_id", "S 1").metadata("sample_id", "S2").await?).len(), 2);
+    let both = query().metadata("sample_id", "S 1").metadata("library_id", "L2").await?;
+    assert_eq!(names(&both), [""; 0], "different fields must all match");
+    assert_eq!(names(&query().origin_task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11").await?), [""; 0]);
+
+    let folder = client.file(&inside).get().await?.parent.expect("a folder");
+    assert_eq!(names(&client.files().query().parent(&folder).await?), ["d.txt"]);
+    let listed = client.file(&folder).list().fields(Fields::all()).await?;
+    assert_eq!((names(&listed), listed.items[0].size), (vec!["d.txt"], Some(1)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_got_with_its_details() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.file("reads.fastq", "ACGT");
+    let file = stage.client.file(&id).get().await?;
+    assert_eq!((file.name.as_deref(), file.size), (Some("reads.fastq"), Some(4)));
+    assert_eq!((file.project.as_deref(), file.type_), (Some("rfranklin/demo"), Some(FileType::File)));
+    assert!(file.created_on.is_some() && file.storage.is_some());
+
+    let short = stage.client.file(&id).get().fields(Fields::only(["size"])).await?;
+    assert_eq!((short.id, short.size, short.name), (id, Some(4), None));
+    let error = assert_refused(stage.client.file("5678").get().await, ErrorKind::Api, &["file_get", "5002"]);
+    assert!(error.is_not_found());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_changes_name_tags_and_metadata_alone() -> Result<()> {
+    let stage = Stage::start().await;
+    let file = stage.client.file(stage.file("a.txt", "a"));
+    file.metadata().edit([("sample_id", Some("S1")), ("library_id", Some("L1"))]).await?;
+    let edited = file.edit().name("b.txt").tags(["dna"]).await?;
+    assert_eq!(edited.name.as_deref(), Some("b.txt"));
+    assert_eq!(file.metadata().get().await?.len(), 2, "metadata that was not set stays");
+
+    let edited = file.edit().metadata("sample_id", "S2").await?;
+    assert_eq!(edited.tags.as_deref(), Some(&["dna".to_owned()][..]));
+    let metadata = file.metadata().await?;
+    assert_eq!((metadata.len(), &metadata["sample_id"]), (1, &"S2".into()), "it was the whole metadata");
+
+    stage.file("c.txt", "c");
+    let taken = file.edit().name("c.txt").send().await;
+    assert!(assert_refused(taken, ErrorKind::Api, &["file_edit", "5003"]).is_conflict());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_copied_to_a_project_or_a_folder() -> Result<()> {
+    let stage = Stage::start().await;
+    let models = stage.emulator.create_project("models");
+    let id = stage.file("a.txt", "a");
+    stage.client.file(&id).metadata().edit([("sample_id", Some("S1"))]).await?;
+
+    let copy = stage.client.file(&id).copy().to_project(&models)?.name("b.txt").await?;
+    assert_eq!((copy.name.as_deref(), copy.project.as_deref()), (Some("b.txt"), Some(models.as_str())));
+    assert_ne!(copy.id, id);
+    assert_eq!(stage.client.file(&copy.id).metadata().await?["sample_id"], "S1");
+
+    let folder = stage.client.files().create_folder("copies").in_project(&stage.project)?.await?;
+    let copy = stage.client.file(&id).copy().to_folder(&folder.id).send().await?;
+    assert_eq!((copy.name.as_deref(), copy.parent), (Some("a.txt"), Some(folder.id.clone())));
+    stage.assert_uploaded(&copy.id, b"a");
+
+    let of_folder = stage.client.file(&folder.id).copy().to_project(&models)?.await;
+    assert_refused(of_folder, ErrorKind::Api, &["file_copy", "code 5018"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_moved_within_its_project() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.file("a.txt", "a");
+    let folder = stage.client.files().create_folder("old").in_project(&stage.project)?.await?;
+    let moved = stage.client.file(&id).move_to(&folder.id).name("b.txt").await?;
+    assert_eq!((&moved.id, moved.name.as_deref()), (&id, Some("b.txt")));
+    assert_eq!(moved.parent, Some(folder.id));
+    let root = stage.client.project(&stage.project)?.get().await?.root_folder.expect("a root");
+    let back = stage.client.file(&id).move_to(root).send().await?;
+    assert_eq!(back.name.as_deref(), Some("b.txt"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_download_address_works_without_a_token() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.file("a.txt", "photograph 51");
+    let address = stage.client.file(&id).download_info().await?.url;
+    assert!(address.starts_with(stage.emulator.storage_url()), "{address}");
+    assert_eq!(reqwest::get(address).await?.text().await?, "photograph 51");
+
+    let folder = stage.client.files().create_folder("x").in_project(&stage.project)?.await?;
+    let of_folder = stage.client.file(&folder.id).download_info().await;
+    assert_refused(of_folder, ErrorKind::Api, &["file_download_info", "code 5017"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_member_may_not_do_is_forbidden() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.file("a.txt", "a");
+    let members = stage.client.project(&stage.project)?.members();
+    members.add(NewMember::user("fcrick"), Permissions::new().execute(true)).await?;
+    let file = stage.client_of("fcrick").file(&id);
+    assert_eq!(file.get().await?.name.as_deref(), Some("a.txt"));
+    assert!(assert_refused(file.edit().name("b").await, ErrorKind::Api, &["file_edit"]).is_forbidden());
+    assert!(assert_refused(file.delete().await, ErrorKind::Api, &["file_delete"]).is_forbidden());
+    assert!(assert_refused(file.download_info().await, ErrorKind::Api, &["download_info"]).is_forbidden());
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Members of projects and what they may do.
+
+use anyhow::Result;
+use sbg::members::{NewMember, Permissions};
+use sbg::raw::ClientTeamsExt as _;
+use sbg::types::MemberType;
+use sbg::{ErrorKind, Fields, types};
+use sbg_tests::{Stage, assert_refused};
+
+fn switches(permissions: &types::Permissions) -> [Option<bool>; 5] {
+    let types::Permissions { read, write, copy, execute, admin, .. } = *permissions;
+    [read, write, copy, execute, admin]
+}
+
+fn given(read: bool, write: bool, copy: bool, execute: bool, admin: bool) -> [Option<bool>; 5] {
+    [read, write, copy, execute, admin].map(Some)
+}
+
+#[tokio::test]
+async fn members_are_added_by_username_and_by_address() -> Result<()> {
+    let stage = Stage::start().await;
+    let members = stage.client.project(&stage.project)?.members();
+    let crick = members.add(NewMember::user("fcrick"), Permissions::new().copy(true)).await?;
+    assert_eq!((crick.username.as_deref(), crick.type_), (Some("fcrick"), Some(MemberType::User)));
+    assert_eq!(switches(&crick.permissions.expect("permissions")), given(true, false, true, false, false));
+
+    let address = NewMember::email("james.watson@example.org");
+    assert_eq!(members.add(address, Permissions::all()).await?.username.as_deref(), Some("jwatson"));
+
+    let all = members.query().await?;
+    assert_eq!(all.total, Some(3));
+    let names: Vec<_> = all.items.iter().filter_map(|member| member.username.as_deref()).collect();
+    assert_eq!(names, ["fcrick", "jwatson", "rfranklin"]);
+    assert_eq!(stage.client_of("fcrick").projects().query().await?.items.len(), 1, "a member sees the project");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_team_and_a_division_bring_their_people_with_them() -> Result<()> {
+    let stage = Stage::start().await;
+    let members = stage.client.project(&stage.project)?.members();
+    let teams = stage.client.raw().team_list().division("kings-college").send().await?.into_inner();
+    let team = teams.items[0].id.clone();
+    let wilkins = stage.client_of("mwilkins");
+    assert_refused(wilkins.project(&stage.project)?.get().await, ErrorKind::Api, &["code 3001"]);
+
+    let added = members.add(NewMember::team(&team), Permissions::new().write(true)).await?;
+    assert_eq!((added.id.as_deref(), added.type_), (Some(team.as_str()), Some(MemberType::Team)));
+    let seen = wilkins.project(&stage.project)?.get().await?.permissions.expect("permissions");
+    assert_eq!(switches(&seen), given(true, true, false, false, false));
+
+    let added = members.add(NewMember::division("kings-college"), Permissions::new().execute(true)).await?;
+    assert_eq!(added.type_, Some(MemberType::Division));
+    assert!(stage.client_of("jwatson").project(&stage.project)?.get().await.is_ok());
+
+    members.member(&team).remove().await?;
+    let seen = wilkins.project(&stage.project)?.get().await?.permissions.expect("permissions");
+    assert_eq!(switches(&seen), given(true, false, false, true, false), "the division is left");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_member_can_be_added_with_nothing_but_read() -> Result<()> {
+    let stage = Stage::start().await;
+    let members = stage.client.project(&stage.project)?.members();
+    let crick = members.add(NewMember::user("fcrick"), Permissions::new()).await?;
+    assert_eq!(switches(&crick.permissions.expect("permissions")), given(true, false, false, false, false));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_of_permissions_leaves_what_it_does_not_name() -> Result<()> {
+    let stage = Stage::start().await;
+    let members = stage.client.project(&stage.project)?.members();
+    members.add(NewMember::user("fcrick"), Permissions::new().copy(true).write(true)).await?;
+    let crick = members.member("fcrick");
+
+    let edited = crick.edit_permissions(Permissions::new().execute(true).write(false)).await?;
+    assert_eq!(switches(&edited), given(true, false, true, true, false));
+    let got = crick.get().fields(Fields::only(["permissions"])).await?;
+    assert_eq!(got.username.as_deref(), Some("fcrick"));
+    assert_eq!(switches(&got.permissions.expect("permissions")), given(true, false, true, true, false));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replacement_of_permissions_takes_away_what_it_does_not_name() -> Result<()> {
+    let stage = Stage::start().await;
+    let members = stage.client.project(&stage.project)?.members();
+    members.add(NewMember::user("fcrick"), Permissions::new().copy(true).write(true)).await?;
+    let replaced = members.member("fcrick").replace_permissions(Permissions::new().execute(true)).await?;
+    assert_eq!(switches(&replaced), given(true, false, false, true, false));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_removed_member_sees_the_project_no_more() -> Result<()> {
+    let stage = Stage::start().await;
+    let members = stage.client.project(&stage.project)?.members();
+    members.add(NewMember::user("fcrick"), Permissions::all()).await?;
+    members.member("fcrick").remove().await?;
+    let error = assert_refused(members.member("fcrick").get().await, ErrorKind::Api, &["project_member_get"]);
+    assert!(error.is_not_found());
+    let theirs = stage.client_of("fcrick").project(&stage.project)?.get().await;
+    assert!(assert_refused(theirs, ErrorKind::Api, &["3001"]).is_forbidden());
+    Ok(())
+}
+
+#[tokio::test]
+async fn malformed_usernames_and_empty_edits_are_never_sent() -> Result<()> {
+    let stage = Stage::start().await;
+    let members = stage.client.project(&stage.project)?.members();
+    let invalid = ErrorKind::InvalidInput;
+    for name in ["", "..", "a/b", "a b", "a?b"] {
+        let member = members.member(name);
+        assert_refused(member.get().await, invalid, &["not a username"]);
+        assert_refused(member.remove().await, invalid, &["not a username"]);
+        assert_refused(member.edit_permissions(Permissions::all()).await, invalid, &["not a username"]);
+        assert_refused(member.replace_permissions(Permissions::all()).await, invalid, &["not a username"]);
+    }
+    let nothing = members.member("fcrick").edit_permissions(Permissions::new()).await;
+    assert_refused(nothing, invalid, &["changes nothing"]);
+    assert_eq!(stage.emulator.requests(), []);
+    Ok(())
+}
