@@ -120,6 +120,6 @@ async fn malformed_usernames_and_empty_edits_are_never_sent() -> Result<()> {
     }
     let nothing = members.member("fcrick").edit_permissions(Permissions::new()).await;
     assert_refused(nothing, invalid, &["changes nothing"]);
-    assert_eq!(stage.emulator.requests(), []);
+    stage.assert_no_requests();
     Ok(())
 }

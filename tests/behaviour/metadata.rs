@@ -63,6 +63,6 @@ async fn malformed_tags_and_empty_edits_are_never_sent() -> Result<()> {
     assert_refused(file.edit().await, invalid, &["changes nothing"]);
     assert_refused(file.edit().name("a/b").await, invalid, &["`a/b` has a slash"]);
     assert_refused(file.metadata().edit([("", None::<&str>); 0]).await, invalid, &["changes nothing"]);
-    assert_eq!(stage.emulator.requests(), []);
+    stage.assert_no_requests();
     Ok(())
 }

@@ -157,6 +157,6 @@ async fn edits_that_change_nothing_and_projects_without_a_name_are_never_sent() 
     assert_refused(client.projects().query().owner("a/b").await, invalid, &["not an owner: `a/b`"]);
     let both = client.projects().query().owner("fcrick").category("PRIVATE").await;
     assert_refused(both, invalid, &["cannot be filtered by category"]);
-    assert_eq!(stage.emulator.requests(), []);
+    stage.assert_no_requests();
     Ok(())
 }

@@ -106,6 +106,13 @@ impl Stage {
         requests
     }
 
+    /// Fails if anything was asked of the platform or of the object store.
+    #[track_caller]
+    pub fn assert_no_requests(&self) {
+        let requests = self.emulator.requests();
+        assert!(requests.is_empty(), "no request was expected: {requests:?}");
+    }
+
     /// Fails unless the local file has the bytes of the file on the platform.
     #[track_caller]
     pub fn assert_downloaded(&self, path: &Path, file_id: &str) {

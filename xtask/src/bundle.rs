@@ -3,21 +3,11 @@
 //! The bundler merges the areas and writes out what the area files leave to it: the error answers, the advance access header,
 //! and the liberality of answers (see `openapi/README.md`). It is given a specification that passed the lint.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use crate::spec::Spec;
+use crate::uses::Uses;
 use crate::yaml::Node;
-
-/// Schemas that each side of the API uses, directly or through another schema.
-#[derive(Debug, Default)]
-pub struct Uses {
-    /// Names of the schemas that requests use.
-    pub requests: BTreeSet<String>,
-    /// Names of the schemas that answers use.
-    pub answers: BTreeSet<String>,
-}
 
 /// The whole document.
 pub fn bundle(spec: &Spec) -> Value {
@@ -46,32 +36,19 @@ pub fn bundle(spec: &Spec) -> Value {
     let mut document = Value::Object(document);
     shorten_references(&mut document);
     complete_operations(&mut document);
-    let uses = uses(&document);
+    let uses = Uses::of(spec);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         let types: Map<String, Value> = schemas
             .iter()
             .filter_map(|(name, schema)| Some((name.clone(), schema.get("type")?.clone())))
             .collect();
         for (name, schema) in schemas.iter_mut() {
-            if uses.answers.contains(name) && !uses.requests.contains(name) {
+            if uses.only_answers(name) {
                 liberalise(schema, &types);
             }
         }
     }
     document
-}
-
-/// Which schemas requests and answers use. Parameters count as requests.
-pub fn uses(document: &Value) -> Uses {
-    let mut uses = Uses::default();
-    for (_, operation) in operations(document) {
-        for part in ["parameters", "requestBody"] {
-            collect(document, operation.get(part), &mut uses.requests);
-        }
-        collect(document, operation.get("responses"), &mut uses.answers);
-    }
-    collect(document, document.pointer("/components/parameters"), &mut uses.requests);
-    uses
 }
 
 /// Path, then operation object, of every operation of a document.
@@ -85,29 +62,8 @@ pub fn operations(document: &Value) -> impl Iterator<Item = ((&str, &str), &Valu
     })
 }
 
-/// Adds to `names` every schema that `value` refers to, and what those refer to.
-fn collect(document: &Value, value: Option<&Value>, names: &mut BTreeSet<String>) {
-    match value {
-        Some(Value::Object(map)) => {
-            if let Some(reference) = map.get("$ref").and_then(Value::as_str) {
-                let pointer = reference.trim_start_matches('#');
-                match reference.strip_prefix("#/components/schemas/") {
-                    Some(name) if !names.insert(name.to_owned()) => {}
-                    _ => collect(document, document.pointer(pointer), names),
-                }
-            }
-            for (key, value) in map {
-                if key != "example" {
-                    collect(document, Some(value), names);
-                }
-            }
-        }
-        Some(Value::Array(items)) => items.iter().for_each(|item| collect(document, Some(item), names)),
-        _ => {}
-    }
-}
-
-fn shorten_references(value: &mut Value) {
+/// Makes references to other files references into the bundle.
+pub fn shorten_references(value: &mut Value) {
     match value {
         Value::Object(map) => {
             if let Some(Value::String(reference)) = map.get_mut("$ref") {

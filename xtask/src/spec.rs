@@ -151,8 +151,10 @@ impl Spec {
 
 /// Whether two path templates are of the same form, whatever their parameters are called.
 pub fn same_path(one: &str, other: &str) -> bool {
-    let form = |path: &str| path.split('/').map(|s| if s.starts_with('{') { "{}" } else { s }).collect::<Vec<_>>().join("/");
-    form(one) == form(other)
+    fn form(path: &str) -> impl Iterator<Item = &str> {
+        path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment })
+    }
+    form(one).eq(form(other))
 }
 
 /// Kind and name of the component that a reference names.

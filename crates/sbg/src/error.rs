@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Timeout,
     /// The platform refused the call; see [`Error::status`] and [`Error::code`].
     Api,
+    /// Nothing of that name is there.
+    NotFound,
     /// What answered is not the API as it is specified: HTML of a proxy, an empty body, a redirect to another host.
     UnexpectedAnswer,
     /// The object storage refused or misbehaved.
@@ -218,7 +220,7 @@ impl Error {
 
     /// Whether what was asked for does not exist, or is hidden from the caller.
     pub fn is_not_found(&self) -> bool {
-        self.0.status == Some(404)
+        self.0.status == Some(404) || self.0.kind == ErrorKind::NotFound
     }
 
     /// Whether the token is missing, unknown or expired.

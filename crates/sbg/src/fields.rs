@@ -33,6 +33,13 @@ impl Fields {
         Self { names: names.into_iter().map(Into::into).collect(), left_out: Vec::new() }
     }
 
+    /// These fields and those of `others`.
+    pub fn and(mut self, others: Self) -> Self {
+        self.names.extend(others.names);
+        self.left_out.extend(others.left_out);
+        self
+    }
+
     /// Leaves `name` out.
     pub fn without(mut self, name: impl Into<String>) -> Self {
         self.left_out.push(name.into());

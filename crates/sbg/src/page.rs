@@ -35,6 +35,12 @@ pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether a page is found by a token that the page before it gives, rather than by the index of its first item.
+    #[doc(hidden)]
+    fn by_token(&self) -> bool {
+        false
+    }
+
     /// Fetches a page.
     #[doc(hidden)]
     fn fetch(
@@ -49,6 +55,8 @@ pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct PageRequest {
     pub(crate) offset: u64,
+    /// Where the list is read by token: the token of this page, `None` for the first one.
+    pub(crate) token: Option<String>,
     pub(crate) limit: Option<u32>,
     pub(crate) fields: Option<String>,
 }
@@ -57,6 +65,11 @@ impl PageRequest {
     /// The query parameter `offset`.
     pub(crate) fn offset_param(&self) -> i64 {
         i64::try_from(self.offset).unwrap_or(i64::MAX)
+    }
+
+    /// The query parameter `token` of a scroll, which begins with a word of its own.
+    pub(crate) fn token_param(&self) -> &str {
+        self.token.as_deref().unwrap_or("init")
     }
 
     /// The query parameter `limit`.
@@ -73,6 +86,7 @@ pub struct Fetched<T> {
     pub(crate) href: Option<String>,
     pub(crate) links: Vec<types::Link>,
     pub(crate) total: Option<u64>,
+    pub(crate) next_token: Option<String>,
 }
 
 impl<T> Fetched<T> {
@@ -85,12 +99,27 @@ impl<T> Fetched<T> {
     ) -> Self {
         let total =
             headers.get("x-total-matching-query").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        Self { items, href, links: links.unwrap_or_default(), total }
+        let links = links.unwrap_or_default();
+        let next_token = link(&links, "next").and_then(token_of);
+        Self { items, href, links, total, next_token }
     }
 
-    fn has_link(&self, rel: &str) -> bool {
-        self.links.iter().any(|link| link.rel.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(rel)))
+    /// A page of a list that gives the token of the next page by itself.
+    pub(crate) fn with_token(items: Vec<T>, total: Option<u64>, next_token: Option<String>) -> Self {
+        let next_token = next_token.filter(|token| !token.is_empty());
+        Self { items, href: None, links: Vec::new(), total, next_token }
     }
+}
+
+fn link<'l>(links: &'l [types::Link], rel: &str) -> Option<&'l types::Link> {
+    links.iter().find(|link| link.rel.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(rel)))
+}
+
+/// The token in the query of a link. The link itself is never followed: it may name any host.
+fn token_of(link: &types::Link) -> Option<String> {
+    let (_, query) = link.href.as_deref()?.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
 }
 
 /// A query of a list: set its filters, then [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
@@ -101,13 +130,13 @@ pub struct Query<L> {
     pub(crate) client: Client,
     pub(crate) list: L,
     limit: Option<u32>,
-    offset: u64,
+    offset: Option<u64>,
     fields: Option<Fields>,
 }
 
 impl<L: List> Query<L> {
     pub(crate) fn new(client: Client, list: L) -> Self {
-        Self { client, list, limit: None, offset: 0, fields: None }
+        Self { client, list, limit: None, offset: None, fields: None }
     }
 
     /// Number of items of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
@@ -118,7 +147,7 @@ impl<L: List> Query<L> {
 
     /// Index of the first item, from 0.
     pub fn offset(mut self, offset: u64) -> Self {
-        self.offset = offset;
+        self.offset = Some(offset);
         self
     }
 
@@ -164,9 +193,14 @@ impl<L: List> Query<L> {
         if let Some(limit) = self.limit.filter(|limit| !(1..=LARGEST_PAGE).contains(limit)) {
             return Err(Error::invalid(format!("a page has 1 to {LARGEST_PAGE} items, not {limit}")));
         }
+        if self.offset.is_some() && self.list.by_token() {
+            return Err(Error::invalid(
+                "a list that is read by continuation token has no offset: set one or the other",
+            ));
+        }
         self.list.check()?;
         let fields = self.fields.as_ref().map(|fields| fields.with_identity(L::IDENTITY));
-        Ok(PageRequest { offset: self.offset, limit, fields })
+        Ok(PageRequest { offset: self.offset.unwrap_or(0), token: None, limit, fields })
     }
 }
 
@@ -192,10 +226,15 @@ impl<L: fmt::Debug> fmt::Debug for Query<L> {
 
 /// Where pages come from, with the kind of list forgotten.
 trait Source<T>: Send + Sync {
+    fn by_token(&self) -> bool;
     fn fetch(&self, at: PageRequest) -> BoxFuture<'static, Result<Fetched<T>>>;
 }
 
 impl<L: List> Source<L::Item> for (L, Client) {
+    fn by_token(&self) -> bool {
+        self.0.by_token()
+    }
+
     fn fetch(&self, at: PageRequest) -> BoxFuture<'static, Result<Fetched<L::Item>>> {
         Box::pin(self.0.clone().fetch(self.1.clone(), at))
     }
@@ -210,8 +249,7 @@ pub struct Page<T> {
     /// Address of this page.
     pub href: Option<String>,
     at: PageRequest,
-    has_next: bool,
-    has_previous: bool,
+    next: Option<PageRequest>,
     source: Arc<dyn Source<T>>,
 }
 
@@ -223,12 +261,12 @@ impl<T: Send + Sync + 'static> Page<T> {
 
     /// Whether the platform announced a page after this one.
     pub fn has_next(&self) -> bool {
-        self.has_next
+        self.next.is_some()
     }
 
-    /// Whether there is a page before this one.
+    /// Whether there is a page before this one. A list that is read by token cannot be read backwards.
     pub fn has_previous(&self) -> bool {
-        self.has_previous
+        self.at.offset > 0 && !self.source.by_token()
     }
 
     /// Fetches the page after this one; `None` at the end of the list.
@@ -237,7 +275,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// Whatever the call brings.
     pub async fn next_page(&self) -> Result<Option<Self>> {
-        match self.next_request() {
+        match self.next.clone() {
             Some(at) => page(self.source.clone(), at).await.map(Some),
             None => Ok(None),
         }
@@ -249,7 +287,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// Whatever the call brings.
     pub async fn previous_page(&self) -> Result<Option<Self>> {
-        if !self.has_previous {
+        if !self.has_previous() {
             return Ok(None);
         }
         // A list that does not begin at a multiple of the page size has a shorter page first.
@@ -257,13 +295,6 @@ impl<T: Send + Sync + 'static> Page<T> {
         let limit = u32::try_from(size).ok().or(self.at.limit);
         let at = PageRequest { offset: self.at.offset - size, limit, ..self.at.clone() };
         page(self.source.clone(), at).await.map(Some)
-    }
-
-    fn next_request(&self) -> Option<PageRequest> {
-        let count = self.items.len() as u64;
-        // A page that is empty and yet has a link to the next one would lead round in circles.
-        (self.has_next && count > 0)
-            .then(|| PageRequest { offset: self.at.offset + count, ..self.at.clone() })
     }
 }
 
@@ -288,17 +319,21 @@ impl<T: fmt::Debug> fmt::Debug for Page<T> {
 
 async fn page<T: Send + Sync + 'static>(source: Arc<dyn Source<T>>, at: PageRequest) -> Result<Page<T>> {
     let fetched = source.fetch(at.clone()).await?;
-    let has_next = fetched.has_link("next");
-    let has_previous = at.offset > 0;
-    Ok(Page {
-        items: fetched.items,
-        total: fetched.total,
-        href: fetched.href,
-        at,
-        has_next,
-        has_previous,
-        source,
-    })
+    let next = next_request(&fetched, &at, source.by_token());
+    Ok(Page { items: fetched.items, total: fetched.total, href: fetched.href, at, next, source })
+}
+
+/// The request for the page behind `fetched`, which came for `at`.
+fn next_request<T>(fetched: &Fetched<T>, at: &PageRequest, by_token: bool) -> Option<PageRequest> {
+    let offset = at.offset + fetched.items.len() as u64;
+    if by_token {
+        // A token that leads to its own page would lead round in circles.
+        let token = fetched.next_token.clone().filter(|token| Some(token) != at.token.as_ref())?;
+        return Some(PageRequest { offset, token: Some(token), ..at.clone() });
+    }
+    // So would a page that is empty and yet has a link to the next one.
+    let goes_on = link(&fetched.links, "next").is_some() && offset > at.offset;
+    goes_on.then(|| PageRequest { offset, ..at.clone() })
 }
 
 /// The pages from `first` on: one alone, then those which its total promises side by side, then one after the other for as long as
@@ -318,11 +353,15 @@ fn pages<T: Send + Sync + 'static>(
 }
 
 /// The requests for the pages that the total of `first` promises after it.
-fn planned<T>(first: &Page<T>) -> Vec<PageRequest> {
+fn planned<T: Send + Sync + 'static>(first: &Page<T>) -> Vec<PageRequest> {
     let count = first.items.len() as u64;
     match first.total {
         // Pages of another length than asked for cannot be planned.
-        Some(total) if first.has_next && u64::from(first.at.limit.unwrap_or(0)) == count => {
+        Some(total)
+            if !first.source.by_token()
+                && first.has_next()
+                && u64::from(first.at.limit.unwrap_or(0)) == count =>
+        {
             let after = first.at.offset + count;
             let step = usize::try_from(count).unwrap_or(usize::MAX).max(1);
             (after..total).step_by(step).map(|offset| PageRequest { offset, ..first.at.clone() }).collect()
@@ -351,7 +390,7 @@ fn until_the_end<T: Send + Sync + 'static>(
             },
         };
         let state = match &next {
-            Ok(page) => match page.next_request() {
+            Ok(page) => match page.next.clone() {
                 None => State::Over,
                 request => State::Planned(planned, Some((page.source.clone(), request))),
             },
@@ -368,6 +407,10 @@ fn until_the_end<T: Send + Sync + 'static>(
 pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T>> + Send>>);
 
 impl<T> Items<T> {
+    pub(crate) fn new(stream: impl Stream<Item = Result<T>> + Send + 'static) -> Self {
+        Self(Box::pin(stream))
+    }
+
     /// The next item; `None` at the end.
     ///
     /// # Errors

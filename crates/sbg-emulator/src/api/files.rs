@@ -197,7 +197,7 @@ pub(super) fn render(call: &Call, file: &FileNode, case: Case) -> Value {
         "id": file.id,
         "name": file.name,
         "size": null,
-        "project": if file.dataset().is_some() { None } else { Some(&file.project) },
+        "project": file.project_id(),
         "parent": file.parent,
         "type": kind,
         "created_on": rfc3339(file.created),

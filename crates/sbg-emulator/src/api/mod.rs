@@ -1,6 +1,8 @@
 //! The API over HTTP: from a request to the handler of its operation and back. One file for each area.
 
 mod apps;
+mod automation_runs;
+mod automations;
 mod billing;
 mod bulk;
 mod datasets;
@@ -56,6 +58,8 @@ static AREAS: &[&[Route]] = &[
     file_jobs::ROUTES,
     drs::ROUTES,
     markers::ROUTES,
+    automations::ROUTES,
+    automation_runs::ROUTES,
     files::ROUTES,
     feedback::ROUTES,
     scroll::ROUTES,

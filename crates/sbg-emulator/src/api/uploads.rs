@@ -62,11 +62,11 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
     })
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
+pub(super) fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
     let upload = world.upload(&call.actor, call.param("upload_id"))?;
     let mut body = json!({
         "upload_id": upload.id,
-        "project": upload.project,
+        "project": Some(&upload.project).filter(|_| !upload.is_code()),
         "name": upload.name,
         "initiated": rfc3339(upload.initiated),
         "parallel_uploads": true,
@@ -79,7 +79,7 @@ fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
     Ok(Reply::object(call, body))
 }
 
-fn report(world: &mut World, call: &Call) -> Outcome<Reply> {
+pub(super) fn report(world: &mut World, call: &Call) -> Outcome<Reply> {
     let (number, etag) = world.report_part(&call.actor, call.param("upload_id"), call.object()?)?;
     Ok(Reply::json(part(number, &etag)))
 }
@@ -90,12 +90,12 @@ fn report_many(world: &mut World, call: &Call) -> Outcome<Reply> {
     Ok(Reply::json(json!({ "parts": reported(world.upload(&call.actor, id)?) })))
 }
 
-fn abort(world: &mut World, call: &Call) -> Outcome<Reply> {
+pub(super) fn abort(world: &mut World, call: &Call) -> Outcome<Reply> {
     world.abort_upload(&call.actor, call.param("upload_id"))?;
     Ok(Reply::empty(204))
 }
 
-fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
+pub(super) fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
     let (id, number) = (call.param("upload_id"), call.param("part_number"));
     let (url, expires) = world.part_url(&call.actor, id, number, call.url_lifetime)?;
     Ok(Reply::json(json!({
@@ -107,7 +107,7 @@ fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
     })))
 }
 
-fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
+pub(super) fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
     let id = call.param("upload_id");
     let body = call.object()?;
     if body.value("parts").is_some() {
@@ -120,7 +120,7 @@ fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
         "href": call.href(&format!("/files/{}", file.id)),
         "path": world.path_of(file),
         "id": file.id,
-        "project": file.project,
+        "project": file.project_id(),
         "name": file.name,
         "type": "file",
         "size": object.size(),

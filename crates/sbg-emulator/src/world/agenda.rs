@@ -64,7 +64,7 @@ impl World {
             Step::Export(id) => self.step_export(id, at),
             Step::FileJob(id) => self.step_file_job(id, at),
             Step::DrsImport(id) => self.step_drs_import(id, at),
-            Step::Run(_) => {}
+            Step::Run(id) => self.step_run(id, at),
         }
     }
 }

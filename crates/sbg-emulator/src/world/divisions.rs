@@ -121,6 +121,9 @@ impl World {
         for volume in self.volumes.values_mut() {
             volume.members.remove(id);
         }
+        for automation in self.automations.values_mut() {
+            automation.members.remove(id);
+        }
         for dataset in self.datasets.values_mut() {
             dataset.members.remove(id);
         }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     World,
+    automations::AUTOMATION,
     projects::{Need, is_project_id},
 };
 use crate::{
@@ -22,7 +23,7 @@ pub(crate) const DATASET: &str = "dataset:";
 pub(crate) struct FileNode {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// The id of its project; for files of datasets [`DATASET`] and the id of the dataset.
+    /// The id of its project; for files of datasets and automations [`DATASET`] or [`AUTOMATION`] and the id.
     pub(crate) project: String,
     /// The folder that it is in; only root folders have none.
     pub(crate) parent: Option<String>,
@@ -86,6 +87,11 @@ impl FileNode {
 
     pub(crate) fn is_folder(&self) -> bool {
         matches!(self.content, Content::Folder(_))
+    }
+
+    /// The project whose file this is; none for files of datasets and automations.
+    pub(crate) fn project_id(&self) -> Option<&str> {
+        Some(self.project.as_str()).filter(|id| !id.contains(':'))
     }
 
     /// The dataset whose file this is.
@@ -172,11 +178,14 @@ impl World {
         Ok(file)
     }
 
-    /// Whether the actor has a permission in the project or the dataset that a file is in.
+    /// Whether the actor has a permission where a file is: in a project, a dataset or an automation.
     pub(super) fn home(&self, actor: &str, id: &str, need: Need) -> Outcome<()> {
-        match id.strip_prefix(DATASET) {
-            Some(dataset) => self.dataset(actor, dataset, need).map(|_| ()),
-            None => self.project(actor, id, need).map(|_| ()),
+        if let Some(dataset) = id.strip_prefix(DATASET) {
+            self.dataset(actor, dataset, need).map(|_| ())
+        } else if let Some(automation) = id.strip_prefix(AUTOMATION) {
+            self.automation(actor, automation, need).map(|_| ())
+        } else {
+            self.project(actor, id, need).map(|_| ())
         }
     }
 

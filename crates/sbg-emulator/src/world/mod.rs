@@ -2,6 +2,8 @@
 
 pub(crate) mod agenda;
 pub(crate) mod apps;
+pub(crate) mod automation_runs;
+pub(crate) mod automations;
 pub(crate) mod billing;
 pub(crate) mod buckets;
 pub(crate) mod cwl;
@@ -42,6 +44,8 @@ use crate::{builder::Config, clock::Clock, store::Store};
 use self::{
     agenda::Agenda,
     apps::App,
+    automation_runs::Run,
+    automations::{Automation, Package},
     billing::Ledger,
     buckets::Bucket,
     datasets::Dataset,
@@ -88,6 +92,10 @@ pub(crate) struct World {
     file_jobs: HashMap<String, FileJob>,
     drs_imports: HashMap<String, DrsImport>,
     markers: HashMap<String, Marker>,
+    automations: HashMap<String, Automation>,
+    packages: HashMap<String, Package>,
+    runs: HashMap<String, Run>,
+    /// Orders what was made in the same moment.
     jobs_made: u64,
     datasets: BTreeMap<String, Dataset>,
     files: HashMap<String, FileNode>,
@@ -128,6 +136,9 @@ impl World {
             file_jobs: HashMap::new(),
             drs_imports: HashMap::new(),
             markers: HashMap::new(),
+            automations: HashMap::new(),
+            packages: HashMap::new(),
+            runs: HashMap::new(),
             jobs_made: 0,
             datasets: BTreeMap::new(),
             files: HashMap::new(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     World,
+    automations::AUTOMATION,
     files::{Place, check_name},
     projects::{Need, is_project_id},
 };
@@ -56,6 +57,11 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
+    /// Whether it is the code of an automation.
+    pub(crate) fn is_code(&self) -> bool {
+        self.project.starts_with(AUTOMATION)
+    }
+
     /// How many parts the size makes; at least one, because an empty file may be sent as one empty part.
     fn planned_parts(&self) -> u64 {
         self.size.map_or(MAX_PARTS, |size| size.div_ceil(self.part_size).clamp(1, MAX_PARTS))
@@ -128,10 +134,39 @@ impl World {
         Ok(self.uploads.entry(upload.id.clone()).or_insert(upload))
     }
 
-    /// The uploads that a user has begun, the oldest first.
+    /// Begins to upload the code of an automation, which is in no folder.
+    pub(crate) fn init_code_upload(
+        &mut self,
+        actor: &str,
+        automation: &str,
+        new: &NewUpload<'_>,
+    ) -> Outcome<&Upload> {
+        self.automation(actor, automation, Need::Write)?;
+        let name = new.name.ok_or_else(|| ApiError::new(8013).detail("`name` is required."))?;
+        check_name(name, 8013)?;
+        if new.size.is_none_or(|size| size == 0 || size > MAX_SIZE) {
+            return Err(ApiError::new(8013).detail("`size` must be at least 1, and at most 5 TiB."));
+        }
+        let upload = Upload {
+            owner: actor.to_owned(),
+            project: format!("{AUTOMATION}{automation}"),
+            folder: String::new(),
+            name: name.to_owned(),
+            size: new.size,
+            part_size: self.part_policy.choose(new.part_size, new.size),
+            initiated: self.clock.timestamp(),
+            overwrite: false,
+            reported: BTreeMap::new(),
+            id: self.ids.upload(),
+        };
+        self.store.open_upload(&upload.id);
+        Ok(self.uploads.entry(upload.id.clone()).or_insert(upload))
+    }
+
+    /// The uploads of files that a user has begun, the oldest first.
     pub(crate) fn list_uploads(&self, actor: &str) -> Vec<&Upload> {
         let mut uploads: Vec<&Upload> =
-            self.uploads.values().filter(|upload| upload.owner == actor).collect();
+            self.uploads.values().filter(|upload| upload.owner == actor && !upload.is_code()).collect();
         uploads.sort_by_key(|upload| upload.initiated);
         uploads
     }
@@ -201,6 +236,10 @@ impl World {
         let upload = self.upload(actor, id)?;
         let object = self.join_parts(upload)?;
         let (project, folder, name) = (upload.project.clone(), upload.folder.clone(), upload.name.clone());
+        if upload.is_code() {
+            self.forget_upload(id);
+            return Ok(self.add_hidden_file(&project, &name, object));
+        }
         if !self.files.contains_key(&folder) {
             return Err(ApiError::new(8004).detail("The destination folder is gone."));
         }

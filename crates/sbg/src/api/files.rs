@@ -31,7 +31,7 @@ impl Client {
 /// The files that the caller can see.
 #[derive(Clone, Debug)]
 pub struct Files {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Files {
@@ -87,6 +87,7 @@ pub struct FileList {
     tags: Vec<String>,
     metadata: MetadataFilter,
     origin_task: Option<String>,
+    cont_token: bool,
 }
 
 impl Query<FileList> {
@@ -134,8 +135,21 @@ impl Query<FileList> {
     }
 }
 
+impl Query<FileList> {
+    /// Reads the list by continuation tokens, which stays quick far into large projects. In advance access. Excludes
+    /// [`offset`](Query::offset) and [`metadata`](Self::metadata).
+    pub fn cont_token(mut self) -> Self {
+        self.list.cont_token = true;
+        self
+    }
+}
+
 impl List for FileList {
     type Item = types::File;
+
+    fn by_token(&self) -> bool {
+        self.cont_token
+    }
 
     fn check(&self) -> Result<()> {
         let places = [self.project.is_some(), self.parent.is_some(), self.dataset.is_some()];
@@ -155,13 +169,25 @@ impl List for FileList {
         if let Some(parent) = &self.parent {
             check_segment("folder id", parent)?;
         }
+        if self.cont_token && !self.metadata.is_empty() {
+            return Err(Error::invalid(
+                "files cannot be filtered by metadata where the list is read by continuation token",
+            ));
+        }
         check_tags(&self.tags)
     }
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::File>> {
         let some = |values: Vec<String>| (!values.is_empty()).then_some(values);
-        let call = client.raw().file_list().offset(at.offset_param());
         let project = self.project.map(|id| id.to_string());
+        if self.cont_token {
+            let call = client.raw().file_scroll().token(at.token_param());
+            let call = set!(call, project = project, parent = self.parent, dataset = self.dataset);
+            let call =
+                set!(call, name = some(self.names), tag = some(self.tags), origin_task = self.origin_task);
+            return fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields));
+        }
+        let call = client.raw().file_list().offset(at.offset_param());
         let call = set!(call, project = project, parent = self.parent, dataset = self.dataset);
         let call = set!(call, name = some(self.names), tag = some(self.tags), origin_task = self.origin_task);
         let metadata = (!self.metadata.is_empty()).then_some(self.metadata);
@@ -326,7 +352,7 @@ impl FileHandle {
 
     /// The files and folders in this folder.
     pub fn list(&self) -> Query<FolderList> {
-        Query::new(self.client.clone(), FolderList { id: self.id.clone() })
+        Query::new(self.client.clone(), FolderList { id: self.id.clone(), cont_token: false })
     }
 }
 
@@ -334,16 +360,33 @@ impl FileHandle {
 #[derive(Clone, Debug)]
 pub struct FolderList {
     id: String,
+    cont_token: bool,
+}
+
+impl Query<FolderList> {
+    /// Reads the list by continuation tokens. In advance access. Excludes [`offset`](Query::offset).
+    pub fn cont_token(mut self) -> Self {
+        self.list.cont_token = true;
+        self
+    }
 }
 
 impl List for FolderList {
     type Item = types::File;
+
+    fn by_token(&self) -> bool {
+        self.cont_token
+    }
 
     fn check(&self) -> Result<()> {
         Ok(check_segment("folder id", &self.id).map(drop)?)
     }
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::File>> {
+        if self.cont_token {
+            let call = client.raw().folder_scroll().folder_id(self.id).token(at.token_param());
+            return fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields));
+        }
         let call = client.raw().folder_list().folder_id(self.id).offset(at.offset_param());
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }

@@ -327,6 +327,14 @@ pub struct ProjectFiles {
 }
 
 impl ProjectFiles {
+    pub(crate) fn client(&self) -> &Client {
+        &self.files.client
+    }
+
+    pub(crate) fn id(&self) -> &ProjectId {
+        &self.id
+    }
+
     /// The files and folders at the root of the project.
     pub fn query(&self) -> FileQuery {
         self.files.query().project(&self.id)

@@ -1,0 +1,249 @@
+//! Lists: one page, page by page, item by item; and what the platform is asked for on the way.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use futures::TryStreamExt as _;
+use sbg::files::FileQuery;
+use sbg::types::File;
+use sbg::{ErrorKind, Items, Page};
+use sbg_emulator::{Action, FaultRule};
+use sbg_tests::{Stage, assert_refused, eventually};
+
+/// A project with so many files, named by number.
+async fn stage_with(count: usize) -> Stage {
+    let stage = Stage::start().await;
+    for number in 0..count {
+        stage.file(&format!("{number:04}"), "");
+    }
+    stage
+}
+
+fn query(stage: &Stage) -> FileQuery {
+    stage.client.files().query().project(&stage.project)
+}
+
+/// The offsets that the list of files was asked for, in the order of arrival.
+fn offsets(stage: &Stage) -> Vec<usize> {
+    let asked = stage.calls("GET", "/files");
+    asked.iter().map(|request| request.query_values("offset")[0].parse().expect("a number")).collect()
+}
+
+/// Fails unless these are the files from `first` to before `end`, in order.
+#[track_caller]
+fn assert_numbered(files: &[File], first: usize, end: usize) {
+    let names: Vec<_> = files.iter().filter_map(|file| file.name.clone()).collect();
+    let expected: Vec<_> = (first..end).map(|number| format!("{number:04}")).collect();
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn a_page_knows_its_place_in_the_list() -> Result<()> {
+    let stage = stage_with(130).await;
+    let first = query(&stage).send().await?;
+    assert_numbered(&first.items, 0, 50);
+    assert_eq!((first.total, first.offset()), (Some(130), 0));
+    assert!(first.has_next() && !first.has_previous());
+
+    let last = query(&stage).offset(100).limit(100).await?;
+    assert_numbered(&last.items, 100, 130);
+    assert!(!last.has_next() && last.has_previous());
+    assert!(last.next_page().await?.is_none());
+    let beyond = query(&stage).offset(1000).await?;
+    assert!(beyond.items.is_empty() && !beyond.has_next());
+    assert_eq!(stage.emulator.requests().len(), 3, "an end costs no request");
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_lead_to_their_neighbours_and_back() -> Result<()> {
+    let stage = stage_with(130).await;
+    let first = query(&stage).limit(40).await?;
+    let second = first.next_page().await?.expect("a second page");
+    assert_numbered(&second.items, 40, 80);
+    let back = second.previous_page().await?.expect("the first page");
+    assert_numbered(&back.items, 0, 40);
+    assert!(back.previous_page().await?.is_none());
+
+    let odd = query(&stage).offset(30).limit(50).await?;
+    let before = odd.previous_page().await?.expect("what is before");
+    assert_numbered(&before.items, 0, 30);
+    Ok(())
+}
+
+#[tokio::test]
+async fn items_and_pages_reach_the_end_in_order_and_ask_for_each_page_once() -> Result<()> {
+    let stage = stage_with(730).await;
+    let files: Vec<File> = query(&stage).items().try_collect().await?;
+    assert_numbered(&files, 0, 730);
+    let mut asked = offsets(&stage);
+    assert_eq!(asked[0], 0, "the first page is fetched alone");
+    asked.sort_unstable();
+    assert_eq!(asked, [0, 100, 200, 300, 400, 500, 600, 700]);
+
+    stage.emulator.clear_requests();
+    let pages: Vec<Page<File>> = query(&stage).limit(90).pages().try_collect().await?;
+    assert_eq!(pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(), [90, 90, 90, 90, 90, 90, 90, 90, 10]);
+    assert_eq!(offsets(&stage).len(), 9);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_begins_at_its_offset() -> Result<()> {
+    let stage = stage_with(250).await;
+    let files: Vec<File> = query(&stage).offset(120).limit(50).items().try_collect().await?;
+    assert_numbered(&files, 120, 250);
+    assert_eq!(offsets(&stage), [120, 170, 220]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_list_and_a_short_one_cost_one_request() -> Result<()> {
+    for count in [0, 1, 100] {
+        let stage = stage_with(count).await;
+        let files: Vec<File> = query(&stage).items().try_collect().await?;
+        assert_numbered(&files, 0, count);
+        assert_eq!(offsets(&stage), [0]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_asks_for_nothing_before_it_is_polled_or_after_it_is_dropped() -> Result<()> {
+    let stage = stage_with(300).await;
+    let unused = query(&stage).limit(2).items();
+    drop(unused);
+    stage.assert_no_requests();
+
+    let mut files = query(&stage).limit(2).items();
+    files.try_next().await?;
+    files.try_next().await?;
+    assert_eq!(offsets(&stage), [0], "the first page is enough for two items");
+    files.try_next().await?;
+    drop(files);
+    // What was under way when the stream was dropped has arrived before this call has.
+    stage.client.users().me().await?;
+    let fetched = offsets(&stage).len();
+    assert!(fetched < 40, "{fetched} of 150 pages were fetched for three items");
+    stage.client.users().me().await?;
+    assert_eq!(offsets(&stage).len(), fetched);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_of_0_or_101_items_are_never_asked_for() -> Result<()> {
+    let stage = stage_with(3).await;
+    for limit in [0, 101, u32::MAX] {
+        let words = [&format!("1 to 100 items, not {limit}")[..]];
+        assert_refused(query(&stage).limit(limit).send().await, ErrorKind::InvalidInput, &words);
+        assert_refused(query(&stage).limit(limit).items().try_next().await, ErrorKind::InvalidInput, &words);
+        let pages: sbg::Result<Vec<_>> = query(&stage).limit(limit).pages().try_collect().await;
+        assert_refused(pages, ErrorKind::InvalidInput, &words);
+    }
+    stage.assert_no_requests();
+    assert_eq!(query(&stage).limit(1).await?.items.len(), 1);
+    assert_eq!(query(&stage).limit(100).await?.items.len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_that_shrinks_while_it_is_read_ends_cleanly() -> Result<()> {
+    let stage = stage_with(250).await;
+    let mut stream = query(&stage).limit(50).items();
+    let mut names = BTreeSet::new();
+    while let Some(file) = stream.try_next().await? {
+        assert!(names.insert(file.name), "{:?} came twice", file.id);
+        if names.len() == 50 {
+            let mut rest = query(&stage).offset(50).items();
+            while let Some(file) = rest.try_next().await? {
+                stage.client.file(&file.id).delete().await?;
+            }
+        }
+    }
+    assert_eq!(names.len(), 50);
+    assert!(stream.try_next().await?.is_none(), "an end is an end");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_that_grows_while_it_is_read_is_read_to_its_new_end() -> Result<()> {
+    let stage = stage_with(250).await;
+    let mut stream = query(&stage).items();
+    let mut files = vec![stream.try_next().await?.expect("a file")];
+    for number in 250..520 {
+        stage.file(&format!("{number:04}"), "");
+    }
+    while let Some(file) = stream.try_next().await? {
+        files.push(file);
+    }
+    assert_numbered(&files, 0, 520);
+    let asked = offsets(&stage);
+    assert_eq!(asked.len(), asked.iter().collect::<BTreeSet<_>>().len(), "no page twice: {asked:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_that_fails_is_fetched_again_without_loss_or_repetition() -> Result<()> {
+    let stage = stage_with(430).await;
+    stage.fault(FaultRule::api(Action::Reset).method("GET").path("/files").nth(2));
+    stage.fault(FaultRule::api(Action::CutBody(500)).method("GET").path("/files").nth(3));
+    let files: Vec<File> = query(&stage).items().try_collect().await?;
+    assert_numbered(&files, 0, 430);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_first_error() -> Result<()> {
+    let stage = stage_with(230).await;
+    let status = |code| Action::Status { code, body: None, headers: Vec::new() };
+    stage.fault(FaultRule::api(status(400)).method("GET").path("/files").nth(2));
+    let mut stream = query(&stage).items();
+    let mut count = 0;
+    let error = loop {
+        match stream.try_next().await {
+            Ok(Some(_)) => count += 1,
+            Ok(None) => panic!("the list ended without an error"),
+            Err(error) => break error,
+        }
+    };
+    // The second request may be for the second page or for the third, which are fetched side by side.
+    assert!(count == 100 || count == 200, "{count}");
+    assert_eq!(error.operation(), Some("file_list"));
+    assert!(stream.try_next().await?.is_none());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_can_be_read_by_another_task() -> Result<()> {
+    fn assert_send<T: Send + 'static>(value: T) -> T {
+        value
+    }
+    let stage = stage_with(120).await;
+    let items: Items<File> = assert_send(query(&stage).items());
+    let reader = tokio::spawn(assert_send(async move { items.try_fold(0, |count, _| async move { Ok(count + 1) }).await }));
+    assert_eq!(reader.await??, 120);
+    assert_send(query(&stage).pages());
+    assert_send(query(&stage).send());
+    eventually("both pages are asked for", || offsets(&stage).len() == 2).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_lists_are_paged_alike() -> Result<()> {
+    let stage = Stage::start().await;
+    for number in 0..5 {
+        stage.emulator.create_project(&format!("p{number}"));
+        stage.file(&format!("inside/{number}"), "");
+    }
+    let projects: Vec<_> = stage.client.projects().query().limit(2).items().try_collect().await?;
+    assert_eq!(projects.len(), 6);
+    let owned: Vec<_> = stage.client.projects().query().owner("rfranklin").limit(4).items().try_collect().await?;
+    assert_eq!(owned.len(), 6);
+    let members: Vec<_> =
+        stage.client.project(&stage.project)?.members().query().limit(1).items().try_collect().await?;
+    assert_eq!(members.len(), 1);
+    let folder = stage.client.project(&stage.project)?.files().query().await?.items[0].id.clone();
+    let inside: Vec<_> = stage.client.file(&folder).list().limit(2).items().try_collect().await?;
+    assert_eq!(inside.len(), 5);
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Uploads: what goes where under which name, and those that are under way.
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg::raw::ClientUploadExt as _;
+use sbg::types::{UploadInit, UploadPartReport, UploadPartReportResponse, UploadPartsReport};
+use sbg_tests::{Stage, assert_refused, random_bytes};
+
+fn init(name: &str, project: &str, size: i64, part_size: i32) -> UploadInit {
+    let (project, part_size) = (Some(project.to_owned()), Some(part_size));
+    UploadInit { name: name.to_owned(), project, size: Some(size), part_size, parent: None, md5: None }
+}
+
+fn report(part_number: i32, etag: &str) -> UploadPartReport {
+    let headers = [("ETag".to_owned(), etag.to_owned())].into();
+    UploadPartReport { part_number, response: UploadPartReportResponse { headers } }
+}
+
+#[tokio::test]
+async fn an_upload_has_the_name_of_the_local_file_or_the_one_that_is_set() -> Result<()> {
+    let stage = Stage::start().await;
+    let path = stage.local("reads 1 (ü).fastq", "ACGT");
+    let file = stage.client.upload(&path).to_project(&stage.project)?.await?;
+    assert_eq!((file.name.as_deref(), file.size), (Some("reads 1 (ü).fastq"), Some(4)));
+    assert_eq!(file.project.as_deref(), Some("rfranklin/demo"));
+    let renamed = stage.client.upload(&path).to_project("rfranklin/demo")?.name("b.fastq").await?;
+    assert_eq!(renamed.name.as_deref(), Some("b.fastq"));
+    stage.assert_uploaded(&renamed.id, b"ACGT");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_goes_into_a_folder() -> Result<()> {
+    let stage = Stage::start().await;
+    let folder = stage.client.files().create_folder("raw").in_project(&stage.project)?.await?;
+    let file = stage.client.upload(stage.local("a", "a")).to_folder(&folder.id).await?;
+    assert_eq!(stage.client.file(&file.id).get().await?.parent, Some(folder.id));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_replaced_only_where_overwrite_is_set() -> Result<()> {
+    let stage = Stage::start().await;
+    let first = stage.file("a.txt", "first");
+    let upload = || stage.client.upload(stage.local("a.txt", "second")).to_project(&stage.project);
+    let error = assert_refused(upload()?.await, ErrorKind::Api, &["upload_init", "HTTP 409", "code 8005"]);
+    assert!(error.is_conflict());
+    stage.assert_uploaded(&first, b"first");
+    assert_eq!(stage.storage("PUT").len(), 0, "nothing is sent in vain");
+
+    let second = upload()?.overwrite(true).await?;
+    stage.assert_uploaded(&second.id, b"second");
+    assert_eq!(stage.client.project(&stage.project)?.files().query().name("a.txt").await?.total, Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn uploads_under_way_are_listed_looked_at_and_aborted() -> Result<()> {
+    let stage = Stage::start().await;
+    let (uploads, raw) = (stage.client.uploads(), stage.client.raw());
+    assert!(uploads.list().await?.is_empty());
+    let begun = raw.upload_init().body(init("a", "rfranklin/demo", 6, 2)).send().await?.into_inner();
+    let id = begun.upload_id;
+
+    let listed = uploads.list().await?;
+    assert_eq!((listed.len(), &listed[0].upload_id, listed[0].name.as_deref()), (1, &id, Some("a")));
+    raw.upload_part_report().upload_id(&id).body(report(1, "x")).send().await?;
+    let parts = UploadPartsReport { parts: vec![report(2, "y"), report(3, "z")] };
+    raw.upload_parts_report().upload_id(&id).body(parts).send().await?;
+    let upload = uploads.get(&id).await?;
+    assert_eq!((upload.part_size, upload.uploaded_parts_count), (Some(2), Some(3)));
+    let numbers: Vec<_> = upload.parts.expect("parts").iter().map(|part| part.part_number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+
+    uploads.abort(&id).await?;
+    assert!(uploads.list().await?.is_empty());
+    assert!(assert_refused(uploads.get(&id).await, ErrorKind::Api, &["upload_get", "8003"]).is_not_found());
+    assert_refused(uploads.abort("a/b").await, ErrorKind::InvalidInput, &["not an upload id: `a/b`"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_part_size_of_the_platform_counts() -> Result<()> {
+    // Parts of less than 5 MiB cannot be had here, so the platform takes its own size.
+    let stage = Stage::with(sbg_emulator::Emulator::builder().part_size(6 << 20)).await;
+    let bytes = random_bytes((13 << 20) + 1);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(1000).start();
+    let file = upload.wait().await?;
+    assert_eq!(upload.progress().parts_total, 3);
+    stage.assert_uploaded(&file.id, &bytes);
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_parts_are_reported_with_their_etag_when_the_upload_is_completed() -> Result<()> {
+    let stage = Stage::start().await;
+    let bytes = random_bytes(1001);
+    stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100).await?;
+    let complete = stage.calls("POST", "/complete");
+    assert_eq!(complete.len(), 1);
+    let body = complete[0].request_json().expect("JSON");
+    let parts = body["parts"].as_array().expect("parts");
+    assert_eq!(parts.len(), 11);
+    for (part, number) in parts.iter().zip(1..) {
+        assert_eq!(part["part_number"], number);
+        let etag = part["response"]["headers"]["ETag"].as_str().expect("an ETag");
+        assert!(etag.trim_matches('"').len() >= 32, "{etag}");
+    }
+    assert_eq!(stage.storage("PUT").len(), 11);
+    Ok(())
+}
