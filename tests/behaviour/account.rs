@@ -20,12 +20,12 @@ async fn the_rate_limit_is_asked_for_or_read_off_the_latest_answer() -> Result<(
     assert_eq!(stage.client.latest_rate_limit(), None);
     let standing = stage.client.rate_limit().await?;
     let rate = standing.rate.expect("a rate");
-    assert_eq!(rate.limit.and_then(|limit| limit.as_i64()), Some(1000));
-    assert_eq!(rate.remaining.and_then(|remaining| remaining.as_i64()), Some(999));
+    assert_eq!(rate.limit, Some(1000));
+    assert_eq!(rate.remaining, Some(999));
 
     let latest = stage.client.latest_rate_limit().expect("an answer has come");
     assert_eq!((latest.limit, latest.remaining), (1000, 999));
-    assert_eq!(Some(latest.reset), rate.reset.and_then(|reset| reset.as_i64()));
+    assert_eq!(Some(latest.reset), rate.reset);
     assert_eq!(stage.emulator.requests().len(), 1);
     Ok(())
 }
@@ -52,7 +52,8 @@ async fn users_see_themselves_and_not_each_other() -> Result<()> {
     let crick = stage.client_of("fcrick");
     assert_eq!(crick.user("fcrick").get().await?.email.as_deref(), Some("francis.crick@example.org"));
 
-    let error = assert_refused(crick.user("rfranklin").get().await, ErrorKind::Api, &["user_get", "403", "2001"]);
+    let error =
+        assert_refused(crick.user("rfranklin").get().await, ErrorKind::Api, &["user_get", "403", "2001"]);
     assert!(error.is_forbidden() && !error.is_transient());
     assert_eq!((error.status(), error.code(), error.attempts()), (Some(403), Some(2001), 1));
     assert_eq!(error.operation(), Some("user_get"));

@@ -31,7 +31,11 @@ async fn members_are_added_by_username_and_by_address() -> Result<()> {
     assert_eq!(all.total, Some(3));
     let names: Vec<_> = all.items.iter().filter_map(|member| member.username.as_deref()).collect();
     assert_eq!(names, ["fcrick", "jwatson", "rfranklin"]);
-    assert_eq!(stage.client_of("fcrick").projects().query().await?.items.len(), 1, "a member sees the project");
+    assert_eq!(
+        stage.client_of("fcrick").projects().query().await?.items.len(),
+        1,
+        "a member sees the project"
+    );
     Ok(())
 }
 

@@ -83,7 +83,10 @@ async fn items_and_pages_reach_the_end_in_order_and_ask_for_each_page_once() -> 
 
     stage.emulator.clear_requests();
     let pages: Vec<Page<File>> = query(&stage).limit(90).pages().try_collect().await?;
-    assert_eq!(pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(), [90, 90, 90, 90, 90, 90, 90, 90, 10]);
+    assert_eq!(
+        pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(),
+        [90, 90, 90, 90, 90, 90, 90, 90, 10]
+    );
     assert_eq!(offsets(&stage).len(), 9);
     Ok(())
 }
@@ -220,7 +223,10 @@ async fn a_stream_can_be_read_by_another_task() -> Result<()> {
     }
     let stage = stage_with(120).await;
     let items: Items<File> = assert_send(query(&stage).items());
-    let reader = tokio::spawn(assert_send(async move { items.try_fold(0, |count, _| async move { Ok(count + 1) }).await }));
+    let reader =
+        tokio::spawn(assert_send(
+            async move { items.try_fold(0, |count, _| async move { Ok(count + 1) }).await },
+        ));
     assert_eq!(reader.await??, 120);
     assert_send(query(&stage).pages());
     assert_send(query(&stage).send());
@@ -237,7 +243,8 @@ async fn all_lists_are_paged_alike() -> Result<()> {
     }
     let projects: Vec<_> = stage.client.projects().query().limit(2).items().try_collect().await?;
     assert_eq!(projects.len(), 6);
-    let owned: Vec<_> = stage.client.projects().query().owner("rfranklin").limit(4).items().try_collect().await?;
+    let owned: Vec<_> =
+        stage.client.projects().query().owner("rfranklin").limit(4).items().try_collect().await?;
     assert_eq!(owned.len(), 6);
     let members: Vec<_> =
         stage.client.project(&stage.project)?.members().query().limit(1).items().try_collect().await?;

@@ -13,7 +13,9 @@ const FOREVER: Duration = Duration::from_secs(600);
 
 /// A transfer can be held in a struct, sent to another task, and shared.
 #[expect(dead_code, reason = "it is enough that it compiles")]
-fn assert_send_and_sync(transfer: Transfer<sbg::types::File>) -> impl Send + Sync + std::fmt::Debug + 'static {
+fn assert_send_and_sync(
+    transfer: Transfer<sbg::types::File>,
+) -> impl Send + Sync + std::fmt::Debug + 'static {
     transfer
 }
 
@@ -71,7 +73,10 @@ async fn progress_goes_from_nothing_to_all_and_no_further() -> Result<()> {
     let mut done = upload.progress().parts;
     while matches!(upload.status(), Status::Preparing | Status::Running) {
         let progress = upload.progress();
-        assert!(progress.total.is_none_or(|total| total == 100_000 && progress.bytes <= total), "{progress:?}");
+        assert!(
+            progress.total.is_none_or(|total| total == 100_000 && progress.bytes <= total),
+            "{progress:?}"
+        );
         assert!(progress.parts >= done, "parts that are done stay done");
         done = progress.parts;
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -9,7 +9,8 @@ use sbg_tests::{MIB, Stage, assert_refused, assert_same_bytes, random_bytes};
 async fn round_trip(count: usize, part_size: u64) -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(count);
-    let upload = stage.client.upload(stage.local("up", &bytes)).to_project(&stage.project)?.part_size(part_size);
+    let upload =
+        stage.client.upload(stage.local("up", &bytes)).to_project(&stage.project)?.part_size(part_size);
     let file = upload.await?;
     assert_eq!(file.size, Some(i64::try_from(count)?));
     stage.assert_uploaded(&file.id, &bytes);

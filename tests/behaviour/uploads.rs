@@ -84,7 +84,8 @@ async fn the_part_size_of_the_platform_counts() -> Result<()> {
     // Parts of less than 5 MiB cannot be had here, so the platform takes its own size.
     let stage = Stage::with(sbg_emulator::Emulator::builder().part_size(6 << 20)).await;
     let bytes = random_bytes((13 << 20) + 1);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(1000).start();
+    let upload =
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(1000).start();
     let file = upload.wait().await?;
     assert_eq!(upload.progress().parts_total, 3);
     stage.assert_uploaded(&file.id, &bytes);

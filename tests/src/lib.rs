@@ -84,15 +84,19 @@ impl Stage {
     /// What is in the local folder, sorted.
     pub fn local_names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).expect("the folder is there");
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }
 
     /// The requests to the API with this method whose path ends like this, after `/v2`.
     pub fn calls(&self, method: &str, path_end: &str) -> Vec<Recorded> {
-        self.seen(Origin::Api, method).into_iter().filter(|request| request.path.ends_with(path_end)).collect()
+        self.seen(Origin::Api, method)
+            .into_iter()
+            .filter(|request| request.path.ends_with(path_end))
+            .collect()
     }
 
     /// The requests to the object store with this method.

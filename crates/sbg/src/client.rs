@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use sbg_raw::Inner;
+#[cfg(feature = "rustls")]
+use secrecy::{ExposeSecret as _, SecretSlice};
 use url::Url;
 
 use crate::config::{Auth, Config, ConfigPaths, Endpoint, ExplicitConfig, Proxies, Sources};
@@ -52,7 +54,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where there are no credentials (the message lists the places that were tried) or unusable ones.
+    /// [`ErrorKind::MissingCredentials`] where there are none (the message lists the places that were tried); another kind where a
+    /// value that was found cannot be used.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
@@ -134,6 +137,8 @@ pub struct ClientBuilder {
     on_wait: Option<OnWait>,
     user_agent: Option<String>,
     root_certificates: Vec<Vec<u8>>,
+    #[cfg(feature = "rustls")]
+    identity: Option<SecretSlice<u8>>,
     record: Option<PathBuf>,
 }
 
@@ -152,6 +157,8 @@ impl Default for ClientBuilder {
             on_wait: None,
             user_agent: None,
             root_certificates: Vec::new(),
+            #[cfg(feature = "rustls")]
+            identity: None,
             record: None,
         }
     }
@@ -275,6 +282,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Shows this certificate to servers that ask for one: a PEM file with the private key and the chain of certificates.
+    #[cfg(feature = "rustls")]
+    pub fn identity(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.identity = Some(pem.into().into());
+        self
+    }
+
     /// Writes every exchange with the API to this file, one line of JSON each, in the form that `cargo xtask drift` reads.
     ///
     /// Secrets are masked: no header is written, and neither are the values of fields that hold credentials or the queries of signed
@@ -288,7 +302,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where credentials are missing or unusable, or a certificate or proxy cannot be used;
+    /// [`ErrorKind::MissingCredentials`] where there are none; [`UnknownProfile`](ErrorKind::UnknownProfile),
+    /// [`ConfigFile`](ErrorKind::ConfigFile), [`Endpoint`](ErrorKind::Endpoint), [`Token`](ErrorKind::Token),
+    /// [`Proxy`](ErrorKind::Proxy) or [`Config`](ErrorKind::Config) where what was found or given cannot be used;
     /// [`ErrorKind::Io`] where the file to record to cannot be written;
     /// [`ErrorKind::InvalidInput`] for a limit of 0.
     pub fn build(self) -> Result<Client> {
@@ -370,7 +386,7 @@ impl ClientBuilder {
             let Some(address) = proxy.map(crate::config::ProxyUrl::expose) else { continue };
             let proxy = if https { reqwest::Proxy::https(address) } else { reqwest::Proxy::http(address) };
             let proxy = proxy.map_err(|error| {
-                Error::new(ErrorKind::Config, "the proxy cannot be used").with_source(error.without_url())
+                Error::new(ErrorKind::Proxy, "the proxy cannot be used").with_source(error.without_url())
             })?;
             http = http.proxy(proxy.no_proxy(exceptions.clone()));
         }
@@ -379,6 +395,14 @@ impl ClientBuilder {
                 Error::new(ErrorKind::Config, "the root certificates are no PEM file").with_source(error)
             })?;
             http = http.tls_certs_merge(certificates);
+        }
+        #[cfg(feature = "rustls")]
+        if let Some(pem) = &self.identity {
+            let identity = reqwest::Identity::from_pem(pem.expose_secret()).map_err(|error| {
+                Error::new(ErrorKind::Config, "the identity is no PEM file with a key and certificates")
+                    .with_source(error)
+            })?;
+            http = http.identity(identity);
         }
         Ok(http)
     }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use sbg_raw::{ErrorCode, Operation};
 
+use crate::config::ConfigError;
+use crate::profile::ProfileError;
 use crate::transport::classify;
 
 /// A result whose error is [`sbg::Error`](Error).
@@ -24,7 +26,17 @@ pub struct Error(Arc<Inner>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The configuration is missing, unreadable or contradicts itself.
+    /// No endpoint and token were found; the message lists the places that were looked at.
+    MissingCredentials,
+    /// There is no profile of the name that was asked for; the message lists those that there are.
+    UnknownProfile,
+    /// A file of the user's configuration cannot be read, understood or written; the message names file and line.
+    ConfigFile,
+    /// The endpoint cannot be used: no scheme, another path than that of the API, plain http to another host.
+    Endpoint,
+    /// The token cannot be used: it is empty, or has characters that no header can carry.
+    Token,
+    /// The client cannot be set up otherwise: a certificate or an identity cannot be used.
     Config,
     /// An argument breaks a rule that is known without asking the platform.
     InvalidInput,
@@ -36,7 +48,7 @@ pub enum ErrorKind {
     Connect,
     /// TLS could not be agreed on: an unknown certificate authority, a wrong name, an expired certificate.
     Tls,
-    /// The proxy refused, or could not be reached.
+    /// The address of the proxy cannot be used, or the proxy refused or could not be reached.
     Proxy,
     /// Nothing came for too long.
     Timeout,
@@ -301,15 +313,32 @@ impl StdError for Error {
     }
 }
 
-impl From<crate::config::ConfigError> for Error {
-    fn from(error: crate::config::ConfigError) -> Self {
-        Self::new(ErrorKind::Config, error.to_string())
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        let kind = match &error {
+            ConfigError::Missing(_) => ErrorKind::MissingCredentials,
+            ConfigError::Endpoint { .. } => ErrorKind::Endpoint,
+            ConfigError::Token { .. } => ErrorKind::Token,
+            ConfigError::Proxy { .. } => ErrorKind::Proxy,
+            ConfigError::NoHome { .. } => ErrorKind::UnknownProfile,
+            ConfigError::Profile(error) => kind_of(error),
+        };
+        Self::new(kind, error.to_string())
     }
 }
 
-impl From<crate::profile::ProfileError> for Error {
-    fn from(error: crate::profile::ProfileError) -> Self {
-        Self::new(ErrorKind::Config, error.to_string())
+impl From<ProfileError> for Error {
+    fn from(error: ProfileError) -> Self {
+        Self::new(kind_of(&error), error.to_string())
+    }
+}
+
+fn kind_of(error: &ProfileError) -> ErrorKind {
+    match error {
+        ProfileError::UnknownProfile { .. } => ErrorKind::UnknownProfile,
+        ProfileError::InvalidName { .. } => ErrorKind::InvalidInput,
+        ProfileError::InvalidToken(_) => ErrorKind::Token,
+        _ => ErrorKind::ConfigFile,
     }
 }
 

@@ -11,6 +11,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// Failures in a row to ask how it stands, after which the wait is given up. Each has been retried already.
 const MOST_FAILURES: u32 = 5;
 
+type Ask<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send + Sync>;
+type Told<T> = Box<dyn FnMut(&T) + Send>;
+
 /// A wait until something is over: `.await` it, or set its bounds first.
 ///
 /// The platform is asked rarely: at first after a second, then ever more seldom, up to [`longest_pause`](Self::longest_pause). Dropping
@@ -18,12 +21,12 @@ const MOST_FAILURES: u32 = 5;
 #[must_use = "nothing is waited for until it is awaited"]
 pub struct Wait<T> {
     what: String,
-    ask: Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send + Sync>,
+    ask: Ask<T>,
     state: fn(&T) -> State,
     first_pause: Duration,
     longest_pause: Duration,
     timeout: Option<Duration>,
-    told: Option<Box<dyn FnMut(&T) + Send>>,
+    told: Option<Told<T>>,
 }
 
 /// How far something has come.
@@ -95,10 +98,10 @@ impl<T: Send + 'static> Wait<T> {
                 Ok(answer) => {
                     failures = 0;
                     let state = (self.state)(&answer);
-                    if known.as_ref() != Some(&state) {
-                        if let Some(told) = &mut self.told {
-                            told(&answer);
-                        }
+                    if known.as_ref() != Some(&state)
+                        && let Some(told) = &mut self.told
+                    {
+                        told(&answer);
                     }
                     if state.over {
                         return Ok(answer);

@@ -212,6 +212,7 @@ const PARAMETER_REFUSED: &[(&str, &str)] = &[
     ("examples", "write one `example`"),
     ("allowEmptyValue", "leave it out"),
     ("allowReserved", "leave it out: values are percent-encoded"),
+    ("$ref", "a component that is nothing but another one is of no use: refer to that one"),
 ];
 
 static PARAMETER: Object = Object {
@@ -309,6 +310,7 @@ const SCHEMA_REFUSED: &[(&str, &str)] = &[
     ("writeOnly", "write a schema for requests and one for answers"),
     ("externalDocs", "put the link into the description"),
     ("xml", "bodies are JSON"),
+    ("$ref", "a component that is nothing but another one is of no use: refer to that one"),
 ];
 
 const SCHEMA_EXTENSIONS: &[(&str, Extension)] =
@@ -322,7 +324,6 @@ static SCHEMA: Object = Object {
     extensions: SCHEMA_EXTENSIONS,
 };
 
-/// A component which is nothing but another one is no use: refer to that one.
 static NAMED_SCHEMA: Object = Object {
     name: "a schema",
     referable: false,

@@ -199,3 +199,24 @@ fn mentions_yaml(head: &Parts, name: &HeaderName) -> bool {
         matches!(kind.as_str(), "application/yaml" | "application/x-yaml" | "text/yaml")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_specification_has_a_handler() {
+        let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/operations.tsv");
+        let list = std::fs::read_to_string(list).unwrap();
+        let mut count = 0;
+        for line in list.lines().skip(1) {
+            let [_, method, path, operation] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let found = route::find(AREAS, method, path).map(|(route, _)| route.path.split('/').count());
+            assert_eq!(found, Ok(path.split('/').count()), "{operation}: {method} {path}");
+            count += 1;
+        }
+        assert_eq!(count, 166);
+    }
+}

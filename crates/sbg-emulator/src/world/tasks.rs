@@ -221,10 +221,6 @@ impl World {
         Ok(task)
     }
 
-    pub(super) fn task_mut(&mut self, id: &str) -> Outcome<&mut Task> {
-        self.tasks.get_mut(id).ok_or(ApiError::new(7002))
-    }
-
     /// The description that a task runs; `None` if the app is gone.
     pub(crate) fn task_app(&self, task: &Task) -> Option<&Revision> {
         let (id, revision) = split_id(&task.app)?;

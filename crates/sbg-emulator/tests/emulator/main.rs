@@ -1,14 +1,19 @@
 //! The emulator as clients see it: driven over HTTP with nothing but an HTTP client.
 
 mod apps;
+mod automations;
 mod batches;
 mod billing;
 mod binary;
+mod bulk;
 mod datasets;
 mod divisions;
+mod drs;
 mod faults;
+mod file_jobs;
 mod files;
 mod lifecycle;
+mod markers;
 mod members;
 mod objects;
 mod pages;

@@ -69,6 +69,7 @@ impl Pipeline {
             path = operation.path,
             status = tracing::field::Empty,
             attempts = tracing::field::Empty,
+            elapsed_ms = tracing::field::Empty,
             request_id = tracing::field::Empty,
         );
         self.attempts(request, operation).instrument(span).await
@@ -109,6 +110,7 @@ impl Pipeline {
             }
             let span = tracing::Span::current();
             span.record("attempts", attempt);
+            span.record("elapsed_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
             let answer =
                 outcome.map_err(|failure| failure.into_error().with_operation(operation, attempt))?;
             span.record("status", answer.status());

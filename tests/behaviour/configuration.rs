@@ -1,0 +1,169 @@
+//! Where a client gets its endpoint and token from, and what it says when it gets none.
+
+use std::process::Command;
+
+use anyhow::Result;
+use sbg::config::{Auth, ConfigPaths};
+use sbg::{Client, ErrorKind};
+use sbg_tests::{Stage, assert_refused, builder_without_files};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// Runs `check` in a process of its own with these variables and no others: the environment of this one belongs to all tests.
+fn with_environment(test: &str, variables: &[(&str, &str)], check: impl FnOnce()) {
+    const CHILD: &str = "SBG_TESTS_CHILD";
+    if std::env::var(CHILD).is_ok_and(|name| name == test) {
+        return check();
+    }
+    let mut child = Command::new(std::env::current_exe().expect("this program"));
+    child.args(["--exact", &format!("configuration::{test}"), "--nocapture"]);
+    child.env_clear().env(CHILD, test).envs(variables.iter().copied());
+    let output = child.output().expect("the program runs");
+    let shown =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && shown.contains("1 passed"), "{shown}");
+}
+
+/// The name of the user whose token is found.
+fn who_am_i(client: &Client) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(client.users().me().send()).expect("an answer").username
+}
+
+#[test]
+fn without_credentials_the_error_lists_the_places_that_were_tried() {
+    let home = tempfile::tempdir().expect("a folder");
+    let home = home.path().to_str().expect("text");
+    let test = "without_credentials_the_error_lists_the_places_that_were_tried";
+    with_environment(test, &[("HOME", home)], || {
+        let home = std::env::var("HOME").expect("a home");
+        let words = [
+            "no endpoint and token were found; tried",
+            "the program: it gives neither endpoint nor token",
+            "environment: SB_API_ENDPOINT is not set, SB_AUTH_TOKEN is not set",
+            &format!("profile `default` of {home}/.sevenbridges/credentials"),
+        ];
+        let error = assert_refused(Client::from_env(), ErrorKind::Config, &words);
+        assert_eq!((error.operation(), error.attempts()), (None, 0));
+    });
+}
+
+#[test]
+fn the_environment_gives_endpoint_and_token() {
+    let emulator = sbg_emulator::Emulator::builder().start_blocking().expect("an emulator");
+    let token = emulator.token_of("fcrick").expect("a user");
+    let variables = [("SB_API_ENDPOINT", emulator.url()), ("SB_AUTH_TOKEN", &token)];
+    with_environment("the_environment_gives_endpoint_and_token", &variables, || {
+        assert_eq!(who_am_i(&Client::from_env().expect("credentials")), "fcrick");
+        // What the program gives itself counts more.
+        let endpoint = std::env::var("SB_API_ENDPOINT").expect("an endpoint");
+        let own = Client::builder().endpoint(endpoint).token(TOKEN).build().expect("a client");
+        assert_eq!(own.endpoint().as_str(), Client::from_env().expect("credentials").endpoint().as_str());
+    });
+}
+
+#[test]
+fn half_a_pair_says_which_half_is_missing() {
+    let variables = [("SB_AUTH_TOKEN", TOKEN)];
+    with_environment("half_a_pair_says_which_half_is_missing", &variables, || {
+        let client = Client::builder().config_paths(ConfigPaths::none()).build();
+        let words = ["no endpoint for the token from the environment variable SB_AUTH_TOKEN was found"];
+        let error = assert_refused(client, ErrorKind::Config, &words);
+        assert!(!format!("{error}{error:?}").contains(TOKEN));
+    });
+}
+
+/// A home folder with this file of credentials.
+fn home_with(credentials: &str) -> Result<tempfile::TempDir> {
+    let home = tempfile::tempdir()?;
+    std::fs::create_dir(home.path().join(".sevenbridges"))?;
+    std::fs::write(home.path().join(".sevenbridges/credentials"), credentials)?;
+    Ok(home)
+}
+
+#[tokio::test]
+async fn a_profile_of_the_file_of_credentials_is_used_by_name() -> Result<()> {
+    let stage = Stage::start().await;
+    let (url, token) = (stage.emulator.url(), stage.emulator.token_of("jwatson").expect("a user"));
+    let home = home_with(&format!(
+        "[default]\napi_endpoint = {url}\nauth_token = {TOKEN}\n\n[lab]\napi_endpoint = {url}\nauth_token = {token}\n"
+    ))?;
+    let client =
+        builder_without_files().config_paths(ConfigPaths::under(home.path())).profile("lab").build()?;
+    assert_eq!(client.users().me().await?.username, "jwatson");
+    Ok(())
+}
+
+#[test]
+fn a_profile_without_a_token_or_of_no_such_name_says_so() -> Result<()> {
+    let home = home_with("[lab]\napi_endpoint = cgc\n")?;
+    let with = |name: &str| {
+        builder_without_files().config_paths(ConfigPaths::under(home.path())).profile(name).build()
+    };
+    let credentials = home.path().join(".sevenbridges/credentials").display().to_string();
+    assert_refused(
+        with("lab"),
+        ErrorKind::Config,
+        &["profile `lab` of", &credentials, "it has no `auth_token`"],
+    );
+    assert_refused(with("cgc"), ErrorKind::Config, &["`cgc`", &credentials]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn advance_access_that_the_settings_switch_off_is_off() -> Result<()> {
+    use sbg::raw::ClientFilesExt as _;
+    let stage = Stage::start().await;
+    for (value, allowed) in [("False", false), ("false", false), ("True", true)] {
+        let home = home_with("")?;
+        let folder = home.path().join(".sevenbridges/sevenbridges-python");
+        std::fs::create_dir(&folder)?;
+        std::fs::write(folder.join("config"), format!("[mode]\nadvance_access = {value}\n"))?;
+        let client = sbg_tests::client_of(stage.emulator.url(), &stage.emulator.token())
+            .config_paths(ConfigPaths::under(home.path()))
+            .build()?;
+        let scroll = client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
+        assert_eq!(scroll.is_ok(), allowed, "{value}");
+    }
+    assert_eq!(stage.emulator.requests().len(), 1, "what is off is not sent");
+    Ok(())
+}
+
+#[test]
+fn plain_http_to_another_host_is_refused_with_the_way_to_opt_in() -> Result<()> {
+    for url in ["http://10.0.0.7/v2", "http://api.sbgenomics.com/v2", "http://localhost.example.org/v2"] {
+        let words =
+            [url, "plain http would send the token readable", "`https://`", "allow_insecure_http(true)"];
+        let client = || builder_without_files().endpoint(url).token(TOKEN);
+        assert_refused(client().build(), ErrorKind::Config, &words);
+        assert_eq!(client().allow_insecure_http(true).build()?.endpoint().as_str(), url);
+    }
+    for url in ["http://127.0.0.1:9/v2", "http://localhost/v2", "http://[::1]:9/v2", "https://10.0.0.7/v2"] {
+        builder_without_files().endpoint(url).token(TOKEN).build()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn unusable_tokens_and_endpoints_are_refused_without_being_shown() {
+    for token in [
+        "",
+        "  ",
+        "0123456789abcdef 0123456789abcdef",
+        "0123456789abcdef\n0123456789abcdef",
+        "café0123456789abcdef",
+    ] {
+        let client = builder_without_files().endpoint("cgc").token(token).build();
+        let error = assert_refused(client, ErrorKind::Config, &["token from the program itself: the token"]);
+        assert!(!format!("{error} {error:?}").contains("0123456789abcdef"), "{error:?}");
+    }
+    let in_wrong_place = builder_without_files().endpoint(TOKEN).token(TOKEN).build();
+    let error = assert_refused(in_wrong_place, ErrorKind::Config, &["is no API endpoint", "cavatica"]);
+    assert!(!format!("{error} {error:?}").contains(TOKEN));
+}
+
+#[test]
+fn a_limit_of_no_requests_is_refused() {
+    let client = builder_without_files().endpoint("cgc").auth(Auth::oauth(TOKEN)).max_parallel_requests(0);
+    assert_refused(client.build(), ErrorKind::InvalidInput, &["at least 1 parallel request"]);
+}

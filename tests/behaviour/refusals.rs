@@ -1,0 +1,199 @@
+//! Bad input: refused before anything is sent, with a message that helps and nothing left behind.
+
+use anyhow::Result;
+use sbg::raw::ClientFilesExt as _;
+use sbg::{Client, ErrorKind};
+use sbg_tests::{Stage, assert_refused};
+
+const INVALID: ErrorKind = ErrorKind::InvalidInput;
+
+#[tokio::test]
+async fn a_project_id_without_a_slash_is_refused_with_the_expected_form() -> Result<()> {
+    let stage = Stage::start().await;
+    let client = &stage.client;
+    let words = ["not a project id: `demo`", "expected `owner/project`, as in `rfranklin/my-project`"];
+    assert_refused(client.project("demo"), INVALID, &words);
+    assert_refused(client.upload("a").to_project("demo"), INVALID, &words);
+    assert_refused(client.files().create_folder("a").in_project("demo"), INVALID, &words);
+    assert_refused(client.file("5678").copy().to_project("demo".to_owned()), INVALID, &words);
+    for id in ["", "/", "a/", "/b", "a/b/c", "a/..", "a b/c", "a/b?c", "a/b%2e", "a/b\n"] {
+        assert_refused(client.project(id), INVALID, &["not a project id", "expected `owner/project`"]);
+    }
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_are_listed_in_one_place_and_not_in_none_or_two() -> Result<()> {
+    let stage = Stage::start().await;
+    let query = || stage.client.files().query();
+    assert_refused(query().send().await, INVALID, &["name a project, a parent folder or a dataset"]);
+    let both = query().project(&stage.project).parent("5678");
+    assert_refused(both.clone().send().await, INVALID, &["one place", "not several"]);
+    assert_refused(both.items().try_next().await, INVALID, &["one place", "not several"]);
+    assert_refused(query().parent("56/78").await, INVALID, &["not a folder id: `56/78`"]);
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_a_copy_and_an_upload_go_to_one_place_and_not_to_none_or_two() -> Result<()> {
+    let stage = Stage::start().await;
+    let client = &stage.client;
+    let path = stage.local("a", "a");
+    let (one, not_both) = ("a project or a folder: name one", "not both");
+    let folder = || client.files().create_folder("x");
+    assert_refused(folder().await, INVALID, &["a folder is created in", one]);
+    assert_refused(folder().in_project(&stage.project)?.in_folder("5678").await, INVALID, &[one, not_both]);
+    let copy = || client.file("5678").copy();
+    assert_refused(copy().await, INVALID, &["a file is copied to", one]);
+    assert_refused(copy().to_project(&stage.project)?.to_folder("5678").await, INVALID, &[one, not_both]);
+    let upload = || client.upload(&path);
+    assert_refused(upload().await, INVALID, &["a file is uploaded to", one]);
+    assert_refused(upload().to_project(&stage.project)?.to_folder("5678").await, INVALID, &[one, not_both]);
+    assert_refused(upload().to_folder("../x").await, INVALID, &["not a folder id: `../x`"]);
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_no_regular_file_is_not_uploaded() -> Result<()> {
+    let stage = Stage::start().await;
+    let upload = |path: &std::path::Path| stage.client.upload(path).to_project(&stage.project);
+    let missing = stage.path("missing.fastq");
+    let shown = format!("cannot read `{}`", missing.display());
+    let error = assert_refused(upload(&missing)?.await, ErrorKind::Io, &[&shown]);
+    let cause = std::error::Error::source(&error).expect("a cause").to_string();
+    assert!(cause.contains("No such file"), "{cause}");
+
+    let words = ["only a regular file can be uploaded"];
+    assert_refused(upload(stage.folder.path())?.await, INVALID, &words);
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_and_part_sizes_that_cannot_be_are_never_sent() -> Result<()> {
+    let stage = Stage::start().await;
+    let path = stage.local("a", "a");
+    let upload = || stage.client.upload(&path).to_project(&stage.project);
+    assert_refused(upload()?.name("a/b").await, INVALID, &["the name `a/b` has a slash"]);
+    assert_refused(upload()?.name(" ").await, INVALID, &["is empty"]);
+    assert_refused(upload()?.name("x".repeat(256)).await, INVALID, &["is longer than 255 characters"]);
+    assert_refused(upload()?.part_size(0).await, INVALID, &["a part has 1 to 1073741824 bytes, not 0"]);
+    assert_refused(upload()?.part_size(u64::MAX).await, INVALID, &["a part has 1 to"]);
+    let folder = stage.client.files().create_folder("a/b").in_project(&stage.project)?;
+    assert_refused(folder.await, INVALID, &["has a slash"]);
+    assert_refused(stage.client.file("5678").move_to("a").name("b/c").await, INVALID, &["has a slash"]);
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn ids_that_would_change_the_path_are_never_sent() -> Result<()> {
+    let stage = Stage::start().await;
+    for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a b"] {
+        let file = stage.client.file(id);
+        let words = ["not a file id"];
+        assert_refused(file.get().await, INVALID, &words);
+        assert_refused(file.delete().await, INVALID, &words);
+        assert_refused(file.edit().name("x").await, INVALID, &words);
+        assert_refused(file.download_info().await, INVALID, &words);
+        assert_refused(file.metadata().await, INVALID, &words);
+        assert_refused(file.set_tags(["x"]).await, INVALID, &words);
+        assert_refused(file.download(stage.path("x")).await, INVALID, &words);
+        assert_refused(file.move_to("5678").await, INVALID, &words);
+        assert_refused(file.list().await, INVALID, &["not a folder id"]);
+        assert_refused(stage.client.user(id).get().await, INVALID, &["not a username"]);
+        assert_refused(stage.client.uploads().get(id).await, INVALID, &["not an upload id"]);
+    }
+    stage.assert_no_requests();
+    assert_eq!(stage.local_names(), [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_download_leaves_what_is_there_alone() -> Result<()> {
+    let stage = Stage::start().await;
+    let file = stage.client.file(stage.file("a", "new"));
+    let there = stage.local("a", "old");
+    assert_refused(file.download(&there).await, INVALID, &["`", "a` exists already", "`overwrite(true)`"]);
+    assert_refused(
+        file.download(stage.folder.path()).await,
+        INVALID,
+        &["is a folder; name the file to write"],
+    );
+    assert_eq!((std::fs::read(&there)?, stage.local_names()), (b"old".to_vec(), vec!["a".to_owned()]));
+
+    let nowhere = stage.path("missing").join("a");
+    let error =
+        assert_refused(file.download(&nowhere).await, ErrorKind::Io, &["cannot create", "missing/a.part`"]);
+    assert!(std::error::Error::source(&error).is_some());
+    assert_eq!(stage.local_names(), ["a"]);
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_fit_on_the_disk_fails_at_once_and_leaves_nothing() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.large_file("huge", 1 << 50);
+    let there = stage.local("there", "old");
+    for path in [stage.path("huge"), there.clone()] {
+        let download = stage.client.file(&id).download(path).overwrite(true).await;
+        let error = assert_refused(download, ErrorKind::Io, &["no room for the 1125899906842624 bytes of"]);
+        assert!(std::error::Error::source(&error).is_some());
+    }
+    assert_eq!(std::fs::read(&there)?, b"old");
+    assert_eq!(stage.local_names(), ["there"]);
+    assert_eq!(stage.storage("GET").len(), 2, "the size is known after the first range");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_to_a_folder_that_is_not_there_sends_no_bytes() -> Result<()> {
+    let stage = Stage::start().await;
+    let upload = stage.client.upload(stage.local("a", "a")).to_folder("567890abc9b0307bc0414164").await;
+    let error = assert_refused(upload, ErrorKind::Api, &["upload_init", "code 5026"]);
+    assert!(error.is_not_found());
+    let upload = stage.client.upload(stage.local("a", "a")).to_project("rfranklin/missing")?.await;
+    assert!(assert_refused(upload, ErrorKind::Api, &["upload_init"]).is_not_found());
+    assert_eq!(stage.storage("PUT").len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn advance_access_has_to_be_switched_on() -> Result<()> {
+    let stage = Stage::start().await;
+    let scroll = stage.client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
+    let words = ["file_scroll", "advance access", "Client::builder().advance_access(true)"];
+    assert_refused(scroll.map_err(sbg::Error::from), ErrorKind::AdvanceAccess, &words);
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()> {
+    let stage = Stage::start().await;
+    let mut query = stage.client.files().query().project(&stage.project);
+    for number in 0..300 {
+        query = query.name(format!("a-rather-long-name-{number}.fastq"));
+    }
+    assert_refused(query.await, INVALID, &["file_list", "6000 that are accepted", "fewer filter values"]);
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_reached_is_named_as_the_trouble() -> Result<()> {
+    let quick = sbg_tests::client_of("http://127.0.0.1:9/v2", "0123456789abcdef0123456789abcdef");
+    let mut retry = sbg::transport::RetryPolicy::default();
+    retry.attempts = 2;
+    let client: Client = quick.retry(retry).build()?;
+    let words = ["user_me", "no connection could be made", "2 attempts"];
+    let error = assert_refused(client.users().me().await, ErrorKind::Connect, &words);
+    assert!(error.is_transient() && error.status().is_none());
+    // A call that never left can be sent again, whatever it is.
+    assert_refused(client.projects().create("x").await, ErrorKind::Connect, &["2 attempts"]);
+    Ok(())
+}

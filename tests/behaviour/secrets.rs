@@ -1,0 +1,220 @@
+//! No token, no signature of an address in anything that a person or a log gets to see.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use sbg::config::{Auth, Endpoint, ExplicitConfig, Sources};
+use sbg::members::{NewMember, Permissions};
+use sbg_emulator::{Action, Emulator, FaultRule, Origin};
+use sbg_tests::{MIB, Stage, client_of, random_bytes};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Everything that was written or shown.
+#[derive(Clone, Default)]
+struct Shown(Arc<Mutex<Vec<u8>>>);
+
+impl Shown {
+    fn add(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(text.as_bytes());
+    }
+
+    fn debug(&self, value: &impl Debug) {
+        self.add(&format!("{value:?}\n{value:#?}\n"));
+    }
+
+    /// An error with all its causes.
+    fn error(&self, error: &(dyn std::error::Error + 'static)) {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.add(&format!("{error}\n{error:?}\n{error:#?}\n"));
+            next = error.source();
+        }
+    }
+
+    fn outcome<T: Debug>(&self, result: Result<T, sbg::Error>) -> Option<T> {
+        result.map_err(|error| self.error(&error)).ok()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl io::Write for Shown {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Shown {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn neither_the_token_nor_a_signature_is_ever_shown() -> Result<()> {
+    let shown = Shown::default();
+    // Of the whole process, because transfers run on threads of their own; the other tests add to what is searched. It takes the
+    // messages of the HTTP library as well, which go to `log`.
+    let everything = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
+    tracing_subscriber::util::SubscriberInitExt::try_init(everything.with_writer(shown.clone()).finish())?;
+
+    let stage = Stage::tuned(Emulator::builder().min_part_size(1), |client| {
+        shown.debug(&client);
+        client
+    })
+    .await;
+    let token = stage.emulator.token();
+    for auth in [Auth::token(&token), Auth::oauth(&token), Auth::session(&token)] {
+        shown.debug(&auth);
+        shown.debug(&sbg_tests::builder_without_files().endpoint("cgc").auth(auth));
+    }
+    configuration(&shown, &token);
+    work(&stage, &shown).await?;
+    failures(&stage, &shown).await?;
+    answers_that_repeat_the_request(&stage, &shown, &token).await?;
+
+    let text = shown.text();
+    assert!(text.contains("sbg.call") && text.contains("file_download_info"), "the log is in it: {text}");
+    assert!(text.contains("starting new connection"), "the log of the HTTP library is in it");
+    assert!(!text.contains(&token), "the token is shown: {}", around(&text, &token));
+    let signatures = signatures(&stage);
+    assert!(signatures.len() > 10, "{signatures:?}");
+    for signature in signatures {
+        assert!(!text.contains(&signature), "a signature is shown: {}", around(&text, &signature));
+    }
+    Ok(())
+}
+
+/// What surrounds a find.
+fn around<'a>(text: &'a str, find: &str) -> &'a str {
+    let at = text.find(find).unwrap_or(0);
+    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+    &text[line_start..line_end]
+}
+
+/// The signatures of all addresses that the object store was asked by.
+fn signatures(stage: &Stage) -> BTreeSet<String> {
+    let requests = stage.emulator.requests();
+    let stored = requests.iter().filter(|request| request.origin == Origin::Storage);
+    stored.flat_map(|request| request.query_values("X-Signature")).collect()
+}
+
+fn configuration(shown: &Shown, token: &str) {
+    let mut explicit = ExplicitConfig::default();
+    explicit.endpoint = Some(token.to_owned());
+    explicit.auth = Some(Auth::token(token));
+    shown.debug(&explicit);
+    shown.debug(&Sources::new(explicit.clone()));
+    // A token in the place of the endpoint, and one that cannot be sent.
+    shown.outcome(client_of(token, token).build());
+    shown.outcome(client_of("http://10.0.0.7/v2", token).build());
+    shown.outcome(client_of("cgc", &format!("{token}\n{token}")).build());
+    shown.outcome(client_of(&format!("https://me:{token}@example.org/v2"), token).build());
+    explicit.endpoint = Some(Endpoint::Cgc.into());
+    shown.debug(&Sources::new(explicit).resolve());
+}
+
+/// Everything works, and every handle is shown.
+async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
+    let client = &stage.client;
+    shown.debug(client);
+    shown.debug(client.raw());
+    shown.debug(&client.users().me());
+    shown.debug(&client.users().me().await?);
+    let project = client.project(&stage.project)?;
+    let members = project.members();
+    shown.debug(&(
+        &project,
+        project.get(),
+        project.edit(),
+        &members,
+        members.member("fcrick"),
+        members.query(),
+    ));
+    shown.debug(&members.add(NewMember::user("fcrick"), Permissions::all()).await?);
+    let create = client.projects().create("Another").description("x");
+    shown.debug(&(&create, client.projects().query().name("x"), client.files(), client.uploads()));
+    create.await?;
+
+    let bytes = random_bytes(1000);
+    let builder = client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100);
+    shown.debug(&builder);
+    let upload = builder.start();
+    shown.debug(&upload);
+    let uploaded = upload.wait().await?;
+    shown.debug(&(&upload, upload.status(), upload.progress(), &uploaded));
+    let file = client.file(&uploaded.id);
+    shown.debug(&(
+        &file,
+        file.get(),
+        file.edit(),
+        file.copy(),
+        file.move_to("x"),
+        file.metadata(),
+        file.list(),
+    ));
+    let builder = file.download(stage.path("b"));
+    shown.debug(&builder);
+    let download = builder.start();
+    shown.debug(&download.wait().await?);
+    shown.debug(&download);
+    let page = project.files().query().limit(1).send().await?;
+    shown.debug(&(&page, project.files().query().items(), project.files().query().pages()));
+    Ok(())
+}
+
+/// Each fault in turn, met by calls and by transfers.
+async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
+    let large = stage.large_file("large", 20 * MIB);
+    let status = |code| Action::Status { code, body: None, headers: Vec::new() };
+    let elsewhere = Action::Redirect("http://127.0.0.1:9/v2/user".to_owned());
+    let faults = [
+        FaultRule::api(Action::HtmlError).method("POST"),
+        FaultRule::api(Action::EmptyBody(200)),
+        FaultRule::api(status(401)),
+        FaultRule::api(status(500)),
+        FaultRule::api(Action::Reset).method("POST"),
+        FaultRule::api(Action::LostAnswer).path("/complete"),
+        FaultRule::api(Action::CutBody(3)).method("POST"),
+        FaultRule::any(elsewhere),
+        FaultRule::storage(status(403)),
+        FaultRule::storage(status(400)),
+        FaultRule::storage(Action::ChangedETag).every(2),
+        FaultRule::storage(Action::ShortRange).first(2),
+        FaultRule::storage(Action::Reset).every(3),
+        FaultRule::storage(Action::CutBody(1000)).first(2),
+    ];
+    for rule in faults {
+        let id = stage.fault(rule);
+        shown.outcome(stage.client.users().me().send().await);
+        shown.outcome(stage.client.projects().create("demo").send().await);
+        let upload = stage.client.upload(stage.local("c", random_bytes(300))).to_project(&stage.project)?;
+        shown.outcome(upload.overwrite(true).part_size(100).await);
+        shown.outcome(stage.client.file(&large).download(stage.path("large")).overwrite(true).await);
+        stage.emulator.faults().remove(id);
+    }
+    Ok(())
+}
+
+/// A proxy that shows what it was asked for must not make the token part of an error.
+async fn answers_that_repeat_the_request(stage: &Stage, shown: &Shown, token: &str) -> Result<()> {
+    let page = format!("<html>Request refused. X-SBG-Auth-Token: {token}</html>");
+    let echo = Action::Status { code: 400, body: Some(page.into()), headers: Vec::new() };
+    let rule = stage.fault(FaultRule::api(echo));
+    shown.outcome(stage.client.users().me().send().await);
+    stage.emulator.faults().remove(rule);
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Request bodies and answers of operations.
+
+use super::{Lint, references};
+use crate::finding::Place;
+use crate::rule::Rule;
+use crate::spec::Operation;
+use crate::yaml::Node;
+
+/// The one status under which a success is described.
+pub const SUCCESS: &str = "2XX";
+
+/// Checks what every operation sends and answers.
+pub fn check(lint: &mut Lint<'_>) {
+    for operation in lint.spec.operations() {
+        request(lint, operation);
+        answers(lint, operation);
+        pagination(lint, operation);
+    }
+}
+
+/// The body of the success answer of an operation: its media type with schema and example.
+pub fn success(operation: Operation<'_>) -> Option<&Node> {
+    let content = operation.node().get("responses")?.get(SUCCESS)?.get("content")?;
+    content.entries().first().map(|entry| &entry.value)
+}
+
+fn request(lint: &mut Lint<'_>, operation: Operation<'_>) {
+    let Some(body) = operation.node().get("requestBody") else { return };
+    let place = operation.node().place_of("/requestBody");
+    if !body.get("required").is_some_and(Node::is_true) {
+        let message = "write `required: true`: the generators know no other body";
+        lint.report(place, Rule::RequestBody, message);
+    }
+    if let Some(content) = body.get("content") {
+        media_type(lint, content, body.place_of("/content"));
+    }
+}
+
+fn answers(lint: &mut Lint<'_>, operation: Operation<'_>) {
+    let answers = operation.node().get("responses").map_or(&[][..], Node::entries);
+    for answer in answers {
+        let status = answer.key.as_str();
+        if status == "default" || status.starts_with(['4', '5']) {
+            let message = format!("take `{status}` out: the bundler adds the error answers to every operation");
+            lint.report(&answer.place, Rule::ErrorAnswer, message);
+        } else if status != SUCCESS {
+            let message = format!("write '{SUCCESS}' for '{status}': the generators know one success answer");
+            lint.report(&answer.place, Rule::SuccessAnswer, message);
+        } else if let Some(content) = answer.value.get("content") {
+            let place = answer.value.place_of("/content");
+            media_type(lint, content, place);
+            for body in content.entries().iter().filter(|body| body.value.get("example").is_none()) {
+                lint.report(&body.place, Rule::MissingExample, "write an `example` of the answer");
+            }
+        }
+    }
+    if operation.node().get("responses").is_some() && !answers.iter().any(|answer| answer.key == SUCCESS) {
+        let message = format!("describe the success answer, '{SUCCESS}'");
+        lint.report(operation.node().place_of("/responses"), Rule::SuccessAnswer, message);
+    }
+}
+
+fn media_type(lint: &mut Lint<'_>, content: &Node, place: &Place) {
+    match content.entries() {
+        [body] => {
+            if body.key != "application/json" {
+                let message = match body.key.as_str() {
+                    "application/yaml" => "write application/json, and `x-sbg-yaml: true` in the operation".to_owned(),
+                    other => format!("the generators do not send or read {other}: write application/json, or leave the body out"),
+                };
+                lint.report(&body.place, Rule::MediaType, message);
+            }
+            if let Some(schema) = body.value.get("schema") {
+                references::expect_kind(lint, schema, "schemas");
+            }
+        }
+        [] => lint.report(place, Rule::MediaType, "write `application/json`, or leave `content` out where there is no body"),
+        [_, second, ..] => {
+            let message = format!("a body has one media type: take {} out; of YAML `x-sbg-yaml` tells", second.key);
+            lint.report(&second.place, Rule::MediaType, message);
+        }
+    }
+}
+
+/// A page is what lists `items` and has `links` to others. A search has items under another name, and a token.
+fn pagination(lint: &mut Lint<'_>, operation: Operation<'_>) {
+    let answer = success(operation).and_then(|body| body.get("schema")).and_then(|schema| lint.spec.follow(schema));
+    let properties = answer.and_then(|answer| answer.get("properties"));
+    let has = |name: &str| properties.is_some_and(|properties| properties.get(name).is_some());
+    let required = answer.and_then(|answer| answer.get("required")).map_or(&[][..], Node::items);
+    let is_page = has("links") && required.iter().any(|name| name.as_str() == Some("items"));
+    match operation.node().get("x-sbg-pagination") {
+        None if is_page => {
+            let message = "the answer is a page (`items` and `links`): write `x-sbg-pagination`, or take `links` out of the schema";
+            lint.report(&operation.method.place, Rule::Pagination, message);
+        }
+        Some(_) if !is_page && !has("cont_token") => {
+            let place = operation.node().place_of("/x-sbg-pagination");
+            let message = "the answer is no page, which has `items` (required) and `links`, or a `cont_token`: take it out";
+            lint.report(place, Rule::Pagination, message);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,64 @@
+//! Examples fit their schemas. They are checked as the bundle has them, for so they reach the generators and the tests.
+
+use serde_json::json;
+
+use super::Lint;
+use super::schemas::all;
+use crate::bundle;
+use crate::finding::Place;
+use crate::rule::Rule;
+use crate::schema::Schemas;
+use crate::yaml::Node;
+
+/// Checks the examples of bodies, parameters and schemas. The document is sound in all other respects.
+pub fn check(lint: &mut Lint<'_>) {
+    let spec = lint.spec;
+    let document = bundle::bundle(spec);
+    let schemas = match Schemas::new(&document) {
+        Ok(schemas) => schemas,
+        Err(error) => {
+            lint.report(&spec.root.place, Rule::BadExample, format!("the schemas cannot be read: {error}"));
+            return;
+        }
+    };
+    // Bodies and parameters: whatever has `schema` and `example` beside it.
+    let named = spec.components("parameters").map(|(_, entry)| &entry.value);
+    for parameter in named.chain(spec.operations().flat_map(|operation| operation.parameters())) {
+        beside(lint, &schemas, parameter);
+    }
+    for operation in spec.operations() {
+        let answers = operation.node().get("responses").map_or(&[][..], Node::entries).iter().map(|answer| &answer.value);
+        for body in operation.node().get("requestBody").into_iter().chain(answers) {
+            for media in body.get("content").map_or(&[][..], Node::entries) {
+                beside(lint, &schemas, &media.value);
+            }
+        }
+    }
+    for schema in all(spec) {
+        if let Some(example) = schema.node.get("example") {
+            fits(lint, &schemas, schema.node, example, schema.node.place_of("/example"));
+        }
+    }
+}
+
+fn beside(lint: &mut Lint<'_>, schemas: &Schemas, node: &Node) {
+    if let (Some(schema), Some(example)) = (node.get("schema"), node.get("example")) {
+        fits(lint, schemas, schema, example, node.place_of("/example"));
+    }
+}
+
+fn fits(lint: &mut Lint<'_>, schemas: &Schemas, schema: &Node, example: &Node, place: &Place) {
+    let mut wanted = json!({"schema": schema.to_json()});
+    bundle::shorten_references(&mut wanted);
+    let breaches = match schemas.breaches(&wanted["schema"], &example.to_json()) {
+        Ok(breaches) => breaches,
+        Err(error) => {
+            lint.report(place, Rule::BadExample, format!("the schema cannot be read: {error}"));
+            return;
+        }
+    };
+    for breach in breaches {
+        let at = if breach.pointer.is_empty() { place } else { example.place_of(&breach.pointer) };
+        lint.report(at, Rule::BadExample, format!("{breach}: correct the example or the schema"));
+    }
+}

@@ -1,0 +1,142 @@
+//! Operations: their ids, tags, summaries and places in the list.
+
+use std::collections::BTreeMap;
+
+use super::Lint;
+use crate::finding::Place;
+use crate::rule::Rule;
+use crate::spec::{Operation, same_path};
+use crate::yaml::{Kind, Node};
+
+/// Checks every operation, and that each of the list is there.
+pub fn check(lint: &mut Lint<'_>) {
+    let spec = lint.spec;
+    duplicate_paths(lint);
+    let mut ids: BTreeMap<&str, &Place> = BTreeMap::new();
+    for operation in spec.operations() {
+        if let Some((id, place)) = id(operation) {
+            if let Some(first) = ids.get(id) {
+                let message = format!("`{id}` is the operation of {first} already: take the id of operations.tsv");
+                lint.report(place, Rule::DuplicateOperationId, message);
+            } else {
+                ids.insert(id, place);
+            }
+        }
+        listed(lint, operation);
+        tags(lint, operation);
+        idempotent(lint, operation);
+        if let Some(summary) = operation.node().get("summary").and_then(Node::as_str) {
+            if summary.ends_with('.') {
+                let place = operation.node().place_of("/summary");
+                lint.report(place, Rule::SummaryFullStop, "a summary is a phrase: take the full stop off");
+            }
+        }
+    }
+    for row in &spec.listed {
+        if !spec.operations().any(|operation| is(operation, &row.method, &row.path)) {
+            let message = format!(
+                "no area has `{} {}`: write `{}` in {}.yaml",
+                row.method, row.path, row.operation_id, row.area
+            );
+            lint.report(&row.place, Rule::Coverage, message);
+        }
+    }
+}
+
+fn is(operation: Operation<'_>, method: &str, path: &str) -> bool {
+    operation.method.key.eq_ignore_ascii_case(method) && same_path(&operation.path.key, path)
+}
+
+fn id(operation: Operation<'_>) -> Option<(&str, &Place)> {
+    let node = operation.node();
+    Some((node.get("operationId")?.as_str()?, node.place_of("/operationId")))
+}
+
+fn duplicate_paths(lint: &mut Lint<'_>) {
+    let spec = lint.spec;
+    let paths = || spec.areas.iter().flat_map(|area| area.root.get("paths").map_or(&[][..], Node::entries));
+    for (index, path) in paths().enumerate() {
+        if let Some(first) = paths().take(index).find(|first| same_path(&first.key, &path.key)) {
+            let message = format!(
+                "this is the path `{}` of {}, whatever the parameters are called: write the operations there",
+                first.key, first.place
+            );
+            lint.report(&path.place, Rule::DuplicatePath, message);
+        }
+    }
+}
+
+fn listed(lint: &mut Lint<'_>, operation: Operation<'_>) {
+    let (method, path) = (operation.method.key.to_ascii_uppercase(), &operation.path.key);
+    let row = lint.spec.listed.iter().find(|row| is(operation, &row.method, &row.path));
+    match row {
+        None => {
+            let message = format!("`{method} {path}` is not in operations.tsv: add a row, or correct the path");
+            lint.report(&operation.method.place, Rule::UnlistedOperation, message);
+        }
+        Some(row) if row.area != operation.area.name() => {
+            let message = format!("operations.tsv has it in the area `{}`: write it in {0}.yaml", row.area);
+            lint.report(&operation.method.place, Rule::UnlistedOperation, message);
+        }
+        Some(_) => {}
+    }
+    match (id(operation), row) {
+        (None, Some(row)) => {
+            let message = format!("write `operationId: {}`", row.operation_id);
+            lint.report(&operation.method.place, Rule::OperationId, message);
+        }
+        (None, None) => {
+            lint.report(&operation.method.place, Rule::OperationId, "write an `operationId`: `<noun>_<verb>`");
+        }
+        (Some((id, place)), Some(row)) if id != row.operation_id => {
+            let message = format!("operations.tsv calls it `{}`, not `{id}`", row.operation_id);
+            lint.report(place, Rule::OperationId, message);
+        }
+        (Some((id, place)), _) if !is_snake_case(id) => {
+            lint.report(place, Rule::OperationId, format!("`{id}` is not in snake_case: `<noun>_<verb>`"));
+        }
+        _ => {}
+    }
+}
+
+fn is_snake_case(id: &str) -> bool {
+    id.starts_with(|c: char| c.is_ascii_lowercase())
+        && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !id.ends_with('_')
+        && !id.contains("__")
+}
+
+fn tags(lint: &mut Lint<'_>, operation: Operation<'_>) {
+    let area = operation.area.name();
+    let tags = operation.node().get("tags").map_or(&[][..], Node::items);
+    let place = operation.node().get("tags").map_or(&operation.method.place, |_| operation.node().place_of("/tags"));
+    if tags.iter().filter_map(Node::as_str).ne([area]) {
+        lint.report(place, Rule::OperationTag, format!("write `tags: [{area}]`, the name of the file"));
+        return;
+    }
+    let declared = lint.spec.root.get("tags").map_or(&[][..], Node::items);
+    if !declared.iter().any(|tag| tag.get("name").and_then(Node::as_str) == Some(area)) {
+        lint.report(place, Rule::OperationTag, format!("declare the tag `{area}` in `tags` of sbg.yaml"));
+    }
+}
+
+fn idempotent(lint: &mut Lint<'_>, operation: Operation<'_>) {
+    let said = operation.node().get("x-sbg-idempotent");
+    match (operation.method.key.as_str(), said) {
+        ("post" | "patch", None) => {
+            let message = "write `x-sbg-idempotent: true` if sending it twice has the effect of sending it once, else `false`";
+            lint.report(&operation.method.place, Rule::Idempotent, message);
+        }
+        ("post" | "patch", Some(_)) | (_, None) => {}
+        (method, Some(_)) => {
+            let place = operation.node().place_of("/x-sbg-idempotent");
+            let message = format!("a {} is idempotent by definition: take it out", method.to_ascii_uppercase());
+            lint.report(place, Rule::Idempotent, message);
+        }
+    }
+    let yaml = operation.node().get("x-sbg-yaml").is_some_and(|node| matches!(node.kind, Kind::Scalar(_)));
+    if yaml && operation.node().get("requestBody").is_none() {
+        let place = operation.node().place_of("/x-sbg-yaml");
+        lint.report(place, Rule::ExtensionValue, "an operation without a request body sends no YAML: take it out");
+    }
+}

@@ -1,0 +1,141 @@
+//! Components and the references to them.
+
+use std::collections::BTreeMap;
+
+use super::Lint;
+use crate::finding::Place;
+use crate::rule::Rule;
+use crate::spec::{Area, COMMON, Spec, component_name};
+use crate::uses::{Uses, references};
+use crate::yaml::Node;
+
+/// Kinds of components that area files have.
+const KINDS: [&str; 2] = ["parameters", "schemas"];
+
+/// Checks the names of components, every reference, and that each component is used.
+pub fn check(lint: &mut Lint<'_>) {
+    let spec = lint.spec;
+    duplicates(lint);
+    for area in &spec.areas {
+        for reference in references(&area.root) {
+            self::reference(lint, area, reference);
+        }
+    }
+    cycles(lint);
+    let uses = Uses::of(spec);
+    for kind in KINDS {
+        for (_, entry) in spec.components(kind) {
+            if !uses.anywhere(kind, &entry.key) {
+                let message = format!("no operation uses `{}`: take it out", entry.key);
+                lint.report(&entry.place, Rule::UnusedComponent, message);
+            }
+        }
+    }
+    if let Some(common) = spec.areas.iter().find(|area| area.file == COMMON) {
+        if component(common, "schemas", "Error").is_none() {
+            let message = "write the schema `Error`, to which the bundler refers";
+            lint.report(&common.root.place, Rule::ErrorSchema, message);
+        }
+    } else {
+        let message = format!("list {COMMON}, with the schema `Error`, in `x-sbg-areas`");
+        lint.report(&spec.root.place, Rule::ErrorSchema, message);
+    }
+}
+
+fn duplicates(lint: &mut Lint<'_>) {
+    let spec = lint.spec;
+    for kind in KINDS {
+        let mut places: BTreeMap<&str, &Place> = BTreeMap::new();
+        for (_, entry) in spec.components(kind) {
+            if let Some(first) = places.get(entry.key.as_str()) {
+                let message = format!("`{}` stands in {first} already: give it another name, or share that one", entry.key);
+                lint.report(&entry.place, Rule::DuplicateComponent, message);
+            } else {
+                places.insert(&entry.key, &entry.place);
+            }
+            if !is_pascal_case(&entry.key) {
+                let message = format!("`{}` is not in PascalCase, such as `DrsImport`", entry.key);
+                lint.report(&entry.place, Rule::ComponentName, message);
+            }
+        }
+    }
+}
+
+/// Whether generators leave a name as it is: letters and digits, no two capitals in a row.
+fn is_pascal_case(name: &str) -> bool {
+    let letters = name.as_bytes();
+    letters.first().is_some_and(u8::is_ascii_uppercase)
+        && letters.iter().all(u8::is_ascii_alphanumeric)
+        && !letters.windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase))
+}
+
+fn component<'s>(area: &'s Area, kind: &str, name: &str) -> Option<&'s Node> {
+    area.root.get("components")?.get(kind)?.get(name)
+}
+
+fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
+    let Some(text) = node.as_str() else { return };
+    let (file, Some((kind, name))) = (text.split('#').next().unwrap_or_default(), component_name(text)) else {
+        let message = format!("`{text}` is no reference: write `#/components/KIND/NAME` or `{COMMON}#/components/KIND/NAME`");
+        lint.report(&node.place, Rule::DanglingRef, message);
+        return;
+    };
+    let home = match file {
+        "" => Some(area),
+        COMMON => lint.spec.areas.iter().find(|area| area.file == COMMON),
+        _ => {
+            let message = format!("an area refers to itself and to {COMMON}: move `{name}` from {file} to {COMMON}");
+            lint.report(&node.place, Rule::ForeignRef, message);
+            return;
+        }
+    };
+    if !home.is_some_and(|home| component(home, kind, name).is_some()) {
+        let elsewhere = lint.spec.areas.iter().find(|area| component(area, kind, name).is_some());
+        let advice = match elsewhere {
+            Some(other) if other.file == COMMON => format!("write `{COMMON}#/components/{kind}/{name}`"),
+            Some(other) if other.file == area.file => format!("write `#/components/{kind}/{name}`"),
+            Some(other) => format!("it is in {}: move it to {COMMON}", other.file),
+            None => "write the component, or correct the name".to_owned(),
+        };
+        lint.report(&node.place, Rule::DanglingRef, format!("`{text}` does not exist: {advice}"));
+    }
+}
+
+/// A reference from a place of one kind to a component of another is found where the place is known.
+pub fn expect_kind(lint: &mut Lint<'_>, node: &Node, kind: &str) {
+    let Some(reference) = node.get("$ref") else { return };
+    let found = reference.as_str().and_then(component_name).map(|(kind, _)| kind);
+    if found.is_some_and(|found| found != kind) {
+        let message = format!("here a component of `{kind}` is to stand");
+        lint.report(&reference.place, Rule::DanglingRef, message);
+    }
+}
+
+/// Components that are made of themselves, by `allOf` or `oneOf`, have no value. By a property or by items they may.
+fn cycles(lint: &mut Lint<'_>) {
+    let spec = lint.spec;
+    for (_, entry) in spec.components("schemas") {
+        let mut names = vec![entry.key.as_str()];
+        let mut at = 0;
+        while let Some(name) = names.get(at) {
+            for made_of in parts(spec, name) {
+                if made_of == entry.key {
+                    let message = format!("`{name}` is made of itself by `allOf` or `oneOf`: make it an object");
+                    lint.report(&entry.place, Rule::RefCycle, message);
+                    return;
+                }
+                if !names.contains(&made_of) {
+                    names.push(made_of);
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+/// The components of which a component is made, other than by properties and items.
+fn parts<'s>(spec: &'s Spec, name: &str) -> Vec<&'s str> {
+    let Some((_, entry)) = spec.components("schemas").find(|(_, entry)| entry.key == name) else { return Vec::new() };
+    let branches = ["allOf", "oneOf"].into_iter().filter_map(|key| entry.value.get(key)).flat_map(Node::items);
+    branches.filter_map(|branch| Some(component_name(branch.get("$ref")?.as_str()?)?.1)).collect()
+}

@@ -1,0 +1,256 @@
+//! Schemas: those that the generators can make something of.
+
+use std::collections::BTreeSet;
+
+use super::{Lint, references};
+use crate::finding::Place;
+use crate::rule::Rule;
+use crate::spec::Spec;
+use crate::yaml::{Entry, Node};
+
+/// A schema, wherever it is written.
+pub struct Schema<'s> {
+    /// The schema object.
+    pub node: &'s Node,
+    /// Where its key stands.
+    pub place: &'s Place,
+    /// What it stands in.
+    pub role: Role,
+    /// Name of the component that it is or is part of.
+    pub component: Option<&'s str>,
+}
+
+/// What a schema stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is a component.
+    Component,
+    /// It is a property of an object.
+    Property,
+    /// It is that of the items of a list.
+    Items,
+    /// It is that of the values of a map.
+    Values,
+    /// It is a branch of `oneOf`.
+    Branch,
+    /// It is what an `allOf` wraps.
+    Wrapped,
+    /// It is that of a parameter.
+    Parameter,
+    /// It is that of a request body.
+    Request,
+    /// It is that of the body of an answer.
+    Answer,
+}
+
+/// Every schema of the specification.
+pub fn all(spec: &Spec) -> Vec<Schema<'_>> {
+    let mut found = Vec::new();
+    for (_, entry) in spec.components("schemas") {
+        add(&mut found, entry, Role::Component, Some(&entry.key));
+    }
+    let named = spec.components("parameters").map(|(_, entry)| &entry.value);
+    let inline = spec.operations().flat_map(|operation| operation.parameters());
+    for parameter in named.chain(inline) {
+        add_at(&mut found, parameter, "schema", Role::Parameter, None);
+    }
+    for operation in spec.operations() {
+        let bodies = |node: Option<&'_ Node>| node.and_then(|node| node.get("content")).map_or(&[][..], Node::entries).iter();
+        for body in bodies(operation.node().get("requestBody")) {
+            add_at(&mut found, &body.value, "schema", Role::Request, None);
+        }
+        for answer in operation.node().get("responses").map_or(&[][..], Node::entries) {
+            for body in bodies(Some(&answer.value)) {
+                add_at(&mut found, &body.value, "schema", Role::Answer, None);
+            }
+        }
+    }
+    found
+}
+
+fn add_at<'s>(found: &mut Vec<Schema<'s>>, node: &'s Node, key: &str, role: Role, component: Option<&'s str>) {
+    if let Some(entry) = node.entries().iter().find(|entry| entry.key == key) {
+        add(found, entry, role, component);
+    }
+}
+
+fn add<'s>(found: &mut Vec<Schema<'s>>, entry: &'s Entry, role: Role, component: Option<&'s str>) {
+    let node = &entry.value;
+    found.push(Schema { node, place: &entry.place, role, component });
+    for property in node.get("properties").map_or(&[][..], Node::entries) {
+        add(found, property, Role::Property, component);
+    }
+    add_at(found, node, "items", Role::Items, component);
+    add_at(found, node, "additionalProperties", Role::Values, component);
+    for (key, role) in [("oneOf", Role::Branch), ("allOf", Role::Wrapped)] {
+        for branch in node.get(key).map_or(&[][..], Node::items) {
+            found.push(Schema { node: branch, place: &branch.place, role, component });
+            add_at(found, branch, "items", Role::Items, component);
+        }
+    }
+}
+
+/// Checks every schema by itself.
+pub fn check(lint: &mut Lint<'_>) {
+    for schema in all(lint.spec) {
+        references::expect_kind(lint, schema.node, "schemas");
+        in_place(lint, &schema);
+        if schema.node.is_mapping() && schema.node.get("$ref").is_none() {
+            kind(lint, &schema);
+            members(lint, &schema);
+            composed(lint, &schema);
+            open_enum(lint, &schema);
+        }
+    }
+}
+
+/// What may stand where.
+fn in_place(lint: &mut Lint<'_>, schema: &Schema<'_>) {
+    let Schema { node, place, role, .. } = schema;
+    let refers = node.get("$ref").is_some();
+    match role {
+        Role::Request | Role::Answer if !refers => {
+            lint.report(place, Rule::InlineSchema, "make the schema a named component, and refer to it");
+        }
+        Role::Property if refers => {
+            let message = "wrap the reference: {description: ..., allOf: [{$ref: ...}]}";
+            lint.report(place, Rule::BareRef, message);
+        }
+        Role::Property | Role::Items | Role::Values | Role::Parameter if node.get("properties").is_some() => {
+            lint.report(place, Rule::InlineSchema, "make the object a named component, and refer to it");
+        }
+        _ => {}
+    }
+    if matches!(role, Role::Component | Role::Property) && !refers && node.is_mapping() && node.get("description").is_none() {
+        lint.report(place, Rule::MissingDescription, "say what it means, its unit and its limits");
+    }
+}
+
+/// Keywords and the types that they belong to.
+const KEYWORDS: [(&str, &[&str]); 14] = [
+    ("properties", &["object"]),
+    ("required", &["object"]),
+    ("additionalProperties", &["object"]),
+    ("items", &["array"]),
+    ("minItems", &["array"]),
+    ("maxItems", &["array"]),
+    ("uniqueItems", &["array"]),
+    ("enum", &["string"]),
+    ("x-extensible-enum", &["string"]),
+    ("pattern", &["string"]),
+    ("minLength", &["string"]),
+    ("maxLength", &["string"]),
+    ("minimum", &["integer", "number"]),
+    ("maximum", &["integer", "number"]),
+];
+
+fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
+    let node = schema.node;
+    let composed = node.get("allOf").is_some() || node.get("oneOf").is_some();
+    let kind = node.get("type").and_then(Node::as_str);
+    match kind {
+        Some("object" | "array" | "string" | "boolean" | "integer" | "number") if !composed => {}
+        Some(_) if composed => {
+            let message = "`allOf` and `oneOf` have the type of what stands in them: take `type` out";
+            lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
+        }
+        Some(other) => {
+            let message = format!("`{other}` is no type: write object, array, string, boolean, integer or number");
+            lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
+        }
+        None => {}
+    }
+    for (keyword, types) in KEYWORDS.iter().filter(|(keyword, _)| node.get(keyword).is_some()) {
+        if !kind.is_some_and(|kind| types.contains(&kind)) {
+            let message = format!("`{keyword}` goes with `type: {}`", types.join("` or `type: "));
+            lint.report(node.place_of(&format!("/{keyword}")), Rule::UnsupportedType, message);
+        }
+    }
+    let format = node.get("format").and_then(Node::as_str);
+    let advice = match (kind, format) {
+        (Some("integer"), Some("int32" | "int64"))
+        | (Some("string"), Some("date-time" | "password"))
+        | (Some("number"), Some("double")) => return,
+        (Some("integer"), _) => "write `format: int64`, or `int32` where that is enough for ever",
+        (_, None) => return,
+        (Some("string"), Some("date" | "uuid" | "uri" | "email")) => {
+            "one odd value would make a page unreadable: take it out, and say it in the description"
+        }
+        (Some("string"), _) => "of a string it is `date-time` or `password`: take it out",
+        (Some("number"), _) => "of a number it is `double`: take it out",
+        _ => "only numbers and strings have a format: take it out",
+    };
+    let place = node.get("format").map_or(schema.place, |_| node.place_of("/format"));
+    lint.report(place, Rule::UnsupportedFormat, advice);
+}
+
+fn members(lint: &mut Lint<'_>, schema: &Schema<'_>) {
+    let node = schema.node;
+    match node.get("type").and_then(Node::as_str) {
+        Some("array") if node.get("items").is_none() => {
+            lint.report(schema.place, Rule::MissingKey, "write `items`, `{}` where anything is allowed");
+        }
+        Some("object") if node.get("properties").is_none() && node.get("additionalProperties").is_none() => {
+            let message = "write `properties`, or the `additionalProperties` of a map: `{}` where anything is allowed";
+            lint.report(schema.place, Rule::AdditionalProperties, message);
+        }
+        _ => {}
+    }
+    let mut seen = BTreeSet::new();
+    for name in node.get("required").map_or(&[][..], Node::items) {
+        let Some(text) = name.as_str() else { continue };
+        if node.get("properties").is_none_or(|properties| properties.get(text).is_none()) {
+            let message = format!("`{text}` is required and no property: describe it, or correct the name");
+            lint.report(&name.place, Rule::RequiredProperty, message);
+        } else if !seen.insert(text) {
+            lint.report(&name.place, Rule::RequiredProperty, format!("`{text}` is named already"));
+        }
+    }
+}
+
+fn composed(lint: &mut Lint<'_>, schema: &Schema<'_>) {
+    let node = schema.node;
+    if let Some(all_of) = node.get("allOf") {
+        let wraps = matches!(all_of.items(), [one] if one.get("$ref").is_some());
+        if !wraps || schema.role == Role::Component {
+            let message = "`allOf` only wraps the single `$ref` of a property: write the properties of the others out";
+            lint.report(node.place_of("/allOf"), Rule::AllOf, message);
+        }
+    }
+    let Some(one_of) = node.get("oneOf") else { return };
+    for branch in one_of.items() {
+        let followed = lint.spec.follow(branch).unwrap_or(branch);
+        let scalar = |node: &Node| {
+            matches!(node.get("type").and_then(Node::as_str), Some("string" | "boolean" | "integer" | "number"))
+        };
+        let list = followed.get("items").is_some_and(scalar);
+        if !scalar(followed) && !list {
+            let message = "a branch of `oneOf` is a scalar or a list of scalars: write one object with optional properties, or \
+                           any JSON (a description alone)";
+            lint.report(&branch.place, Rule::OneOf, message);
+        }
+    }
+    if one_of.items().len() < 2 {
+        lint.report(node.place_of("/oneOf"), Rule::OneOf, "a choice is between two things at least");
+    }
+    if schema.role != Role::Component {
+        lint.report(node.place_of("/oneOf"), Rule::InlineSchema, "make the choice a named component, and refer to it");
+    } else if node.get("nullable").is_some() {
+        let message = "write `nullable` where the component is used: the generated type does not compile otherwise";
+        lint.report(node.place_of("/nullable"), Rule::OneOf, message);
+    }
+}
+
+fn open_enum(lint: &mut Lint<'_>, schema: &Schema<'_>) {
+    let node = schema.node;
+    if node.get("x-extensible-enum").is_none() {
+        return;
+    }
+    let place = node.place_of("/x-extensible-enum");
+    if schema.role != Role::Component {
+        lint.report(place, Rule::ExtensionValue, "make the open enum a named component, and refer to it");
+    }
+    if node.get("enum").is_some() {
+        lint.report(place, Rule::ExtensionValue, "a set of values is open or closed: take one of the two out");
+    }
+}

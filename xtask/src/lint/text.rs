@@ -1,0 +1,85 @@
+//! Summaries and descriptions: what rustdoc, which shows them as Markdown, would stumble over.
+
+use super::Lint;
+use crate::finding::Place;
+use crate::rule::Rule;
+
+/// Checks the words at `place`.
+pub fn check(lint: &mut Lint<'_>, place: &Place, words: &str) {
+    for (rule, message) in breaches(words) {
+        lint.report(place, rule, message);
+    }
+}
+
+fn breaches(words: &str) -> Vec<(Rule, String)> {
+    let mut found = Vec::new();
+    if words.trim().is_empty() {
+        found.push((Rule::MissingDescription, "say something".to_owned()));
+    }
+    if let Some(odd) = words.chars().find(|c| !c.is_ascii()) {
+        found.push((Rule::NonAscii, format!("write `{odd}` (U+{:04X}) in ASCII", u32::from(odd))));
+    }
+    if words.lines().any(|line| line.starts_with("    ") || line.starts_with('\t')) {
+        found.push((Rule::IndentedBlock, "rustdoc takes an indented line for Rust code: begin it at the margin".to_owned()));
+    }
+    let spans: Vec<&str> = words.split('`').collect();
+    if spans.len() % 2 == 0 {
+        found.push((Rule::CodeSpan, "a code span is not closed: write a second backtick".to_owned()));
+        return found;
+    }
+    // Every second piece stands between backticks; what is left are the words themselves, in one piece.
+    let outside = spans.iter().step_by(2).copied().collect::<Vec<_>>().join("` `");
+    let outside = without_links(&outside);
+    if let Some(at) = outside.find("http://").or_else(|| outside.find("https://")) {
+        let address = outside[at..].split_whitespace().next().unwrap_or_default();
+        found.push((Rule::BareUrl, format!("write `<{address}>`, or `` `{address}` `` for an example")));
+    }
+    let angle = outside.char_indices().find(|(at, c)| {
+        *c == '<' && outside[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic() || next == '/')
+    });
+    if let Some((at, _)) = angle {
+        let word = outside[at..].split_whitespace().next().unwrap_or_default();
+        found.push((Rule::AngleBrackets, format!("rustdoc takes `{word}` for HTML: put it into backticks")));
+    }
+    if outside.contains(['[', ']']) {
+        found.push((Rule::SquareBrackets, "rustdoc takes square brackets for a link: put them into backticks".to_owned()));
+    }
+    found
+}
+
+/// The words without the addresses in angle brackets, which are links.
+fn without_links(words: &str) -> String {
+    let mut rest = words;
+    let mut kept = String::new();
+    while let Some(start) = rest.find("<http") {
+        let link = &rest[start..];
+        let Some(end) = link.find('>').filter(|end| !link[..*end].contains(char::is_whitespace)) else { break };
+        kept.push_str(&rest[..start]);
+        rest = &link[end + 1..];
+    }
+    kept + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_rustdoc_misreads_are_found() {
+        let check = |words: &str, expected: &[Rule]| {
+            let found: Vec<Rule> = breaches(words).into_iter().map(|(rule, _)| rule).collect();
+            assert_eq!(found, expected, "{words:?}");
+        };
+        check("Plain words, `a <b> [c] https://d.e`, and <https://f.g/h?i=j>.", &[]);
+        check("a < b and b > a", &[]);
+        check("```text\n<id>\n```", &[]);
+        check("", &[Rule::MissingDescription]);
+        check("see https://a.b", &[Rule::BareUrl]);
+        check("see <https://a.b and more>", &[Rule::BareUrl, Rule::AngleBrackets]);
+        check("the <id> of it", &[Rule::AngleBrackets]);
+        check("one [of] them", &[Rule::SquareBrackets]);
+        check("one `of them", &[Rule::CodeSpan]);
+        check("caf\u{e9}", &[Rule::NonAscii]);
+        check("so:\n\n    let a = 1;", &[Rule::IndentedBlock]);
+    }
+}
