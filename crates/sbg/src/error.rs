@@ -147,6 +147,24 @@ impl Error {
         self
     }
 
+    /// Blots out `secret` wherever an answer quoted it.
+    pub(crate) fn without(self, secret: &str) -> Self {
+        let quotes = |text: &str| !secret.is_empty() && text.contains(secret);
+        let inner = &*self.0;
+        let texts =
+            [Some(&inner.message), inner.more_info.as_ref(), inner.request_id.as_ref(), inner.hint.as_ref()];
+        if !texts.into_iter().flatten().any(|text| quotes(text)) {
+            return self;
+        }
+        let blot = |text: &mut String| *text = text.replace(secret, "***");
+        self.change(|inner| {
+            blot(&mut inner.message);
+            inner.more_info.as_mut().map(blot);
+            inner.request_id.as_mut().map(blot);
+            inner.hint.as_mut().map(blot);
+        })
+    }
+
     pub(crate) fn with_status(self, status: u16) -> Self {
         self.change(|inner| inner.status = Some(status))
     }

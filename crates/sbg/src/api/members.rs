@@ -126,6 +126,8 @@ impl NewMember {
             Self::Team(id) => (Some(id), None, Some(types::MemberAddType::Team)),
             Self::Division(id) => (Some(id), None, Some(types::MemberAddType::Division)),
         };
-        types::MemberAdd { username, email, type_: kind, permissions: permissions.to_edit() }
+        // The platform refuses an empty set, and read is what everybody has.
+        let permissions = types::PermissionsEdit { read: Some(true), ..permissions.to_edit() };
+        types::MemberAdd { username, email, type_: kind, permissions }
     }
 }

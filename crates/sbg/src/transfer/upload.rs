@@ -126,8 +126,11 @@ impl Upload {
             }
             None => plan::upload_part_size(source.size())?,
         };
-        let begun = self.begin(&tools, name, source.size(), part_size).await?;
         let stop = shared.stop.clone();
+        let begun = tokio::select! {
+            begun = self.begin(&tools, name, source.size(), part_size) => begun?,
+            () = stop.cancelled() => return Err(Error::cancelled()),
+        };
         let job =
             Arc::new(Job { upload_id: begun.upload_id, source, confirmed: Mutex::default(), tools, shared });
         let part_size = begun

@@ -44,8 +44,9 @@ impl Authorise {
         Ok(())
     }
 
-    /// Says which credentials were refused.
+    /// Says which credentials were refused, and blots out the token where the answer quoted it.
     pub(crate) fn explain(&self, error: Error) -> Error {
+        let error = error.without(self.auth.secret().expose_secret());
         if error.is_unauthorized() {
             error.with_hint(format!("the token came from {}", self.origin))
         } else {
