@@ -210,6 +210,7 @@ impl Job {
         let mut at = range.start;
         let mut retry = Retry::default();
         while at < range.end {
+            self.shared.running().await;
             let (generation, url) = self.url.get().await?;
             let before = at;
             let attempt = async {
@@ -217,12 +218,17 @@ impl Job {
                     Some(body) => body,
                     None => storage::get_range(&self.tools.storage, &url, &(at..range.end), identity).await?,
                 };
-                while let Some(piece) = body.next().await? {
+                loop {
+                    let piece = tokio::select! {
+                        piece = body.next() => piece?,
+                        // The connection is given up: the range goes on from here after the pause.
+                        () = self.shared.pause_wanted() => return Ok(()),
+                    };
+                    let Some(piece) = piece else { return Ok(()) };
                     self.target.write_at(&piece, at).map_err(Trouble::Final)?;
                     at += piece.len() as u64;
                     self.shared.counters.add_bytes(piece.len() as u64);
                 }
-                Ok(())
             };
             if let Err(trouble) = attempt.await {
                 self.recover(trouble, generation, &mut retry, at > before).await?;

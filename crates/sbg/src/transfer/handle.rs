@@ -3,14 +3,16 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
+use futures::{Stream, stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
 use super::progress::{Counters, Progress};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Where a transfer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +22,8 @@ pub enum Status {
     Preparing,
     /// Parts are moving.
     Running,
+    /// Nothing moves until [`Transfer::resume`].
+    Paused,
     /// Done, and checked.
     Completed,
     /// Stopped before it was done.
@@ -44,6 +48,20 @@ pub struct Transfer<T> {
 pub(super) struct Shared {
     pub(super) counters: Counters,
     pub(super) stop: CancellationToken,
+    paused: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// Waits until the transfer is not paused.
+    pub(super) async fn running(&self) {
+        // The sender is part of this very value, so waiting for it cannot fail.
+        self.paused.subscribe().wait_for(|paused| !paused).await.ok();
+    }
+
+    /// Waits until the transfer is paused.
+    pub(super) async fn pause_wanted(&self) {
+        self.paused.subscribe().wait_for(|paused| *paused).await.ok();
+    }
 }
 
 impl<T: Clone + Send + Sync + 'static> Transfer<T> {
@@ -52,7 +70,11 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let shared = Arc::new(Shared { counters: Counters::new(), stop: CancellationToken::new() });
+        let shared = Arc::new(Shared {
+            counters: Counters::new(),
+            stop: CancellationToken::new(),
+            paused: watch::Sender::new(false),
+        });
         let (tell, outcome) = watch::channel(None);
         let for_work = shared.clone();
         engine.spawn(async move {
@@ -67,7 +89,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     ///
     /// # Errors
     ///
-    /// Whatever made the transfer fail; [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when it was stopped.
+    /// Whatever made the transfer fail; [`ErrorKind::Cancelled`] when it was stopped.
     pub async fn wait(&self) -> Result<T> {
         let mut outcome = self.outcome.clone();
         match outcome.wait_for(Option::is_some).await {
@@ -81,8 +103,9 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     pub fn status(&self) -> Status {
         match &*self.outcome.borrow() {
             Some(Ok(_)) => Status::Completed,
-            Some(Err(error)) if error.kind() == crate::ErrorKind::Cancelled => Status::Stopped,
+            Some(Err(error)) if error.kind() == ErrorKind::Cancelled => Status::Stopped,
             Some(Err(_)) => Status::Failed,
+            None if *self.shared.paused.borrow() => Status::Paused,
             None if self.progress().total.is_none() => Status::Preparing,
             None => Status::Running,
         }
@@ -93,10 +116,52 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         self.shared.counters.snapshot()
     }
 
+    /// Streams the progress, once every `interval` and once more at the end.
+    pub fn progress_stream(&self, interval: Duration) -> impl Stream<Item = Progress> + Send + use<T> {
+        let state = Some((self.shared.clone(), self.outcome.clone()));
+        stream::unfold(state, move |state| async move {
+            let (shared, mut outcome) = state?;
+            let over = tokio::select! {
+                _ = outcome.wait_for(Option::is_some) => true,
+                () = tokio::time::sleep(interval) => false,
+            };
+            let progress = shared.counters.snapshot();
+            Some((progress, (!over).then_some((shared, outcome))))
+        })
+    }
+
+    /// Lets nothing move until [`resume`](Self::resume). Connections are given up; what has arrived stays.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the transfer is paused already, or over.
+    pub fn pause(&self) -> Result<()> {
+        match self.status() {
+            Status::Preparing | Status::Running => Ok(drop(self.shared.paused.send_replace(true))),
+            status => Err(wrong_move("paused", status)),
+        }
+    }
+
+    /// Goes on after [`pause`](Self::pause).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the transfer is not paused.
+    pub fn resume(&self) -> Result<()> {
+        match self.status() {
+            Status::Paused => Ok(drop(self.shared.paused.send_replace(false))),
+            status => Err(wrong_move("resumed", status)),
+        }
+    }
+
     /// Asks the transfer to stop. [`wait`](Self::wait) tells when it has.
     pub fn stop(&self) {
         self.shared.stop.cancel();
     }
+}
+
+fn wrong_move(verb: &str, status: Status) -> Error {
+    Error::invalid(format!("a transfer that is {} cannot be {verb}", format!("{status:?}").to_lowercase()))
 }
 
 impl<T> Drop for Transfer<T> {

@@ -237,8 +237,10 @@ impl Job {
         let mut failures = 0;
         let mut refused = false;
         loop {
+            self.shared.running().await;
             let trouble = match self.send_once(number, range.clone()).await? {
-                Ok(()) => return Ok(()),
+                Ok(true) => return Ok(()),
+                Ok(false) => continue,
                 Err(trouble) => trouble,
             };
             // A file that was cut short breaks the request: say that, not what the connection looked like.
@@ -260,8 +262,8 @@ impl Job {
         }
     }
 
-    /// One attempt at a part. The outer error is one of the API, which has done its retries.
-    async fn send_once(&self, number: usize, range: Range<u64>) -> Result<Result<(), Trouble>> {
+    /// One attempt at a part, `false` when a pause cut it short. The outer error is one of the API, which has done its retries.
+    async fn send_once(&self, number: usize, range: Range<u64>) -> Result<Result<bool, Trouble>> {
         let part_number = i32::try_from(number).map_err(|_| Error::invalid("too many parts"))?;
         let call = self.tools.api.upload_part_url().upload_id(&*self.upload_id).part_number(part_number);
         let target = call.send().await?.into_inner();
@@ -283,7 +285,14 @@ impl Job {
             }
         };
         let body = reqwest::Body::wrap_stream(self.source.clone().stream(range, count));
-        match storage::put(&self.tools.storage, &target.url, headers, length, body, &success).await {
+        let answer = tokio::select! {
+            answer = storage::put(&self.tools.storage, &target.url, headers, length, body, &success) => answer,
+            () = self.shared.pause_wanted() => {
+                self.shared.counters.take_back(sent.load(Ordering::Relaxed));
+                return Ok(Ok(false));
+            }
+        };
+        match answer {
             Ok(answer) => {
                 let wanted = if wanted.is_empty() { vec!["ETag".to_owned()] } else { wanted };
                 let headers = wanted.into_iter().filter_map(|name| {
@@ -296,7 +305,7 @@ impl Job {
                 };
                 self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert(number, report);
                 self.shared.counters.part_done();
-                Ok(Ok(()))
+                Ok(Ok(true))
             }
             Err(trouble) => {
                 self.shared.counters.take_back(sent.load(Ordering::Relaxed));
