@@ -43,7 +43,7 @@ fn without_credentials_the_error_lists_the_places_that_were_tried() {
             "environment: SB_API_ENDPOINT is not set, SB_AUTH_TOKEN is not set",
             &format!("profile `default` of {home}/.sevenbridges/credentials"),
         ];
-        let error = assert_refused(Client::from_env(), ErrorKind::Config, &words);
+        let error = assert_refused(Client::from_env(), ErrorKind::MissingCredentials, &words);
         assert_eq!((error.operation(), error.attempts()), (None, 0));
     });
 }
@@ -51,14 +51,15 @@ fn without_credentials_the_error_lists_the_places_that_were_tried() {
 #[test]
 fn the_environment_gives_endpoint_and_token() {
     let emulator = sbg_emulator::Emulator::builder().start_blocking().expect("an emulator");
-    let token = emulator.token_of("fcrick").expect("a user");
-    let variables = [("SB_API_ENDPOINT", emulator.url()), ("SB_AUTH_TOKEN", &token)];
+    let [own, other] = ["fcrick", "jwatson"].map(|name| emulator.token_of(name).expect("a user"));
+    let variables = [("SB_API_ENDPOINT", emulator.url()), ("SB_AUTH_TOKEN", &own), ("OTHER_TOKEN", &other)];
     with_environment("the_environment_gives_endpoint_and_token", &variables, || {
         assert_eq!(who_am_i(&Client::from_env().expect("credentials")), "fcrick");
         // What the program gives itself counts more.
-        let endpoint = std::env::var("SB_API_ENDPOINT").expect("an endpoint");
-        let own = Client::builder().endpoint(endpoint).token(TOKEN).build().expect("a client");
-        assert_eq!(own.endpoint().as_str(), Client::from_env().expect("credentials").endpoint().as_str());
+        let [endpoint, token] =
+            ["SB_API_ENDPOINT", "OTHER_TOKEN"].map(|name| std::env::var(name).expect("it is set"));
+        let explicit = Client::builder().endpoint(endpoint).token(token).build();
+        assert_eq!(who_am_i(&explicit.expect("a client")), "jwatson");
     });
 }
 
@@ -67,8 +68,8 @@ fn half_a_pair_says_which_half_is_missing() {
     let variables = [("SB_AUTH_TOKEN", TOKEN)];
     with_environment("half_a_pair_says_which_half_is_missing", &variables, || {
         let client = Client::builder().config_paths(ConfigPaths::none()).build();
-        let words = ["no endpoint for the token from the environment variable SB_AUTH_TOKEN was found"];
-        let error = assert_refused(client, ErrorKind::Config, &words);
+        let words = ["environment: SB_API_ENDPOINT is not set\n"];
+        let error = assert_refused(client, ErrorKind::MissingCredentials, &words);
         assert!(!format!("{error}{error:?}").contains(TOKEN));
     });
 }
@@ -101,12 +102,9 @@ fn a_profile_without_a_token_or_of_no_such_name_says_so() -> Result<()> {
         builder_without_files().config_paths(ConfigPaths::under(home.path())).profile(name).build()
     };
     let credentials = home.path().join(".sevenbridges/credentials").display().to_string();
-    assert_refused(
-        with("lab"),
-        ErrorKind::Config,
-        &["profile `lab` of", &credentials, "it has no `auth_token`"],
-    );
-    assert_refused(with("cgc"), ErrorKind::Config, &["`cgc`", &credentials]);
+    let words = ["profile `lab` of", &credentials, "it has no `auth_token`"];
+    assert_refused(with("lab"), ErrorKind::MissingCredentials, &words);
+    assert_refused(with("cgc"), ErrorKind::UnknownProfile, &["`cgc`", "`lab`", &credentials]);
     Ok(())
 }
 
@@ -135,7 +133,7 @@ fn plain_http_to_another_host_is_refused_with_the_way_to_opt_in() -> Result<()> 
         let words =
             [url, "plain http would send the token readable", "`https://`", "allow_insecure_http(true)"];
         let client = || builder_without_files().endpoint(url).token(TOKEN);
-        assert_refused(client().build(), ErrorKind::Config, &words);
+        assert_refused(client().build(), ErrorKind::Endpoint, &words);
         assert_eq!(client().allow_insecure_http(true).build()?.endpoint().as_str(), url);
     }
     for url in ["http://127.0.0.1:9/v2", "http://localhost/v2", "http://[::1]:9/v2", "https://10.0.0.7/v2"] {
@@ -154,11 +152,11 @@ fn unusable_tokens_and_endpoints_are_refused_without_being_shown() {
         "café0123456789abcdef",
     ] {
         let client = builder_without_files().endpoint("cgc").token(token).build();
-        let error = assert_refused(client, ErrorKind::Config, &["token from the program itself: the token"]);
+        let error = assert_refused(client, ErrorKind::Token, &["token from the program itself: the token"]);
         assert!(!format!("{error} {error:?}").contains("0123456789abcdef"), "{error:?}");
     }
     let in_wrong_place = builder_without_files().endpoint(TOKEN).token(TOKEN).build();
-    let error = assert_refused(in_wrong_place, ErrorKind::Config, &["is no API endpoint", "cavatica"]);
+    let error = assert_refused(in_wrong_place, ErrorKind::Endpoint, &["is no API endpoint", "cavatica"]);
     assert!(!format!("{error} {error:?}").contains(TOKEN));
 }
 

@@ -96,7 +96,9 @@ async fn a_stream_begins_at_its_offset() -> Result<()> {
     let stage = stage_with(250).await;
     let files: Vec<File> = query(&stage).offset(120).limit(50).items().try_collect().await?;
     assert_numbered(&files, 120, 250);
-    assert_eq!(offsets(&stage), [120, 170, 220]);
+    let mut asked = offsets(&stage);
+    asked.sort_unstable();
+    assert_eq!(asked, [120, 170, 220]);
     Ok(())
 }
 
@@ -157,8 +159,8 @@ async fn a_list_that_shrinks_while_it_is_read_ends_cleanly() -> Result<()> {
     while let Some(file) = stream.try_next().await? {
         assert!(names.insert(file.name), "{:?} came twice", file.id);
         if names.len() == 50 {
-            let mut rest = query(&stage).offset(50).items();
-            while let Some(file) = rest.try_next().await? {
+            let rest: Vec<File> = query(&stage).offset(50).items().try_collect().await?;
+            for file in rest {
                 stage.client.file(&file.id).delete().await?;
             }
         }
@@ -228,8 +230,8 @@ async fn a_stream_can_be_read_by_another_task() -> Result<()> {
             async move { items.try_fold(0, |count, _| async move { Ok(count + 1) }).await },
         ));
     assert_eq!(reader.await??, 120);
-    assert_send(query(&stage).pages());
-    assert_send(query(&stage).send());
+    drop(assert_send(query(&stage).pages()));
+    drop(assert_send(query(&stage).send()));
     eventually("both pages are asked for", || offsets(&stage).len() == 2).await;
     Ok(())
 }

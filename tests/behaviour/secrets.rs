@@ -9,7 +9,7 @@ use anyhow::Result;
 use sbg::config::{Auth, Endpoint, ExplicitConfig, Sources};
 use sbg::members::{NewMember, Permissions};
 use sbg_emulator::{Action, Emulator, FaultRule, Origin};
-use sbg_tests::{MIB, Stage, client_of, random_bytes};
+use sbg_tests::{MIB, Stage, client_of, quick_retry, random_bytes};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Everything that was written or shown.
@@ -72,7 +72,7 @@ async fn neither_the_token_nor_a_signature_is_ever_shown() -> Result<()> {
 
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), |client| {
         shown.debug(&client);
-        client
+        client.retry(quick_retry())
     })
     .await;
     let token = stage.emulator.token();

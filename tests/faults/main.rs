@@ -1,1 +1,17 @@
-//! Under way.
+//! What happens when the platform, the object store or the network misbehaves, and what the server saw of it.
+
+mod addresses;
+mod calls;
+mod downloads;
+mod limits;
+mod lost;
+mod proxies;
+mod sources;
+mod uploads;
+
+use sbg_emulator::Action;
+
+/// An answer of this status in the usual form of whoever is asked.
+fn status(code: u16) -> Action {
+    Action::Status { code, body: None, headers: Vec::new() }
+}

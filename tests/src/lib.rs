@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sbg::config::{ConfigPaths, Proxies};
+use sbg::transport::RetryPolicy;
 use sbg::{Client, ClientBuilder, Error, ErrorKind, ProjectId};
 use sbg_emulator::{Builder, Emulator, FaultRule, Origin, Recorded};
 use sha2::{Digest as _, Sha256};
@@ -139,6 +140,14 @@ pub fn client_of(endpoint: &str, token: &str) -> ClientBuilder {
 /// The settings of a client that looks at no files and no proxies of the machine.
 pub fn builder_without_files() -> ClientBuilder {
     Client::builder().config_paths(ConfigPaths::none()).proxies(Proxies::none())
+}
+
+/// Retries as many as usual that hardly wait, for tests that run into many of them.
+pub fn quick_retry() -> RetryPolicy {
+    let mut policy = RetryPolicy::default();
+    policy.first_wait = Duration::from_millis(2);
+    policy.longest_wait = Duration::from_millis(10);
+    policy
 }
 
 /// Bytes without a pattern, the same ones each time.

@@ -38,14 +38,8 @@ pub fn bundle(spec: &Spec) -> Value {
     complete_operations(&mut document);
     let uses = Uses::of(spec);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        let types: Map<String, Value> = schemas
-            .iter()
-            .filter_map(|(name, schema)| Some((name.clone(), schema.get("type")?.clone())))
-            .collect();
         for (name, schema) in schemas.iter_mut() {
-            if uses.only_answers(name) {
-                liberalise(schema, &types);
-            }
+            complete_schema(schema, uses.only_answers(name));
         }
     }
     document
@@ -117,9 +111,9 @@ fn complete_operations(document: &mut Value) {
     }
 }
 
-/// Makes a schema that only answers use accept what the platform really sends: null for every property that is not required,
-/// and fields that nobody has described yet.
-fn liberalise(schema: &mut Value, types: &Map<String, Value>) {
+/// Makes a schema accept null where its file says so and, if only answers use it, what the platform really sends: null for every
+/// property that is not required, and fields that nobody has described yet.
+fn complete_schema(schema: &mut Value, only_answers: bool) {
     let Some(object) = schema.as_object_mut() else { return };
     if object.get("type").and_then(Value::as_str) != Some("object") {
         return;
@@ -129,26 +123,29 @@ fn liberalise(schema: &mut Value, types: &Map<String, Value>) {
         .collect();
     for (name, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
     {
-        if let (false, Some(property)) = (required.contains(name), property.as_object_mut()) {
-            make_nullable(property, types);
+        let Some(property) = property.as_object_mut() else { continue };
+        if property.get("nullable") == Some(&Value::Bool(true)) || (only_answers && !required.contains(name))
+        {
+            make_nullable(property);
         }
     }
-    if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+    if only_answers && object.contains_key("properties") && !object.contains_key("additionalProperties") {
         object.insert("additionalProperties".to_owned(), json!({}));
     }
 }
 
-fn make_nullable(property: &mut Map<String, Value>, types: &Map<String, Value>) {
+fn make_nullable(property: &mut Map<String, Value>) {
     let anything = !["type", "allOf", "oneOf", "anyOf", "$ref"].iter().any(|key| property.contains_key(*key));
     if anything {
         return;
     }
-    // `nullable` means something beside a `type` only, so the type of the component goes with it.
-    let referred = property.get("allOf").and_then(|all| all.get(0)?.get("$ref")?.as_str()).map(str::to_owned);
-    if let Some(name) = referred.as_deref().and_then(|r| r.strip_prefix("#/components/schemas/")) {
-        if let Some(of_component) = types.get(name) {
-            property.insert("type".to_owned(), of_component.clone());
-        }
+    // An `allOf` refuses null whatever stands beside it, and `nullable` says nothing without a `type`, which a component that is
+    // a number or a string has not. Generators for other languages go by that.
+    if let Some(Value::Array(mut alternatives)) = property.shift_remove("allOf") {
+        alternatives.push(json!({"enum": [null]}));
+        property.insert("oneOf".to_owned(), Value::Array(alternatives));
+        property.retain(|key, _| key != "type" && key != "nullable");
+    } else {
+        property.insert("nullable".to_owned(), Value::Bool(true));
     }
-    property.insert("nullable".to_owned(), Value::Bool(true));
 }

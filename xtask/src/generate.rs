@@ -5,44 +5,51 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{bundle, lint, rust_client, rust_tables, spec::Spec};
+use crate::spec::Spec;
+use crate::uses::Uses;
+use crate::{bundle, lint, rust_client, rust_tables};
 
-/// Writes the generated files below `root`, or with `check` only compares them.
+/// Writes the generated files below `root` that are not as they should be, or with `check` only names them.
 pub fn run(root: &Path, check: bool) -> Result<()> {
     let mut stale = Vec::new();
     for (path, content) in files(root)? {
-        let on_disk = std::fs::read_to_string(root.join(path)).unwrap_or_default();
-        if on_disk == content {
-            continue;
-        }
-        if check {
-            stale.push(path);
-        } else {
-            std::fs::write(root.join(path), content).with_context(|| format!("cannot write {path}"))?;
-            println!("wrote {path}");
+        let on_disk = std::fs::read_to_string(root.join(&path)).unwrap_or_default();
+        if on_disk != content {
+            stale.push((path, content));
         }
     }
-    if !stale.is_empty() {
-        bail!("stale, run `cargo xtask generate`: {}", stale.join(", "));
+    if stale.is_empty() {
+        println!("everything that is generated is up to date");
+        return Ok(());
+    }
+    if check {
+        let names: Vec<_> = stale.into_iter().map(|(path, _)| path).collect();
+        bail!("stale, run `cargo xtask generate`: {}", names.join(", "));
+    }
+    for (path, content) in stale {
+        let file = root.join(&path);
+        file.parent().map_or(Ok(()), std::fs::create_dir_all).with_context(|| format!("no folder for {path}"))?;
+        std::fs::write(file, content).with_context(|| format!("cannot write {path}"))?;
+        println!("wrote {path}");
     }
     Ok(())
 }
 
 /// Path and content of every generated file.
-fn files(root: &Path) -> Result<Vec<(&'static str, String)>> {
-    let openapi = root.join("openapi");
-    let spec = Spec::read(&openapi)?;
+fn files(root: &Path) -> Result<Vec<(String, String)>> {
+    let spec = Spec::read(&root.join("openapi"))?;
     lint::check(&spec)?;
     let document = bundle::bundle(&spec);
-    let error_codes =
-        std::fs::read_to_string(openapi.join("error-codes.tsv")).context("openapi/error-codes.tsv")?;
-    Ok(vec![
-        ("openapi/sbg.openapi.json", pretty_json(&document)?),
-        ("crates/sbg-raw/src/generated/client.rs", rust_client::generate(&document)?),
-        ("crates/sbg-raw/src/generated/enums.rs", rust_tables::open_enums(&document)?),
-        ("crates/sbg-raw/src/generated/operations.rs", rust_tables::operations(&document)?),
-        ("crates/sbg-raw/src/generated/error_codes.rs", rust_tables::error_codes(&error_codes)?),
-    ])
+    let file = |path: &str, content: String| (path.to_owned(), content);
+    let mut files = vec![
+        file("openapi/sbg.openapi.json", pretty_json(&document)?),
+        file("crates/sbg-raw/src/generated/enums.rs", rust_tables::open_enums(&document)?),
+        file("crates/sbg-raw/src/generated/operations.rs", rust_tables::operations(&document)?),
+        file("crates/sbg-raw/src/generated/error_codes.rs", rust_tables::error_codes(&spec.error_codes)?),
+        file("crates/sbg-raw/examples/decode/table.rs", rust_tables::decoders(&document)?),
+    ];
+    files.extend(rust_client::generate(&document, &Uses::of(&spec))?);
+    Ok(files)
 }
 
 fn pretty_json(document: &Value) -> Result<String> {

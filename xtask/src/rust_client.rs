@@ -1,13 +1,21 @@
 //! The client and the types of `sbg-raw`: the bundle, fitted to what progenitor understands, through progenitor.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use schemars::schema::{InstanceType, SchemaObject};
 use serde_json::Value;
 
-use crate::rust_tables;
+use crate::caught::caught;
+use crate::uses::Uses;
+use crate::{rust_prune, rust_tables};
+
+/// Folder of the generated code.
+const FOLDER: &str = "crates/sbg-raw/src/generated";
+
+/// Modules of the client that are files of their own.
+const MODULES: [&str; 2] = ["types", "builder"];
 
 /// Schemas which a hand-written type of `sbg_raw::values` stands for, because typify makes nothing useful of them.
 const HAND_WRITTEN: [&str; 2] = ["MetadataFilter", "Number"];
@@ -28,8 +36,10 @@ const STRIPPED: [&str; 11] = [
     "examples",
 ];
 
-/// The source of the generated client.
-pub fn generate(document: &Value) -> Result<String> {
+/// The files of the generated client, path and content: the traits, the types, the builders of operations.
+///
+/// Types which only answers use (`uses`) have no builders: nobody but the platform makes such values.
+pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String)>> {
     let mut fitted = document.clone();
     fit(&mut fitted);
     let api: OpenAPI = serde_json::from_value(fitted).context("the bundle is no OpenAPI 3.0 document")?;
@@ -59,9 +69,22 @@ pub fn generate(document: &Value) -> Result<String> {
         [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
     );
 
-    let tokens = Generator::new(&settings).generate_tokens(&api).context("progenitor refuses the bundle")?;
-    let file = syn::parse2(tokens).context("progenitor wrote something that is no Rust")?;
-    Ok(format!("{}\n{}", rust_tables::HEADER, prettyplease::unparse(&file)))
+    let tokens = caught(|| Generator::new(&settings).generate_tokens(&api))
+        .map_err(|panic| anyhow!("progenitor cannot digest the bundle: {panic}"))?
+        .context("progenitor cannot digest the bundle")?;
+    let mut client: syn::File = syn::parse2(tokens).context("progenitor wrote something that is no Rust")?;
+    rust_prune::prune(&mut client, |name| uses.only_answers(name));
+    let mut files = Vec::new();
+    for name in MODULES {
+        let module = rust_prune::split(&mut client, name).with_context(|| format!("progenitor wrote no module `{name}`"))?;
+        files.push((format!("{FOLDER}/client/{name}.rs"), source(&module)));
+    }
+    files.push((format!("{FOLDER}/client.rs"), source(&client)));
+    Ok(files)
+}
+
+fn source(file: &syn::File) -> String {
+    format!("{}\n{}", rust_tables::HEADER, prettyplease::unparse(file))
 }
 
 fn fit(value: &mut Value) {

@@ -102,6 +102,41 @@ fn secret_fields(document: &Value) -> BTreeSet<&str> {
     properties.flatten().filter(|(_, property)| secret(property)).map(|(name, _)| name.as_str()).collect()
 }
 
+/// The table by which the example `decode` reads the answer to each operation.
+pub fn decoders(document: &Value) -> Result<String> {
+    let mut arms = Vec::new();
+    for (_, operation) in bundle::operations(document) {
+        let id = operation["operationId"].as_str().context("an operation has no id")?;
+        let schema = operation.pointer("/responses/2XX/content/application~1json/schema/$ref").and_then(Value::as_str);
+        if let Some(name) = schema.and_then(|schema| schema.strip_prefix("#/components/schemas/")) {
+            let name = ident(name)?;
+            arms.push((id, quote! { #id => read::<types::#name>(answer) }));
+        }
+    }
+    arms.sort_by_key(|(id, _)| *id);
+    let arms = arms.into_iter().map(|(_, arm)| arm);
+    file(&quote! {
+        //! The type of the answer to each operation.
+
+        use sbg_raw::types;
+        use serde::de::DeserializeOwned;
+
+        /// Reads `answer` as what the operation answers, or as an error for `error`. Nothing where there is no such answer.
+        pub fn decode(operation: &str, answer: &str) -> Option<serde_json::Result<()>> {
+            let read = match operation {
+                "error" => read::<types::Error>(answer),
+                #( #arms, )*
+                _ => return None,
+            };
+            Some(read)
+        }
+
+        fn read<T: DeserializeOwned>(answer: &str) -> serde_json::Result<()> {
+            serde_json::from_str::<T>(answer).map(drop)
+        }
+    })
+}
+
 /// The table of error codes.
 pub fn error_codes(codes: &[ErrorCode]) -> Result<String> {
     let rows = codes.iter().map(|row| {

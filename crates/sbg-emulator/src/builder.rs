@@ -43,6 +43,7 @@ pub(crate) struct Config {
     pub(crate) record: bool,
     pub(crate) state_time: Duration,
     pub(crate) volume_folders: Vec<(String, PathBuf)>,
+    pub(crate) demo: bool,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -63,6 +64,7 @@ impl Default for Builder {
                 record: true,
                 state_time: Duration::from_millis(50),
                 volume_folders: Vec::new(),
+                demo: false,
             },
             rules: Vec::new(),
         }
@@ -133,6 +135,13 @@ impl Builder {
     /// Whether requests are kept for [`Emulator::requests`]. Without it, they are.
     pub fn record(mut self, record: bool) -> Self {
         self.config.record = record;
+        self
+    }
+
+    /// Whether to begin with a small world: projects, files, apps, tasks, a volume and bills. Without it, there are users, two
+    /// datasets and the public apps.
+    pub fn demo(mut self, demo: bool) -> Self {
+        self.config.demo = demo;
         self
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct ApiError {
     pub(crate) status: u16,
     pub(crate) code: u32,
     message: String,
+    /// The methods that would have been right, for the header `Allow`.
+    pub(crate) allow: Option<String>,
 }
 
 impl ApiError {
@@ -27,7 +29,7 @@ impl ApiError {
         debug_assert!(found.is_ok(), "code {code} is not documented");
         let (status, message) =
             found.map_or((503, "Unexpected error occurred."), |at| (ERROR_CODES[at].1, ERROR_CODES[at].2));
-        Self { status, code, message: message.to_owned() }
+        Self { status, code, message: message.to_owned(), allow: None }
     }
 
     /// A request that breaks a general rule of the API: code 90000 with the reason.
@@ -46,6 +48,12 @@ impl ApiError {
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
+    }
+
+    /// Names the methods that a path has.
+    pub(crate) fn allowing(mut self, methods: &str) -> Self {
+        self.allow = Some(methods.to_owned());
+        self.detail(format_args!("Allowed: {methods}."))
     }
 
     /// The error body.

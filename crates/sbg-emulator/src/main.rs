@@ -44,6 +44,9 @@ struct Options {
     /// Bytes per second of each connection and direction
     #[arg(long, value_name = "BYTES")]
     bandwidth: Option<u64>,
+    /// Begins with a small world: projects, files, apps, tasks, a volume and bills
+    #[arg(long)]
+    demo: bool,
     /// A bucket and the folder that is behind it, such as `my-bucket=/data`; may be given several times
     #[arg(long, value_name = "BUCKET=FOLDER", value_parser = volume_folder)]
     volume_folder: Vec<(String, PathBuf)>,
@@ -79,7 +82,7 @@ fn main() -> ExitCode {
 
 fn start(options: Options) -> io::Result<Emulator> {
     // Nobody looks at the log of a program, and it would grow.
-    let mut builder = Emulator::builder().listen(options.listen).record(false);
+    let mut builder = Emulator::builder().listen(options.listen).record(false).demo(options.demo);
     if let Some(address) = options.storage_listen {
         builder = builder.storage_listen(address);
     }

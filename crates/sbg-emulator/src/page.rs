@@ -63,9 +63,12 @@ pub(crate) fn limit(call: &Call) -> Outcome<usize> {
 fn number(call: &Call, name: &str, default: usize) -> Outcome<usize> {
     match call.query(name) {
         None | Some("") => Ok(default),
-        Some(text) => text.parse().map_err(|_| {
-            ApiError::bad_request(format_args!("`{name}` must be a number of at least 0, not `{text}`."))
-        }),
+        // Offsets are signed 64-bit numbers on the platform, of which only half is of use.
+        Some(text) => {
+            text.parse::<i64>().ok().and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
+                ApiError::bad_request(format_args!("`{name}` must be a number of at least 0, not `{text}`."))
+            })
+        }
     }
 }
 

@@ -107,7 +107,7 @@ pub(crate) fn find(areas: &[&'static [Route]], method: &str, path: &str) -> Outc
         if allowed.is_empty() {
             ApiError::new(90003)
         } else {
-            ApiError::new(90006).detail(format_args!("Allowed: {}.", allowed.join(", ")))
+            ApiError::new(90006).allowing(&allowed.join(", "))
         }
     })
 }

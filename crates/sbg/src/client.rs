@@ -8,7 +8,6 @@ use std::time::Duration;
 use sbg_raw::Inner;
 #[cfg(feature = "rustls")]
 use secrecy::{ExposeSecret as _, SecretSlice};
-use url::Url;
 
 use crate::config::{Auth, Config, ConfigPaths, Endpoint, ExplicitConfig, Proxies, Sources};
 use crate::error::{Error, ErrorKind, Result};
@@ -38,7 +37,7 @@ pub struct Client {
 
 struct Shared {
     raw: sbg_raw::Client,
-    policy: Arc<Policy>,
+    pipeline: Pipeline,
     engine: Arc<Engine>,
     endpoint: Endpoint,
 }
@@ -82,7 +81,7 @@ impl Client {
 
     /// What the headers of the latest answer said of the rate limit. Makes no request; `None` before the first answer.
     pub fn latest_rate_limit(&self) -> Option<RateLimit> {
-        self.shared.policy.budget.latest()
+        self.shared.pipeline.policy.budget.latest()
     }
 
     /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name). Calls
@@ -97,8 +96,14 @@ impl Client {
     }
 
     fn change_handlers<T>(&self, change: impl FnOnce(&mut Handlers) -> T) -> T {
-        let mut handlers = self.shared.policy.handlers.write().unwrap_or_else(PoisonError::into_inner);
+        let mut handlers =
+            self.shared.pipeline.policy.handlers.write().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut handlers))
+    }
+
+    /// The way of a request that is no generated call, such as one with a body of YAML.
+    pub(crate) fn pipeline(&self) -> &Pipeline {
+        &self.shared.pipeline
     }
 
     pub(crate) fn engine(&self) -> Arc<Engine> {
@@ -333,30 +338,23 @@ impl ClientBuilder {
             let pipeline = Pipeline { policy: policy.clone(), http: http.clone() };
             sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
         };
-        let api_http = || self.api_client(&config, base.clone());
+        let api_http = || self.api_client(&config);
         let engine = Engine::new(raw(api_http()?), self.storage_client(&config)?);
+        let http = api_http()?;
         Ok(Client {
             shared: Arc::new(Shared {
-                raw: raw(api_http()?),
+                raw: raw(http.clone()),
                 engine: Arc::new(engine),
-                policy: policy.clone(),
+                pipeline: Pipeline { policy: policy.clone(), http },
                 endpoint: config.endpoint.clone(),
             }),
         })
     }
 
-    fn api_client(&self, config: &Config, base: Url) -> Result<reqwest::Client> {
-        // A redirect may lead to another path of the API, never to another host: the token would go along.
-        let within_api = reqwest::redirect::Policy::custom(move |attempt| {
-            if attempt.url().origin() != base.origin() {
-                attempt.stop()
-            } else if attempt.previous().len() > 5 {
-                attempt.error("too many redirects")
-            } else {
-                attempt.follow()
-            }
-        });
-        built(self.http(config)?.redirect(within_api).pool_max_idle_per_host(self.idle_connections))
+    fn api_client(&self, config: &Config) -> Result<reqwest::Client> {
+        // The transport follows redirects itself: it knows which of them keep the token with the API.
+        let http = self.http(config)?.redirect(reqwest::redirect::Policy::none());
+        built(http.pool_max_idle_per_host(self.idle_connections))
     }
 
     fn storage_client(&self, config: &Config) -> Result<reqwest::Client> {

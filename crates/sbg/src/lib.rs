@@ -14,7 +14,7 @@ pub mod transfer;
 pub mod transport;
 mod wait;
 
-pub use api::{files, find, members, platform, projects, uploads, users};
+pub use api::{files, members, platform, projects, uploads, users};
 pub use call::Get;
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};

@@ -35,6 +35,11 @@ pub fn check(lint: &mut Lint<'_>) {
         }
     }
     for schema in all(spec) {
+        if let Some(pattern) = schema.node.get("pattern").and_then(Node::as_str) {
+            if let Err(error) = schemas.breaches(&json!({"type": "string", "pattern": pattern}), &json!("")) {
+                lint.report(schema.node.place_of("/pattern"), Rule::WrongShape, format!("this is no regular expression: {error}"));
+            }
+        }
         if let Some(example) = schema.node.get("example") {
             fits(lint, &schemas, schema.node, example, schema.node.place_of("/example"));
         }

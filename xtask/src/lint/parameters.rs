@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Lint, references};
+use crate::finding::Place;
 use crate::rule::Rule;
 use crate::spec::Operation;
 use crate::yaml::Node;
@@ -11,14 +12,14 @@ use crate::yaml::Node;
 pub fn check(lint: &mut Lint<'_>) {
     let spec = lint.spec;
     for (_, entry) in spec.components("parameters") {
-        parameter(lint, &entry.value);
+        parameter(lint, &entry.value, &entry.place);
     }
     for operation in spec.operations() {
         for node in operation.parameters() {
             references::expect_kind(lint, node, "parameters");
         }
         for node in operation.parameters().filter(|node| node.get("$ref").is_none()) {
-            parameter(lint, node);
+            parameter(lint, node, &node.place);
         }
         together(lint, operation);
     }
@@ -28,13 +29,13 @@ fn text<'s>(node: &'s Node, key: &str) -> &'s str {
     node.get(key).and_then(Node::as_str).unwrap_or_default()
 }
 
-fn parameter(lint: &mut Lint<'_>, node: &Node) {
+fn parameter(lint: &mut Lint<'_>, node: &Node, place: &Place) {
     let name = text(node, "name");
     match text(node, "in") {
         "path" => {
             if !node.get("required").is_some_and(Node::is_true) {
                 let message = format!("write `required: true`: without `{name}` the path is another one");
-                lint.report(&node.place, Rule::PathParameters, message);
+                lint.report(place, Rule::PathParameters, message);
             }
         }
         "query" => query(lint, node),

@@ -34,7 +34,7 @@ pub fn check(lint: &mut Lint<'_>) {
     if let Some(common) = spec.areas.iter().find(|area| area.file == COMMON) {
         if component(common, "schemas", "Error").is_none() {
             let message = "write the schema `Error`, to which the bundler refers";
-            lint.report(&common.root.place, Rule::ErrorSchema, message);
+            lint.report(common.root.place_of("/components/schemas"), Rule::ErrorSchema, message);
         }
     } else {
         let message = format!("list {COMMON}, with the schema `Error`, in `x-sbg-areas`");
@@ -117,7 +117,7 @@ fn cycles(lint: &mut Lint<'_>) {
     for (_, entry) in spec.components("schemas") {
         let mut names = vec![entry.key.as_str()];
         let mut at = 0;
-        while let Some(name) = names.get(at) {
+        while let Some(&name) = names.get(at) {
             for made_of in parts(spec, name) {
                 if made_of == entry.key {
                     let message = format!("`{name}` is made of itself by `allOf` or `oneOf`: make it an object");

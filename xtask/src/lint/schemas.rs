@@ -55,17 +55,21 @@ pub fn all(spec: &Spec) -> Vec<Schema<'_>> {
         add_at(&mut found, parameter, "schema", Role::Parameter, None);
     }
     for operation in spec.operations() {
-        let bodies = |node: Option<&'_ Node>| node.and_then(|node| node.get("content")).map_or(&[][..], Node::entries).iter();
-        for body in bodies(operation.node().get("requestBody")) {
+        for body in operation.node().get("requestBody").map_or(&[][..], bodies) {
             add_at(&mut found, &body.value, "schema", Role::Request, None);
         }
         for answer in operation.node().get("responses").map_or(&[][..], Node::entries) {
-            for body in bodies(Some(&answer.value)) {
+            for body in bodies(&answer.value) {
                 add_at(&mut found, &body.value, "schema", Role::Answer, None);
             }
         }
     }
     found
+}
+
+/// What a request body or an answer contains, by media type.
+fn bodies(node: &Node) -> &[Entry] {
+    node.get("content").map_or(&[][..], Node::entries)
 }
 
 fn add_at<'s>(found: &mut Vec<Schema<'s>>, node: &'s Node, key: &str, role: Role, component: Option<&'s str>) {
@@ -144,21 +148,17 @@ const KEYWORDS: [(&str, &[&str]); 14] = [
     ("maximum", &["integer", "number"]),
 ];
 
+/// The types of JSON schemas. Null is no type in OpenAPI 3.0.
+const TYPES: [&str; 6] = ["object", "array", "string", "boolean", "integer", "number"];
+
 fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let node = schema.node;
-    let composed = node.get("allOf").is_some() || node.get("oneOf").is_some();
     let kind = node.get("type").and_then(Node::as_str);
-    match kind {
-        Some("object" | "array" | "string" | "boolean" | "integer" | "number") if !composed => {}
-        Some(_) if composed => {
-            let message = "`allOf` and `oneOf` have the type of what stands in them: take `type` out";
-            lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
-        }
-        Some(other) => {
-            let message = format!("`{other}` is no type: write object, array, string, boolean, integer or number");
-            lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
-        }
-        None => {}
+    if node.get("allOf").is_some() || node.get("oneOf").is_some() {
+        composed_type(lint, schema, kind);
+    } else if let Some(other) = kind.filter(|kind| !TYPES.contains(kind)) {
+        let message = format!("`{other}` is no type: write {}", TYPES.join(", "));
+        lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
     }
     for (keyword, types) in KEYWORDS.iter().filter(|(keyword, _)| node.get(keyword).is_some()) {
         if !kind.is_some_and(|kind| types.contains(&kind)) {
@@ -184,9 +184,29 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     lint.report(place, Rule::UnsupportedFormat, advice);
 }
 
+/// A composed schema has the type of what it is made of. It is written out beside `nullable` alone, which says nothing without one.
+fn composed_type(lint: &mut Lint<'_>, schema: &Schema<'_>, kind: Option<&str>) {
+    let node = schema.node;
+    let wrapped = node.get("allOf").and_then(|all_of| lint.spec.follow(all_of.items().first()?));
+    let expected = wrapped.filter(|_| node.get("nullable").is_some()).and_then(|wrapped| wrapped.get("type")?.as_str());
+    match (kind, expected) {
+        (Some(kind), Some(expected)) if kind == expected => {}
+        (_, Some(expected)) => {
+            let message = format!("`nullable` says nothing without the type of the component: write `type: {expected}`");
+            lint.report(node.place_of("/nullable"), Rule::UnsupportedType, message);
+        }
+        (Some(_), None) => {
+            let message = "`allOf` and `oneOf` have the type of what stands in them: take `type` out";
+            lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
+        }
+        (None, None) => {}
+    }
+}
+
 fn members(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let node = schema.node;
     match node.get("type").and_then(Node::as_str) {
+        _ if node.get("allOf").is_some() => {}
         Some("array") if node.get("items").is_none() => {
             lint.report(schema.place, Rule::MissingKey, "write `items`, `{}` where anything is allowed");
         }

@@ -195,7 +195,7 @@ static OPERATION: Object = Object {
     ],
 };
 
-const PARAMETER_KEYS: &[(&str, Shape, bool)] = &[
+static PARAMETER_KEYS: [(&str, Shape, bool); 9] = [
     ("name", Shape::Text, NEEDED),
     ("in", Shape::Text, NEEDED),
     ("required", Shape::Flag, LEFT_OUT),
@@ -218,7 +218,7 @@ const PARAMETER_REFUSED: &[(&str, &str)] = &[
 static PARAMETER: Object = Object {
     name: "a parameter",
     referable: true,
-    keys: PARAMETER_KEYS,
+    keys: &PARAMETER_KEYS,
     refused: PARAMETER_REFUSED,
     extensions: &[],
 };
@@ -226,7 +226,7 @@ static PARAMETER: Object = Object {
 static NAMED_PARAMETER: Object = Object {
     name: "a parameter",
     referable: false,
-    keys: PARAMETER_KEYS,
+    keys: &PARAMETER_KEYS,
     refused: PARAMETER_REFUSED,
     extensions: &[],
 };
@@ -269,7 +269,7 @@ static MEDIA_TYPE: Object = Object {
     extensions: &[],
 };
 
-const SCHEMA_KEYS: &[(&str, Shape, bool)] = &[
+static SCHEMA_KEYS: [(&str, Shape, bool); 22] = [
     ("type", Shape::Text, LEFT_OUT),
     ("format", Shape::Text, LEFT_OUT),
     ("description", Shape::Words, LEFT_OUT),
@@ -319,7 +319,7 @@ const SCHEMA_EXTENSIONS: &[(&str, Extension)] =
 static SCHEMA: Object = Object {
     name: "a schema",
     referable: true,
-    keys: SCHEMA_KEYS,
+    keys: &SCHEMA_KEYS,
     refused: SCHEMA_REFUSED,
     extensions: SCHEMA_EXTENSIONS,
 };
@@ -327,7 +327,7 @@ static SCHEMA: Object = Object {
 static NAMED_SCHEMA: Object = Object {
     name: "a schema",
     referable: false,
-    keys: SCHEMA_KEYS,
+    keys: &SCHEMA_KEYS,
     refused: SCHEMA_REFUSED,
     extensions: SCHEMA_EXTENSIONS,
 };

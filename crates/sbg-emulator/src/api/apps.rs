@@ -95,7 +95,7 @@ fn render(world: &World, call: &Call, app: &App, number: usize) -> Value {
         "href": call.href(&format!("/apps/{}/{number}", app.id)),
         "id": format!("{}/{number}", app.id),
         "project": app.project,
-        "name": app.name(),
+        "name": app.name(number),
         "revision": number,
         "raw": world.raw_app(app, number),
     })

@@ -49,7 +49,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/automation/upload", init_upload),
     Route::get("/automation/upload/{upload_id}", uploads::get),
     Route::delete("/automation/upload/{upload_id}", uploads::abort),
-    Route::post("/automation/upload/{upload_id}/part", uploads::report),
+    Route::post("/automation/upload/{upload_id}/part", report_part),
     Route::get("/automation/upload/{upload_id}/part/{part_number}", uploads::part_url),
     Route::post("/automation/upload/{upload_id}/complete", uploads::complete),
 ];
@@ -211,6 +211,12 @@ pub(super) fn render_package(package: &Package) -> Value {
         "memory_limit": package.memory_limit,
         "python": package.python,
     })
+}
+
+/// Notes a part. Unlike for files, nothing is known of an answer, so there is none.
+fn report_part(world: &mut World, call: &Call) -> Outcome<Reply> {
+    uploads::report(world, call)?;
+    Ok(Reply::empty(200))
 }
 
 /// Begins to upload the code of an automation.

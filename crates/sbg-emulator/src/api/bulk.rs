@@ -47,9 +47,15 @@ fn each(call: &Call, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) 
     Ok(Reply::json(json!({ "href": call.href(&call.path), "items": items })))
 }
 
-/// The entries of a list in the body, of which there is at least one and not too many.
+/// The entries of a list in the body, of which there is at least one and not too many: ids, or objects in a list of items. A
+/// list of anything else is refused as a whole.
 pub(super) fn entries<'a>(call: &'a Call, list: &str) -> Outcome<&'a [Value]> {
     let entries = call.object()?.list(list)?.unwrap_or_default();
+    let fits = if list == "items" { Value::is_object } else { Value::is_string };
+    if !entries.iter().all(fits) {
+        let kind = if list == "items" { "objects" } else { "strings" };
+        return Err(ApiError::bad_request(format_args!("`{list}` must be an array of {kind}.")));
+    }
     if (1..=MAX_ITEMS).contains(&entries.len()) {
         Ok(entries)
     } else {

@@ -96,7 +96,13 @@ pub(crate) async fn answer(
             answer.headers.extend(headers);
             answer
         }
-        Err(error) => Answer::json(error.status, &error.body()),
+        Err(error) => {
+            let answer = Answer::json(error.status, &error.body());
+            match error.allow {
+                Some(methods) => answer.header(header::ALLOW, methods),
+                None => answer,
+            }
+        }
     };
     if let Some(standing) = standing {
         answer = answer
@@ -148,6 +154,9 @@ fn dispatch(
     }
     let body = body.ok_or_else(|| ApiError::bad_request("The body is too large.").with_status(413))?;
     let (body, yaml) = parse_body(head, &body, route.yaml)?;
+    if body.is_none() && head.method == Method::PATCH {
+        return Err(ApiError::bad_request("A change needs a body that says what to change."));
+    }
     let call = Call {
         actor,
         standing,

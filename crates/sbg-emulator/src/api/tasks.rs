@@ -285,7 +285,7 @@ fn execution_details(world: &mut World, call: &Call) -> Outcome<Reply> {
                 "provider": "AWS",
                 "disk": { "size": 1024, "unit": "GB", "type": "amazon-gp2" },
             },
-            "logs": Map::from_iter(logs),
+            "logs": logs.collect::<Map<String, Value>>(),
             "docker": { "checksum": null },
         }));
     }

@@ -57,6 +57,13 @@ impl World {
         }
     }
 
+    /// Lets everything happen that would ever happen, whatever the time.
+    pub(super) fn finish_everything(&mut self) {
+        while let Some((at, step)) = self.agenda.take(Timestamp::MAX) {
+            self.step(&step, at);
+        }
+    }
+
     fn step(&mut self, step: &Step, at: Timestamp) {
         match step {
             Step::Task(id) => self.step_task(id, at),

@@ -48,13 +48,11 @@ impl Revision {
     }
 
     pub(crate) fn inputs(&self) -> Vec<Port> {
-        self.raw.get("inputs").map_or_else(Vec::new, |inputs| ports(&json!({ "inputs": inputs }), "inputs"))
+        ports(self.raw.get("inputs"))
     }
 
     pub(crate) fn outputs(&self) -> Vec<Port> {
-        self.raw
-            .get("outputs")
-            .map_or_else(Vec::new, |outputs| ports(&json!({ "outputs": outputs }), "outputs"))
+        ports(self.raw.get("outputs"))
     }
 }
 
@@ -75,9 +73,9 @@ impl App {
         self.revisions.len() - 1
     }
 
-    /// What the latest description calls it.
-    pub(crate) fn name(&self) -> &str {
-        let label = self.revisions.last().and_then(|revision| revision.raw.get("label"));
+    /// What a description calls the app.
+    pub(crate) fn name(&self, revision: usize) -> &str {
+        let label = self.revisions.get(revision).and_then(|revision| revision.raw.get("label"));
         label.and_then(Value::as_str).filter(|label| !label.is_empty()).unwrap_or(&self.short_name)
     }
 

@@ -153,7 +153,7 @@ impl World {
             automation.billing_group = Some(self.billing_group(actor, group)?.id.clone());
         }
         if let Some(settings) = body.object("secret_settings")? {
-            automation.secret_settings = settings.map().clone();
+            automation.secret_settings.clone_from(settings.map());
         }
         if let Some(limit) = memory_limit(body)? {
             automation.memory_limit = Some(limit);
@@ -250,7 +250,7 @@ impl World {
         let location = body.required("location", 90000)?;
         let schema = body.value("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
         let home = format!("{AUTOMATION}{automation}");
-        if !self.files.get(location).is_some_and(|file| file.project == home) {
+        if self.files.get(location).is_none_or(|file| file.project != home) {
             return Err(ApiError::bad_request(
                 "`location` is no code that was uploaded for this automation.",
             ));

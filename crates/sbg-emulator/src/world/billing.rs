@@ -32,6 +32,24 @@ pub(crate) struct Ledger {
     downloads: Vec<Download>,
 }
 
+impl Ledger {
+    /// Dates everything back.
+    pub(super) fn age(&mut self, by: SignedDuration) {
+        let back = |time: &mut Timestamp| *time = time.checked_sub(by).unwrap_or(*time);
+        for charge in &mut self.analyses {
+            back(&mut charge.started);
+            back(&mut charge.finished);
+        }
+        for stored in &mut self.stored {
+            back(&mut stored.time.start);
+            back(&mut stored.time.end);
+        }
+        for download in &mut self.downloads {
+            back(&mut download.at);
+        }
+    }
+}
+
 /// Whose project something belonged to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ProjectRef {

@@ -82,9 +82,9 @@ impl Kind {
     }
 }
 
-/// The ports under a key of a description, which are a list of objects with ids or a map.
-pub(crate) fn ports(raw: &Value, key: &str) -> Vec<Port> {
-    match raw.get(key) {
+/// The ports of a description, which are a list of objects with ids or a map.
+pub(crate) fn ports(described: Option<&Value>) -> Vec<Port> {
+    match described {
         Some(Value::Array(items)) => {
             let named = items.iter().filter_map(|item| Some((item.get("id")?.as_str()?, item)));
             named.map(|(id, item)| port(id, item)).collect()
@@ -168,14 +168,14 @@ mod tests {
 
     use super::*;
 
-    fn one(described: Value) -> Port {
-        ports(&json!({"inputs": {"x": described}}), "inputs").remove(0)
+    fn one(described: &Value) -> Port {
+        ports(Some(&json!({"x": described}))).remove(0)
     }
 
     #[test]
     fn types_are_read_in_all_their_forms() {
         let check = |described: Value, kind: Kind, optional: bool| {
-            let port = one(described.clone());
+            let port = one(&described);
             assert_eq!((port.kind, port.optional), (kind, optional), "{described}");
         };
         let files = || Kind::List(Box::new(Kind::File));
@@ -197,15 +197,15 @@ mod tests {
 
     #[test]
     fn ports_of_both_versions_are_read() {
-        let draft = json!({"inputs": [{"id": "#file", "type": ["File"]}, {"type": "int"}]});
-        assert_eq!(ports(&draft, "inputs").into_iter().map(|port| port.id).collect::<Vec<_>>(), ["file"]);
-        assert!(ports(&json!({"inputs": 3}), "inputs").is_empty());
+        let draft = json!([{"id": "#file", "type": ["File"]}, {"type": "int"}]);
+        assert_eq!(ports(Some(&draft)).into_iter().map(|port| port.id).collect::<Vec<_>>(), ["file"]);
+        assert!(ports(Some(&json!(3))).is_empty());
     }
 
     #[test]
     fn values_are_held_against_types() {
         let check = |described: Value, value: Value, fits: bool| {
-            assert_eq!(one(described).kind.check(&value).is_ok(), fits, "{value}");
+            assert_eq!(one(&described).kind.check(&value).is_ok(), fits, "{value}");
         };
         check(json!("File"), json!({"class": "File", "path": "1"}), true);
         check(json!("File"), json!({"path": "1"}), true);

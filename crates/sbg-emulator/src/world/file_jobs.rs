@@ -1,6 +1,6 @@
 //! Jobs that copy, move and delete files and whole folders in the background.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -255,7 +255,7 @@ impl World {
             project: folder.project.clone(),
             parent: Some(folder.id.clone()),
             content: if source.is_folder() {
-                Content::Folder(Default::default())
+                Content::Folder(BTreeMap::default())
             } else {
                 source.content.clone()
             },

@@ -8,6 +8,7 @@ pub(crate) mod billing;
 pub(crate) mod buckets;
 pub(crate) mod cwl;
 pub(crate) mod datasets;
+mod demo;
 pub(crate) mod divisions;
 pub(crate) mod drs;
 pub(crate) mod exports;
@@ -147,6 +148,9 @@ impl World {
         };
         world.seed_datasets();
         world.seed_public_apps();
+        if config.demo {
+            world.seed_demo().expect("the demo world keeps the rules");
+        }
         world
     }
 }

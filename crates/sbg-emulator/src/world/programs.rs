@@ -132,7 +132,7 @@ fn digest(algorithm: &str, object: &Object) -> Option<String> {
 
 fn digest_with<D: Digest>(object: &Object) -> String {
     let segments = object.slice(0, object.size());
-    hex(&segments.iter().fold(D::new(), |hash, segment| hash.chain_update(segment)).finalize())
+    hex(&segments.iter().fold(D::new(), D::chain_update).finalize())
 }
 
 fn stem(name: &str) -> &str {

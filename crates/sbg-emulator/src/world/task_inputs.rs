@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     World,
+    apps::Revision,
     cwl::{Kind, Port},
     files::FileNode,
     programs::Input,
@@ -34,7 +35,7 @@ impl World {
 
     /// Notes in a draft what is wrong with its inputs.
     pub(super) fn validate(&self, actor: &str, task: &mut Task) {
-        let ports = self.task_app(task).map(|app| app.inputs()).unwrap_or_default();
+        let ports = self.task_app(task).map(Revision::inputs).unwrap_or_default();
         let error = |code, input: &str, reason: &str| {
             let mut body = ApiError::new(code).detail(reason).body();
             body["input"] = input.into();
@@ -70,7 +71,7 @@ impl World {
     /// The inputs with which a task runs: those that were given, and the defaults of the app.
     pub(super) fn effective_inputs(&self, task: &Task) -> Map<String, Value> {
         let mut inputs = task.inputs.clone();
-        for port in self.task_app(task).map(|app| app.inputs()).unwrap_or_default() {
+        for port in self.task_app(task).map(Revision::inputs).unwrap_or_default() {
             if let Some(default) = port.default {
                 inputs.entry(port.id).or_insert(default);
             }
@@ -95,7 +96,7 @@ impl World {
     pub(crate) fn shown_inputs(&self, task: &Task) -> Map<String, Value> {
         let mut shown: Map<String, Value> = self
             .task_app(task)
-            .map(|app| app.inputs())
+            .map(Revision::inputs)
             .unwrap_or_default()
             .into_iter()
             .map(|port| (port.id, Value::Null))
@@ -105,7 +106,7 @@ impl World {
     }
 
     pub(crate) fn shown_outputs(&self, task: &Task) -> Map<String, Value> {
-        let ports = self.task_app(task).map(|app| app.outputs()).unwrap_or_default();
+        let ports = self.task_app(task).map(Revision::outputs).unwrap_or_default();
         let mut shown: Map<String, Value> = ports.into_iter().map(|port| (port.id, Value::Null)).collect();
         shown.extend(task.outputs.clone());
         shown

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     agenda::Step,
+    apps::Revision,
     billing::{AnalysisCharge, Price},
     cwl::Port,
     programs::{Output, Program},
@@ -170,7 +171,7 @@ impl World {
     fn divide(&mut self, id: &str, at: Timestamp) {
         let Some(parent) = self.tasks.get(id).cloned() else { return };
         let Some(batch) = &parent.batch else { return };
-        let ports = self.task_app(&parent).map(|app| app.inputs()).unwrap_or_default();
+        let ports = self.task_app(&parent).map(Revision::inputs).unwrap_or_default();
         let port = ports.into_iter().find(|port| port.id == batch.input);
         let takes_list = port.is_some_and(|Port { kind, .. }| kind.item().is_some());
         let actor = parent.executed_by.clone().unwrap_or_default();

@@ -7,12 +7,14 @@ mod billing;
 mod binary;
 mod bulk;
 mod datasets;
+mod demo;
 mod divisions;
 mod drs;
 mod faults;
 mod file_jobs;
 mod files;
 mod lifecycle;
+mod malformed;
 mod markers;
 mod members;
 mod objects;
@@ -132,6 +134,19 @@ impl Bench {
         let project = self.emulator.create_project("demo");
         self.emulator.create_file(&project, "reads.txt", content)
     }
+}
+
+/// The operations of the API: method and path.
+pub(crate) fn operations() -> Vec<(Method, String)> {
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/operations.tsv");
+    let list = std::fs::read_to_string(list).expect("the list of operations");
+    list.lines()
+        .skip(1)
+        .map(|line| {
+            let columns: Vec<&str> = line.split('\t').collect();
+            (columns[1].parse().expect("a method"), columns[2].to_owned())
+        })
+        .collect()
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> Answer {

@@ -59,6 +59,9 @@ async fn unknown_paths_and_methods_are_refused_in_the_form_of_the_platform() {
     assert_eq!((outside.status.as_u16(), outside.code()), (404, 90003));
     let method = send(bench.request(Method::DELETE, "/projects")).await;
     assert_eq!((method.status.as_u16(), method.code()), (405, 90006));
+    assert_eq!(header(&method.headers, "allow"), "GET, POST");
+    let empty = send(bench.request(Method::PATCH, "/projects/rfranklin/demo")).await;
+    assert_eq!((empty.status.as_u16(), empty.code()), (400, 90000));
 }
 
 #[tokio::test]

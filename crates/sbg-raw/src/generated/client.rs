@@ -3303,9 +3303,6 @@ pub mod types {
         pub href: ::std::option::Option<::std::string::String>,
         ///The uploads.
         pub items: ::std::vec::Vec<MultipartUpload>,
-        ///Links to other pages; there are none so far.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub links: ::std::option::Option<::std::vec::Vec<Link>>,
         #[serde(flatten)]
         pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
@@ -19581,10 +19578,6 @@ pub mod types {
                 ::std::vec::Vec<super::MultipartUpload>,
                 ::std::string::String,
             >,
-            links: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<super::Link>>,
-                ::std::string::String,
-            >,
             extra: ::std::result::Result<
                 ::serde_json::Map<::std::string::String, ::serde_json::Value>,
                 ::std::string::String,
@@ -19595,7 +19588,6 @@ pub mod types {
                 Self {
                     href: Ok(Default::default()),
                     items: Err("no value supplied for items".to_string()),
-                    links: Ok(Default::default()),
                     extra: Err("no value supplied for extra".to_string()),
                 }
             }
@@ -19625,20 +19617,6 @@ pub mod types {
                     });
                 self
             }
-            pub fn links<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<::std::vec::Vec<super::Link>>,
-                >,
-                T::Error: ::std::fmt::Display,
-            {
-                self.links = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for links: {e}")
-                    });
-                self
-            }
             pub fn extra<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -19663,7 +19641,6 @@ pub mod types {
                 Ok(Self {
                     href: value.href?,
                     items: value.items?,
-                    links: value.links?,
                     extra: value.extra?,
                 })
             }
@@ -19673,7 +19650,6 @@ pub mod types {
                 Self {
                     href: Ok(value.href),
                     items: Ok(value.items),
-                    links: Ok(value.links),
                     extra: Ok(value.extra),
                 }
             }

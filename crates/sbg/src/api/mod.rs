@@ -1,7 +1,6 @@
 //! Handles and queries, a file for each area of the API.
 
 pub mod files;
-pub mod find;
 pub mod members;
 pub mod platform;
 pub mod projects;

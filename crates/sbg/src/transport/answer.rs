@@ -71,7 +71,7 @@ impl Answer {
             Some(message) => Error::new(ErrorKind::Api, message),
             None if self.status.is_redirection() => Error::new(
                 ErrorKind::UnexpectedAnswer,
-                "a redirect that is not followed, because it leaves the API host",
+                "a redirect that is not followed, because it leaves the API host or asks for another method",
             ),
             None => {
                 let message = format!("the platform did not say why; the answer is {}", excerpt(&self.body));

@@ -17,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
+use http::StatusCode;
 use sbg_raw::{Operation, Transport, TransportError};
 use tracing::Instrument as _;
 
@@ -81,6 +82,8 @@ impl Pipeline {
         let handlers = policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
         let started = Instant::now();
         let mut attempt = 0;
+        // Whether an attempt may have been carried out although its answer never came.
+        let mut lost = false;
         loop {
             attempt += 1;
             let mut sent = request
@@ -94,6 +97,10 @@ impl Pipeline {
             let made = Attempt { operation, number: attempt, elapsed: started.elapsed() };
             let (outcome, wait) = self.judge(&request, outcome, &handlers, &made);
             if let Some(waiting) = wait {
+                lost |= match &outcome {
+                    Ok(answer) => matches!(answer.status(), 502 | 504),
+                    Err(failure) => !failure.never_left,
+                };
                 let seconds = waiting.wait.as_secs_f64();
                 tracing::info!(
                     operation = operation.id,
@@ -116,6 +123,10 @@ impl Pipeline {
             span.record("status", answer.status());
             if let Some(id) = answer.request_id() {
                 span.record("request_id", id);
+            }
+            if lost && operation.method == "DELETE" && !operation.answers && answer.status() == 404 {
+                // The attempt before has deleted it; a caller who did not see it must not be told that it failed.
+                return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
             }
             return answer
                 .into_result(operation)

@@ -3,13 +3,17 @@
 use std::error::Error as StdError;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
+use url::Url;
 
 use super::answer::Answer;
 use crate::error::{Error, ErrorKind};
 
 /// Largest answer that is read, in bytes. A page of 100 items has some hundred kilobytes, a large workflow a few megabytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Redirects that are followed one after the other.
+const MOST_REDIRECTS: usize = 5;
 
 /// An attempt that brought no answer.
 #[derive(Debug)]
@@ -35,12 +39,41 @@ impl Failure {
     }
 }
 
-/// Sends `request` and reads the answer to its end.
-pub(crate) async fn send(http: &reqwest::Client, request: reqwest::Request) -> Result<Answer, Failure> {
-    let mut response = http.execute(request).await.map_err(|error| classify(error, false))?;
-    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-    let body = read(&mut response, status, &headers).await?;
-    Ok(Answer::new(status, headers, body))
+/// Sends `request` and reads the answer to its end. Follows redirects that stay with the call; any other one is the answer.
+pub(crate) async fn send(http: &reqwest::Client, mut request: reqwest::Request) -> Result<Answer, Failure> {
+    for _ in 0..=MOST_REDIRECTS {
+        let (method, url, again) = (request.method().clone(), request.url().clone(), request.try_clone());
+        let mut response = http.execute(request).await.map_err(|error| classify(error, false))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        match (redirected(&method, &url, status, &headers), again) {
+            (Some(to), Some(mut again)) => {
+                *again.url_mut() = to;
+                request = again;
+            }
+            _ => {
+                let body = read(&mut response, status, &headers).await?;
+                return Ok(Answer::new(status, headers, body));
+            }
+        }
+    }
+    Err(Failure {
+        never_left: false,
+        kind: ErrorKind::UnexpectedAnswer,
+        message: "too many redirects".to_owned(),
+        source: None,
+    })
+}
+
+/// Where a redirect leads that may be followed: to the same host, because the token goes along, and with the same method, because
+/// a call that changes something must not come back as a look at something else.
+fn redirected(method: &Method, url: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Url> {
+    let keeps_method = match status.as_u16() {
+        301..=303 => method == Method::GET,
+        307 | 308 => true,
+        _ => false,
+    };
+    let to = url.join(headers.get(http::header::LOCATION)?.to_str().ok()?).ok()?;
+    (keeps_method && to.origin() == url.origin()).then_some(to)
 }
 
 async fn read(
@@ -87,8 +120,6 @@ pub(crate) fn classify(error: reqwest::Error, answered: bool) -> Failure {
         (ErrorKind::Tls, "TLS could not be agreed on")
     } else if mentions(&["proxy", "tunnel", "socks"]) {
         (ErrorKind::Proxy, "the proxy refused the connection")
-    } else if error.is_redirect() {
-        (ErrorKind::UnexpectedAnswer, "too many redirects")
     } else if error.is_connect() {
         (ErrorKind::Connect, "no connection could be made")
     } else if error.is_builder() {
@@ -112,4 +143,30 @@ fn words(error: &(dyn StdError + 'static)) -> String {
         next = error.source();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_are_followed_within_the_host_and_with_the_same_method() {
+        let check = |method: Method, status: u16, location: &str, expected: Option<&str>| {
+            let url = Url::parse("https://api.sbgenomics.com/v2/projects").unwrap();
+            let headers = HeaderMap::from_iter([(http::header::LOCATION, location.parse().unwrap())]);
+            let to = redirected(&method, &url, StatusCode::from_u16(status).unwrap(), &headers);
+            assert_eq!(to.as_ref().map(Url::as_str), expected, "{method} {status} {location}");
+        };
+        let there = Some("https://api.sbgenomics.com/v2/x");
+        check(Method::GET, 302, "/v2/x", there);
+        check(Method::GET, 301, "https://api.sbgenomics.com:443/v2/x", there);
+        check(Method::POST, 307, "x", there);
+        check(Method::DELETE, 308, "x", there);
+        check(Method::POST, 302, "x", None);
+        check(Method::PATCH, 303, "x", None);
+        check(Method::GET, 304, "x", None);
+        check(Method::GET, 302, "http://api.sbgenomics.com/v2/x", None);
+        check(Method::GET, 302, "https://api.sbgenomics.com:8443/v2/x", None);
+        check(Method::GET, 307, "//example.org/v2/x", None);
+    }
 }

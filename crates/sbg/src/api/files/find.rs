@@ -9,11 +9,11 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use sbg_raw::ClientFilesExt as _;
 
+use super::{FileHandle, FileQuery, Files};
 use crate::call::set;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
-use crate::files::{FileHandle, FileQuery};
 use crate::page::{Fetched, Items, List, Page, PageRequest, Query};
 use crate::projects::ProjectFiles;
 use crate::types::{self, FileType};
@@ -21,7 +21,7 @@ use crate::types::{self, FileType};
 /// Folders that a walk lists at once.
 const FOLDERS_AT_ONCE: usize = 8;
 
-impl crate::files::Files {
+impl Files {
     /// Searches files by an expression in the query language of the platform, such as
     /// `IN "/Projects/fibre-diffraction" WHERE tags IN ("dna") RECURSIVE`.
     ///

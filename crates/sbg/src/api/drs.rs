@@ -1,0 +1,239 @@
+//! Imports from servers of the GA4GH Data Repository Service (DRS). The files stay where they are; the platform links to them.
+
+use std::collections::BTreeMap;
+
+use sbg_raw::ClientDrsExt as _;
+
+use crate::bulk;
+use crate::call::{awaitable, body_setters};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::files::{check_name, check_place};
+use crate::ids::{InvalidId, ProjectId, check_segment, excerpt};
+use crate::imports::{is_final, state_name};
+use crate::projects::check_tags;
+use crate::types;
+use crate::wait::{State, Wait};
+
+/// Most files of one import, a limit of the platform.
+const MOST_FILES: usize = 100;
+
+impl Client {
+    /// The imports from DRS servers.
+    pub fn drs_imports(&self) -> DrsImports {
+        DrsImports { client: self.clone() }
+    }
+
+    /// An import from DRS servers, by id.
+    pub fn drs_import(&self, id: impl Into<String>) -> DrsImportHandle {
+        DrsImportHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The imports from DRS servers. The platform has no list of them: keep the ids.
+#[derive(Clone, Debug)]
+pub struct DrsImports {
+    client: Client,
+}
+
+impl DrsImports {
+    /// Imports up to 100 files as one job: set what holds for all of them, then `.await`. What comes back is the import as it was
+    /// started: [wait](DrsImportHandle::wait) for it.
+    ///
+    /// The platform imports 500 files in five minutes at the most, and goes on by itself.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::drs::{DrsItem, DrsResults as _};
+    ///
+    /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction")?.name("b-form.bam");
+    /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;
+    /// for file in client.drs_import(&import.id).wait().await?.into_results() {
+    ///     println!("{}", file?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start(&self, items: impl IntoIterator<Item = DrsItem>) -> DrsImportStart {
+        let items = items.into_iter().map(|item| item.0).collect();
+        let body = types::DrsImportStart { items, conflict_resolution: None, tags: None };
+        DrsImportStart { client: self.client.clone(), body }
+    }
+}
+
+/// A file to import from a DRS server.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct DrsItem(types::DrsImportItem);
+
+impl DrsItem {
+    /// The file at this address, such as `drs://server.org/identifier`. It also needs a place.
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self(types::DrsImportItem {
+            drs_uri: uri.into(),
+            metadata: None,
+            name: None,
+            parent: None,
+            project: None,
+        })
+    }
+
+    /// Puts it at the root of this project.
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/project`.
+    pub fn to_project<I>(mut self, id: I) -> Result<Self>
+    where
+        I: TryInto<ProjectId, Error: Into<InvalidId>>,
+    {
+        self.0.project = Some(id.try_into().map_err(Into::into)?.into());
+        Ok(self)
+    }
+
+    /// Puts it into this folder.
+    pub fn to_folder(mut self, folder_id: impl Into<String>) -> Self {
+        self.0.parent = Some(folder_id.into());
+        self
+    }
+
+    /// Name on the platform; the one that the DRS server tells when it is not set.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.0.name = Some(name.into());
+        self
+    }
+
+    /// A field of the metadata that the file gets.
+    pub fn metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
+        let metadata = self.0.metadata.get_or_insert_with(|| types::MetadataEdit(BTreeMap::new()));
+        metadata.0.insert(field.into(), Some(value.into()));
+        self
+    }
+}
+
+fn check_item(item: &types::DrsImportItem) -> Result<()> {
+    let uri = excerpt(&item.drs_uri, 60);
+    if !item.drs_uri.strip_prefix("drs://").is_some_and(|rest| !rest.trim().is_empty()) {
+        return Err(Error::invalid(format!("`{uri}` is no DRS address: it begins with `drs://`")));
+    }
+    check_place(item.project.as_deref(), item.parent.as_deref(), &format!("`{uri}` goes to"))?;
+    item.name.as_deref().map_or(Ok(()), check_name)
+}
+
+/// An import from DRS servers to start.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct DrsImportStart {
+    client: Client,
+    body: types::DrsImportStart,
+}
+
+impl DrsImportStart {
+    body_setters! {
+        /// What to do where a file of the same name is there already; it is skipped when this is not set.
+        conflict_resolution(conflict_resolution: types::DrsConflictResolution);
+    }
+
+    /// Tags that every file gets.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.body.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sends the call. The same as `.await`. Each call starts an import of its own.
+    ///
+    /// # Errors
+    ///
+    /// No files or more than 100; a malformed address, tag or name; no place for a file or two; before anything is sent. Or whatever
+    /// the call brings.
+    pub async fn send(self) -> Result<types::DrsImport> {
+        let count = self.body.items.len();
+        if !(1..=MOST_FILES).contains(&count) {
+            return Err(Error::invalid(format!(
+                "an import from DRS servers has 1 to {MOST_FILES} files, not {count}: start one for each {MOST_FILES}"
+            )));
+        }
+        self.body.items.iter().try_for_each(check_item)?;
+        check_tags(self.body.tags.as_deref().unwrap_or_default())?;
+        Ok(self.client.raw().drs_import_start().body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(DrsImportStart => types::DrsImport);
+
+/// An import from DRS servers, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct DrsImportHandle {
+    client: Client,
+    id: String,
+}
+
+impl DrsImportHandle {
+    /// The id of the import.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the import, with a result for each file that is done.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn get(&self) -> Result<types::DrsImport> {
+        let id = check_segment("DRS import id", &self.id)?;
+        Ok(self.client.raw().drs_import_get().id(id).send().await?.into_inner())
+    }
+
+    /// Waits until the import has ended. That it is completed does not say that every file came: look at
+    /// [`DrsResults::into_results`].
+    pub fn wait(&self) -> Wait<types::DrsImport> {
+        let handle = self.clone();
+        let state = |import: &types::DrsImport| State {
+            name: state_name(import.state.as_ref()),
+            over: is_final(import.state.as_ref()),
+        };
+        Wait::new(format!("DRS import `{}`", self.id), state, move || {
+            let handle = handle.clone();
+            async move { handle.get().await }
+        })
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::types::DrsImport {}
+}
+
+/// What has become of the files of an import from DRS servers.
+pub trait DrsResults: sealed::Sealed {
+    /// The file or the error of each item that is done, in the order in which the platform tells them.
+    fn into_results(self) -> Vec<Result<types::File>>;
+}
+
+impl DrsResults for types::DrsImport {
+    fn into_results(self) -> Vec<Result<types::File>> {
+        let results = self.result.unwrap_or_default();
+        results.into_iter().map(|result| bulk::item(result.resource, result.error)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_have_an_address_a_place_and_a_plain_name() {
+        let check = |item: DrsItem, expected: Result<(), &str>| {
+            let got = check_item(&item.0).map_err(|error| error.to_string());
+            assert_eq!(got, expected.map_err(str::to_owned), "{item:?}");
+        };
+        let item = || DrsItem::new("drs://server.org/1");
+        check(item().to_folder("f").name("b.bam").metadata("sample_id", "S1"), Ok(()));
+        check(item(), Err("`drs://server.org/1` goes to a project or a folder: name one"));
+        check(item().to_folder("f").name("a/b"), Err("the name `a/b` has a slash"));
+        for uri in ["", "drs://", "https://server.org/1"] {
+            let expected = format!("`{uri}` is no DRS address: it begins with `drs://`");
+            check(DrsItem::new(uri).to_folder("f"), Err(expected.as_str()));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Exports: jobs that write files of the platform to a volume.
+
+use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
+
+use crate::bulk;
+use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::{InvalidId, VolumeId, check_segment, excerpt};
+use crate::imports::{checked_ids, job_state, wait_for_all};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types;
+use crate::volumes::S3Properties;
+use crate::wait::Wait;
+
+impl Client {
+    /// The exports that the caller has started.
+    pub fn exports(&self) -> Exports {
+        Exports { client: self.clone() }
+    }
+
+    /// An export, by id.
+    pub fn export(&self, id: impl Into<String>) -> ExportHandle {
+        ExportHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The exports that the caller has started.
+#[derive(Clone, Debug)]
+pub struct Exports {
+    client: Client,
+}
+
+impl Exports {
+    /// The exports, in short form unless [`fields`](Query::fields) says otherwise. The platform has no filter by project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::types::StorageJobStateFilter;
+    ///
+    /// let failed = client.exports().query().state(StorageJobStateFilter::Failed).send().await?;
+    /// println!("{}", failed.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<ExportList> {
+        Query::new(self.client.clone(), ExportList::default())
+    }
+
+    /// Exports a file to a place on a volume: set what else is to be said, then `.await`. What comes back is the export as it was
+    /// started: [wait](ExportHandle::wait) for it.
+    ///
+    /// Unless [`copy_only`](ExportStart::copy_only) is set, the file becomes an alias of the exported object: its bytes leave the
+    /// platform. Folders, public files and aliases cannot be exported.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+    /// use sbg::imports::StorageJob as _;
+    ///
+    /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb")?.copy_only(true).await?;
+    /// let file = client.export(&export.id).wait().await?.into_file()?;
+    /// println!("{}", file.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A volume id that is not of the form `owner/volume`.
+    pub fn start<V>(
+        &self,
+        file_id: impl Into<String>,
+        volume: V,
+        location: impl Into<String>,
+    ) -> Result<ExportStart>
+    where
+        V: TryInto<VolumeId, Error: Into<InvalidId>>,
+    {
+        let volume = volume.try_into().map_err(Into::into)?;
+        let body = types::ExportStart {
+            source: types::ExportStartSource { file: file_id.into() },
+            destination: types::ExportStartDestination { volume: volume.into(), location: location.into() },
+            overwrite: None,
+            properties: None,
+        };
+        Ok(ExportStart { client: self.client.clone(), body, properties: None, copy_only: None })
+    }
+
+    /// Starts any number of exports, a call for each hundred of them. The results are in the order of the exports.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let exports = client.exports();
+    /// let mut files = client.project("rfranklin/fibre-diffraction")?.files().query().items();
+    /// let mut starts = Vec::new();
+    /// while let Some(file) = files.try_next().await? {
+    ///     let location = file.name.unwrap_or_default();
+    ///     starts.push(exports.start(file.id, "rfranklin/results", location)?);
+    /// }
+    /// for export in exports.bulk_start(starts).await? {
+    ///     println!("{:?}", export?.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No exports, one that breaks a rule, or some that are [`copy_only`](ExportStart::copy_only) and others that are not, before
+    /// anything is sent. What a call brings is the result of each of its exports.
+    pub async fn bulk_start(
+        &self,
+        exports: impl IntoIterator<Item = ExportStart>,
+    ) -> Result<Vec<Result<types::Export>>> {
+        let exports: Vec<ExportStart> = exports.into_iter().collect();
+        let copy_only = exports.first().and_then(|export| export.copy_only);
+        if exports.iter().any(|export| export.copy_only != copy_only) {
+            return Err(Error::invalid(
+                "the exports of one bulk call are all `copy_only` or none: make a call for either",
+            ));
+        }
+        let items: Vec<types::ExportStart> =
+            exports.into_iter().map(ExportStart::checked).collect::<Result<_>>()?;
+        bulk::in_chunks(items, |items| {
+            let client = self.client.clone();
+            async move {
+                let call = client.raw().bulk_export_start().body(types::BulkExportStart { items });
+                let page = set!(call, copy_only = copy_only).send().await?.into_inner();
+                Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
+            }
+        })
+        .await
+    }
+
+    /// Gets any number of exports, a call for each hundred of them. The results are in the order of the ids.
+    ///
+    /// # Errors
+    ///
+    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its exports.
+    pub async fn bulk_get<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Result<types::Export>>> {
+        get_all(self.client.clone(), checked_ids("export id", ids)?).await
+    }
+
+    /// Waits until all of these exports have ended, well or badly, and gives the result of each. They are watched by bulk calls.
+    pub fn bulk_wait<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Wait<Vec<Result<types::Export>>> {
+        let client = self.client.clone();
+        wait_for_all("the exports", checked_ids("export id", ids), move |ids| get_all(client.clone(), ids))
+    }
+}
+
+async fn get_all(client: Client, ids: Vec<String>) -> Result<Vec<Result<types::Export>>> {
+    bulk::in_chunks(ids, |export_ids| {
+        let client = client.clone();
+        async move {
+            let body = types::BulkExportGet { export_ids };
+            let page = client.raw().bulk_export_get().body(body).send().await?.into_inner();
+            Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
+        }
+    })
+    .await
+}
+
+/// The list of exports.
+#[derive(Clone, Debug, Default)]
+pub struct ExportList {
+    volume: Option<VolumeId>,
+    states: Vec<types::StorageJobStateFilter>,
+}
+
+impl Query<ExportList> {
+    /// Only exports to this volume.
+    pub fn volume(mut self, id: &VolumeId) -> Self {
+        self.list.volume = Some(id.clone());
+        self
+    }
+
+    /// Only exports in this state; with several calls, in any of the states.
+    pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
+        self.list.states.push(state);
+        self
+    }
+}
+
+impl List for ExportList {
+    type Item = types::Export;
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Export>> {
+        let states = (!self.states.is_empty()).then_some(self.states);
+        let call = client.raw().export_list().offset(at.offset_param());
+        let call = set!(call, volume = self.volume, state = states);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// An export to start.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ExportStart {
+    client: Client,
+    body: types::ExportStart,
+    properties: Option<S3Properties>,
+    copy_only: Option<bool>,
+}
+
+impl ExportStart {
+    body_setters! {
+        /// Whether to replace an object in the same place. `false` when it is not set.
+        overwrite(overwrite: bool);
+    }
+
+    /// How S3 is to store the object, where that differs from the properties of the volume.
+    pub fn properties(mut self, properties: S3Properties) -> Self {
+        self.properties = Some(properties);
+        self
+    }
+
+    /// Whether the file is to stay on the platform as it is besides the exported copy. `false` when it is not set.
+    pub fn copy_only(mut self, copy_only: bool) -> Self {
+        self.copy_only = Some(copy_only);
+        self
+    }
+
+    fn checked(self) -> Result<types::ExportStart> {
+        check_segment("file id", &self.body.source.file)?;
+        let location = &self.body.destination.location;
+        if location.is_empty() || location.ends_with('/') {
+            return Err(Error::invalid(format!(
+                "a file cannot be exported to `{}`: the location names the file on the volume and has no slash at its end",
+                excerpt(location, 60)
+            )));
+        }
+        let properties = self.properties.map(S3Properties::into_export).transpose()?;
+        Ok(types::ExportStart { properties, ..self.body })
+    }
+
+    /// Sends the call. The same as `.await`. Each call starts an export of its own.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id or location, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Export> {
+        let (client, copy_only) = (self.client.clone(), self.copy_only);
+        let call = client.raw().export_start().body(self.checked()?);
+        Ok(set!(call, copy_only = copy_only).send().await?.into_inner())
+    }
+}
+
+awaitable!(ExportStart => types::Export);
+
+/// An export, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct ExportHandle {
+    client: Client,
+    id: String,
+}
+
+impl ExportHandle {
+    /// The id of the export.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the export.
+    pub fn get(&self) -> Get<types::Export> {
+        let Self { client, id } = self.clone();
+        Get::new(ExportList::IDENTITY, move |fields| async move {
+            check_segment("export id", &id)?;
+            Ok(set!(client.raw().export_get().export_id(id), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Waits until the export has ended, well or badly: [`StorageJob::into_file`](crate::imports::StorageJob::into_file) tells which.
+    pub fn wait(&self) -> Wait<types::Export> {
+        let handle = self.clone();
+        Wait::new(format!("export `{}`", self.id), job_state, move || handle.get().send())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exports_to_no_place_are_refused() {
+        let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
+        let check = |file: &str, location: &str, allowed: bool| {
+            let export = client.exports().start(file, "a/b", location).unwrap();
+            assert_eq!(export.checked().is_ok(), allowed, "{file:?} {location:?}");
+        };
+        check("f", "out/b-form.pdb", true);
+        check("f", "out/", false);
+        check("f", "", false);
+        check("a/b", "b-form.pdb", false);
+    }
+}

@@ -1,0 +1,516 @@
+//! Imports: jobs that bring files and folders of a volume to the platform, where they appear as aliases.
+
+use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
+
+use crate::bulk;
+use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::files::{check_name, check_place};
+use crate::ids::{InvalidId, ProjectId, VolumeId, check_segment, excerpt};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types::{self, StorageJobState};
+use crate::wait::{State, Wait};
+
+impl Client {
+    /// The imports that the caller has started.
+    pub fn imports(&self) -> Imports {
+        Imports { client: self.clone() }
+    }
+
+    /// An import, by id.
+    pub fn import(&self, id: impl Into<String>) -> ImportHandle {
+        ImportHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The imports that the caller has started.
+#[derive(Clone, Debug)]
+pub struct Imports {
+    client: Client,
+}
+
+impl Imports {
+    /// The imports, in short form unless [`fields`](Query::fields) says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::types::StorageJobStateFilter;
+    ///
+    /// let volume = "rfranklin/patterns".parse()?;
+    /// let failed = client.imports().query().volume(&volume).state(StorageJobStateFilter::Failed).send().await?;
+    /// println!("{}", failed.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<ImportList> {
+        Query::new(self.client.clone(), ImportList::default())
+    }
+
+    /// Imports a file or a folder of a volume; the `location` of a folder ends with `/`. Name the place, then `.await`. What comes back
+    /// is the import as it was started: [wait](ImportHandle::wait) for it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::imports::StorageJob as _;
+    ///
+    /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff")?;
+    /// let import = import.to_project("rfranklin/fibre-diffraction")?.name("photograph-51.tiff").await?;
+    /// let file = client.import(&import.id).wait().await?.into_file()?;
+    /// println!("{}", file.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A volume id that is not of the form `owner/volume`.
+    pub fn start<V>(&self, volume: V, location: impl Into<String>) -> Result<ImportStart>
+    where
+        V: TryInto<VolumeId, Error: Into<InvalidId>>,
+    {
+        let volume = volume.try_into().map_err(Into::into)?;
+        Ok(ImportStart::new(self.client.clone(), &volume, location.into()))
+    }
+
+    /// Starts any number of imports, a call for each hundred of them. The results are in the order of the imports.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, locations: Vec<String>) -> sbg::Result<()> {
+    /// let imports = client.imports();
+    /// let mut starts = Vec::new();
+    /// for location in locations {
+    ///     starts.push(imports.start("rfranklin/patterns", location)?.to_project("rfranklin/fibre-diffraction")?);
+    /// }
+    /// for import in imports.bulk_start(starts).await? {
+    ///     println!("{:?}", import?.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No imports, or one that breaks a rule, before anything is sent. What a call brings is the result of each of its imports.
+    pub async fn bulk_start(
+        &self,
+        imports: impl IntoIterator<Item = ImportStart>,
+    ) -> Result<Vec<Result<types::Import>>> {
+        let items: Vec<types::ImportStart> =
+            imports.into_iter().map(ImportStart::checked).collect::<Result<_>>()?;
+        bulk::in_chunks(items, |items| {
+            let client = self.client.clone();
+            async move {
+                let body = types::BulkImportStart { items };
+                let page = client.raw().bulk_import_start().body(body).send().await?.into_inner();
+                Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
+            }
+        })
+        .await
+    }
+
+    /// Gets any number of imports, a call for each hundred of them. The results are in the order of the ids.
+    ///
+    /// # Errors
+    ///
+    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its imports.
+    pub async fn bulk_get<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Result<types::Import>>> {
+        get_all(self.client.clone(), checked_ids("import id", ids)?).await
+    }
+
+    /// Waits until all of these imports have ended, well or badly, and gives the result of each. They are watched by bulk calls.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let imports = client.imports().bulk_wait(ids).timeout(Duration::from_secs(3600)).await?;
+    /// println!("{}", imports.iter().filter(|import| import.is_ok()).count());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn bulk_wait<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Wait<Vec<Result<types::Import>>> {
+        let client = self.client.clone();
+        wait_for_all("the imports", checked_ids("import id", ids), move |ids| get_all(client.clone(), ids))
+    }
+}
+
+async fn get_all(client: Client, ids: Vec<String>) -> Result<Vec<Result<types::Import>>> {
+    bulk::in_chunks(ids, |import_ids| {
+        let client = client.clone();
+        async move {
+            let body = types::BulkImportGet { import_ids };
+            let page = client.raw().bulk_import_get().body(body).send().await?.into_inner();
+            Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
+        }
+    })
+    .await
+}
+
+/// The list of imports.
+#[derive(Clone, Debug, Default)]
+pub struct ImportList {
+    project: Option<ProjectId>,
+    volume: Option<VolumeId>,
+    states: Vec<types::StorageJobStateFilter>,
+}
+
+impl Query<ImportList> {
+    /// Only imports into this project.
+    pub fn project(mut self, id: &ProjectId) -> Self {
+        self.list.project = Some(id.clone());
+        self
+    }
+
+    /// Only imports from this volume.
+    pub fn volume(mut self, id: &VolumeId) -> Self {
+        self.list.volume = Some(id.clone());
+        self
+    }
+
+    /// Only imports in this state; with several calls, in any of the states.
+    pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
+        self.list.states.push(state);
+        self
+    }
+}
+
+impl List for ImportList {
+    type Item = types::Import;
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Import>> {
+        let states = (!self.states.is_empty()).then_some(self.states);
+        let call = client.raw().import_list().offset(at.offset_param());
+        let call = set!(call, project = self.project, volume = self.volume, state = states);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// An import to start.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ImportStart {
+    client: Client,
+    body: types::ImportStart,
+}
+
+impl ImportStart {
+    pub(crate) fn new(client: Client, volume: &VolumeId, location: String) -> Self {
+        let body = types::ImportStart {
+            source: types::ImportStartSource { volume: volume.to_string(), location },
+            destination: types::ImportStartDestination::default(),
+            overwrite: None,
+            autorename: None,
+            preserve_folder_structure: None,
+            properties: serde_json::Map::new(),
+        };
+        Self { client, body }
+    }
+
+    /// Puts it at the root of this project.
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/project`.
+    pub fn to_project<I>(mut self, id: I) -> Result<Self>
+    where
+        I: TryInto<ProjectId, Error: Into<InvalidId>>,
+    {
+        self.body.destination.project = Some(id.try_into().map_err(Into::into)?.into());
+        Ok(self)
+    }
+
+    /// Puts it into this folder.
+    pub fn to_folder(mut self, folder_id: impl Into<String>) -> Self {
+        self.body.destination.parent = Some(folder_id.into());
+        self
+    }
+
+    /// Name on the platform; the last part of the location when it is not set. That of a folder has letters, digits, `_`, `-` and `.`
+    /// only.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.body.destination.name = Some(name.into());
+        self
+    }
+
+    body_setters! {
+        /// Whether to replace what is there under the same name; of a folder, the files of the same name in it. `false` when it is not
+        /// set.
+        overwrite(overwrite: bool);
+        /// Whether to put an underscore and a number before the name where it is taken. `false` when it is not set.
+        autorename(autorename: bool);
+        /// Whether to keep the folders below an imported folder; `true` when it is not set. Not for files.
+        preserve_folder_structure(preserve_folder_structure: bool);
+    }
+
+    fn checked(self) -> Result<types::ImportStart> {
+        let types::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
+        let location = &source.location;
+        let shown = excerpt(location, 60);
+        let is_folder = location.ends_with('/');
+        let last = location.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        check_place(destination.project.as_deref(), destination.parent.as_deref(), "an import goes to")?;
+        if location.is_empty() {
+            return Err(Error::invalid("the location of an import is empty: name a file or a folder of the volume"));
+        }
+        match &destination.name {
+            Some(name) => check_name(name)?,
+            None if last.is_empty() => {
+                return Err(Error::invalid(format!("`{shown}` gives no name to import under: set one")));
+            }
+            None => {}
+        }
+        if let Some(name) = destination.name.as_deref().filter(|_| is_folder) {
+            check_folder_name(name)?;
+        }
+        if preserve_folder_structure.is_some() && !is_folder {
+            return Err(Error::invalid(format!(
+                "`preserve_folder_structure` is for folders; `{shown}` is a file: leave it out, or end the location with `/`"
+            )));
+        }
+        Ok(self.body)
+    }
+
+    /// Sends the call. The same as `.await`. Each call starts an import of its own.
+    ///
+    /// # Errors
+    ///
+    /// No place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
+    /// the call brings.
+    pub async fn send(self) -> Result<types::Import> {
+        let client = self.client.clone();
+        Ok(client.raw().import_start().body(self.checked()?).send().await?.into_inner())
+    }
+}
+
+awaitable!(ImportStart => types::Import);
+
+/// An imported folder has a plainer name than a file.
+fn check_folder_name(name: &str) -> Result<()> {
+    if name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "`{}` cannot name an imported folder: take letters, digits, `_`, `-` and `.`",
+        excerpt(name, 60)
+    )))
+}
+
+/// An import, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct ImportHandle {
+    client: Client,
+    id: String,
+}
+
+impl ImportHandle {
+    /// The id of the import.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the import.
+    pub fn get(&self) -> Get<types::Import> {
+        let Self { client, id } = self.clone();
+        Get::new(ImportList::IDENTITY, move |fields| async move {
+            check_segment("import id", &id)?;
+            Ok(set!(client.raw().import_get().import_id(id), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Waits until the import has ended, well or badly: [`StorageJob::into_file`] tells which.
+    pub fn wait(&self) -> Wait<types::Import> {
+        let handle = self.clone();
+        Wait::new(format!("import `{}`", self.id), job_state, move || handle.get().send())
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::types::Import {}
+    impl Sealed for crate::types::Export {}
+}
+
+/// How an import or an export stands, and what it has brought.
+pub trait StorageJob: sealed::Sealed {
+    /// Whether it has ended, well or badly.
+    fn is_over(&self) -> bool;
+
+    /// The file or folder of a completed job: what an import has made, or what has become of an exported file.
+    ///
+    /// # Errors
+    ///
+    /// What the platform says of a failed job; [`ErrorKind::InvalidInput`] for one that has not ended or came without its result.
+    fn into_file(self) -> Result<types::File>;
+
+    #[doc(hidden)]
+    fn progress(&self) -> Option<&StorageJobState>;
+}
+
+impl StorageJob for types::Import {
+    fn is_over(&self) -> bool {
+        is_final(self.progress())
+    }
+
+    fn into_file(self) -> Result<types::File> {
+        outcome(&format!("import `{}`", self.id), self.state.as_ref(), self.result, self.error)
+    }
+
+    fn progress(&self) -> Option<&StorageJobState> {
+        self.state.as_ref()
+    }
+}
+
+impl StorageJob for types::Export {
+    fn is_over(&self) -> bool {
+        is_final(self.progress())
+    }
+
+    fn into_file(self) -> Result<types::File> {
+        outcome(&format!("export `{}`", self.id), self.state.as_ref(), self.result, self.error)
+    }
+
+    fn progress(&self) -> Option<&StorageJobState> {
+        self.state.as_ref()
+    }
+}
+
+pub(crate) fn is_final(state: Option<&StorageJobState>) -> bool {
+    matches!(state, Some(StorageJobState::Completed | StorageJobState::Failed))
+}
+
+fn outcome(
+    what: &str,
+    state: Option<&StorageJobState>,
+    result: Option<types::File>,
+    error: Option<types::Error>,
+) -> Result<types::File> {
+    match (state, result, error) {
+        (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error)),
+        (Some(StorageJobState::Failed), _, None) => {
+            Err(Error::new(ErrorKind::Api, format!("{what} failed, and the platform does not say why")))
+        }
+        (Some(StorageJobState::Completed), Some(file), _) => Ok(file),
+        (Some(StorageJobState::Completed), None, _) => {
+            Err(Error::invalid(format!("{what} came without its result: get it by its id, with all fields")))
+        }
+        _ => Err(Error::invalid(format!("{what} is not over: wait for it"))),
+    }
+}
+
+/// How far a job is.
+pub(crate) fn job_state<J: StorageJob>(job: &J) -> State {
+    State { name: state_name(job.progress()), over: job.is_over() }
+}
+
+pub(crate) fn state_name(state: Option<&StorageJobState>) -> String {
+    state.map_or("unknown", StorageJobState::as_str).to_owned()
+}
+
+/// Ids that are well formed.
+pub(crate) fn checked_ids<I: Into<String>>(
+    kind: &'static str,
+    ids: impl IntoIterator<Item = I>,
+) -> Result<Vec<String>> {
+    ids.into_iter()
+        .map(|id| {
+            let id = id.into();
+            check_segment(kind, &id)?;
+            Ok(id)
+        })
+        .collect()
+}
+
+/// Waits until all jobs are over. Those that cannot be got count as over, unless that may pass.
+pub(crate) fn wait_for_all<J, F>(
+    what: &str,
+    ids: Result<Vec<String>>,
+    get_all: impl Fn(Vec<String>) -> F + Clone + Send + Sync + 'static,
+) -> Wait<Vec<Result<J>>>
+where
+    J: StorageJob + Send + 'static,
+    F: Future<Output = Result<Vec<Result<J>>>> + Send + 'static,
+{
+    let state = |jobs: &Vec<Result<J>>| {
+        let over = jobs.iter().filter(|job| job.as_ref().map_or(true, StorageJob::is_over)).count();
+        State { name: format!("{over} of {} are over", jobs.len()), over: over == jobs.len() }
+    };
+    Wait::new(what, state, move || {
+        let (ids, get_all) = (ids.clone(), get_all.clone());
+        async move {
+            let jobs = get_all(ids?).await?;
+            match jobs.iter().find_map(|job| job.as_ref().err().filter(|error| error.is_transient())) {
+                Some(error) => Err(error.clone()),
+                None => Ok(jobs),
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(location: &str) -> ImportStart {
+        let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
+        ImportStart::new(client, &"a/b".parse().unwrap(), location.to_owned())
+    }
+
+    #[test]
+    fn imports_that_cannot_be_meant_are_refused() {
+        let check = |import: ImportStart, expected: &str| {
+            assert_eq!(import.checked().map(|_| ()).unwrap_err().to_string(), expected);
+        };
+        let file = || start("in/51.tiff").to_folder("f");
+        let folder = || start("in/").to_folder("f");
+        check(start("x"), "an import goes to a project or a folder: name one");
+        check(file().to_project("a/b").unwrap(), "an import goes to a project or a folder: name one, not both");
+        check(
+            start("").to_folder("f"),
+            "the location of an import is empty: name a file or a folder of the volume",
+        );
+        check(start("/").to_folder("f"), "`/` gives no name to import under: set one");
+        check(file().name("a/b"), "the name `a/b` has a slash");
+        check(
+            folder().name("a b"),
+            "`a b` cannot name an imported folder: take letters, digits, `_`, `-` and `.`",
+        );
+        check(
+            file().preserve_folder_structure(true),
+            "`preserve_folder_structure` is for folders; `in/51.tiff` is a file: leave it out, or end the location with `/`",
+        );
+        assert!(file().name("a b").checked().is_ok());
+        assert!(folder().name("a-b_1.c").preserve_folder_structure(false).checked().is_ok());
+        assert!(start("/").to_folder("f").name("all").checked().is_ok());
+    }
+
+    #[test]
+    fn only_a_completed_job_has_a_file() {
+        let check = |json: &str, expected: Result<&str, &str>| {
+            let import: types::Import = serde_json::from_str(json).unwrap();
+            let got = import.into_file().map(|file| file.id).map_err(|error| error.to_string());
+            assert_eq!(got, expected.map(str::to_owned).map_err(str::to_owned), "{json}");
+        };
+        check(r#"{"id": "i", "state": "COMPLETED", "result": {"id": "f"}}"#, Ok("f"));
+        check(
+            r#"{"id": "i", "state": "COMPLETED"}"#,
+            Err("import `i` came without its result: get it by its id, with all fields"),
+        );
+        check(
+            r#"{"id": "i", "state": "FAILED", "error": {"status": 409, "code": 9108, "message": "exists"}}"#,
+            Err("exists (HTTP 409, code 9108)"),
+        );
+        check(
+            r#"{"id": "i", "state": "FAILED"}"#,
+            Err("import `i` failed, and the platform does not say why"),
+        );
+        check(r#"{"id": "i", "state": "RUNNING"}"#, Err("import `i` is not over: wait for it"));
+        check(r#"{"id": "i"}"#, Err("import `i` is not over: wait for it"));
+    }
+}

@@ -1,0 +1,365 @@
+//! Jobs that copy, move or delete files and whole folders in the background.
+
+use std::collections::HashSet;
+
+use sbg_raw::ClientAsyncJobsExt as _;
+
+use crate::bulk;
+use crate::call::fetch_page;
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::files::{check_name, check_place};
+use crate::ids::{InvalidId, ProjectId, check_segment};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types::{self, AsyncJobState, AsyncJobType};
+use crate::wait::{State, Wait};
+
+impl Client {
+    /// The jobs of the caller that copy, move or delete files.
+    pub fn jobs(&self) -> Jobs {
+        Jobs { client: self.clone() }
+    }
+
+    /// The job that was started or listed.
+    ///
+    /// # Errors
+    ///
+    /// A job of a kind that is not known; the kind decides where its state is asked for.
+    pub fn job(&self, job: &types::AsyncJob) -> Result<JobHandle> {
+        let kind = match &job.type_ {
+            Some(AsyncJobType::Copy) => JobKind::Copy,
+            Some(AsyncJobType::Move) => JobKind::Move,
+            Some(AsyncJobType::Delete) => JobKind::Delete,
+            other => {
+                let name = other.as_ref().map_or("no kind", AsyncJobType::as_str);
+                let message = format!("the job `{}` is of {name}, not COPY, MOVE or DELETE", job.id);
+                return Err(Error::invalid(message)
+                    .with_hint("`copy_job`, `move_job` and `delete_job` take the id alone"));
+            }
+        };
+        Ok(JobHandle { client: self.clone(), kind, id: job.id.clone() })
+    }
+
+    /// A job that copies files, by id.
+    pub fn copy_job(&self, id: impl Into<String>) -> JobHandle {
+        JobHandle { client: self.clone(), kind: JobKind::Copy, id: id.into() }
+    }
+
+    /// A job that moves files, by id.
+    pub fn move_job(&self, id: impl Into<String>) -> JobHandle {
+        JobHandle { client: self.clone(), kind: JobKind::Move, id: id.into() }
+    }
+
+    /// A job that deletes files, by id.
+    pub fn delete_job(&self, id: impl Into<String>) -> JobHandle {
+        JobHandle { client: self.clone(), kind: JobKind::Delete, id: id.into() }
+    }
+}
+
+/// The jobs of the caller that copy, move or delete files.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    client: Client,
+}
+
+impl Jobs {
+    /// The jobs. The platform keeps them for a month after their end.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut jobs = client.jobs().query().items();
+    /// while let Some(job) = jobs.try_next().await? {
+    ///     println!("{} {:?} {:?}", job.id, job.type_, job.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<JobList> {
+        Query::new(self.client.clone(), JobList(()))
+    }
+
+    /// Starts a job that copies files and folders, folders with all that is in them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: String, file: String) -> sbg::Result<()> {
+    /// use sbg::jobs::{JobItem, job_results};
+    ///
+    /// let items = [
+    ///     JobItem::new(folder).to_project("fcrick/models")?,
+    ///     JobItem::new(file).to_project("fcrick/models")?.name("pattern-51.fastq"),
+    /// ];
+    /// let job = client.jobs().copy(items).await?;
+    /// let done = client.job(&job)?.wait().await?;
+    /// for copy in job_results(&done) {
+    ///     println!("{}", copy?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
+    /// sent; or whatever the call brings.
+    pub async fn copy(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
+        let items = checked(items, "a file is copied to")?.into_iter().map(JobItem::copy).collect();
+        let call = self.client.raw().async_file_copy_start().body(types::AsyncFileCopy { items });
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// Starts a job that moves files and folders, folders with all that is in them. Files keep their ids, folders get new ones.
+    ///
+    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to) it moves between projects as well.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: String, place: String) -> sbg::Result<()> {
+    /// use sbg::jobs::JobItem;
+    ///
+    /// let job = client.jobs().move_files([JobItem::new(folder).to_folder(place)]).await?;
+    /// client.job(&job)?.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
+    /// sent; or whatever the call brings.
+    pub async fn move_files(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
+        let items = checked(items, "a file is moved to")?.into_iter().map(JobItem::move_).collect();
+        let call = self.client.raw().async_file_move_start().body(types::AsyncFileMove { items });
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// Starts a job that deletes files and folders, folders with all that is in them. Cannot be undone.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: String) -> sbg::Result<()> {
+    /// let job = client.jobs().delete([folder]).await?;
+    /// client.job(&job)?.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No ids, one that stands twice, or a malformed one, before anything is sent; or whatever the call brings.
+    pub async fn delete<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<types::AsyncJob> {
+        let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
+        check_not_empty(&ids)?;
+        let mut seen = HashSet::new();
+        for id in &ids {
+            check_segment("file id", id)?;
+            if !seen.insert(id) {
+                return Err(Error::invalid(format!("the file `{id}` is to be deleted twice: name it once")));
+            }
+        }
+        let items = ids.into_iter().map(|file| types::AsyncFileDeleteItem { file }).collect();
+        let call = self.client.raw().async_file_delete_start().body(types::AsyncFileDelete { items });
+        Ok(call.send().await?.into_inner())
+    }
+}
+
+/// The list of jobs.
+#[derive(Clone, Debug)]
+pub struct JobList(());
+
+impl List for JobList {
+    type Item = types::AsyncJob;
+
+    fn check_fields(&self) -> bool {
+        false
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::AsyncJob>> {
+        let call = client.raw().async_job_list().offset(at.offset_param());
+        fetch_page!(crate::call::set!(call, limit = at.limit_param()))
+    }
+}
+
+/// A file or a folder to copy or to move, the place to go to, and the name there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an item does nothing until it is given to a job"]
+pub struct JobItem {
+    file: String,
+    project: Option<String>,
+    parent: Option<String>,
+    name: Option<String>,
+}
+
+impl JobItem {
+    /// The file or the folder with this id.
+    pub fn new(file_id: impl Into<String>) -> Self {
+        Self { file: file_id.into(), project: None, parent: None, name: None }
+    }
+
+    /// Goes to the root of this project.
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/project`.
+    pub fn to_project<I>(mut self, id: I) -> Result<Self>
+    where
+        I: TryInto<ProjectId, Error: Into<InvalidId>>,
+    {
+        self.project = Some(id.try_into().map_err(Into::into)?.into());
+        Ok(self)
+    }
+
+    /// Goes into this folder.
+    pub fn to_folder(mut self, folder_id: impl Into<String>) -> Self {
+        self.parent = Some(folder_id.into());
+        self
+    }
+
+    /// Name in the new place; the same as before when it is not set.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    fn check(&self, what: &str) -> Result<()> {
+        check_segment("file id", &self.file)?;
+        check_place(self.project.as_deref(), self.parent.as_deref(), what)?;
+        self.name.as_deref().map_or(Ok(()), check_name)
+    }
+
+    fn copy(self) -> types::AsyncFileCopyItem {
+        let Self { file, project, parent, name } = self;
+        types::AsyncFileCopyItem { file, project, parent, name }
+    }
+
+    fn move_(self) -> types::AsyncFileMoveItem {
+        let Self { file, project, parent, name } = self;
+        types::AsyncFileMoveItem { file, project, parent, name }
+    }
+}
+
+fn check_not_empty<T>(items: &[T]) -> Result<()> {
+    if items.is_empty() { Err(Error::invalid("a job needs at least one file or folder")) } else { Ok(()) }
+}
+
+fn checked(items: impl IntoIterator<Item = JobItem>, what: &str) -> Result<Vec<JobItem>> {
+    let items: Vec<JobItem> = items.into_iter().collect();
+    check_not_empty(&items)?;
+    let mut seen = HashSet::new();
+    for item in &items {
+        item.check(what)?;
+        if !seen.insert((&item.file, &item.project, &item.parent)) {
+            let message = format!("the file `{}` goes to one place twice: name it once", item.file);
+            return Err(Error::invalid(message));
+        }
+    }
+    Ok(items)
+}
+
+/// What a job does.
+#[derive(Clone, Copy, Debug)]
+enum JobKind {
+    Copy,
+    Move,
+    Delete,
+}
+
+/// A job, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct JobHandle {
+    client: Client,
+    kind: JobKind,
+    id: String,
+}
+
+impl JobHandle {
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the job, with what became of each item once it is finished; see [`job_results`].
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn get(&self) -> Result<types::AsyncJob> {
+        let (raw, id) = (self.client.raw(), check_segment("job id", &self.id)?);
+        let job = match self.kind {
+            JobKind::Copy => raw.async_file_copy_get().job_id(id).send().await?,
+            JobKind::Move => raw.async_file_move_get().job_id(id).send().await?,
+            JobKind::Delete => raw.async_file_delete_get().job_id(id).send().await?,
+        };
+        Ok(job.into_inner())
+    }
+
+    /// Waits until the job is finished. Its items may have failed nevertheless, see [`job_results`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let told = |job: &sbg::types::AsyncJob| println!("{:?} {:?}", job.state, job.completed_files);
+    /// let done = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().timeout(hour).on_change(told).await?;
+    /// let failed = sbg::jobs::job_results(&done).into_iter().filter(Result::is_err).count();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait(&self) -> Wait<types::AsyncJob> {
+        let job = self.clone();
+        Wait::new(format!("job `{}`", self.id), state, move || {
+            let job = job.clone();
+            async move { job.get().await }
+        })
+    }
+}
+
+fn state(job: &types::AsyncJob) -> State {
+    let name = job.state.as_ref().map_or("unknown", AsyncJobState::as_str);
+    State { name: name.to_owned(), over: job.state == Some(AsyncJobState::Finished) }
+}
+
+/// What became of each item of a job, in the order in which the platform tells it: the file or folder, or the error. Nothing as long
+/// as the job is not finished.
+pub fn job_results(job: &types::AsyncJob) -> Vec<Result<types::File>> {
+    let results = job.result.iter().flatten().cloned();
+    results.map(|result| bulk::item(result.resource, result.error)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn items_that_cannot_be_are_refused() {
+        let check = |items: Vec<JobItem>, expected: &str| {
+            assert_eq!(checked(items, "a file is copied to").unwrap_err().message(), expected);
+        };
+        let new = || JobItem::new("5f1");
+        check(vec![], "a job needs at least one file or folder");
+        check(vec![new()], "a file is copied to a project or a folder: name one");
+        let both = new().to_folder("5f2").to_project("a/b").unwrap();
+        check(vec![both], "a file is copied to a project or a folder: name one, not both");
+        check(vec![new().to_folder("a/b")], "not a folder id: `a/b` (`/` is not allowed)");
+        check(vec![new().to_folder("5f2").name("a/b")], "the name `a/b` has a slash");
+        let twice = vec![new().to_folder("5f2"), new().to_folder("5f2").name("b")];
+        check(twice, "the file `5f1` goes to one place twice: name it once");
+        let two_places = vec![new().to_folder("5f2"), new().to_folder("5f3")];
+        assert_eq!(checked(two_places, "a file is copied to").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn only_a_finished_job_is_over() {
+        let job = |json: serde_json::Value| serde_json::from_value::<types::AsyncJob>(json).unwrap();
+        for (name, over) in [("FINISHED", true), ("RUNNING", false), ("PAUSED", false)] {
+            let state = state(&job(json!({"id": "1", "state": name})));
+            assert_eq!((state.name.as_str(), state.over), (name, over));
+        }
+        let done = job(json!({"id": "1", "result": [
+            {"resource": {"id": "5f2"}},
+            {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}},
+        ]}));
+        let results = job_results(&done);
+        assert_eq!(results[0].as_ref().unwrap().id, "5f2");
+        assert_eq!(results[1].as_ref().unwrap_err().code(), Some(5002));
+        assert_eq!(job_results(&job(json!({"id": "1"}))).len(), 0);
+    }
+}

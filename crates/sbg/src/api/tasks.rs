@@ -1,0 +1,647 @@
+//! Tasks: runs of apps, one at a time or as a batch.
+
+mod create;
+mod edit;
+mod report;
+mod settings;
+mod setup;
+mod value;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use sbg_raw::{ClientBulkExt as _, ClientTasksExt as _};
+
+use crate::bulk;
+use crate::call::{Get, awaitable, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::{AppId, InvalidId, ProjectId, check_segment, excerpt};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::projects::ProjectHandle;
+use crate::types;
+use crate::wait::Wait;
+
+pub use create::TaskCreate;
+pub use edit::{TaskEdit, TaskInputsEdit};
+pub use report::{
+    TaskProblem, job_logs, output_files, output_folders, task_errors, task_outputs, task_price, task_warnings,
+};
+pub use settings::{ExecutionSettings, OutputLocation};
+pub use value::{TaskFile, TaskFolder, TaskInput, TaskOutput, TaskValue};
+
+impl Client {
+    /// The tasks that the caller can see.
+    pub fn tasks(&self) -> Tasks {
+        Tasks { client: self.clone() }
+    }
+
+    /// A task, by id.
+    pub fn task(&self, id: impl Into<String>) -> TaskHandle {
+        TaskHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The tasks that the caller can see.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    client: Client,
+}
+
+impl Tasks {
+    /// The tasks, in short form unless [`fields`](Query::fields) says otherwise. The children of batch tasks are not among them, see
+    /// [`TaskHandle::children`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::types::{TaskListStatus, TaskOrder, TaskOrderBy};
+    ///
+    /// let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    /// let query = client.tasks().query().status(TaskListStatus::Failed).ended_from(yesterday);
+    /// let mut failed = query.order_by(TaskOrderBy::EndTime, TaskOrder::Desc).items();
+    /// while let Some(task) = failed.try_next().await? {
+    ///     println!("{} {:?}", task.id, task.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<TaskList> {
+        Query::new(self.client.clone(), TaskList::default())
+    }
+
+    /// Creates a task of an app in a project, a draft unless it is told to [run](TaskCreate::run). Set its inputs and what else is
+    /// known of it, then `.await`.
+    ///
+    /// The task is created even if its inputs are wrong. It stays a draft then, and [`task_errors`] tells why.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let project = "rfranklin/fibre-diffraction".parse()?;
+    /// let reads = client.files().query().project(&project).metadata("sample_id", "S1").send().await?;
+    /// let task = client
+    ///     .tasks()
+    ///     .create("rfranklin/fibre-diffraction/helix-angle", &project)?
+    ///     .name("Helix angle of S1")
+    ///     .input("reads", reads.items)
+    ///     .input("threshold", 3)
+    ///     .run(true)
+    ///     .await?;
+    /// for problem in sbg::tasks::task_errors(&task) {
+    ///     eprintln!("{problem}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An app that is not of the form `owner/project/app` or `owner/project/app/revision`, a project that is not of the form
+    /// `owner/project`.
+    pub fn create<A, P>(&self, app: A, project: P) -> Result<TaskCreate>
+    where
+        A: TryInto<AppId, Error: Into<InvalidId>>,
+        P: TryInto<ProjectId, Error: Into<InvalidId>>,
+    {
+        let app = app.try_into().map_err(Into::into)?;
+        let project = project.try_into().map_err(Into::into)?;
+        Ok(TaskCreate::new(self.client.clone(), &app, &project))
+    }
+
+    /// Gets any number of tasks, a hundred with each call. There is a result for each id, in the order of the ids.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// for task in client.tasks().bulk_get(ids).await? {
+    ///     match task {
+    ///         Ok(task) => println!("{} {:?}", task.id, task.status),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each task.
+    pub async fn bulk_get<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Result<types::Task>>> {
+        let ids = ids.into_iter().map(Into::into).collect();
+        bulk_get(&self.client, ids).await
+    }
+
+    /// Waits until all of these tasks are over: completed, failed or aborted. They are asked for a hundred at a time, and only those
+    /// that are not over yet.
+    ///
+    /// What comes back is a result for each id, in the order of the ids. A task that cannot be got has its error there, and so has a
+    /// draft with errors, which would never run; neither keeps the others from being waited for.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// let day = std::time::Duration::from_secs(24 * 60 * 60);
+    /// for task in client.tasks().wait_all(ids).timeout(day).await? {
+    ///     let task = task?;
+    ///     println!("{} {:?}", task.id, task.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_all<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Wait<Vec<Result<types::Task>>> {
+        watch::all(self.client.clone(), ids.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Gets tasks with few calls.
+fn bulk_get(
+    client: &Client,
+    ids: Vec<String>,
+) -> impl Future<Output = Result<Vec<Result<types::Task>>>> + Send + use<> {
+    let client = client.clone();
+    async move {
+        for id in &ids {
+            check_task_id(id)?;
+        }
+        bulk::in_chunks(ids, |task_ids| {
+            let client = client.clone();
+            async move {
+                let call = client.raw().bulk_task_get().body(types::BulkTaskGet { task_ids });
+                let items = call.send().await?.into_inner().items;
+                Ok(items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
+            }
+        })
+        .await
+    }
+}
+
+/// The list of tasks.
+#[derive(Clone, Debug, Default)]
+pub struct TaskList {
+    project: Option<ProjectId>,
+    status: Option<types::TaskListStatus>,
+    batch: Option<bool>,
+    parent: Option<String>,
+    origin: Option<String>,
+    created: Period,
+    started: Period,
+    ended: Period,
+    order: Option<(types::TaskOrderBy, types::TaskOrder)>,
+}
+
+/// A period of time as two query parameters.
+#[derive(Clone, Debug, Default)]
+struct Period {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// A time as the platform takes it: in UTC and without fractions of a second.
+fn time_param(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// The end of a period, rounded up so that nothing of its last second is left out.
+fn end_param(time: jiff::Timestamp) -> String {
+    let second = jiff::SignedDuration::from_secs(i64::from(time.subsec_nanosecond() != 0));
+    time_param(time.saturating_add(second).unwrap_or(time))
+}
+
+impl Query<TaskList> {
+    /// Only tasks of this project.
+    pub fn project(mut self, id: &ProjectId) -> Self {
+        self.list.project = Some(id.clone());
+        self
+    }
+
+    /// Only tasks in this state.
+    pub fn status(mut self, status: types::TaskListStatus) -> Self {
+        self.list.status = Some(status);
+        self
+    }
+
+    /// Only batch tasks, or with `false` only the others.
+    pub fn batch(mut self, batch: bool) -> Self {
+        self.list.batch = Some(batch);
+        self
+    }
+
+    /// The children of this batch task.
+    pub fn parent(mut self, task_id: impl Into<String>) -> Self {
+        self.list.parent = Some(task_id.into());
+        self
+    }
+
+    /// Only tasks that this automation run created.
+    pub fn origin(mut self, automation_run_id: impl Into<String>) -> Self {
+        self.list.origin = Some(automation_run_id.into());
+        self
+    }
+
+    /// Only tasks created at this time or later.
+    pub fn created_from(mut self, time: jiff::Timestamp) -> Self {
+        self.list.created.from = Some(time_param(time));
+        self
+    }
+
+    /// Only tasks created until this time.
+    pub fn created_to(mut self, time: jiff::Timestamp) -> Self {
+        self.list.created.to = Some(end_param(time));
+        self
+    }
+
+    /// Only tasks started at this time or later.
+    pub fn started_from(mut self, time: jiff::Timestamp) -> Self {
+        self.list.started.from = Some(time_param(time));
+        self
+    }
+
+    /// Only tasks started until this time.
+    pub fn started_to(mut self, time: jiff::Timestamp) -> Self {
+        self.list.started.to = Some(end_param(time));
+        self
+    }
+
+    /// Only tasks that ended at this time or later.
+    pub fn ended_from(mut self, time: jiff::Timestamp) -> Self {
+        self.list.ended.from = Some(time_param(time));
+        self
+    }
+
+    /// Only tasks that ended until this time.
+    pub fn ended_to(mut self, time: jiff::Timestamp) -> Self {
+        self.list.ended.to = Some(end_param(time));
+        self
+    }
+
+    /// Orders the tasks. Do so where tasks run while the list is read: otherwise one may come twice, or not at all.
+    pub fn order_by(mut self, field: types::TaskOrderBy, order: types::TaskOrder) -> Self {
+        self.list.order = Some((field, order));
+        self
+    }
+}
+
+impl List for TaskList {
+    type Item = types::Task;
+
+    fn check(&self) -> Result<()> {
+        if let Some(parent) = &self.parent {
+            check_task_id(parent)?;
+        }
+        if let Some(origin) = &self.origin {
+            check_segment("automation run id", origin)?;
+        }
+        Ok(())
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Task>> {
+        let call = client.raw().task_list().offset(at.offset_param());
+        let call = set!(
+            call,
+            project = self.project.map(String::from),
+            status = self.status,
+            batch = self.batch,
+            parent = self.parent,
+            origin_id = self.origin,
+        );
+        let call = set!(call, created_from = self.created.from, created_to = self.created.to);
+        let call = set!(call, started_from = self.started.from, started_to = self.started.to);
+        let call = set!(call, ended_from = self.ended.from, ended_to = self.ended.to);
+        let (field, order) = self.order.unzip();
+        let call = set!(call, order_by = field, order = order);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// The id of a task is a UUID, which the platform insists on.
+fn check_task_id(id: &str) -> Result<&str> {
+    check_segment("task id", id)?;
+    let groups = [8, 4, 4, 4, 12];
+    let hex = |(group, length): (&str, usize)| {
+        group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if id.split('-').count() == groups.len() && id.split('-').zip(groups).all(hex) {
+        return Ok(id);
+    }
+    let example = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
+    Err(Error::invalid(format!("not a task id: `{}` (expected a UUID, as in `{example}`)", excerpt(id, 60))))
+}
+
+impl ProjectHandle {
+    /// The tasks of the project.
+    pub fn tasks(&self) -> ProjectTasks {
+        ProjectTasks { tasks: self.files().client().tasks(), id: self.id().clone() }
+    }
+}
+
+/// The tasks of a project.
+#[derive(Clone, Debug)]
+pub struct ProjectTasks {
+    tasks: Tasks,
+    id: ProjectId,
+}
+
+impl ProjectTasks {
+    /// The tasks of the project, in short form unless [`fields`](Query::fields) says otherwise.
+    pub fn query(&self) -> Query<TaskList> {
+        self.tasks.query().project(&self.id)
+    }
+
+    /// Creates a task of an app in the project, as [`Tasks::create`] does.
+    ///
+    /// # Errors
+    ///
+    /// An app that is not of the form `owner/project/app` or `owner/project/app/revision`.
+    pub fn create<A>(&self, app: A) -> Result<TaskCreate>
+    where
+        A: TryInto<AppId, Error: Into<InvalidId>>,
+    {
+        self.tasks.create(app, &self.id)
+    }
+}
+
+/// A task, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct TaskHandle {
+    client: Client,
+    id: String,
+}
+
+impl TaskHandle {
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn checked(&self) -> Result<&str> {
+        check_task_id(&self.id)
+    }
+
+    /// Gets the task with its inputs and outputs, its state and what it has cost.
+    pub fn get(&self) -> Get<types::Task> {
+        let Self { client, id } = self.clone();
+        Get::new(TaskList::IDENTITY, move |fields| async move {
+            check_task_id(&id)?;
+            Ok(set!(client.raw().task_get().task_id(id), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Changes the task: set what to change, then `.await`. What is not set stays as it is. Drafts can be changed in everything,
+    /// other tasks can only be renamed.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// task.edit().name("Helix angle, second try").input("threshold", 5).unset_input("regions").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(&self) -> TaskEdit {
+        TaskEdit::new(self.clone())
+    }
+
+    /// Deletes the task. Cannot be undone; files that it made stay.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn delete(&self) -> Result<()> {
+        self.client.raw().task_delete().task_id(self.checked()?).send().await?;
+        Ok(())
+    }
+
+    /// Starts the task, which has to be a draft. Running costs money.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// task.run().interruptible(true).await?;
+    /// let done = task.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run(&self) -> TaskRun {
+        TaskRun { task: self.clone(), batch: None, interruptible: None }
+    }
+
+    /// Stops the task, which is being created, waits or runs. What it has computed until then is paid for.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings, code 7011 for a task in another state.
+    pub async fn abort(&self) -> Result<types::Task> {
+        Ok(self.client.raw().task_abort().task_id(self.checked()?).send().await?.into_inner())
+    }
+
+    /// Creates a task with the app, the inputs and the settings of this one, and **runs it at once** unless [`TaskClone::run`] says
+    /// otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let draft = client.task(task.clone_task().run(false).await?.id);
+    /// draft.edit().input("threshold", 5).await?;
+    /// draft.run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn clone_task(&self) -> TaskClone {
+        TaskClone { task: self.clone(), run: true }
+    }
+
+    /// The inputs of the task, without anything around them.
+    pub fn inputs(&self) -> TaskInputs {
+        TaskInputs { task: self.clone() }
+    }
+
+    /// Gets the jobs of the task: for each its command line, its instance and its logs, see [`job_logs`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let details = task.execution_details().await?;
+    /// for job in details.jobs.iter().flatten() {
+    ///     for (name, file_id) in sbg::tasks::job_logs(job) {
+    ///         client.file(file_id).download(name).await?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn execution_details(&self) -> Get<types::TaskExecutionDetails> {
+        let Self { client, id } = self.clone();
+        Get::new(&[], move |fields| async move {
+            check_task_id(&id)?;
+            let call = client.raw().task_execution_details().task_id(id);
+            Ok(set!(call, fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// The children of this batch task.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let mut children = task.children().fields(sbg::Fields::all()).items();
+    /// while let Some(child) = children.try_next().await? {
+    ///     println!("{:?} {:?}", child.batch_group, child.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn children(&self) -> Query<TaskList> {
+        self.client.tasks().query().parent(&self.id)
+    }
+
+    /// Waits until the task is over: completed, failed or aborted. Look at its `status` to see which.
+    ///
+    /// Waiting for a draft with errors is an error, since it would never run; a draft without errors is waited for, so set a
+    /// [timeout](Wait::timeout).
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let hours = |count: u64| std::time::Duration::from_secs(count * 60 * 60);
+    /// let told = |task: &sbg::types::Task| println!("{:?}", task.status);
+    /// let done = task.wait().timeout(hours(6)).on_change(told).await?;
+    /// for file in sbg::tasks::output_files(&done) {
+    ///     println!("{} {:?}", file.id, file.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait(&self) -> Wait<types::Task> {
+        watch::one(self.clone())
+    }
+}
+
+/// A task to start.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TaskRun {
+    task: TaskHandle,
+    batch: Option<bool>,
+    interruptible: Option<bool>,
+}
+
+impl TaskRun {
+    /// Runs a batch task as a single one.
+    pub fn without_batch(mut self) -> Self {
+        self.batch = Some(false);
+        self
+    }
+
+    /// Whether to use interruptible (spot) instances; what the task says when it is not set.
+    pub fn interruptible(mut self, interruptible: bool) -> Self {
+        self.interruptible = Some(interruptible);
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings, code 7010 for a task that is no draft.
+    pub async fn send(self) -> Result<types::Task> {
+        let call = self.task.client.raw().task_run().task_id(self.task.checked()?);
+        let call = set!(call, batch = self.batch, use_interruptible_instances = self.interruptible);
+        Ok(call.send().await?.into_inner())
+    }
+}
+
+awaitable!(TaskRun => types::Task);
+
+/// A task to clone.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TaskClone {
+    task: TaskHandle,
+    run: bool,
+}
+
+impl TaskClone {
+    /// Whether to run the new task at once, which costs money. `true` by default; `false` leaves a draft to change.
+    pub fn run(mut self, run: bool) -> Self {
+        self.run = run;
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Task> {
+        let call = self.task.client.raw().task_clone().task_id(self.task.checked()?);
+        Ok(set!(call, action = action(self.run)).send().await?.into_inner())
+    }
+}
+
+awaitable!(TaskClone => types::Task);
+
+/// The query parameter that starts a new task.
+fn action(run: bool) -> Option<types::TaskAction> {
+    run.then_some(types::TaskAction::Run)
+}
+
+/// The inputs of a task. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct TaskInputs {
+    task: TaskHandle,
+}
+
+impl TaskInputs {
+    /// Gets the inputs by their identifier.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let inputs = task.inputs().get().await?;
+    /// client.tasks().create("rfranklin/demo/helix-angle", "rfranklin/demo")?.inputs(inputs).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<BTreeMap<String, TaskInput>> {
+        let TaskHandle { client, id } = self.task.clone();
+        Get::new(&[], move |fields| async move {
+            check_task_id(&id)?;
+            let call = client.raw().task_inputs_get().task_id(id);
+            Ok(value::values_from_json(&set!(call, fields = fields).send().await?.into_inner()))
+        })
+    }
+
+    /// Changes inputs of a draft: set them, then `.await`. Those that are not named stay.
+    pub fn edit(&self) -> TaskInputsEdit {
+        TaskInputsEdit::new(self.task.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn task_ids_are_uuids() {
+        let check = |id: &str, expected: Option<&str>| {
+            assert_eq!(check_task_id(id).err().map(|error| error.message().to_owned()).as_deref(), expected);
+        };
+        check("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11", None);
+        check("3F1B7C6E-1B7C-4F0E-9A57-0E3B6C2A9D11", None);
+        check("", Some("not a task id: `` (it is empty)"));
+        check("a/b", Some("not a task id: `a/b` (`/` is not allowed)"));
+        let uuid = "(expected a UUID, as in `3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11`)";
+        check("x", Some(&format!("not a task id: `x` {uuid}")));
+        let long = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11-";
+        check(long, Some(&format!("not a task id: `{long}` {uuid}")));
+        let letter = "3g1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
+        check(letter, Some(&format!("not a task id: `{letter}` {uuid}")));
+    }
+
+    #[test]
+    fn times_are_in_utc_and_in_whole_seconds() {
+        let check = |time: &str, from: &str, to: &str| {
+            let time = time.parse().unwrap();
+            assert_eq!((time_param(time).as_str(), end_param(time).as_str()), (from, to));
+        };
+        check("2024-04-24T11:51:20Z", "2024-04-24T11:51:20", "2024-04-24T11:51:20");
+        check("2024-04-24T13:51:20+02:00", "2024-04-24T11:51:20", "2024-04-24T11:51:20");
+        check("2024-12-31T23:59:59.5Z", "2024-12-31T23:59:59", "2025-01-01T00:00:00");
+    }
+}

@@ -1,0 +1,99 @@
+//! Tasks to create.
+
+use std::collections::BTreeMap;
+
+use sbg_raw::ClientTasksExt as _;
+
+use super::setup::{check_batch, check_task_name, checked_inputs, setup_setters};
+use super::{ExecutionSettings, OutputLocation, TaskValue, action};
+use crate::call::{awaitable, body_setters, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::{AppId, ProjectId};
+use crate::types;
+
+/// A task to create.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TaskCreate {
+    client: Client,
+    body: types::TaskCreate,
+    inputs: BTreeMap<String, TaskValue>,
+    settings: Option<ExecutionSettings>,
+    location: Option<OutputLocation>,
+    run: bool,
+    batch: Option<bool>,
+}
+
+impl TaskCreate {
+    pub(super) fn new(client: Client, app: &AppId, project: &ProjectId) -> Self {
+        let body = types::TaskCreate {
+            project: project.to_string(),
+            app: app.to_string(),
+            name: None,
+            description: None,
+            inputs: serde_json::Map::new(),
+            batch: None,
+            batch_input: None,
+            batch_by: None,
+            use_interruptible_instances: None,
+            execution_settings: None,
+            output_location: None,
+        };
+        Self { client, body, inputs: BTreeMap::new(), settings: None, location: None, run: false, batch: None }
+    }
+
+    body_setters! {
+        /// Name of the task; the platform makes one up when it is not set.
+        name(name: String);
+    }
+
+    setup_setters!();
+
+    /// Makes it a batch task that is divided as the app says.
+    pub fn batch_by_default(mut self) -> Self {
+        self.body.batch = Some(true);
+        self
+    }
+
+    /// Creates a single task although the app or this request asks for a batch. Only together with [`run`](Self::run).
+    pub fn without_batch(mut self) -> Self {
+        self.batch = Some(false);
+        self
+    }
+
+    /// Where to put the outputs; into the root of the project when it is not set.
+    pub fn output_location(mut self, location: OutputLocation) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// Whether to run the task at once, which costs money. It is a draft otherwise, and it stays one if its inputs are wrong, see
+    /// [`task_errors`](super::task_errors).
+    pub fn run(mut self, run: bool) -> Self {
+        self.run = run;
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// An empty name, a malformed id among the inputs, a batch of nothing, or settings that cannot be, before anything is sent; or
+    /// whatever the call brings. Inputs that the app does not take are no error of the call.
+    pub async fn send(self) -> Result<types::Task> {
+        let Self { client, mut body, inputs, settings, location, run, batch } = self;
+        check_task_name(body.name.as_deref())?;
+        check_batch(body.batch_input.as_deref(), body.batch_by.as_ref())?;
+        if batch == Some(false) && !run {
+            return Err(Error::invalid("a batch can only be switched off when the task runs at once: set `run(true)`"));
+        }
+        body.inputs = checked_inputs(&inputs)?;
+        body.execution_settings = settings.map(ExecutionSettings::checked).transpose()?;
+        body.output_location = location.map(OutputLocation::checked).transpose()?;
+        let call = set!(client.raw().task_create(), action = action(run), batch = batch);
+        Ok(call.body(body).send().await?.into_inner())
+    }
+}
+
+awaitable!(TaskCreate => types::Task);

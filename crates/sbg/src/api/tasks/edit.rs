@@ -1,0 +1,137 @@
+//! Changes of tasks and of their inputs.
+
+use std::collections::BTreeMap;
+
+use sbg_raw::ClientTasksExt as _;
+
+use super::setup::{check_batch, check_task_name, checked_inputs, setup_setters};
+use super::value::values_from_json;
+use super::{ExecutionSettings, TaskHandle, TaskInput, TaskValue};
+use crate::call::{awaitable, body_setters};
+use crate::error::{Error, Result};
+use crate::ids::{AppId, InvalidId, ProjectId};
+use crate::types;
+
+/// A change of a task.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TaskEdit {
+    task: TaskHandle,
+    body: types::TaskEdit,
+    inputs: BTreeMap<String, TaskValue>,
+    settings: Option<ExecutionSettings>,
+}
+
+impl TaskEdit {
+    pub(super) fn new(task: TaskHandle) -> Self {
+        Self { task, body: types::TaskEdit::default(), inputs: BTreeMap::new(), settings: None }
+    }
+
+    body_setters! {
+        /// New name.
+        name(name: String);
+    }
+
+    setup_setters!();
+
+    /// Takes the value of an input away.
+    pub fn unset_input(self, input: impl Into<String>) -> Self {
+        self.input(input, TaskValue::Null)
+    }
+
+    /// Makes it a single task.
+    pub fn without_batch(mut self) -> Self {
+        self.body.batch = Some(false);
+        self.body.batch_input = None;
+        self.body.batch_by = None;
+        self
+    }
+
+    /// Another app to run, or another revision of it.
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/project/app` or `owner/project/app/revision`.
+    pub fn app<I>(mut self, id: I) -> Result<Self>
+    where
+        I: TryInto<AppId, Error: Into<InvalidId>>,
+    {
+        self.body.app = Some(id.try_into().map_err(Into::into)?.into());
+        Ok(self)
+    }
+
+    /// Another project to run in.
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/project`.
+    pub fn project<I>(mut self, id: I) -> Result<Self>
+    where
+        I: TryInto<ProjectId, Error: Into<InvalidId>>,
+    {
+        self.body.project = Some(id.try_into().map_err(Into::into)?.into());
+        Ok(self)
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing, an empty name, a malformed id, a batch of nothing, or settings that cannot be, before anything is sent;
+    /// or whatever the call brings, code 7026 for a task that is no draft.
+    pub async fn send(self) -> Result<types::Task> {
+        let Self { task, mut body, inputs, settings } = self;
+        body.inputs = checked_inputs(&inputs)?;
+        body.execution_settings = settings.map(ExecutionSettings::checked).transpose()?;
+        if body == types::TaskEdit::default() {
+            return Err(Error::invalid("the edit of the task changes nothing"));
+        }
+        check_task_name(body.name.as_deref())?;
+        check_batch(body.batch_input.as_deref(), body.batch_by.as_ref())?;
+        let call = task.client.raw().task_edit().task_id(task.checked()?);
+        Ok(call.body(body).send().await?.into_inner())
+    }
+}
+
+awaitable!(TaskEdit => types::Task);
+
+/// A change of the inputs of a draft.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TaskInputsEdit {
+    task: TaskHandle,
+    inputs: BTreeMap<String, TaskValue>,
+}
+
+impl TaskInputsEdit {
+    pub(super) fn new(task: TaskHandle) -> Self {
+        Self { task, inputs: BTreeMap::new() }
+    }
+
+    /// Sets an input, as [`TaskEdit::input`] does.
+    pub fn input(mut self, input: impl Into<String>, value: impl Into<TaskInput>) -> Self {
+        self.inputs.insert(input.into(), value.into());
+        self
+    }
+
+    /// Takes the value of an input away.
+    pub fn unset(self, input: impl Into<String>) -> Self {
+        self.input(input, TaskValue::Null)
+    }
+
+    /// Sends the call and gives all inputs after the change. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing or a malformed id, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<BTreeMap<String, TaskInput>> {
+        if self.inputs.is_empty() {
+            return Err(Error::invalid("the edit of the inputs changes nothing"));
+        }
+        let body = types::TaskInputsEdit(checked_inputs(&self.inputs)?);
+        let call = self.task.client.raw().task_inputs_edit().task_id(self.task.checked()?);
+        Ok(values_from_json(&call.body(body).send().await?.into_inner()))
+    }
+}
+
+awaitable!(TaskInputsEdit => BTreeMap<String, TaskInput>);

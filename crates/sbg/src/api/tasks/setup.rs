@@ -1,0 +1,145 @@
+//! What a task is created with and edited by alike: its inputs, its batch, its settings.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::value::{TaskValue, values_to_json};
+use crate::error::{Error, Result};
+use crate::types;
+
+/// Writes the setters that the builders of tasks have in common. They have the fields `body`, `inputs` and `settings`.
+macro_rules! setup_setters {
+    () => {
+        $crate::call::body_setters! {
+            /// What the task is for.
+            description(description: String);
+            /// Whether to run on interruptible (spot) instances; what the project says when it is not set.
+            interruptible(use_interruptible_instances: bool);
+        }
+
+        /// Sets an input: a [`File`](crate::types::File) from a list, a text, a number, a `Vec` of these, or any
+        /// [`TaskValue`](super::TaskValue).
+        pub fn input(mut self, input: impl Into<String>, value: impl Into<super::TaskInput>) -> Self {
+            self.inputs.insert(input.into(), value.into());
+            self
+        }
+
+        /// Sets several inputs.
+        pub fn inputs<K, V>(mut self, inputs: impl IntoIterator<Item = (K, V)>) -> Self
+        where
+            K: Into<String>,
+            V: Into<super::TaskInput>,
+        {
+            self.inputs.extend(inputs.into_iter().map(|(input, value)| (input.into(), value.into())));
+            self
+        }
+
+        /// Makes it a batch task with a child for each item of this input.
+        pub fn batch_by_item(mut self, input: impl Into<String>) -> Self {
+            self.body.batch = Some(true);
+            self.body.batch_input = Some(input.into());
+            self.body.batch_by = Some(super::setup::by_item());
+            self
+        }
+
+        /// Makes it a batch task with a child for each group of files of this input that have the same values in these metadata
+        /// fields, such as `sample_id` or `metadata.sample_id`.
+        pub fn batch_by_metadata<F: AsRef<str>>(
+            mut self,
+            input: impl Into<String>,
+            fields: impl IntoIterator<Item = F>,
+        ) -> Self {
+            self.body.batch = Some(true);
+            self.body.batch_input = Some(input.into());
+            self.body.batch_by = Some(super::setup::by_metadata(fields));
+            self
+        }
+
+        /// On what to run.
+        pub fn execution_settings(mut self, settings: super::ExecutionSettings) -> Self {
+            self.settings = Some(settings);
+            self
+        }
+    };
+}
+
+pub(super) use setup_setters;
+
+pub(super) fn by_item() -> types::TaskBatchCriteria {
+    types::TaskBatchCriteria { type_: "ITEM".to_owned(), criteria: Vec::new() }
+}
+
+/// The platform wants the fields with `metadata.` before them.
+pub(super) fn by_metadata<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) -> types::TaskBatchCriteria {
+    let criterion = |field: F| {
+        let field = field.as_ref();
+        if field.starts_with("metadata.") { field.to_owned() } else { format!("metadata.{field}") }
+    };
+    types::TaskBatchCriteria {
+        type_: "CRITERIA".to_owned(),
+        criteria: fields.into_iter().map(criterion).collect(),
+    }
+}
+
+/// A batch needs an input, and by metadata it needs fields.
+pub(super) fn check_batch(input: Option<&str>, by: Option<&types::TaskBatchCriteria>) -> Result<()> {
+    if input.is_some_and(|input| input.trim().is_empty()) {
+        return Err(Error::invalid("a batch is made of an input of the app: name it, its identifier is empty"));
+    }
+    let Some(by) = by.filter(|by| *by != &by_item()) else { return Ok(()) };
+    if by.criteria.is_empty() {
+        return Err(Error::invalid("a batch by metadata needs at least one field, such as `sample_id`"));
+    }
+    match by.criteria.iter().find(|field| field.trim() == "metadata.") {
+        Some(_) => Err(Error::invalid("a metadata field to batch by is empty")),
+        None => Ok(()),
+    }
+}
+
+/// The inputs as a request has them.
+pub(super) fn checked_inputs(inputs: &BTreeMap<String, TaskValue>) -> Result<Map<String, Value>> {
+    for (input, value) in inputs {
+        if input.trim().is_empty() {
+            return Err(Error::invalid("the identifier of an input is empty"));
+        }
+        value.check()?;
+    }
+    Ok(values_to_json(inputs))
+}
+
+/// A task can do without a name when it is created, but not have an empty one.
+pub(super) fn check_task_name(name: Option<&str>) -> Result<()> {
+    match name.filter(|name| name.trim().is_empty()) {
+        Some(_) => Err(Error::invalid("the name of a task is not empty")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn criteria_are_metadata_fields() {
+        let by = by_metadata(["sample_id", "metadata.library_id"]);
+        assert_eq!(by.criteria, ["metadata.sample_id", "metadata.library_id"]);
+        assert_eq!(by.type_, "CRITERIA");
+    }
+
+    #[test]
+    fn batches_that_cannot_be_are_refused() {
+        let check = |input: &str, by: types::TaskBatchCriteria, expected: Option<&str>| {
+            let error = check_batch(Some(input), Some(&by)).err();
+            assert_eq!(error.map(|error| error.message().to_owned()).as_deref(), expected);
+        };
+        check("reads", by_item(), None);
+        check("reads", by_metadata(["sample_id"]), None);
+        let input = "a batch is made of an input of the app: name it, its identifier is empty";
+        check("", by_item(), Some(input));
+        let fields = "a batch by metadata needs at least one field, such as `sample_id`";
+        check("reads", by_metadata([""; 0]), Some(fields));
+        check("reads", by_metadata(["a", ""]), Some("a metadata field to batch by is empty"));
+        assert!(check_batch(None, None).is_ok());
+    }
+}

@@ -1,0 +1,423 @@
+//! What a task is given and what it gives: files, folders, lists, records and plain values, to and from JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::ids::check_segment;
+use crate::types::{self, FileType};
+
+/// A value of an input, as it is given to a task.
+pub type TaskInput = TaskValue;
+
+/// A value of an output, as a task gives it.
+pub type TaskOutput = TaskValue;
+
+/// A value of an input or an output. Both have one form, so that what one task gives is what the next one is given.
+///
+/// Most values need no constructor: a [`File`](types::File) from a list, a text, a number, a `Vec` of any of these turn into one by
+/// themselves. A text is a text, even if it is the id of a file; [`TaskValue::file`] makes a file of an id.
+///
+/// ```
+/// use sbg::tasks::TaskValue;
+///
+/// let pair = TaskValue::record([
+///     ("tumor", TaskValue::file("567890abc9b0307bc0414164")),
+///     ("minimum_quality", 30.into()),
+///     ("regions", vec!["chr1", "chr2"].into()),
+/// ]);
+/// assert_eq!(pair.to_json()["tumor"]["class"], "File");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TaskValue {
+    /// Nothing: an input that is not set, an output that is not there.
+    Null,
+    /// A file.
+    File(TaskFile),
+    /// A folder, a `Directory` in the words of CWL.
+    Folder(TaskFolder),
+    /// Values in their order.
+    List(Vec<TaskValue>),
+    /// Values by name.
+    Record(BTreeMap<String, TaskValue>),
+    /// Any other JSON: a text, a number, `true` or `false`. What is made from JSON by hand is sent as it is.
+    Literal(Value),
+}
+
+/// A file among the inputs or outputs of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskFile {
+    /// Identifier of the file.
+    pub id: String,
+    /// Name of the file, where the platform tells it.
+    pub name: Option<String>,
+    /// Files that belong to this one, such as an index. They are not sent with an input: the platform finds them by the app.
+    pub secondary_files: Vec<TaskFile>,
+    /// Folders that belong to this file, which is rare.
+    pub secondary_folders: Vec<TaskFolder>,
+}
+
+/// A folder among the inputs or outputs of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskFolder {
+    /// Identifier of the folder.
+    pub id: String,
+    /// Name of the folder, where the platform tells it.
+    pub name: Option<String>,
+}
+
+impl TaskFile {
+    /// The file with this id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), name: None, secondary_files: Vec::new(), secondary_folders: Vec::new() }
+    }
+
+    /// The file and its secondary files, and theirs.
+    fn gather<'f>(&'f self, files: &mut Vec<&'f Self>) {
+        files.push(self);
+        self.secondary_files.iter().for_each(|file| file.gather(files));
+    }
+
+    fn gather_folders<'f>(&'f self, folders: &mut Vec<&'f TaskFolder>) {
+        folders.extend(&self.secondary_folders);
+        self.secondary_files.iter().for_each(|file| file.gather_folders(folders));
+    }
+}
+
+impl TaskFolder {
+    /// The folder with this id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), name: None }
+    }
+}
+
+impl TaskValue {
+    /// The file with this id.
+    pub fn file(id: impl Into<String>) -> Self {
+        Self::File(TaskFile::new(id))
+    }
+
+    /// The folder with this id.
+    pub fn folder(id: impl Into<String>) -> Self {
+        Self::Folder(TaskFolder::new(id))
+    }
+
+    /// A record of these values by name.
+    pub fn record<K: Into<String>, V: Into<Self>>(values: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self::Record(values.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// All files in the value, with those in lists and records and with their secondary files, in the order in which they stand
+    /// there.
+    pub fn files(&self) -> Vec<&TaskFile> {
+        let mut files = Vec::new();
+        self.visit(&mut |value| {
+            if let Self::File(file) = value {
+                file.gather(&mut files);
+            }
+        });
+        files
+    }
+
+    /// All folders in the value. What lies in them is not looked at.
+    pub fn folders(&self) -> Vec<&TaskFolder> {
+        let mut folders = Vec::new();
+        self.visit(&mut |value| match value {
+            Self::Folder(folder) => folders.push(folder),
+            Self::File(file) => file.gather_folders(&mut folders),
+            _ => {}
+        });
+        folders
+    }
+
+    /// Visits the value, or what is in it where it is a list or a record.
+    fn visit<'v>(&'v self, see: &mut impl FnMut(&'v Self)) {
+        match self {
+            Self::List(values) => values.iter().for_each(|value| value.visit(see)),
+            Self::Record(values) => values.values().for_each(|value| value.visit(see)),
+            value => see(value),
+        }
+    }
+
+    /// The value as a request has it: a file is an object with `class` and its id as `path`.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::File(file) => json!({"class": "File", "path": file.id}),
+            Self::Folder(folder) => json!({"class": "Directory", "path": folder.id}),
+            Self::List(values) => values.iter().map(Self::to_json).collect(),
+            Self::Record(values) => values_to_json(values).into(),
+            Self::Literal(value) => value.clone(),
+        }
+    }
+
+    /// The value that an answer has. An object with the `class` of a file or a directory and an id as `path` is one; any other is a
+    /// record.
+    ///
+    /// ```
+    /// use sbg::tasks::TaskOutput;
+    ///
+    /// let json = serde_json::json!({
+    ///     "class": "File",
+    ///     "path": "567890abc9b0307bc0414164",
+    ///     "name": "B-form.bam",
+    ///     "secondaryFiles": [{"class": "File", "path": "567890abc4f3066bc3750174"}],
+    /// });
+    /// let TaskOutput::File(file) = TaskOutput::from_json(&json) else { panic!("not a file") };
+    /// assert_eq!(file.secondary_files[0].id, "567890abc4f3066bc3750174");
+    /// ```
+    pub fn from_json(json: &Value) -> Self {
+        match json {
+            Value::Null => Self::Null,
+            Value::Array(values) => Self::List(values.iter().map(Self::from_json).collect()),
+            Value::Object(map) => match Node::read(map, None) {
+                Some(Node::File(file)) => Self::File(file),
+                Some(Node::Folder(folder)) => Self::Folder(folder),
+                None => Self::Record(values_from_json(map)),
+            },
+            literal => Self::Literal(literal.clone()),
+        }
+    }
+
+    /// What is wrong with the value, found without asking the platform.
+    pub(super) fn check(&self) -> Result<()> {
+        for file in self.files() {
+            check_segment("file id", &file.id)?;
+        }
+        for folder in self.folders() {
+            check_segment("folder id", &folder.id)?;
+        }
+        Ok(())
+    }
+}
+
+/// Values by name, as answers have them.
+pub(super) fn values_from_json(map: &Map<String, Value>) -> BTreeMap<String, TaskValue> {
+    map.iter().map(|(name, value)| (name.clone(), TaskValue::from_json(value))).collect()
+}
+
+/// Values by name, as requests have them.
+pub(super) fn values_to_json(values: &BTreeMap<String, TaskValue>) -> Map<String, Value> {
+    values.iter().map(|(name, value)| (name.clone(), value.to_json())).collect()
+}
+
+/// An object that stands for a file or a folder.
+enum Node {
+    File(TaskFile),
+    Folder(TaskFolder),
+}
+
+impl Node {
+    /// `class` is what an object without a class is; secondary files are not always given one.
+    fn read(map: &Map<String, Value>, class: Option<&str>) -> Option<Self> {
+        let text = |name: &str| map.get(name).and_then(Value::as_str);
+        let class = text("class").or(class)?;
+        let id = text("path").filter(|id| !id.is_empty())?.to_owned();
+        // Legacy tasks write the name as CWL does.
+        let name = text("name").or_else(|| text("basename")).map(str::to_owned);
+        if class.eq_ignore_ascii_case("directory") {
+            return Some(Self::Folder(TaskFolder { id, name }));
+        }
+        if !class.eq_ignore_ascii_case("file") {
+            return None;
+        }
+        let mut file = TaskFile { name, ..TaskFile::new(id) };
+        let secondary = map.get("secondaryFiles").and_then(Value::as_array).into_iter().flatten();
+        for node in secondary.filter_map(|value| Self::read(value.as_object()?, Some("File"))) {
+            match node {
+                Self::File(secondary) => file.secondary_files.push(secondary),
+                Self::Folder(folder) => file.secondary_folders.push(folder),
+            }
+        }
+        Some(Self::File(file))
+    }
+}
+
+impl From<&types::File> for TaskValue {
+    fn from(file: &types::File) -> Self {
+        let (id, name) = (file.id.clone(), file.name.clone());
+        if file.type_ == Some(FileType::Folder) {
+            Self::Folder(TaskFolder { id, name })
+        } else {
+            Self::File(TaskFile { name, ..TaskFile::new(id) })
+        }
+    }
+}
+
+impl From<types::File> for TaskValue {
+    fn from(file: types::File) -> Self {
+        Self::from(&file)
+    }
+}
+
+impl From<TaskFile> for TaskValue {
+    fn from(file: TaskFile) -> Self {
+        Self::File(file)
+    }
+}
+
+impl From<TaskFolder> for TaskValue {
+    fn from(folder: TaskFolder) -> Self {
+        Self::Folder(folder)
+    }
+}
+
+/// Any JSON, which is sent as it is.
+impl From<Value> for TaskValue {
+    fn from(value: Value) -> Self {
+        if value.is_null() { Self::Null } else { Self::Literal(value) }
+    }
+}
+
+macro_rules! from_literals {
+    ($($literal:ty),* $(,)?) => {
+        $(impl From<$literal> for TaskValue {
+            fn from(literal: $literal) -> Self {
+                Self::from(Value::from(literal))
+            }
+        })*
+    };
+}
+
+// JSON has no infinity, so a float that is none becomes null, as everywhere in `serde_json`.
+from_literals!(bool, i32, i64, u32, u64, usize, f32, f64, &str, String);
+
+impl From<&String> for TaskValue {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl<T: Into<TaskValue>> From<Option<T>> for TaskValue {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<TaskValue>> From<Vec<T>> for TaskValue {
+    fn from(values: Vec<T>) -> Self {
+        values.into_iter().collect()
+    }
+}
+
+impl<T: Into<TaskValue>, const N: usize> From<[T; N]> for TaskValue {
+    fn from(values: [T; N]) -> Self {
+        values.into_iter().collect()
+    }
+}
+
+impl<T: Into<TaskValue>> FromIterator<T> for TaskValue {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(json: Value) -> types::File {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn inputs_are_written_as_the_platform_reads_them() {
+        let check = |value: TaskValue, expected: Value| assert_eq!(value.to_json(), expected);
+        let reads = file(json!({"id": "5f1", "name": "a.fastq", "type": "FILE", "size": 7}));
+        let folder = file(json!({"id": "5f2", "type": "folder"}));
+        check((&reads).into(), json!({"class": "File", "path": "5f1"}));
+        check(folder.clone().into(), json!({"class": "Directory", "path": "5f2"}));
+        check(file(json!({"id": "5f3"})).into(), json!({"class": "File", "path": "5f3"}));
+        check(vec![reads, folder].into(), json!([
+            {"class": "File", "path": "5f1"},
+            {"class": "Directory", "path": "5f2"},
+        ]));
+        check(TaskValue::folder("5f4"), json!({"class": "Directory", "path": "5f4"}));
+        check(3.into(), json!(3));
+        check(0.5.into(), json!(0.5));
+        check(true.into(), json!(true));
+        check("5f1".into(), json!("5f1"));
+        check(None::<i64>.into(), json!(null));
+        check(Vec::<String>::new().into(), json!([]));
+        check(["chr1", "chr2"].into(), json!(["chr1", "chr2"]));
+        check([Some(1), None].into(), json!([1, null]));
+        check(vec![vec![1], vec![2, 3]].into(), json!([[1], [2, 3]]));
+        let inner = TaskValue::record([("files", vec![TaskValue::file("5f5")])]);
+        check(
+            TaskValue::record([("inner", inner), ("on", false.into())]),
+            json!({"inner": {"files": [{"class": "File", "path": "5f5"}]}, "on": false}),
+        );
+        let by_hand = json!({"class": "File", "path": "5f6", "metadata": {"sample_id": "S1"}});
+        check(by_hand.clone().into(), by_hand);
+        check(Value::Null.into(), Value::Null);
+    }
+
+    #[test]
+    fn outputs_are_read_whatever_they_are() {
+        let check = |json: Value, expected: TaskValue| assert_eq!(TaskValue::from_json(&json), expected);
+        check(json!(null), TaskValue::Null);
+        check(json!("text"), "text".into());
+        check(json!(0.23), 0.23.into());
+        check(json!([1, null]), TaskValue::List(vec![1.into(), TaskValue::Null]));
+        check(json!({}), TaskValue::Record(BTreeMap::new()));
+        check(json!({"class": "Directory", "path": "5f2", "name": "logs"}), TaskValue::Folder(TaskFolder {
+            id: "5f2".to_owned(),
+            name: Some("logs".to_owned()),
+        }));
+        check(json!({"class": "file", "path": "5f1", "basename": "a.bam", "secondaryFiles": null}), {
+            TaskValue::File(TaskFile { name: Some("a.bam".to_owned()), ..TaskFile::new("5f1") })
+        });
+        // A file without an id cannot be fetched, so it is shown as it came.
+        check(
+            json!({"class": "File", "path": null}),
+            TaskValue::record([("class", "File".into()), ("path", TaskValue::Null)]),
+        );
+        check(json!({"angle": {"class": "Helix", "path": "5f1"}}), {
+            TaskValue::record([("angle", TaskValue::record([("class", "Helix"), ("path", "5f1")]))])
+        });
+    }
+
+    #[test]
+    fn files_are_found_at_any_depth_with_their_secondary_files() {
+        let json = json!({
+            "bams": [
+                {"class": "File", "path": "1", "secondaryFiles": [
+                    {"class": "File", "path": "2", "secondaryFiles": [{"path": "3"}]},
+                    {"class": "Directory", "path": "d1"},
+                    null,
+                ]},
+                [{"class": "File", "path": "4"}],
+            ],
+            "count": 2,
+            "logs": {"class": "Directory", "path": "d2"},
+            "none": null,
+        });
+        let value = TaskValue::from_json(&json);
+        assert_eq!(value.files().iter().map(|file| &*file.id).collect::<Vec<_>>(), ["1", "2", "3", "4"]);
+        assert_eq!(value.folders().iter().map(|folder| &*folder.id).collect::<Vec<_>>(), ["d1", "d2"]);
+    }
+
+    #[test]
+    fn what_one_task_gives_is_given_to_the_next() {
+        let json = json!([{"class": "File", "path": "1", "name": "a", "secondaryFiles": [{"path": "2"}]}, "x", 3]);
+        assert_eq!(TaskValue::from_json(&json).to_json(), json!([{"class": "File", "path": "1"}, "x", 3]));
+    }
+
+    #[test]
+    fn ids_are_checked_wherever_they_stand() {
+        let check = |value: TaskValue, expected: Option<&str>| {
+            assert_eq!(value.check().err().map(|error| error.message().to_owned()).as_deref(), expected);
+        };
+        check(vec![TaskValue::file("5f1")].into(), None);
+        check("a/b".into(), None);
+        check(
+            TaskValue::record([("x", vec![TaskValue::file("a/b")])]),
+            Some("not a file id: `a/b` (`/` is not allowed)"),
+        );
+        check(TaskValue::folder(""), Some("not a folder id: `` (it is empty)"));
+    }
+}

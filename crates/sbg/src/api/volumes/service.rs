@@ -1,0 +1,489 @@
+//! The cloud service behind a volume: where it is, how it is reached, how it stores what is exported.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::types;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cloud {
+    S3,
+    Google,
+    Oss,
+    Azure,
+}
+
+impl Cloud {
+    /// The type of the service as the platform calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Google => "gcs",
+            Self::Oss => "OSS",
+            Self::Azure => "azure",
+        }
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::S3 => "Amazon S3",
+            Self::Google => "Google Cloud Storage",
+            Self::Oss => "Aliyun OSS",
+            Self::Azure => "Microsoft Azure",
+        })
+    }
+}
+
+/// The cloud service of a volume to [create](super::Volumes::create): the bucket and the credentials with which the platform reaches it.
+///
+/// Secrets are taken as strings or as `SecretString`s and never shown by `Debug`.
+///
+/// ```
+/// use sbg::volumes::Service;
+///
+/// let service = Service::s3("kings-college-patterns", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI").prefix("photographs");
+/// assert!(!format!("{service:?}").contains("wJalrXUtnFEMI"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Service {
+    cloud: Cloud,
+    place: Place,
+    credentials: Credentials,
+    prefix: Option<String>,
+    endpoint: Option<String>,
+    root_url: Option<String>,
+    properties: Option<S3Properties>,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Bucket(String),
+    Container { storage_account: String, container: String, resource_id: String },
+}
+
+impl Service {
+    /// A bucket of Amazon S3, reached with the access key of an IAM user.
+    pub fn s3(
+        bucket: impl Into<String>,
+        access_key_id: impl Into<SecretString>,
+        secret_access_key: impl Into<SecretString>,
+    ) -> Self {
+        Self::bucket(Cloud::S3, bucket, Credentials::access_key(access_key_id, secret_access_key))
+    }
+
+    /// A bucket of Amazon S3, reached with an IAM role that the platform assumes. The support of the platform has to enable roles.
+    pub fn s3_role(
+        bucket: impl Into<String>,
+        role_arn: impl Into<String>,
+        external_id: impl Into<SecretString>,
+    ) -> Self {
+        Self::bucket(Cloud::S3, bucket, Credentials::role(role_arn, external_id))
+    }
+
+    /// A bucket of Google Cloud Storage, reached with the key of a service account: its e-mail address and its private key in PEM.
+    pub fn google(
+        bucket: impl Into<String>,
+        client_email: impl Into<String>,
+        private_key: impl Into<SecretString>,
+    ) -> Self {
+        Self::bucket(Cloud::Google, bucket, Credentials::service_account(client_email, private_key))
+    }
+
+    /// A bucket of Google Cloud Storage, reached by identity federation: `configuration` is the text of the JSON file that the console
+    /// of Google offers. The support of the platform has to enable it.
+    pub fn google_iam(bucket: impl Into<String>, configuration: impl Into<SecretString>) -> Self {
+        Self::bucket(Cloud::Google, bucket, Credentials::federation(configuration))
+    }
+
+    /// A bucket of Aliyun OSS, reached with an access key; `endpoint` is the host of the service. Some environments take OSS read-only.
+    pub fn oss(
+        bucket: impl Into<String>,
+        endpoint: impl Into<String>,
+        access_key_id: impl Into<SecretString>,
+        secret_access_key: impl Into<SecretString>,
+    ) -> Self {
+        let credentials = Credentials::access_key(access_key_id, secret_access_key);
+        Self::bucket(Cloud::Oss, bucket, credentials).endpoint(endpoint)
+    }
+
+    /// A container of Microsoft Azure, reached as an application that was registered for the platform; `resource_id` is that of the
+    /// storage account. Such volumes are read-only.
+    pub fn azure(
+        storage_account: impl Into<String>,
+        container: impl Into<String>,
+        resource_id: impl Into<String>,
+        tenant_id: impl Into<String>,
+        client_id: impl Into<String>,
+        client_secret: impl Into<SecretString>,
+    ) -> Self {
+        let place = Place::Container {
+            storage_account: storage_account.into(),
+            container: container.into(),
+            resource_id: resource_id.into(),
+        };
+        Self::new(Cloud::Azure, place, Credentials::application(tenant_id, client_id, client_secret))
+    }
+
+    fn bucket(cloud: Cloud, bucket: impl Into<String>, credentials: Credentials) -> Self {
+        Self::new(cloud, Place::Bucket(bucket.into()), credentials)
+    }
+
+    fn new(cloud: Cloud, place: Place, credentials: Credentials) -> Self {
+        Self { cloud, place, credentials, prefix: None, endpoint: None, root_url: None, properties: None }
+    }
+
+    /// Text that the platform puts before the location of every object, so that only a part of the bucket is seen.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Host of the service, for S3, OSS and Azure; the usual one when it is not set.
+    pub fn endpoint(mut self, host: impl Into<String>) -> Self {
+        self.endpoint = Some(host.into());
+        self
+    }
+
+    /// Address of the service, for Google; `https://www.googleapis.com` when it is not set.
+    pub fn root_url(mut self, address: impl Into<String>) -> Self {
+        self.root_url = Some(address.into());
+        self
+    }
+
+    /// How S3 stores what is exported to the volume; an export may say otherwise for itself.
+    pub fn properties(mut self, properties: S3Properties) -> Self {
+        self.properties = Some(properties);
+        self
+    }
+
+    /// Whether the platform reads it and never writes.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.cloud == Cloud::Azure
+    }
+
+    /// As it is sent, with the secrets.
+    pub(super) fn into_create(self) -> Result<types::VolumeServiceCreate> {
+        let Self { cloud, place, credentials, prefix, endpoint, root_url, properties } = self;
+        if cloud != Cloud::S3 && properties.is_some() {
+            return Err(Error::invalid(format!("`properties` are for Amazon S3, not for {cloud}")));
+        }
+        if cloud != Cloud::Google && root_url.is_some() {
+            return Err(Error::invalid(format!("{cloud} has an `endpoint` instead of a `root_url`")));
+        }
+        if cloud == Cloud::Google && endpoint.is_some() {
+            return Err(Error::invalid(format!("{cloud} has a `root_url` instead of an `endpoint`")));
+        }
+        if let Some(endpoint) = &endpoint {
+            filled("endpoint", endpoint)?;
+        }
+        let mut properties = properties.map(S3Properties::into_volume).transpose()?;
+        let (mut bucket, mut storage_account, mut container) = (None, None, None);
+        match place {
+            Place::Bucket(name) => {
+                filled("bucket", &name)?;
+                bucket = Some(name);
+            }
+            Place::Container { storage_account: account, container: name, resource_id } => {
+                filled("storage account", &account)?;
+                filled("container", &name)?;
+                filled("resource id", &resource_id)?;
+                (storage_account, container) = (Some(account), Some(name));
+                properties.get_or_insert_default().resource_id = Some(resource_id);
+            }
+        }
+        Ok(types::VolumeServiceCreate {
+            type_: cloud.name().to_owned(),
+            bucket,
+            container,
+            credentials: Some(credentials.expose()?),
+            endpoint,
+            prefix,
+            properties,
+            root_url,
+            storage_account,
+        })
+    }
+}
+
+/// Credentials to put in the place of those of a volume, for [`VolumeHandle::edit`](super::VolumeHandle::edit).
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, secret: String) -> sbg::Result<()> {
+/// use sbg::volumes::Credentials;
+///
+/// let volume = client.volume("rfranklin/patterns")?;
+/// volume.edit().credentials(Credentials::access_key("AKIAIOSFODNN7EXAMPLE", secret)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Credentials(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    AccessKey { id: SecretString, secret: SecretString },
+    Role { arn: String, external_id: SecretString },
+    ServiceAccount { email: String, private_key: SecretString },
+    Federation { configuration: SecretString },
+    Application { tenant_id: String, client_id: String, secret: SecretString },
+    ClientSecret(SecretString),
+}
+
+impl Credentials {
+    /// For S3 and OSS: an access key.
+    pub fn access_key(id: impl Into<SecretString>, secret: impl Into<SecretString>) -> Self {
+        Self(Kind::AccessKey { id: id.into(), secret: secret.into() })
+    }
+
+    /// For S3: the ARN of a role that the platform is to assume, and the external id that its trust policy asks for.
+    pub fn role(arn: impl Into<String>, external_id: impl Into<SecretString>) -> Self {
+        Self(Kind::Role { arn: arn.into(), external_id: external_id.into() })
+    }
+
+    /// For Google: the e-mail address of a service account, and its private key in PEM.
+    pub fn service_account(email: impl Into<String>, private_key: impl Into<SecretString>) -> Self {
+        Self(Kind::ServiceAccount { email: email.into(), private_key: private_key.into() })
+    }
+
+    /// For Google: the configuration of an identity federation, the text of a JSON file.
+    pub fn federation(configuration: impl Into<SecretString>) -> Self {
+        Self(Kind::Federation { configuration: configuration.into() })
+    }
+
+    /// For Azure: an application of a directory (tenant).
+    pub fn application(
+        tenant_id: impl Into<String>,
+        client_id: impl Into<String>,
+        secret: impl Into<SecretString>,
+    ) -> Self {
+        Self(Kind::Application {
+            tenant_id: tenant_id.into(),
+            client_id: client_id.into(),
+            secret: secret.into(),
+        })
+    }
+
+    /// For Azure: a new secret of the application that is known already.
+    pub fn client_secret(secret: impl Into<SecretString>) -> Self {
+        Self(Kind::ClientSecret(secret.into()))
+    }
+
+    /// As they are sent.
+    pub(super) fn expose(&self) -> Result<types::VolumeCredentialsSet> {
+        let plain = |what: &str, text: &str| filled(what, text).map(|()| Some(text.to_owned()));
+        let mut set = types::VolumeCredentialsSet::default();
+        match &self.0 {
+            Kind::AccessKey { id, secret } => {
+                set.access_key_id = plain("access key id", id.expose_secret())?;
+                set.secret_access_key = plain("secret access key", secret.expose_secret())?;
+            }
+            Kind::Role { arn, external_id } => {
+                set.role_arn = plain("role ARN", arn)?;
+                set.external_id = plain("external id", external_id.expose_secret())?;
+            }
+            Kind::ServiceAccount { email, private_key } => {
+                set.client_email = plain("e-mail address of the service account", email)?;
+                set.private_key = plain("private key", private_key.expose_secret())?;
+            }
+            Kind::Federation { configuration } => {
+                let text = configuration.expose_secret();
+                // What is wrong with it is not quoted: that could be a secret.
+                if serde_json::from_str::<Map<String, Value>>(text).is_err() {
+                    return Err(Error::invalid(
+                        "the configuration of the identity federation is not the text of a JSON object",
+                    ));
+                }
+                set.configuration = Some(text.into());
+            }
+            Kind::Application { tenant_id, client_id, secret } => {
+                set.tenant_id = plain("tenant id", tenant_id)?;
+                set.client_id = plain("client id", client_id)?;
+                set.client_secret = plain("client secret", secret.expose_secret())?;
+            }
+            Kind::ClientSecret(secret) => set.client_secret = plain("client secret", secret.expose_secret())?,
+        }
+        Ok(set)
+    }
+}
+
+fn filled(what: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() { Err(Error::invalid(format!("the {what} is empty"))) } else { Ok(()) }
+}
+
+/// How S3 stores what is exported, for a volume or for one export.
+///
+/// ```
+/// use sbg::volumes::S3Properties;
+///
+/// let properties = S3Properties::new().sse_kms().kms_key("1fd125fa-789c-45b6-12b3-2a3ab3bedcba").storage_class("STANDARD_IA");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct S3Properties {
+    sse_algorithm: Option<&'static str>,
+    kms_key: Option<String>,
+    canned_acl: Option<String>,
+    storage_class: Option<String>,
+}
+
+impl S3Properties {
+    /// What the platform takes by itself.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Encrypts with keys of S3 (`AES256`), which is also what the platform takes for a new volume.
+    pub fn sse_s3(mut self) -> Self {
+        self.sse_algorithm = Some("AES256");
+        self
+    }
+
+    /// Encrypts with the key management service (`aws:kms`), by the default key of the account unless a [key](Self::kms_key) is set.
+    pub fn sse_kms(mut self) -> Self {
+        self.sse_algorithm = Some("aws:kms");
+        self
+    }
+
+    /// Id of the key of the key management service. Goes with [`sse_kms`](Self::sse_kms).
+    pub fn kms_key(mut self, id: impl Into<String>) -> Self {
+        self.kms_key = Some(id.into());
+        self
+    }
+
+    /// Canned ACL of the objects, such as `public-read`.
+    pub fn canned_acl(mut self, acl: impl Into<String>) -> Self {
+        self.canned_acl = Some(acl.into());
+        self
+    }
+
+    /// Storage class of the objects, such as `STANDARD_IA`.
+    pub fn storage_class(mut self, class: impl Into<String>) -> Self {
+        self.storage_class = Some(class.into());
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        if *self == Self::default() {
+            return Err(Error::invalid("the S3 properties say nothing: set one or leave them out"));
+        }
+        if self.kms_key.is_some() && self.sse_algorithm != Some("aws:kms") {
+            return Err(Error::invalid("a KMS key is used with `sse_kms` only: set both"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn into_volume(self) -> Result<types::VolumePropertiesSet> {
+        self.check()?;
+        Ok(types::VolumePropertiesSet {
+            aws_canned_acl: self.canned_acl,
+            aws_storage_class: self.storage_class,
+            resource_id: None,
+            sse_algorithm: self.sse_algorithm.map(str::to_owned),
+            sse_aws_kms_key_id: self.kms_key,
+        })
+    }
+
+    pub(crate) fn into_export(self) -> Result<types::ExportStartProperties> {
+        self.check()?;
+        Ok(types::ExportStartProperties {
+            aws_canned_acl: self.canned_acl,
+            aws_storage_class: self.storage_class,
+            sse_algorithm: self.sse_algorithm.map(str::to_owned),
+            sse_aws_kms_key_id: self.kms_key,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(service: Service, expected: Result<Value, &str>) {
+        let shown = format!("{service:?}");
+        let got = service.into_create().map(|service| serde_json::to_value(service).unwrap());
+        assert_eq!(got.map_err(|error| error.to_string()), expected.map_err(str::to_owned), "{shown}");
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn services_of_all_clouds_are_sent_with_their_credentials_and_shown_without() {
+        check(
+            Service::s3("b", "hush-id", "hush").prefix("in").properties(S3Properties::new().sse_kms().kms_key("k")),
+            Ok(json!({
+                "type": "s3", "bucket": "b", "prefix": "in",
+                "credentials": {"access_key_id": "hush-id", "secret_access_key": "hush"},
+                "properties": {"sse_algorithm": "aws:kms", "sse_aws_kms_key_id": "k"},
+            })),
+        );
+        check(
+            Service::s3_role("b", "arn:aws:iam::1:role/r", "hush").endpoint("s3.example.com"),
+            Ok(json!({
+                "type": "s3", "bucket": "b", "endpoint": "s3.example.com",
+                "credentials": {"role_arn": "arn:aws:iam::1:role/r", "external_id": "hush"},
+            })),
+        );
+        check(
+            Service::google("b", "a@b", "hush").root_url("https://storage.example.com"),
+            Ok(json!({
+                "type": "gcs", "bucket": "b", "root_url": "https://storage.example.com",
+                "credentials": {"client_email": "a@b", "private_key": "hush"},
+            })),
+        );
+        let configuration = r#"{"type": "external_account", "hush": 1}"#;
+        check(
+            Service::google_iam("b", configuration),
+            Ok(json!({"type": "gcs", "bucket": "b", "credentials": {"configuration": configuration}})),
+        );
+        check(
+            Service::oss("b", "oss.example.com", "hush-id", "hush"),
+            Ok(json!({
+                "type": "OSS", "bucket": "b", "endpoint": "oss.example.com",
+                "credentials": {"access_key_id": "hush-id", "secret_access_key": "hush"},
+            })),
+        );
+        check(
+            Service::azure("a", "c", "r", "t", "i", "hush"),
+            Ok(json!({
+                "type": "azure", "storage_account": "a", "container": "c",
+                "credentials": {"tenant_id": "t", "client_id": "i", "client_secret": "hush"},
+                "properties": {"resource_id": "r"},
+            })),
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        check(Service::s3(" ", "hush-id", "hush"), Err("the bucket is empty"));
+        check(Service::s3("b", "hush-id", ""), Err("the secret access key is empty"));
+        check(Service::oss("b", "", "hush-id", "hush"), Err("the endpoint is empty"));
+        check(
+            Service::google_iam("b", "hush"),
+            Err("the configuration of the identity federation is not the text of a JSON object"),
+        );
+        check(
+            Service::google("b", "a@b", "hush").endpoint("e"),
+            Err("Google Cloud Storage has a `root_url` instead of an `endpoint`"),
+        );
+        check(
+            Service::s3("b", "hush-id", "hush").root_url("e"),
+            Err("Amazon S3 has an `endpoint` instead of a `root_url`"),
+        );
+        check(
+            Service::google("b", "a@b", "hush").properties(S3Properties::new().sse_s3()),
+            Err("`properties` are for Amazon S3, not for Google Cloud Storage"),
+        );
+        check(
+            Service::s3("b", "hush-id", "hush").properties(S3Properties::new().sse_s3().kms_key("k")),
+            Err("a KMS key is used with `sse_kms` only: set both"),
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! Signed addresses expire while bytes move: they are renewed, and once for all who use them.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{MIB, Stage, eventually, random_bytes};
+
+const LIFETIME: Duration = Duration::from_secs(60);
+
+async fn stage() -> Stage {
+    Stage::with(Emulator::builder().min_part_size(1).url_lifetime(LIFETIME)).await
+}
+
+#[tokio::test]
+async fn a_download_renews_an_address_that_expired_before_the_first_byte() -> Result<()> {
+    let stage = stage().await;
+    let fault = stage.fault(FaultRule::storage(Action::Reset));
+    let id = stage.file("a", "photograph 51");
+    let download = stage.client.file(&id).download(stage.path("a")).start();
+    eventually("the first address is used", || !stage.storage("GET").is_empty()).await;
+    stage.emulator.clock().advance(LIFETIME);
+    stage.emulator.faults().remove(fault);
+    download.wait().await?;
+    stage.assert_downloaded(&stage.path("a"), &id);
+    assert_eq!(stage.calls("GET", "/download_info").len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_expires_is_renewed_once_for_all_ranges() -> Result<()> {
+    let stage = stage().await;
+    // The first range comes, and all others are held up until their address has expired.
+    stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
+    let fault = stage.fault(FaultRule::storage(Action::Reset));
+    let id = stage.large_file("large", 60 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    eventually("all ranges were asked for", || {
+        let asked = stage.storage("GET");
+        let ranges: std::collections::BTreeSet<_> =
+            asked.iter().filter_map(|request| request.header("range")).collect();
+        ranges.len() == 8
+    })
+    .await;
+    stage.emulator.clock().advance(LIFETIME);
+    stage.emulator.faults().remove(fault);
+    download.wait().await?;
+    stage.assert_downloaded(&stage.path("large"), &id);
+    assert_eq!(stage.calls("GET", "/download_info").len(), 2, "one renewal is enough for seven ranges");
+    let refused = stage.storage("GET").iter().filter(|request| request.status == Some(403)).count();
+    assert!((1..=7).contains(&refused), "{refused}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_may_expire_again_and_again() -> Result<()> {
+    let stage = stage().await;
+    // Many pieces, with a pause before each.
+    stage.fault(FaultRule::storage(Action::CutBody(200_000)));
+    let id = stage.large_file("large", 4 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    for renewals in 1..=3 {
+        let before = download.progress().bytes;
+        eventually("a piece has come", || download.progress().bytes > before).await;
+        stage.emulator.clock().advance(LIFETIME);
+        eventually("the address is renewed", || stage.calls("GET", "/download_info").len() > renewals).await;
+    }
+    download.wait().await?;
+    stage.assert_downloaded(&stage.path("large"), &id);
+    assert_eq!(stage.calls("GET", "/download_info").len(), 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_asks_for_another_address_when_one_has_expired() -> Result<()> {
+    let stage = stage().await;
+    let fault = stage.fault(FaultRule::storage(Action::Reset));
+    let bytes = random_bytes(500);
+    let upload =
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100).start();
+    eventually("all parts were begun", || stage.storage("PUT").len() >= 5).await;
+    stage.emulator.clock().advance(LIFETIME);
+    stage.emulator.faults().remove(fault);
+    let file = upload.wait().await?;
+    stage.assert_uploaded(&file.id, &bytes);
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Calls of the API: which are sent again, and how often.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg::transport::{
+    Answer, Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RetryPolicy,
+};
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{Stage, assert_refused, quick_retry};
+
+use crate::status;
+
+/// A client whose retries hardly wait.
+async fn stage() -> Stage {
+    Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await
+}
+
+fn maintenance_sleeper(pause: Duration, longest: Duration) -> MaintenanceSleeper {
+    let mut sleeper = MaintenanceSleeper::default();
+    (sleeper.pause, sleeper.longest) = (pause, longest);
+    sleeper
+}
+
+#[tokio::test]
+async fn a_spent_rate_limit_is_waited_out_until_its_reset() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }).nth(1));
+    assert_eq!(stage.client.users().me().await?.username, "rfranklin");
+    let answers: Vec<_> = stage.calls("GET", "/user").iter().map(|request| request.status).collect();
+    assert_eq!(answers, [Some(429), Some(200)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_spent_rate_limit_without_a_reset_is_waited_out_as_well() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::RateLimited { reset_header: false }).method("POST").nth(1));
+    // A call that was refused was not carried out, so even a creation is sent again.
+    assert_eq!(stage.client.projects().create("x").await?.id, "rfranklin/x");
+    let answers: Vec<_> = stage.calls("POST", "/projects").iter().map(|request| request.status).collect();
+    assert_eq!(answers, [Some(429), Some(200)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_its_handler_a_spent_rate_limit_is_an_error() -> Result<()> {
+    let stage = Stage::tuned(Emulator::builder(), |client| client.without_error_handlers()).await;
+    stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }));
+    let error = assert_refused(
+        stage.client.users().me().await,
+        ErrorKind::Api,
+        &["user_me", "Rate limit exceeded", "HTTP 429", "code 1000"],
+    );
+    assert!(error.is_rate_limited() && error.is_transient());
+    assert_eq!(stage.emulator.requests().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
+    let sleeper = maintenance_sleeper(Duration::from_millis(5), Duration::from_secs(60));
+    let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
+    stage.fault(FaultRule::api(Action::Maintenance).first(3));
+    assert_eq!(stage.client.projects().create("x").await?.id, "rfranklin/x");
+    assert_eq!(stage.calls("POST", "/projects").len(), 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn maintenance_that_does_not_end_is_an_error_in_the_end() -> Result<()> {
+    let sleeper = maintenance_sleeper(Duration::from_millis(2), Duration::from_millis(20));
+    let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
+    stage.fault(FaultRule::api(Action::Maintenance));
+    let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 503", "code 0"]);
+    assert!(error.is_maintenance() && error.is_transient());
+    let sent = u32::try_from(stage.emulator.requests().len())?;
+    assert!((2..=11).contains(&sent) && error.attempts() == sent, "{sent} {error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn bad_gateways_are_asked_again_for_what_is_idempotent() -> Result<()> {
+    for code in [502, 504] {
+        let stage = stage().await;
+        stage.fault(FaultRule::api(status(code)).first(3));
+        assert_eq!(stage.client.users().me().await?.username, "rfranklin");
+        assert_eq!(stage.emulator.requests().len(), 4);
+
+        stage.emulator.clear_requests();
+        stage.emulator.faults().clear();
+        stage.fault(FaultRule::api(status(code)).first(1));
+        stage.client.project(&stage.project)?.edit().name("x").await?;
+        assert_eq!(stage.calls("PATCH", "/demo").len(), 2, "a change to a given value can be sent again");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn bad_gateways_are_not_asked_again_for_a_creation() -> Result<()> {
+    for code in [502, 504] {
+        let stage = stage().await;
+        stage.fault(FaultRule::api(status(code)).method("POST"));
+        let words = ["project_create", &format!("HTTP {code}")];
+        let error = assert_refused(stage.client.projects().create("x").await, ErrorKind::Api, &words);
+        assert!(error.is_transient() && error.attempts() == 1);
+        assert_eq!(stage.emulator.requests().len(), 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(status(502)));
+    let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 502", "5 attempts"]);
+    assert_eq!(error.attempts(), 5);
+    assert_eq!(stage.emulator.requests().len(), 5);
+
+    let once = |client: sbg::ClientBuilder| {
+        let mut policy = RetryPolicy::default();
+        policy.attempts = 1;
+        client.retry(policy)
+    };
+    let stage = Stage::tuned(Emulator::builder(), once).await;
+    stage.fault(FaultRule::api(Action::Reset));
+    assert_refused(stage.client.users().me().await, ErrorKind::Connect, &["user_me"]);
+    assert_eq!(stage.emulator.requests().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_platform_refuses_is_not_asked_again() -> Result<()> {
+    for code in [400, 401, 403, 404, 409, 500, 503] {
+        let stage = stage().await;
+        stage.fault(FaultRule::api(status(code)));
+        let error =
+            assert_refused(stage.client.users().me().await, ErrorKind::Api, &[&format!("HTTP {code}")]);
+        assert_eq!(error.is_transient(), code >= 500, "{code}");
+        assert_eq!(stage.emulator.requests().len(), 1, "{code}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_general_sleeper_waits_out_every_server_error_where_it_was_added() -> Result<()> {
+    let mut sleeper = GeneralErrorSleeper::default();
+    (sleeper.pause, sleeper.attempts) = (Duration::from_millis(2), 3);
+    let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
+    stage.fault(FaultRule::api(status(500)).first(2));
+    stage.client.projects().create("x").await?;
+    assert_eq!(stage.emulator.requests().len(), 3);
+
+    stage.emulator.clear_requests();
+    stage.fault(FaultRule::api(status(500)));
+    assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 500", "4 attempts"]);
+    assert_eq!(stage.emulator.requests().len(), 4);
+    Ok(())
+}
+
+/// Takes a missing user for an unknown one, and asks no more than twice.
+#[derive(Debug)]
+struct Anonymous;
+
+impl ErrorHandler for Anonymous {
+    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+        match (answer.status(), attempt.operation.id) {
+            (404, "user_get") if attempt.number < 2 => Decision::RetryAfter(Duration::ZERO),
+            (404, "user_get") => {
+                let ok = reqwest::StatusCode::OK;
+                Decision::Replace(Answer::new(ok, answer.headers().clone(), r#"{"username": "unknown"}"#))
+            }
+            _ => Decision::Pass,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handler_of_the_user_can_ask_again_or_answer_in_place_of_the_platform() -> Result<()> {
+    let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(Anonymous)).await;
+    assert_eq!(stage.client.user("nobody").get().await?.username, "unknown");
+    assert_eq!(stage.emulator.requests().len(), 2);
+    let other = stage.client.file("5678").get().await;
+    assert!(assert_refused(other, ErrorKind::Api, &["file_get"]).is_not_found());
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Downloads from an object store that misbehaves: the bytes are right in the end, or there is no file.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg::transfer::Status;
+use sbg_emulator::{Action, Emulator, FaultRule, Recorded};
+use sbg_tests::{MIB, Stage, assert_refused};
+
+use crate::status;
+
+/// Three ranges.
+const SIZE: usize = 20 * MIB;
+
+/// Downloads a file of three ranges under this fault, compares, and gives what was asked of the object store.
+async fn survives(rule: FaultRule) -> Result<Vec<Recorded>> {
+    let stage = Stage::start().await;
+    let fault = stage.fault(rule);
+    let id = stage.large_file("large", SIZE);
+    let done = stage.client.file(&id).download(stage.path("large")).await?;
+    assert_eq!(done.bytes, SIZE as u64);
+    assert!(stage.emulator.faults().fired(fault) > 0, "the fault was met");
+    stage.assert_downloaded(&stage.path("large"), &id);
+    assert_eq!(stage.local_names(), ["large"]);
+    Ok(stage.storage("GET"))
+}
+
+/// Fails to download a file of three ranges under this fault, with nothing left behind, and gives the error.
+async fn fails(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
+    let stage = Stage::start().await;
+    stage.fault(rule);
+    let id = stage.large_file("large", SIZE);
+    let there = stage.local("there", "old");
+    let download = stage.client.file(&id).download(&there).overwrite(true).start();
+    assert_refused(download.wait().await, kind, words);
+    assert_eq!(download.status(), Status::Failed);
+    assert_eq!((std::fs::read(&there)?, stage.local_names()), (b"old".to_vec(), vec!["there".to_owned()]));
+    Ok(stage)
+}
+
+/// The first byte of each range that was asked for.
+fn starts(requests: &[Recorded]) -> Vec<usize> {
+    let range =
+        |request: &Recorded| request.header("range")?.strip_prefix("bytes=")?.split_once('-')?.0.parse().ok();
+    requests.iter().map(|request| range(request).expect("a range")).collect()
+}
+
+#[tokio::test]
+async fn a_short_range_leaves_no_hole() -> Result<()> {
+    assert_eq!(survives(FaultRule::storage(Action::ShortRange).first(2)).await?.len(), 5);
+    survives(FaultRule::storage(Action::ShortRange).nth(3)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_shifted_range_is_never_written() -> Result<()> {
+    survives(FaultRule::storage(Action::ShiftedRange).nth(1)).await?;
+    assert_eq!(survives(FaultRule::storage(Action::ShiftedRange).nth(2)).await?.len(), 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_whole_file_in_place_of_a_range_is_never_written() -> Result<()> {
+    survives(FaultRule::storage(Action::FullBodyInsteadOfRange).nth(1)).await?;
+    assert_eq!(survives(FaultRule::storage(Action::FullBodyInsteadOfRange).nth(3)).await?.len(), 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_total_is_noticed() -> Result<()> {
+    let integrity = ErrorKind::Integrity;
+    fails(FaultRule::storage(Action::WrongTotal).nth(2), integrity, &["changed on the platform", "size"])
+        .await?;
+    fails(FaultRule::storage(Action::WrongTotal).nth(1), integrity, &["changed on the platform"]).await?;
+
+    // The whole of a small file does not fit a wrong total, so it is asked for again.
+    let stage = Stage::start().await;
+    stage.fault(FaultRule::storage(Action::WrongTotal).nth(1));
+    let id = stage.file("small", "photograph 51");
+    assert_eq!(stage.client.file(&id).download(stage.path("small")).await?.bytes, 13);
+    stage.assert_downloaded(&stage.path("small"), &id);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_versions_of_a_file_are_never_mixed() -> Result<()> {
+    for nth in [1, 2, 3] {
+        let rule = FaultRule::storage(Action::ChangedETag).nth(nth);
+        fails(rule, ErrorKind::Integrity, &["the file changed on the platform while it was downloaded"])
+            .await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_is_reset_or_cut_goes_on_where_it_broke() -> Result<()> {
+    survives(FaultRule::storage(Action::Reset).first(2)).await?;
+    survives(FaultRule::storage(Action::LostAnswer).nth(2)).await?;
+    survives(FaultRule::storage(Action::CutBody(0)).nth(2)).await?;
+    let requests = survives(FaultRule::storage(Action::CutBody(3_000_000)).first(3)).await?;
+    let again = starts(&requests).split_off(3);
+    assert_eq!(again.len(), 3);
+    for start in again {
+        assert!(start % (8 * MIB) > 0, "{start}: what has come is not asked for again");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_again_and_again_is_no_reason_to_give_up() -> Result<()> {
+    // Fifteen breaks, more than a range may have without progress.
+    survives(FaultRule::storage(Action::CutBody(1_000_000)).first(15)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_busy_storage_is_asked_again() -> Result<()> {
+    for code in [408, 429, 500, 503] {
+        let requests = survives(FaultRule::storage(status(code)).nth(2)).await?;
+        assert_eq!(requests.len(), 4, "{code}");
+    }
+    survives(FaultRule::storage(status(503)).first(3)).await?;
+    survives(FaultRule::storage(status(503)).every(2)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_storage_that_says_nothing_is_asked_again() -> Result<()> {
+    let impatient = |client: sbg::ClientBuilder| client.read_timeout(Duration::from_millis(300));
+    let stage = Stage::tuned(Emulator::builder(), impatient).await;
+    stage.fault(FaultRule::storage(Action::Stall(1_000_000)).nth(2));
+    let id = stage.large_file("large", SIZE);
+    stage.client.file(&id).download(stage.path("large")).await?;
+    stage.assert_downloaded(&stage.path("large"), &id);
+    assert!(stage.storage("GET").len() >= 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_for_good_is_final_after_one_renewal_of_the_address() -> Result<()> {
+    let stage =
+        fails(FaultRule::storage(status(403)), ErrorKind::Storage, &["the storage refused", "HTTP 403"])
+            .await?;
+    assert_eq!(stage.storage("GET").len(), 2);
+    assert_eq!(stage.calls("GET", "/download_info").len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_is_an_error_at_once() -> Result<()> {
+    let stage =
+        fails(FaultRule::storage(status(404)), ErrorKind::Storage, &["the storage refused", "HTTP 404"])
+            .await?;
+    assert_eq!(stage.storage("GET").len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redirect_of_the_storage_is_not_followed() -> Result<()> {
+    let elsewhere = Action::Redirect("http://127.0.0.1:9/main/a".to_owned());
+    fails(FaultRule::storage(elsewhere), ErrorKind::Storage, &["HTTP 302"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failure_in_the_middle_leaves_nothing_behind() -> Result<()> {
+    let stage = fails(FaultRule::storage(status(400)).nth(3), ErrorKind::Storage, &["HTTP 400"]).await?;
+    assert_eq!(stage.storage("GET").len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_token_reaches_the_storage_whatever_happens() -> Result<()> {
+    let stage = Stage::start().await;
+    for action in [Action::Reset, status(503), status(403), Action::ShortRange] {
+        stage.fault(FaultRule::storage(action).method("GET").every(7));
+    }
+    stage.fault(FaultRule::storage(status(500)).method("PUT").every(3));
+    let id = stage.large_file("large", SIZE);
+    stage.client.file(&id).download(stage.path("large")).await?;
+    stage.assert_downloaded(&stage.path("large"), &id);
+    let upload = stage.client.upload(stage.path("large")).to_project(&stage.project)?.part_size(4 << 20);
+    upload.name("copy").await?;
+    let token = stage.emulator.token();
+    for request in stage.storage("GET").iter().chain(&stage.storage("PUT")) {
+        let shown = format!("{} {} {:?}", request.path, request.query, request.headers);
+        assert!(!shown.contains(&token) && !shown.contains("x-sbg"), "{shown}");
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Connections that break: before the request is carried out, after it, or in the middle of the answer.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{Stage, assert_refused, quick_retry, random_bytes};
+
+async fn stage() -> Stage {
+    Stage::tuned(Emulator::builder().min_part_size(1), |client| client.retry(quick_retry())).await
+}
+
+#[tokio::test]
+async fn a_look_is_repeated_when_the_connection_breaks() -> Result<()> {
+    for action in [Action::Reset, Action::LostAnswer, Action::CutBody(0), Action::CutBody(20)] {
+        let stage = stage().await;
+        stage.fault(FaultRule::api(action.clone()).first(2));
+        assert_eq!(stage.client.users().me().await?.username, "rfranklin", "{action:?}");
+        assert_eq!(stage.emulator.requests().len(), 3, "{action:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_creation_whose_answer_is_lost_is_an_error_and_not_sent_again() -> Result<()> {
+    for action in [Action::LostAnswer, Action::CutBody(0), Action::CutBody(20)] {
+        let stage = stage().await;
+        stage.fault(FaultRule::api(action.clone()).method("POST"));
+        let error = assert_refused(
+            stage.client.projects().create("x").await,
+            ErrorKind::Connect,
+            &["project_create", "the connection broke"],
+        );
+        assert!(error.is_transient() && error.attempts() == 1, "{error:?}");
+        assert_eq!(stage.calls("POST", "/projects").len(), 1, "{action:?}");
+        assert!(stage.client.project("rfranklin/x")?.get().await.is_ok(), "it was carried out: {action:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_creation_on_a_connection_that_is_reset_is_not_sent_again() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::Reset).method("POST"));
+    // The first one goes over a connection that was used before.
+    stage.client.users().me().await?;
+    for sent in 1..=2 {
+        assert_refused(stage.client.projects().create("x").await, ErrorKind::Connect, &["project_create"]);
+        assert_eq!(stage.calls("POST", "/projects").len(), sent);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_left_after_the_timeout() -> Result<()> {
+    let patient =
+        |client: sbg::ClientBuilder| client.read_timeout(Duration::from_millis(200)).retry(quick_retry());
+    let stage = Stage::tuned(Emulator::builder(), patient).await;
+    stage.fault(FaultRule::api(Action::Stall(10)).first(1));
+    assert_eq!(stage.client.users().me().await?.username, "rfranklin");
+    assert_eq!(stage.emulator.requests().len(), 2);
+
+    stage.fault(FaultRule::api(Action::Stall(10)).method("POST"));
+    let error = assert_refused(
+        stage.client.projects().create("x").await,
+        ErrorKind::Timeout,
+        &["project_create", "nothing came for too long"],
+    );
+    assert!(error.is_transient() && error.attempts() == 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answer_is_lost_is_no_error() -> Result<()> {
+    let stage = stage().await;
+    let file = stage.client.file(stage.file("a", "a"));
+    stage.fault(FaultRule::api(Action::LostAnswer).method("DELETE").nth(1));
+    file.delete().await?;
+    assert_eq!(stage.calls("DELETE", file.id()).len(), 2);
+    let again = file.delete().await;
+    assert!(assert_refused(again, ErrorKind::Api, &["file_delete"]).is_not_found(), "this one was not lost");
+    Ok(())
+}
+
+#[tokio::test]
+async fn calls_of_an_upload_survive_connections_that_break() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::Reset).path("/part/").first(3));
+    stage.fault(FaultRule::api(Action::CutBody(9)).path("/part/").first(3));
+    let bytes = random_bytes(1000);
+    let file =
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100).await?;
+    stage.assert_uploaded(&file.id, &bytes);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_whose_beginning_is_lost_begins_once() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::LostAnswer).method("POST").path("/upload/multipart"));
+    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project)?.await;
+    assert_refused(upload, ErrorKind::Connect, &["upload_init", "the connection broke"]);
+    assert_eq!(stage.calls("POST", "/upload/multipart").len(), 1);
+    assert_eq!(stage.storage("PUT").len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_whose_completion_is_lost_is_completed_once() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::LostAnswer).path("/complete"));
+    let upload = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project)?.await;
+    assert_refused(upload, ErrorKind::Connect, &["upload_complete", "the connection broke"]);
+    assert_eq!(stage.calls("POST", "/complete").len(), 1);
+    // It was carried out: the file is there, and nothing under way is left.
+    let files = stage.client.project(&stage.project)?.files().query().name("a").await?;
+    stage.assert_uploaded(&files.items[0].id, b"ACGT");
+    assert!(stage.client.uploads().list().await?.is_empty());
+    Ok(())
+}

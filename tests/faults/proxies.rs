@@ -1,0 +1,99 @@
+//! Answers of something between the client and the platform: HTML, nothing at all, another page.
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{Stage, assert_refused, quick_retry};
+
+const UNEXPECTED: ErrorKind = ErrorKind::UnexpectedAnswer;
+
+async fn stage_with(action: Action) -> Stage {
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+    stage.fault(FaultRule::api(action));
+    stage
+}
+
+#[tokio::test]
+async fn html_of_a_proxy_is_an_error_with_status_and_excerpt() -> Result<()> {
+    let stage = stage_with(Action::HtmlError).await;
+    let words = ["user_me", "HTTP 502", "`<html><head><title>502 Bad Gateway</title>", "5 attempts"];
+    let error = assert_refused(stage.client.users().me().await, UNEXPECTED, &words);
+    assert_eq!((error.status(), error.code()), (Some(502), None));
+    assert!(error.to_string().len() < 400, "{error}");
+    assert_eq!(stage.emulator.requests().len(), 5);
+    assert_refused(stage.client.projects().create("x").await, UNEXPECTED, &["project_create", "HTTP 502"]);
+    assert_eq!(stage.calls("POST", "/projects").len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_page_in_place_of_an_answer_is_an_error_with_an_excerpt() -> Result<()> {
+    let page = format!(
+        "<!DOCTYPE html>\n<html>\n<body>Sign in to the hotel{}</body></html>",
+        " network".repeat(500)
+    );
+    let stage = stage_with(Action::Status { code: 200, body: Some(page.into()), headers: Vec::new() }).await;
+    let words =
+        ["not JSON but `<!DOCTYPE html> <html> <body>Sign in to the hotel network", "...`", "HTTP 200"];
+    let error = assert_refused(stage.client.users().me().await, UNEXPECTED, &words);
+    assert!(error.to_string().len() < 400, "{error}");
+    assert_refused(stage.client.projects().query().await, UNEXPECTED, &["project_list", "not JSON"]);
+    assert_eq!(stage.emulator.requests().len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_body_is_an_error_with_its_status() -> Result<()> {
+    for (code, sent) in [(200, 1), (204, 1), (400, 1), (404, 1), (502, 5), (503, 1)] {
+        let stage = stage_with(Action::EmptyBody(code)).await;
+        let words = ["user_me", "an empty body", &format!("HTTP {code}")];
+        let error = assert_refused(stage.client.users().me().await, UNEXPECTED, &words);
+        assert_eq!(error.status(), Some(code));
+        assert_eq!(stage.emulator.requests().len(), sent, "{code}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_that_has_no_answer_needs_none() -> Result<()> {
+    let stage = stage_with(Action::EmptyBody(200)).await;
+    stage.client.file("5678").delete().await?;
+    stage.client.project(&stage.project)?.delete().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn json_that_is_cut_short_or_of_another_form_is_an_error() -> Result<()> {
+    let of = |text: &str| Action::Status { code: 200, body: Some(text.into()), headers: Vec::new() };
+    for text in [r#"{"username": "rfran"#, "[]", "null", "42", r#"{"username": 5}"#] {
+        let stage = stage_with(of(text)).await;
+        assert_refused(stage.client.users().me().await, UNEXPECTED, &[text]);
+        assert_eq!(stage.emulator.requests().len(), 1, "{text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn transfers_tell_of_html_and_empty_bodies_as_well() -> Result<()> {
+    let stage = stage_with(Action::HtmlError).await;
+    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project)?.await;
+    assert_refused(upload, UNEXPECTED, &["upload_init", "502 Bad Gateway"]);
+    let download = stage.client.file("5678").download(stage.path("b")).await;
+    assert_refused(download, UNEXPECTED, &["file_download_info", "HTTP 502", "502 Bad Gateway"]);
+    assert_eq!(stage.local_names(), ["a"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn html_of_the_storage_is_an_error_with_status_and_excerpt() -> Result<()> {
+    let stage = Stage::start().await;
+    let html = Some("<html>blocked by the firewall</html>".into());
+    stage.fault(FaultRule::storage(Action::Status { code: 400, body: html, headers: Vec::new() }));
+    let words = ["the storage refused: `<html>blocked by the firewall</html>`", "HTTP 400"];
+    let download = stage.client.file(stage.file("a", "a")).download(stage.path("a")).await;
+    assert_refused(download, ErrorKind::Storage, &words);
+    let upload = stage.client.upload(stage.local("b", "b")).to_project(&stage.project)?.await;
+    assert_refused(upload, ErrorKind::Storage, &words);
+    assert_eq!(stage.local_names(), ["b"]);
+    Ok(())
+}

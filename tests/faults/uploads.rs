@@ -1,0 +1,133 @@
+//! Uploads to an object store that misbehaves: the file is right in the end, or there is none and nothing under way.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg::transfer::Status;
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{Stage, assert_refused, random_bytes};
+
+use crate::status;
+
+/// Uploads ten parts under this fault, compares, and gives the number of parts that were sent.
+async fn survives(rule: FaultRule) -> Result<usize> {
+    let stage = Stage::start().await;
+    let fault = stage.fault(rule);
+    let bytes = random_bytes(1_000_000);
+    let path = stage.local("a", &bytes);
+    let upload = stage.client.upload(path).to_project(&stage.project)?.part_size(100_000).start();
+    let file = upload.wait().await?;
+    assert!(stage.emulator.faults().fired(fault) > 0, "the fault was met");
+    stage.assert_uploaded(&file.id, &bytes);
+    let progress = upload.progress();
+    assert_eq!((progress.bytes, progress.parts), (1_000_000, 10), "nothing counts twice");
+    assert_eq!(stage.calls("POST", "/complete").len(), 1);
+    Ok(stage.storage("PUT").len())
+}
+
+/// Fails to upload ten parts under this fault, with no file and nothing under way afterwards.
+async fn fails(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
+    let stage = Stage::start().await;
+    stage.fault(rule);
+    let path = stage.local("a", random_bytes(1000));
+    let upload = stage.client.upload(path).to_project(&stage.project)?.part_size(100).start();
+    assert_refused(upload.wait().await, kind, words);
+    assert_eq!(upload.status(), Status::Failed);
+    assert!(stage.client.uploads().list().await?.is_empty(), "the upload is aborted");
+    assert!(stage.client.project(&stage.project)?.files().query().await?.items.is_empty());
+    Ok(stage)
+}
+
+#[tokio::test]
+async fn a_part_that_is_refused_for_a_while_is_sent_again() -> Result<()> {
+    for code in [408, 429, 500, 503] {
+        assert_eq!(survives(FaultRule::storage(status(code)).nth(3)).await?, 11, "{code}");
+    }
+    survives(FaultRule::storage(status(503)).every(3)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_that_is_refused_once_gets_another_address() -> Result<()> {
+    assert_eq!(survives(FaultRule::storage(status(403)).nth(5)).await?, 11);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_without_an_etag_is_not_taken_for_stored() -> Result<()> {
+    assert_eq!(survives(FaultRule::storage(Action::NoETag).first(2)).await?, 12);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_whose_connection_breaks_is_sent_again() -> Result<()> {
+    for action in [Action::Reset, Action::LostAnswer] {
+        survives(FaultRule::storage(action).nth(4)).await?;
+    }
+    survives(FaultRule::storage(Action::Reset).every(4)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_storage_that_says_nothing_is_sent_the_part_again() -> Result<()> {
+    let impatient = |client: sbg::ClientBuilder| client.read_timeout(Duration::from_millis(300));
+    let stage = Stage::tuned(Emulator::builder().min_part_size(1), impatient).await;
+    stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(600))).nth(2));
+    let bytes = random_bytes(500);
+    let file =
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100).await?;
+    stage.assert_uploaded(&file.id, &bytes);
+    assert!(stage.storage("PUT").len() >= 6);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_that_is_refused_for_good_fails_the_upload_and_aborts_it() -> Result<()> {
+    for code in [400, 403, 404] {
+        let words = ["the storage refused", &format!("HTTP {code}")];
+        let stage = fails(FaultRule::storage(status(code)), ErrorKind::Storage, &words).await?;
+        assert_eq!(stage.calls("POST", "/complete").len(), 0, "what is not stored is not completed");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_part_that_is_refused_for_good_fails_the_whole() -> Result<()> {
+    let stage = fails(FaultRule::storage(status(400)).nth(7), ErrorKind::Storage, &["HTTP 400"]).await?;
+    assert_eq!(stage.calls("POST", "/complete").len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_that_was_stored_otherwise_than_confirmed_fails_the_upload() -> Result<()> {
+    let rule = FaultRule::storage(Action::ChangedETag).nth(3);
+    fails(rule, ErrorKind::Api, &["upload_complete", "code 8007", "another ETag"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_completion_that_is_refused_aborts_the_upload() -> Result<()> {
+    let rule = FaultRule::api(status(500)).path("/complete");
+    let stage = fails(rule, ErrorKind::Api, &["upload_complete", "HTTP 500"]).await?;
+    assert_eq!(stage.calls("POST", "/complete").len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_by_the_platform_fails_the_upload() -> Result<()> {
+    let rule = FaultRule::api(status(403)).path("/part/").nth(4);
+    fails(rule, ErrorKind::Api, &["upload_part_url", "HTTP 403"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_cannot_be_aborted_still_tells_why_it_failed() -> Result<()> {
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(sbg_tests::quick_retry())).await;
+    stage.fault(FaultRule::storage(status(400)));
+    stage.fault(FaultRule::api(status(500)).method("DELETE"));
+    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project)?.await;
+    assert_refused(upload, ErrorKind::Storage, &["the storage refused", "HTTP 400"]);
+    assert_eq!(stage.client.uploads().list().await?.len(), 1, "it is there to be looked after");
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Bodies: what was set and nothing else.
+
+use anyhow::Result;
+use sbg::members::{NewMember, Permissions};
+use sbg::types::ProjectEditSettings;
+use serde_json::{Value, json};
+
+use crate::{Seen, Wire, project};
+
+/// A server whose answer can be read as any of the resources here.
+async fn wire() -> Wire {
+    Wire::answering(json!({"id": "rfranklin/demo", "username": "fcrick", "read": true})).await
+}
+
+#[track_caller]
+fn assert_sent(seen: &Seen, line: &str, body: &Value) {
+    assert_eq!(seen.line(), line);
+    assert_eq!(seen.json(), *body, "{line}");
+    assert_eq!(seen.header("content-type"), ["application/json"]);
+}
+
+#[tokio::test]
+async fn creating_a_project_sends_what_was_set() -> Result<()> {
+    let wire = wire().await;
+    wire.client.projects().create("Fibre diffraction").await?;
+    assert_sent(&wire.last(), "POST /v2/projects", &json!({"name": "Fibre diffraction"}));
+    let create = wire.client.projects().create("Fibres").description("B form").billing_group("b-1");
+    create.tags(["dna"]).await?;
+    let expected =
+        json!({"name": "Fibres", "description": "B form", "billing_group": "b-1", "tags": ["dna"]});
+    assert_sent(&wire.last(), "POST /v2/projects", &expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_of_a_project_sends_what_was_set() -> Result<()> {
+    let wire = wire().await;
+    let edit = || Ok::<_, sbg::Error>(wire.client.project(project())?.edit());
+    let line = "PATCH /v2/projects/rfranklin/demo";
+    edit()?.name("Renamed").await?;
+    assert_sent(&wire.last(), line, &json!({"name": "Renamed"}));
+    edit()?.description("").tags([""; 0]).await?;
+    assert_sent(&wire.last(), line, &json!({"description": "", "tags": []}));
+    let settings = ProjectEditSettings { locked: Some(false), ..Default::default() };
+    edit()?.settings(settings).await?;
+    assert_sent(&wire.last(), line, &json!({"settings": {"locked": false}}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_of_a_file_sends_what_was_set() -> Result<()> {
+    let wire = wire().await;
+    let file = wire.client.file("5678");
+    file.edit().name("b.fastq").await?;
+    assert_sent(&wire.last(), "PATCH /v2/files/5678", &json!({"name": "b.fastq"}));
+    file.edit().tags(["dna"]).metadata("sample_id", "S1").await?;
+    let expected = json!({"tags": ["dna"], "metadata": {"sample_id": "S1"}});
+    assert_sent(&wire.last(), "PATCH /v2/files/5678", &expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn metadata_is_patched_with_null_for_what_goes_and_put_as_a_whole() -> Result<()> {
+    let wire = wire().await;
+    let metadata = wire.client.file("5678").metadata();
+    metadata.edit([("sample_id", Some("S1")), ("library_id", None)]).await?;
+    let expected = json!({"sample_id": "S1", "library_id": null});
+    assert_sent(&wire.last(), "PATCH /v2/files/5678/metadata", &expected);
+    metadata.replace([("sample_id", "S2")]).await?;
+    assert_sent(&wire.last(), "PUT /v2/files/5678/metadata", &json!({"sample_id": "S2"}));
+    metadata.replace([("", ""); 0]).await?;
+    assert_sent(&wire.last(), "PUT /v2/files/5678/metadata", &json!({}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn tags_are_a_bare_list() -> Result<()> {
+    let wire = Wire::answering(json!(["dna", "b form"])).await;
+    let tags = wire.client.file("5678").set_tags(["dna", "b form"]).await?;
+    assert_sent(&wire.last(), "PUT /v2/files/5678/tags", &json!(["dna", "b form"]));
+    assert_eq!(tags, ["dna", "b form"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn members_are_added_by_what_names_them() -> Result<()> {
+    let wire = wire().await;
+    let members = wire.client.project(project())?.members();
+    let line = "POST /v2/projects/rfranklin/demo/members";
+    let copy = json!({"read": true, "copy": true});
+    let check = async |member: NewMember, who: Value| -> Result<()> {
+        members.add(member, Permissions::new().copy(true)).await?;
+        let mut expected = who;
+        expected["permissions"] = copy.clone();
+        assert_sent(&wire.last(), line, &expected);
+        Ok(())
+    };
+    check(NewMember::user("fcrick"), json!({"username": "fcrick", "type": "USER"})).await?;
+    check(NewMember::email("f.crick@example.org"), json!({"email": "f.crick@example.org"})).await?;
+    check(NewMember::team("t-1"), json!({"username": "t-1", "type": "TEAM"})).await?;
+    check(NewMember::division("kings-college"), json!({"username": "kings-college", "type": "DIVISION"}))
+        .await
+}
+
+#[tokio::test]
+async fn permissions_are_patched_by_name_and_put_all_five() -> Result<()> {
+    let wire = wire().await;
+    let member = wire.client.project(project())?.members().member("fcrick");
+    member.edit_permissions(Permissions::new().write(false).admin(true)).await?;
+    let line = "/v2/projects/rfranklin/demo/members/fcrick/permissions";
+    assert_sent(&wire.last(), &format!("PATCH {line}"), &json!({"write": false, "admin": true}));
+    member.replace_permissions(Permissions::new().execute(true)).await?;
+    let expected = json!({"read": true, "write": false, "copy": false, "execute": true, "admin": false});
+    assert_sent(&wire.last(), &format!("PUT {line}"), &expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_is_created_with_its_type_and_one_place() -> Result<()> {
+    let wire = wire().await;
+    let files = wire.client.files();
+    files.create_folder("raw").in_project(project())?.await?;
+    let expected = json!({"name": "raw", "type": "FOLDER", "project": "rfranklin/demo"});
+    assert_eq!(folder_body(&wire.last()), expected);
+    files.create_folder("raw").in_folder("5678").await?;
+    assert_eq!(folder_body(&wire.last()), json!({"name": "raw", "type": "FOLDER", "parent": "5678"}));
+    Ok(())
+}
+
+/// The body of a call that creates a folder, with the type in capitals, since the platform takes any case.
+fn folder_body(seen: &Seen) -> Value {
+    assert_eq!(seen.line(), "POST /v2/files");
+    let mut body = seen.json();
+    body["type"] = body["type"].as_str().expect("a type").to_uppercase().into();
+    body
+}
+
+#[tokio::test]
+async fn copies_and_moves_name_their_place() -> Result<()> {
+    let wire = wire().await;
+    let file = wire.client.file("5678");
+    file.copy().to_project(project())?.name("b").await?;
+    let expected = json!({"project": "rfranklin/demo", "name": "b"});
+    assert_sent(&wire.last(), "POST /v2/files/5678/actions/copy", &expected);
+    file.copy().to_folder("9abc").await?;
+    assert_sent(&wire.last(), "POST /v2/files/5678/actions/copy", &json!({"parent": "9abc"}));
+    file.move_to("9abc").await?;
+    assert_sent(&wire.last(), "POST /v2/files/5678/actions/move", &json!({"parent": "9abc"}));
+    file.move_to("9abc").name("c").await?;
+    assert_sent(&wire.last(), "POST /v2/files/5678/actions/move", &json!({"parent": "9abc", "name": "c"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_got_or_deleted_has_no_body() -> Result<()> {
+    let wire = wire().await;
+    wire.client.file("5678").get().await?;
+    wire.client.file("5678").delete().await?;
+    wire.client.project(project())?.members().member("fcrick").remove().await?;
+    wire.client.uploads().abort("u1").await?;
+    let lines: Vec<_> = wire.all().iter().map(Seen::line).collect();
+    let expected = [
+        "GET /v2/files/5678",
+        "DELETE /v2/files/5678",
+        "DELETE /v2/projects/rfranklin/demo/members/fcrick",
+        "DELETE /v2/upload/multipart/u1",
+    ];
+    assert_eq!(lines, expected);
+    assert!(wire.all().iter().all(|seen| seen.body.is_empty()));
+    Ok(())
+}

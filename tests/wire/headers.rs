@@ -1,0 +1,64 @@
+//! Headers: who asks, with what consent, and nothing that gives more away.
+
+use anyhow::Result;
+use sbg::config::Auth;
+use sbg::raw::ClientFilesExt as _;
+use serde_json::json;
+
+use crate::{TOKEN, Wire, project, response};
+
+#[tokio::test]
+async fn a_call_carries_the_token_and_says_who_sends_it() -> Result<()> {
+    let wire = Wire::answering(json!({"username": "rfranklin"})).await;
+    wire.client.users().me().await?;
+    let seen = wire.last();
+    assert_eq!(seen.header("x-sbg-auth-token"), [TOKEN]);
+    assert_eq!(seen.header("user-agent"), [concat!("sbg/", env!("CARGO_PKG_VERSION"))]);
+    assert_eq!(seen.header("accept"), ["application/json"]);
+    let mut names: Vec<_> = seen.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    names.sort();
+    assert_eq!(names, ["accept", "host", "user-agent", "x-sbg-auth-token"], "no api-version, no referer");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_program_adds_its_name_to_the_user_agent() -> Result<()> {
+    let answer = json!({"username": "rfranklin"});
+    let wire =
+        Wire::tuned(move |_| response(200, &answer), |client| client.user_agent("my-pipeline/2.1")).await;
+    wire.client.users().me().await?;
+    let expected = concat!("sbg/", env!("CARGO_PKG_VERSION"), " my-pipeline/2.1");
+    assert_eq!(wire.last().header("user-agent"), [expected]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_kind_of_credentials_has_its_header() -> Result<()> {
+    let check = async |auth: Auth, header: &str, value: String| -> Result<()> {
+        let answer = json!({"username": "rfranklin"});
+        let wire = Wire::tuned(move |_| response(200, &answer), |client| client.auth(auth)).await;
+        wire.client.users().me().await?;
+        for name in ["x-sbg-auth-token", "authorization", "x-sbg-session-id"] {
+            let expected = if name == header { vec![value.as_str()] } else { Vec::new() };
+            assert_eq!(wire.last().header(name), expected, "{name}");
+        }
+        Ok(())
+    };
+    check(Auth::token(TOKEN), "x-sbg-auth-token", TOKEN.to_owned()).await?;
+    check(Auth::oauth(TOKEN), "authorization", format!("Bearer {TOKEN}")).await?;
+    check(Auth::session(TOKEN), "x-sbg-session-id", TOKEN.to_owned()).await?;
+    check(Auth::token(format!(" {TOKEN}\n")), "x-sbg-auth-token", TOKEN.to_owned()).await
+}
+
+#[tokio::test]
+async fn only_operations_in_advance_access_carry_the_consent() -> Result<()> {
+    let answer = json!({"items": [], "username": "rfranklin"});
+    let wire = Wire::tuned(move |_| response(200, &answer), |client| client.advance_access(true)).await;
+    wire.client.users().me().await?;
+    wire.client.files().query().project(&project()).await?;
+    assert!(wire.all().iter().all(|seen| seen.header("x-sbg-advance-access").is_empty()));
+    let scroll = wire.client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
+    scroll.map_err(sbg::Error::from)?;
+    assert_eq!(wire.last().header("x-sbg-advance-access"), ["advance"]);
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Answers that are not quite as specified are read all the same.
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg::types::{FileType, MemberType, UserRole};
+use sbg_tests::assert_refused;
+use serde_json::json;
+
+use crate::{Wire, project};
+
+#[tokio::test]
+async fn one_odd_field_does_not_make_a_page_unreadable() -> Result<()> {
+    let wire = Wire::answering(json!({
+        "href": null,
+        "items": [
+            {"id": "1", "name": null, "type": "FOLDER", "size": null, "tags": null, "metadata": null},
+            {"id": "2", "type": "SYMLINK", "brand_new_field": {"deep": [1, 2]}, "size": i64::MAX},
+            {"id": "3", "origin": null, "storage": {"type": "TAPE"}, "metadata": {"a": 1, "b": ["x"], "c": null}},
+        ],
+        "links": null,
+    }))
+    .await;
+    let page = wire.client.files().query().project(&project()).await?;
+    assert_eq!(page.items[0].type_, Some(FileType::Folder));
+    assert_eq!(page.items[1].type_, Some(FileType::Other("SYMLINK".to_owned())));
+    assert_eq!((page.items[1].size, page.items.len(), page.total), (Some(i64::MAX), 3, None));
+    assert!(!page.has_next());
+    Ok(())
+}
+
+#[tokio::test]
+async fn new_roles_and_kinds_are_kept_as_they_are_written() -> Result<()> {
+    let wire =
+        Wire::answering(json!({"username": "x", "role": "WIZARD", "type": "ROBOT", "permissions": {}})).await;
+    let role = wire.client.users().me().await?.role;
+    assert_eq!(role.as_ref().map(UserRole::as_str), Some("WIZARD"));
+    let kind = wire.client.project(project())?.members().member("x").get().await?.type_;
+    assert_eq!(kind, Some(MemberType::Other("ROBOT".to_owned())));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_without_its_identity_is_an_error_with_an_excerpt() -> Result<()> {
+    let wire = Wire::answering(json!({"name": "no id"})).await;
+    let words = ["missing field `id`", "`{\"name\":\"no id\"}`"];
+    assert_refused(wire.client.file("5678").get().await, ErrorKind::UnexpectedAnswer, &words);
+    Ok(())
+}

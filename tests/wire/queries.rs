@@ -1,0 +1,118 @@
+//! Query parameters: lists of values, metadata filters, paging, fields.
+
+use anyhow::Result;
+use sbg::Fields;
+use sbg::raw::ClientFilesExt as _;
+use serde_json::json;
+
+use crate::{Wire, project};
+
+async fn wire() -> Wire {
+    Wire::answering(json!({"items": []})).await
+}
+
+#[tokio::test]
+async fn every_name_and_every_tag_is_a_parameter_of_its_own() -> Result<()> {
+    let wire = wire().await;
+    let query = wire.client.files().query().project(&project());
+    query.name("a.fastq").name("b 1&2=3.fastq").tag("dna").tag("b form").await?;
+    let expected = "GET /v2/files?name=a.fastq&name=b+1%262%3D3.fastq&offset=0&project=rfranklin%2Fdemo&tag=dna&tag=b+form";
+    assert_eq!(wire.last().line(), expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn metadata_filters_are_pairs_of_field_and_value() -> Result<()> {
+    let wire = wire().await;
+    let query = wire.client.files().query().parent("5678");
+    query.metadata("sample_id", "S 1").metadata("sample_id", "S2").metadata("größe", "1 µm").await?;
+    let expected = "GET /v2/files?metadata.sample_id=S+1&metadata.sample_id=S2&metadata.gr%C3%B6%C3%9Fe=1+%C2%B5m&offset=0&parent=5678";
+    assert_eq!(wire.last().line(), expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_origin_of_files_is_a_task() -> Result<()> {
+    let wire = wire().await;
+    wire.client.files().query().project(&project()).origin_task("3f1b7c6e").limit(7).offset(14).await?;
+    let expected = "GET /v2/files?limit=7&offset=14&origin.task=3f1b7c6e&project=rfranklin%2Fdemo";
+    assert_eq!(wire.last().line(), expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dataset_stands_in_for_a_project() -> Result<()> {
+    let wire = wire().await;
+    wire.client.files().query().dataset("rfranklin/fibres").await?;
+    assert_eq!(wire.last().line(), "GET /v2/files?dataset=rfranklin%2Ffibres&offset=0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_generated_client_writes_the_same_query() -> Result<()> {
+    let wire = wire().await;
+    let filter = [("sample_id", "S1"), ("sample_id", "S2")].into_iter().collect::<sbg::raw::MetadataFilter>();
+    let call = wire.client.raw().file_list().parent("5678").name(vec!["a".to_owned(), "b".to_owned()]);
+    call.metadata(filter).send().await.map_err(sbg::Error::from)?;
+    let expected = "GET /v2/files?metadata.sample_id=S1&metadata.sample_id=S2&name=a&name=b&parent=5678";
+    assert_eq!(wire.last().line(), expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn tags_of_projects_travel_in_one_parameter() -> Result<()> {
+    let wire = wire().await;
+    wire.client.projects().query().name("fibre").tag("dna").tag("b form").category("PRIVATE").await?;
+    let expected = "GET /v2/projects?category=PRIVATE&name=fibre&offset=0&tags=dna%2Cb+form";
+    assert_eq!(wire.last().line(), expected);
+    wire.client.projects().query().owner("rfranklin").name("fibre").await?;
+    assert_eq!(wire.last().line(), "GET /v2/projects/rfranklin?name=fibre&offset=0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn fields_always_name_what_identifies_the_resource() -> Result<()> {
+    let wire = Wire::answering(json!({"items": [], "id": "rfranklin/demo", "username": "rfranklin"})).await;
+    let client = &wire.client;
+    client.file("5678").get().fields(Fields::only(["name", "size"])).await?;
+    assert_eq!(wire.last().line(), "GET /v2/files/5678?fields=id%2Cname%2Csize");
+    client.file("5678").get().fields(Fields::only(["name", "id"])).await?;
+    assert_eq!(wire.last().line(), "GET /v2/files/5678?fields=name%2Cid");
+    client.project("rfranklin/demo")?.get().fields(Fields::all().without("tags").without("id")).await?;
+    assert_eq!(wire.last().line(), "GET /v2/projects/rfranklin/demo?fields=_all%2C%21tags");
+    client.users().me().fields(Fields::only(["email"])).await?;
+    assert_eq!(wire.last().line(), "GET /v2/user?fields=username%2Cemail");
+    client.projects().query().fields(Fields::only(["name"])).await?;
+    assert_eq!(wire.last().line(), "GET /v2/projects?fields=id%2Cname&offset=0");
+    client.project("rfranklin/demo")?.members().query().fields(Fields::only(["permissions"])).await?;
+    let expected = "GET /v2/projects/rfranklin/demo/members?fields=username%2Cpermissions&offset=0";
+    assert_eq!(wire.last().line(), expected);
+    client.file("5678").get().await?;
+    assert_eq!(wire.last().line(), "GET /v2/files/5678", "all fields are the default of the platform");
+    Ok(())
+}
+
+#[tokio::test]
+async fn streams_ask_for_the_largest_pages() -> Result<()> {
+    let wire = wire().await;
+    let files: Vec<_> = wire.client.file("5678").list().items().try_collect().await?;
+    assert!(files.is_empty());
+    assert_eq!(wire.last().line(), "GET /v2/files/5678/list?limit=100&offset=0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_parts_of_an_upload_are_asked_for_and_overwrite_is_sent_only_when_set() -> Result<()> {
+    let wire = Wire::answering(json!({"upload_id": "u1"})).await;
+    wire.client.uploads().get("u1").await?;
+    assert_eq!(wire.last().line(), "GET /v2/upload/multipart/u1?list_parts=true");
+    let file = tempfile::NamedTempFile::new()?;
+    for (overwrite, expected) in
+        [(true, "POST /v2/upload/multipart?overwrite=true"), (false, "POST /v2/upload/multipart")]
+    {
+        let upload = wire.client.upload(file.path()).to_project("rfranklin/demo")?.overwrite(overwrite).await;
+        assert!(upload.is_err(), "the server gives no address for the part");
+        assert!(wire.all().iter().any(|seen| seen.line() == expected), "{:?}", wire.all());
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Which operation of the bundle a request is a call of.
+
+use serde_json::Value;
+
+use crate::bundle;
+
+/// The operations of a bundle.
+pub struct Routes<'d> {
+    routes: Vec<Route<'d>>,
+}
+
+/// An operation of the bundle, with its parameters as they are in full.
+#[derive(Clone)]
+pub struct Route<'d> {
+    /// HTTP method in upper case.
+    pub method: String,
+    /// Path template.
+    pub path: &'d str,
+    /// The operation object.
+    pub operation: &'d Value,
+    /// The parameters of the path and of the operation.
+    pub parameters: Vec<&'d Value>,
+}
+
+impl<'d> Route<'d> {
+    /// Operation id.
+    pub fn id(&self) -> &'d str {
+        self.operation["operationId"].as_str().unwrap_or_default()
+    }
+
+    /// For each segment of `path` whether it is a parameter, or nothing where the path is not of this form.
+    fn parameters_of(&self, path: &str) -> Option<Vec<bool>> {
+        let (template, given): (Vec<_>, Vec<_>) = (self.path.split('/').collect(), path.split('/').collect());
+        if template.len() != given.len() {
+            return None;
+        }
+        let segments = template.iter().zip(given);
+        segments
+            .map(|(template, given)| match template.starts_with('{') {
+                true => (!given.is_empty()).then_some(true),
+                false => (*template == given).then_some(false),
+            })
+            .collect()
+    }
+
+    /// Name and value of each parameter in `path`, which is of this form. Values are as they are in the path.
+    pub fn path_parameters<'p>(&self, path: &'p str) -> Vec<(&'d str, &'p str)> {
+        let segments = self.path.split('/').zip(path.split('/'));
+        segments.filter_map(|(template, given)| Some((template.strip_prefix('{')?.strip_suffix('}')?, given))).collect()
+    }
+}
+
+impl<'d> Routes<'d> {
+    /// The operations of `document`.
+    pub fn of(document: &'d Value) -> Self {
+        let follow = |parameter: &'d Value| match parameter.get("$ref").and_then(Value::as_str) {
+            Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap_or(parameter),
+            None => parameter,
+        };
+        let routes = bundle::operations(document).map(|((path, method), operation)| {
+            let of_path = document["paths"][path].get("parameters");
+            let of_operation = operation.get("parameters");
+            let all = [of_path, of_operation].into_iter().flatten().filter_map(Value::as_array).flatten();
+            Route { method: method.to_ascii_uppercase(), path, operation, parameters: all.map(follow).collect() }
+        });
+        Self { routes: routes.collect() }
+    }
+
+    /// The operation that `method` and `path` call. A literal segment goes before a parameter: `/files/scroll` is no file.
+    pub fn find(&self, method: &str, path: &str) -> Option<&Route<'d>> {
+        let of_method = self.routes.iter().filter(|route| route.method == method);
+        let matching = of_method.filter_map(|route| Some((route.parameters_of(path)?, route)));
+        matching.min_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, route)| route)
+    }
+
+    /// The methods that `path` has.
+    pub fn methods(&self, path: &str) -> Vec<&str> {
+        let of_path = self.routes.iter().filter(|route| route.parameters_of(path).is_some());
+        of_path.map(|route| route.method.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_literal_segment_goes_before_a_parameter() {
+        let operation = |id: &str| json!({"operationId": id});
+        let document = json!({"paths": {
+            "/": {"get": operation("index")},
+            "/files/{id}": {"get": operation("one"), "delete": operation("delete")},
+            "/files/scroll": {"get": operation("scroll")},
+            "/files/{id}/list": {"get": operation("list")},
+            "/{kind}/{id}/list": {"get": operation("any_list")},
+        }});
+        let routes = Routes::of(&document);
+        let check = |method: &str, path: &str, expected: Option<&str>| {
+            assert_eq!(routes.find(method, path).map(Route::id), expected, "{method} {path}");
+        };
+        check("GET", "/", Some("index"));
+        check("GET", "/files/abc", Some("one"));
+        check("GET", "/files/scroll", Some("scroll"));
+        check("DELETE", "/files/scroll", Some("delete"));
+        check("GET", "/files/scroll/list", Some("list"));
+        check("GET", "/apps/a/list", Some("any_list"));
+        check("GET", "/files/", None);
+        check("POST", "/files/abc", None);
+        assert_eq!(routes.methods("/files/abc"), ["GET", "DELETE"]);
+        let one = routes.find("GET", "/files/a%2Fb").unwrap();
+        assert_eq!(one.path_parameters("/files/a%2Fb"), [("id", "a%2Fb")]);
+    }
+}

@@ -1,0 +1,107 @@
+//! What progenitor writes and nobody needs: builders of the types that only answers use.
+
+use syn::{File, ImplItem, Item, ItemMod, Token, Type};
+
+/// Takes the builders of the types of which `unneeded` is true out of the generated client.
+pub fn prune(file: &mut File, unneeded: impl Fn(&str) -> bool) {
+    let Some(types) = module(&mut file.items, "types") else { return };
+    types.retain_mut(|item| match item {
+        Item::Impl(block) if block.trait_.is_none() && named(&block.self_ty).is_some_and(|name| unneeded(&name)) => {
+            block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "builder"));
+            !block.items.is_empty()
+        }
+        _ => true,
+    });
+    if let Some(builders) = module(types, "builder") {
+        builders.retain(|item| match item {
+            Item::Struct(builder) => !unneeded(&builder.ident.to_string()),
+            Item::Impl(block) => !named(&block.self_ty).is_some_and(|name| unneeded(&name)),
+            _ => true,
+        });
+    }
+}
+
+/// The content of the module `name` among `items`.
+fn module<'f>(items: &'f mut [Item], name: &str) -> Option<&'f mut Vec<Item>> {
+    items.iter_mut().find_map(|item| match item {
+        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == name => Some(items),
+        _ => None,
+    })
+}
+
+/// The name of a type of the client: of `Pear` as of `super::Pear`.
+fn named(self_type: &Type) -> Option<String> {
+    let Type::Path(path) = self_type else { return None };
+    let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    match &segments[..] {
+        [name] => Some(name.clone()),
+        [up, name] if up == "super" => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Takes what stands in the module `name` out of the generated client, to be written into a file of its own.
+pub fn split(file: &mut File, name: &str) -> Option<File> {
+    file.items.iter_mut().find_map(|item| match item {
+        Item::Mod(module) if module.ident == name => {
+            let (_, items) = module.content.take()?;
+            module.semi = Some(<Token![;]>::default());
+            Some(File { shebang: None, attrs: Vec::new(), items })
+        }
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT: &str = "
+        pub mod types {
+            pub struct Pear { pub id: String }
+            impl Pear { pub fn builder() -> builder::Pear { Default::default() } }
+            pub struct PearPlant { pub name: String }
+            impl PearPlant { pub fn builder() -> builder::PearPlant { Default::default() } }
+            impl std::ops::Deref for Pear { }
+            pub mod builder {
+                pub struct Pear { id: Result<String, String> }
+                impl Default for Pear { }
+                impl Pear { pub fn id<T>(mut self, value: T) -> Self { self } }
+                impl TryFrom<Pear> for super::Pear { }
+                impl From<super::Pear> for Pear { }
+                pub struct PearPlant { name: Result<String, String> }
+                impl TryFrom<PearPlant> for super::PearPlant { }
+            }
+        }
+        pub struct Client;
+    ";
+
+    #[test]
+    fn builders_of_answers_go_and_their_types_stay() {
+        let mut file = syn::parse_str(CLIENT).unwrap();
+        prune(&mut file, |name| name == "Pear");
+        let expected = "
+            pub mod types {
+                pub struct Pear { pub id: String }
+                pub struct PearPlant { pub name: String }
+                impl PearPlant { pub fn builder() -> builder::PearPlant { Default::default() } }
+                impl std::ops::Deref for Pear { }
+                pub mod builder {
+                    pub struct PearPlant { name: Result<String, String> }
+                    impl TryFrom<PearPlant> for super::PearPlant { }
+                }
+            }
+            pub struct Client;
+        ";
+        assert_eq!(prettyplease::unparse(&file), prettyplease::unparse(&syn::parse_str(expected).unwrap()));
+    }
+
+    #[test]
+    fn a_module_becomes_a_file() {
+        let mut file = syn::parse_str("/// Types.\npub mod types { pub struct Pear; }").unwrap();
+        let types = split(&mut file, "types").unwrap();
+        assert_eq!(prettyplease::unparse(&types), "pub struct Pear;\n");
+        assert_eq!(prettyplease::unparse(&file), "/// Types.\npub mod types;\n");
+        assert!(split(&mut file, "types").is_none());
+    }
+}
