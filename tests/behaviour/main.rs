@@ -7,6 +7,7 @@ mod files;
 mod members;
 mod metadata;
 mod paging;
+mod pausing;
 mod projects;
 mod refusals;
 mod running;

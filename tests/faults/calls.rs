@@ -46,7 +46,7 @@ async fn a_spent_rate_limit_without_a_reset_is_waited_out_as_well() -> Result<()
 
 #[tokio::test]
 async fn without_its_handler_a_spent_rate_limit_is_an_error() -> Result<()> {
-    let stage = Stage::tuned(Emulator::builder(), |client| client.without_error_handlers()).await;
+    let stage = Stage::tuned(Emulator::builder(), sbg::ClientBuilder::without_error_handlers).await;
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }));
     let error = assert_refused(
         stage.client.users().me().await,

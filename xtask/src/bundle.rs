@@ -60,10 +60,10 @@ pub fn operations(document: &Value) -> impl Iterator<Item = ((&str, &str), &Valu
 pub fn shorten_references(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            if let Some(Value::String(reference)) = map.get_mut("$ref") {
-                if let Some(at) = reference.find('#') {
-                    reference.drain(..at);
-                }
+            if let Some(Value::String(reference)) = map.get_mut("$ref")
+                && let Some(at) = reference.find('#')
+            {
+                reference.drain(..at);
             }
             map.values_mut().for_each(shorten_references);
         }

@@ -46,11 +46,19 @@ pub fn decode(root: &Path, answers: &[Answer]) -> Result<Vec<Option<String>>> {
     let writer = thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().context("cannot run the decoder")?;
     let written = writer.join();
-    ensure!(output.status.success(), "the decoder of sbg-raw cannot be built or run: `cargo check -p sbg-raw --examples` tells why");
+    ensure!(
+        output.status.success(),
+        "the decoder of sbg-raw cannot be built or run: `cargo check -p sbg-raw --examples` tells why"
+    );
     ensure!(matches!(written, Ok(Ok(()))), "the decoder did not read to the end");
     let verdicts = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let verdicts: Vec<Option<String>> = verdicts.map(serde_json::from_slice).collect::<Result<_, _>>()?;
-    ensure!(verdicts.len() == answers.len(), "the decoder gave {} verdicts on {} answers", verdicts.len(), answers.len());
+    ensure!(
+        verdicts.len() == answers.len(),
+        "the decoder gave {} verdicts on {} answers",
+        verdicts.len(),
+        answers.len()
+    );
     Ok(verdicts)
 }
 
@@ -71,15 +79,20 @@ mod tests {
         for (_, operation) in bundle::operations(&document) {
             let id = operation["operationId"].as_str().unwrap();
             match operation.pointer("/responses/2XX/content/application~1json") {
-                Some(body) => answers.push(Answer { operation: id.to_owned(), answer: body["example"].clone() }),
+                Some(body) => {
+                    answers.push(Answer { operation: id.to_owned(), answer: body["example"].clone() });
+                }
                 None => without_body += 1,
             }
         }
         assert_eq!(answers.len() + without_body, bundle::operations(&document).count());
         assert!(answers.iter().all(|answer| !answer.answer.is_null()), "an answer without an example");
         let verdicts = decode(root(), &answers).unwrap();
-        let unread: Vec<_> =
-            answers.iter().zip(verdicts).filter_map(|(answer, verdict)| Some((&answer.operation, verdict?))).collect();
+        let unread: Vec<_> = answers
+            .iter()
+            .zip(verdicts)
+            .filter_map(|(answer, verdict)| Some((&answer.operation, verdict?)))
+            .collect();
         assert!(unread.is_empty(), "{unread:#?}");
     }
 

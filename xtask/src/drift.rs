@@ -167,7 +167,8 @@ struct Checker<'d> {
 
 impl Checker<'_> {
     fn report(&mut self, kind: Kind, message: impl Into<String>) {
-        let problem = Problem { line: self.line, kind, operation: self.operation.clone(), message: message.into() };
+        let problem =
+            Problem { line: self.line, kind, operation: self.operation.clone(), message: message.into() };
         self.problems.push(problem);
     }
 
@@ -177,7 +178,11 @@ impl Checker<'_> {
             let message = match self.routes.methods(&exchange.path)[..] {
                 [] => format!("the specification has no `{method} {}`", exchange.path),
                 ref methods => {
-                    format!("the specification has no `{method} {}`, but {}", exchange.path, methods.join(", "))
+                    format!(
+                        "the specification has no `{method} {}`, but {}",
+                        exchange.path,
+                        methods.join(", ")
+                    )
                 }
             };
             self.report(Kind::NoOperation, message);
@@ -212,7 +217,10 @@ impl Checker<'_> {
             if let Some(parameter) = declared.iter().find(|p| p["name"] == *name && !self.is_map(p)) {
                 self.query_values(name, &parameter["schema"], values)?;
             } else if let Some(parameter) = declared.iter().find(|p| self.is_map(p) && is_entry(p, name)) {
-                let of = self.schemas.follow(&parameter["schema"]).map(|schema| schema["additionalProperties"].clone());
+                let of = self
+                    .schemas
+                    .follow(&parameter["schema"])
+                    .map(|schema| schema["additionalProperties"].clone());
                 for value in values {
                     self.fits(Kind::Query, name, &of.clone().unwrap_or_default(), &json!(value))?;
                 }
@@ -235,12 +243,19 @@ impl Checker<'_> {
     }
 
     fn query_values(&mut self, name: &str, schema: &Value, values: &[&str]) -> Result<()> {
-        let items = self.schemas.follow(schema).filter(|schema| schema["type"] == "array").map(|s| s["items"].clone());
+        let items = self
+            .schemas
+            .follow(schema)
+            .filter(|schema| schema["type"] == "array")
+            .map(|s| s["items"].clone());
         let value = match (items, values) {
             (Some(items), _) => values.iter().map(|value| self.typed(&items, value)).collect(),
             (None, [value]) => self.typed(schema, value),
             (None, _) => {
-                self.report(Kind::Query, format!("the parameter `{name}` is no list and was sent {} times", values.len()));
+                self.report(
+                    Kind::Query,
+                    format!("the parameter `{name}` is no list and was sent {} times", values.len()),
+                );
                 return Ok(());
             }
         };
@@ -251,9 +266,10 @@ impl Checker<'_> {
     fn typed(&self, schema: &Value, text: &str) -> Value {
         let kind = self.schemas.follow(schema).and_then(|schema| schema["type"].as_str());
         match kind {
-            Some("integer" | "number" | "boolean") => {
-                serde_json::from_str(text).ok().filter(|value: &Value| !value.is_string()).unwrap_or_else(|| json!(text))
-            }
+            Some("integer" | "number" | "boolean") => serde_json::from_str(text)
+                .ok()
+                .filter(|value: &Value| !value.is_string())
+                .unwrap_or_else(|| json!(text)),
             _ => json!(text),
         }
     }
@@ -269,7 +285,9 @@ impl Checker<'_> {
         let schema = route.operation.pointer("/requestBody/content/application~1json/schema");
         match (schema, body) {
             (None, None) => {}
-            (None, Some(_)) => self.report(Kind::Request, "the specification has no request body here, and one was sent"),
+            (None, Some(_)) => {
+                self.report(Kind::Request, "the specification has no request body here, and one was sent");
+            }
             (Some(_), None) => self.report(Kind::Request, "the request body is required and was not sent"),
             // YAML is recorded as the text that it is.
             (Some(_), Some(Value::String(_))) if route.operation["x-sbg-yaml"] == true => {}
@@ -286,7 +304,10 @@ impl Checker<'_> {
             400..=499 => ("4XX", decode::ERROR.to_owned()),
             500..=599 => ("5XX", decode::ERROR.to_owned()),
             _ => {
-                self.report(Kind::Response, format!("the specification has no answer with the status {status}"));
+                self.report(
+                    Kind::Response,
+                    format!("the specification has no answer with the status {status}"),
+                );
                 return Ok(());
             }
         };
@@ -295,9 +316,13 @@ impl Checker<'_> {
             // An empty body may have been written down as an empty string.
             (None, None) => {}
             (None, Some(Value::String(text))) if text.is_empty() => {}
-            (None, Some(_)) => self.report(Kind::Notice, "the response has a body, which the specification does not name"),
+            (None, Some(_)) => {
+                self.report(Kind::Notice, "the response has a body, which the specification does not name");
+            }
             (Some(_), None) if status >= 400 => self.report(Kind::Notice, "the error has no body"),
-            (Some(_), None) => self.report(Kind::Response, "the response has no body, and the specification has one here"),
+            (Some(_), None) => {
+                self.report(Kind::Response, "the response has no body, and the specification has one here");
+            }
             (Some(schema), Some(body)) => {
                 self.body(Kind::Response, schema, body)?;
                 self.answers.push((self.line, Answer { operation, answer: body.clone() }));
@@ -319,7 +344,10 @@ impl Checker<'_> {
         }
         for (pointer, count) in fields.into_values() {
             let more = if count > 1 { format!(" ({count} times)") } else { String::new() };
-            self.report(Kind::Notice, format!("the specification does not name {pointer} of the {side}{more}"));
+            self.report(
+                Kind::Notice,
+                format!("the specification does not name {pointer} of the {side}{more}"),
+            );
         }
         Ok(())
     }

@@ -28,7 +28,9 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
     }
     for (path, content) in stale {
         let file = root.join(&path);
-        file.parent().map_or(Ok(()), std::fs::create_dir_all).with_context(|| format!("no folder for {path}"))?;
+        file.parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .with_context(|| format!("no folder for {path}"))?;
         std::fs::write(file, content).with_context(|| format!("cannot write {path}"))?;
         println!("wrote {path}");
     }
@@ -54,4 +56,52 @@ fn files(root: &Path) -> Result<Vec<(String, String)>> {
 
 fn pretty_json(document: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(document)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orchard;
+
+    #[test]
+    fn what_is_stale_is_named_and_nothing_is_written() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("openapi")).unwrap();
+        orchard::plant(&root.path().join("openapi"));
+        let stale = || run(root.path(), true).err().map(|error| error.to_string());
+        let every = stale().unwrap();
+        for file in [
+            "sbg.openapi.json",
+            "client.rs",
+            "client/types.rs",
+            "client/builder.rs",
+            "enums.rs",
+            "operations.rs",
+            "decode/table.rs",
+        ] {
+            assert!(every.contains(file), "{file} in {every}");
+        }
+        assert!(!root.path().join("crates").exists());
+
+        run(root.path(), false).unwrap();
+        assert_eq!(stale(), None);
+
+        let enums = root.path().join("crates/sbg-raw/src/generated/enums.rs");
+        std::fs::write(&enums, "edited").unwrap();
+        let expected = "stale, run `cargo xtask generate`: crates/sbg-raw/src/generated/enums.rs";
+        assert_eq!(stale().as_deref(), Some(expected));
+        assert_eq!(std::fs::read_to_string(enums).unwrap(), "edited");
+    }
+
+    #[test]
+    fn a_breach_stops_the_generator_with_file_line_and_rule() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("openapi")).unwrap();
+        orchard::plant(&root.path().join("openapi"));
+        let figs = root.path().join("openapi/figs.yaml");
+        std::fs::write(&figs, std::fs::read_to_string(&figs).unwrap().replace("List figs", "List figs."))
+            .unwrap();
+        let error = run(root.path(), false).unwrap_err().to_string();
+        assert!(error.starts_with("openapi/figs.yaml:7: summary-full-stop: "), "{error}");
+    }
 }

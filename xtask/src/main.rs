@@ -8,6 +8,8 @@ mod drift;
 mod finding;
 mod generate;
 mod lint;
+#[cfg(test)]
+mod orchard;
 mod routes;
 mod rule;
 mod rust_client;

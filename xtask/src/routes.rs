@@ -36,9 +36,12 @@ impl<'d> Route<'d> {
         }
         let segments = template.iter().zip(given);
         segments
-            .map(|(template, given)| match template.starts_with('{') {
-                true => (!given.is_empty()).then_some(true),
-                false => (*template == given).then_some(false),
+            .map(|(template, given)| {
+                if template.starts_with('{') {
+                    (!given.is_empty()).then_some(true)
+                } else {
+                    (*template == given).then_some(false)
+                }
             })
             .collect()
     }
@@ -46,7 +49,9 @@ impl<'d> Route<'d> {
     /// Name and value of each parameter in `path`, which is of this form. Values are as they are in the path.
     pub fn path_parameters<'p>(&self, path: &'p str) -> Vec<(&'d str, &'p str)> {
         let segments = self.path.split('/').zip(path.split('/'));
-        segments.filter_map(|(template, given)| Some((template.strip_prefix('{')?.strip_suffix('}')?, given))).collect()
+        segments
+            .filter_map(|(template, given)| Some((template.strip_prefix('{')?.strip_suffix('}')?, given)))
+            .collect()
     }
 }
 
@@ -61,7 +66,12 @@ impl<'d> Routes<'d> {
             let of_path = document["paths"][path].get("parameters");
             let of_operation = operation.get("parameters");
             let all = [of_path, of_operation].into_iter().flatten().filter_map(Value::as_array).flatten();
-            Route { method: method.to_ascii_uppercase(), path, operation, parameters: all.map(follow).collect() }
+            Route {
+                method: method.to_ascii_uppercase(),
+                path,
+                operation,
+                parameters: all.map(follow).collect(),
+            }
         });
         Self { routes: routes.collect() }
     }

@@ -7,7 +7,7 @@ macro_rules! rules {
         /// A rule of the specification.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Rule {
-            $(#[doc = $says] $variant,)*
+            $(#[doc = concat!("`", $name, "`")] $variant,)*
         }
 
         impl Rule {

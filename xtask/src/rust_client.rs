@@ -76,7 +76,8 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
     rust_prune::prune(&mut client, |name| uses.only_answers(name));
     let mut files = Vec::new();
     for name in MODULES {
-        let module = rust_prune::split(&mut client, name).with_context(|| format!("progenitor wrote no module `{name}`"))?;
+        let module = rust_prune::split(&mut client, name)
+            .with_context(|| format!("progenitor wrote no module `{name}`"))?;
         files.push((format!("{FOLDER}/client/{name}.rs"), source(&module)));
     }
     files.push((format!("{FOLDER}/client.rs"), source(&client)));
@@ -115,4 +116,26 @@ fn fit(value: &mut Value) {
 /// Whether a value under the name of a keyword is the schema of a property of that name.
 fn is_property(value: &Value) -> bool {
     value.get("description").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_of_progenitor_is_an_error() {
+        let answer = |of: Value| json!({"description": "", "content": {"application/json": {"schema": of}}});
+        let document = json!({
+            "openapi": "3.0.3",
+            "info": {"title": "Orchard", "version": "1"},
+            "paths": {"/pears": {"get": {
+                "operationId": "pear_list",
+                "responses": {"200": answer(json!({"type": "string"})), "204": {"description": ""}},
+            }}},
+        });
+        let error = generate(&document, &Uses::default()).unwrap_err().to_string();
+        assert!(error.starts_with("progenitor cannot digest the bundle: "), "{error}");
+    }
 }

@@ -6,8 +6,12 @@ use syn::{File, ImplItem, Item, ItemMod, Token, Type};
 pub fn prune(file: &mut File, unneeded: impl Fn(&str) -> bool) {
     let Some(types) = module(&mut file.items, "types") else { return };
     types.retain_mut(|item| match item {
-        Item::Impl(block) if block.trait_.is_none() && named(&block.self_ty).is_some_and(|name| unneeded(&name)) => {
-            block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "builder"));
+        Item::Impl(block)
+            if block.trait_.is_none() && named(&block.self_ty).is_some_and(|name| unneeded(&name)) =>
+        {
+            block
+                .items
+                .retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "builder"));
             !block.items.is_empty()
         }
         _ => true,
@@ -46,7 +50,7 @@ pub fn split(file: &mut File, name: &str) -> Option<File> {
         Item::Mod(module) if module.ident == name => {
             let (_, items) = module.content.take()?;
             module.semi = Some(<Token![;]>::default());
-            Some(File { shebang: None, attrs: Vec::new(), items })
+            Some(File { shebang: None, frontmatter: None, attrs: Vec::new(), items })
         }
         _ => None,
     })

@@ -97,7 +97,8 @@ pub fn operations(document: &Value) -> Result<String> {
 /// Names of the properties that the specification marks as secret.
 fn secret_fields(document: &Value) -> BTreeSet<&str> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-    let properties = schemas.into_iter().flatten().filter_map(|(_, schema)| schema.get("properties")?.as_object());
+    let properties =
+        schemas.into_iter().flatten().filter_map(|(_, schema)| schema.get("properties")?.as_object());
     let secret = |property: &Value| property.get("x-sbg-secret") == Some(&Value::Bool(true));
     properties.flatten().filter(|(_, property)| secret(property)).map(|(name, _)| name.as_str()).collect()
 }
@@ -107,7 +108,8 @@ pub fn decoders(document: &Value) -> Result<String> {
     let mut arms = Vec::new();
     for (_, operation) in bundle::operations(document) {
         let id = operation["operationId"].as_str().context("an operation has no id")?;
-        let schema = operation.pointer("/responses/2XX/content/application~1json/schema/$ref").and_then(Value::as_str);
+        let schema =
+            operation.pointer("/responses/2XX/content/application~1json/schema/$ref").and_then(Value::as_str);
         if let Some(name) = schema.and_then(|schema| schema.strip_prefix("#/components/schemas/")) {
             let name = ident(name)?;
             arms.push((id, quote! { #id => read::<types::#name>(answer) }));

@@ -83,17 +83,17 @@ impl Schemas {
     /// JSON pointers to the fields of `value` that `schema` does not name. Maps, and what may be any JSON, have none.
     pub fn unnamed(&self, schema: &Value, value: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        self.find_unnamed(schema, value, String::new(), &mut found);
+        self.find_unnamed(schema, value, "", &mut found);
         found
     }
 
-    fn find_unnamed(&self, schema: &Value, value: &Value, pointer: String, found: &mut Vec<String>) {
+    fn find_unnamed(&self, schema: &Value, value: &Value, pointer: &str, found: &mut Vec<String>) {
         let Some(schema) = self.follow(schema) else { return };
         match value {
             Value::Array(items) => {
                 if let Some(of) = schema.get("items") {
                     for (index, item) in items.iter().enumerate() {
-                        self.find_unnamed(of, item, format!("{pointer}/{index}"), found);
+                        self.find_unnamed(of, item, &format!("{pointer}/{index}"), found);
                     }
                 }
             }
@@ -101,15 +101,15 @@ impl Schemas {
                 let Some(properties) = schema.get("properties") else {
                     if let Some(of) = schema.get("additionalProperties") {
                         for (name, field) in fields {
-                            self.find_unnamed(of, field, below(&pointer, name), found);
+                            self.find_unnamed(of, field, &below(pointer, name), found);
                         }
                     }
                     return;
                 };
                 for (name, field) in fields {
-                    let pointer = below(&pointer, name);
+                    let pointer = below(pointer, name);
                     match properties.get(name) {
-                        Some(of) => self.find_unnamed(of, field, pointer, found),
+                        Some(of) => self.find_unnamed(of, field, &pointer, found),
                         None => found.push(pointer),
                     }
                 }
@@ -122,9 +122,13 @@ impl Schemas {
     pub fn follow<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         loop {
             let or_null = schema.pointer("/oneOf/1").filter(|branch| is_null(branch));
-            let wrapped = or_null.and_then(|_| schema.pointer("/oneOf/0/$ref")).or_else(|| schema.pointer("/allOf/0/$ref"));
+            let wrapped = or_null
+                .and_then(|_| schema.pointer("/oneOf/0/$ref"))
+                .or_else(|| schema.pointer("/allOf/0/$ref"));
             match schema.get("$ref").or(wrapped).and_then(Value::as_str) {
-                Some(reference) => schema = self.components.pointer(reference.strip_prefix("#/components")?)?,
+                Some(reference) => {
+                    schema = self.components.pointer(reference.strip_prefix("#/components")?)?;
+                }
                 None => return Some(schema),
             }
         }
@@ -137,7 +141,9 @@ fn below(pointer: &str, name: &str) -> String {
 
 fn reason(error: &ValidationError<'_>) -> String {
     let reason = match error.kind() {
-        ValidationErrorKind::AnyOf { .. } => format!("{} has none of the forms that the schema allows", error.instance()),
+        ValidationErrorKind::AnyOf { .. } => {
+            format!("{} has none of the forms that the schema allows", error.instance())
+        }
         _ => error.to_string(),
     };
     match reason.char_indices().nth(LONGEST_REASON) {
@@ -175,9 +181,12 @@ fn translate(schema: &Value) -> Value {
             "properties" => ("properties", named(value)),
             "items" | "additionalProperties" => (key.as_str(), translate(value)),
             "allOf" => ("allOf", value.as_array().into_iter().flatten().map(translate).collect()),
-            "oneOf" => ("anyOf", value.as_array().into_iter().flatten().filter(|b| !is_null(b)).map(translate).collect()),
-            "type" | "required" | "enum" | "minimum" | "maximum" | "minLength" | "maxLength" | "pattern" | "minItems"
-            | "maxItems" | "uniqueItems" => (key.as_str(), value.clone()),
+            "oneOf" => (
+                "anyOf",
+                value.as_array().into_iter().flatten().filter(|b| !is_null(b)).map(translate).collect(),
+            ),
+            "type" | "required" | "enum" | "minimum" | "maximum" | "minLength" | "maxLength" | "pattern"
+            | "minItems" | "maxItems" | "uniqueItems" => (key.as_str(), value.clone()),
             _ => continue,
         };
         translated.insert(key.to_owned(), value);
@@ -239,7 +248,10 @@ mod tests {
             let found: Vec<_> = breaches.iter().map(ToString::to_string).collect();
             assert_eq!(found, expected, "{value}");
         };
-        check(json!({"id": "p", "size": null, "price": null, "tree": null, "root": null, "picked": "yesterday"}), &[]);
+        check(
+            json!({"id": "p", "size": null, "price": null, "tree": null, "root": null, "picked": "yesterday"}),
+            &[],
+        );
         check(json!({"id": "p", "size": 9_223_372_036_854_775_807_i64, "price": "0.23"}), &[]);
         check(json!({"id": "p", "price": 0.23, "tree": {"age": 3, "height": 4}, "worm": true}), &[]);
         check(json!([]), &["the value: [] is not of type \"object\""]);
@@ -249,19 +261,28 @@ mod tests {
         check(json!({"id": "p", "size": "big"}), &["/size: \"big\" is not of type \"integer\""]);
         check(json!({"id": "p", "size": -1}), &["/size: -1 is less than the minimum of 0"]);
         check(json!({"id": "p", "tags": ["a", 1]}), &["/tags/1: 1 is not of type \"string\""]);
-        check(json!({"id": "p", "tags": ["a", "b", "c"]}), &["/tags: [\"a\",\"b\",\"c\"] has more than 2 items"]);
+        check(
+            json!({"id": "p", "tags": ["a", "b", "c"]}),
+            &["/tags: [\"a\",\"b\",\"c\"] has more than 2 items"],
+        );
         check(json!({"id": "p", "price": []}), &["/price: [] has none of the forms that the schema allows"]);
         check(json!({"id": "p", "kind": "red"}), &["/kind: \"red\" is not one of \"green\" or \"yellow\""]);
         check(json!({"id": "p", "tree": {"code": "a"}}), &["/tree/code: \"a\" does not match \"^[A-Z]+$\""]);
         check(json!({"id": "p", "root": {"age": "a"}}), &["/root/age: \"a\" is not of type \"integer\""]);
-        check(json!({"id": "p", "others": {"a/b": {"age": "x"}}}), &["/others/a~1b/age: \"x\" is not of type \"integer\""]);
+        check(
+            json!({"id": "p", "others": {"a/b": {"age": "x"}}}),
+            &["/others/a~1b/age: \"x\" is not of type \"integer\""],
+        );
     }
 
     #[test]
     fn a_reason_is_not_as_long_as_the_value() {
         let long = json!({"id": ["x".repeat(5000)]});
         let breaches = schemas().breaches(&json!({"$ref": "#/components/schemas/Pear"}), &long).unwrap();
-        assert!(breaches[0].reason.len() < 250 && breaches[0].reason.ends_with("is not of type \"string\""), "{breaches:?}");
+        assert!(
+            breaches[0].reason.len() < 250 && breaches[0].reason.ends_with("is not of type \"string\""),
+            "{breaches:?}"
+        );
     }
 
     #[test]

@@ -172,11 +172,19 @@ fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area>
     let mut named = BTreeSet::from([ROOT]);
     for item in root.get("x-sbg-areas").map_or(&[][..], Node::items) {
         let Some(file) = item.as_str() else {
-            findings.push(Finding::new(&item.place, Rule::AreaList, "an area is named by its file, such as `files.yaml`"));
+            findings.push(Finding::new(
+                &item.place,
+                Rule::AreaList,
+                "an area is named by its file, such as `files.yaml`",
+            ));
             continue;
         };
         if !named.insert(file) {
-            findings.push(Finding::new(&item.place, Rule::AreaList, format!("`{file}` is listed already: list it once")));
+            findings.push(Finding::new(
+                &item.place,
+                Rule::AreaList,
+                format!("`{file}` is listed already: list it once"),
+            ));
         } else if !dir.join(file).is_file() {
             let message = format!("there is no file `{file}`: write it, or take it off the list");
             findings.push(Finding::new(&item.place, Rule::AreaList, message));
@@ -187,10 +195,20 @@ fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area>
             }
         }
     }
-    let there = std::fs::read_dir(dir).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    for file in there.filter(|file| file.ends_with(".yaml") && !named.contains(file.as_str())) {
+    let there = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok());
+    for file in there.filter(|file| {
+        Path::new(file).extension().is_some_and(|ending| ending == "yaml") && !named.contains(file.as_str())
+    }) {
         let place = Place { file: Arc::from(shown(&file)), line: 1 };
-        findings.push(Finding::new(&place, Rule::AreaList, format!("list `{file}` in `x-sbg-areas` of sbg.yaml")));
+        findings.push(Finding::new(
+            &place,
+            Rule::AreaList,
+            format!("list `{file}` in `x-sbg-areas` of sbg.yaml"),
+        ));
     }
     areas
 }
@@ -210,10 +228,12 @@ fn read_operations(dir: &Path, findings: &mut Vec<Finding>) -> Vec<Listed> {
             place,
         };
         let same = |old: &&Listed| {
-            old.operation_id == new.operation_id || old.method == new.method && same_path(&old.path, &new.path)
+            old.operation_id == new.operation_id
+                || old.method == new.method && same_path(&old.path, &new.path)
         };
         if let Some(old) = listed.iter().find(same) {
-            let message = format!("line {} lists this operation or this operation id already", old.place.line);
+            let message =
+                format!("line {} lists this operation or this operation id already", old.place.line);
             return Err(Finding::new(&new.place, Rule::OperationList, message));
         }
         listed.push(new);

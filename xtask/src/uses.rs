@@ -59,10 +59,10 @@ impl<'s> Uses<'s> {
 fn collect<'s>(spec: &'s Spec, node: &'s Node, names: &mut BTreeSet<(&'s str, &'s str)>) {
     for reference in references(node) {
         let Some(component) = reference.as_str().and_then(component_name) else { continue };
-        if names.insert(component) {
-            if let Some(node) = reference.as_str().and_then(|reference| spec.resolve(reference)) {
-                collect(spec, node, names);
-            }
+        if names.insert(component)
+            && let Some(node) = reference.as_str().and_then(|reference| spec.resolve(reference))
+        {
+            collect(spec, node, names);
         }
     }
 }

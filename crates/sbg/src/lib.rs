@@ -14,7 +14,10 @@ pub mod transfer;
 pub mod transport;
 mod wait;
 
-pub use api::{files, members, platform, projects, uploads, users};
+pub use api::{
+    actions, apps, automations, billing, bulk_files, datasets, divisions, drs, exports, files, imports, jobs,
+    markers, members, platform, projects, tasks, teams, uploads, users, volumes,
+};
 pub use call::Get;
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};

@@ -8,8 +8,8 @@ fn root() -> &'static Path {
 
 /// Checks lines against the real specification and the real types.
 fn checked(lines: &[Value]) -> Report {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    report(&text)
+    let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    report(&lines.join("\n"))
 }
 
 fn report(text: &str) -> Report {
@@ -21,6 +21,7 @@ fn shown(report: &Report) -> Vec<String> {
     report.problems.iter().map(ToString::to_string).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the values are written out where it is called")]
 fn get(path: &str, query: Value, response: Value) -> Value {
     json!({"method": "GET", "path": path, "query": query, "status": 200, "response": response})
 }
@@ -28,11 +29,22 @@ fn get(path: &str, query: Value, response: Value) -> Value {
 #[test]
 fn traffic_as_described_passes() {
     let report = checked(&[
-        get("/user", json!([]), json!({"href": "https://api.sbgenomics.com/v2/users/rfranklin", "username": "rfranklin"})),
+        get(
+            "/user",
+            json!([]),
+            json!({"href": "https://api.sbgenomics.com/v2/users/rfranklin", "username": "rfranklin"}),
+        ),
         get(
             "/files",
-            json!([["project", "rfranklin/demo"], ["metadata.sample_id", "S1"], ["metadata.sample_id", "S2"], ["tag", "a"],
-                ["tag", "b"], ["limit", "10"], ["offset", "0"]]),
+            json!([
+                ["project", "rfranklin/demo"],
+                ["metadata.sample_id", "S1"],
+                ["metadata.sample_id", "S2"],
+                ["tag", "a"],
+                ["tag", "b"],
+                ["limit", "10"],
+                ["offset", "0"]
+            ]),
             json!({"items": [{"id": "567890abc9b0307bc0414164", "type": "FOLDER", "storage": null}]}),
         ),
         get("/files/scroll", json!([["project", "rfranklin/demo"], ["token", "init"]]), json!({"items": []})),
@@ -64,9 +76,17 @@ fn each_fault_is_reported_with_its_line() {
         json!({"method": "GET", "path": "/user", "status": 200}),
         json!({"method": "GET", "path": "/paintings", "query": [], "status": 200}),
         json!({"method": "PUT", "path": "/user", "query": [], "status": 200}),
-        get("/files/567890abc9b0307bc0414164", json!([["colour", "red"], ["fields", "id"], ["fields", "name"]]), file.clone()),
+        get(
+            "/files/567890abc9b0307bc0414164",
+            json!([["colour", "red"], ["fields", "id"], ["fields", "name"]]),
+            file.clone(),
+        ),
         get("/files", json!([["metadata.", "x"], ["limit", "many"]]), json!({"items": []})),
-        get("/upload/multipart/abc/part/first", json!([]), json!({"url": "https://storage/1", "method": "PUT"})),
+        get(
+            "/upload/multipart/abc/part/first",
+            json!([]),
+            json!({"url": "https://storage/1", "method": "PUT"}),
+        ),
         json!({"method": "POST", "path": "/projects", "query": [], "status": 201, "request": {"tags": [1]}, "response": {"id": "a/b"}}),
         json!({"method": "POST", "path": "/projects", "query": [], "status": 201, "response": {"id": "a/b"}}),
         json!({"method": "DELETE", "path": "/projects/a/b", "query": [], "status": 204, "request": {}}),
@@ -74,7 +94,11 @@ fn each_fault_is_reported_with_its_line() {
         json!({"method": "GET", "path": "/projects/a/b", "query": [], "status": 200}),
         json!({"method": "GET", "path": "/projects/a/b", "query": [], "status": 302}),
         json!({"method": "GET", "path": "/projects/a/b", "query": [], "status": 404, "response": {"code": "5002"}}),
-        get("/files/567890abc9b0307bc0414164", json!([]), json!({"id": "567890abc9b0307bc0414164", "size": 1.0})),
+        get(
+            "/files/567890abc9b0307bc0414164",
+            json!([]),
+            json!({"id": "567890abc9b0307bc0414164", "size": 1.0}),
+        ),
     ]);
     let expected = [
         "1: malformed: this line is no exchange: invalid type: string \"not an exchange\", expected struct Exchange at line 1 column 17",
@@ -106,7 +130,11 @@ fn each_fault_is_reported_with_its_line() {
 #[test]
 fn what_is_not_named_is_a_notice_and_no_failure() {
     let report = checked(&[
-        get("/files", json!([]), json!({"items": [{"id": "a", "worm": 1}, {"id": "b"}, {"id": "c", "worm": 2}], "more": []})),
+        get(
+            "/files",
+            json!([]),
+            json!({"items": [{"id": "a", "worm": 1}, {"id": "b"}, {"id": "c", "worm": 2}], "more": []}),
+        ),
         json!({
             "method": "POST", "path": "/projects", "query": [], "status": 201,
             "request": {"name": "Demo", "colour": "red"}, "response": {"id": "a/b"},
@@ -127,7 +155,12 @@ fn what_is_not_named_is_a_notice_and_no_failure() {
 
 #[test]
 fn lines_that_are_no_json_and_empty_lines_keep_the_count() {
-    let report = report("\n{\n\n{\"method\": \"GET\", \"path\": \"/rate_limit\", \"query\": [], \"status\": 200, \"response\": {}}\n");
-    assert_eq!(shown(&report), ["2: malformed: this line is no exchange: EOF while parsing an object at line 1 column 1"]);
+    let report = report(
+        "\n{\n\n{\"method\": \"GET\", \"path\": \"/rate_limit\", \"query\": [], \"status\": 200, \"response\": {}}\n",
+    );
+    assert_eq!(
+        shown(&report),
+        ["2: malformed: this line is no exchange: EOF while parsing an object at line 1 column 1"]
+    );
     assert_eq!(report.to_string(), "2 exchanges, 1 failed, 0 notices");
 }

@@ -41,7 +41,8 @@ fn answers(lint: &mut Lint<'_>, operation: Operation<'_>) {
     for answer in answers {
         let status = answer.key.as_str();
         if status == "default" || status.starts_with(['4', '5']) {
-            let message = format!("take `{status}` out: the bundler adds the error answers to every operation");
+            let message =
+                format!("take `{status}` out: the bundler adds the error answers to every operation");
             lint.report(&answer.place, Rule::ErrorAnswer, message);
         } else if status != SUCCESS {
             let message = format!("write '{SUCCESS}' for '{status}': the generators know one success answer");
@@ -65,8 +66,12 @@ fn media_type(lint: &mut Lint<'_>, content: &Node, place: &Place) {
         [body] => {
             if body.key != "application/json" {
                 let message = match body.key.as_str() {
-                    "application/yaml" => "write application/json, and `x-sbg-yaml: true` in the operation".to_owned(),
-                    other => format!("the generators do not send or read {other}: write application/json, or leave the body out"),
+                    "application/yaml" => {
+                        "write application/json, and `x-sbg-yaml: true` in the operation".to_owned()
+                    }
+                    other => format!(
+                        "the generators do not send or read {other}: write application/json, or leave the body out"
+                    ),
                 };
                 lint.report(&body.place, Rule::MediaType, message);
             }
@@ -74,9 +79,14 @@ fn media_type(lint: &mut Lint<'_>, content: &Node, place: &Place) {
                 references::expect_kind(lint, schema, "schemas");
             }
         }
-        [] => lint.report(place, Rule::MediaType, "write `application/json`, or leave `content` out where there is no body"),
+        [] => lint.report(
+            place,
+            Rule::MediaType,
+            "write `application/json`, or leave `content` out where there is no body",
+        ),
         [_, second, ..] => {
-            let message = format!("a body has one media type: take {} out; of YAML `x-sbg-yaml` tells", second.key);
+            let message =
+                format!("a body has one media type: take {} out; of YAML `x-sbg-yaml` tells", second.key);
             lint.report(&second.place, Rule::MediaType, message);
         }
     }
@@ -84,7 +94,8 @@ fn media_type(lint: &mut Lint<'_>, content: &Node, place: &Place) {
 
 /// A page is what lists `items` and has `links` to others. A search has items under another name, and a token.
 fn pagination(lint: &mut Lint<'_>, operation: Operation<'_>) {
-    let answer = success(operation).and_then(|body| body.get("schema")).and_then(|schema| lint.spec.follow(schema));
+    let answer =
+        success(operation).and_then(|body| body.get("schema")).and_then(|schema| lint.spec.follow(schema));
     let properties = answer.and_then(|answer| answer.get("properties"));
     let has = |name: &str| properties.is_some_and(|properties| properties.get(name).is_some());
     let required = answer.and_then(|answer| answer.get("required")).map_or(&[][..], Node::items);

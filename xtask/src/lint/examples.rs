@@ -27,7 +27,12 @@ pub fn check(lint: &mut Lint<'_>) {
         beside(lint, &schemas, parameter);
     }
     for operation in spec.operations() {
-        let answers = operation.node().get("responses").map_or(&[][..], Node::entries).iter().map(|answer| &answer.value);
+        let answers = operation
+            .node()
+            .get("responses")
+            .map_or(&[][..], Node::entries)
+            .iter()
+            .map(|answer| &answer.value);
         for body in operation.node().get("requestBody").into_iter().chain(answers) {
             for media in body.get("content").map_or(&[][..], Node::entries) {
                 beside(lint, &schemas, &media.value);
@@ -35,10 +40,14 @@ pub fn check(lint: &mut Lint<'_>) {
         }
     }
     for schema in all(spec) {
-        if let Some(pattern) = schema.node.get("pattern").and_then(Node::as_str) {
-            if let Err(error) = schemas.breaches(&json!({"type": "string", "pattern": pattern}), &json!("")) {
-                lint.report(schema.node.place_of("/pattern"), Rule::WrongShape, format!("this is no regular expression: {error}"));
-            }
+        if let Some(pattern) = schema.node.get("pattern").and_then(Node::as_str)
+            && let Err(error) = schemas.breaches(&json!({"type": "string", "pattern": pattern}), &json!(""))
+        {
+            lint.report(
+                schema.node.place_of("/pattern"),
+                Rule::WrongShape,
+                format!("this is no regular expression: {error}"),
+            );
         }
         if let Some(example) = schema.node.get("example") {
             fits(lint, &schemas, schema.node, example, schema.node.place_of("/example"));

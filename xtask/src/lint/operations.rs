@@ -16,7 +16,8 @@ pub fn check(lint: &mut Lint<'_>) {
     for operation in spec.operations() {
         if let Some((id, place)) = id(operation) {
             if let Some(first) = ids.get(id) {
-                let message = format!("`{id}` is the operation of {first} already: take the id of operations.tsv");
+                let message =
+                    format!("`{id}` is the operation of {first} already: take the id of operations.tsv");
                 lint.report(place, Rule::DuplicateOperationId, message);
             } else {
                 ids.insert(id, place);
@@ -25,11 +26,11 @@ pub fn check(lint: &mut Lint<'_>) {
         listed(lint, operation);
         tags(lint, operation);
         idempotent(lint, operation);
-        if let Some(summary) = operation.node().get("summary").and_then(Node::as_str) {
-            if summary.ends_with('.') {
-                let place = operation.node().place_of("/summary");
-                lint.report(place, Rule::SummaryFullStop, "a summary is a phrase: take the full stop off");
-            }
+        if let Some(summary) = operation.node().get("summary").and_then(Node::as_str)
+            && summary.ends_with('.')
+        {
+            let place = operation.node().place_of("/summary");
+            lint.report(place, Rule::SummaryFullStop, "a summary is a phrase: take the full stop off");
         }
     }
     for row in &spec.listed {
@@ -71,7 +72,8 @@ fn listed(lint: &mut Lint<'_>, operation: Operation<'_>) {
     let row = lint.spec.listed.iter().find(|row| is(operation, &row.method, &row.path));
     match row {
         None => {
-            let message = format!("`{method} {path}` is not in operations.tsv: add a row, or correct the path");
+            let message =
+                format!("`{method} {path}` is not in operations.tsv: add a row, or correct the path");
             lint.report(&operation.method.place, Rule::UnlistedOperation, message);
         }
         Some(row) if row.area != operation.area.name() => {
@@ -86,7 +88,11 @@ fn listed(lint: &mut Lint<'_>, operation: Operation<'_>) {
             lint.report(&operation.method.place, Rule::OperationId, message);
         }
         (None, None) => {
-            lint.report(&operation.method.place, Rule::OperationId, "write an `operationId`: `<noun>_<verb>`");
+            lint.report(
+                &operation.method.place,
+                Rule::OperationId,
+                "write an `operationId`: `<noun>_<verb>`",
+            );
         }
         (Some((id, place)), Some(row)) if id != row.operation_id => {
             let message = format!("operations.tsv calls it `{}`, not `{id}`", row.operation_id);
@@ -109,7 +115,8 @@ fn is_snake_case(id: &str) -> bool {
 fn tags(lint: &mut Lint<'_>, operation: Operation<'_>) {
     let area = operation.area.name();
     let tags = operation.node().get("tags").map_or(&[][..], Node::items);
-    let place = operation.node().get("tags").map_or(&operation.method.place, |_| operation.node().place_of("/tags"));
+    let place =
+        operation.node().get("tags").map_or(&operation.method.place, |_| operation.node().place_of("/tags"));
     if tags.iter().filter_map(Node::as_str).ne([area]) {
         lint.report(place, Rule::OperationTag, format!("write `tags: [{area}]`, the name of the file"));
         return;
@@ -130,13 +137,18 @@ fn idempotent(lint: &mut Lint<'_>, operation: Operation<'_>) {
         ("post" | "patch", Some(_)) | (_, None) => {}
         (method, Some(_)) => {
             let place = operation.node().place_of("/x-sbg-idempotent");
-            let message = format!("a {} is idempotent by definition: take it out", method.to_ascii_uppercase());
+            let message =
+                format!("a {} is idempotent by definition: take it out", method.to_ascii_uppercase());
             lint.report(place, Rule::Idempotent, message);
         }
     }
     let yaml = operation.node().get("x-sbg-yaml").is_some_and(|node| matches!(node.kind, Kind::Scalar(_)));
     if yaml && operation.node().get("requestBody").is_none() {
         let place = operation.node().place_of("/x-sbg-yaml");
-        lint.report(place, Rule::ExtensionValue, "an operation without a request body sends no YAML: take it out");
+        lint.report(
+            place,
+            Rule::ExtensionValue,
+            "an operation without a request body sends no YAML: take it out",
+        );
     }
 }

@@ -46,7 +46,9 @@ fn parameter(lint: &mut Lint<'_>, node: &Node, place: &Place) {
             lint.report(node.place_of("/in"), Rule::ParameterPlace, message);
         }
         other => {
-            let message = format!("a parameter is part of the path or of the query, not of the {other}, which is the transport's");
+            let message = format!(
+                "a parameter is part of the path or of the query, not of the {other}, which is the transport's"
+            );
             lint.report(node.place_of("/in"), Rule::ParameterPlace, message);
         }
     }
@@ -58,7 +60,10 @@ fn query(lint: &mut Lint<'_>, node: &Node) {
         let message = "the generators know `form` alone; write the parts out as parameters";
         lint.report(node.place_of("/style"), Rule::QueryStyle, message);
     }
-    let of_list = node.get("schema").and_then(|schema| lint.spec.follow(schema)).is_some_and(|s| text(s, "type") == "array");
+    let of_list = node
+        .get("schema")
+        .and_then(|schema| lint.spec.follow(schema))
+        .is_some_and(|s| text(s, "type") == "array");
     if of_list && node.get("explode").is_some_and(|explode| !explode.is_true()) {
         let message = "the generators repeat the parameter whatever this says: write `type: string`, values separated by commas";
         lint.report(node.place_of("/explode"), Rule::QueryStyle, message);
@@ -72,10 +77,15 @@ fn together(lint: &mut Lint<'_>, operation: Operation<'_>) {
         let Some(followed) = lint.spec.follow(node) else { continue };
         let (place, name) = (text(followed, "in"), text(followed, "name"));
         if !seen.insert((place, name)) {
-            lint.report(&node.place, Rule::DuplicateParameter, format!("`{name}` is declared already: take one out"));
+            lint.report(
+                &node.place,
+                Rule::DuplicateParameter,
+                format!("`{name}` is declared already: take one out"),
+            );
         }
         if place == "path" && !path.contains(&format!("{{{name}}}")) {
-            let message = format!("`{path}` has no `{{{name}}}`: correct the name, or take the parameter out");
+            let message =
+                format!("`{path}` has no `{{{name}}}`: correct the name, or take the parameter out");
             lint.report(&node.place, Rule::PathParameters, message);
         }
     }

@@ -48,7 +48,10 @@ fn duplicates(lint: &mut Lint<'_>) {
         let mut places: BTreeMap<&str, &Place> = BTreeMap::new();
         for (_, entry) in spec.components(kind) {
             if let Some(first) = places.get(entry.key.as_str()) {
-                let message = format!("`{}` stands in {first} already: give it another name, or share that one", entry.key);
+                let message = format!(
+                    "`{}` stands in {first} already: give it another name, or share that one",
+                    entry.key
+                );
                 lint.report(&entry.place, Rule::DuplicateComponent, message);
             } else {
                 places.insert(&entry.key, &entry.place);
@@ -75,8 +78,11 @@ fn component<'s>(area: &'s Area, kind: &str, name: &str) -> Option<&'s Node> {
 
 fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
     let Some(text) = node.as_str() else { return };
-    let (file, Some((kind, name))) = (text.split('#').next().unwrap_or_default(), component_name(text)) else {
-        let message = format!("`{text}` is no reference: write `#/components/KIND/NAME` or `{COMMON}#/components/KIND/NAME`");
+    let (file, Some((kind, name))) = (text.split('#').next().unwrap_or_default(), component_name(text))
+    else {
+        let message = format!(
+            "`{text}` is no reference: write `#/components/KIND/NAME` or `{COMMON}#/components/KIND/NAME`"
+        );
         lint.report(&node.place, Rule::DanglingRef, message);
         return;
     };
@@ -84,12 +90,13 @@ fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
         "" => Some(area),
         COMMON => lint.spec.areas.iter().find(|area| area.file == COMMON),
         _ => {
-            let message = format!("an area refers to itself and to {COMMON}: move `{name}` from {file} to {COMMON}");
+            let message =
+                format!("an area refers to itself and to {COMMON}: move `{name}` from {file} to {COMMON}");
             lint.report(&node.place, Rule::ForeignRef, message);
             return;
         }
     };
-    if !home.is_some_and(|home| component(home, kind, name).is_some()) {
+    if home.is_none_or(|home| component(home, kind, name).is_none()) {
         let elsewhere = lint.spec.areas.iter().find(|area| component(area, kind, name).is_some());
         let advice = match elsewhere {
             Some(other) if other.file == COMMON => format!("write `{COMMON}#/components/{kind}/{name}`"),
@@ -120,7 +127,8 @@ fn cycles(lint: &mut Lint<'_>) {
         while let Some(&name) = names.get(at) {
             for made_of in parts(spec, name) {
                 if made_of == entry.key {
-                    let message = format!("`{name}` is made of itself by `allOf` or `oneOf`: make it an object");
+                    let message =
+                        format!("`{name}` is made of itself by `allOf` or `oneOf`: make it an object");
                     lint.report(&entry.place, Rule::RefCycle, message);
                     return;
                 }
@@ -135,7 +143,10 @@ fn cycles(lint: &mut Lint<'_>) {
 
 /// The components of which a component is made, other than by properties and items.
 fn parts<'s>(spec: &'s Spec, name: &str) -> Vec<&'s str> {
-    let Some((_, entry)) = spec.components("schemas").find(|(_, entry)| entry.key == name) else { return Vec::new() };
-    let branches = ["allOf", "oneOf"].into_iter().filter_map(|key| entry.value.get(key)).flat_map(Node::items);
+    let Some((_, entry)) = spec.components("schemas").find(|(_, entry)| entry.key == name) else {
+        return Vec::new();
+    };
+    let branches =
+        ["allOf", "oneOf"].into_iter().filter_map(|key| entry.value.get(key)).flat_map(Node::items);
     branches.filter_map(|branch| Some(component_name(branch.get("$ref")?.as_str()?)?.1)).collect()
 }

@@ -72,7 +72,13 @@ fn bodies(node: &Node) -> &[Entry] {
     node.get("content").map_or(&[][..], Node::entries)
 }
 
-fn add_at<'s>(found: &mut Vec<Schema<'s>>, node: &'s Node, key: &str, role: Role, component: Option<&'s str>) {
+fn add_at<'s>(
+    found: &mut Vec<Schema<'s>>,
+    node: &'s Node,
+    key: &str,
+    role: Role,
+    component: Option<&'s str>,
+) {
     if let Some(entry) = node.entries().iter().find(|entry| entry.key == key) {
         add(found, entry, role, component);
     }
@@ -125,7 +131,11 @@ fn in_place(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         }
         _ => {}
     }
-    if matches!(role, Role::Component | Role::Property) && !refers && node.is_mapping() && node.get("description").is_none() {
+    if matches!(role, Role::Component | Role::Property)
+        && !refers
+        && node.is_mapping()
+        && node.get("description").is_none()
+    {
         lint.report(place, Rule::MissingDescription, "say what it means, its unit and its limits");
     }
 }
@@ -188,11 +198,14 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
 fn composed_type(lint: &mut Lint<'_>, schema: &Schema<'_>, kind: Option<&str>) {
     let node = schema.node;
     let wrapped = node.get("allOf").and_then(|all_of| lint.spec.follow(all_of.items().first()?));
-    let expected = wrapped.filter(|_| node.get("nullable").is_some()).and_then(|wrapped| wrapped.get("type")?.as_str());
+    let expected =
+        wrapped.filter(|_| node.get("nullable").is_some()).and_then(|wrapped| wrapped.get("type")?.as_str());
     match (kind, expected) {
         (Some(kind), Some(expected)) if kind == expected => {}
         (_, Some(expected)) => {
-            let message = format!("`nullable` says nothing without the type of the component: write `type: {expected}`");
+            let message = format!(
+                "`nullable` says nothing without the type of the component: write `type: {expected}`"
+            );
             lint.report(node.place_of("/nullable"), Rule::UnsupportedType, message);
         }
         (Some(_), None) => {
@@ -211,7 +224,8 @@ fn members(lint: &mut Lint<'_>, schema: &Schema<'_>) {
             lint.report(schema.place, Rule::MissingKey, "write `items`, `{}` where anything is allowed");
         }
         Some("object") if node.get("properties").is_none() && node.get("additionalProperties").is_none() => {
-            let message = "write `properties`, or the `additionalProperties` of a map: `{}` where anything is allowed";
+            let message =
+                "write `properties`, or the `additionalProperties` of a map: `{}` where anything is allowed";
             lint.report(schema.place, Rule::AdditionalProperties, message);
         }
         _ => {}
@@ -233,7 +247,8 @@ fn composed(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     if let Some(all_of) = node.get("allOf") {
         let wraps = matches!(all_of.items(), [one] if one.get("$ref").is_some());
         if !wraps || schema.role == Role::Component {
-            let message = "`allOf` only wraps the single `$ref` of a property: write the properties of the others out";
+            let message =
+                "`allOf` only wraps the single `$ref` of a property: write the properties of the others out";
             lint.report(node.place_of("/allOf"), Rule::AllOf, message);
         }
     }
@@ -241,7 +256,10 @@ fn composed(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     for branch in one_of.items() {
         let followed = lint.spec.follow(branch).unwrap_or(branch);
         let scalar = |node: &Node| {
-            matches!(node.get("type").and_then(Node::as_str), Some("string" | "boolean" | "integer" | "number"))
+            matches!(
+                node.get("type").and_then(Node::as_str),
+                Some("string" | "boolean" | "integer" | "number")
+            )
         };
         let list = followed.get("items").is_some_and(scalar);
         if !scalar(followed) && !list {
@@ -254,9 +272,14 @@ fn composed(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         lint.report(node.place_of("/oneOf"), Rule::OneOf, "a choice is between two things at least");
     }
     if schema.role != Role::Component {
-        lint.report(node.place_of("/oneOf"), Rule::InlineSchema, "make the choice a named component, and refer to it");
+        lint.report(
+            node.place_of("/oneOf"),
+            Rule::InlineSchema,
+            "make the choice a named component, and refer to it",
+        );
     } else if node.get("nullable").is_some() {
-        let message = "write `nullable` where the component is used: the generated type does not compile otherwise";
+        let message =
+            "write `nullable` where the component is used: the generated type does not compile otherwise";
         lint.report(node.place_of("/nullable"), Rule::OneOf, message);
     }
 }
@@ -271,6 +294,10 @@ fn open_enum(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         lint.report(place, Rule::ExtensionValue, "make the open enum a named component, and refer to it");
     }
     if node.get("enum").is_some() {
-        lint.report(place, Rule::ExtensionValue, "a set of values is open or closed: take one of the two out");
+        lint.report(
+            place,
+            Rule::ExtensionValue,
+            "a set of values is open or closed: take one of the two out",
+        );
     }
 }

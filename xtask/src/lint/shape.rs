@@ -68,7 +68,10 @@ static ROOT: Object = Object {
         ("tags", Shape::List(&Shape::Object(&TAG)), NEEDED),
         ("components", Shape::Object(&ROOT_COMPONENTS), LEFT_OUT),
     ],
-    refused: &[("paths", "paths stand in the area files"), ("externalDocs", "put the link into `info.description`")],
+    refused: &[
+        ("paths", "paths stand in the area files"),
+        ("externalDocs", "put the link into `info.description`"),
+    ],
     extensions: &[("x-sbg-areas", Extension::Texts)],
 };
 
@@ -295,7 +298,10 @@ static SCHEMA_KEYS: [(&str, Shape, bool); 22] = [
 ];
 
 const SCHEMA_REFUSED: &[(&str, &str)] = &[
-    ("anyOf", "write `oneOf` of scalars, one object with optional properties, or any JSON (a description alone)"),
+    (
+        "anyOf",
+        "write `oneOf` of scalars, one object with optional properties, or any JSON (a description alone)",
+    ),
     ("not", "say it in the description"),
     ("discriminator", "write one object with optional properties"),
     ("const", "OpenAPI 3.0 has no `const`: write an `enum` of one value"),
@@ -396,7 +402,10 @@ fn object(lint: &mut Lint<'_>, node: &Node, place: &Place, of: &Object) {
             lint.report(&reference.place, Rule::WrongShape, "a `$ref` is a string");
         }
         if let Some(sibling) = node.entries().iter().find(|entry| entry.key != "$ref") {
-            let message = format!("`{}` beside a `$ref` says nothing: write {{{0}: ..., allOf: [{{$ref: ...}}]}}", sibling.key);
+            let message = format!(
+                "`{}` beside a `$ref` says nothing: write {{{0}: ..., allOf: [{{$ref: ...}}]}}",
+                sibling.key
+            );
             lint.report(&sibling.place, Rule::RefSiblings, message);
         }
         return;
@@ -416,7 +425,11 @@ fn object(lint: &mut Lint<'_>, node: &Node, place: &Place, of: &Object) {
             lint.report(at, Rule::UnknownExtension, message);
         } else {
             let known: Vec<_> = of.keys.iter().map(|(name, ..)| *name).collect();
-            lint.report(at, Rule::UnknownKey, format!("`{key}` is no key of {}: it has {}", of.name, known.join(", ")));
+            lint.report(
+                at,
+                Rule::UnknownKey,
+                format!("`{key}` is no key of {}: it has {}", of.name, known.join(", ")),
+            );
         }
     }
     for (key, ..) in of.keys.iter().filter(|(key, _, needed)| *needed && node.get(key).is_none()) {
@@ -433,7 +446,9 @@ fn extension(lint: &mut Lint<'_>, node: &Node, place: &Place, values: &Extension
     let texts = || node.items().iter().filter_map(Node::as_str);
     let (fits, expected) = match values {
         Extension::True => (node.is_true(), "`true`; leave it out otherwise".to_owned()),
-        Extension::Flag => (matches!(node.kind, Kind::Scalar(Value::Bool(_))), "`true` or `false`".to_owned()),
+        Extension::Flag => {
+            (matches!(node.kind, Kind::Scalar(Value::Bool(_))), "`true` or `false`".to_owned())
+        }
         Extension::OneOf(known) => {
             (node.as_str().is_some_and(|text| known.contains(&text)), format!("one of {}", known.join(", ")))
         }

@@ -14,8 +14,11 @@ pub fn check(lint: &mut Lint<'_>) {
             (None, Role::Answer) => (false, true),
             (None, _) => (true, false),
         };
-        if let (Role::Component, Some(name), true, true) = (schema.role, schema.component, requests, answers) {
-            let message = format!("requests and answers use `{name}`: write a schema for each, such as `{name}Edit` and `{name}`");
+        if let (Role::Component, Some(name), true, true) = (schema.role, schema.component, requests, answers)
+        {
+            let message = format!(
+                "requests and answers use `{name}`: write a schema for each, such as `{name}Edit` and `{name}`"
+            );
             lint.report(schema.place, Rule::TwoSides, message);
         }
         match (requests, answers) {
@@ -45,7 +48,8 @@ fn of_request(lint: &mut Lint<'_>, schema: &Schema<'_>) {
 fn of_answer(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let node = schema.node;
     if node.get("enum").is_some() {
-        let message = "one new value would make a page unreadable: write `x-extensible-enum` in a named component";
+        let message =
+            "one new value would make a page unreadable: write `x-extensible-enum` in a named component";
         lint.report(node.place_of("/enum"), Rule::ClosedEnum, message);
     }
 }

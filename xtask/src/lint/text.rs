@@ -20,10 +20,13 @@ fn breaches(words: &str) -> Vec<(Rule, String)> {
         found.push((Rule::NonAscii, format!("write `{odd}` (U+{:04X}) in ASCII", u32::from(odd))));
     }
     if words.lines().any(|line| line.starts_with("    ") || line.starts_with('\t')) {
-        found.push((Rule::IndentedBlock, "rustdoc takes an indented line for Rust code: begin it at the margin".to_owned()));
+        found.push((
+            Rule::IndentedBlock,
+            "rustdoc takes an indented line for Rust code: begin it at the margin".to_owned(),
+        ));
     }
     let spans: Vec<&str> = words.split('`').collect();
-    if spans.len() % 2 == 0 {
+    if spans.len().is_multiple_of(2) {
         found.push((Rule::CodeSpan, "a code span is not closed: write a second backtick".to_owned()));
         return found;
     }
@@ -42,7 +45,10 @@ fn breaches(words: &str) -> Vec<(Rule, String)> {
         found.push((Rule::AngleBrackets, format!("rustdoc takes `{word}` for HTML: put it into backticks")));
     }
     if outside.contains(['[', ']']) {
-        found.push((Rule::SquareBrackets, "rustdoc takes square brackets for a link: put them into backticks".to_owned()));
+        found.push((
+            Rule::SquareBrackets,
+            "rustdoc takes square brackets for a link: put them into backticks".to_owned(),
+        ));
     }
     found
 }
@@ -53,7 +59,9 @@ fn without_links(words: &str) -> String {
     let mut kept = String::new();
     while let Some(start) = rest.find("<http") {
         let link = &rest[start..];
-        let Some(end) = link.find('>').filter(|end| !link[..*end].contains(char::is_whitespace)) else { break };
+        let Some(end) = link.find('>').filter(|end| !link[..*end].contains(char::is_whitespace)) else {
+            break;
+        };
         kept.push_str(&rest[..start]);
         rest = &link[end + 1..];
     }

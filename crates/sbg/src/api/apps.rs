@@ -510,7 +510,8 @@ mod tests {
         check(Cwl::yaml("class: Workflow"), None);
         check(json!({}).into(), Some("the description of an app is a JSON object with something in it"));
         check(json!([]).into(), Some("the description of an app is a JSON object with something in it"));
-        let text = "the description of an app is a JSON object, not a string; `Cwl::yaml` takes a text in YAML";
+        let text =
+            "the description of an app is a JSON object, not a string; `Cwl::yaml` takes a text in YAML";
         check(json!("class: Workflow").into(), Some(text));
         check(Cwl::yaml(" \n"), Some("the description of an app is a YAML document with something in it"));
     }
@@ -518,7 +519,10 @@ mod tests {
     #[test]
     fn an_installed_app_is_known_by_what_the_platform_adds() {
         let id: AppId = "rfranklin/demo/helix-angle/2".parse().unwrap();
-        let app = installed(json!({"sbg:id": "rfranklin/demo/helix-angle/3", "sbg:revision": 3, "label": "Angle"}), &id);
+        let app = installed(
+            json!({"sbg:id": "rfranklin/demo/helix-angle/3", "sbg:revision": 3, "label": "Angle"}),
+            &id,
+        );
         assert_eq!((app.id.as_str(), app.revision), ("rfranklin/demo/helix-angle/3", Some(3)));
         assert_eq!((app.name.as_deref(), app.project.as_deref()), (Some("Angle"), Some("rfranklin/demo")));
         let app = installed(json!({"class": "Workflow"}), &id);

@@ -279,7 +279,10 @@ mod tests {
     #[test]
     fn fields_are_those_of_the_resource() {
         let check = |fields: Fields, expected: &str| assert_eq!(of_resources(&fields), expected);
-        check(Fields::only(["name", "metadata.sample_id"]), "error,resource.id,resource.name,resource.metadata.sample_id");
+        check(
+            Fields::only(["name", "metadata.sample_id"]),
+            "error,resource.id,resource.name,resource.metadata.sample_id",
+        );
         check(Fields::all(), "error,resource");
         check(Fields::all().without("metadata"), "error,resource,!resource.metadata");
     }

@@ -257,7 +257,9 @@ impl ImportStart {
         let last = location.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         check_place(destination.project.as_deref(), destination.parent.as_deref(), "an import goes to")?;
         if location.is_empty() {
-            return Err(Error::invalid("the location of an import is empty: name a file or a folder of the volume"));
+            return Err(Error::invalid(
+                "the location of an import is empty: name a file or a folder of the volume",
+            ));
         }
         match &destination.name {
             Some(name) => check_name(name)?,
@@ -470,7 +472,10 @@ mod tests {
         let file = || start("in/51.tiff").to_folder("f");
         let folder = || start("in/").to_folder("f");
         check(start("x"), "an import goes to a project or a folder: name one");
-        check(file().to_project("a/b").unwrap(), "an import goes to a project or a folder: name one, not both");
+        check(
+            file().to_project("a/b").unwrap(),
+            "an import goes to a project or a folder: name one, not both",
+        );
         check(
             start("").to_folder("f"),
             "the location of an import is empty: name a file or a folder of the volume",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sbg_raw::ClientAsyncJobsExt as _;
 
 use crate::bulk;
-use crate::call::fetch_page;
+use crate::call::{fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::{check_name, check_place};
@@ -167,13 +167,12 @@ pub struct JobList(());
 impl List for JobList {
     type Item = types::AsyncJob;
 
-    fn check_fields(&self) -> bool {
-        false
-    }
-
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::AsyncJob>> {
+        if at.fields.is_some() {
+            return Err(Error::invalid("the list of jobs has no choice of fields: it gives all of them"));
+        }
         let call = client.raw().async_job_list().offset(at.offset_param());
-        fetch_page!(crate::call::set!(call, limit = at.limit_param()))
+        fetch_page!(set!(call, limit = at.limit_param()))
     }
 }
 

@@ -194,7 +194,12 @@ impl VolumeHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> VolumeEdit {
-        VolumeEdit { volume: self.clone(), body: types::VolumeEdit::default(), credentials: None, properties: None }
+        VolumeEdit {
+            volume: self.clone(),
+            body: types::VolumeEdit::default(),
+            credentials: None,
+            properties: None,
+        }
     }
 
     /// Brings the volume back after it was deactivated.

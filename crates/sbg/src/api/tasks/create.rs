@@ -40,7 +40,15 @@ impl TaskCreate {
             execution_settings: None,
             output_location: None,
         };
-        Self { client, body, inputs: BTreeMap::new(), settings: None, location: None, run: false, batch: None }
+        Self {
+            client,
+            body,
+            inputs: BTreeMap::new(),
+            settings: None,
+            location: None,
+            run: false,
+            batch: None,
+        }
     }
 
     body_setters! {
@@ -86,7 +94,9 @@ impl TaskCreate {
         check_task_name(body.name.as_deref())?;
         check_batch(body.batch_input.as_deref(), body.batch_by.as_ref())?;
         if batch == Some(false) && !run {
-            return Err(Error::invalid("a batch can only be switched off when the task runs at once: set `run(true)`"));
+            return Err(Error::invalid(
+                "a batch can only be switched off when the task runs at once: set `run(true)`",
+            ));
         }
         body.inputs = checked_inputs(&inputs)?;
         body.execution_settings = settings.map(ExecutionSettings::checked).transpose()?;

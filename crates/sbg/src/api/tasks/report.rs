@@ -97,7 +97,8 @@ impl fmt::Display for TaskProblem {
 /// The platform gives addresses to download from; the ids in them serve for that as well, and for everything else.
 pub fn job_logs(job: &types::TaskJob) -> BTreeMap<String, String> {
     let logs = job.logs.iter().flatten();
-    logs.filter_map(|(name, address)| Some((name.clone(), file_of(address.as_deref()?)?.to_owned()))).collect()
+    logs.filter_map(|(name, address)| Some((name.clone(), file_of(address.as_deref()?)?.to_owned())))
+        .collect()
 }
 
 /// The id in an address such as `https://api.sbgenomics.com/v2/files/ID/download_info`.
@@ -159,7 +160,12 @@ mod tests {
             assert_eq!(problem.json, json);
         };
         check(json!("Missing."), "Missing.", None, None);
-        check(json!({"message": "Missing.", "input": "reads", "code": 7012}), "Missing.", Some("reads"), Some(7012));
+        check(
+            json!({"message": "Missing.", "input": "reads", "code": 7012}),
+            "Missing.",
+            Some("reads"),
+            Some(7012),
+        );
         check(json!({"reads": []}), r#"{"reads":[]}"#, None, None);
         assert_eq!(task_warnings(&task(json!({"warnings": null}))), []);
     }

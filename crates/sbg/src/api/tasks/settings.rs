@@ -60,7 +60,9 @@ impl ExecutionSettings {
             None => None,
             Some(Ok(count)) if count > 0 => Some(count),
             Some(_) => {
-                return Err(Error::invalid("`max_parallel_instances` is at least 1, and no more than 2^31-1"));
+                return Err(Error::invalid(
+                    "`max_parallel_instances` is at least 1, and no more than 2^31-1",
+                ));
             }
         };
         let blank = match &edit.instance_type {
@@ -132,10 +134,15 @@ impl OutputLocation {
         if main.into_iter().chain(nodes).flatten().any(|path| path.trim().is_empty()) {
             return Err(Error::invalid("a path of an output location is empty"));
         }
-        if let Some(output) =
-            location.nodes_location.iter().find(|(_, node)| node.output_location.is_none()).map(|(name, _)| name)
+        if let Some(output) = location
+            .nodes_location
+            .iter()
+            .find(|(_, node)| node.output_location.is_none())
+            .map(|(name, _)| name)
         {
-            return Err(Error::invalid(format!("the output `{output}` has an alias and no path: set `output` as well")));
+            return Err(Error::invalid(format!(
+                "the output `{output}` has an alias and no path: set `output` as well"
+            )));
         }
         Ok(location)
     }
@@ -156,7 +163,11 @@ mod tests {
         let new = ExecutionSettings::new;
         check(new().instance_type("AUTO"), Ok(json!({"instance_type": "AUTO"})));
         check(
-            new().instance_types(["a", "b"]).max_parallel_instances(2).use_memoization(true).use_elastic_disk(false),
+            new()
+                .instance_types(["a", "b"])
+                .max_parallel_instances(2)
+                .use_memoization(true)
+                .use_elastic_disk(false),
             Ok(json!({
                 "instance_type": ["a", "b"],
                 "max_parallel_instances": 2,
@@ -181,7 +192,10 @@ mod tests {
         };
         check(OutputLocation::new("/a"), Ok(json!({"main_location": "/a"})));
         check(
-            OutputLocation::new("volumes://v/a").alias("/a").output("vcf", "volumes://v/b").output_alias("vcf", "/b"),
+            OutputLocation::new("volumes://v/a")
+                .alias("/a")
+                .output("vcf", "volumes://v/b")
+                .output_alias("vcf", "/b"),
             Ok(json!({
                 "main_location": "volumes://v/a",
                 "main_location_alias": "/a",

@@ -85,7 +85,9 @@ pub(super) fn by_metadata<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) ->
 /// A batch needs an input, and by metadata it needs fields.
 pub(super) fn check_batch(input: Option<&str>, by: Option<&types::TaskBatchCriteria>) -> Result<()> {
     if input.is_some_and(|input| input.trim().is_empty()) {
-        return Err(Error::invalid("a batch is made of an input of the app: name it, its identifier is empty"));
+        return Err(Error::invalid(
+            "a batch is made of an input of the app: name it, its identifier is empty",
+        ));
     }
     let Some(by) = by.filter(|by| *by != &by_item()) else { return Ok(()) };
     if by.criteria.is_empty() {

@@ -332,10 +332,13 @@ mod tests {
         check((&reads).into(), json!({"class": "File", "path": "5f1"}));
         check(folder.clone().into(), json!({"class": "Directory", "path": "5f2"}));
         check(file(json!({"id": "5f3"})).into(), json!({"class": "File", "path": "5f3"}));
-        check(vec![reads, folder].into(), json!([
-            {"class": "File", "path": "5f1"},
-            {"class": "Directory", "path": "5f2"},
-        ]));
+        check(
+            vec![reads, folder].into(),
+            json!([
+                {"class": "File", "path": "5f1"},
+                {"class": "Directory", "path": "5f2"},
+            ]),
+        );
         check(TaskValue::folder("5f4"), json!({"class": "Directory", "path": "5f4"}));
         check(3.into(), json!(3));
         check(0.5.into(), json!(0.5));
@@ -364,10 +367,10 @@ mod tests {
         check(json!(0.23), 0.23.into());
         check(json!([1, null]), TaskValue::List(vec![1.into(), TaskValue::Null]));
         check(json!({}), TaskValue::Record(BTreeMap::new()));
-        check(json!({"class": "Directory", "path": "5f2", "name": "logs"}), TaskValue::Folder(TaskFolder {
-            id: "5f2".to_owned(),
-            name: Some("logs".to_owned()),
-        }));
+        check(
+            json!({"class": "Directory", "path": "5f2", "name": "logs"}),
+            TaskValue::Folder(TaskFolder { id: "5f2".to_owned(), name: Some("logs".to_owned()) }),
+        );
         check(json!({"class": "file", "path": "5f1", "basename": "a.bam", "secondaryFiles": null}), {
             TaskValue::File(TaskFile { name: Some("a.bam".to_owned()), ..TaskFile::new("5f1") })
         });
@@ -403,7 +406,8 @@ mod tests {
 
     #[test]
     fn what_one_task_gives_is_given_to_the_next() {
-        let json = json!([{"class": "File", "path": "1", "name": "a", "secondaryFiles": [{"path": "2"}]}, "x", 3]);
+        let json =
+            json!([{"class": "File", "path": "1", "name": "a", "secondaryFiles": [{"path": "2"}]}, "x", 3]);
         assert_eq!(TaskValue::from_json(&json).to_json(), json!([{"class": "File", "path": "1"}, "x", 3]));
     }
 

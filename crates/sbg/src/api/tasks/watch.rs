@@ -1,9 +1,10 @@
 //! Waiting for tasks: for one, or for many with few calls.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sbg_raw::ClientTasksExt as _;
+use serde_json::json;
 
 use super::{TaskHandle, bulk_get, task_errors};
 use crate::client::Client;
@@ -55,17 +56,20 @@ pub(super) fn all(client: Client, ids: Vec<String>) -> Wait<Vec<Result<types::Ta
     Wait::new(what, state_of_all, move || {
         let (client, watched) = (client.clone(), watched.clone());
         async move {
-            let with = |watched: &Mutex<Vec<Watched>>| watched.lock().unwrap_or_else(PoisonError::into_inner);
-            let (places, ids) = with(&watched).iter().enumerate().filter_map(Watched::pending).unzip();
+            let (places, ids) = lock(&watched).iter().enumerate().filter_map(Watched::pending).unzip();
             let (places, ids): (Vec<usize>, Vec<String>) = (places, ids);
             let answers = bulk_get(&client, ids).await?;
-            let mut watched = with(&watched);
+            let mut watched = lock(&watched);
             for (place, answer) in places.into_iter().zip(answers) {
                 watched[place].learn(answer);
             }
-            watched.iter().map(Watched::show).collect()
+            Ok(watched.iter().map(Watched::show).collect())
         }
     })
+}
+
+fn lock(watched: &Mutex<Vec<Watched>>) -> MutexGuard<'_, Vec<Watched>> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A task among those that are waited for.
@@ -108,14 +112,11 @@ impl Watched {
     }
 
     /// What to tell of it: an error stands for the end of it, so one that may pass is shown as a task of which nothing is known.
-    fn show(&self) -> Result<Result<types::Task>> {
-        match &self.known {
-            Some(known) => Ok(known.clone()),
-            None => {
-                let unknown = types::Task::builder().id(&*self.id).try_into();
-                Ok(unknown.map_err(|error: types::error::ConversionError| Error::invalid(error.to_string())))
-            }
-        }
+    fn show(&self) -> Result<types::Task> {
+        self.known.clone().unwrap_or_else(|| {
+            serde_json::from_value(json!({ "id": self.id }))
+                .map_err(|error| Error::invalid(error.to_string()))
+        })
     }
 }
 
@@ -130,7 +131,7 @@ fn state_of_all(tasks: &Vec<Result<types::Task>>) -> State {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
     use crate::error::ErrorKind;
@@ -174,19 +175,19 @@ mod tests {
         let busy = || Err(Error::new(ErrorKind::Connect, "busy"));
         let mut watched = Watched::new(ID.to_owned());
         watched.learn(busy());
-        assert_eq!(watched.show().unwrap().unwrap().id, ID);
+        assert_eq!(watched.show().unwrap().id, ID);
         watched.learn(Ok(task(json!("RUNNING"))));
         for _ in 0..MOST_FAILURES {
             watched.learn(busy());
             assert!(!watched.over);
-            assert_eq!(watched.show().unwrap().unwrap(), task(json!("RUNNING")));
+            assert_eq!(watched.show().unwrap(), task(json!("RUNNING")));
         }
         watched.learn(busy());
-        assert!(watched.over && watched.show().unwrap().is_err());
+        assert!(watched.over && watched.show().is_err());
 
         let mut gone = Watched::new(ID.to_owned());
         gone.learn(Err(Error::new(ErrorKind::Api, "gone").with_status(404)));
-        assert!(gone.over && gone.show().unwrap().is_err());
+        assert!(gone.over && gone.show().is_err());
     }
 
     #[test]

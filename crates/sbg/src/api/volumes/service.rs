@@ -417,7 +417,9 @@ mod tests {
     #[test]
     fn services_of_all_clouds_are_sent_with_their_credentials_and_shown_without() {
         check(
-            Service::s3("b", "hush-id", "hush").prefix("in").properties(S3Properties::new().sse_kms().kms_key("k")),
+            Service::s3("b", "hush-id", "hush")
+                .prefix("in")
+                .properties(S3Properties::new().sse_kms().kms_key("k")),
             Ok(json!({
                 "type": "s3", "bucket": "b", "prefix": "in",
                 "credentials": {"access_key_id": "hush-id", "secret_access_key": "hush"},

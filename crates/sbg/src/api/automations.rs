@@ -1,0 +1,378 @@
+//! Automations: programs that the platform runs on behalf of a user, with their members, the packages of their code, and their runs.
+
+mod members;
+mod packages;
+mod runs;
+
+pub use members::{AutomationMemberHandle, AutomationMemberList, AutomationMembers};
+pub use packages::{
+    AutomationPackageCreate, AutomationPackageEdit, AutomationPackageHandle, AutomationPackageList,
+    AutomationPackages,
+};
+pub use runs::{
+    AutomationRunCreate, AutomationRunEdit, AutomationRunHandle, AutomationRunList, AutomationRunRerun,
+    AutomationRuns,
+};
+
+use std::fmt;
+
+use sbg_raw::ClientAutomationsExt as _;
+use serde_json::Value;
+
+use crate::billing::check_billing_group;
+use crate::call::{awaitable, body_setters, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::check_segment;
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::teams::refuse_fields;
+use crate::types;
+
+impl Client {
+    /// The automations that the caller is a member of.
+    pub fn automations(&self) -> Automations {
+        Automations { client: self.clone() }
+    }
+
+    /// An automation, by id.
+    pub fn automation(&self, id: impl Into<String>) -> AutomationHandle {
+        AutomationHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The automations that the caller is a member of.
+#[derive(Clone, Debug)]
+pub struct Automations {
+    client: Client,
+}
+
+impl Automations {
+    /// The automations, without the archived ones.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for automation in client.automations().query().name("Index").send().await? {
+    ///     println!("{}", automation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<AutomationList> {
+        Query::new(self.client.clone(), AutomationList::default())
+    }
+
+    /// Creates an automation without code: set what else is known of it, then `.await`. It needs a
+    /// [package](AutomationHandle::packages) before it can run.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let create = client.automations().create("Index new patterns").description("A task for every pattern that arrives");
+    /// let automation = create.memory_limit(2000).await?;
+    /// println!("{}", automation.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, name: impl Into<String>) -> AutomationCreate {
+        let body = types::AutomationCreate {
+            name: name.into(),
+            billing_group: None,
+            description: None,
+            memory_limit: None,
+            project_based: None,
+            secret_settings: None,
+        };
+        AutomationCreate { client: self.client.clone(), body, secret_settings: None }
+    }
+}
+
+/// The list of automations.
+#[derive(Clone, Debug, Default)]
+pub struct AutomationList {
+    name: Option<String>,
+    include_archived: Option<bool>,
+    project_based: Option<bool>,
+}
+
+impl Query<AutomationList> {
+    /// Only automations of this name.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.list.name = Some(name.into());
+        self
+    }
+
+    /// Whether to list archived automations as well.
+    pub fn include_archived(mut self, included: bool) -> Self {
+        self.list.include_archived = Some(included);
+        self
+    }
+
+    /// Only automations that belong to projects, or only those that do not.
+    pub fn project_based(mut self, project_based: bool) -> Self {
+        self.list.project_based = Some(project_based);
+        self
+    }
+}
+
+impl List for AutomationList {
+    type Item = types::Automation;
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Automation>> {
+        refuse_fields(&at, "automations")?;
+        let call = client.raw().automation_list().offset(at.offset_param());
+        let call = set!(call, name = self.name, include_archived = self.include_archived);
+        fetch_page!(set!(call, project_based = self.project_based, limit = at.limit_param()))
+    }
+}
+
+/// A value that `Debug` does not show.
+#[derive(Clone, PartialEq)]
+struct Hidden<T>(T);
+
+impl<T> fmt::Debug for Hidden<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// Inputs and settings are objects, whatever is in them. What is wrong is not quoted: it could be secret.
+fn check_object(what: &str, value: Option<&Value>) -> Result<()> {
+    match value {
+        Some(value) if !value.is_object() => {
+            Err(Error::invalid(format!("the {what} are a JSON object, as `json!` makes one of `{{...}}`")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.trim().is_empty() { Err(Error::invalid("an automation needs a name")) } else { Ok(()) }
+}
+
+fn check_memory(limit: Option<i64>) -> Result<()> {
+    if limit == Some(0) {
+        return Err(Error::invalid("a memory limit is at least 1 megabyte"));
+    }
+    Ok(())
+}
+
+/// An automation to create.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct AutomationCreate {
+    client: Client,
+    /// Everything but the secret settings, which are added when it is sent.
+    body: types::AutomationCreate,
+    secret_settings: Option<Hidden<Value>>,
+}
+
+impl AutomationCreate {
+    body_setters! {
+        /// What the automation does.
+        description(description: String);
+        /// Identifier of the billing group that pays for the runs.
+        billing_group(billing_group: String);
+        /// Whether the automation is to belong to projects.
+        project_based(project_based: bool);
+    }
+
+    /// Memory that a run may use, in megabytes.
+    pub fn memory_limit(mut self, megabytes: u32) -> Self {
+        self.body.memory_limit = Some(megabytes.into());
+        self
+    }
+
+    /// Settings that runs get and that are kept secret, a JSON object.
+    pub fn secret_settings(mut self, settings: impl Into<Value>) -> Self {
+        self.secret_settings = Some(Hidden(settings.into()));
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// An empty name, a malformed billing group, a memory limit of 0, or settings that are no object, before anything is sent; or
+    /// whatever the call brings.
+    pub async fn send(mut self) -> Result<types::Automation> {
+        check_name(&self.body.name)?;
+        self.body.billing_group.as_deref().map_or(Ok(()), check_billing_group)?;
+        check_memory(self.body.memory_limit)?;
+        self.body.secret_settings = self.secret_settings.map(|settings| settings.0);
+        check_object("secret settings", self.body.secret_settings.as_ref())?;
+        Ok(self.client.raw().automation_create().body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(AutomationCreate => types::Automation);
+
+/// An automation, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct AutomationHandle {
+    client: Client,
+    id: String,
+}
+
+impl AutomationHandle {
+    /// The id of the automation.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn checked(&self) -> Result<&str> {
+        checked_id(&self.id)
+    }
+
+    /// Gets the automation.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn get(&self) -> Result<types::Automation> {
+        let call = self.client.raw().automation_get().automation_id(self.checked()?);
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// Changes the automation: set the fields to change, then `.await`. What is not set stays as it is.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// client.automation(id).edit().name("Index all patterns").memory_limit(4000).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(&self) -> AutomationEdit {
+        AutomationEdit {
+            automation: self.clone(),
+            body: types::AutomationEdit::default(),
+            secret_settings: None,
+        }
+    }
+
+    /// Puts the automation away: it is listed no more unless archived ones are asked for.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn archive(&self) -> Result<types::Automation> {
+        let call = self.client.raw().automation_archive().automation_id(self.checked()?);
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// Brings the archived automation back.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn restore(&self) -> Result<types::Automation> {
+        let call = self.client.raw().automation_restore().automation_id(self.checked()?);
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// The members of the automation.
+    pub fn members(&self) -> AutomationMembers {
+        AutomationMembers::new(self.client.clone(), self.id.clone())
+    }
+
+    /// The code packages of the automation.
+    pub fn packages(&self) -> AutomationPackages {
+        AutomationPackages::new(self.client.clone(), self.id.clone())
+    }
+
+    /// The runs of the automation.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let runs = client.automation(id).runs().name("Patterns of May").send().await?;
+    /// println!("{:?}", runs.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn runs(&self) -> Query<AutomationRunList> {
+        self.client.automation_runs().query().automation(&self.id)
+    }
+}
+
+fn checked_id(id: &str) -> Result<&str> {
+    Ok(check_segment("automation id", id)?)
+}
+
+/// A change of an automation.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct AutomationEdit {
+    automation: AutomationHandle,
+    /// Everything but the secret settings, which are added when it is sent.
+    body: types::AutomationEdit,
+    secret_settings: Option<Hidden<Value>>,
+}
+
+impl AutomationEdit {
+    body_setters! {
+        /// New name to display.
+        name(name: String);
+        /// What the automation does.
+        description(description: String);
+        /// Identifier of the billing group that pays for the runs.
+        billing_group(billing_group: String);
+        /// Whether the automation is to belong to projects.
+        project_based(project_based: bool);
+    }
+
+    /// Memory that a run may use, in megabytes.
+    pub fn memory_limit(mut self, megabytes: u32) -> Self {
+        self.body.memory_limit = Some(megabytes.into());
+        self
+    }
+
+    /// Settings that runs get and that are kept secret, a JSON object in the place of the one before.
+    pub fn secret_settings(mut self, settings: impl Into<Value>) -> Self {
+        self.secret_settings = Some(Hidden(settings.into()));
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing, or what [`AutomationCreate::send`] refuses, before anything is sent; or whatever the call brings.
+    pub async fn send(mut self) -> Result<types::Automation> {
+        self.body.secret_settings = self.secret_settings.map(|settings| settings.0);
+        if self.body == types::AutomationEdit::default() {
+            return Err(Error::invalid("the edit of the automation changes nothing"));
+        }
+        self.body.name.as_deref().map_or(Ok(()), check_name)?;
+        self.body.billing_group.as_deref().map_or(Ok(()), check_billing_group)?;
+        check_memory(self.body.memory_limit)?;
+        check_object("secret settings", self.body.secret_settings.as_ref())?;
+        let call = self.automation.client.raw().automation_edit().automation_id(self.automation.checked()?);
+        Ok(call.body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(AutomationEdit => types::Automation);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secret_settings_are_not_shown() {
+        let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
+        let settings = json!({ "password": "hush" });
+        let create = client.automations().create("a").secret_settings(settings.clone());
+        let edit = client.automation("a").edit().secret_settings(settings.clone());
+        let run = client.automation_runs().create("p").secret_settings(settings.clone());
+        let rerun = client.automation_run("r").rerun().secret_settings(settings);
+        let shown = format!("{create:?} {edit:?} {run:?} {rerun:?}");
+        assert!(!shown.contains("hush") && shown.contains("[hidden]"), "{shown}");
+    }
+
+    #[test]
+    fn settings_are_objects() {
+        assert!(check_object("inputs", None).is_ok() && check_object("inputs", Some(&json!({}))).is_ok());
+        let error = check_object("inputs", Some(&json!(["a"]))).unwrap_err();
+        assert_eq!(error.to_string(), "the inputs are a JSON object, as `json!` makes one of `{...}`");
+    }
+}

@@ -1,0 +1,248 @@
+//! The code packages of automations, one for each version of the code.
+
+use sbg_raw::ClientAutomationsExt as _;
+use serde_json::Value;
+
+use super::{check_memory, checked_id};
+use crate::call::{awaitable, body_setters, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::check_segment;
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::teams::refuse_fields;
+use crate::types;
+
+impl Client {
+    /// A code package of an automation, by id. The automation need not be named.
+    pub fn automation_package(&self, id: impl Into<String>) -> AutomationPackageHandle {
+        AutomationPackageHandle { client: self.clone(), id: id.into(), automation: None }
+    }
+}
+
+/// The code packages of an automation.
+#[derive(Clone, Debug)]
+pub struct AutomationPackages {
+    client: Client,
+    automation: String,
+}
+
+impl AutomationPackages {
+    pub(super) fn new(client: Client, automation: String) -> Self {
+        Self { client, automation }
+    }
+
+    /// The packages.
+    pub fn query(&self) -> Query<AutomationPackageList> {
+        Query::new(self.client.clone(), AutomationPackageList { automation: self.automation.clone() })
+    }
+
+    /// Makes a package of code that was uploaded: set what else is to be said, then `.await`. `location` is the id of the uploaded file,
+    /// `schema` says what the code takes and gives, any JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String, location: String) -> sbg::Result<()> {
+    /// let schema = serde_json::json!({"inputs": [{"name": "project", "type": "str", "required": true}]});
+    /// let package = client.automation(id).packages().create("0.2.0", location, schema).python("3.8").await?;
+    /// println!("{}", package.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(
+        &self,
+        version: impl Into<String>,
+        location: impl Into<String>,
+        schema: impl Into<Value>,
+    ) -> AutomationPackageCreate {
+        let body = types::AutomationPackageCreate {
+            version: version.into(),
+            location: location.into(),
+            schema: schema.into(),
+            memory_limit: None,
+            python: None,
+        };
+        AutomationPackageCreate { client: self.client.clone(), automation: self.automation.clone(), body }
+    }
+
+    /// One package of the automation, by id.
+    pub fn package(&self, id: impl Into<String>) -> AutomationPackageHandle {
+        let automation = Some(self.automation.clone());
+        AutomationPackageHandle { client: self.client.clone(), id: id.into(), automation }
+    }
+}
+
+/// The list of the code packages of an automation.
+#[derive(Clone, Debug)]
+pub struct AutomationPackageList {
+    automation: String,
+}
+
+impl List for AutomationPackageList {
+    type Item = types::AutomationPackage;
+
+    fn check(&self) -> Result<()> {
+        checked_id(&self.automation).map(drop)
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::AutomationPackage>> {
+        refuse_fields(&at, "code packages")?;
+        let call = client.raw().automation_package_list().automation_id(self.automation);
+        fetch_page!(set!(call.offset(at.offset_param()), limit = at.limit_param()))
+    }
+}
+
+/// A code package to create.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct AutomationPackageCreate {
+    client: Client,
+    automation: String,
+    body: types::AutomationPackageCreate,
+}
+
+impl AutomationPackageCreate {
+    body_setters! {
+        /// Version of Python to run the code with, such as `3.8`; `3.6` when it is not set.
+        python(python: String);
+    }
+
+    /// Memory that a run may use, in megabytes.
+    pub fn memory_limit(mut self, megabytes: u32) -> Self {
+        self.body.memory_limit = Some(megabytes.into());
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, an empty version or location, or a memory limit of 0, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::AutomationPackage> {
+        let automation = checked_id(&self.automation)?;
+        if self.body.version.trim().is_empty() {
+            return Err(Error::invalid("a code package needs a version"));
+        }
+        if self.body.location.trim().is_empty() {
+            return Err(Error::invalid("a code package needs the id of the uploaded code as its location"));
+        }
+        check_memory(self.body.memory_limit)?;
+        let call = self.client.raw().automation_package_create().automation_id(automation);
+        Ok(call.body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(AutomationPackageCreate => types::AutomationPackage);
+
+/// A code package, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct AutomationPackageHandle {
+    client: Client,
+    id: String,
+    /// The automation, where the handle was made by way of it.
+    automation: Option<String>,
+}
+
+impl AutomationPackageHandle {
+    /// The id of the code package.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn checked(&self) -> Result<&str> {
+        Ok(check_segment("package id", &self.id)?)
+    }
+
+    /// Gets the code package.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn get(&self) -> Result<types::AutomationPackage> {
+        let call = self.client.raw().automation_package_get().package_id(self.checked()?);
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// Changes the code package: set the fields to change, then `.await`. The code itself cannot be changed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// client.automation_package(id).edit().memory_limit(4000).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(&self) -> AutomationPackageEdit {
+        AutomationPackageEdit { package: self.clone(), body: types::AutomationPackageEdit::default() }
+    }
+
+    /// Puts the code package away. Where the handle does not know the automation, the package is got first.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the calls bring.
+    pub async fn archive(&self) -> Result<types::AutomationPackage> {
+        let automation = self.automation().await?;
+        let call = self.client.raw().automation_package_archive().automation_id(automation);
+        Ok(call.package_id(self.checked()?).send().await?.into_inner())
+    }
+
+    /// Brings the archived code package back. Where the handle does not know the automation, the package is got first.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the calls bring.
+    pub async fn restore(&self) -> Result<types::AutomationPackage> {
+        let automation = self.automation().await?;
+        let call = self.client.raw().automation_package_restore().automation_id(automation);
+        Ok(call.package_id(self.checked()?).send().await?.into_inner())
+    }
+
+    async fn automation(&self) -> Result<String> {
+        self.checked()?;
+        let automation = match &self.automation {
+            Some(known) => Some(known.clone()),
+            None => self.get().await?.automation,
+        };
+        let automation = automation.ok_or_else(|| {
+            let message = "the code package does not name its automation; get the handle from the automation";
+            Error::new(ErrorKind::UnexpectedAnswer, message)
+        })?;
+        checked_id(&automation)?;
+        Ok(automation)
+    }
+}
+
+/// A change of a code package.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct AutomationPackageEdit {
+    package: AutomationPackageHandle,
+    body: types::AutomationPackageEdit,
+}
+
+impl AutomationPackageEdit {
+    body_setters! {
+        /// Address of a page of the package's own.
+        custom_url(custom_url: String);
+    }
+
+    /// Memory that a run may use, in megabytes.
+    pub fn memory_limit(mut self, megabytes: u32) -> Self {
+        self.body.memory_limit = Some(megabytes.into());
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing, a memory limit of 0 or a malformed id, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::AutomationPackage> {
+        if self.body == types::AutomationPackageEdit::default() {
+            return Err(Error::invalid("the edit of the code package changes nothing"));
+        }
+        check_memory(self.body.memory_limit)?;
+        let call = self.package.client.raw().automation_package_edit().package_id(self.package.checked()?);
+        Ok(call.body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(AutomationPackageEdit => types::AutomationPackage);

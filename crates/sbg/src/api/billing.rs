@@ -1,0 +1,383 @@
+//! Billing groups, what they were charged for, and invoices.
+
+use std::marker::PhantomData;
+
+use jiff::civil::Date;
+use sbg_raw::ClientBillingExt as _;
+
+use crate::call::{Get, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::{check_segment, excerpt};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types;
+
+impl Client {
+    /// The billing groups of the caller.
+    pub fn billing_groups(&self) -> BillingGroups {
+        BillingGroups { client: self.clone() }
+    }
+
+    /// A billing group, by id.
+    pub fn billing_group(&self, id: impl Into<String>) -> BillingGroupHandle {
+        BillingGroupHandle { client: self.clone(), id: id.into() }
+    }
+
+    /// The invoices of the caller.
+    pub fn invoices(&self) -> Invoices {
+        Invoices { client: self.clone() }
+    }
+
+    /// An invoice, by id.
+    pub fn invoice(&self, id: impl Into<String>) -> InvoiceHandle {
+        InvoiceHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The billing groups of the caller.
+#[derive(Clone, Debug)]
+pub struct BillingGroups {
+    client: Client,
+}
+
+impl BillingGroups {
+    /// The billing groups, those that wait for approval or are disabled among them, in short form unless [`fields`](Query::fields) says
+    /// otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for group in client.billing_groups().query().limit(10).send().await? {
+    ///     println!("{}", group.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<BillingGroupList> {
+        Query::new(self.client.clone(), BillingGroupList {})
+    }
+}
+
+/// The list of billing groups.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BillingGroupList {}
+
+impl List for BillingGroupList {
+    type Item = types::BillingGroup;
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::BillingGroup>> {
+        let call = client.raw().billing_group_list().offset(at.offset_param());
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// The platform has UUIDs for billing groups and answers others with its code 4005.
+pub(crate) fn check_billing_group(id: &str) -> Result<()> {
+    let lengths = [8, 4, 4, 4, 12];
+    let mut parts = id.split('-');
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let fits =
+        lengths.iter().all(|length| parts.next().is_some_and(|part| part.len() == *length && is_hex(part)));
+    if fits && parts.next().is_none() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "not a billing group id: `{}` (expected a UUID, as in `ec1dc1e3-12a3-4b56-789c-e3f2dca0c6f7`)",
+        excerpt(id, 60)
+    )))
+}
+
+/// A billing group, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct BillingGroupHandle {
+    client: Client,
+    id: String,
+}
+
+impl BillingGroupHandle {
+    /// The id of the billing group.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the billing group with its balance.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let group = client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d").get().await?;
+    /// println!("{:?}", group.balance.and_then(|balance| balance.amount));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<types::BillingGroup> {
+        let Self { client, id } = self.clone();
+        Get::new(BillingGroupList::IDENTITY, move |fields| async move {
+            check_billing_group(&id)?;
+            let call = client.raw().billing_group_get().billing_group(id);
+            Ok(set!(call, fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// What tasks and interactive analyses have cost: in a [span of days](Query::date_from), on an [invoice](Query::invoice), or, with
+    /// neither, what is not invoiced yet.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use jiff::civil::date;
+    ///
+    /// let group = client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
+    /// let mut analyses = group.analysis_breakdown().date_from(date(2024, 4, 1)).date_to(date(2024, 4, 30)).items();
+    /// while let Some(analysis) = analyses.try_next().await? {
+    ///     println!("{:?} {:?}", analysis.analysis_name, analysis.analysis_cost);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn analysis_breakdown(&self) -> Query<Breakdown<types::AnalysisBreakdown>> {
+        self.breakdown()
+    }
+
+    /// What the files of each project have cost, by the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
+    pub fn storage_breakdown(&self) -> Query<Breakdown<types::StorageBreakdown>> {
+        self.breakdown()
+    }
+
+    /// What downloads have cost, by project and user and by the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
+    pub fn egress_breakdown(&self) -> Query<Breakdown<types::EgressBreakdown>> {
+        self.breakdown()
+    }
+
+    fn breakdown<T>(&self) -> Query<Breakdown<T>>
+    where
+        Breakdown<T>: List,
+    {
+        let list = Breakdown { group: self.id.clone(), from: None, to: None, invoice: None, of: PhantomData };
+        Query::new(self.client.clone(), list)
+    }
+
+    /// The invoices of this billing group.
+    pub fn invoices(&self) -> Query<InvoiceList> {
+        self.client.invoices().query().billing_group(&self.id)
+    }
+}
+
+/// The list of what a billing group was charged for.
+#[derive(Clone, Debug)]
+pub struct Breakdown<T> {
+    group: String,
+    from: Option<Date>,
+    to: Option<Date>,
+    invoice: Option<String>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Query<Breakdown<T>> {
+    /// Only charges from this day on.
+    pub fn date_from(mut self, first: Date) -> Self {
+        self.list.from = Some(first);
+        self
+    }
+
+    /// Only charges up to this day, which counts.
+    pub fn date_to(mut self, last: Date) -> Self {
+        self.list.to = Some(last);
+        self
+    }
+
+    /// Only charges on this invoice, by id. Excludes [`date_from`](Self::date_from) and [`date_to`](Self::date_to).
+    pub fn invoice(mut self, id: impl Into<String>) -> Self {
+        self.list.invoice = Some(id.into());
+        self
+    }
+}
+
+impl<T> Breakdown<T> {
+    fn check(&self) -> Result<()> {
+        check_billing_group(&self.group)?;
+        if let Some(invoice) = &self.invoice {
+            check_segment("invoice id", invoice)?;
+            if self.from.is_some() || self.to.is_some() {
+                return Err(Error::invalid(
+                    "charges are listed by invoice or by days: name an invoice or dates, not both",
+                ));
+            }
+        }
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from > to
+        {
+            return Err(Error::invalid(format!("there are no days from {from} to {to}: swap the dates")));
+        }
+        Ok(())
+    }
+}
+
+/// The form in which the billing calls take days, and no other call does.
+fn month_day_year(date: Date) -> String {
+    format!("{:02}-{:02}-{:04}", date.month(), date.day(), date.year())
+}
+
+macro_rules! breakdown {
+    ($item:ty, $operation:ident) => {
+        impl List for Breakdown<$item> {
+            type Item = $item;
+
+            // A line of a breakdown has nothing by which it could be got again.
+            const IDENTITY: &'static [&'static str] = &[];
+
+            fn check(&self) -> Result<()> {
+                self.check()
+            }
+
+            async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<$item>> {
+                let call = client.raw().$operation().billing_group(self.group).offset(at.offset_param());
+                let (from, to) = (self.from.map(month_day_year), self.to.map(month_day_year));
+                let call = set!(call, date_from = from, date_to = to, invoice_id = self.invoice);
+                fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+            }
+        }
+    };
+}
+
+breakdown!(types::AnalysisBreakdown, billing_group_analysis);
+breakdown!(types::StorageBreakdown, billing_group_storage);
+breakdown!(types::EgressBreakdown, billing_group_egress);
+
+/// The invoices of the caller.
+#[derive(Clone, Debug)]
+pub struct Invoices {
+    client: Client,
+}
+
+impl Invoices {
+    /// The invoices, in short form unless [`fields`](Query::fields) says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::billing::InvoiceExt as _;
+    ///
+    /// for invoice in client.invoices().query().send().await? {
+    ///     println!("{:?}", invoice.identifier());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<InvoiceList> {
+        Query::new(self.client.clone(), InvoiceList::default())
+    }
+}
+
+/// The list of invoices.
+#[derive(Clone, Debug, Default)]
+pub struct InvoiceList {
+    billing_group: Option<String>,
+}
+
+impl Query<InvoiceList> {
+    /// Only invoices of this billing group, by id.
+    pub fn billing_group(mut self, id: impl Into<String>) -> Self {
+        self.list.billing_group = Some(id.into());
+        self
+    }
+}
+
+impl List for InvoiceList {
+    type Item = types::Invoice;
+
+    // The provider's contract has the one, the official clients read the other.
+    const IDENTITY: &'static [&'static str] = &["id", "invoice_id"];
+
+    fn check(&self) -> Result<()> {
+        self.billing_group.as_deref().map_or(Ok(()), check_billing_group)
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Invoice>> {
+        let call = client.raw().invoice_list().offset(at.offset_param());
+        let call = set!(call, billing_group = self.billing_group);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// An invoice, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct InvoiceHandle {
+    client: Client,
+    id: String,
+}
+
+impl InvoiceHandle {
+    /// The id of the invoice.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the invoice with its sums.
+    pub fn get(&self) -> Get<types::Invoice> {
+        let Self { client, id } = self.clone();
+        Get::new(InvoiceList::IDENTITY, move |fields| async move {
+            check_segment("invoice id", &id)?;
+            Ok(set!(client.raw().invoice_get().invoice_id(id), fields = fields).send().await?.into_inner())
+        })
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::types::Invoice {}
+}
+
+/// What is awkward to read of an invoice.
+pub trait InvoiceExt: sealed::Sealed {
+    /// The id of the invoice, which the platform writes as `id` or as `invoice_id`.
+    fn identifier(&self) -> Option<&str>;
+}
+
+impl InvoiceExt for types::Invoice {
+    fn identifier(&self) -> Option<&str> {
+        self.id.as_deref().or(self.invoice_id.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const GROUP: &str = "f1969c90-da54-4118-8e96-c3f0b49a163d";
+
+    #[test]
+    fn days_are_month_day_year() {
+        assert_eq!(month_day_year(date(2024, 4, 1)), "04-01-2024");
+        assert_eq!(month_day_year(date(987, 12, 31)), "12-31-0987");
+    }
+
+    #[test]
+    fn billing_groups_are_uuids() {
+        let check = |id: &str, allowed: bool| assert_eq!(check_billing_group(id).is_ok(), allowed, "{id}");
+        check(GROUP, true);
+        check(&GROUP.to_uppercase(), true);
+        check("", false);
+        check("my-group", false);
+        check("f1969c90da5441188e96c3f0b49a163d", false);
+        check(&format!("{GROUP}-0"), false);
+        check(&GROUP.replace('f', "g"), false);
+    }
+
+    #[test]
+    fn a_breakdown_is_of_an_invoice_or_of_days() {
+        let list = |from: Option<i8>, to: Option<i8>, invoice: Option<&str>| Breakdown {
+            group: GROUP.to_owned(),
+            from: from.map(|day| date(2024, 4, day)),
+            to: to.map(|day| date(2024, 4, day)),
+            invoice: invoice.map(str::to_owned),
+            of: PhantomData::<fn() -> types::StorageBreakdown>,
+        };
+        let check = |list: Breakdown<_>, allowed: bool| assert_eq!(list.check().is_ok(), allowed, "{list:?}");
+        check(list(None, None, None), true);
+        check(list(Some(1), Some(1), None), true);
+        check(list(Some(2), Some(1), None), false);
+        check(list(None, None, Some("7123479019")), true);
+        check(list(None, Some(1), Some("7123479019")), false);
+        check(list(None, None, Some("")), false);
+    }
+}

@@ -1,0 +1,312 @@
+//! Datasets of CAVATICA: files that are shared under one name, and their members. All of it is in advance access, which
+//! [`ClientBuilder::advance_access`](crate::ClientBuilder::advance_access) switches on.
+
+use sbg_raw::ClientDatasetsExt as _;
+
+use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::files::FileQuery;
+use crate::ids::{DatasetId, InvalidId, check_segment};
+use crate::members::{NewMember, Permissions};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::teams::refuse_fields;
+use crate::types;
+
+impl Client {
+    /// The datasets.
+    pub fn datasets(&self) -> Datasets {
+        Datasets { client: self.clone() }
+    }
+
+    /// A dataset, by id.
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/dataset`.
+    pub fn dataset<I>(&self, id: I) -> Result<DatasetHandle>
+    where
+        I: TryInto<DatasetId, Error: Into<InvalidId>>,
+    {
+        let id = id.try_into().map_err(Into::into)?;
+        Ok(DatasetHandle { client: self.clone(), id })
+    }
+}
+
+/// The datasets.
+#[derive(Clone, Debug)]
+pub struct Datasets {
+    client: Client,
+}
+
+impl Datasets {
+    /// The datasets of the caller, or the [public](Query::public) ones, or those of an [owner](Query::owner).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for dataset in client.datasets().query().public().send().await? {
+    ///     println!("{}", dataset.id);
+    /// }
+    /// let of_owner = client.datasets().query().owner("rfranklin").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<DatasetList> {
+        Query::new(self.client.clone(), DatasetList::default())
+    }
+}
+
+/// The list of datasets.
+#[derive(Clone, Debug, Default)]
+pub struct DatasetList {
+    owner: Option<String>,
+    visibility: Option<String>,
+}
+
+impl Query<DatasetList> {
+    /// The public datasets in place of those of the caller. The same as `visibility("public")`.
+    pub fn public(self) -> Self {
+        self.visibility("public")
+    }
+
+    /// The datasets of this visibility in place of those of the caller; the one that is known is `public`. Excludes
+    /// [`owner`](Self::owner).
+    pub fn visibility(mut self, visibility: impl Into<String>) -> Self {
+        self.list.visibility = Some(visibility.into());
+        self
+    }
+
+    /// The datasets that this user owns and that the caller may see.
+    pub fn owner(mut self, username: impl Into<String>) -> Self {
+        self.list.owner = Some(username.into());
+        self
+    }
+}
+
+impl List for DatasetList {
+    type Item = types::Dataset;
+
+    fn check(&self) -> Result<()> {
+        if let Some(owner) = &self.owner {
+            check_segment("owner", owner)?;
+            if self.visibility.is_some() {
+                return Err(Error::invalid("datasets of an owner cannot be filtered by visibility"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Dataset>> {
+        if let Some(owner) = self.owner {
+            let call = client.raw().dataset_list_by_owner().owner(owner).offset(at.offset_param());
+            return fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields));
+        }
+        let call = client.raw().dataset_list().offset(at.offset_param());
+        let call = set!(call, visibility = self.visibility);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// A dataset, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct DatasetHandle {
+    client: Client,
+    id: DatasetId,
+}
+
+impl DatasetHandle {
+    /// The id of the dataset.
+    pub fn id(&self) -> &DatasetId {
+        &self.id
+    }
+
+    /// Gets the dataset.
+    pub fn get(&self) -> Get<types::Dataset> {
+        let Self { client, id } = self.clone();
+        Get::new(DatasetList::IDENTITY, move |fields| async move {
+            let call = client.raw().dataset_get().owner(id.owner()).dataset(id.dataset());
+            Ok(set!(call, fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Changes the dataset: set the fields to change, then `.await`. What is not set stays as it is.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.dataset("rfranklin/b-form")?.edit().description("Patterns of wet fibres").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(&self) -> DatasetEdit {
+        DatasetEdit { client: self.client.clone(), id: self.id.clone(), body: types::DatasetEdit::default() }
+    }
+
+    /// Deletes the dataset. Cannot be undone.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn delete(&self) -> Result<()> {
+        self.client.raw().dataset_delete().owner(self.id.owner()).dataset(self.id.dataset()).send().await?;
+        Ok(())
+    }
+
+    /// The files of the dataset.
+    pub fn files(&self) -> FileQuery {
+        self.client.files().query().dataset(self.id.as_str())
+    }
+
+    /// The members of the dataset.
+    pub fn members(&self) -> DatasetMembers {
+        DatasetMembers { client: self.client.clone(), id: self.id.clone() }
+    }
+}
+
+/// A change of a dataset.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct DatasetEdit {
+    client: Client,
+    id: DatasetId,
+    body: types::DatasetEdit,
+}
+
+impl DatasetEdit {
+    body_setters! {
+        /// New name to display; the id stays.
+        name(name: String);
+        /// What the dataset holds.
+        description(description: String);
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing or an empty name, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Dataset> {
+        if self.body == types::DatasetEdit::default() {
+            return Err(Error::invalid("the edit of the dataset changes nothing"));
+        }
+        if self.body.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Error::invalid("a dataset needs a name"));
+        }
+        let call = self.client.raw().dataset_edit().owner(self.id.owner()).dataset(self.id.dataset());
+        Ok(call.body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(DatasetEdit => types::Dataset);
+
+/// The members of a dataset.
+#[derive(Clone, Debug)]
+pub struct DatasetMembers {
+    client: Client,
+    id: DatasetId,
+}
+
+impl DatasetMembers {
+    /// The members and what each may do.
+    pub fn query(&self) -> Query<DatasetMemberList> {
+        Query::new(self.client.clone(), DatasetMemberList { id: self.id.clone() })
+    }
+
+    /// Adds a member.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::members::{NewMember, Permissions};
+    ///
+    /// let members = client.dataset("rfranklin/b-form")?.members();
+    /// members.add(NewMember::user("fcrick"), Permissions::new().write(true).execute(true)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn add(&self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
+        let is_user = matches!(member, NewMember::User(_));
+        let mut body = member.with(permissions);
+        if is_user {
+            // The one client that makes this call sends no type, which the platform takes for a user.
+            body.type_ = None;
+        }
+        let call = self.client.raw().dataset_member_add().owner(self.id.owner()).dataset(self.id.dataset());
+        Ok(call.body(body).send().await?.into_inner())
+    }
+
+    /// One member, by username.
+    pub fn member(&self, username: impl Into<String>) -> DatasetMemberHandle {
+        DatasetMemberHandle { client: self.client.clone(), id: self.id.clone(), username: username.into() }
+    }
+}
+
+/// The list of the members of a dataset.
+#[derive(Clone, Debug)]
+pub struct DatasetMemberList {
+    id: DatasetId,
+}
+
+impl List for DatasetMemberList {
+    type Item = types::Member;
+
+    const IDENTITY: &'static [&'static str] = &["username"];
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
+        refuse_fields(&at, "members of datasets")?;
+        let call = client.raw().dataset_member_list().owner(self.id.owner()).dataset(self.id.dataset());
+        fetch_page!(set!(call.offset(at.offset_param()), limit = at.limit_param()))
+    }
+}
+
+/// A member of a dataset. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct DatasetMemberHandle {
+    client: Client,
+    id: DatasetId,
+    username: String,
+}
+
+impl DatasetMemberHandle {
+    /// Gets the member with his permissions.
+    ///
+    /// # Errors
+    ///
+    /// A malformed username, before anything is sent; or whatever the call brings.
+    pub async fn get(&self) -> Result<types::Member> {
+        let username = check_segment("username", &self.username)?;
+        let call = self.client.raw().dataset_member_get().owner(self.id.owner()).dataset(self.id.dataset());
+        Ok(call.username(username).send().await?.into_inner())
+    }
+
+    /// Takes the member out of the dataset.
+    ///
+    /// # Errors
+    ///
+    /// A malformed username, before anything is sent; or whatever the call brings.
+    pub async fn remove(&self) -> Result<()> {
+        let username = check_segment("username", &self.username)?;
+        let call = self.client.raw().dataset_member_remove();
+        call.owner(self.id.owner()).dataset(self.id.dataset()).username(username).send().await?;
+        Ok(())
+    }
+
+    /// Changes the permissions that are named and leaves the others. [`get`](Self::get) tells what they are then: what the platform
+    /// answers to this call is not documented.
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing or a malformed username, before anything is sent; or whatever the call brings.
+    pub async fn edit_permissions(&self, permissions: Permissions) -> Result<()> {
+        let username = check_segment("username", &self.username)?;
+        if permissions.is_empty() {
+            return Err(Error::invalid("the edit of the permissions changes nothing"));
+        }
+        let call = self.client.raw().dataset_member_permissions_edit();
+        let call = call.owner(self.id.owner()).dataset(self.id.dataset()).username(username);
+        call.body(permissions.to_edit()).send().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! Divisions of an enterprise, with their teams and members.
+
+use sbg_raw::ClientDivisionsExt as _;
+
+use crate::call::{Get, fetch_page, set};
+use crate::client::Client;
+use crate::error::Result;
+use crate::ids::check_segment;
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::teams::TeamList;
+use crate::types;
+use crate::users::UserList;
+
+impl Client {
+    /// The divisions that the caller belongs to.
+    pub fn divisions(&self) -> Divisions {
+        Divisions { client: self.clone() }
+    }
+
+    /// A division, by id.
+    pub fn division(&self, id: impl Into<String>) -> DivisionHandle {
+        DivisionHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The divisions that the caller belongs to.
+#[derive(Clone, Debug)]
+pub struct Divisions {
+    client: Client,
+}
+
+impl Divisions {
+    /// The divisions. The token has to be one of an account in an enterprise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for division in client.divisions().query().send().await? {
+    ///     println!("{}", division.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<DivisionList> {
+        Query::new(self.client.clone(), DivisionList {})
+    }
+}
+
+/// The list of divisions.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DivisionList {}
+
+impl List for DivisionList {
+    type Item = types::Division;
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Division>> {
+        let call = client.raw().division_list().offset(at.offset_param());
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// A division, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct DivisionHandle {
+    client: Client,
+    id: String,
+}
+
+impl DivisionHandle {
+    /// The id of the division.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the division.
+    pub fn get(&self) -> Get<types::Division> {
+        let Self { client, id } = self.clone();
+        Get::new(DivisionList::IDENTITY, move |fields| async move {
+            check_segment("division id", &id)?;
+            Ok(set!(client.raw().division_get().division(id), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// The teams of the division that the caller belongs to, or [all of them](Query::list_all).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for team in client.division("kings-college").teams().list_all(true).send().await? {
+    ///     println!("{:?}", team.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn teams(&self) -> Query<TeamList> {
+        self.client.teams().query(&self.id)
+    }
+
+    /// The users of the division.
+    pub fn members(&self) -> Query<UserList> {
+        self.client.users().query(&self.id)
+    }
+}

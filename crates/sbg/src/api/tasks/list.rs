@@ -1,0 +1,165 @@
+//! The list of tasks with its filters and orders.
+
+use sbg_raw::ClientTasksExt as _;
+
+use super::check_task_id;
+use crate::call::{fetch_page, set};
+use crate::client::Client;
+use crate::error::Result;
+use crate::ids::{ProjectId, check_segment};
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types;
+
+/// The list of tasks.
+#[derive(Clone, Debug, Default)]
+pub struct TaskList {
+    project: Option<ProjectId>,
+    status: Option<types::TaskListStatus>,
+    batch: Option<bool>,
+    parent: Option<String>,
+    origin: Option<String>,
+    created: Period,
+    started: Period,
+    ended: Period,
+    order: Option<(types::TaskOrderBy, types::TaskOrder)>,
+}
+
+/// A period of time as two query parameters.
+#[derive(Clone, Debug, Default)]
+struct Period {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// A time as the platform takes it: in UTC and without fractions of a second.
+fn time_param(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// The end of a period, rounded up so that nothing of its last second is left out.
+fn end_param(time: jiff::Timestamp) -> String {
+    let second = jiff::SignedDuration::from_secs(i64::from(time.subsec_nanosecond() != 0));
+    time_param(time.saturating_add(second).unwrap_or(time))
+}
+
+impl Query<TaskList> {
+    /// Only tasks of this project.
+    pub fn project(mut self, id: &ProjectId) -> Self {
+        self.list.project = Some(id.clone());
+        self
+    }
+
+    /// Only tasks in this state.
+    pub fn status(mut self, status: types::TaskListStatus) -> Self {
+        self.list.status = Some(status);
+        self
+    }
+
+    /// Only batch tasks, or with `false` only the others.
+    pub fn batch(mut self, batch: bool) -> Self {
+        self.list.batch = Some(batch);
+        self
+    }
+
+    /// The children of this batch task.
+    pub fn parent(mut self, task_id: impl Into<String>) -> Self {
+        self.list.parent = Some(task_id.into());
+        self
+    }
+
+    /// Only tasks that this automation run created.
+    pub fn origin(mut self, automation_run_id: impl Into<String>) -> Self {
+        self.list.origin = Some(automation_run_id.into());
+        self
+    }
+
+    /// Only tasks created at this time or later.
+    pub fn created_from(mut self, time: jiff::Timestamp) -> Self {
+        self.list.created.from = Some(time_param(time));
+        self
+    }
+
+    /// Only tasks created until this time.
+    pub fn created_to(mut self, time: jiff::Timestamp) -> Self {
+        self.list.created.to = Some(end_param(time));
+        self
+    }
+
+    /// Only tasks started at this time or later.
+    pub fn started_from(mut self, time: jiff::Timestamp) -> Self {
+        self.list.started.from = Some(time_param(time));
+        self
+    }
+
+    /// Only tasks started until this time.
+    pub fn started_to(mut self, time: jiff::Timestamp) -> Self {
+        self.list.started.to = Some(end_param(time));
+        self
+    }
+
+    /// Only tasks that ended at this time or later.
+    pub fn ended_from(mut self, time: jiff::Timestamp) -> Self {
+        self.list.ended.from = Some(time_param(time));
+        self
+    }
+
+    /// Only tasks that ended until this time.
+    pub fn ended_to(mut self, time: jiff::Timestamp) -> Self {
+        self.list.ended.to = Some(end_param(time));
+        self
+    }
+
+    /// Orders the tasks. Do so where tasks run while the list is read: otherwise one may come twice, or not at all.
+    pub fn order_by(mut self, field: types::TaskOrderBy, order: types::TaskOrder) -> Self {
+        self.list.order = Some((field, order));
+        self
+    }
+}
+
+impl List for TaskList {
+    type Item = types::Task;
+
+    fn check(&self) -> Result<()> {
+        if let Some(parent) = &self.parent {
+            check_task_id(parent)?;
+        }
+        if let Some(origin) = &self.origin {
+            check_segment("automation run id", origin)?;
+        }
+        Ok(())
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Task>> {
+        let call = client.raw().task_list().offset(at.offset_param());
+        let call = set!(
+            call,
+            project = self.project.map(String::from),
+            status = self.status,
+            batch = self.batch,
+            parent = self.parent,
+            origin_id = self.origin,
+        );
+        let call = set!(call, created_from = self.created.from, created_to = self.created.to);
+        let call = set!(call, started_from = self.started.from, started_to = self.started.to);
+        let call = set!(call, ended_from = self.ended.from, ended_to = self.ended.to);
+        let (field, order) = self.order.unzip();
+        let call = set!(call, order_by = field, order = order);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_utc_and_in_whole_seconds() {
+        let check = |time: &str, from: &str, to: &str| {
+            let time = time.parse().unwrap();
+            assert_eq!((time_param(time).as_str(), end_param(time).as_str()), (from, to));
+        };
+        check("2024-04-24T11:51:20Z", "2024-04-24T11:51:20", "2024-04-24T11:51:20");
+        check("2024-04-24T13:51:20+02:00", "2024-04-24T11:51:20", "2024-04-24T11:51:20");
+        check("2024-12-31T23:59:59.5Z", "2024-12-31T23:59:59", "2025-01-01T00:00:00");
+    }
+}

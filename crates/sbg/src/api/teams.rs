@@ -1,0 +1,201 @@
+//! Teams: groups of members of a division, who can be added to projects and volumes together.
+
+use sbg_raw::ClientTeamsExt as _;
+
+use crate::call::{Get, fetch_page, set};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::check_segment;
+use crate::page::{Fetched, List, PageRequest, Query};
+use crate::types;
+
+impl Client {
+    /// The teams of divisions.
+    pub fn teams(&self) -> Teams {
+        Teams { client: self.clone() }
+    }
+
+    /// A team, by id.
+    pub fn team(&self, id: impl Into<String>) -> TeamHandle {
+        TeamHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The teams of divisions.
+#[derive(Clone, Debug)]
+pub struct Teams {
+    client: Client,
+}
+
+impl Teams {
+    /// The teams of a division that the caller belongs to, or [all of them](Query::list_all).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.teams().query("kings-college").list_all(true).send().await?;
+    /// println!("{:?}", page.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self, division: impl Into<String>) -> Query<TeamList> {
+        Query::new(self.client.clone(), TeamList { division: division.into(), all: None })
+    }
+
+    /// Creates a team within a division. For the administrators of the division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let team = client.teams().create("kings-college", "Crystallographers").await?;
+    /// client.team(&team.id).add_member("rfranklin").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An empty name or a malformed division, before anything is sent; or whatever the call brings.
+    pub async fn create(&self, division: impl Into<String>, name: impl Into<String>) -> Result<types::Team> {
+        let body = types::TeamCreate { name: name.into(), division: division.into() };
+        check_segment("division id", &body.division)?;
+        check_name(&body.name)?;
+        Ok(self.client.raw().team_create().body(body).send().await?.into_inner())
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.trim().is_empty() { Err(Error::invalid("a team needs a name")) } else { Ok(()) }
+}
+
+/// The list of the teams of a division.
+#[derive(Clone, Debug)]
+pub struct TeamList {
+    division: String,
+    all: Option<bool>,
+}
+
+impl Query<TeamList> {
+    /// Whether to list all teams of the division, not only those of the caller.
+    pub fn list_all(mut self, all: bool) -> Self {
+        self.list.all = Some(all);
+        self
+    }
+}
+
+impl List for TeamList {
+    type Item = types::Team;
+
+    fn check(&self) -> Result<()> {
+        Ok(check_segment("division id", &self.division).map(drop)?)
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Team>> {
+        let call = client.raw().team_list().division(self.division).offset(at.offset_param());
+        fetch_page!(set!(call, all = self.all, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// A team, by id. Makes no request until it is told to.
+#[derive(Clone, Debug)]
+pub struct TeamHandle {
+    client: Client,
+    id: String,
+}
+
+impl TeamHandle {
+    /// The id of the team.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn checked(&self) -> Result<&str> {
+        Ok(check_segment("team id", &self.id)?)
+    }
+
+    /// Gets the team.
+    pub fn get(&self) -> Get<types::Team> {
+        let Self { client, id } = self.clone();
+        Get::new(TeamList::IDENTITY, move |fields| async move {
+            check_segment("team id", &id)?;
+            Ok(set!(client.raw().team_get().team_id(id), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Gives the team another name; its id stays. For the administrators of the division.
+    ///
+    /// # Errors
+    ///
+    /// An empty name or a malformed id, before anything is sent; or whatever the call brings.
+    pub async fn rename(&self, name: impl Into<String>) -> Result<types::Team> {
+        let name = name.into();
+        check_name(&name)?;
+        let call = self.client.raw().team_edit().team_id(self.checked()?);
+        Ok(call.body(types::TeamEdit { name: Some(name) }).send().await?.into_inner())
+    }
+
+    /// Deletes the team; its members stay in the division. For the administrators of the division.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn delete(&self) -> Result<()> {
+        self.client.raw().team_delete().team_id(self.checked()?).send().await?;
+        Ok(())
+    }
+
+    /// The members of the team.
+    pub fn members(&self) -> Query<TeamMemberList> {
+        Query::new(self.client.clone(), TeamMemberList { id: self.id.clone() })
+    }
+
+    /// Adds a member of the division to the team, and so to whatever the team is a member of.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id or username, before anything is sent; or whatever the call brings.
+    pub async fn add_member(&self, username: impl Into<String>) -> Result<types::TeamMember> {
+        let body = types::TeamMemberAdd { id: username.into() };
+        check_segment("username", &body.id)?;
+        let call = self.client.raw().team_member_add().team_id(self.checked()?);
+        Ok(call.body(body).send().await?.into_inner())
+    }
+
+    /// Takes a user out of the team, who stays a member of the division.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id or username, before anything is sent; or whatever the call brings.
+    pub async fn remove_member(&self, username: impl Into<String>) -> Result<()> {
+        let username = username.into();
+        check_segment("username", &username)?;
+        self.client.raw().team_member_remove().team_id(self.checked()?).username(username).send().await?;
+        Ok(())
+    }
+}
+
+/// The list of the members of a team.
+#[derive(Clone, Debug)]
+pub struct TeamMemberList {
+    id: String,
+}
+
+impl List for TeamMemberList {
+    type Item = types::TeamMember;
+
+    fn check(&self) -> Result<()> {
+        Ok(check_segment("team id", &self.id).map(drop)?)
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::TeamMember>> {
+        refuse_fields(&at, "members of teams")?;
+        let call = client.raw().team_member_list().team_id(self.id).offset(at.offset_param());
+        fetch_page!(set!(call, limit = at.limit_param()))
+    }
+}
+
+/// Some lists come whole: the platform knows no `fields` there, and to leave them out silently would promise what is not kept.
+pub(crate) fn refuse_fields(at: &PageRequest, what: &str) -> Result<()> {
+    match &at.fields {
+        Some(_) => Err(Error::invalid(format!("{what} come with all their fields: do not select any"))),
+        None => Ok(()),
+    }
+}
