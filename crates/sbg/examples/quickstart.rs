@@ -153,7 +153,7 @@ fn sha256(path: &Path) -> Result<String> {
     let mut block = vec![0; 1024 * 1024];
     loop {
         match file.read(&mut block)? {
-            0 => return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => return Ok(format!("{:x}", digest.finalize())),
             count => digest.update(&block[..count]),
         }
     }

@@ -3,6 +3,8 @@
 //! A line of the input is `{"operation": ID, "answer": JSON}`; the operation `error` stands for the error answers of all. A line
 //! of the output is `null` for an answer that can be read, else a string which says why it cannot.
 
+#[rustfmt::skip]
+#[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "a table has a row for each operation")]
 mod table;
 
 use std::error::Error;

@@ -110,7 +110,7 @@ mod tests {
         check("\"0.230000\"", Some(0.23), None);
         check("5", Some(5.0), Some(5));
         check("\"5.0\"", Some(5.0), Some(5));
-        check("9223372036854775807", Some(9.223_372_036_854_775_807e18), Some(i64::MAX));
+        check("9223372036854775807", Some(2_f64.powi(63)), Some(i64::MAX));
         check("\"n/a\"", None, None);
     }
 }

@@ -137,7 +137,10 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     /// [`ErrorKind::InvalidInput`] when the transfer is paused already, or over.
     pub fn pause(&self) -> Result<()> {
         match self.status() {
-            Status::Preparing | Status::Running => Ok(drop(self.shared.paused.send_replace(true))),
+            Status::Preparing | Status::Running => {
+                self.shared.paused.send_replace(true);
+                Ok(())
+            }
             status => Err(wrong_move("paused", status)),
         }
     }
@@ -149,7 +152,10 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     /// [`ErrorKind::InvalidInput`] when the transfer is not paused.
     pub fn resume(&self) -> Result<()> {
         match self.status() {
-            Status::Paused => Ok(drop(self.shared.paused.send_replace(false))),
+            Status::Paused => {
+                self.shared.paused.send_replace(false);
+                Ok(())
+            }
             status => Err(wrong_move("resumed", status)),
         }
     }
