@@ -142,10 +142,10 @@ fn check(
         }
     }
     let Checker { mut problems, answers, .. } = checker;
-    let (lines, answers): (Vec<usize>, Vec<Answer>) = answers.into_iter().unzip();
-    for ((line, answer), verdict) in lines.into_iter().zip(&answers).zip(decode(&answers)?) {
+    let (origins, answers): (Vec<_>, Vec<Answer>) = answers.into_iter().unzip();
+    for ((line, operation), verdict) in origins.into_iter().zip(decode(&answers)?) {
         if let Some(message) = verdict {
-            problems.push(Problem { line, kind: Kind::Decode, operation: answer.operation.clone(), message });
+            problems.push(Problem { line, kind: Kind::Decode, operation, message });
         }
     }
     problems.sort();
@@ -161,8 +161,8 @@ struct Checker<'d> {
     line: usize,
     operation: String,
     problems: Vec<Problem>,
-    /// The answers to decode, with their lines.
-    answers: Vec<(usize, Answer)>,
+    /// The answers to decode, with their lines and operations.
+    answers: Vec<((usize, String), Answer)>,
 }
 
 impl Checker<'_> {
@@ -174,22 +174,19 @@ impl Checker<'_> {
 
     fn exchange(&mut self, exchange: &Exchange) -> Result<()> {
         let method = exchange.method.to_ascii_uppercase();
-        let Some(route) = self.routes.find(&method, &exchange.path).cloned() else {
-            let message = match self.routes.methods(&exchange.path)[..] {
-                [] => format!("the specification has no `{method} {}`", exchange.path),
+        let path = if exchange.path.is_empty() { "/" } else { &exchange.path };
+        let Some(route) = self.routes.find(&method, path).cloned() else {
+            let message = match self.routes.methods(path)[..] {
+                [] => format!("the specification has no `{method} {path}`"),
                 ref methods => {
-                    format!(
-                        "the specification has no `{method} {}`, but {}",
-                        exchange.path,
-                        methods.join(", ")
-                    )
+                    format!("the specification has no `{method} {path}`, but {}", methods.join(", "))
                 }
             };
             self.report(Kind::NoOperation, message);
             return Ok(());
         };
         route.id().clone_into(&mut self.operation);
-        self.path(&route, &exchange.path)?;
+        self.path(&route, path)?;
         self.query(&route, &exchange.query)?;
         self.request(&route, exchange.request.as_ref())?;
         self.response(&route, exchange.status, exchange.response.as_ref())
@@ -288,9 +285,9 @@ impl Checker<'_> {
             (None, Some(_)) => {
                 self.report(Kind::Request, "the specification has no request body here, and one was sent");
             }
+            // YAML is recorded as the text that it is, or not at all.
+            (Some(_), None | Some(Value::String(_))) if route.operation["x-sbg-yaml"] == true => {}
             (Some(_), None) => self.report(Kind::Request, "the request body is required and was not sent"),
-            // YAML is recorded as the text that it is.
-            (Some(_), Some(Value::String(_))) if route.operation["x-sbg-yaml"] == true => {}
             (Some(schema), Some(body)) => {
                 self.body(Kind::Request, schema, body)?;
             }
@@ -325,7 +322,8 @@ impl Checker<'_> {
             }
             (Some(schema), Some(body)) => {
                 self.body(Kind::Response, schema, body)?;
-                self.answers.push((self.line, Answer { operation, answer: body.clone() }));
+                let origin = (self.line, self.operation.clone());
+                self.answers.push((origin, Answer { operation, answer: body.clone() }));
             }
         }
         Ok(())

@@ -95,7 +95,7 @@ fn fit(value: &mut Value) {
             let is_schema =
                 ["type", "allOf", "oneOf", "$ref", "schema"].iter().any(|key| map.contains_key(*key));
             if is_schema {
-                map.retain(|key, value| !(STRIPPED.contains(&key.as_str()) && !is_property(value)));
+                map.retain(|key, value| is_property(value) || !STRIPPED.contains(&key.as_str()));
             }
             if map.contains_key("allOf") {
                 map.shift_remove("type");

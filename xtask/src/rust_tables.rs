@@ -166,7 +166,7 @@ fn ident(name: &str) -> Result<Ident> {
 }
 
 /// `PENDING_REVIEW`, `pending-review` and `pendingReview` all become `PendingReview`.
-fn pascal_case(value: &str) -> String {
+pub fn pascal_case(value: &str) -> String {
     let shouting = !value.contains(|c: char| c.is_ascii_lowercase());
     let mut name = String::new();
     for word in value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {

@@ -153,8 +153,13 @@ fn sha256(path: &Path) -> Result<String> {
     let mut block = vec![0; 1024 * 1024];
     loop {
         match file.read(&mut block)? {
-            0 => return Ok(format!("{:x}", digest.finalize())),
+            0 => break,
             count => digest.update(&block[..count]),
         }
     }
+    let mut hex = String::new();
+    for byte in digest.finalize() {
+        write!(hex, "{byte:02x}")?;
+    }
+    Ok(hex)
 }

@@ -170,7 +170,9 @@ mod tests {
     async fn a_wait_ends_when_it_is_over_and_tells_of_changes() {
         let (asked, told) = (Arc::default(), Arc::new(AtomicU32::new(0)));
         let counted = told.clone();
-        let wait = counting(&asked).on_change(move |_| drop(counted.fetch_add(1, Ordering::Relaxed)));
+        let wait = counting(&asked).on_change(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
         assert_eq!(wait.await.unwrap(), 5);
         assert_eq!((asked.load(Ordering::Relaxed), told.load(Ordering::Relaxed)), (6, 4));
     }

@@ -60,12 +60,17 @@ fn traffic_as_described_passes() {
             "response": {"status": 404, "code": 5002, "message": "Requested file does not exist.", "more_info": "http://docs.sevenbridges.com"},
         }),
         json!({
+            "method": "POST", "path": "/apps/rfranklin/demo/angle/0/raw", "query": [], "status": 201,
+            "response": {"class": "CommandLineTool"},
+        }),
+        json!({"method": "GET", "path": "", "query": [], "status": 200, "response": {}}),
+        json!({
             "method": "POST", "path": "/apps/rfranklin/demo/angle/raw", "query": [], "status": 201,
             "request": "class: CommandLineTool\n", "response": {"class": "CommandLineTool"},
         }),
     ]);
     assert_eq!(shown(&report), [""; 0]);
-    assert_eq!(report.to_string(), "8 exchanges, 0 failed, 0 notices");
+    assert_eq!(report.to_string(), "10 exchanges, 0 failed, 0 notices");
 }
 
 #[test]
@@ -120,7 +125,7 @@ fn each_fault_is_reported_with_its_line() {
         "12: response: project_get: the response has no body, and the specification has one here",
         "13: response: project_get: the specification has no answer with the status 302",
         "14: response: project_get: /code: \"5002\" is not of type \"integer\"",
-        "14: decode: error: invalid type: string \"5002\", expected i32 at line 1 column 14",
+        "14: decode: project_get: invalid type: string \"5002\", expected i32 at line 1 column 14",
         "15: decode: file_get: invalid type: floating point `1.0`, expected i64 at line 1 column 43",
     ];
     assert_eq!(shown(&report), expected);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Lint, references};
 use crate::finding::Place;
 use crate::rule::Rule;
+use crate::rust_tables::pascal_case;
 use crate::spec::Spec;
 use crate::yaml::{Entry, Node};
 
@@ -109,7 +110,7 @@ pub fn check(lint: &mut Lint<'_>) {
             kind(lint, &schema);
             members(lint, &schema);
             composed(lint, &schema);
-            open_enum(lint, &schema);
+            extensions(lint, &schema);
         }
     }
 }
@@ -284,12 +285,26 @@ fn composed(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     }
 }
 
-fn open_enum(lint: &mut Lint<'_>, schema: &Schema<'_>) {
+fn extensions(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let node = schema.node;
+    if node.get("x-sbg-secret").is_some() && schema.role != Role::Property {
+        let message = "a secret is masked by its name: say it of the property";
+        lint.report(node.place_of("/x-sbg-secret"), Rule::ExtensionValue, message);
+    }
     if node.get("x-extensible-enum").is_none() {
         return;
     }
     let place = node.place_of("/x-extensible-enum");
+    // Each value becomes a variant in Rust, beside `Other`.
+    let mut variants = BTreeSet::from(["Other".to_owned()]);
+    for value in node.get("x-extensible-enum").map_or(&[][..], Node::items) {
+        let variant = value.as_str().map(pascal_case).unwrap_or_default();
+        if variant.is_empty() || !variants.insert(variant) {
+            let message =
+                "this value has no name of its own in Rust: take it out, answers are read without it";
+            lint.report(&value.place, Rule::ExtensionValue, message);
+        }
+    }
     if schema.role != Role::Component {
         lint.report(place, Rule::ExtensionValue, "make the open enum a named component, and refer to it");
     }

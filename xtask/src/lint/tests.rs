@@ -86,17 +86,21 @@ fn findings_come_in_the_order_of_files_and_lines() {
     assert_eq!(shown, ["openapi/figs.yaml:7", "openapi/pears.yaml:7", "openapi/pears.yaml:37"]);
 }
 
-/// Whatever a file says, the answer is findings: every value of the good specification is put in the place of every other kind.
+/// Whatever a file says, the answer is findings, or none: each value of the orchard makes way for one of every other kind.
 #[test]
 fn no_document_makes_the_lint_panic() {
+    let odd_values = ["null", "5", "[5, {}]", "{odd: {odd: odd}}", "{$ref: 7}"];
     for (file, text) in &FILES[..4] {
+        for odd in odd_values {
+            findings(&[(file, "", odd)]);
+        }
         for (index, line) in text.lines().enumerate() {
             let Some((key, _)) =
                 line.split_once(": ").or_else(|| line.strip_suffix(':').map(|key| (key, "")))
             else {
                 continue;
             };
-            for odd in ["null", "5", "[5, {}]", "{odd: {odd: odd}}", "{$ref: 7}"] {
+            for odd in odd_values {
                 let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
                 lines[index] = format!("{key}: {odd}");
                 // What stood below a key goes with its value.
@@ -115,6 +119,6 @@ fn the_specification_has_no_findings() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let spec = Spec::read(&root.join("openapi")).unwrap_or_else(|findings| panic!("{findings}"));
     check(&spec).unwrap_or_else(|findings| panic!("{findings}"));
-    assert_eq!(spec.listed.len(), 166, "operations.tsv lists every operation of the API");
+    assert!(spec.listed.len() >= 166, "a row of operations.tsv is lost: the API has 166 operations at least");
     assert_eq!(spec.operations().count(), spec.listed.len());
 }

@@ -253,10 +253,8 @@ impl Invoices {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::billing::InvoiceExt as _;
-    ///
     /// for invoice in client.invoices().query().send().await? {
-    ///     println!("{:?}", invoice.identifier());
+    ///     println!("{:?}", sbg::billing::invoice_id(&invoice));
     /// }
     /// # Ok(())
     /// # }
@@ -320,21 +318,9 @@ impl InvoiceHandle {
     }
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::types::Invoice {}
-}
-
-/// What is awkward to read of an invoice.
-pub trait InvoiceExt: sealed::Sealed {
-    /// The id of the invoice, which the platform writes as `id` or as `invoice_id`.
-    fn identifier(&self) -> Option<&str>;
-}
-
-impl InvoiceExt for types::Invoice {
-    fn identifier(&self) -> Option<&str> {
-        self.id.as_deref().or(self.invoice_id.as_deref())
-    }
+/// The id of an invoice, which the platform writes as `id` or as `invoice_id`.
+pub fn invoice_id(invoice: &types::Invoice) -> Option<&str> {
+    invoice.id.as_deref().or(invoice.invoice_id.as_deref())
 }
 
 #[cfg(test)]

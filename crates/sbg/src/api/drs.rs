@@ -10,10 +10,10 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::{check_name, check_place};
 use crate::ids::{InvalidId, ProjectId, check_segment, excerpt};
-use crate::imports::{is_final, state_name};
+use crate::imports::watch;
 use crate::projects::check_tags;
 use crate::types;
-use crate::wait::{State, Wait};
+use crate::wait::Wait;
 
 /// Most files of one import, a limit of the platform.
 const MOST_FILES: usize = 100;
@@ -44,11 +44,12 @@ impl DrsImports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::drs::{DrsItem, DrsResults as _};
+    /// use sbg::drs::{DrsItem, drs_results};
     ///
     /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction")?.name("b-form.bam");
     /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;
-    /// for file in client.drs_import(&import.id).wait().await?.into_results() {
+    /// let import = client.drs_import(&import.id).wait().await?;
+    /// for file in drs_results(&import) {
     ///     println!("{}", file?.id);
     /// }
     /// # Ok(())
@@ -113,7 +114,7 @@ impl DrsItem {
 
 fn check_item(item: &types::DrsImportItem) -> Result<()> {
     let uri = excerpt(&item.drs_uri, 60);
-    if !item.drs_uri.strip_prefix("drs://").is_some_and(|rest| !rest.trim().is_empty()) {
+    if item.drs_uri.strip_prefix("drs://").is_none_or(|rest| rest.trim().is_empty()) {
         return Err(Error::invalid(format!("`{uri}` is no DRS address: it begins with `drs://`")));
     }
     check_place(item.project.as_deref(), item.parent.as_deref(), &format!("`{uri}` goes to"))?;
@@ -184,14 +185,10 @@ impl DrsImportHandle {
         Ok(self.client.raw().drs_import_get().id(id).send().await?.into_inner())
     }
 
-    /// Waits until the import has ended. That it is completed does not say that every file came: look at
-    /// [`DrsResults::into_results`].
+    /// Waits until the import has ended. That it is completed does not say that every file came: look at [`drs_results`].
     pub fn wait(&self) -> Wait<types::DrsImport> {
         let handle = self.clone();
-        let state = |import: &types::DrsImport| State {
-            name: state_name(import.state.as_ref()),
-            over: is_final(import.state.as_ref()),
-        };
+        let state = |import: &types::DrsImport| watch::state(import.state.as_ref());
         Wait::new(format!("DRS import `{}`", self.id), state, move || {
             let handle = handle.clone();
             async move { handle.get().await }
@@ -199,22 +196,10 @@ impl DrsImportHandle {
     }
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::types::DrsImport {}
-}
-
-/// What has become of the files of an import from DRS servers.
-pub trait DrsResults: sealed::Sealed {
-    /// The file or the error of each item that is done, in the order in which the platform tells them.
-    fn into_results(self) -> Vec<Result<types::File>>;
-}
-
-impl DrsResults for types::DrsImport {
-    fn into_results(self) -> Vec<Result<types::File>> {
-        let results = self.result.unwrap_or_default();
-        results.into_iter().map(|result| bulk::item(result.resource, result.error)).collect()
-    }
+/// The file or the error of each item of an import that is done, in the order in which the platform tells them.
+pub fn drs_results(import: &types::DrsImport) -> Vec<Result<types::File>> {
+    let results = import.result.iter().flatten();
+    results.map(|result| bulk::item(result.resource.clone(), result.error.clone())).collect()
 }
 
 #[cfg(test)]

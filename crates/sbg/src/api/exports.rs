@@ -7,7 +7,7 @@ use crate::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{InvalidId, VolumeId, check_segment, excerpt};
-use crate::imports::{checked_ids, job_state, wait_for_all};
+use crate::imports::{checked_ids, outcome, watch};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 use crate::volumes::S3Properties;
@@ -55,11 +55,9 @@ impl Exports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
-    /// use sbg::imports::StorageJob as _;
-    ///
     /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb")?.copy_only(true).await?;
-    /// let file = client.export(&export.id).wait().await?.into_file()?;
-    /// println!("{}", file.id);
+    /// let export = client.export(&export.id).wait().await?;
+    /// println!("{}", sbg::exports::export_result(&export)?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -144,13 +142,23 @@ impl Exports {
         get_all(self.client.clone(), checked_ids("export id", ids)?).await
     }
 
-    /// Waits until all of these exports have ended, well or badly, and gives the result of each. They are watched by bulk calls.
-    pub fn bulk_wait<I: Into<String>>(
+    /// Waits until all of these exports have ended, well or badly, as [`Imports::wait_all`](crate::imports::Imports::wait_all) does.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// for export in client.exports().wait_all(ids).await? {
+    ///     let file = sbg::exports::export_result(&export?)?;
+    ///     println!("{}", file.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_all<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
     ) -> Wait<Vec<Result<types::Export>>> {
         let client = self.client.clone();
-        wait_for_all("the exports", checked_ids("export id", ids), move |ids| get_all(client.clone(), ids))
+        watch::all("the exports", checked_ids("export id", ids), move |ids| get_all(client.clone(), ids))
     }
 }
 
@@ -275,11 +283,26 @@ impl ExportHandle {
         })
     }
 
-    /// Waits until the export has ended, well or badly: [`StorageJob::into_file`](crate::imports::StorageJob::into_file) tells which.
+    /// Waits until the export has ended, well or badly: [`export_result`] tells which.
     pub fn wait(&self) -> Wait<types::Export> {
         let handle = self.clone();
-        Wait::new(format!("export `{}`", self.id), job_state, move || handle.get().send())
+        Wait::new(
+            format!("export `{}`", self.id),
+            |export: &types::Export| watch::state(export.state.as_ref()),
+            move || handle.get().send(),
+        )
     }
+}
+
+/// The file of a completed export as it is since then: an alias of the exported object, unless the export was a copy.
+///
+/// # Errors
+///
+/// What the platform says of an export that failed; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for one that has not
+/// ended, or that came in short form and so without its result.
+pub fn export_result(export: &types::Export) -> Result<types::File> {
+    let what = format!("export `{}`", export.id);
+    outcome(&what, export.state.as_ref(), export.result.as_ref(), export.error.as_ref())
 }
 
 #[cfg(test)]

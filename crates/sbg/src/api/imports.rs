@@ -1,5 +1,7 @@
 //! Imports: jobs that bring files and folders of a volume to the platform, where they appear as aliases.
 
+pub(crate) mod watch;
+
 use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
 
 use crate::bulk;
@@ -10,7 +12,7 @@ use crate::files::{check_name, check_place};
 use crate::ids::{InvalidId, ProjectId, VolumeId, check_segment, excerpt};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types::{self, StorageJobState};
-use crate::wait::{State, Wait};
+use crate::wait::Wait;
 
 impl Client {
     /// The imports that the caller has started.
@@ -52,12 +54,10 @@ impl Imports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::imports::StorageJob as _;
-    ///
     /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff")?;
     /// let import = import.to_project("rfranklin/fibre-diffraction")?.name("photograph-51.tiff").await?;
-    /// let file = client.import(&import.id).wait().await?.into_file()?;
-    /// println!("{}", file.id);
+    /// let import = client.import(&import.id).wait().await?;
+    /// println!("{}", sbg::imports::import_result(&import)?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -121,23 +121,28 @@ impl Imports {
         get_all(self.client.clone(), checked_ids("import id", ids)?).await
     }
 
-    /// Waits until all of these imports have ended, well or badly, and gives the result of each. They are watched by bulk calls.
+    /// Waits until all of these imports have ended, well or badly. They are asked for a hundred at a time, and only those that have not
+    /// ended yet.
+    ///
+    /// What comes back is a result for each id, in the order of the ids. An import that cannot be got has its error there and does not
+    /// keep the others from being waited for.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
-    /// use std::time::Duration;
-    ///
-    /// let imports = client.imports().bulk_wait(ids).timeout(Duration::from_secs(3600)).await?;
-    /// println!("{}", imports.iter().filter(|import| import.is_ok()).count());
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// for import in client.imports().wait_all(ids).timeout(hour).await? {
+    ///     let file = sbg::imports::import_result(&import?)?;
+    ///     println!("{}", file.id);
+    /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn bulk_wait<I: Into<String>>(
+    pub fn wait_all<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
     ) -> Wait<Vec<Result<types::Import>>> {
         let client = self.client.clone();
-        wait_for_all("the imports", checked_ids("import id", ids), move |ids| get_all(client.clone(), ids))
+        watch::all("the imports", checked_ids("import id", ids), move |ids| get_all(client.clone(), ids))
     }
 }
 
@@ -326,93 +331,45 @@ impl ImportHandle {
         })
     }
 
-    /// Waits until the import has ended, well or badly: [`StorageJob::into_file`] tells which.
+    /// Waits until the import has ended, well or badly: [`import_result`] tells which.
     pub fn wait(&self) -> Wait<types::Import> {
         let handle = self.clone();
-        Wait::new(format!("import `{}`", self.id), job_state, move || handle.get().send())
+        Wait::new(
+            format!("import `{}`", self.id),
+            |import: &types::Import| watch::state(import.state.as_ref()),
+            move || handle.get().send(),
+        )
     }
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::types::Import {}
-    impl Sealed for crate::types::Export {}
+/// The file or folder that a completed import has made.
+///
+/// # Errors
+///
+/// What the platform says of an import that failed; [`ErrorKind::InvalidInput`] for one that has not ended, or that came in short form
+/// and so without its result.
+pub fn import_result(import: &types::Import) -> Result<types::File> {
+    let what = format!("import `{}`", import.id);
+    outcome(&what, import.state.as_ref(), import.result.as_ref(), import.error.as_ref())
 }
 
-/// How an import or an export stands, and what it has brought.
-pub trait StorageJob: sealed::Sealed {
-    /// Whether it has ended, well or badly.
-    fn is_over(&self) -> bool;
-
-    /// The file or folder of a completed job: what an import has made, or what has become of an exported file.
-    ///
-    /// # Errors
-    ///
-    /// What the platform says of a failed job; [`ErrorKind::InvalidInput`] for one that has not ended or came without its result.
-    fn into_file(self) -> Result<types::File>;
-
-    #[doc(hidden)]
-    fn progress(&self) -> Option<&StorageJobState>;
-}
-
-impl StorageJob for types::Import {
-    fn is_over(&self) -> bool {
-        is_final(self.progress())
-    }
-
-    fn into_file(self) -> Result<types::File> {
-        outcome(&format!("import `{}`", self.id), self.state.as_ref(), self.result, self.error)
-    }
-
-    fn progress(&self) -> Option<&StorageJobState> {
-        self.state.as_ref()
-    }
-}
-
-impl StorageJob for types::Export {
-    fn is_over(&self) -> bool {
-        is_final(self.progress())
-    }
-
-    fn into_file(self) -> Result<types::File> {
-        outcome(&format!("export `{}`", self.id), self.state.as_ref(), self.result, self.error)
-    }
-
-    fn progress(&self) -> Option<&StorageJobState> {
-        self.state.as_ref()
-    }
-}
-
-pub(crate) fn is_final(state: Option<&StorageJobState>) -> bool {
-    matches!(state, Some(StorageJobState::Completed | StorageJobState::Failed))
-}
-
-fn outcome(
+pub(crate) fn outcome(
     what: &str,
     state: Option<&StorageJobState>,
-    result: Option<types::File>,
-    error: Option<types::Error>,
+    result: Option<&types::File>,
+    error: Option<&types::Error>,
 ) -> Result<types::File> {
     match (state, result, error) {
-        (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error)),
+        (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error.clone())),
         (Some(StorageJobState::Failed), _, None) => {
             Err(Error::new(ErrorKind::Api, format!("{what} failed, and the platform does not say why")))
         }
-        (Some(StorageJobState::Completed), Some(file), _) => Ok(file),
+        (Some(StorageJobState::Completed), Some(file), _) => Ok(file.clone()),
         (Some(StorageJobState::Completed), None, _) => {
             Err(Error::invalid(format!("{what} came without its result: get it by its id, with all fields")))
         }
         _ => Err(Error::invalid(format!("{what} is not over: wait for it"))),
     }
-}
-
-/// How far a job is.
-pub(crate) fn job_state<J: StorageJob>(job: &J) -> State {
-    State { name: state_name(job.progress()), over: job.is_over() }
-}
-
-pub(crate) fn state_name(state: Option<&StorageJobState>) -> String {
-    state.map_or("unknown", StorageJobState::as_str).to_owned()
 }
 
 /// Ids that are well formed.
@@ -427,32 +384,6 @@ pub(crate) fn checked_ids<I: Into<String>>(
             Ok(id)
         })
         .collect()
-}
-
-/// Waits until all jobs are over. Those that cannot be got count as over, unless that may pass.
-pub(crate) fn wait_for_all<J, F>(
-    what: &str,
-    ids: Result<Vec<String>>,
-    get_all: impl Fn(Vec<String>) -> F + Clone + Send + Sync + 'static,
-) -> Wait<Vec<Result<J>>>
-where
-    J: StorageJob + Send + 'static,
-    F: Future<Output = Result<Vec<Result<J>>>> + Send + 'static,
-{
-    let state = |jobs: &Vec<Result<J>>| {
-        let over = jobs.iter().filter(|job| job.as_ref().map_or(true, StorageJob::is_over)).count();
-        State { name: format!("{over} of {} are over", jobs.len()), over: over == jobs.len() }
-    };
-    Wait::new(what, state, move || {
-        let (ids, get_all) = (ids.clone(), get_all.clone());
-        async move {
-            let jobs = get_all(ids?).await?;
-            match jobs.iter().find_map(|job| job.as_ref().err().filter(|error| error.is_transient())) {
-                Some(error) => Err(error.clone()),
-                None => Ok(jobs),
-            }
-        }
-    })
 }
 
 #[cfg(test)]
@@ -499,7 +430,7 @@ mod tests {
     fn only_a_completed_job_has_a_file() {
         let check = |json: &str, expected: Result<&str, &str>| {
             let import: types::Import = serde_json::from_str(json).unwrap();
-            let got = import.into_file().map(|file| file.id).map_err(|error| error.to_string());
+            let got = import_result(&import).map(|file| file.id).map_err(|error| error.to_string());
             assert_eq!(got, expected.map(str::to_owned).map_err(str::to_owned), "{json}");
         };
         check(r#"{"id": "i", "state": "COMPLETED", "result": {"id": "f"}}"#, Ok("f"));

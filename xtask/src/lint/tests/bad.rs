@@ -43,7 +43,11 @@ pub const BAD: &[(Rule, &str, &str, &str)] = &[
     (Rule::ExtensionValue, "pears.yaml", "x-sbg-advance-access: true", "x-sbg-advance-access: false"),
     (Rule::ExtensionValue, "pears.yaml", "x-sbg-idempotent: false", "x-sbg-idempotent: seldom"),
     (Rule::ExtensionValue, "pears.yaml", "x-extensible-enum: [GREEN, YELLOW]", "x-extensible-enum: [GREEN, GREEN]"),
+    (Rule::ExtensionValue, "pears.yaml", "x-extensible-enum: [GREEN, YELLOW]", "x-extensible-enum: [GREEN, green]"),
+    (Rule::ExtensionValue, "pears.yaml", "x-extensible-enum: [GREEN, YELLOW]", "x-extensible-enum: [GREEN, OTHER]"),
+    (Rule::ExtensionValue, "pears.yaml", "x-extensible-enum: [GREEN, YELLOW]", "x-extensible-enum: [GREEN, '%']"),
     (Rule::ExtensionValue, "pears.yaml", "id: {type: string,", "id: {type: string, x-extensible-enum: [A],"),
+    (Rule::ExtensionValue, "pears.yaml", "      description: Soil to plant in.", "      x-sbg-secret: true\n      description: Soil to plant in."),
     (Rule::ExtensionValue, "figs.yaml", "      responses:", "      x-sbg-yaml: true\n      responses:"),
 
     (Rule::DuplicateComponent, "pears.yaml", "    Soil:", "    Soil: {type: object, description: A., properties: {}}\n    Link: #!"),

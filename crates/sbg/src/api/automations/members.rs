@@ -155,7 +155,7 @@ impl AutomationMemberHandle {
             let message = "the platform does not say what the member may do, so it cannot be changed in part";
             return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
         };
-        self.set_permissions(laid_over(&present, permissions.to_edit())).await
+        self.set_permissions(laid_over(&present, permissions)).await
     }
 
     /// Sets all permissions: what is not named is taken away.
@@ -178,7 +178,8 @@ impl AutomationMemberHandle {
 }
 
 /// The permissions that a member has with a change in them.
-fn laid_over(present: &types::Permissions, change: types::PermissionsEdit) -> types::PermissionsReplace {
+fn laid_over(present: &types::Permissions, change: Permissions) -> types::PermissionsReplace {
+    let change = change.to_edit();
     let one = |changed: Option<bool>, present: Option<bool>| changed.or(present).unwrap_or(false);
     types::PermissionsReplace {
         read: true,
@@ -213,7 +214,7 @@ mod tests {
     fn a_change_keeps_what_it_does_not_name() {
         let present: types::Permissions =
             serde_json::from_value(json!({"read": true, "write": true, "execute": true})).unwrap();
-        let set = laid_over(&present, Permissions::new().execute(false).copy(true).to_edit());
+        let set = laid_over(&present, Permissions::new().execute(false).copy(true));
         let expected = Permissions::new().write(true).copy(true).to_replace();
         assert_eq!(set, expected);
     }

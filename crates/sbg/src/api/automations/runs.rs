@@ -1,6 +1,6 @@
 //! The runs of automations.
 
-use jiff::Timestamp;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sbg_raw::ClientAutomationsExt as _;
 use serde_json::{Map, Value};
 
@@ -42,7 +42,7 @@ impl AutomationRuns {
     /// use sbg::types::{AutomationRunOrder, AutomationRunStatus};
     ///
     /// let runs = client.automation_runs().query().status(AutomationRunStatus::Failed);
-    /// let runs = runs.created_from(Timestamp::now() - 24.hours()).order_by("created_on").order(AutomationRunOrder::Desc);
+    /// let runs = runs.created_from(Timestamp::now() - 24.hours()).order_by("created_on", AutomationRunOrder::Desc);
     /// for run in runs.send().await? {
     ///     println!("{} {:?}", run.id, run.message);
     /// }
@@ -91,8 +91,7 @@ pub struct AutomationRunList {
     created_from: Option<Timestamp>,
     created_to: Option<Timestamp>,
     project: Option<ProjectId>,
-    order_by: Option<String>,
-    order: Option<types::AutomationRunOrder>,
+    order: Option<(String, types::AutomationRunOrder)>,
 }
 
 impl Query<AutomationRunList> {
@@ -144,15 +143,9 @@ impl Query<AutomationRunList> {
         self
     }
 
-    /// The property to sort the runs by, such as `created_on`.
-    pub fn order_by(mut self, property: impl Into<String>) -> Self {
-        self.list.order_by = Some(property.into());
-        self
-    }
-
-    /// The direction to sort the runs in.
-    pub fn order(mut self, order: types::AutomationRunOrder) -> Self {
-        self.list.order = Some(order);
+    /// Sorts the runs by a property, such as `created_on`.
+    pub fn order_by(mut self, property: impl Into<String>, order: types::AutomationRunOrder) -> Self {
+        self.list.order = Some((property.into(), order));
         self
     }
 }
@@ -175,14 +168,22 @@ impl List for AutomationRunList {
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::AutomationRun>> {
         refuse_fields(&at, "runs of automations")?;
-        let time = |time: Option<Timestamp>| time.map(types::Timestamp::from);
+        let from = self.created_from.map(|time| whole_seconds(time, RoundMode::Floor));
+        let to = self.created_to.map(|time| whole_seconds(time, RoundMode::Ceil));
+        let (order_by, order) = self.order.unzip();
         let status = self.status.map(|status| status.as_str().to_owned());
         let call = client.raw().automation_run_list().offset(at.offset_param());
         let call = set!(call, automation_id = self.automation, package_id = self.package, name = self.name);
         let call = set!(call, status = status, created_by = self.created_by, project_id = self.project);
-        let call = set!(call, created_from = time(self.created_from), created_to = time(self.created_to));
-        fetch_page!(set!(call, order_by = self.order_by, order = self.order, limit = at.limit_param()))
+        let call = set!(call, created_from = from, created_to = to);
+        fetch_page!(set!(call, order_by = order_by, order = order, limit = at.limit_param()))
     }
+}
+
+/// A time as the platform writes it, without fractions of a second: rounded so that nothing of the period is left out.
+fn whole_seconds(time: Timestamp, mode: RoundMode) -> types::Timestamp {
+    let seconds = TimestampRound::new().smallest(Unit::Second).mode(mode);
+    time.round(seconds).unwrap_or(time).into()
 }
 
 /// A run to start.
@@ -457,6 +458,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn periods_are_in_whole_seconds() {
+        let time: Timestamp = "2024-05-02T10:00:00.4+02:00".parse().unwrap();
+        assert_eq!(whole_seconds(time, RoundMode::Floor).as_str(), "2024-05-02T08:00:00Z");
+        assert_eq!(whole_seconds(time, RoundMode::Ceil).as_str(), "2024-05-02T08:00:01Z");
+    }
 
     #[test]
     fn a_run_is_over_when_it_finished_failed_or_was_aborted() {

@@ -138,7 +138,7 @@ mod tests {
 
     const ID: &str = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
 
-    fn task(status: Value) -> types::Task {
+    fn task(status: &Value) -> types::Task {
         serde_json::from_value(json!({"id": ID, "status": status})).unwrap()
     }
 
@@ -153,7 +153,7 @@ mod tests {
             (json!("Active"), false),
             (json!(null), false),
         ] {
-            assert_eq!(is_over(&task(status.clone())), over, "{status}");
+            assert_eq!(is_over(&task(&status)), over, "{status}");
         }
     }
 
@@ -176,11 +176,11 @@ mod tests {
         let mut watched = Watched::new(ID.to_owned());
         watched.learn(busy());
         assert_eq!(watched.show().unwrap().id, ID);
-        watched.learn(Ok(task(json!("RUNNING"))));
+        watched.learn(Ok(task(&json!("RUNNING"))));
         for _ in 0..MOST_FAILURES {
             watched.learn(busy());
             assert!(!watched.over);
-            assert_eq!(watched.show().unwrap(), task(json!("RUNNING")));
+            assert_eq!(watched.show().unwrap(), task(&json!("RUNNING")));
         }
         watched.learn(busy());
         assert!(watched.over && watched.show().is_err());
@@ -193,9 +193,9 @@ mod tests {
     #[test]
     fn the_state_of_all_counts_the_states() {
         let tasks = vec![
-            Ok(task(json!("RUNNING"))),
-            Ok(task(json!("COMPLETED"))),
-            Ok(task(json!("RUNNING"))),
+            Ok(task(&json!("RUNNING"))),
+            Ok(task(&json!("COMPLETED"))),
+            Ok(task(&json!("RUNNING"))),
             Err(Error::cancelled()),
         ];
         let state = state_of_all(&tasks);
