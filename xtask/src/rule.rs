@@ -82,6 +82,7 @@ rules! {
     AdditionalProperties "additional-properties" "`additionalProperties` is a schema, `{}` for anything."
     UnsupportedType "unsupported-type" "A schema has one of the types of JSON, or is any JSON."
     UnsupportedFormat "unsupported-format" "A format is int32 or int64 of every integer, date-time or password of a string, double of a number."
+    NamesInRust "names-in-rust" "Values of an enum and properties of an object have names of their own in Rust."
     RequiredProperty "required-property" "What is required is a property, named once."
 
     TwoSides "two-sides" "A schema belongs to requests or to answers, not to both."

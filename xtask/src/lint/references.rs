@@ -57,7 +57,10 @@ fn duplicates(lint: &mut Lint<'_>) {
                 places.insert(&entry.key, &entry.place);
             }
             if !is_pascal_case(&entry.key) {
-                let message = format!("`{}` is not in PascalCase, such as `DrsImport`", entry.key);
+                let message = format!(
+                    "`{}` is not in PascalCase, such as `DrsImport`, or is a word of Rust",
+                    entry.key
+                );
                 lint.report(&entry.place, Rule::ComponentName, message);
             }
         }
@@ -67,7 +70,9 @@ fn duplicates(lint: &mut Lint<'_>) {
 /// Whether generators leave a name as it is: letters and digits, no two capitals in a row.
 fn is_pascal_case(name: &str) -> bool {
     let letters = name.as_bytes();
-    letters.first().is_some_and(u8::is_ascii_uppercase)
+    // The one word of Rust that is in PascalCase.
+    name != "Self"
+        && letters.first().is_some_and(u8::is_ascii_uppercase)
         && letters.iter().all(u8::is_ascii_alphanumeric)
         && !letters.windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase))
 }

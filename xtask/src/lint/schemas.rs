@@ -111,6 +111,7 @@ pub fn check(lint: &mut Lint<'_>) {
             members(lint, &schema);
             composed(lint, &schema);
             extensions(lint, &schema);
+            names(lint, &schema);
         }
     }
 }
@@ -295,16 +296,6 @@ fn extensions(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         return;
     }
     let place = node.place_of("/x-extensible-enum");
-    // Each value becomes a variant in Rust, beside `Other`.
-    let mut variants = BTreeSet::from(["Other".to_owned()]);
-    for value in node.get("x-extensible-enum").map_or(&[][..], Node::items) {
-        let variant = value.as_str().map(pascal_case).unwrap_or_default();
-        if variant.is_empty() || !variants.insert(variant) {
-            let message =
-                "this value has no name of its own in Rust: take it out, answers are read without it";
-            lint.report(&value.place, Rule::ExtensionValue, message);
-        }
-    }
     if schema.role != Role::Component {
         lint.report(place, Rule::ExtensionValue, "make the open enum a named component, and refer to it");
     }
@@ -315,4 +306,52 @@ fn extensions(lint: &mut Lint<'_>, schema: &Schema<'_>) {
             "a set of values is open or closed: take one of the two out",
         );
     }
+}
+
+/// What gets a name in Rust: values become variants of an enum, properties become fields of a struct.
+fn names(lint: &mut Lint<'_>, schema: &Schema<'_>) {
+    let node = schema.node;
+    for (key, taken) in [("enum", None), ("x-extensible-enum", Some("Other"))] {
+        let Some(values) = node.get(key) else { continue };
+        let mut variants: BTreeSet<String> = taken.into_iter().map(str::to_owned).collect();
+        for value in values.items() {
+            let variant = value.as_str().map(pascal_case).unwrap_or_default();
+            if variant.is_empty() || !variants.insert(variant) {
+                let message = "this value has no name of its own in Rust: take it out, or write a `pattern` for the set";
+                lint.report(&value.place, Rule::NamesInRust, message);
+            }
+        }
+        if values.items().is_empty() {
+            lint.report(
+                node.place_of(&format!("/{key}")),
+                Rule::NamesInRust,
+                "a set of values has one at least",
+            );
+        }
+    }
+    // Fields that nobody has described are in the field `extra` of an answer.
+    let mut fields = BTreeSet::from(["extra".to_owned()]);
+    for property in node.get("properties").map_or(&[][..], Node::entries) {
+        let field = snake_case(&property.key);
+        if field.is_empty() || !fields.insert(field) {
+            let message = format!("`{}` has no name of its own in Rust: leave it to `extra`", property.key);
+            lint.report(&property.place, Rule::NamesInRust, message);
+        }
+    }
+}
+
+/// `picked_on`, `picked-on` and `pickedOn` all become `picked_on`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        let starts_word = !c.is_ascii_alphanumeric()
+            || c.is_ascii_uppercase() && snake.ends_with(|c: char| !c.is_ascii_uppercase());
+        if starts_word && !snake.is_empty() && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        if c.is_ascii_alphanumeric() {
+            snake.push(c.to_ascii_lowercase());
+        }
+    }
+    snake.trim_end_matches('_').to_owned()
 }
