@@ -70,7 +70,7 @@ async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
 
 #[tokio::test]
 async fn maintenance_that_does_not_end_is_an_error_in_the_end() -> Result<()> {
-    let sleeper = maintenance_sleeper(Duration::from_millis(2), Duration::from_millis(20));
+    let sleeper = maintenance_sleeper(Duration::from_millis(100), Duration::from_secs(1));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance));
     let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 503", "code 0"]);

@@ -6,6 +6,7 @@ mod hosts;
 mod leniency;
 mod paths;
 mod queries;
+mod storage;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -296,8 +296,11 @@ impl Job {
             Ok(answer) => {
                 let wanted = if wanted.is_empty() { vec!["ETag".to_owned()] } else { wanted };
                 let headers = wanted.into_iter().filter_map(|name| {
-                    let value = answer.get(&name)?.to_str().ok()?.to_owned();
-                    Some((name, value))
+                    let value = answer.get(&name)?.to_str().ok()?;
+                    // The platform wants the tag without its quotation marks, as the specification says.
+                    let value =
+                        if name.eq_ignore_ascii_case("etag") { value.trim_matches('"') } else { value };
+                    Some((name, value.to_owned()))
                 });
                 let report = types::UploadPartReport {
                     part_number,
