@@ -4,14 +4,14 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
-use crate::body::WireBody;
+use crate::body::{Content, WireBody};
 
 /// One answer.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(HeaderName, String)>,
-    pub(crate) body: Vec<Bytes>,
+    pub(crate) body: Content,
     /// Whether the body is JSON, which the log keeps.
     pub(crate) json: bool,
 }
@@ -29,7 +29,7 @@ impl Answer {
 
     pub(crate) fn text(status: u16, content_type: &str, text: impl Into<Bytes>) -> Self {
         let headers = vec![(header::CONTENT_TYPE, content_type.to_owned())];
-        Self { status, headers, body: vec![text.into()], json: false }
+        Self { status, headers, body: Content::Text(text.into()), json: false }
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: impl std::fmt::Display) -> Self {
@@ -39,7 +39,7 @@ impl Answer {
 
     /// The JSON text of the body, if it is JSON.
     pub(crate) fn json_text(&self) -> Option<&Bytes> {
-        self.body.first().filter(|_| self.json)
+        self.body.text().filter(|_| self.json)
     }
 
     pub(crate) fn into_response(self) -> Response<WireBody> {

@@ -1,7 +1,6 @@
-//! Bodies of answers: slices of bytes that are already in memory, and the ways in which a body may fail to end.
+//! Bodies of answers: texts and parts of objects, and the ways in which a body may fail to end.
 
 use std::{
-    collections::VecDeque,
     io,
     pin::Pin,
     sync::Arc,
@@ -11,10 +10,49 @@ use std::{
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use crate::wire::Control;
+use crate::{reader::Reader, wire::Control};
 
-/// The most that is handed to the connection at once. Larger frames save calls; smaller ones let a slow client cost less.
-const FRAME: usize = 512 * 1024;
+/// What an answer carries.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Text(Bytes),
+    Object(Reader),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Text(Bytes::new())
+    }
+}
+
+impl Content {
+    /// The text, if it is one.
+    pub(crate) fn text(&self) -> Option<&Bytes> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Object(_) => None,
+        }
+    }
+
+    fn left(&self) -> u64 {
+        match self {
+            Self::Text(bytes) => bytes.len() as u64,
+            Self::Object(reader) => reader.left(),
+        }
+    }
+}
+
+impl Iterator for Content {
+    type Item = io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Text(bytes) if bytes.is_empty() => None,
+            Self::Text(bytes) => Some(Ok(std::mem::take(bytes))),
+            Self::Object(reader) => reader.next(),
+        }
+    }
+}
 
 /// What comes after the last byte.
 #[derive(Debug)]
@@ -29,7 +67,7 @@ enum End {
 /// The body of an answer.
 #[derive(Debug)]
 pub(crate) struct WireBody {
-    segments: VecDeque<Bytes>,
+    content: Content,
     /// Bytes that are still to come according to the head.
     declared: u64,
     /// Bytes that will really come.
@@ -38,9 +76,9 @@ pub(crate) struct WireBody {
 }
 
 impl WireBody {
-    pub(crate) fn new(segments: Vec<Bytes>) -> Self {
-        let length = segments.iter().map(|segment| segment.len() as u64).sum();
-        Self { segments: segments.into(), declared: length, left: length, end: End::Finish }
+    pub(crate) fn new(content: Content) -> Self {
+        let length = content.left();
+        Self { content, declared: length, left: length, end: End::Finish }
     }
 
     /// The body ends after so many bytes, together with the connection.
@@ -67,18 +105,14 @@ impl Body for WireBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = &mut *self;
-        while this.left > 0 {
-            let Some(front) = this.segments.front_mut() else { break };
-            let take = front.len().min(FRAME).min(usize::try_from(this.left).unwrap_or(usize::MAX));
-            let frame = front.split_to(take);
-            if front.is_empty() {
-                this.segments.pop_front();
-            }
-            if !frame.is_empty() {
-                this.left -= take as u64;
-                this.declared -= take as u64;
-                return Poll::Ready(Some(Ok(Frame::data(frame))));
-            }
+        if this.left > 0
+            && let Some(chunk) = this.content.next()
+        {
+            let mut chunk = chunk?;
+            chunk.truncate(usize::try_from(this.left).unwrap_or(usize::MAX));
+            this.left -= chunk.len() as u64;
+            this.declared -= chunk.len() as u64;
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         match &this.end {
             End::Finish => Poll::Ready(None),

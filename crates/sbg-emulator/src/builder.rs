@@ -30,6 +30,10 @@ pub struct Builder {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are switches that have nothing to do with each other"
+)]
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) storage_listen: Option<SocketAddr>,
@@ -41,9 +45,13 @@ pub(crate) struct Config {
     pub(crate) latency: Duration,
     pub(crate) bandwidth: Option<u64>,
     pub(crate) record: bool,
+    pub(crate) traffic: Option<PathBuf>,
     pub(crate) state_time: Duration,
     pub(crate) volume_folders: Vec<(String, PathBuf)>,
     pub(crate) demo: bool,
+    pub(crate) tls: bool,
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) discard_uploads: bool,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -62,9 +70,13 @@ impl Default for Builder {
                 latency: Duration::ZERO,
                 bandwidth: None,
                 record: true,
+                traffic: None,
                 state_time: Duration::from_millis(50),
                 volume_folders: Vec::new(),
                 demo: false,
+                tls: false,
+                data: None,
+                discard_uploads: false,
             },
             rules: Vec::new(),
         }
@@ -138,6 +150,44 @@ impl Builder {
         self
     }
 
+    /// Keeps everything in a folder, so that it survives a restart: the state of the platform, the bytes of objects, the clock and the
+    /// tokens. Without it, everything is in memory.
+    ///
+    /// The folder is made if it is missing. What changes is written within a fraction of a second, and when the emulator is dropped;
+    /// an emulator that is killed leaves the state that was written last. Settings, faults and what was seen of requests are not kept.
+    pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config.data = Some(folder.into());
+        self
+    }
+
+    /// Whether the bytes of uploads are thrown away once they were read and hashed, which is for measuring. Without it, they are kept.
+    ///
+    /// Sizes and entity tags are those of what was sent; files that are read show the pattern of [`Emulator::create_large_file`].
+    pub fn discard_uploads(mut self, discard: bool) -> Self {
+        self.config.discard_uploads = discard;
+        self
+    }
+
+    /// Whether both origins speak HTTPS. Without it, they speak HTTP.
+    ///
+    /// The certificate is for `127.0.0.1`, `::1`, `localhost` and the addresses that are listened on. It is signed by an authority that
+    /// is made at each start: clients have to trust [`Emulator::ca_pem`].
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.config.tls = tls;
+        self
+    }
+
+    /// Writes every exchange with the API to the end of a file, a JSON object on each line: `method`, `path` (below `/v2`), `query`,
+    /// `request`, `status` and `response`, without a bound. Nothing is masked, and answers that a fault gave are left out.
+    ///
+    /// With a folder that is there, it is a new file in it, whose name begins with that of the thread that starts the emulator. A
+    /// specification can be held against such files.
+    pub fn traffic(mut self, file_or_folder: impl Into<PathBuf>) -> Self {
+        self.config.traffic = Some(file_or_folder.into());
+        self
+    }
+
     /// Whether to begin with a small world: projects, files, apps, tasks, a volume and bills. Without it, there are users, two
     /// datasets and the public apps.
     pub fn demo(mut self, demo: bool) -> Self {
@@ -164,7 +214,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If an address cannot be listened on, or if the thread cannot be started.
+    /// If an address cannot be listened on, if a thread cannot be started, or if the folder of [`Builder::data`] cannot be used:
+    /// because another emulator uses it, or because it is damaged, of another version or not of an emulator.
     pub fn start(self) -> impl Future<Output = io::Result<Emulator>> + Send {
         // Nothing here waits. The signature leaves room for it.
         std::future::ready(self.start_blocking())
@@ -174,7 +225,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If an address cannot be listened on, or if the thread cannot be started.
+    /// If an address cannot be listened on, if a thread cannot be started, or if the folder of [`Builder::data`] cannot be used:
+    /// because another emulator uses it, or because it is damaged, of another version or not of an emulator.
     pub fn start_blocking(self) -> io::Result<Emulator> {
         crate::launch(self)
     }

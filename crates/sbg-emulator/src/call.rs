@@ -69,7 +69,7 @@ impl Call {
     /// A query parameter that is true or false; absent means false.
     pub(crate) fn query_flag(&self, name: &str) -> Outcome<bool> {
         match self.query(name) {
-            None | Some("") => Ok(false),
+            None => Ok(false),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
             Some(text) => {
@@ -91,33 +91,55 @@ impl Call {
     pub(crate) fn object(&self) -> Outcome<Fieldset<'_>> {
         static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
         match &self.body {
-            None => Ok(Fieldset(&EMPTY)),
-            Some(Value::Object(map)) => Ok(Fieldset(map)),
+            None => Ok(Fieldset::new(&EMPTY)),
+            Some(Value::Object(map)) => Ok(Fieldset::new(map)),
             Some(_) => Err(ApiError::bad_request("The body must be a JSON object.")),
         }
     }
 }
 
-/// The properties of a JSON object in a request, read with their types. Null counts as absent.
+/// The properties of a JSON object in a request, read with their types. Null is of no type, unless a property may be null, and then
+/// counts as absent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fieldset<'a>(&'a Map<String, Value>);
+pub(crate) struct Fieldset<'a> {
+    properties: &'a Map<String, Value>,
+    nullable: &'static [&'static str],
+}
 
 impl<'a> Fieldset<'a> {
     /// The properties of a value, if it is an object.
     pub(crate) fn of(value: &'a Value) -> Option<Self> {
-        value.as_object().map(Self)
+        value.as_object().map(Self::new)
     }
 
+    fn new(properties: &'a Map<String, Value>) -> Self {
+        Self { properties, nullable: &[] }
+    }
+
+    /// The same properties, of which these may be null.
+    pub(crate) fn nullable(self, nullable: &'static [&'static str]) -> Self {
+        Self { nullable, ..self }
+    }
+
+    /// A property of any type. Null counts as absent.
     pub(crate) fn value(self, name: &str) -> Option<&'a Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        self.properties.get(name).filter(|value| !value.is_null())
     }
 
     pub(crate) fn map(self) -> &'a Map<String, Value> {
-        self.0
+        self.properties
     }
 
     pub(crate) fn text(self, name: &str) -> Outcome<Option<&'a str>> {
         self.typed(name, "a string", Value::as_str)
+    }
+
+    /// A text that null clears, which leaves an empty one.
+    pub(crate) fn clearable_text(self, name: &str) -> Outcome<Option<&'a str>> {
+        match self.properties.get(name) {
+            Some(Value::Null) => Ok(Some("")),
+            _ => self.text(name),
+        }
     }
 
     pub(crate) fn count(self, name: &str) -> Outcome<Option<u64>> {
@@ -128,10 +150,10 @@ impl<'a> Fieldset<'a> {
         self.typed(name, "true or false", Value::as_bool)
     }
 
-    /// A text that has to be there and not to be blank; `code` is the refusal otherwise.
+    /// A text that has to be there and not to be empty; `code` is the refusal otherwise.
     pub(crate) fn required(self, name: &str, code: u32) -> Outcome<&'a str> {
         self.text(name)?
-            .filter(|text| !text.trim().is_empty())
+            .filter(|text| !text.is_empty())
             .ok_or_else(|| ApiError::new(code).detail(format_args!("`{name}` is required.")))
     }
 
@@ -140,15 +162,20 @@ impl<'a> Fieldset<'a> {
     }
 
     pub(crate) fn object(self, name: &str) -> Outcome<Option<Fieldset<'a>>> {
-        self.typed(name, "an object", |value| value.as_object().map(Fieldset))
+        self.typed(name, "an object", |value| value.as_object().map(Self::new))
     }
 
     pub(crate) fn texts(self, name: &str) -> Outcome<Option<Vec<String>>> {
-        self.value(name).map(|value| strings(value, name)).transpose()
+        self.given(name).map(|value| strings(value, name)).transpose()
+    }
+
+    /// A property that counts: null does where it is not allowed, so that it is refused.
+    fn given(self, name: &str) -> Option<&'a Value> {
+        self.properties.get(name).filter(|value| !(value.is_null() && self.nullable.contains(&name)))
     }
 
     fn typed<T>(self, name: &str, kind: &str, read: impl Fn(&'a Value) -> Option<T>) -> Outcome<Option<T>> {
-        self.value(name)
+        self.given(name)
             .map(|value| {
                 read(value).ok_or_else(|| ApiError::bad_request(format_args!("`{name}` must be {kind}.")))
             })

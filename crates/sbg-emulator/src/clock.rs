@@ -30,9 +30,14 @@ impl Clock {
         });
     }
 
+    /// How far it is ahead of the real time.
+    pub(crate) fn ahead_nanos(&self) -> u64 {
+        self.ahead_nanos.load(Ordering::SeqCst)
+    }
+
     /// The present time of the emulator.
     pub fn now(&self) -> SystemTime {
-        SystemTime::now() + Duration::from_nanos(self.ahead_nanos.load(Ordering::SeqCst))
+        SystemTime::now() + Duration::from_nanos(self.ahead_nanos())
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error_codes::ERROR_CODES;
@@ -13,7 +14,7 @@ const MORE_INFO: &str = "https://docs.sevenbridges.com/docs/error-codes";
 pub(crate) type Outcome<T> = Result<T, ApiError>;
 
 /// One refusal. The message is the documented one, followed by a detail where that helps the reader.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct ApiError {
     pub(crate) status: u16,
     pub(crate) code: u32,

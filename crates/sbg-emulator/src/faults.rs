@@ -55,12 +55,25 @@ pub enum Action {
     NoETag,
     /// Waits before the request is looked at. Other rules still apply.
     Delay(Duration),
+    /// Lets the connection carry so many bytes per second in each direction, from here to its end. Other rules still apply.
+    Bandwidth(u64),
+    /// Lets so much time pass at once, before the request is looked at. Other rules still apply.
+    ClockJump(Duration),
+    /// Answers 403 as for a signed URL that has expired.
+    ExpiredUrl,
     /// Answers 502 with a page of HTML, like a proxy on the way.
     HtmlError,
     /// Answers with this status and no body at all, without doing what was asked.
     EmptyBody(u16),
     /// Answers 302 to this address.
     Redirect(String),
+}
+
+impl Action {
+    /// Whether it is the answer, which one rule alone can give.
+    fn decides(&self) -> bool {
+        !matches!(self, Self::Delay(_) | Self::Bandwidth(_) | Self::ClockJump(_))
+    }
 }
 
 /// Which of the requests that fit a rule are hit.
@@ -96,11 +109,11 @@ pub enum When {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultRule {
-    origin: Option<Origin>,
-    method: Option<String>,
-    path: Option<String>,
-    when: When,
-    action: Action,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) method: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) when: When,
+    pub(crate) action: Action,
 }
 
 impl FaultRule {
@@ -166,7 +179,7 @@ impl FaultRule {
 
 /// Names a rule that was added, to ask for its counter or to remove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FaultId(u64);
+pub struct FaultId(pub(crate) u64);
 
 /// How often a rule was looked at and fired.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,8 +187,8 @@ pub struct FaultId(u64);
 pub struct FaultCount {
     /// The rule.
     pub id: FaultId,
-    /// What it does.
-    pub action: Action,
+    /// What it says.
+    pub rule: FaultRule,
     /// Requests that fitted it.
     pub matched: u64,
     /// Requests that it hit.
@@ -211,6 +224,16 @@ struct Rules {
     next: u64,
 }
 
+impl Rules {
+    fn arm(&mut self, rule: FaultRule) -> FaultId {
+        self.next += 1;
+        let id = FaultId(self.next);
+        let seed = if let When::Probability { seed, .. } = rule.when { seed } else { 0 };
+        self.armed.push(Armed { id, rule, random: fastrand::Rng::with_seed(seed), matched: 0, fired: 0 });
+        id
+    }
+}
+
 /// The rules of a running emulator. Clones share them.
 #[derive(Clone, Default)]
 pub struct Faults {
@@ -221,18 +244,15 @@ pub struct Faults {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Verdict {
     pub(crate) delay: Duration,
+    pub(crate) bandwidth: Option<u64>,
+    pub(crate) jump: Duration,
     pub(crate) action: Option<Action>,
 }
 
 impl Faults {
     /// Arms a rule. Where several rules hit one request, the one that was added first decides.
     pub fn add(&self, rule: FaultRule) -> FaultId {
-        let mut rules = self.lock();
-        rules.next += 1;
-        let id = FaultId(rules.next);
-        let seed = if let When::Probability { seed, .. } = rule.when { seed } else { 0 };
-        rules.armed.push(Armed { id, rule, random: fastrand::Rng::with_seed(seed), matched: 0, fired: 0 });
-        id
+        self.lock().arm(rule)
     }
 
     /// Disarms one rule and tells how often it fired. `None` if there is no such rule.
@@ -240,6 +260,15 @@ impl Faults {
         let mut rules = self.lock();
         let at = rules.armed.iter().position(|armed| armed.id == id)?;
         Some(count(&rules.armed.remove(at)))
+    }
+
+    /// Arms several rules at once, in place of all others or after them.
+    pub(crate) fn add_all(&self, rules: Vec<FaultRule>, replace: bool) -> Vec<FaultId> {
+        let mut armed = self.lock();
+        if replace {
+            armed.armed.clear();
+        }
+        rules.into_iter().map(|rule| armed.arm(rule)).collect()
     }
 
     /// Disarms all rules and forgets their counters.
@@ -262,12 +291,14 @@ impl Faults {
         for armed in &mut self.lock().armed {
             // A rule that comes too late to decide does not count the request either, so that its counter says what
             // the client has met.
-            if verdict.action.is_some() && !matches!(armed.rule.action, Action::Delay(_)) {
+            if verdict.action.is_some() && armed.rule.action.decides() {
                 continue;
             }
             if armed.rule.fits(origin, method, path) && armed.fires() {
                 match &armed.rule.action {
                     Action::Delay(delay) => verdict.delay += *delay,
+                    Action::ClockJump(by) => verdict.jump = verdict.jump.saturating_add(*by),
+                    Action::Bandwidth(bytes) => verdict.bandwidth = Some(*bytes),
                     action => verdict.action = Some(action.clone()),
                 }
             }
@@ -281,7 +312,7 @@ impl Faults {
 }
 
 fn count(armed: &Armed) -> FaultCount {
-    FaultCount { id: armed.id, action: armed.rule.action.clone(), matched: armed.matched, fired: armed.fired }
+    FaultCount { id: armed.id, rule: armed.rule.clone(), matched: armed.matched, fired: armed.fired }
 }
 
 impl std::fmt::Debug for Faults {
@@ -330,7 +361,14 @@ mod tests {
         faults.add(FaultRule::any(Action::Maintenance));
         faults.add(FaultRule::any(Action::Delay(Duration::from_millis(3))));
         let verdict = faults.judge(Origin::Api, "GET", "/");
-        assert_eq!(verdict, Verdict { delay: Duration::from_millis(5), action: Some(Action::HtmlError) });
+        assert_eq!(
+            verdict,
+            Verdict {
+                delay: Duration::from_millis(5),
+                action: Some(Action::HtmlError),
+                ..Verdict::default()
+            }
+        );
         assert_eq!(faults.counters()[2].matched, 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Fault rules as text, for the command line: `ORIGIN[:METHOD][:path=TEXT][:WHEN]:ACTION`.
+//! Fault rules as text, for the command line and the control endpoint: `ORIGIN[:METHOD][:path=TEXT][:WHEN]:ACTION`.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -38,7 +38,7 @@ impl FromStr for Origin {
 /// - when: `every=N`, `nth=N`, `first=N`, `p=CHANCE` or `p=CHANCE/SEED`; without it, always
 /// - action: a status such as `503`, `429` (with a reset header), `429-no-reset`, `maintenance`, `reset`, `lost-answer`,
 ///   `cut=BYTES`, `stall=BYTES`, `short`, `shifted`, `full`, `wrong-total`, `changed-etag`, `no-etag`, `delay=MILLISECONDS`,
-///   `html`, `empty=STATUS`, `redirect=URL`
+///   `bandwidth=BYTES`, `clock=SECONDS`, `expired`, `html`, `empty=STATUS`, `redirect=URL`
 impl FromStr for FaultRule {
     type Err = ParseFaultError;
 
@@ -81,6 +81,50 @@ impl FromStr for FaultRule {
     }
 }
 
+/// Writes a rule as it can be read back, but for the body and the headers of a status, which text has no place for.
+impl fmt::Display for FaultRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.origin.map_or("any", Origin::name))?;
+        if let Some(method) = &self.method {
+            write!(f, ":{}", method.to_ascii_lowercase())?;
+        }
+        if let Some(path) = &self.path {
+            write!(f, ":path={path}")?;
+        }
+        match self.when {
+            When::Always => {}
+            When::Every(n) => write!(f, ":every={n}")?,
+            When::Nth(n) => write!(f, ":nth={n}")?,
+            When::First(n) => write!(f, ":first={n}")?,
+            When::Probability { chance, seed } => write!(f, ":p={chance}/{seed}")?,
+        }
+        f.write_str(":")?;
+        match &self.action {
+            Action::Status { code, .. } => write!(f, "{code}"),
+            Action::RateLimited { reset_header: true } => f.write_str("429"),
+            Action::RateLimited { reset_header: false } => f.write_str("429-no-reset"),
+            Action::Maintenance => f.write_str("maintenance"),
+            Action::Reset => f.write_str("reset"),
+            Action::LostAnswer => f.write_str("lost-answer"),
+            Action::CutBody(bytes) => write!(f, "cut={bytes}"),
+            Action::Stall(bytes) => write!(f, "stall={bytes}"),
+            Action::ShortRange => f.write_str("short"),
+            Action::ShiftedRange => f.write_str("shifted"),
+            Action::FullBodyInsteadOfRange => f.write_str("full"),
+            Action::WrongTotal => f.write_str("wrong-total"),
+            Action::ChangedETag => f.write_str("changed-etag"),
+            Action::NoETag => f.write_str("no-etag"),
+            Action::Delay(delay) => write!(f, "delay={}", delay.as_millis()),
+            Action::Bandwidth(bytes) => write!(f, "bandwidth={bytes}"),
+            Action::ClockJump(by) => write!(f, "clock={}", by.as_secs()),
+            Action::ExpiredUrl => f.write_str("expired"),
+            Action::HtmlError => f.write_str("html"),
+            Action::EmptyBody(status) => write!(f, "empty={status}"),
+            Action::Redirect(url) => write!(f, "redirect={url}"),
+        }
+    }
+}
+
 fn parse_when(piece: &str) -> Result<Option<When>, ParseFaultError> {
     let Some((key, value)) = piece.split_once('=') else { return Ok(None) };
     Ok(Some(match key {
@@ -104,6 +148,11 @@ fn parse_action(text: &str) -> Result<Action, ParseFaultError> {
         return Ok(match key {
             "cut" => Action::CutBody(number(key, value)?),
             "stall" => Action::Stall(number(key, value)?),
+            "bandwidth" => match number(key, value)? {
+                0 => return Err(ParseFaultError("`bandwidth=0`: nothing would ever arrive".to_owned())),
+                bytes => Action::Bandwidth(bytes),
+            },
+            "clock" => Action::ClockJump(Duration::from_secs(number(key, value)?)),
             "delay" => Action::Delay(Duration::from_millis(number(key, value)?)),
             "empty" => Action::EmptyBody(status(value)?),
             "redirect" => Action::Redirect(value.to_owned()),
@@ -121,6 +170,7 @@ fn parse_action(text: &str) -> Result<Action, ParseFaultError> {
         "changed-etag" => Action::ChangedETag,
         "no-etag" => Action::NoETag,
         "html" => Action::HtmlError,
+        "expired" => Action::ExpiredUrl,
         "429" => Action::RateLimited { reset_header: true },
         "429-no-reset" => Action::RateLimited { reset_header: false },
         code if code.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -153,7 +203,10 @@ mod tests {
 
     #[test]
     fn rules_are_read_from_text() {
-        let check = |text: &str, expected: FaultRule| assert_eq!(text.parse(), Ok(expected), "{text}");
+        let check = |text: &str, expected: FaultRule| {
+            assert_eq!(expected.to_string(), text);
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        };
         let status = |code| Action::Status { code, body: None, headers: Vec::new() };
         check("storage:get:every=20:503", FaultRule::storage(status(503)).method("GET").every(20));
         check("api:reset", FaultRule::api(Action::Reset));
@@ -176,6 +229,36 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_with_any_action_is_written_as_it_is_read() {
+        for action in [
+            "500",
+            "429",
+            "429-no-reset",
+            "maintenance",
+            "reset",
+            "lost-answer",
+            "cut=5",
+            "stall=0",
+            "short",
+            "shifted",
+            "full",
+            "wrong-total",
+            "changed-etag",
+            "no-etag",
+            "delay=20",
+            "bandwidth=1000",
+            "clock=3600",
+            "expired",
+            "html",
+            "empty=204",
+            "redirect=http://host:80/x",
+        ] {
+            let text = format!("storage:put:path=/main:first=3:{action}");
+            assert_eq!(text.parse::<FaultRule>().map(|rule| rule.to_string()), Ok(text));
+        }
+    }
+
+    #[test]
     fn a_rule_that_cannot_be_read_says_why() {
         let check = |text: &str, part: &str| {
             let message = text.parse::<FaultRule>().unwrap_err().to_string();
@@ -187,5 +270,6 @@ mod tests {
         check("api:every=x:503", "`x` is not a valid number");
         check("api:p=2:503", "between 0 and 1");
         check("api:explode", "`explode` is no fault");
+        check("api:bandwidth=0", "nothing would ever arrive");
     }
 }

@@ -5,6 +5,10 @@
 
 use serde_json::{Map, Value};
 
+/// What an object is named by. A client that selects fields gets the first of these that the object has all the same: answers are
+/// declared to have it.
+const IDENTITY: [&str; 4] = ["id", "username", "location", "url"];
+
 /// A parsed selector.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Fields {
@@ -45,13 +49,17 @@ impl Fields {
     /// Applies the selector. `short` names what is shown without one; `None` stands for all.
     pub(crate) fn apply(&self, value: Value, short: Option<&[&str]>) -> Value {
         let Value::Object(object) = value else { return value };
+        let identity = IDENTITY.into_iter().find(|name| object.contains_key(*name));
         let unselected = !self.all && self.shown.is_empty();
         let mut result = if self.all || ((unselected || self.default) && short.is_none()) {
             object
         } else {
             let mut result = Map::new();
             for (key, value) in object {
-                if (unselected || self.default) && short.is_some_and(|short| short.contains(&key.as_str())) {
+                if identity == Some(key.as_str())
+                    || (unselected || self.default)
+                        && short.is_some_and(|short| short.contains(&key.as_str()))
+                {
                     result.insert(key, value);
                     continue;
                 }
@@ -63,7 +71,7 @@ impl Fields {
             }
             result
         };
-        for path in &self.hidden {
+        for path in self.hidden.iter().filter(|path| identity.is_none_or(|name| path[..] != [name])) {
             remove(&mut result, path);
         }
         Value::Object(result)
@@ -137,21 +145,24 @@ mod tests {
         check(&[], json!({"id": "1", "name": "n"}));
         check(&[""], json!({"id": "1", "name": "n"}));
         check(&["_all"], json!({"id": "1", "name": "n", "size": 5, "metadata": {"a": "x", "b": "y"}}));
-        check(&["size,name"], json!({"name": "n", "size": 5}));
-        check(&["size", "name"], json!({"name": "n", "size": 5}));
-        check(&["metadata.a"], json!({"metadata": {"a": "x"}}));
+        check(&["size,name"], json!({"id": "1", "name": "n", "size": 5}));
+        check(&["size", "name"], json!({"id": "1", "name": "n", "size": 5}));
+        check(&["metadata.a"], json!({"id": "1", "metadata": {"a": "x"}}));
         check(&["metadata(a,b),id"], json!({"id": "1", "metadata": {"a": "x", "b": "y"}}));
         check(&["!metadata"], json!({"id": "1", "name": "n", "size": 5}));
         check(&["_all,!metadata.a"], json!({"id": "1", "name": "n", "size": 5, "metadata": {"b": "y"}}));
         check(&["_default,size"], json!({"id": "1", "name": "n", "size": 5}));
-        check(&["unknown"], json!({}));
-        check(&["metadata(a"], json!({"metadata": {"a": "x"}}));
+        check(&["unknown"], json!({"id": "1"}));
+        check(&["_all,!id,!size,!metadata"], json!({"id": "1", "name": "n"}));
+        check(&["metadata(a"], json!({"id": "1", "metadata": {"a": "x"}}));
     }
 
     #[test]
     fn without_a_short_form_everything_is_shown() {
         let value = json!({"id": "1", "size": 5});
         assert_eq!(Fields::parse([]).apply(value.clone(), None), value);
-        assert_eq!(Fields::parse(["size"]).apply(value, None), json!({"size": 5}));
+        assert_eq!(Fields::parse(["size"]).apply(value, None), json!({"id": "1", "size": 5}));
+        let member = json!({"username": "u", "role": "ADMIN"});
+        assert_eq!(Fields::parse(["role"]).apply(member.clone(), None), member);
     }
 }

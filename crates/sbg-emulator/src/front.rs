@@ -12,15 +12,14 @@ use crate::{
     answer::Answer,
     api,
     body::WireBody,
+    control,
     error::ApiError,
     faults::Action,
-    log::{Origin, Recorded},
+    log::{Origin, Recorded, UNLOGGED},
+    meter::Metered,
     object_http,
     wire::Control,
 };
-
-/// Frames smaller than this are put together before they are kept, so that a trickle does not hold a buffer for each byte.
-const SMALL_FRAME: usize = 16 * 1024;
 
 /// Answers one request. An error closes the connection without an answer.
 pub(crate) async fn answer(
@@ -29,16 +28,25 @@ pub(crate) async fn answer(
     connection: u64,
     control: Arc<Control>,
     request: Request<Incoming>,
-) -> io::Result<Response<WireBody>> {
+) -> io::Result<Response<Metered<WireBody>>> {
     let (head, body) = request.into_parts();
+    if origin == Origin::Api && control::is_control(head.uri.path()) {
+        let answer = control::answer(&shared, &head, body).await?;
+        return Ok(answer.into_response().map(|body| Metered::new(body, shared, UNLOGGED)));
+    }
     let number = shared.log.arrive(|| recorded(origin, connection, &head));
     let verdict = shared.faults.judge(origin, head.method.as_str(), head.uri.path());
+    if let Some(bytes_per_second) = verdict.bandwidth {
+        control.limit(bytes_per_second);
+    }
+    shared.clock.advance(verdict.jump);
     let wait = shared.config.latency + verdict.delay;
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
     let action = verdict.action;
     let answer = if matches!(action, Some(Action::Reset)) {
+        shared.log.count(origin, head.method.as_str(), None);
         control.reset();
         return Err(dropped());
     } else if let Some(answer) = action.as_ref().and_then(|action| instead(&shared, origin, action)) {
@@ -52,14 +60,19 @@ pub(crate) async fn answer(
         }
     };
     if matches!(action, Some(Action::LostAnswer)) {
+        shared.log.count(origin, head.method.as_str(), None);
         control.reset();
         return Err(dropped());
     }
+    shared.log.count(origin, head.method.as_str(), Some(answer.status));
     shared.log.answer(number, answer.status, answer.json_text());
-    Ok(answer.into_response().map(|body| match action {
-        Some(Action::CutBody(after)) => body.cut(after, control),
-        Some(Action::Stall(after)) => body.stall(after),
-        _ => body,
+    Ok(answer.into_response().map(|body| {
+        let body = match action {
+            Some(Action::CutBody(after)) => body.cut(after, control),
+            Some(Action::Stall(after)) => body.stall(after),
+            _ => body,
+        };
+        Metered::new(body, shared, number)
     }))
 }
 
@@ -95,6 +108,10 @@ fn instead(shared: &Shared, origin: Origin, action: &Action) -> Option<Answer> {
                 answer
             }
         }
+        Action::ExpiredUrl => match origin {
+            Origin::Api => Answer::json(403, &usual_error(403).body()),
+            Origin::Storage => object_http::expired(),
+        },
         Action::Maintenance => Answer::json(503, &ApiError::new(0).body()),
         Action::HtmlError => Answer::text(
             502,
@@ -142,6 +159,7 @@ fn recorded(origin: Origin, connection: u64, head: &Parts) -> Recorded {
         connection,
         status: None,
         response: Bytes::new(),
+        sent: 0,
     }
 }
 
@@ -150,41 +168,32 @@ fn dropped() -> io::Error {
 }
 
 /// Reads a body and throws it away.
-pub(crate) async fn drain(mut body: Incoming) -> io::Result<()> {
-    while let Some(frame) = body.frame().await {
-        frame.map_err(io::Error::other)?;
-    }
-    Ok(())
+pub(crate) async fn drain(body: Incoming) -> io::Result<()> {
+    each_piece(body, drop).await
 }
 
-/// Reads a body in the pieces in which it comes, at most `limit` bytes. `None` if it is longer; it is read to its end all
-/// the same. An error if the client went away before the end.
-pub(crate) async fn collect(mut body: Incoming, limit: u64) -> io::Result<Option<Vec<Bytes>>> {
-    let mut segments = Vec::new();
-    let mut small = BytesMut::new();
-    let mut length = 0;
+/// Reads a body, at most `limit` bytes. `None` if it is longer; it is read to its end all the same. An error if the client
+/// went away before the end.
+pub(crate) async fn collect(body: Incoming, limit: u64) -> io::Result<Option<Bytes>> {
+    let (mut text, mut length) = (BytesMut::new(), 0);
+    each_piece(body, |piece| {
+        length += piece.len() as u64;
+        if length <= limit {
+            text.extend_from_slice(&piece);
+        }
+    })
+    .await?;
+    Ok((length <= limit).then(|| text.freeze()))
+}
+
+/// Reads a body in the pieces in which it comes. An error if the client went away before the end.
+pub(crate) async fn each_piece(mut body: Incoming, mut take: impl FnMut(Bytes)) -> io::Result<()> {
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
-        length += data.len() as u64;
-        if length > limit {
-            segments.clear();
-            small.clear();
-        } else if data.len() < SMALL_FRAME {
-            small.extend_from_slice(&data);
-        } else {
-            if !small.is_empty() {
-                segments.push(small.split().freeze());
-            }
-            segments.push(data);
-        }
-        if small.len() >= SMALL_FRAME {
-            segments.push(small.split().freeze());
+        if let Ok(piece) = frame.map_err(io::Error::other)?.into_data() {
+            take(piece);
         }
     }
-    if !small.is_empty() {
-        segments.push(small.freeze());
-    }
-    Ok((length <= limit).then_some(segments))
+    Ok(())
 }
 
 /// Whether the head announces how long the body is.

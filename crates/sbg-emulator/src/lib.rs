@@ -19,35 +19,51 @@
 
 mod answer;
 mod api;
+mod arriving;
 mod auth;
+mod blobs;
 mod body;
 mod builder;
 mod call;
 mod clock;
+mod control;
 mod error;
 mod error_codes;
 mod faults;
 mod faults_parse;
 mod fields;
+mod folder;
 mod front;
+mod keeper;
 mod limit;
 mod log;
+mod meter;
 mod object;
 mod object_http;
 mod page;
 mod query;
+mod reader;
 mod route;
+mod segment;
 mod server;
+mod shape;
 mod signing;
 mod store;
+#[cfg(feature = "tls")]
+mod tls;
 mod token;
+mod traffic;
 mod wire;
 mod world;
 mod yaml;
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -59,7 +75,10 @@ pub use crate::{
     faults_parse::ParseFaultError,
     log::{Origin, Recorded},
 };
-use crate::{builder::Config, limit::RateLimiter, log::Log, object::Object, store::Store, world::World};
+use crate::{
+    builder::Config, folder::Folder, keeper::Keeper, limit::RateLimiter, log::Log, object::Object,
+    store::Store, traffic::Traffic, world::World,
+};
 
 /// A running platform. Dropping it closes both listeners and all their connections.
 #[derive(Debug)]
@@ -67,6 +86,8 @@ pub struct Emulator {
     shared: Arc<Shared>,
     /// Stops the servers when it is dropped, and only then; see [`server::Running`].
     _running: server::Running,
+    /// Saves the state to its folder, for the last time once nothing is served any more.
+    _keeper: Option<Keeper>,
 }
 
 /// What both servers and the handle work on.
@@ -75,18 +96,38 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) traffic: Option<Traffic>,
     pub(crate) limiter: Mutex<RateLimiter>,
     pub(crate) store: Arc<Store>,
+    pub(crate) security: server::Security,
     /// `http://host:port/v2`
     pub(crate) api_base: String,
     world: Mutex<World>,
+    /// How often the state may have changed.
+    uses: AtomicU64,
 }
 
 impl Shared {
     /// The state of the platform. A handler that panicked has not left it unusable: each change is made at once, after
     /// all checks.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.changed();
+        self.state()
+    }
+
+    /// [`Shared::world`] for those who change nothing.
+    pub(crate) fn state(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that there may be something new to save.
+    pub(crate) fn changed(&self) {
+        self.uses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Differs from what it was if something may have changed.
+    pub(crate) fn changes(&self) -> (u64, u64) {
+        (self.uses.load(Ordering::Relaxed), self.clock.ahead_nanos())
     }
 }
 
@@ -105,7 +146,7 @@ impl Emulator {
         Builder::default()
     }
 
-    /// The base of the API: `http://127.0.0.1:PORT/v2`.
+    /// The base of the API: `http://127.0.0.1:PORT/v2`, or with `https`.
     pub fn url(&self) -> &str {
         &self.shared.api_base
     }
@@ -115,9 +156,18 @@ impl Emulator {
         self.shared.store.origin()
     }
 
+    /// The certificate that clients have to trust, in PEM; `None` if both origins speak HTTP.
+    pub fn ca_pem(&self) -> Option<&str> {
+        match &self.shared.security {
+            server::Security::Plain => None,
+            #[cfg(feature = "tls")]
+            server::Security::Tls(identity) => Some(identity.ca_pem()),
+        }
+    }
+
     /// The authentication token of `rfranklin`: 32 hexadecimal characters.
     pub fn token(&self) -> String {
-        self.token_of("rfranklin").unwrap_or_default()
+        self.token_of(world::users::FIRST).unwrap_or_default()
     }
 
     /// The authentication token of a user; `None` if there is no such user.
@@ -167,8 +217,8 @@ impl Emulator {
         self.shared.world().seed_file(project, path, object)
     }
 
-    /// Like [`Emulator::create_file`], with `size` bytes of a repeating pattern that take a mebibyte of memory whatever
-    /// the size. The period of the pattern is prime, so a range that is off by any offset that transfers use shows.
+    /// Like [`Emulator::create_file`], with `size` bytes of a repeating pattern, which take no memory whatever the size: a pebibyte is as
+    /// cheap as a byte. The period of the pattern is prime, so a range that is off by any offset that transfers use shows.
     ///
     /// # Panics
     ///
@@ -216,20 +266,41 @@ struct Readme;
 /// Builds the state and starts the servers.
 pub(crate) fn launch(builder: Builder) -> io::Result<Emulator> {
     let (config, faults) = builder.into_parts();
+    let security = server::Security::new(&config)?;
+    let folder = config.data.as_deref().map(Folder::open).transpose()?;
+    let saved = folder.as_ref().map(Folder::load).transpose()?.flatten();
     let listeners = server::Listeners::bind(&config)?;
     let clock = Clock::default();
-    let store = Arc::new(Store::new(listeners.storage_origin(), clock.clone()));
-    let world = World::new(&config, clock.clone(), Arc::clone(&store));
+    let blobs = folder.as_ref().map(|folder| Arc::clone(&folder.blobs));
+    let mut store = Store::new(listeners.storage_origin(), clock.clone(), blobs);
+    let (store, world) = match saved {
+        Some(saved) => {
+            clock.advance(Duration::from_nanos(saved.ahead_nanos));
+            store.restore(saved.store)?;
+            let store = Arc::new(store);
+            let world = World::restored(saved.world, &config, clock.clone(), Arc::clone(&store))?;
+            (store, world)
+        }
+        None => {
+            let store = Arc::new(store);
+            let world = World::new(&config, clock.clone(), Arc::clone(&store));
+            (store, world)
+        }
+    };
     let shared = Arc::new(Shared {
         limiter: Mutex::new(RateLimiter::new(config.rate_limit)),
         log: Log::new(config.record),
+        traffic: config.traffic.as_deref().map(Traffic::append).transpose()?,
         api_base: format!("{}/v2", listeners.api_origin()),
         world: Mutex::new(world),
+        uses: AtomicU64::new(0),
         config,
         clock,
         faults,
         store,
+        security,
     });
+    let keeper = folder.map(|folder| Keeper::start(folder, Arc::clone(&shared))).transpose()?;
     let running = server::start(listeners, &shared)?;
-    Ok(Emulator { shared, _running: running })
+    Ok(Emulator { shared, _running: running, _keeper: keeper })
 }

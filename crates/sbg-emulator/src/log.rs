@@ -1,7 +1,7 @@
 //! What the emulator has seen: every request with its answer, for tests to look at.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -18,13 +18,25 @@ const KEPT_TOTAL: usize = 256 * 1024 * 1024;
 /// Entries that the log may hold before the oldest go.
 const KEPT_ENTRIES: usize = 100_000;
 
+/// The number of a request that the log does not keep.
+pub(crate) const UNLOGGED: u64 = u64::MAX;
+
 /// Which of the two listeners a request came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Origin {
     /// The API, under `/v2`.
     Api,
     /// The object store that signed URLs point to.
     Storage,
+}
+
+impl Origin {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Storage => "storage",
+        }
+    }
 }
 
 /// One request and its answer.
@@ -51,6 +63,8 @@ pub struct Recorded {
     pub status: Option<u16>,
     /// The body of the answer if it was JSON of at most 1 MiB, otherwise empty.
     pub response: Bytes,
+    /// Bytes of the body of the answer that were handed to the connection.
+    pub sent: u64,
 }
 
 impl Recorded {
@@ -104,7 +118,11 @@ struct Entries {
     /// The number of the first entry in `kept`; entries are numbered from the start of the emulator.
     first: u64,
     bytes: usize,
+    counts: Counts,
 }
+
+/// Requests by origin, method and status. Those that were dropped have no status.
+pub(crate) type Counts = BTreeMap<(Origin, String, Option<u16>), u64>;
 
 impl Log {
     pub(crate) fn new(enabled: bool) -> Self {
@@ -114,7 +132,7 @@ impl Log {
     /// Notes a request when it arrives and returns its number, so that one that is never answered is seen as well.
     pub(crate) fn arrive(&self, recorded: impl FnOnce() -> Recorded) -> u64 {
         if !self.enabled {
-            return u64::MAX;
+            return UNLOGGED;
         }
         let recorded = recorded();
         let mut entries = self.lock();
@@ -141,6 +159,20 @@ impl Log {
         });
     }
 
+    /// Counts a request at its end, whether or not requests are kept.
+    pub(crate) fn count(&self, origin: Origin, method: &str, status: Option<u16>) {
+        *self.lock().counts.entry((origin, method.to_owned(), status)).or_default() += 1;
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().counts.clone()
+    }
+
+    /// Adds bytes of the answer that left.
+    pub(crate) fn sent(&self, number: u64, bytes: usize) {
+        self.change(number, |entry| entry.sent += bytes as u64);
+    }
+
     pub(crate) fn all(&self) -> Vec<Recorded> {
         self.lock().kept.iter().cloned().collect()
     }
@@ -150,6 +182,7 @@ impl Log {
         entries.first += entries.kept.len() as u64;
         entries.kept.clear();
         entries.bytes = 0;
+        entries.counts.clear();
     }
 
     fn change(&self, number: u64, change: impl FnOnce(&mut Recorded)) {
@@ -197,6 +230,7 @@ mod tests {
             connection: 1,
             status: None,
             response: Bytes::new(),
+            sent: 0,
         }
     }
 

@@ -1,20 +1,19 @@
 //! Objects of the store: bytes that never change once they are there.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io, sync::Arc};
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::signing::hex;
-
-/// The period of the pattern of large seeded files: a prime.
-const PERIOD: usize = 1_048_573;
+use crate::{blobs::Blob, reader::Reader, segment::Segment, signing::hex};
 
 /// Bytes in segments, as they arrived. Copies of a file share one object.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(from = "Description", into = "Description")]
 pub(crate) struct Object {
-    segments: Vec<Bytes>,
+    segments: Vec<Segment>,
     /// Where each segment begins.
     starts: Vec<u64>,
     size: u64,
@@ -22,16 +21,47 @@ pub(crate) struct Object {
     modified: Timestamp,
 }
 
+/// What is written down of an object.
+#[derive(Deserialize, Serialize)]
+struct Description {
+    etag: String,
+    modified: Timestamp,
+    segments: Vec<Segment>,
+}
+
+impl From<Description> for Object {
+    fn from(from: Description) -> Self {
+        Self::with_etag(from.segments, from.etag, from.modified)
+    }
+}
+
+impl From<Object> for Description {
+    fn from(from: Object) -> Self {
+        Self { etag: from.etag, modified: from.modified, segments: from.segments }
+    }
+}
+
+impl Clone for Object {
+    fn clone(&self) -> Self {
+        Self::with_etag(self.segments.clone(), self.etag.clone(), self.modified)
+    }
+}
+
 impl Object {
     /// An object that came in one piece.
     ///
     /// The tag is a fast hash of the content in the form of an MD5. Real stores do not promise an MD5 either (encrypted
     /// objects have none), and computing one would cost more than all the rest of an upload.
-    pub(crate) fn new(segments: Vec<Bytes>, modified: Timestamp) -> Self {
+    pub(crate) fn new(content: Vec<Bytes>, modified: Timestamp) -> Self {
         let mut hasher = Xxh3::new();
-        for segment in &segments {
-            hasher.update(segment);
+        for bytes in &content {
+            hasher.update(bytes);
         }
+        Self::hashed(content.into_iter().map(Segment::Memory).collect(), &hasher, modified)
+    }
+
+    /// An object whose content went through a hasher.
+    pub(crate) fn hashed(segments: Vec<Segment>, hasher: &Xxh3, modified: Timestamp) -> Self {
         Self::with_etag(segments, hex(&hasher.digest128().to_be_bytes()), modified)
     }
 
@@ -52,26 +82,19 @@ impl Object {
 
     /// So many bytes of a pattern.
     pub(crate) fn pattern(size: u64, modified: Timestamp) -> Self {
-        let mut period = vec![0; PERIOD];
-        fastrand::Rng::with_seed(PERIOD as u64).fill(&mut period);
-        let period = Bytes::from(period);
-        let full = size / PERIOD as u64;
-        let mut segments: Vec<Bytes> = (0..full).map(|_| period.clone()).collect();
-        let rest = usize::try_from(size % PERIOD as u64).unwrap_or_default();
-        segments.push(period.slice(..rest));
         // Hashing it all would take seconds for sizes that are otherwise free.
         let etag = hex(&xxhash_rust::xxh3::xxh3_128(&size.to_be_bytes()).to_be_bytes());
-        Self::with_etag(segments, etag, modified)
+        Self::with_etag(vec![Segment::Pattern(size)], etag, modified)
     }
 
-    fn with_etag(mut segments: Vec<Bytes>, etag: String, modified: Timestamp) -> Self {
-        segments.retain(|segment| !segment.is_empty());
+    fn with_etag(mut segments: Vec<Segment>, etag: String, modified: Timestamp) -> Self {
+        segments.retain(|segment| segment.len() > 0);
         let mut size = 0;
         let starts = segments
             .iter()
             .map(|segment| {
                 let start = size;
-                size += segment.len() as u64;
+                size += segment.len();
                 start
             })
             .collect();
@@ -91,43 +114,83 @@ impl Object {
         self.modified
     }
 
-    /// Bytes from `start` up to, not including, `end`, without copying them.
-    pub(crate) fn slice(&self, start: u64, end: u64) -> Vec<Bytes> {
-        let first = self.starts.partition_point(|&begin| begin <= start).saturating_sub(1);
-        let mut slices = Vec::new();
-        for (segment, &begin) in self.segments.iter().zip(&self.starts).skip(first) {
-            if begin >= end {
-                break;
-            }
-            let offset = |at: u64| {
-                usize::try_from(at.saturating_sub(begin)).map_or(segment.len(), |at| at.min(segment.len()))
-            };
-            slices.push(segment.slice(offset(start)..offset(end)));
-        }
-        slices
+    /// The segment that has a byte, the position of the byte in it, and the number of the segment.
+    pub(crate) fn locate(&self, at: u64) -> Option<(&Segment, u64, usize)> {
+        let number = self.starts.partition_point(|&begin| begin <= at).checked_sub(1)?;
+        let segment = self.segments.get(number)?;
+        Some((segment, at - self.starts[number], number)).filter(|(segment, at, _)| *at < segment.len())
     }
 
-    pub(crate) fn to_vec(&self) -> Vec<u8> {
-        self.segments.concat()
+    /// The bytes that are in memory and nowhere else.
+    pub(crate) fn in_memory(&self) -> impl Iterator<Item = &Bytes> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Memory(bytes) => Some(bytes),
+            _ => None,
+        })
+    }
+
+    /// The same object with its bytes in a file, which holds what [`Object::in_memory`] names, one after the other.
+    pub(crate) fn moved_to(mut self, blob: &Arc<Blob>) -> Self {
+        let mut at = 0;
+        for segment in &mut self.segments {
+            if let Segment::Memory(bytes) = segment {
+                let length = bytes.len() as u64;
+                *segment = Segment::File { blob: Arc::clone(blob), at, length };
+                at += length;
+            }
+        }
+        self
+    }
+
+    /// Puts the files in place that a description names.
+    pub(crate) fn find_files(&mut self, find: impl Fn(&Blob) -> io::Result<Arc<Blob>>) -> io::Result<()> {
+        for segment in &mut self.segments {
+            if let Segment::File { blob, at, length } = segment {
+                let found = find(blob)?;
+                found.check(*at + *length)?;
+                *blob = found;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads bytes from `start` up to, not including, `end`.
+    pub(crate) fn read(self: &Arc<Self>, start: u64, end: u64) -> Reader {
+        Reader::new(Arc::clone(self), start, end)
+    }
+
+    /// Reads everything. What cannot be read ends the reading.
+    pub(crate) fn chunks(self: &Arc<Self>) -> impl Iterator<Item = Bytes> + use<> {
+        self.read(0, self.size).map_while(Result::ok)
+    }
+
+    pub(crate) fn to_vec(self: &Arc<Self>) -> Vec<u8> {
+        self.chunks().fold(Vec::new(), |mut all, chunk| {
+            all.extend_from_slice(&chunk);
+            all
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::segment::PERIOD;
 
-    fn object(parts: &[&'static str]) -> Object {
-        Object::new(
-            parts.iter().map(|part| Bytes::from_static(part.as_bytes())).collect(),
-            Timestamp::UNIX_EPOCH,
-        )
+    fn object(parts: &[&'static str]) -> Arc<Object> {
+        let content = parts.iter().map(|part| Bytes::from_static(part.as_bytes())).collect();
+        Arc::new(Object::new(content, Timestamp::UNIX_EPOCH))
+    }
+
+    fn slice(object: &Arc<Object>, start: u64, end: u64) -> Vec<u8> {
+        object.read(start, end).map(Result::unwrap).collect::<Vec<_>>().concat()
     }
 
     #[test]
     fn a_slice_crosses_segments() {
         let object = object(&["abc", "", "defg", "h"]);
         let check = |start, end, expected: &str| {
-            assert_eq!(object.slice(start, end).concat(), expected.as_bytes(), "{start}..{end}");
+            assert_eq!(slice(&object, start, end), expected.as_bytes(), "{start}..{end}");
         };
         check(0, 8, "abcdefgh");
         check(1, 2, "b");
@@ -146,19 +209,28 @@ mod tests {
 
     #[test]
     fn parts_join_in_order() {
-        let joined = Object::join([&object(&["ab"]), &object(&["cd"])], Timestamp::UNIX_EPOCH);
+        let parts = [object(&["ab"]), object(&["cd"])];
+        let joined = Arc::new(Object::join(parts.iter().map(AsRef::as_ref), Timestamp::UNIX_EPOCH));
         assert_eq!(joined.to_vec(), b"abcd");
         assert!(joined.etag().ends_with("-2"));
     }
 
     #[test]
-    fn a_pattern_has_the_size_that_was_asked_for() {
-        let object = Object::pattern(3 * PERIOD as u64 + 5, Timestamp::UNIX_EPOCH);
+    fn a_pattern_has_the_size_that_was_asked_for_and_repeats() {
+        let object = Arc::new(Object::pattern(3 * PERIOD + 5, Timestamp::UNIX_EPOCH));
         assert_eq!(object.to_vec().len() as u64, object.size());
-        assert_eq!(
-            object.slice(7, 20).concat(),
-            object.slice(PERIOD as u64 + 7, PERIOD as u64 + 20).concat()
-        );
+        assert_eq!(slice(&object, 7, 20), slice(&object, PERIOD + 7, PERIOD + 20));
+        assert_ne!(slice(&object, 7, 20), slice(&object, 8, 21));
         assert_eq!(Object::pattern(0, Timestamp::UNIX_EPOCH).size(), 0);
+    }
+
+    #[test]
+    fn a_description_brings_the_same_object_back() {
+        let pattern = Object::pattern(100, Timestamp::UNIX_EPOCH);
+        let object = Arc::new(Object::join([&*object(&["abc"]), &pattern], Timestamp::UNIX_EPOCH));
+        let text = serde_json::to_string(&*object).unwrap();
+        let again: Arc<Object> = Arc::new(serde_json::from_str(&text).unwrap());
+        assert_eq!((again.etag(), again.size()), (object.etag(), 103));
+        assert_eq!(again.to_vec(), object.to_vec());
     }
 }

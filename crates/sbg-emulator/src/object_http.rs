@@ -8,9 +8,11 @@ use hyper::body::Incoming;
 use crate::{
     Shared,
     answer::Answer,
+    arriving::Arriving,
+    body::Content,
     clock::http_date,
     faults::Action,
-    front::{collect, drain, has_length},
+    front::{drain, each_piece, has_length},
     object::Object,
     signing::Refusal,
     store::Target,
@@ -32,7 +34,7 @@ pub(crate) async fn answer(
     {
         drain(body).await?;
         return Ok(match refusal {
-            Refusal::Expired => error(403, "AccessDenied", "Request has expired"),
+            Refusal::Expired => expired(),
             Refusal::Signature => error(
                 403,
                 "SignatureDoesNotMatch",
@@ -59,6 +61,11 @@ pub(crate) async fn answer(
     }
 }
 
+/// The answer to a signed URL that was valid once.
+pub(crate) fn expired() -> Answer {
+    error(403, "AccessDenied", "Request has expired")
+}
+
 /// An error in the form of object stores.
 pub(crate) fn error(status: u16, code: &str, message: &str) -> Answer {
     let xml = format!(
@@ -79,18 +86,28 @@ async fn write(
         drain(body).await?;
         return Ok(error(411, "MissingContentLength", "You must provide the Content-Length HTTP header."));
     }
+    let mut arriving = Arriving::new(!shared.config.discard_uploads);
+    let mut length = 0;
     // A client that goes away in the middle ends this function here, so nothing of the part is stored.
-    let Some(segments) = collect(body, MAX_PART).await? else {
+    each_piece(body, |piece| {
+        if length == 0 {
+            shared.log.body(log_number, &piece);
+        }
+        length += piece.len() as u64;
+        if length <= MAX_PART {
+            arriving.push(piece);
+        }
+    })
+    .await?;
+    if length > MAX_PART {
         return Ok(error(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"));
-    };
-    if let Some(first) = segments.first() {
-        shared.log.body(log_number, first);
     }
-    let part = Object::new(segments, shared.store.clock().timestamp());
+    let part = arriving.finish(shared.store.clock().timestamp());
     let etag = part.etag().to_owned();
     if !shared.store.put_part(upload, number, part) {
         return Ok(error(404, "NoSuchUpload", "The specified upload does not exist."));
     }
+    shared.changed();
     Ok(match fault {
         Some(Action::NoETag) => Answer::empty(200),
         Some(Action::ChangedETag) => Answer::empty(200).header(header::ETAG, quoted(&changed(&etag))),
@@ -98,7 +115,7 @@ async fn write(
     })
 }
 
-fn read(object: &Object, headers: &HeaderMap, fault: Option<&Action>) -> Answer {
+fn read(object: &Arc<Object>, headers: &HeaderMap, fault: Option<&Action>) -> Answer {
     let etag = match fault {
         Some(Action::ChangedETag) => changed(object.etag()),
         _ => object.etag().to_owned(),
@@ -147,7 +164,7 @@ fn read(object: &Object, headers: &HeaderMap, fault: Option<&Action>) -> Answer 
         let last = end.max(start + 1) - 1;
         answer = answer.header(header::CONTENT_RANGE, format!("bytes {start}-{last}/{total}"));
     }
-    answer.body = object.slice(start, end);
+    answer.body = Content::Object(object.read(start, end));
     answer
 }
 

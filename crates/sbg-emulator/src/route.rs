@@ -1,5 +1,7 @@
 //! The table of operations: which handler answers which method on which path, and what it asks of the request.
 
+use std::cmp::Ordering;
+
 use percent_encoding::percent_decode_str;
 
 use crate::{
@@ -91,25 +93,24 @@ impl Route {
 /// A route and the parameters of the path.
 pub(crate) type Found = (&'static Route, Vec<(&'static str, String)>);
 
-/// Finds the operation. One with fewer parameters wins: `/raw` is a name before it is a revision.
+/// Finds the operation. A path with fewer parameters wins, whatever its methods: `/raw` is a name and no revision.
 pub(crate) fn find(areas: &[&'static [Route]], method: &str, path: &str) -> Outcome<Found> {
     let steps = split(path);
-    let mut best: Option<Found> = None;
-    let mut allowed = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for route in areas.iter().copied().flatten() {
         let Some(params) = route.params(&steps) else { continue };
-        allowed.push(route.method);
-        if route.method == method && best.as_ref().is_none_or(|(_, other)| params.len() < other.len()) {
-            best = Some((route, params));
+        match found.first().map_or(Ordering::Less, |(_, others)| params.len().cmp(&others.len())) {
+            Ordering::Less => found = vec![(route, params)],
+            Ordering::Equal => found.push((route, params)),
+            Ordering::Greater => {}
         }
     }
-    best.ok_or_else(|| {
-        if allowed.is_empty() {
-            ApiError::new(90003)
-        } else {
-            ApiError::new(90006).allowing(&allowed.join(", "))
-        }
-    })
+    if found.is_empty() {
+        return Err(ApiError::new(90003));
+    }
+    let allowed = found.iter().map(|(route, _)| route.method).collect::<Vec<_>>().join(", ");
+    let of_method = found.into_iter().find(|(route, _)| route.method == method);
+    of_method.ok_or_else(|| ApiError::new(90006).allowing(&allowed))
 }
 
 /// The steps of a path. One slash at the end makes no difference, because the official client sends some.
@@ -147,5 +148,7 @@ mod tests {
         assert_eq!(found("GET", "/apps//raw").unwrap_err().code, 90003);
         assert_eq!(found("GET", "/nothing").unwrap_err().status, 404);
         assert_eq!(found("DELETE", "/apps/a/raw").unwrap_err().code, 90006);
+        assert_eq!(found("POST", "/apps/a/3").unwrap_err().allow.as_deref(), Some("GET"));
+        assert_eq!(found("DELETE", "/apps/a/raw").unwrap_err().allow.as_deref(), Some("GET, POST"));
     }
 }

@@ -13,7 +13,11 @@ use std::{
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, sync::oneshot};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::oneshot,
+};
 
 use crate::{
     Shared,
@@ -34,8 +38,9 @@ pub(crate) struct Listeners {
 impl Listeners {
     pub(crate) fn bind(config: &Config) -> io::Result<Self> {
         let storage = config.storage_listen.unwrap_or_else(|| SocketAddr::new(config.listen.ip(), 0));
-        let (api, api_origin) = bind(config.listen)?;
-        let (storage, storage_origin) = bind(storage)?;
+        let scheme = if config.tls { "https" } else { "http" };
+        let (api, api_origin) = bind(config.listen, scheme)?;
+        let (storage, storage_origin) = bind(storage, scheme)?;
         Ok(Self { api, storage, api_origin, storage_origin })
     }
 
@@ -48,8 +53,14 @@ impl Listeners {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(address)?;
+fn bind(address: SocketAddr, scheme: &str) -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(address).map_err(|error| {
+        let message = match error.kind() {
+            io::ErrorKind::AddrInUse => format!("port {} is in use on {}", address.port(), address.ip()),
+            _ => format!("cannot listen on {address}: {error}"),
+        };
+        io::Error::new(error.kind(), message)
+    })?;
     listener.set_nonblocking(true)?;
     let mut bound = listener.local_addr()?;
     // A wildcard is no address that a client can connect to.
@@ -58,7 +69,7 @@ fn bind(address: SocketAddr) -> io::Result<(TcpListener, String)> {
         IpAddr::V6(ip) if ip.is_unspecified() => bound.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    Ok((listener, format!("http://{bound}")))
+    Ok((listener, format!("{scheme}://{bound}")))
 }
 
 /// The thread that serves. Dropping this stops it and waits until all its connections are closed.
@@ -127,10 +138,51 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, origin: Origin, number: u
         return;
     }
     let control = Arc::new(Control::default());
-    let wire = Wire::new(stream, Arc::clone(&control), shared.config.bandwidth);
-    let service = service_fn(move |request| {
-        front::answer(Arc::clone(&shared), origin, number, Arc::clone(&control), request)
-    });
+    if let Some(bytes_per_second) = shared.config.bandwidth {
+        control.limit(bytes_per_second);
+    }
+    let wire = Wire::new(stream, Arc::clone(&control));
+    match &shared.security {
+        Security::Plain => speak(wire, &shared, origin, number, &control).await,
+        // A client that does not trust the certificate ends the connection before it says anything.
+        #[cfg(feature = "tls")]
+        Security::Tls(identity) => {
+            if let Ok(wire) = identity.accept(wire).await {
+                speak(wire, &shared, origin, number, &control).await;
+            }
+        }
+    }
+}
+
+async fn speak(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send,
+    shared: &Arc<Shared>,
+    origin: Origin,
+    number: u64,
+    control: &Arc<Control>,
+) {
+    let service =
+        service_fn(|request| front::answer(Arc::clone(shared), origin, number, Arc::clone(control), request));
     // An error means that the client went away or that a fault closed the connection.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(wire), service).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(io), service).await;
+}
+
+/// How both origins are reached.
+pub(crate) enum Security {
+    Plain,
+    #[cfg(feature = "tls")]
+    Tls(crate::tls::Identity),
+}
+
+impl Security {
+    #[cfg_attr(not(feature = "tls"), expect(clippy::unnecessary_wraps, reason = "keys may fail to be made"))]
+    pub(crate) fn new(config: &Config) -> io::Result<Self> {
+        #[cfg(feature = "tls")]
+        if config.tls {
+            let storage = config.storage_listen.unwrap_or(config.listen);
+            return Ok(Self::Tls(crate::tls::Identity::new(&[config.listen.ip(), storage.ip()])?));
+        }
+        let _ = config;
+        Ok(Self::Plain)
+    }
 }

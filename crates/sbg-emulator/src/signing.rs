@@ -2,6 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use url::form_urlencoded;
 
@@ -17,24 +18,26 @@ pub(crate) enum Refusal {
     Expired,
 }
 
-/// Signs and checks with a key that lives as long as the emulator.
-#[derive(Clone)]
+/// Signs and checks with a key of its own.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Signer {
     key: [u8; 32],
 }
 
-impl Signer {
-    pub(crate) fn new() -> Self {
+impl Default for Signer {
+    fn default() -> Self {
         let mut key = [0; 32];
         fastrand::fill(&mut key);
         Self { key }
     }
+}
 
+impl Signer {
     /// Path and query of a signed URL.
     pub(crate) fn sign(&self, method: &str, path: &str, expires: i64) -> String {
         let path = utf8_percent_encode(path, PATH);
         let signature = hex(&self.mac(method, &path.to_string(), expires).finalize().into_bytes());
-        format!("{path}?X-Expires={expires}&X-Method={method}&X-Signature={signature}")
+        format!("{path}?Expires={expires}&X-Method={method}&X-Signature={signature}")
     }
 
     /// Checks path and query as they came.
@@ -44,8 +47,7 @@ impl Signer {
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| value.into_owned())
         };
-        let expires =
-            value("X-Expires").and_then(|text| text.parse::<i64>().ok()).ok_or(Refusal::Signature)?;
+        let expires = value("Expires").and_then(|text| text.parse::<i64>().ok()).ok_or(Refusal::Signature)?;
         let signature = value("X-Signature").and_then(|text| unhex(&text)).ok_or(Refusal::Signature)?;
         // The comparison takes the same time whatever the difference.
         self.mac(method, path, expires).verify_slice(&signature).map_err(|_| Refusal::Signature)?;
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_url_is_valid_for_its_method_and_object_until_it_expires() {
-        let signer = Signer::new();
+        let signer = Signer::default();
         let url = signer.sign("GET", "/main/a b", 1000);
         let (path, query) = url.split_once('?').unwrap();
         assert_eq!(path, "/main/a%20b");
@@ -89,10 +91,10 @@ mod tests {
         assert_eq!(signer.check("GET", path, query, 1000), Err(Refusal::Expired));
         assert_eq!(signer.check("HEAD", path, query, 999), Err(Refusal::Signature));
         assert_eq!(signer.check("GET", "/main/other", query, 999), Err(Refusal::Signature));
-        let longer = query.replace("X-Expires=1000", "X-Expires=2000");
+        let longer = query.replace("Expires=1000", "Expires=2000");
         assert_eq!(signer.check("GET", path, &longer, 999), Err(Refusal::Signature));
         assert_eq!(signer.check("GET", path, "", 999), Err(Refusal::Signature));
-        assert_eq!(signer.check("GET", path, "X-Expires=1&X-Signature=\u{e9}a", 0), Err(Refusal::Signature));
-        assert_eq!(Signer::new().check("GET", path, query, 999), Err(Refusal::Signature));
+        assert_eq!(signer.check("GET", path, "Expires=1&X-Signature=\u{e9}a", 0), Err(Refusal::Signature));
+        assert_eq!(Signer::default().check("GET", path, query, 999), Err(Refusal::Signature));
     }
 }

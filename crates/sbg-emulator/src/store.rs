@@ -2,13 +2,16 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    blobs::Blobs,
     clock::{Clock, later},
     object::Object,
     signing::{Refusal, Signer},
@@ -20,11 +23,14 @@ const MAIN: &str = "/main/";
 const INCOMING: &str = "/incoming/";
 
 /// The store of one emulator.
+#[derive(Default)]
 pub(crate) struct Store {
     origin: String,
     clock: Clock,
     signer: Signer,
     state: Mutex<State>,
+    /// Where bytes are kept, if they are not kept in memory.
+    blobs: Option<Arc<Blobs>>,
 }
 
 #[derive(Default)]
@@ -32,7 +38,16 @@ struct State {
     /// Finished objects belong to the files that show them: when the last copy is deleted, the object is gone.
     objects: HashMap<String, Weak<Object>>,
     /// Parts by upload and number.
-    parts: HashMap<String, BTreeMap<u32, Arc<Object>>>,
+    parts: Parts,
+}
+
+type Parts = HashMap<String, BTreeMap<u32, Arc<Object>>>;
+
+/// What a store keeps over a restart. Finished objects are kept by the files that show them.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct StoreState {
+    signer: Signer,
+    parts: Parts,
 }
 
 /// What a path of the store means.
@@ -44,8 +59,46 @@ pub(crate) enum Target {
 }
 
 impl Store {
-    pub(crate) fn new(origin: &str, clock: Clock) -> Self {
-        Self { origin: origin.to_owned(), clock, signer: Signer::new(), state: Mutex::default() }
+    /// A store of bytes in memory, or in files if there is a place for them.
+    pub(crate) fn new(origin: &str, clock: Clock, blobs: Option<Arc<Blobs>>) -> Self {
+        Self { origin: origin.to_owned(), clock, blobs, ..Self::default() }
+    }
+
+    /// What is to be kept.
+    pub(crate) fn state(&self) -> StoreState {
+        StoreState { signer: self.signer.clone(), parts: self.lock().parts.clone() }
+    }
+
+    /// Puts back what was kept. An error if files are missing.
+    pub(crate) fn restore(&mut self, kept: StoreState) -> io::Result<()> {
+        let StoreState { signer, mut parts } = kept;
+        for part in parts.values_mut().flat_map(BTreeMap::values_mut) {
+            self.find_files(part)?;
+        }
+        self.signer = signer;
+        self.lock().parts = parts;
+        Ok(())
+    }
+
+    /// Gives an object that was just read from a description its files.
+    pub(crate) fn find_files(&self, object: &mut Arc<Object>) -> io::Result<()> {
+        match (Arc::get_mut(object), &self.blobs) {
+            (Some(object), Some(blobs)) => object.find_files(|blob| blobs.find(blob)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the bytes of an object to where this store keeps them.
+    pub(crate) fn keep(&self, object: Object) -> Arc<Object> {
+        Arc::new(match &self.blobs {
+            Some(blobs) => blobs.keep(object),
+            None => object,
+        })
+    }
+
+    /// The object that has a key already.
+    pub(crate) fn published(&self, key: &str) -> Option<Arc<Object>> {
+        self.lock().objects.get(key).and_then(Weak::upgrade)
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -109,9 +162,10 @@ impl Store {
 
     /// Stores a part, in place of an earlier one with its number. False if the upload has ended in the meantime.
     pub(crate) fn put_part(&self, upload: &str, number: u32, part: Object) -> bool {
+        let part = self.keep(part);
         match self.lock().parts.get_mut(upload) {
             Some(parts) => {
-                parts.insert(number, Arc::new(part));
+                parts.insert(number, part);
                 true
             }
             None => false,

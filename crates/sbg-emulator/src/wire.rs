@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -22,9 +22,16 @@ use tokio::{
 pub(crate) struct Control {
     reset: AtomicBool,
     cut: AtomicBool,
+    /// Bytes per second in each direction; 0 for no limit.
+    bandwidth: AtomicU64,
 }
 
 impl Control {
+    /// Carries so many bytes per second from here on.
+    pub(crate) fn limit(&self, bytes_per_second: u64) {
+        self.bandwidth.store(bytes_per_second, Ordering::Release);
+    }
+
     /// Closes with a reset instead of an orderly end.
     pub(crate) fn reset(&self) {
         self.reset.store(true, Ordering::Release);
@@ -45,8 +52,16 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(stream: TcpStream, control: Arc<Control>, bandwidth: Option<u64>) -> Self {
-        Self { stream, control, reads: bandwidth.map(Pace::new), writes: bandwidth.map(Pace::new) }
+    pub(crate) fn new(stream: TcpStream, control: Arc<Control>) -> Self {
+        Self { stream, control, reads: None, writes: None }
+    }
+
+    /// Takes over a limit that was set since the last call.
+    fn adjust(&mut self) {
+        let wanted = self.control.bandwidth.load(Ordering::Acquire);
+        if wanted != self.reads.as_ref().map_or(0, |pace| pace.bytes_per_second) {
+            (self.reads, self.writes) = (Some(Pace::new(wanted)), Some(Pace::new(wanted)));
+        }
     }
 }
 
@@ -67,6 +82,7 @@ impl AsyncRead for Wire {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        this.adjust();
         if let Some(pace) = &mut this.reads {
             ready!(pace.poll_ready(cx));
         }
@@ -82,6 +98,7 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        this.adjust();
         let Some(pace) = &mut this.writes else { return Pin::new(&mut this.stream).poll_write(cx, buf) };
         ready!(pace.poll_ready(cx));
         let written = ready!(Pin::new(&mut this.stream).poll_write(cx, &buf[..buf.len().min(pace.burst)]))?;
@@ -94,6 +111,7 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.adjust();
         if self.writes.is_none() {
             return Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         }

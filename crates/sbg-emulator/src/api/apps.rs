@@ -45,7 +45,7 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
         Some(_) => return Err(ApiError::new(6012)),
     };
     let words = call.query_all("q").flat_map(str::split_whitespace).map(str::to_lowercase).collect();
-    let filter = AppFilter { project: named("project"), public, words, id: named("id") };
+    let filter = AppFilter { project: call.query("project"), public, words, id: named("id") };
     let apps = world.list_apps(&call.actor, &filter)?;
     page::reply(call, &apps, SHORT, |app| render(world, call, app, app.latest()))
 }

@@ -33,7 +33,7 @@ pub(super) static ROUTES: &[Route] = &[
 
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
     let named = |name: &'static str| call.query(name).filter(|text: &&str| !text.is_empty());
-    let time = |name| named(name).map(|text| moment(name, text)).transpose();
+    let time = |name| call.query(name).map(|text| moment(name, text)).transpose();
     let filter = RunFilter {
         automation: named("automation_id"),
         package: named("package_id"),
@@ -42,7 +42,7 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
         created_by: named("created_by"),
         created: (time("created_from")?, time("created_to")?),
         project: named("project_id"),
-        order_by: named("order_by"),
+        order_by: call.query("order_by"),
         descending: match named("order").map(str::to_ascii_lowercase).as_deref() {
             None | Some("asc") => false,
             Some("desc") => true,

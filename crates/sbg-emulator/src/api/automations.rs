@@ -59,7 +59,7 @@ fn id(call: &Call) -> &str {
 }
 
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let based = call.query("project_based").filter(|text| !text.is_empty());
+    let based = call.query("project_based");
     let filter = AutomationFilter {
         name: call.query("name").filter(|name| !name.is_empty()),
         archived: call.query_flag("include_archived")?,
@@ -121,7 +121,7 @@ pub(super) fn render(world: &World, call: &Call, automation: &Automation) -> Val
 
 fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
     let automation = world.automation(&call.actor, id(call), Need::Read)?;
-    let found: Vec<(&String, &Member)> = automation.members.iter().collect();
+    let found = automation.members.list();
     page::whole(call, &found, |(id, member)| view(world, call, id, member))
 }
 

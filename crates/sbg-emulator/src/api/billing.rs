@@ -67,7 +67,7 @@ fn egress(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 fn list_invoices(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let invoices = world.list_invoices(&call.actor, nonempty(call, "billing_group"))?;
+    let invoices = world.list_invoices(&call.actor, call.query("billing_group"))?;
     page::reply(call, &invoices, INVOICE_SHORT, |invoice| render_invoice(call, invoice))
 }
 
@@ -136,7 +136,7 @@ fn analysis_line(charge: &AnalysisCharge) -> Value {
         "analysis_app_name": charge.app,
         "analysis_name": charge.name,
         "ran_by": charge.ran_by,
-        "analysis_status": charge.status,
+        "analysis_status": charge.status.name(),
         "time_started": rfc3339(charge.started),
         "time_finished": rfc3339(charge.finished),
     });

@@ -6,6 +6,7 @@ use crate::{
     call::{Call, Fieldset, Reply},
     error::{ApiError, Outcome},
     route::Route,
+    shape::{Kind, check},
     world::{World, files::FileEdit, projects::Need},
 };
 
@@ -29,6 +30,18 @@ pub(super) static ROUTES: &[Route] = &[
 /// The most items of one call.
 pub(super) const MAX_ITEMS: usize = 100;
 
+/// Does something to each item of the body, all of which have to be of this shape: the body is read before anything is done.
+fn each_item(
+    call: &Call,
+    shape: &[(&str, Kind)],
+    mut act: impl FnMut(Fieldset<'_>) -> Outcome<Value>,
+) -> Outcome<Reply> {
+    for item in entries(call, "items")? {
+        check(object(item)?, shape)?;
+    }
+    each(call, "items", |item| act(object(item)?))
+}
+
 /// Does something to each entry of a list in the body. `fields` selects from the answers to the entries.
 fn each(call: &Call, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) -> Outcome<Reply> {
     let entries = entries(call, list)?;
@@ -37,7 +50,12 @@ fn each(call: &Call, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) 
         .iter()
         .map(|entry| match act(entry) {
             Ok(resource) => {
+                let id = resource.get("id").cloned();
                 let mut item = fields.apply(json!({ "resource": resource }), None);
+                // What a resource is named by is shown whatever was selected.
+                if let (Some(id), Some(Value::Object(shown))) = (id, item.get_mut("resource")) {
+                    shown.entry("id").or_insert(id);
+                }
                 item["error"] = Value::Null;
                 item
             }
@@ -68,8 +86,36 @@ fn text(entry: &Value) -> Outcome<&str> {
 }
 
 fn object(entry: &Value) -> Outcome<Fieldset<'_>> {
-    Fieldset::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))
+    let item = Fieldset::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))?;
+    Ok(item.nullable(&["name", "tags", "metadata"]))
 }
+
+const FILE: &[(&str, Kind)] =
+    &[("id", Kind::Id), ("name", Kind::Clearable), ("tags", Kind::Texts), ("metadata", Kind::Metadata)];
+
+const IMPORT: &[(&str, Kind)] = &[
+    ("source", Kind::Part(&[("volume", Kind::Id), ("location", Kind::Id)])),
+    ("destination", Kind::Part(&[("project", Kind::Text), ("parent", Kind::Text), ("name", Kind::Name)])),
+    ("overwrite", Kind::Flag),
+    ("autorename", Kind::Flag),
+    ("preserve_folder_structure", Kind::Flag),
+    ("properties", Kind::Map),
+];
+
+const EXPORT: &[(&str, Kind)] = &[
+    ("source", Kind::Part(&[("file", Kind::Id)])),
+    ("destination", Kind::Part(&[("volume", Kind::Id), ("location", Kind::Id)])),
+    ("overwrite", Kind::Flag),
+    (
+        "properties",
+        Kind::Object(&[
+            ("sse_algorithm", Kind::Clearable),
+            ("sse_aws_kms_key_id", Kind::Text),
+            ("aws_canned_acl", Kind::Clearable),
+            ("aws_storage_class", Kind::Text),
+        ]),
+    ),
+];
 
 fn get_files(world: &mut World, call: &Call) -> Outcome<Reply> {
     each(call, "file_ids", |id| {
@@ -90,8 +136,7 @@ fn delete_files(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 /// Tags and metadata that are not given are erased. A name cannot be.
 fn update_files(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "items", |item| {
-        let item = object(item)?;
+    each_item(call, FILE, |item| {
         let edit = FileEdit {
             name: item.text("name")?.map(str::to_owned),
             tags: Some(item.texts("tags")?.unwrap_or_default()),
@@ -104,8 +149,7 @@ fn update_files(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 /// What is not given stays.
 fn edit_files(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "items", |item| {
-        let item = object(item)?;
+    each_item(call, FILE, |item| {
         let id = item.required("id", 5004)?;
         let metadata = match item.object("metadata")? {
             None => None,
@@ -134,8 +178,8 @@ fn get_imports(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 fn start_imports(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "items", |item| {
-        let id = world.start_import(&call.actor, object(item)?)?;
+    each_item(call, IMPORT, |item| {
+        let id = world.start_import(&call.actor, item)?;
         Ok(imports::render(world, call, world.import(&call.actor, &id)?))
     })
 }
@@ -148,8 +192,8 @@ fn get_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 fn start_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
     let copy_only = call.query_flag("copy_only")?;
-    each(call, "items", |item| {
-        let id = world.start_export(&call.actor, object(item)?, copy_only)?;
+    each_item(call, EXPORT, |item| {
+        let id = world.start_export(&call.actor, item, copy_only)?;
         Ok(imports::render_export(world, call, world.export(&call.actor, &id)?))
     })
 }

@@ -44,7 +44,7 @@ fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
     let body = call.object()?;
-    world.edit_dataset(&call.actor, &id(call), body.text("name")?, body.text("description")?)?;
+    world.edit_dataset(&call.actor, &id(call), body.text("name")?, body.clearable_text("description")?)?;
     show(world, call)
 }
 
@@ -55,7 +55,7 @@ fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
     let dataset = world.dataset(&call.actor, &id(call), Need::Read)?;
-    let members: Vec<(&String, &Member)> = dataset.members.iter().collect();
+    let members = dataset.members.list();
     page::reply(call, &members, members::SHORT, |(member, found)| view(world, call, member, found))
 }
 
@@ -79,8 +79,9 @@ fn remove_member(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 fn patch_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
     let changes = call.object()?.map();
-    let set = world.set_dataset_permissions(&call.actor, &id(call), call.param("username"), changes)?;
-    Ok(Reply::json(members::permissions(set)))
+    world.set_dataset_permissions(&call.actor, &id(call), call.param("username"), changes)?;
+    // No source shows an answer, and the specification has none.
+    Ok(Reply::empty(204))
 }
 
 fn show(world: &World, call: &Call) -> Outcome<Reply> {

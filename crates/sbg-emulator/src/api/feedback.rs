@@ -10,7 +10,7 @@ use crate::{
 pub(super) static ROUTES: &[Route] = &[Route::post("/action/notifications/feedback", send)];
 
 fn send(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+    let body = call.object()?.nullable(&["text"]);
     for text in ["text", "referrer"] {
         body.text(text)?;
     }

@@ -99,7 +99,7 @@ fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+    let body = call.object()?.nullable(&["tags"]);
     let edit = FileEdit {
         name: body.text("name")?.map(str::to_owned),
         tags: body.texts("tags")?,

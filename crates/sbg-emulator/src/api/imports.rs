@@ -32,14 +32,15 @@ fn named<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
     call.query(name).filter(|text| !text.is_empty())
 }
 
-/// Whether a job is in the state and on the volume that a list asks for.
+/// Whether a job is in one of the states and on the volume that a list asks for.
 fn listed(call: &Call, job: &Progress, volume: &str) -> bool {
-    named(call, "state").is_none_or(|state| job.state.name().eq_ignore_ascii_case(state))
+    let states = || call.query_all("state").filter(|state| !state.is_empty());
+    (states().next().is_none() || states().any(|state| job.state.name().eq_ignore_ascii_case(state)))
         && named(call, "volume").is_none_or(|wanted| volume == wanted)
 }
 
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    JobState::check_name(named(call, "state"))?;
+    JobState::check_names(call.query_all("state"))?;
     let project = named(call, "project");
     let imports = world.list_imports(&call.actor, |import| {
         listed(call, &import.progress, &import.volume)
@@ -59,7 +60,7 @@ fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 fn list_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
-    JobState::check_name(named(call, "state"))?;
+    JobState::check_names(call.query_all("state"))?;
     let exports = world.list_exports(&call.actor, |export| listed(call, &export.progress, &export.volume));
     page::reply(call, &exports, SHORT, |export| render_export(world, call, export))
 }

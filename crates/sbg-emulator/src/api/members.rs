@@ -20,7 +20,6 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/projects/{project_owner}/{project}/members", add),
     Route::get("/projects/{project_owner}/{project}/members/{username}", get),
     Route::delete("/projects/{project_owner}/{project}/members/{username}", remove),
-    Route::get("/projects/{project_owner}/{project}/members/{username}/permissions", get_permissions),
     Route::patch("/projects/{project_owner}/{project}/members/{username}/permissions", patch_permissions),
     Route::put("/projects/{project_owner}/{project}/members/{username}/permissions", put_permissions),
 ];
@@ -29,7 +28,7 @@ pub(super) const SHORT: &[&str] = &["href", "id", "username", "email", "type", "
 
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
     let project = world.project(&call.actor, &call.project_id(), Need::Read)?;
-    let members: Vec<(&String, &Member)> = project.members.iter().collect();
+    let members = project.members.list();
     page::reply(call, &members, SHORT, |(id, member)| render(world, call, project, id, member))
 }
 
@@ -65,11 +64,6 @@ fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
 fn remove(world: &mut World, call: &Call) -> Outcome<Reply> {
     world.remove_member(&call.actor, &call.project_id(), call.param("username"))?;
     Ok(Reply::empty(204))
-}
-
-fn get_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (_, member) = world.member(&call.actor, &call.project_id(), call.param("username"))?;
-    Ok(Reply::object(call, permissions(member.permissions)))
 }
 
 fn patch_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {

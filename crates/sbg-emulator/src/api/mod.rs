@@ -78,14 +78,11 @@ pub(crate) async fn answer(
     head: &Parts,
     body: Incoming,
 ) -> io::Result<Answer> {
-    let body = collect(body, MAX_BODY).await?.map(|segments| match <[Bytes; 1]>::try_from(segments) {
-        Ok([only]) => only,
-        Err(segments) => Bytes::from(segments.concat()),
-    });
+    let body = collect(body, MAX_BODY).await?;
     if let Some(body) = &body {
         shared.log.body(number, body);
     }
-    let (standing, result) = respond(shared, head, body);
+    let (standing, result) = respond(shared, head, body.clone());
     let mut answer = match result {
         Ok(Reply { status, body, yaml, headers }) => {
             let mut answer = match (body, yaml) {
@@ -109,6 +106,9 @@ pub(crate) async fn answer(
             .header(HeaderName::from_static("x-ratelimit-limit"), standing.limit)
             .header(HeaderName::from_static("x-ratelimit-remaining"), standing.remaining)
             .header(HeaderName::from_static("x-ratelimit-reset"), standing.reset);
+    }
+    if let Some(traffic) = &shared.traffic {
+        traffic.write(head, body.as_ref(), &answer);
     }
     // 32 digits are enough to find a request in a log; nothing else depends on them.
     let request_id = format!("{:032x}", fastrand::u128(..));
@@ -226,6 +226,6 @@ mod tests {
             assert_eq!(found, Ok(path.split('/').count()), "{operation}: {method} {path}");
             count += 1;
         }
-        assert_eq!(count, 166);
+        assert_eq!(count, 167);
     }
 }

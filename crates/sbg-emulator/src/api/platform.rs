@@ -6,7 +6,10 @@ use crate::{
     call::{Call, Reply},
     error::{ApiError, Outcome},
     route::Route,
-    world::{World, users::User},
+    world::{
+        World,
+        users::{Role, User},
+    },
 };
 
 pub(super) static ROUTES: &[Route] = &[
@@ -68,7 +71,7 @@ pub(super) fn render(world: &World, call: &Call, user: &User) -> Value {
         "email": user.email,
         "first_name": user.first_name,
         "last_name": user.last_name,
-        "role": role.copied().unwrap_or("MEMBER"),
+        "role": role.copied().unwrap_or(Role::Member),
         "tags": [],
         "affiliation": user.affiliation,
         "phone": "",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Reply},
+    call::{Call, Fieldset, Reply},
     clock::rfc3339,
     error::Outcome,
     page,
@@ -40,7 +40,9 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = world.create_project(&call.actor, read_edit(call)?)?.id.clone();
+    let body = call.object()?;
+    let new = read_edit(body, body.text("description")?)?;
+    let id = world.create_project(&call.actor, new)?.id.clone();
     show(world, call, &id)
 }
 
@@ -49,7 +51,9 @@ fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = world.edit_project(&call.actor, &call.project_id(), read_edit(call)?)?.id.clone();
+    let body = call.object()?;
+    let edit = read_edit(body, body.clearable_text("description")?)?;
+    let id = world.edit_project(&call.actor, &call.project_id(), edit)?.id.clone();
     show(world, call, &id)
 }
 
@@ -64,11 +68,12 @@ fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
     Ok(Reply::object(call, render(world, call, project)))
 }
 
-fn read_edit(call: &Call) -> Outcome<ProjectEdit> {
-    let body = call.object()?;
+/// What a body says of a project. Only an edit can clear the description, so that it is read before.
+fn read_edit(body: Fieldset<'_>, description: Option<&str>) -> Outcome<ProjectEdit> {
+    let body = body.nullable(&["tags"]);
     Ok(ProjectEdit {
         name: body.text("name")?.map(str::to_owned),
-        description: body.text("description")?.map(str::to_owned),
+        description: description.map(str::to_owned),
         billing_group: body.text("billing_group")?.map(str::to_owned),
         tags: body.texts("tags")?,
         settings: body.object("settings")?.map(|settings| settings.map().clone()),

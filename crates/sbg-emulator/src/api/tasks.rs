@@ -39,10 +39,10 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
     let time = |name| named(name).map(|text| moment(name, text)).transpose();
     let project = call.project_id();
     let filter = TaskFilter {
-        project: if project == "/" { named("project") } else { Some(&project) },
+        project: if project == "/" { call.query("project") } else { Some(&project) },
         status: named("status"),
-        parent: named("parent"),
-        batch: named("batch").map(|_| call.query_flag("batch")).transpose()?,
+        parent: call.query("parent"),
+        batch: optional_flag(call, "batch")?,
         origin: named("origin_id"),
         created: (time("created_from")?, time("created_to")?),
         started: (time("started_from")?, time("started_to")?),
@@ -99,10 +99,11 @@ fn start(world: &mut World, call: &Call, id: &str, batch: Option<bool>) -> Outco
 }
 
 fn optional_flag(call: &Call, name: &str) -> Outcome<Option<bool>> {
-    call.query(name).filter(|text| !text.is_empty()).map(|_| call.query_flag(name)).transpose()
+    call.query(name).map(|_| call.query_flag(name)).transpose()
 }
 
 fn read_edit(body: Fieldset<'_>) -> Outcome<TaskEdit<'_>> {
+    let body = body.nullable(&["description", "batch_input", "batch_by"]);
     let clears = |name: &str| body.map().get(name).is_some_and(Value::is_null);
     Ok(TaskEdit {
         name: body.text("name")?,
@@ -270,9 +271,10 @@ fn execution_details(world: &mut World, call: &Call) -> Outcome<Reply> {
     let mut jobs = Vec::new();
     if task.running.is_some() && task.batch.is_none() {
         let name = task.app.rsplit('/').nth(1).unwrap_or_default();
-        let logs = task.logs.iter().map(|(name, file)| {
-            ((*name).to_owned(), call.href(&format!("/files/{file}/download_info")).into())
-        });
+        let logs = task
+            .logs
+            .iter()
+            .map(|(name, file)| (name.clone(), call.href(&format!("/files/{file}/download_info")).into()));
         jobs.push(json!({
             "name": name,
             "start_time": task.running.map(rfc3339),

@@ -43,7 +43,9 @@ fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
     let id = call.param("team_id");
-    world.rename_team(&call.actor, id, call.object()?.required("name", 90000)?)?;
+    let body = call.object()?;
+    let name = body.map().contains_key("name").then(|| body.required("name", 90000)).transpose()?;
+    world.edit_team(&call.actor, id, name)?;
     show(world, call, id)
 }
 

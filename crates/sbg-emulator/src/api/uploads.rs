@@ -6,12 +6,11 @@ use crate::{
     call::{Call, Reply},
     clock::rfc3339,
     error::{ApiError, Outcome},
-    page,
     route::Route,
     world::{
         World,
         projects::Need,
-        uploads::{NewUpload, Upload},
+        uploads::{NewUpload, Upload, UploadId},
     },
 };
 
@@ -25,8 +24,6 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/upload/multipart/{upload_id}/part/{part_number}", part_url),
     Route::post("/upload/multipart/{upload_id}/complete", complete),
 ];
-
-const SHORT: &[&str] = &["href", "project", "name", "initiated", "upload_id"];
 
 fn init(world: &mut World, call: &Call) -> Outcome<Reply> {
     let body = call.object()?;
@@ -49,9 +46,10 @@ fn init(world: &mut World, call: &Call) -> Outcome<Reply> {
     })))
 }
 
+/// All of them on one page.
+#[expect(clippy::unnecessary_wraps, reason = "handlers have one type")]
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let uploads = world.list_uploads(&call.actor);
-    page::reply(call, &uploads, SHORT, |upload| {
+    let items = world.list_uploads(&call.actor).into_iter().map(|upload| {
         json!({
             "href": call.href(&format!("/upload/multipart/{}", upload.id)),
             "project": upload.project,
@@ -59,11 +57,12 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
             "initiated": rfc3339(upload.initiated),
             "upload_id": upload.id,
         })
-    })
+    });
+    Ok(Reply::json(json!({ "href": call.href("/upload/multipart"), "items": items.collect::<Vec<_>>() })))
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let upload = world.upload(&call.actor, call.param("upload_id"))?;
+    let upload = world.upload(&call.actor, which(call))?;
     let mut body = json!({
         "upload_id": upload.id,
         "project": Some(&upload.project).filter(|_| !upload.is_code()),
@@ -80,23 +79,23 @@ pub(super) fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 pub(super) fn report(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (number, etag) = world.report_part(&call.actor, call.param("upload_id"), call.object()?)?;
+    let (number, etag) = world.report_part(&call.actor, which(call), call.object()?)?;
     Ok(Reply::json(part(number, &etag)))
 }
 
 fn report_many(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = call.param("upload_id");
+    let id = which(call);
     world.report_parts(&call.actor, id, call.object()?)?;
     Ok(Reply::json(json!({ "parts": reported(world.upload(&call.actor, id)?) })))
 }
 
 pub(super) fn abort(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.abort_upload(&call.actor, call.param("upload_id"))?;
+    world.abort_upload(&call.actor, which(call))?;
     Ok(Reply::empty(204))
 }
 
 pub(super) fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (id, number) = (call.param("upload_id"), call.param("part_number"));
+    let (id, number) = (which(call), call.param("part_number"));
     let (url, expires) = world.part_url(&call.actor, id, number, call.url_lifetime)?;
     Ok(Reply::json(json!({
         "method": "PUT",
@@ -108,7 +107,7 @@ pub(super) fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 pub(super) fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = call.param("upload_id");
+    let id = which(call);
     let body = call.object()?;
     if body.value("parts").is_some() {
         world.report_parts(&call.actor, id, body)?;
@@ -127,6 +126,12 @@ pub(super) fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
         "created_on": rfc3339(file.created),
         "modified_on": rfc3339(file.modified),
     })))
+}
+
+/// The upload that a path names. Uploads of files and of code have different paths, and are not found under the other.
+fn which(call: &Call) -> UploadId<'_> {
+    let id = call.param("upload_id");
+    if call.path.starts_with("/automation/") { UploadId::Code(id) } else { UploadId::File(id) }
 }
 
 fn reported(upload: &Upload) -> Value {

@@ -103,7 +103,7 @@ fn list_objects(world: &mut World, call: &Call) -> Outcome<Reply> {
     let after = given.map(|token| token::open(&list, token)).transpose()?;
     let after = after.as_ref().and_then(Value::as_str);
     let listed = world.list_volume(volume, prefix);
-    let mut rest = listed.iter().filter(|entry| after.is_none_or(|after| *entry.position() > *after));
+    let mut rest = listed.iter().filter(|entry| after.is_none_or(|after| entry.position() > after));
     let shown: Vec<&Listed> = rest.by_ref().take(limit).collect();
     let truncated = rest.next().is_some();
     let mut links = Vec::new();
@@ -117,9 +117,9 @@ fn list_objects(world: &mut World, call: &Call) -> Outcome<Reply> {
     for entry in shown {
         match entry {
             Listed::Object(object) => items.push(fields.apply(render_object(call, volume, object), None)),
-            Listed::Folder(folder) => prefixes.push(json!({
-                "href": listing(call, volume, folder, &[]),
-                "prefix": folder,
+            Listed::Folder(prefix) => prefixes.push(json!({
+                "href": listing(call, volume, prefix, &[]),
+                "prefix": prefix,
                 "volume": volume.id,
             })),
         }
@@ -185,7 +185,7 @@ fn render_object(call: &Call, volume: &Volume, object: &Entry) -> Value {
 
 fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
     let volume = world.volume(&call.actor, &id(call), Need::Read)?;
-    let found: Vec<(&String, &Member)> = volume.members.iter().collect();
+    let found = volume.members.list();
     page::reply(call, &found, members::SHORT, |(id, member)| view(world, call, id, member))
 }
 

@@ -6,12 +6,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::World;
 use crate::clock::later;
 
 /// Something that moves to its next state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Step {
     Task(String),
     Import(String),
@@ -22,11 +23,13 @@ pub(crate) enum Step {
 }
 
 /// Steps in the order in which they are due.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Agenda {
+    #[serde(with = "pairs")]
     due: BTreeMap<(Timestamp, u64), Step>,
     count: u64,
     /// How long everything stays in each of its states.
+    #[serde(skip)]
     state_time: Duration,
 }
 
@@ -35,16 +38,49 @@ impl Agenda {
         Self { due: BTreeMap::new(), count: 0, state_time }
     }
 
+    /// Changes how long everything stays in each of its states. What is due already keeps its time.
+    pub(super) fn set_state_time(&mut self, state_time: Duration) {
+        self.state_time = state_time;
+    }
+
     /// Lets something move on after the usual time. Of two that are due at once the earlier added comes first.
     pub(super) fn next(&mut self, from: Timestamp, step: Step) {
         self.count += 1;
         self.due.insert((later(from, self.state_time), self.count), step);
     }
 
+    /// Lets something not move on as it was to.
+    pub(super) fn forget(&mut self, step: &Step) {
+        self.due.retain(|_, due| due != step);
+    }
+
     fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Step)> {
         let entry = self.due.first_entry()?;
         let at = entry.key().0;
         (at <= now).then(|| (at, entry.remove()))
+    }
+}
+
+/// A map whose keys are no texts, written as a list.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Apps: descriptions in CWL with revisions, copied from project to project and kept in step with where they came from.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -15,7 +16,7 @@ use crate::error::{ApiError, Outcome};
 pub(crate) const PUBLIC_PROJECT: &str = "admin/sbg-public-data";
 
 /// An app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct App {
     /// `owner/project/short-name`
     pub(crate) id: String,
@@ -30,7 +31,7 @@ pub(crate) struct App {
 }
 
 /// One description.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Revision {
     pub(crate) raw: Map<String, Value>,
     /// The text, if it came as YAML.

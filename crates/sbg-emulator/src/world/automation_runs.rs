@@ -4,6 +4,7 @@
 //! string input that begins with `fail:` lets it fail, as it does with tasks.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// A run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Run {
     pub(crate) id: String,
     serial: u64,
@@ -49,7 +50,7 @@ impl Run {
 }
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum RunStatus {
     Created,
     QueuedForExecution,

@@ -1,15 +1,14 @@
 //! Automations: programs that the platform runs on behalf of a user, the packages of their code, and who may use them. Runs
 //! are in [`super::automation_runs`].
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
     World,
     ids::is_uuid,
-    members::{Member, NewMember, Permissions},
+    members::{Member, Members, NewMember, Shared},
     projects::Need,
 };
 use crate::{
@@ -21,7 +20,7 @@ use crate::{
 pub(crate) const AUTOMATION: &str = "automation:";
 
 /// An automation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Automation {
     pub(crate) id: String,
     serial: u64,
@@ -36,11 +35,11 @@ pub(crate) struct Automation {
     pub(crate) secret_settings: Map<String, Value>,
     pub(crate) memory_limit: Option<u64>,
     pub(crate) project_based: bool,
-    pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) members: Members,
 }
 
 /// A version of the code of an automation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Package {
     pub(crate) id: String,
     serial: u64,
@@ -115,7 +114,7 @@ impl World {
             secret_settings: Map::new(),
             memory_limit: None,
             project_based: false,
-            members: BTreeMap::from([(actor.to_owned(), Member::user(Permissions::all()))]),
+            members: Members::new(Shared::Automation, actor),
         };
         self.fill(actor, &mut automation, body)?;
         automation.id = self.ids.uuid();
@@ -131,7 +130,10 @@ impl World {
         if body.value("name").is_some() {
             body.required("name", 90000)?.clone_into(&mut automation.name);
         }
-        self.fill(actor, &mut automation, body)?;
+        if let Some(description) = body.clearable_text("description")? {
+            description.clone_into(&mut automation.description);
+        }
+        self.fill(actor, &mut automation, body.nullable(&["description"]))?;
         self.touch(actor, &mut automation);
         self.automations.insert(id.to_owned(), automation);
         Ok(())
@@ -175,7 +177,7 @@ impl World {
 
     /// One member of an automation that the actor can see.
     pub(crate) fn automation_member(&self, actor: &str, id: &str, member: &str) -> Outcome<&Member> {
-        self.automation(actor, id, Need::Read)?.members.get(member).ok_or(ApiError::new(90003))
+        self.automation(actor, id, Need::Read)?.members.get(member)
     }
 
     /// Adds a member and returns its id.
@@ -187,14 +189,8 @@ impl World {
         permissions: &Map<String, Value>,
     ) -> Outcome<String> {
         self.automation(actor, id, Need::Admin)?;
-        let (kind, member) = self.resolve(new)?;
-        let permissions = Permissions::default().merged(permissions)?;
-        let automation = self.automation_mut(actor, id, Need::Admin)?;
-        if automation.members.contains_key(&member) {
-            return Err(ApiError::new(90007).detail("The automation has this member already."));
-        }
-        automation.members.insert(member.clone(), Member { kind, permissions });
-        Ok(member)
+        let who = self.resolve(new)?;
+        self.automation_mut(actor, id, Need::Admin)?.members.add(who, permissions)
     }
 
     /// Changes what a member may do.
@@ -205,21 +201,12 @@ impl World {
         member: &str,
         changes: &Map<String, Value>,
     ) -> Outcome<()> {
-        let automation = self.automation_mut(actor, id, Need::Admin)?;
-        let owner = automation.owner == member;
-        let member = automation.members.get_mut(member).ok_or(ApiError::new(90003))?;
-        let changed = member.permissions.merged(changes)?;
-        member.permissions = if owner { Permissions::all() } else { changed };
-        Ok(())
+        self.automation_mut(actor, id, Need::Admin)?.members.set(member, changes, false).map(drop)
     }
 
     /// Removes a member. The owner stays.
     pub(crate) fn remove_automation_member(&mut self, actor: &str, id: &str, member: &str) -> Outcome<()> {
-        let automation = self.automation_mut(actor, id, Need::Admin)?;
-        if automation.owner == member {
-            return Err(ApiError::new(90002).detail("The owner of an automation cannot be removed."));
-        }
-        automation.members.remove(member).map(|_| ()).ok_or(ApiError::new(90003))
+        self.automation_mut(actor, id, Need::Admin)?.members.remove(member)
     }
 
     /// The packages of an automation, in the order in which they were made.
@@ -245,10 +232,12 @@ impl World {
         automation: &str,
         body: Fieldset<'_>,
     ) -> Outcome<String> {
+        let body = body.nullable(&["memory_limit", "python"]);
         self.automation(actor, automation, Need::Write)?;
         let version = body.required("version", 90000)?;
         let location = body.required("location", 90000)?;
-        let schema = body.value("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
+        let schema =
+            body.map().get("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
         let home = format!("{AUTOMATION}{automation}");
         if self.files.get(location).is_none_or(|file| file.project != home) {
             return Err(ApiError::bad_request(

@@ -5,11 +5,13 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use super::{
     World,
     files::{Content, FileNode},
     ids::is_uuid,
+    tasks::Status,
     users::BillingGroup,
 };
 use crate::error::{ApiError, Outcome};
@@ -24,7 +26,7 @@ const GIGABYTE: u128 = 1_000_000_000;
 const MONTH_SECONDS: u128 = 30 * 24 * 3600;
 
 /// Everything that was charged and cannot be seen in what is there now.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Ledger {
     analyses: Vec<AnalysisCharge>,
     /// Files that are gone.
@@ -51,7 +53,7 @@ impl Ledger {
 }
 
 /// Whose project something belonged to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub(crate) struct ProjectRef {
     pub(crate) group: String,
     pub(crate) name: String,
@@ -61,21 +63,21 @@ pub(crate) struct ProjectRef {
 }
 
 /// A task that has ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct AnalysisCharge {
     pub(crate) project: ProjectRef,
     pub(crate) app: String,
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) ran_by: String,
-    pub(crate) status: &'static str,
+    pub(crate) status: Status,
     pub(crate) started: Timestamp,
     pub(crate) finished: Timestamp,
     pub(crate) price: Price,
 }
 
 /// What a task costs, in millionths of a dollar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Price {
     pub(crate) computation: u64,
     pub(crate) storage: u64,
@@ -99,14 +101,14 @@ impl Price {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Stored {
     project: ProjectRef,
     bytes: u64,
     time: Range<Timestamp>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Download {
     project: ProjectRef,
     user: String,

@@ -2,21 +2,23 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::object::Object;
 
 /// A bucket.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Bucket {
     Memory(BTreeMap<String, Arc<Object>>),
-    /// Keys are paths below it.
-    Folder(PathBuf),
+    /// Keys are paths below it. The path itself is not kept: it is a setting.
+    Folder(#[serde(skip)] PathBuf),
 }
 
 /// An object without its bytes.
@@ -88,7 +90,8 @@ impl Bucket {
                 if let Some(parent) = path.parent() {
                     fs::create_dir_all(parent)?;
                 }
-                fs::write(path, object.to_vec())
+                let mut file = fs::File::create(path)?;
+                object.read(0, object.size()).try_for_each(|chunk| file.write_all(&chunk?))
             }
         }
     }

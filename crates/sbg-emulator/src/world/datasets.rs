@@ -1,14 +1,13 @@
 //! Datasets: files that are shared under one name. They are made elsewhere; here they are found, described and shared.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
     World,
     files::{DATASET, FileNode},
-    members::{Member, NewMember, Permissions},
+    members::{Member, Members, NewMember, Permissions, Shared},
     projects::{Need, short_name},
 };
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
 };
 
 /// A dataset.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Dataset {
     /// `owner/short-name`
     pub(crate) id: String,
@@ -27,7 +26,7 @@ pub(crate) struct Dataset {
     /// Whether everybody may read it.
     pub(crate) public: bool,
     pub(crate) root_folder: String,
-    pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) members: Members,
 }
 
 impl World {
@@ -73,7 +72,7 @@ impl World {
             description: description.to_owned(),
             public,
             root_folder: root.id.clone(),
-            members: BTreeMap::from([(owner.to_owned(), Member::user(Permissions::all()))]),
+            members: Members::new(Shared::Dataset, owner),
             id: id.clone(),
         };
         self.files.insert(root.id.clone(), root);
@@ -151,7 +150,7 @@ impl World {
 
     /// One member of a dataset that the actor can see.
     pub(crate) fn dataset_member(&self, actor: &str, id: &str, member: &str) -> Outcome<&Member> {
-        self.dataset(actor, id, Need::Read)?.members.get(member).ok_or(ApiError::new(90003))
+        self.dataset(actor, id, Need::Read)?.members.get(member)
     }
 
     /// Adds a member and returns its id.
@@ -163,23 +162,13 @@ impl World {
         permissions: &Map<String, Value>,
     ) -> Outcome<String> {
         self.dataset(actor, id, Need::Admin)?;
-        let (kind, member) = self.resolve(new)?;
-        let permissions = Permissions::default().merged(permissions)?;
-        let dataset = self.dataset_mut(actor, id)?;
-        if dataset.members.contains_key(&member) {
-            return Err(ApiError::new(90007).detail("The dataset has this member already."));
-        }
-        dataset.members.insert(member.clone(), Member { kind, permissions });
-        Ok(member)
+        let who = self.resolve(new)?;
+        self.dataset_mut(actor, id)?.members.add(who, permissions)
     }
 
     /// Removes a member. The owner stays.
     pub(crate) fn remove_dataset_member(&mut self, actor: &str, id: &str, member: &str) -> Outcome<()> {
-        let dataset = self.dataset_mut(actor, id)?;
-        if dataset.owner == member {
-            return Err(ApiError::new(90002).detail("The owner of a dataset cannot be removed."));
-        }
-        dataset.members.remove(member).map(|_| ()).ok_or(ApiError::new(90003))
+        self.dataset_mut(actor, id)?.members.remove(member)
     }
 
     /// Changes what a member may do.
@@ -189,12 +178,7 @@ impl World {
         id: &str,
         member: &str,
         changes: &Map<String, Value>,
-    ) -> Outcome<Permissions> {
-        let dataset = self.dataset_mut(actor, id)?;
-        let owner = dataset.owner == member;
-        let member = dataset.members.get_mut(member).ok_or(ApiError::new(90003))?;
-        let changed = member.permissions.merged(changes)?;
-        member.permissions = if owner { Permissions::all() } else { changed };
-        Ok(member.permissions)
+    ) -> Outcome<()> {
+        self.dataset_mut(actor, id)?.members.set(member, changes, false).map(drop)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     World,
-    users::{Division, Team, User},
+    users::{Division, Role, Team, User},
 };
 use crate::error::{ApiError, Outcome};
 
@@ -23,7 +23,7 @@ impl World {
     /// A division that the actor administers.
     fn administered(&self, actor: &str, id: &str) -> Outcome<&Division> {
         let division = self.division(actor, id)?;
-        let administers = division.members.get(actor).is_some_and(|role| *role == "ADMIN");
+        let administers = division.members.get(actor).is_some_and(|role| *role == Role::Admin);
         if administers { Ok(division) } else { Err(ApiError::new(90002)) }
     }
 
@@ -36,7 +36,7 @@ impl World {
             role => role,
         };
         let members = self.division(actor, id)?.members.iter();
-        let shown = members.filter(|(_, has)| role.as_deref().is_none_or(|role| **has == role));
+        let shown = members.filter(|(_, has)| role.as_deref().is_none_or(|role| has.name() == role));
         Ok(shown.filter_map(|(username, _)| self.users.get(username)).collect())
     }
 
@@ -44,7 +44,7 @@ impl World {
     pub(crate) fn disable_user(&mut self, actor: &str, username: &str) -> Outcome<()> {
         self.users.get(username).ok_or(ApiError::new(2002))?;
         let in_charge = self.divisions.values().any(|division| {
-            division.members.get(actor) == Some(&"ADMIN") && division.members.contains_key(username)
+            division.members.get(actor) == Some(&Role::Admin) && division.members.contains_key(username)
         });
         if !in_charge || actor == username {
             return Err(ApiError::new(2001).detail("Administrators disable other users of their division."));
@@ -99,9 +99,10 @@ impl World {
         Ok(id)
     }
 
-    /// Gives a team another name.
-    pub(crate) fn rename_team(&mut self, actor: &str, id: &str, name: &str) -> Outcome<()> {
+    /// Gives a team another name, if there is one.
+    pub(crate) fn edit_team(&mut self, actor: &str, id: &str, name: Option<&str>) -> Outcome<()> {
         let team = self.administered_team(actor, id)?;
+        let Some(name) = name else { return Ok(()) };
         if team.name != name {
             self.check_team_name(&team.division, name)?;
         }
@@ -116,16 +117,16 @@ impl World {
         self.administered_team(actor, id)?;
         self.teams.remove(id);
         for project in self.projects.values_mut() {
-            project.members.remove(id);
+            project.members.forget(id);
         }
         for volume in self.volumes.values_mut() {
-            volume.members.remove(id);
+            volume.members.forget(id);
         }
         for automation in self.automations.values_mut() {
-            automation.members.remove(id);
+            automation.members.forget(id);
         }
         for dataset in self.datasets.values_mut() {
-            dataset.members.remove(id);
+            dataset.members.forget(id);
         }
         Ok(())
     }

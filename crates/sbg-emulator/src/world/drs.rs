@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// A job that imports some files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct DrsImport {
     pub(crate) progress: Progress,
     items: Vec<DrsItem>,
@@ -31,7 +32,7 @@ pub(crate) struct DrsImport {
     pub(crate) results: Vec<Outcome<String>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct DrsItem {
     uri: String,
     /// A project, or a folder.
@@ -41,7 +42,7 @@ struct DrsItem {
 }
 
 /// What happens where a file of the same name is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 enum Conflict {
     Skip,
     Overwrite,

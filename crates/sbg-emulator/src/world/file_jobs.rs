@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -20,7 +21,7 @@ use crate::{
 const MAX_ITEMS: usize = 100;
 
 /// A job.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct FileJob {
     pub(crate) id: String,
     pub(super) owner: String,
@@ -38,14 +39,14 @@ pub(crate) struct FileJob {
 }
 
 /// What became of an item.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum JobResult {
     /// The file or the folder, as it is now or as it was last.
     Done(Box<FileNode>),
     Failed(ApiError),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum JobKind {
     Copy,
     Move,
@@ -62,7 +63,7 @@ impl JobKind {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum FileJobState {
     Submitted,
     Resolving,
@@ -81,7 +82,7 @@ impl FileJobState {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct JobItem {
     file: String,
     /// Absent for deletions. A project, or a folder.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
@@ -19,7 +20,7 @@ use crate::{
 pub(crate) const DATASET: &str = "dataset:";
 
 /// A file or a folder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct FileNode {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -41,7 +42,7 @@ pub(crate) struct FileNode {
 }
 
 /// A file whose bytes are on a volume.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Alias {
     /// `owner/name`
     pub(crate) volume: String,
@@ -50,7 +51,7 @@ pub(crate) struct Alias {
 }
 
 /// What is in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Content {
     File {
         /// Where the object store has it.

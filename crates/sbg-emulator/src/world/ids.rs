@@ -1,10 +1,13 @@
 //! Identifiers in the forms that the platform gives them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::signing::hex;
 
 /// Makes identifiers that are unique in one emulator and differ between emulators.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Ids {
+    #[serde(skip)]
     random: fastrand::Rng,
     counter: u32,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::{
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// A job between a volume and the platform, in either direction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Progress {
     pub(crate) id: String,
     pub(crate) owner: String,
@@ -33,7 +34,7 @@ pub(crate) struct Progress {
 }
 
 /// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum JobState {
     Pending,
     Running,
@@ -55,14 +56,13 @@ impl JobState {
         matches!(self, Self::Completed | Self::Failed)
     }
 
-    /// Whether a filter names this state; an error if it names none.
-    pub(crate) fn check_name(name: Option<&str>) -> Outcome<()> {
-        let known = ["PENDING", "RUNNING", "COMPLETED", "FAILED"];
-        match name {
-            Some(name) if !known.iter().any(|state| state.eq_ignore_ascii_case(name)) => {
-                Err(ApiError::new(9011).detail("`state` must be PENDING, RUNNING, COMPLETED or FAILED."))
-            }
-            _ => Ok(()),
+    /// An error if one of these is the name of no state. Empty ones mean nothing.
+    pub(crate) fn check_names<'a>(mut names: impl Iterator<Item = &'a str>) -> Outcome<()> {
+        let known = ["", "PENDING", "RUNNING", "COMPLETED", "FAILED"];
+        if names.all(|name| known.iter().any(|state| state.eq_ignore_ascii_case(name))) {
+            Ok(())
+        } else {
+            Err(ApiError::new(9011).detail("`state` must be PENDING, RUNNING, COMPLETED or FAILED."))
         }
     }
 }
@@ -97,7 +97,7 @@ impl Progress {
 }
 
 /// An import.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Import {
     pub(crate) progress: Progress,
     pub(crate) volume: String,

@@ -1,6 +1,7 @@
 //! Markers: named places on the genome in a file.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{World, projects::Need};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// A marker.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Marker {
     pub(crate) id: String,
     serial: u64,

@@ -1,7 +1,8 @@
-//! Members of projects and what they may do.
+//! Members of what is shared, projects first of all, and what they may do.
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 use crate::error::{ApiError, Outcome};
 
 /// What a member may do besides reading, which every member may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the four switches of the platform")]
 pub(crate) struct Permissions {
     pub(crate) write: bool,
@@ -19,9 +20,6 @@ pub(crate) struct Permissions {
     pub(crate) execute: bool,
     pub(crate) admin: bool,
 }
-
-/// The names of all permissions.
-const NAMES: [&str; 5] = ["read", "write", "copy", "execute", "admin"];
 
 impl Permissions {
     pub(crate) const fn all() -> Self {
@@ -50,7 +48,7 @@ impl Permissions {
     /// Applies what a request sets. An administrator may do everything, so that switch sets the others.
     pub(crate) fn merged(self, changes: &Map<String, Value>) -> Outcome<Self> {
         let switch = |name: &str, present: bool| match changes.get(name) {
-            None | Some(Value::Null) => Ok(present),
+            None => Ok(present),
             Some(Value::Bool(value)) => Ok(*value),
             Some(_) => Err(ApiError::bad_request(format_args!("`{name}` must be a boolean."))),
         };
@@ -66,7 +64,7 @@ impl Permissions {
 }
 
 /// What kind of member it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum MemberKind {
     User,
     Team,
@@ -94,15 +92,122 @@ impl MemberKind {
 }
 
 /// One member. Who it is is the key under which it is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Member {
     pub(crate) kind: MemberKind,
     pub(crate) permissions: Permissions,
 }
 
-impl Member {
-    pub(crate) fn user(permissions: Permissions) -> Self {
-        Self { kind: MemberKind::User, permissions }
+/// What has members.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum Shared {
+    Project,
+    Volume,
+    Dataset,
+    Automation,
+}
+
+impl Shared {
+    fn unknown(self) -> ApiError {
+        ApiError::new(if self == Self::Project { 3002 } else { 90003 })
+    }
+
+    fn taken(self) -> ApiError {
+        let detail = match self {
+            Self::Project => return ApiError::new(3003),
+            Self::Volume => "The volume has this member already.",
+            Self::Dataset => "The dataset has this member already.",
+            Self::Automation => "The automation has this member already.",
+        };
+        ApiError::new(90007).detail(detail)
+    }
+
+    fn owned(self) -> ApiError {
+        let (code, detail) = match self {
+            Self::Project => (3001, "The owner of a project cannot be removed."),
+            Self::Volume => (9020, "The owner of a volume cannot be removed."),
+            Self::Dataset => (90002, "The owner of a dataset cannot be removed."),
+            Self::Automation => (90002, "The owner of an automation cannot be removed."),
+        };
+        ApiError::new(code).detail(detail)
+    }
+
+    fn incomplete(self) -> ApiError {
+        match self {
+            Self::Volume => ApiError::new(9011).detail("All of read, write, copy and admin are required."),
+            _ => ApiError::new(3013),
+        }
+    }
+
+    /// The permissions that members of it have.
+    fn permissions(self) -> &'static [&'static str] {
+        match self {
+            Self::Volume => &["read", "write", "copy", "admin"],
+            _ => &["read", "write", "copy", "execute", "admin"],
+        }
+    }
+}
+
+/// The members of one thing: its owner, who may do everything and stays, and others.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Members {
+    of: Shared,
+    owner: String,
+    by_id: BTreeMap<String, Member>,
+}
+
+impl Members {
+    pub(crate) fn new(of: Shared, owner: &str) -> Self {
+        let first = Member { kind: MemberKind::User, permissions: Permissions::all() };
+        Self { of, owner: owner.to_owned(), by_id: BTreeMap::from([(owner.to_owned(), first)]) }
+    }
+
+    pub(crate) fn list(&self) -> Vec<(&String, &Member)> {
+        self.by_id.iter().collect()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Outcome<&Member> {
+        self.by_id.get(id).ok_or(self.of.unknown())
+    }
+
+    /// Adds one that is none yet, and returns its id.
+    pub(crate) fn add(
+        &mut self,
+        (kind, id): (MemberKind, String),
+        permissions: &Map<String, Value>,
+    ) -> Outcome<String> {
+        let permissions = Permissions::default().merged(permissions)?;
+        if self.by_id.contains_key(&id) {
+            return Err(self.of.taken());
+        }
+        self.by_id.insert(id.clone(), Member { kind, permissions });
+        Ok(id)
+    }
+
+    /// Removes one that is not the owner.
+    pub(crate) fn remove(&mut self, id: &str) -> Outcome<()> {
+        if self.owner == id {
+            return Err(self.of.owned());
+        }
+        self.by_id.remove(id).map(|_| ()).ok_or(self.of.unknown())
+    }
+
+    /// Removes a group that is no more.
+    pub(super) fn forget(&mut self, id: &str) {
+        self.by_id.remove(id);
+    }
+
+    /// Changes what a member may do, or sets all of it anew, which then has to be complete.
+    pub(crate) fn set(&mut self, id: &str, changes: &Map<String, Value>, anew: bool) -> Outcome<Permissions> {
+        let missing = |name: &&str| changes.get(*name).is_none_or(Value::is_null);
+        if anew && self.of.permissions().iter().any(missing) {
+            return Err(self.of.incomplete());
+        }
+        let member = self.by_id.get_mut(id).ok_or(self.of.unknown())?;
+        let changed = member.permissions.merged(changes)?;
+        // What its owner may not administer could never be repaired.
+        member.permissions = if self.owner == id { Permissions::all() } else { changed };
+        Ok(member.permissions)
     }
 }
 
@@ -126,8 +231,8 @@ impl World {
     }
 
     /// What some members allow a user: on their own account, through teams and through divisions. `None` if nothing.
-    pub(super) fn granted(&self, members: &BTreeMap<String, Member>, actor: &str) -> Option<Permissions> {
-        let granted = members.iter().filter(|(id, member)| self.stands_for(id, member, actor));
+    pub(super) fn granted(&self, members: &Members, actor: &str) -> Option<Permissions> {
+        let granted = members.by_id.iter().filter(|(id, member)| self.stands_for(id, member, actor));
         granted.map(|(_, member)| member.permissions).reduce(Permissions::union)
     }
 
@@ -161,8 +266,7 @@ impl World {
         id: &str,
     ) -> Outcome<(&'a Project, &'a Member)> {
         let project = self.project(actor, project, Need::Read)?;
-        let member = project.members.get(id).ok_or(ApiError::new(3002))?;
-        Ok((project, member))
+        Ok((project, project.members.get(id)?))
     }
 
     /// Adds a member and returns its id.
@@ -174,25 +278,15 @@ impl World {
         permissions: Option<&Map<String, Value>>,
     ) -> Outcome<String> {
         self.project(actor, project, Need::Admin)?;
-        let (kind, id) = self.resolve(new)?;
+        let who = self.resolve(new)?;
         let permissions = permissions.filter(|given| !given.is_empty()).ok_or(ApiError::new(3011))?;
-        let permissions = Permissions::default().merged(permissions)?;
-        let project = self.project_mut(project)?;
-        if project.members.contains_key(&id) {
-            return Err(ApiError::new(3003));
-        }
-        project.members.insert(id.clone(), Member { kind, permissions });
-        Ok(id)
+        self.project_mut(project)?.members.add(who, permissions)
     }
 
     /// Removes a member. The owner stays.
     pub(crate) fn remove_member(&mut self, actor: &str, project: &str, id: &str) -> Outcome<()> {
-        let found = self.project(actor, project, Need::Admin)?;
-        if found.owner == id {
-            return Err(ApiError::new(3001).detail("The owner of a project cannot be removed."));
-        }
-        let removed = self.project_mut(project)?.members.remove(id);
-        removed.map(|_| ()).ok_or(ApiError::new(3002))
+        self.project(actor, project, Need::Admin)?;
+        self.project_mut(project)?.members.remove(id)
     }
 
     /// Changes what a member may do, or sets all of it anew (which then has to be complete).
@@ -205,16 +299,7 @@ impl World {
         anew: bool,
     ) -> Outcome<Permissions> {
         self.project(actor, project, Need::Admin)?;
-        if anew && NAMES.iter().any(|name| changes.get(*name).is_none_or(Value::is_null)) {
-            return Err(ApiError::new(3013));
-        }
-        let project = self.project_mut(project)?;
-        let owner = project.owner == id;
-        let member = project.members.get_mut(id).ok_or(ApiError::new(3002))?;
-        let changed = member.permissions.merged(changes)?;
-        // A project whose owner may not administer it could never be repaired.
-        member.permissions = if owner { Permissions::all() } else { changed };
-        Ok(member.permissions)
+        self.project_mut(project)?.members.set(id, changes, anew)
     }
 }
 
@@ -233,7 +318,9 @@ mod tests {
         assert_eq!(merged(Permissions::default(), &json!({"admin": true})), Ok(Permissions::all()));
         let copy = Permissions { copy: true, ..Permissions::default() };
         assert_eq!(merged(Permissions::default(), &json!({"copy": true, "read": false})), Ok(copy));
-        assert_eq!(merged(copy, &json!({"copy": null})), Ok(copy));
-        assert_eq!(merged(copy, &json!({"copy": 1})).unwrap_err().status, 400);
+        assert_eq!(merged(copy, &json!({})), Ok(copy));
+        for wrong in [json!({"copy": null}), json!({"copy": 1})] {
+            assert_eq!(merged(copy, &wrong).unwrap_err().status, 400);
+        }
     }
 }

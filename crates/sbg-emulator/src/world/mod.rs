@@ -27,6 +27,7 @@ pub(crate) mod search;
 mod seed;
 pub(crate) mod service;
 mod task_inputs;
+mod task_outputs;
 mod task_runs;
 pub(crate) mod tasks;
 pub(crate) mod uploads;
@@ -35,10 +36,12 @@ pub(crate) mod volumes;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    io,
     sync::Arc,
 };
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{builder::Config, clock::Clock, store::Store};
 
@@ -53,7 +56,7 @@ use self::{
     drs::DrsImport,
     exports::Export,
     file_jobs::FileJob,
-    files::FileNode,
+    files::{Content, FileNode},
     ids::Ids,
     imports::Import,
     markers::Marker,
@@ -65,8 +68,11 @@ use self::{
 };
 
 /// Everything that the platform knows.
+#[derive(Deserialize, Serialize)]
 pub(crate) struct World {
+    #[serde(skip)]
     pub(crate) clock: Clock,
+    #[serde(skip)]
     pub(crate) store: Arc<Store>,
     pub(crate) users: Users,
     pub(crate) divisions: BTreeMap<String, Division>,
@@ -101,14 +107,46 @@ pub(crate) struct World {
     datasets: BTreeMap<String, Dataset>,
     files: HashMap<String, FileNode>,
     uploads: BTreeMap<String, Upload>,
+    #[serde(skip)]
     part_policy: PartPolicy,
 }
 
 impl World {
+    /// The platform as it was when it was saved, with the present settings.
+    pub(crate) fn restored(
+        mut saved: Self,
+        config: &Config,
+        clock: Clock,
+        store: Arc<Store>,
+    ) -> io::Result<Self> {
+        for file in saved.files.values_mut() {
+            let Content::File { key, object } = &mut file.content else { continue };
+            // Copies of a file share its object.
+            match store.published(key) {
+                Some(shared) => *object = shared,
+                None => {
+                    store.find_files(object)?;
+                    store.publish(key, object);
+                }
+            }
+        }
+        saved.buckets.retain(|_, bucket| matches!(bucket, Bucket::Memory(_)));
+        for bucket in saved.buckets.values_mut() {
+            if let Bucket::Memory(objects) = bucket {
+                objects.values_mut().try_for_each(|object| store.find_files(object))?;
+            }
+        }
+        saved.buckets.extend(folders(config));
+        config.token.iter().for_each(|token| saved.users.set_token(token));
+        saved.agenda.set_state_time(config.state_time);
+        Ok(Self { clock, store, part_policy: part_policy(config), ..saved })
+    }
+
     /// The platform as it is before the first request.
     pub(crate) fn new(config: &Config, clock: Clock, store: Arc<Store>) -> Self {
         let mut ids = Ids::new();
-        let users = Users::founders(&mut ids, config.token.as_deref());
+        let mut users = Users::founders(&mut ids);
+        config.token.iter().for_each(|token| users.set_token(token));
         let (divisions, teams, billing_groups) = users::institutions(&mut ids, clock.timestamp());
         let mut world = Self {
             clock,
@@ -127,11 +165,7 @@ impl World {
             tasks_made: 0,
             failing_tasks: 0,
             volumes: BTreeMap::new(),
-            buckets: config
-                .volume_folders
-                .iter()
-                .map(|(bucket, folder)| (bucket.clone(), Bucket::Folder(folder.clone())))
-                .collect(),
+            buckets: folders(config).collect(),
             imports: HashMap::new(),
             exports: HashMap::new(),
             file_jobs: HashMap::new(),
@@ -144,7 +178,7 @@ impl World {
             datasets: BTreeMap::new(),
             files: HashMap::new(),
             uploads: BTreeMap::new(),
-            part_policy: PartPolicy { default: config.part_size, min: config.min_part_size },
+            part_policy: part_policy(config),
         };
         world.seed_datasets();
         world.seed_public_apps();
@@ -153,4 +187,13 @@ impl World {
         }
         world
     }
+}
+
+/// The buckets that are folders.
+fn folders(config: &Config) -> impl Iterator<Item = (String, Bucket)> {
+    config.volume_folders.iter().map(|(bucket, folder)| (bucket.clone(), Bucket::Folder(folder.clone())))
+}
+
+fn part_policy(config: &Config) -> PartPolicy {
+    PartPolicy { default: config.part_size, min: config.min_part_size }
 }

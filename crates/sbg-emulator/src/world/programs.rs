@@ -1,15 +1,18 @@
 //! The programs that tasks really run. An app refers to one by its id, its short name or its command; all other apps do
 //! nothing.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use md5::Md5;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::{object::Object, signing::hex};
 
 /// A program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Program {
     /// Input `file`; outputs `count`, an integer, and `report`, a text file.
     LineCount,
@@ -25,14 +28,14 @@ pub(crate) enum Program {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Input<'a> {
     pub(crate) name: &'a str,
-    pub(crate) object: &'a Object,
+    pub(crate) object: &'a Arc<Object>,
 }
 
 /// What a program makes.
 #[derive(Debug)]
 pub(crate) enum Output {
     Value(Value),
-    File { name: String, content: Vec<Bytes> },
+    File { name: String, object: Object },
 }
 
 impl Program {
@@ -74,6 +77,7 @@ impl Program {
     pub(crate) fn run<'a>(
         self,
         inputs: &Map<String, Value>,
+        at: Timestamp,
         read: impl Fn(&Value) -> Option<Input<'a>>,
     ) -> Result<Vec<(&'static str, Output)>, String> {
         let file = |key: &str| {
@@ -85,8 +89,8 @@ impl Program {
                 let file = file("file")?;
                 let count = lines(file.object);
                 let name = format!("{}.line-count.txt", file.name);
-                let content = vec![Bytes::from(format!("{count} {}\n", file.name))];
-                Ok(vec![("count", Output::Value(count.into())), ("report", Output::File { name, content })])
+                let object = Object::new(vec![format!("{count} {}\n", file.name).into()], at);
+                Ok(vec![("count", Output::Value(count.into())), ("report", Output::File { name, object })])
             }
             Self::Concatenate => {
                 let files = inputs.get("files").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -94,9 +98,8 @@ impl Program {
                 let files = files.filter(|files| !files.is_empty());
                 let files = files.ok_or("The input `files` cannot be read.")?;
                 let name = format!("{}.concatenated{}", stem(files[0].name), extension(files[0].name));
-                let content =
-                    files.iter().flat_map(|file| file.object.slice(0, file.object.size())).collect();
-                Ok(vec![("file", Output::File { name, content })])
+                let object = Object::join(files.iter().map(|file| file.object.as_ref()), at);
+                Ok(vec![("file", Output::File { name, object })])
             }
             Self::Checksum => {
                 let file = file("file")?;
@@ -111,17 +114,17 @@ impl Program {
 }
 
 /// Line breaks, and the last line if it has none.
-fn lines(object: &Object) -> u64 {
+fn lines(object: &Arc<Object>) -> u64 {
     let mut count = 0;
     let mut last = b'\n';
-    for segment in object.slice(0, object.size()) {
+    for segment in object.chunks() {
         count += segment.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
         last = segment.last().copied().unwrap_or(last);
     }
     count + u64::from(last != b'\n')
 }
 
-fn digest(algorithm: &str, object: &Object) -> Option<String> {
+fn digest(algorithm: &str, object: &Arc<Object>) -> Option<String> {
     match algorithm.to_ascii_lowercase().replace('-', "").as_str() {
         "md5" => Some(digest_with::<Md5>(object)),
         "sha256" => Some(digest_with::<Sha256>(object)),
@@ -130,9 +133,8 @@ fn digest(algorithm: &str, object: &Object) -> Option<String> {
     }
 }
 
-fn digest_with<D: Digest>(object: &Object) -> String {
-    let segments = object.slice(0, object.size());
-    hex(&segments.iter().fold(D::new(), D::chain_update).finalize())
+fn digest_with<D: Digest>(object: &Arc<Object>) -> String {
+    hex(&object.chunks().fold(D::new(), D::chain_update).finalize())
 }
 
 fn stem(name: &str) -> &str {
@@ -145,12 +147,10 @@ fn extension(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
-    fn object(text: &'static str) -> Object {
-        Object::new(vec![Bytes::from_static(text.as_bytes())], Timestamp::UNIX_EPOCH)
+    fn object(text: &'static str) -> Arc<Object> {
+        Arc::new(Object::new(vec![text.into()], Timestamp::UNIX_EPOCH))
     }
 
     #[test]

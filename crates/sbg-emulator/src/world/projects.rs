@@ -1,20 +1,19 @@
 //! Projects: who owns them, what they are called, what they are set to.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
     World,
     files::FileNode,
     ids::is_uuid,
-    members::{Member, Permissions},
+    members::{Members, Permissions, Shared},
 };
 use crate::error::{ApiError, Outcome};
 
 /// A project.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Project {
     /// `owner/short-name`; it never changes.
     pub(crate) id: String,
@@ -28,7 +27,7 @@ pub(crate) struct Project {
     pub(crate) created: Timestamp,
     pub(crate) modified: Timestamp,
     /// By username, team id or division id.
-    pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) members: Members,
 }
 
 /// What a permission is needed for.
@@ -116,7 +115,7 @@ impl World {
             billing_group,
             created: now,
             modified: now,
-            members: BTreeMap::from([(actor.to_owned(), Member::user(Permissions::all()))]),
+            members: Members::new(Shared::Project, actor),
             id: id.clone(),
         };
         self.files.insert(root.id.clone(), root);

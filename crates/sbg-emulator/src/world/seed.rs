@@ -1,26 +1,22 @@
 //! State that tests put in place without requests.
 
-use std::sync::Arc;
-
 use serde_json::Map;
 
 use super::{
     World,
     files::{Content, FileNode, Place},
     projects::{ProjectEdit, short_name},
+    users::FIRST,
 };
 use crate::object::Object;
-
-/// Who owns what is seeded.
-const OWNER: &str = "rfranklin";
 
 impl World {
     /// The id of the project that this name belongs to, created if there is none.
     pub(crate) fn seed_project(&mut self, name: &str) -> String {
-        let id = format!("{OWNER}/{}", short_name(name));
+        let id = format!("{FIRST}/{}", short_name(name));
         if !self.projects.contains_key(&id) {
             let edit = ProjectEdit { name: Some(name.to_owned()), ..ProjectEdit::default() };
-            self.create_project(OWNER, edit).unwrap_or_else(|error| panic!("no project {name:?}: {error:?}"));
+            self.create_project(FIRST, edit).unwrap_or_else(|error| panic!("no project {name:?}: {error:?}"));
         }
         id
     }
@@ -39,7 +35,7 @@ impl World {
                     child.id.clone()
                 }
                 None => self
-                    .create_folder(OWNER, Place::Folder(&folder), step)
+                    .create_folder(FIRST, Place::Folder(&folder), step)
                     .expect("the name is free")
                     .id
                     .clone(),
@@ -56,7 +52,7 @@ impl World {
     /// Puts an object into a folder, where its name is free, and returns the id of the new file.
     pub(super) fn add_file(&mut self, project: &str, folder: &str, name: &str, object: Object) -> String {
         let now = self.clock.timestamp();
-        let object = Arc::new(object);
+        let object = self.store.keep(object);
         let key = self.ids.uuid();
         self.store.publish(&key, &object);
         self.insert(FileNode {

@@ -1,5 +1,6 @@
 //! The cloud service behind a volume, as requests describe it and as answers show it: without anything secret.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// The kinds of clouds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Cloud {
     S3,
     Gcs,
@@ -28,7 +29,7 @@ impl Cloud {
 }
 
 /// A service whose description was checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Service {
     pub(crate) cloud: Cloud,
     pub(crate) bucket: String,

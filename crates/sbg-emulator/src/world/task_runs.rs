@@ -69,10 +69,18 @@ impl World {
         }
         let now = self.clock.timestamp();
         for child in task.children.clone() {
-            self.end_task(&child, Status::Aborted, "Aborted.", now);
+            self.begin_to_abort(&child, now);
         }
-        self.end_task(id, Status::Aborted, "Aborted.", now);
+        self.begin_to_abort(id, now);
         Ok(())
+    }
+
+    fn begin_to_abort(&mut self, id: &str, at: Timestamp) {
+        let Some(task) = self.tasks.get_mut(id).filter(|task| !task.status.is_final()) else { return };
+        task.status = Status::Aborting;
+        "Aborting.".clone_into(&mut task.message);
+        self.agenda.forget(&Step::Task(id.to_owned()));
+        self.agenda.next(at, Step::Task(id.to_owned()));
     }
 
     /// Moves a task to its next state. One that was aborted or deleted in the meantime stays as it is.
@@ -95,6 +103,7 @@ impl World {
                 Ok(()) => self.end_task(id, Status::Completed, "Completed.", at),
                 Err(reason) => self.end_task(id, Status::Failed, &reason, at),
             },
+            Status::Aborting => self.end_task(id, Status::Aborted, "Aborted.", at),
             _ => {}
         }
     }
@@ -129,7 +138,7 @@ impl World {
                 name: task.name.clone(),
                 id: task.id.clone(),
                 ran_by: task.executed_by.clone().unwrap_or_default(),
-                status: status.name(),
+                status,
                 started: task.started.unwrap_or(at),
                 finished: at,
                 price,
@@ -281,21 +290,18 @@ impl World {
             .filter_map(|file| self.input_file(&json!({ "class": "File", "path": file.id })))
             .collect();
         let command = program.command(&readable);
-        let made = program.run(&inputs, |value| self.input_file(value))?;
-        let (project, folder) = self.output_folder(task).ok_or("The project is gone.")?;
+        let made = program.run(&inputs, at, |value| self.input_file(value))?;
+        let task = task.clone();
         let mut outputs = Map::new();
         for (port, output) in made {
             let value = match output {
                 Output::Value(value) => value,
-                Output::File { name, content } => {
-                    let name =
-                        self.files.get(&folder).map_or(name.clone(), |folder| Self::free_name(folder, &name));
-                    let file = self.add_file(&project, &folder, &name, Object::new(content, at));
-                    if let Ok(file) = self.file_mut(&file) {
-                        file.origin_task = Some(id.to_owned());
-                        file.metadata.clone_from(&metadata);
-                    }
-                    json!({ "class": "File", "path": file, "name": name })
+                Output::File { name, object } => {
+                    let made = self.place_output(&task, port, &name, object, at)?;
+                    let file = self.file_mut(&made).map_err(|_| "An output is gone.")?;
+                    file.origin_task = Some(id.to_owned());
+                    file.metadata.clone_from(&metadata);
+                    json!({ "class": "File", "path": made, "name": file.name })
                 }
             };
             outputs.insert(port.to_owned(), value);
@@ -307,23 +313,13 @@ impl World {
         Ok(())
     }
 
-    /// The project of a task and the folder for its outputs: the one that `output_location.main_location` names if it is a
-    /// folder of the project, else the root.
-    fn output_folder(&self, task: &Task) -> Option<(String, String)> {
-        let project = self.projects.get(&task.project)?;
-        let named = task.output_location.as_ref().and_then(|place| place.get("main_location")?.as_str());
-        let named = named.and_then(|id| self.files.get(id));
-        let folder = named.filter(|folder| folder.is_folder() && folder.project == project.id);
-        Some((project.id.clone(), folder.map_or(&project.root_folder, |folder| &folder.id).clone()))
-    }
-
     fn kept_bytes(&self, outputs: &Map<String, Value>) -> u64 {
         let files = self.input_files(outputs);
         files.iter().filter_map(|file| file.object(5017).ok()).map(|(_, object)| object.size()).sum()
     }
 
     /// Writes the logs of a task. They are files that no list shows.
-    fn write_logs(&mut self, task: &Task) -> Vec<(&'static str, String)> {
+    fn write_logs(&mut self, task: &Task) -> Vec<(String, String)> {
         let now = self.clock.timestamp();
         let logs = [
             ("cmd.log", format!("{}\n", task.command)),
@@ -336,7 +332,7 @@ impl World {
         logs.into_iter()
             .map(|(name, text)| {
                 let id = self.add_hidden_file(&task.project, name, Object::new(vec![text.into()], now));
-                (name, id)
+                (name.to_owned(), id)
             })
             .collect()
     }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 use crate::error::{ApiError, Outcome};
 
 /// A run of an app, or the draft of one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Task {
     pub(crate) id: String,
     /// Orders tasks that were made in the same moment.
@@ -51,12 +52,12 @@ pub(crate) struct Task {
     pub(crate) price: Price,
     pub(crate) message: String,
     /// Names of logs and the files that hold them.
-    pub(crate) logs: Vec<(&'static str, String)>,
+    pub(crate) logs: Vec<(String, String)>,
     pub(crate) command: String,
 }
 
 /// How a batch divides its inputs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Batch {
     pub(crate) input: String,
     /// Metadata fields with `metadata.` in front; none for a child per item.
@@ -64,13 +65,14 @@ pub(crate) struct Batch {
 }
 
 /// Where a task is on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Status {
     Draft,
     Creating,
     Queued,
     Running,
     Completed,
+    Aborting,
     Aborted,
     Failed,
 }
@@ -83,6 +85,7 @@ impl Status {
             Self::Queued => "QUEUED",
             Self::Running => "RUNNING",
             Self::Completed => "COMPLETED",
+            Self::Aborting => "ABORTING",
             Self::Aborted => "ABORTED",
             Self::Failed => "FAILED",
         }
@@ -93,8 +96,7 @@ impl Status {
     }
 }
 
-/// The names of states that lists are filtered by: the platform has one more than it lets filter by, and one that tasks pass
-/// too quickly here to be seen in.
+/// The names of states that lists are filtered by: the platform has one more.
 const STATUS_NAMES: [&str; 7] = ["QUEUED", "DRAFT", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"];
 
 /// What is given to create a task, or to change one.

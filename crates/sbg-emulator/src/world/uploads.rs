@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -25,7 +26,7 @@ const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024 * 1024;
 const MAX_PART_SIZE: u64 = 1024 * 1024 * 1024;
 
 /// Sizes of parts that this platform deals in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PartPolicy {
     pub(crate) default: u64,
     pub(crate) min: u64,
@@ -41,7 +42,7 @@ impl PartPolicy {
 }
 
 /// An upload that has begun and not ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Upload {
     pub(crate) id: String,
     owner: String,
@@ -89,6 +90,13 @@ impl Upload {
     }
 }
 
+/// Names an upload and says what it is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum UploadId<'a> {
+    File(&'a str),
+    Code(&'a str),
+}
+
 /// What is given to begin an upload.
 #[derive(Debug)]
 pub(crate) struct NewUpload<'a> {
@@ -108,6 +116,7 @@ impl World {
         if new.size.is_some_and(|size| size > MAX_SIZE) {
             return Err(ApiError::new(8013).detail("A file has at most 5 TiB."));
         }
+        check_part_size(new.part_size)?;
         let place = match (new.project, new.parent) {
             (Some(project), None) if !is_project_id(project) => return Err(ApiError::new(8010)),
             (project, parent) => Place::of(project, parent)?,
@@ -147,6 +156,7 @@ impl World {
         if new.size.is_none_or(|size| size == 0 || size > MAX_SIZE) {
             return Err(ApiError::new(8013).detail("`size` must be at least 1, and at most 5 TiB."));
         }
+        check_part_size(new.part_size)?;
         let upload = Upload {
             owner: actor.to_owned(),
             project: format!("{AUTOMATION}{automation}"),
@@ -172,20 +182,26 @@ impl World {
     }
 
     /// An upload of the actor, who must still be allowed to write where it goes.
-    pub(crate) fn upload(&self, actor: &str, id: &str) -> Outcome<&Upload> {
-        let upload = self.uploads.get(id).ok_or(ApiError::new(8003))?;
+    pub(crate) fn upload(&self, actor: &str, id: UploadId<'_>) -> Outcome<&Upload> {
+        let (id, is_code) = match id {
+            UploadId::File(id) => (id, false),
+            UploadId::Code(id) => (id, true),
+        };
+        let upload = self.uploads.get(id).filter(|upload| upload.is_code() == is_code);
+        let upload = upload.ok_or(ApiError::new(8003))?;
         let writes = self.home(actor, &upload.project, Need::Write).is_ok();
         if upload.owner == actor && writes { Ok(upload) } else { Err(ApiError::new(8001)) }
     }
 
-    fn upload_mut(&mut self, id: &str) -> Outcome<&mut Upload> {
-        self.uploads.get_mut(id).ok_or(ApiError::new(8003))
+    fn upload_mut(&mut self, actor: &str, id: UploadId<'_>) -> Outcome<&mut Upload> {
+        let id = self.upload(actor, id)?.id.clone();
+        self.uploads.get_mut(&id).ok_or(ApiError::new(8003))
     }
 
     /// Ends an upload and forgets its parts.
-    pub(crate) fn abort_upload(&mut self, actor: &str, id: &str) -> Outcome<()> {
-        self.upload(actor, id)?;
-        self.forget_upload(id);
+    pub(crate) fn abort_upload(&mut self, actor: &str, id: UploadId<'_>) -> Outcome<()> {
+        let id = self.upload(actor, id)?.id.clone();
+        self.forget_upload(&id);
         Ok(())
     }
 
@@ -198,46 +214,47 @@ impl World {
     pub(crate) fn part_url(
         &self,
         actor: &str,
-        id: &str,
+        id: UploadId<'_>,
         number: &str,
         lifetime: std::time::Duration,
     ) -> Outcome<(String, Timestamp)> {
         let upload = self.upload(actor, id)?;
         let number = upload.check_part_number(number.parse().map_err(|_| ApiError::new(8012))?)?;
-        Ok(self.store.part_url(id, number, lifetime))
+        Ok(self.store.part_url(&upload.id, number, lifetime))
     }
 
     /// Notes that one part has arrived, on the word of the client; whether it is true is seen at the end.
     pub(crate) fn report_part(
         &mut self,
         actor: &str,
-        id: &str,
+        id: UploadId<'_>,
         report: Fieldset<'_>,
     ) -> Outcome<(u32, String)> {
         let (number, etag) = self.upload(actor, id)?.read_report(report)?;
-        self.upload_mut(id)?.reported.insert(number, etag.clone());
+        self.upload_mut(actor, id)?.reported.insert(number, etag.clone());
         Ok((number, etag))
     }
 
     /// Notes many parts: all of them, or none if one report is wrong.
-    pub(crate) fn report_parts(&mut self, actor: &str, id: &str, body: Fieldset<'_>) -> Outcome<()> {
+    pub(crate) fn report_parts(&mut self, actor: &str, id: UploadId<'_>, body: Fieldset<'_>) -> Outcome<()> {
         let upload = self.upload(actor, id)?;
         let list = body.value("parts").and_then(Value::as_array).ok_or(ApiError::new(8015))?;
         let reports = list
             .iter()
             .map(|report| upload.read_report(Fieldset::of(report).ok_or(ApiError::new(8015))?))
             .collect::<Outcome<Vec<_>>>()?;
-        self.upload_mut(id)?.reported.extend(reports);
+        self.upload_mut(actor, id)?.reported.extend(reports);
         Ok(())
     }
 
     /// Joins the parts to a file and returns its id. Nothing changes unless all is in order.
-    pub(crate) fn complete_upload(&mut self, actor: &str, id: &str) -> Outcome<String> {
+    pub(crate) fn complete_upload(&mut self, actor: &str, id: UploadId<'_>) -> Outcome<String> {
         let upload = self.upload(actor, id)?;
         let object = self.join_parts(upload)?;
         let (project, folder, name) = (upload.project.clone(), upload.folder.clone(), upload.name.clone());
+        let id = upload.id.clone();
         if upload.is_code() {
-            self.forget_upload(id);
+            self.forget_upload(&id);
             return Ok(self.add_hidden_file(&project, &name, object));
         }
         if !self.files.contains_key(&folder) {
@@ -250,7 +267,7 @@ impl World {
         if let Some(replaced) = replaced {
             self.remove(&replaced);
         }
-        self.forget_upload(id);
+        self.forget_upload(&id);
         Ok(self.add_file(&project, &folder, &name, object))
     }
 
@@ -281,6 +298,17 @@ impl World {
             None if parts.is_empty() => Err(failed(format_args!("No part was reported."))),
             _ => Ok(Object::join(parts.iter().map(AsRef::as_ref), self.clock.timestamp())),
         }
+    }
+}
+
+/// A part that is wanted smaller than the storage takes is made larger, but a size that no part can have is refused.
+fn check_part_size(wanted: Option<u64>) -> Outcome<()> {
+    match wanted {
+        Some(size) if !(1..=MAX_PART_SIZE).contains(&size) => {
+            Err(ApiError::new(8013)
+                .detail(format_args!("`part_size` must be between 1 and {MAX_PART_SIZE}.")))
+        }
+        _ => Ok(()),
     }
 }
 

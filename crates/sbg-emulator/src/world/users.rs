@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::ids::Ids;
 
 /// A person with an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct User {
     pub(crate) username: String,
     pub(crate) email: String,
@@ -19,17 +20,34 @@ pub(crate) struct User {
     pub(crate) disabled: bool,
 }
 
+/// What someone is in a division.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Role {
+    Admin,
+    Member,
+}
+
+impl Role {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "ADMIN",
+            Self::Member => "MEMBER",
+        }
+    }
+}
+
 /// An organisation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Division {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// Usernames with their role: `ADMIN` or `MEMBER`.
-    pub(crate) members: BTreeMap<String, &'static str>,
+    /// By username.
+    pub(crate) members: BTreeMap<String, Role>,
 }
 
 /// Some of the people of a division.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Team {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -38,7 +56,7 @@ pub(crate) struct Team {
 }
 
 /// An account that projects are charged to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct BillingGroup {
     pub(crate) id: String,
     pub(crate) owner: String,
@@ -47,30 +65,30 @@ pub(crate) struct BillingGroup {
     pub(crate) created: Timestamp,
 }
 
+/// Who owns the token that is shown, and what is made without a request.
+pub(crate) const FIRST: &str = "rfranklin";
+
 /// All users.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Users {
     by_name: BTreeMap<String, User>,
 }
 
 impl Users {
     /// The four users that every emulator starts with.
-    pub(super) fn founders(ids: &mut Ids, first_token: Option<&str>) -> Self {
+    pub(super) fn founders(ids: &mut Ids) -> Self {
         let people =
             [("Rosalind", "Franklin"), ("Francis", "Crick"), ("James", "Watson"), ("Maurice", "Wilkins")];
         let by_name = people
             .into_iter()
             .map(|(first, last)| {
                 let username = format!("{}{last}", &first[..1]).to_lowercase();
-                let token = first_token
-                    .filter(|_| username == "rfranklin")
-                    .map_or_else(|| ids.token(), str::to_owned);
                 let user = User {
                     email: format!("{}.{}@example.org", first.to_lowercase(), last.to_lowercase()),
                     first_name: first.to_owned(),
                     last_name: last.to_owned(),
                     affiliation: "King's College London".to_owned(),
-                    token,
+                    token: ids.token(),
                     disabled: false,
                     username: username.clone(),
                 };
@@ -78,6 +96,13 @@ impl Users {
             })
             .collect();
         Self { by_name }
+    }
+
+    /// Gives the first user this token.
+    pub(super) fn set_token(&mut self, token: &str) {
+        if let Some(user) = self.by_name.get_mut(FIRST) {
+            token.clone_into(&mut user.token);
+        }
     }
 
     pub(crate) fn get(&self, username: &str) -> Option<&User> {
@@ -108,21 +133,21 @@ pub(super) fn institutions(
         id: "kings-college".to_owned(),
         name: "King's College".to_owned(),
         members: BTreeMap::from([
-            ("rfranklin".to_owned(), "ADMIN"),
-            ("fcrick".to_owned(), "MEMBER"),
-            ("jwatson".to_owned(), "MEMBER"),
-            ("mwilkins".to_owned(), "MEMBER"),
+            (FIRST.to_owned(), Role::Admin),
+            ("fcrick".to_owned(), Role::Member),
+            ("jwatson".to_owned(), Role::Member),
+            ("mwilkins".to_owned(), Role::Member),
         ]),
     };
     let team = Team {
         id: ids.uuid(),
         name: "crystallography".to_owned(),
         division: division.id.clone(),
-        members: BTreeSet::from(["rfranklin".to_owned(), "mwilkins".to_owned()]),
+        members: BTreeSet::from([FIRST.to_owned(), "mwilkins".to_owned()]),
     };
     let group = BillingGroup {
         id: ids.uuid(),
-        owner: "rfranklin".to_owned(),
+        owner: FIRST.to_owned(),
         name: "Rosalind Franklin's billing group".to_owned(),
         created: now,
     };

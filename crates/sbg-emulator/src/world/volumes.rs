@@ -1,15 +1,16 @@
 //! Volumes: buckets that are attached to the platform, what is in them, and who may use them.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
     World,
     buckets::{Bucket, Entry},
     files::FileNode,
-    members::{Member, NewMember, Permissions},
+    members::{Member, Members, NewMember, Permissions, Shared},
     projects::Need,
     service::{Cloud, Service},
 };
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// A volume.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Volume {
     /// `owner/name`
     pub(crate) id: String,
@@ -31,23 +32,23 @@ pub(crate) struct Volume {
     pub(crate) active: bool,
     pub(crate) created: Timestamp,
     pub(crate) modified: Timestamp,
-    pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) members: Members,
 }
 
 /// One step of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Listed {
     Object(Entry),
-    /// A folder, as a location without a slash at its end.
+    /// A folder, as a location with a slash at its end.
     Folder(String),
 }
 
 impl Listed {
     /// What listings are ordered and continued by: with its slash a folder stands where its objects stand.
-    pub(crate) fn position(&self) -> Cow<'_, str> {
+    pub(crate) fn position(&self) -> &str {
         match self {
-            Self::Object(entry) => Cow::Borrowed(&entry.key),
-            Self::Folder(location) => Cow::Owned(format!("{location}/")),
+            Self::Object(entry) => &entry.key,
+            Self::Folder(location) => location,
         }
     }
 }
@@ -97,7 +98,7 @@ impl World {
             active: true,
             created: now,
             modified: now,
-            members: BTreeMap::from([(actor.to_owned(), Member::user(Permissions::all()))]),
+            members: Members::new(Shared::Volume, actor),
             id: id.clone(),
         };
         self.bucket_mut(&volume.service.bucket);
@@ -114,7 +115,7 @@ impl World {
         force: bool,
     ) -> Outcome<()> {
         let present = self.volume(actor, id, Need::Admin)?;
-        let description = body.text("description")?;
+        let description = body.clearable_text("description")?;
         let writable = access_mode(body)?.unwrap_or(present.writable);
         let changes = body.object("service").map_err(|_| ApiError::new(9017))?;
         let service = changes.map(|changes| present.service.edited(changes)).transpose()?;
@@ -176,7 +177,7 @@ impl World {
             let rest = &entry.key[prefix.len()..];
             let next = match rest.find('/') {
                 Some(at) => {
-                    Listed::Folder(volume.service.location(&entry.key[..prefix.len() + at]).to_owned())
+                    Listed::Folder(volume.service.location(&entry.key[..=prefix.len() + at]).to_owned())
                 }
                 None => Listed::Object(Entry {
                     key: volume.service.location(&entry.key).to_owned(),
@@ -210,8 +211,7 @@ impl World {
 
     /// One member of a volume that the actor can see.
     pub(crate) fn volume_member(&self, actor: &str, id: &str, member: &str) -> Outcome<&Member> {
-        let volume = self.volume(actor, id, Need::Read)?;
-        volume.members.get(member).ok_or(ApiError::new(90003))
+        self.volume(actor, id, Need::Read)?.members.get(member)
     }
 
     /// Adds a member and returns its id.
@@ -223,23 +223,13 @@ impl World {
         permissions: &Map<String, Value>,
     ) -> Outcome<String> {
         self.volume(actor, id, Need::Admin)?;
-        let (kind, member) = self.resolve(new)?;
-        let permissions = Permissions::default().merged(permissions)?;
-        let volume = self.volume_mut(actor, id)?;
-        if volume.members.contains_key(&member) {
-            return Err(ApiError::new(90007).detail("The volume has this member already."));
-        }
-        volume.members.insert(member.clone(), Member { kind, permissions });
-        Ok(member)
+        let who = self.resolve(new)?;
+        self.volume_mut(actor, id)?.members.add(who, permissions)
     }
 
     /// Removes a member. The owner stays.
     pub(crate) fn remove_volume_member(&mut self, actor: &str, id: &str, member: &str) -> Outcome<()> {
-        let volume = self.volume_mut(actor, id)?;
-        if volume.owner == member {
-            return Err(ApiError::new(9020).detail("The owner of a volume cannot be removed."));
-        }
-        volume.members.remove(member).map(|_| ()).ok_or(ApiError::new(90003))
+        self.volume_mut(actor, id)?.members.remove(member)
     }
 
     /// Changes what a member may do, or sets all of it anew.
@@ -251,16 +241,7 @@ impl World {
         changes: &Map<String, Value>,
         anew: bool,
     ) -> Outcome<Permissions> {
-        let names = ["read", "write", "copy", "admin"];
-        if anew && names.iter().any(|name| changes.get(*name).is_none_or(Value::is_null)) {
-            return Err(ApiError::new(9011).detail("All of read, write, copy and admin are required."));
-        }
-        let volume = self.volume_mut(actor, id)?;
-        let owner = volume.owner == member;
-        let member = volume.members.get_mut(member).ok_or(ApiError::new(90003))?;
-        let changed = member.permissions.merged(changes)?;
-        member.permissions = if owner { Permissions::all() } else { changed };
-        Ok(member.permissions)
+        self.volume_mut(actor, id)?.members.set(member, changes, anew)
     }
 }
 

@@ -112,6 +112,14 @@ async fn code_is_uploaded_and_becomes_a_package() {
     assert!(bench.get("/upload/multipart").await.column("upload_id").is_empty());
     let open = json!({"name": "c", "size": 9, "automation_id": id});
     let open = bench.post("/automation/upload", open).await.text("upload_id");
+    // Uploads of code and of files are not found under each other's paths.
+    for path in ["", "/part/1"] {
+        assert_eq!(bench.get(&format!("/upload/multipart/{open}{path}")).await.code(), 8003);
+    }
+    assert_eq!(bench.delete(&format!("/upload/multipart/{open}")).await.code(), 8003);
+    let report = json!({"part_number": 1, "response": {"headers": {"ETag": "x"}}});
+    assert_eq!(bench.post(&format!("/upload/multipart/{open}/part"), report).await.code(), 8003);
+    assert_eq!(bench.post(&format!("/upload/multipart/{open}/complete"), json!({})).await.code(), 8003);
     assert_eq!(bench.delete(&format!("/automation/upload/{open}")).await.status, 204);
 }
 

@@ -94,8 +94,12 @@ async fn a_batch_fails_with_its_children_and_is_aborted_with_them() {
     let id = bench.post("/tasks?action=run", body).await.text("id");
     bench.wait(10);
     bench.post(&format!("/tasks/{id}/actions/abort"), json!({})).await;
-    let children = bench.get(&format!("/tasks?parent={id}&status=ABORTED")).await;
-    assert_eq!(children.column("id").len(), 3);
+    for status in ["ABORTING", "ABORTED"] {
+        let children = bench.get(&format!("/tasks?parent={id}&status={status}")).await;
+        assert_eq!(children.column("id").len(), 3);
+        assert_eq!(bench.get(&format!("/tasks/{id}")).await.text("status"), status);
+        bench.wait(10);
+    }
 }
 
 #[tokio::test]

@@ -1,35 +1,15 @@
 //! The program.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-};
+use std::net::TcpListener;
 
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sbg-emulator"));
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
+use crate::program::{Running, program};
 
 #[tokio::test]
 async fn the_program_prints_how_to_reach_it_and_serves() {
-    let child = program().args(["--token", "abc", "--fault", "api:nth=2:503"]).spawn().unwrap();
-    let mut running = Running(child);
-    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let endpoint = lines.next().unwrap();
-    let endpoint = endpoint.strip_prefix("export SB_API_ENDPOINT=").unwrap();
+    let mut running = Running::start(program().args(["--token", "abc", "--fault", "api:nth=2:503"]));
+    let endpoint = running.export("SB_API_ENDPOINT");
     assert!(endpoint.starts_with("http://127.0.0.1:") && endpoint.ends_with("/v2"));
-    assert_eq!(lines.next().unwrap(), "export SB_AUTH_TOKEN=abc");
+    assert_eq!(running.export("SB_AUTH_TOKEN"), "abc");
     let http = reqwest::Client::new();
     let get = || http.get(format!("{endpoint}/user")).header("X-SBG-Auth-Token", "abc").send();
     assert_eq!(get().await.unwrap().status(), 200);

@@ -21,6 +21,8 @@ async fn each_file_succeeds_or_fails_for_itself_in_the_order_of_the_request() {
     let fields = "/bulk/files/get?fields=resource.id,resource.name";
     let short = bench.post(fields, json!({"file_ids": [id]})).await;
     assert_eq!(short.json["items"][0], json!({"resource": {"id": id, "name": "reads.txt"}, "error": null}));
+    let named = bench.post("/bulk/files/get?fields=resource.name", json!({"file_ids": [id]})).await;
+    assert_eq!(named.json, short.json);
     let deleted = bench.post("/bulk/files/delete", json!({"file_ids": [id, id]})).await;
     assert_eq!(codes(&deleted), [0, 5002]);
     assert_eq!(bench.get(&format!("/files/{id}")).await.code(), 5002);
@@ -36,11 +38,15 @@ async fn an_update_erases_what_an_edit_keeps() {
     let edited = bench.post("/bulk/files/edit", edit).await.json["items"][0]["resource"].clone();
     assert_eq!((&edited["name"], &edited["tags"]), (&"n.txt".into(), &json!(["t"])));
     assert_eq!(edited["metadata"], json!({"b": "2", "c": "3"}));
-    let update = json!({"items": [{"id": id, "metadata": {"d": "4"}}, {"name": "x"}]});
+    let update = json!({"items": [{"id": id, "metadata": {"d": "4"}}, {"id": "none"}]});
     let answer = bench.post("/bulk/files/update", update).await;
-    assert_eq!(codes(&answer), [0, 5004]);
+    assert_eq!(codes(&answer), [0, 5002]);
     let updated = &answer.json["items"][0]["resource"];
     assert_eq!((&updated["tags"], &updated["metadata"]), (&json!([]), &json!({"d": "4"})));
+    // An item of the wrong form refuses all of them.
+    let wrong = json!({"items": [{"id": id, "metadata": {"e": "5"}}, {"name": "x"}]});
+    assert_eq!(bench.post("/bulk/files/update", wrong).await.code(), 90000);
+    assert_eq!(bench.get(&format!("/files/{id}")).await.json["metadata"], json!({"d": "4"}));
 }
 
 #[tokio::test]
@@ -66,12 +72,17 @@ async fn tasks_imports_and_exports_are_handled_in_bulk() {
     assert_eq!(codes(&got), [0, 7005]);
     bench.post("/storage/volumes", s3("patterns")).await;
     bench.emulator.put_object("bucket", "in/a.txt", "a").unwrap();
-    let item = |location: &str| -> Value {
-        let source = json!({"volume": "rfranklin/patterns", "location": location});
+    let item = |volume: &str| -> Value {
+        let source = json!({"volume": volume, "location": "a.txt"});
         json!({"source": source, "destination": {"project": PROJECT}, "overwrite": false})
     };
-    let started = bench.post("/bulk/storage/imports/create", json!({"items": [item("a.txt"), {}]})).await;
-    assert_eq!(codes(&started), [0, 9011]);
+    let started = bench
+        .post(
+            "/bulk/storage/imports/create",
+            json!({"items": [item("rfranklin/patterns"), item("rfranklin/none")]}),
+        )
+        .await;
+    assert_eq!(codes(&started), [0, 9007]);
     let import = started.json["items"][0]["resource"]["id"].clone();
     let destination = json!({"volume": "rfranklin/patterns", "location": "b.txt"});
     let item =

@@ -39,17 +39,21 @@ async fn a_name_that_is_taken_is_skipped_replaced_or_avoided() {
     let bench = Bench::start().await;
     bench.emulator.create_project("demo");
     bench.emulator.create_file(PROJECT, "a", "old");
-    let import = async |conflict: Value| {
+    let import = async |conflict: Option<&str>| {
         let items = json!([{"drs_uri": "drs://server.org/a", "project": PROJECT}]);
-        finished(&bench, json!({"items": items, "conflict_resolution": conflict})).await
+        let mut body = json!({"items": items});
+        if let Some(conflict) = conflict {
+            body["conflict_resolution"] = conflict.into();
+        }
+        finished(&bench, body).await
     };
-    let skipped = import(Value::Null).await;
+    let skipped = import(None).await;
     assert_eq!(
         (skipped.text("state"), &skipped.json["result"][0]["error"]["code"]),
         ("FAILED".to_owned(), &10223.into())
     );
-    assert_eq!(import("AUTORENAME".into()).await.json["result"][0]["resource"]["name"], "_1_a");
-    let replaced = import("OVERWRITE".into()).await;
+    assert_eq!(import(Some("AUTORENAME")).await.json["result"][0]["resource"]["name"], "_1_a");
+    let replaced = import(Some("OVERWRITE")).await;
     let id = replaced.json["result"][0]["resource"]["id"].as_str().unwrap();
     assert_eq!(bench.emulator.file_content(id).unwrap(), b"drs://server.org/a\n");
 }

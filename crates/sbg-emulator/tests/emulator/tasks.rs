@@ -152,8 +152,10 @@ async fn actions_are_refused_in_the_wrong_state() {
     assert_eq!(bench.patch(&path, json!({"name": "renamed"})).await.text("name"), "renamed");
     assert_eq!(bench.patch(&format!("{path}/inputs"), json!({})).await.code(), 7007);
     assert_eq!(bench.delete(&path).await.code(), 7013);
-    assert_eq!(bench.post(&format!("{path}/actions/abort"), json!({})).await.text("status"), "ABORTED");
+    assert_eq!(bench.post(&format!("{path}/actions/abort"), json!({})).await.text("status"), "ABORTING");
     assert_eq!(bench.post(&format!("{path}/actions/abort"), json!({})).await.code(), 7011);
+    assert_eq!(bench.get("/tasks?status=ABORTING").await.column("id"), [id.as_str()]);
+    assert_eq!(bench.delete(&path).await.code(), 7013);
     bench.wait(60);
     assert_eq!(bench.get(&path).await.text("status"), "ABORTED");
     assert_eq!(bench.delete(&path).await.status, 204);
@@ -265,4 +267,53 @@ async fn tasks_are_on_the_bill() {
     let line = &page.json["items"][0];
     assert_eq!((&line["analysis_id"], &line["analysis_status"]), (&done.json["id"], &"COMPLETED".into()));
     assert_eq!(line["analysis_cost"]["amount"], done.json["price"]["amount"]);
+}
+
+#[tokio::test]
+async fn outputs_go_where_the_settings_say() {
+    const REPORT: &str = "reads.txt.line-count.txt";
+    let (bench, input) = bench().await;
+    bench
+        .post(
+            "/storage/volumes",
+            json!({
+                "name": "results", "access_mode": "RW",
+                "service": {"type": "s3", "bucket": "bucket", "prefix": "in",
+                    "credentials": {"access_key_id": "AKIA", "secret_access_key": "secret"}},
+            }),
+        )
+        .await;
+    let run = async |location: Value| {
+        let mut body = line_count(&input);
+        body["output_location"] = location;
+        finished(&bench, body).await
+    };
+    let path = async |task: &Answer| {
+        let mut names = Vec::new();
+        let mut file =
+            bench.get(&format!("/files/{}", task.json["outputs"]["report"]["path"].as_str().unwrap())).await;
+        while let Some(parent) = file.json["parent"].as_str().map(str::to_owned) {
+            names.insert(0, file.text("name"));
+            file = bench.get(&format!("/files/{parent}")).await;
+        }
+        names.join("/")
+    };
+    let task = run(json!({"main_location": "/runs/<task_name>/<task_id>"})).await;
+    assert_eq!(path(&task).await, format!("runs/count/{}/{REPORT}", task.text("id")));
+    let nodes = json!({"report": {"output_location": "/own"}});
+    let task = run(json!({"main_location": "/all", "nodes_override": true, "nodes_location": nodes})).await;
+    assert_eq!(path(&task).await, format!("own/{REPORT}"));
+    let task = run(json!({"main_location": "/all", "nodes_override": false, "nodes_location": nodes})).await;
+    assert_eq!(path(&task).await, format!("all/{REPORT}"));
+    let task = run(json!({"main_location": "volumes://results/runs", "main_location_alias": "/there"})).await;
+    assert_eq!(path(&task).await, format!("there/{REPORT}"));
+    assert_eq!(bench.emulator.object("bucket", &format!("in/runs/{REPORT}")).unwrap(), b"3 reads.txt\n");
+    let file =
+        bench.get(&format!("/files/{}", task.json["outputs"]["report"]["path"].as_str().unwrap())).await;
+    assert_eq!(file.json["storage"]["location"], format!("runs/{REPORT}"));
+
+    for wrong in ["volumes://unknown/runs", "/reads.txt/runs"] {
+        let task = run(json!({"main_location": wrong})).await;
+        assert_eq!(task.text("status"), "FAILED", "{wrong}");
+    }
 }

@@ -60,6 +60,12 @@ async fn an_import_makes_an_alias_of_a_file() {
     );
     assert_eq!(bench.get("/storage/imports?project=rfranklin/none").await.column("id").len(), 0);
     assert_eq!(bench.get("/storage/imports?state=LOST").await.code(), 9011);
+    assert_eq!(bench.get("/storage/imports?state=LOST&state=FAILED").await.code(), 9011);
+    let all = bench.get("/storage/imports").await.column("id");
+    let listed = bench.get("/storage/imports?state=COMPLETED&state=FAILED&state=PENDING&state=RUNNING").await;
+    assert_eq!(listed.column("id"), all);
+    let completed = bench.get("/storage/imports?state=COMPLETED&state=PENDING").await.column("id");
+    assert_eq!(completed, bench.get("/storage/imports?state=COMPLETED").await.column("id"));
 }
 
 #[tokio::test]

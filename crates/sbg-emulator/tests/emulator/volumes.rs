@@ -76,11 +76,11 @@ async fn a_folder_is_listed_page_by_page() {
     let list = format!("{VOLUME}/list");
     let all = bench.get(&list).await;
     assert_eq!(all.column("location"), ["a.txt", "b.txt", "c.txt"]);
-    assert_eq!((&all.json["prefixes"][0]["prefix"], &all.json["links"]), (&"a".into(), &json!([])));
+    assert_eq!((&all.json["prefixes"][0]["prefix"], &all.json["links"]), (&"a/".into(), &json!([])));
     let inner = bench.get(all.json["prefixes"][0]["href"].as_str().unwrap()).await;
     assert_eq!(
         (inner.column("location"), &inner.json["prefixes"][0]["prefix"]),
-        (vec!["a/1.txt".to_owned()], &"a/b".into())
+        (vec!["a/1.txt".to_owned()], &"a/b/".into())
     );
     assert_eq!(bench.get(&format!("{list}?prefix=a/")).await.column("location"), ["a/1.txt"]);
     let (mut url, mut found) = (format!("{list}?limit=1"), Vec::new());
@@ -96,7 +96,7 @@ async fn a_folder_is_listed_page_by_page() {
         }
         assert_eq!(page.json["truncated"], true);
     }
-    assert_eq!(found, ["a.txt", "\"a\"", "b.txt", "c.txt"]);
+    assert_eq!(found, ["a.txt", "\"a/\"", "b.txt", "c.txt"]);
     let object = bench.get(&format!("{VOLUME}/object?location=a/1.txt")).await;
     assert_eq!(
         (object.text("location"), &object.json["metadata"]["size"]),

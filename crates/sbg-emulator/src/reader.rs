@@ -1,0 +1,86 @@
+//! Reading an object from one byte to another, in chunks that are not copied where they are in memory.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+
+use crate::{
+    object::Object,
+    segment::{Segment, pattern},
+};
+
+/// The most that is handed out at once. Larger chunks save calls; smaller ones let a slow client cost less.
+const CHUNK: u64 = 512 * 1024;
+
+/// A part of an object that is being read.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    object: Arc<Object>,
+    at: u64,
+    end: u64,
+    /// The file of the segment with this number, at the place where reading goes on.
+    open: Option<(usize, File)>,
+}
+
+impl Reader {
+    pub(super) fn new(object: Arc<Object>, start: u64, end: u64) -> Self {
+        let end = end.min(object.size());
+        Self { object, at: start.min(end), end, open: None }
+    }
+
+    /// Bytes that are still to be read.
+    pub(crate) fn left(&self) -> u64 {
+        self.end - self.at
+    }
+
+    fn chunk(&mut self) -> io::Result<Bytes> {
+        let Some((segment, at, number)) = self.object.locate(self.at) else { return Ok(Bytes::new()) };
+        let most = CHUNK.min(segment.len() - at).min(self.end - self.at);
+        let index = |number: u64| usize::try_from(number).map_err(io::Error::other);
+        match segment {
+            Segment::Memory(bytes) => Ok(bytes.slice(index(at)?..index(at + most)?)),
+            Segment::Pattern(_) => {
+                let mut bytes = pattern(at);
+                bytes.truncate(index(most)?);
+                Ok(bytes)
+            }
+            Segment::File { blob, at: first, .. } => {
+                let file = match self.open.take() {
+                    Some((open, file)) if open == number => file,
+                    _ => {
+                        let mut file = File::open(blob.path())?;
+                        file.seek(SeekFrom::Start(first + at))?;
+                        file
+                    }
+                };
+                let mut bytes = Vec::with_capacity(index(most)?);
+                if (&file).take(most).read_to_end(&mut bytes)? != index(most)? {
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a stored object is too short"));
+                }
+                self.open = Some((number, file));
+                Ok(bytes.into())
+            }
+        }
+    }
+}
+
+/// Chunks, or the error that ends the reading.
+impl Iterator for Reader {
+    type Item = io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.end {
+            return None;
+        }
+        let chunk = self.chunk();
+        match &chunk {
+            Ok(bytes) => self.at += bytes.len() as u64,
+            Err(_) => self.at = self.end,
+        }
+        Some(chunk)
+    }
+}

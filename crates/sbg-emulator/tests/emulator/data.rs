@@ -1,0 +1,170 @@
+//! A folder that keeps everything over a restart.
+
+use std::{fs, path::Path, time::Duration};
+
+use reqwest::Method;
+use sbg_emulator::Emulator;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    Bench, header,
+    program::{Running, program},
+};
+
+async fn open(folder: &Path) -> Bench {
+    Bench::with(Emulator::builder().data(folder).min_part_size(1).state_time(Duration::from_secs(60))).await
+}
+
+fn refusal(folder: &Path) -> String {
+    Emulator::builder().data(folder).start_blocking().unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn the_state_survives_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let bench = open(folder.path()).await;
+    let project = bench.emulator.create_project("demo");
+    let small = bench.emulator.create_file(&project, "reads/small.txt", "ACGT\n");
+    let big = bench.emulator.create_file(&project, "big.bin", vec![7; 100_000]);
+    let huge = bench.emulator.create_large_file(&project, "huge.bin", 1 << 50);
+    bench.patch(&format!("/files/{small}"), json!({"tags": ["x"], "metadata": {"sample_id": "S1"}})).await;
+    bench.emulator.put_object("bucket", "a/b.txt", "on a volume").unwrap();
+    let task = json!({
+        "project": project, "app": "admin/sbg-public-data/line-count", "name": "count",
+        "inputs": {"file": {"class": "File", "path": small}},
+    });
+    let task = bench.post("/tasks?action=run", task).await.text("id");
+    bench.wait(3600);
+    let before = bench.get(&format!("/tasks/{task}")).await;
+    let (token, now) = (bench.emulator.token(), bench.emulator.clock().now());
+    drop(bench);
+
+    let bench = open(folder.path()).await;
+    assert_eq!(bench.emulator.token(), token);
+    assert!(bench.emulator.clock().now() >= now);
+    assert_eq!(bench.get("/projects").await.column("id"), [project.as_str()]);
+    let file = bench.get(&format!("/files/{small}")).await.json;
+    assert_eq!((&file["tags"], &file["metadata"]["sample_id"]), (&json!(["x"]), &json!("S1")));
+    assert_eq!(bench.emulator.file_content(&small).unwrap(), b"ACGT\n");
+    assert_eq!(bench.emulator.file_content(&big).unwrap(), vec![7; 100_000]);
+    assert_eq!(bench.emulator.object("bucket", "a/b.txt").unwrap(), b"on a volume");
+    let url = bench.download_url(&big).await;
+    assert_eq!(bench.read(&url, Some("bytes=99990-")).await.unwrap().bytes().await.unwrap(), vec![7; 10]);
+    let url = bench.download_url(&huge).await;
+    let end = bench.read(&url, Some("bytes=-5")).await.unwrap();
+    assert_eq!(
+        header(end.headers(), "content-range"),
+        format!("bytes {}-{}/{}", (1_u64 << 50) - 5, (1_u64 << 50) - 1, 1_u64 << 50)
+    );
+    assert_eq!(end.bytes().await.unwrap().len(), 5);
+    let after = bench.get(&format!("/tasks/{task}")).await;
+    assert_eq!(before.text("status"), "COMPLETED");
+    assert_eq!(after.json["outputs"], before.json["outputs"]);
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_after_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let bench = open(folder.path()).await;
+    let project = bench.emulator.create_project("demo");
+    let new = json!({"project": project, "name": "up.bin", "size": 20_000, "part_size": 10_000});
+    let upload = bench.post("/upload/multipart", new).await.text("upload_id");
+    let mut reports = vec![send_part(&bench, &upload, 1, vec![1; 10_000]).await];
+    drop(bench);
+
+    let bench = open(folder.path()).await;
+    reports.push(send_part(&bench, &upload, 2, vec![2; 10_000]).await);
+    let done = bench.post(&format!("/upload/multipart/{upload}/complete"), json!({"parts": reports})).await;
+    let file = done.text("id");
+    let whole = [vec![1; 10_000], vec![2; 10_000]].concat();
+    assert_eq!(bench.emulator.file_content(&file).unwrap(), whole);
+    drop(bench);
+    assert_eq!(open(folder.path()).await.emulator.file_content(&file).unwrap(), whole);
+}
+
+async fn send_part(bench: &Bench, upload: &str, number: u32, bytes: Vec<u8>) -> Value {
+    let url = bench.get(&format!("/upload/multipart/{upload}/part/{number}")).await.text("url");
+    let answer = bench.http.put(url).body(bytes).send().await.unwrap();
+    json!({"part_number": number, "response": {"headers": {"ETag": header(answer.headers(), "etag")}}})
+}
+
+#[tokio::test]
+async fn the_bytes_of_deleted_files_go() {
+    let folder = TempDir::new().unwrap();
+    let bench = open(folder.path()).await;
+    let project = bench.emulator.create_project("demo");
+    let kept = bench.emulator.create_file(&project, "kept.bin", vec![1; 50_000]);
+    let copy =
+        bench.post(&format!("/files/{kept}/actions/copy"), json!({"project": project, "name": "copy"})).await;
+    let gone = bench.emulator.create_file(&project, "gone.bin", vec![2; 50_000]);
+    bench.delete(&format!("/files/{kept}")).await;
+    bench.delete(&format!("/files/{gone}")).await;
+    drop(bench);
+    let stored = fs::read_dir(folder.path().join("objects")).unwrap().count();
+    assert_eq!(stored, 1);
+    let bench = open(folder.path()).await;
+    assert_eq!(bench.emulator.file_content(&copy.text("id")).unwrap(), vec![1; 50_000]);
+}
+
+#[tokio::test]
+async fn a_killed_program_leaves_the_state_that_was_written_last() {
+    let folder = TempDir::new().unwrap();
+    let arguments = ["--data", folder.path().to_str().unwrap(), "--token", "abc"];
+    let mut running = Running::start(program().args(arguments));
+    let endpoint = running.export("SB_API_ENDPOINT");
+    let http = reqwest::Client::new();
+    let create = http.request(Method::POST, format!("{endpoint}/projects")).header("X-SBG-Auth-Token", "abc");
+    assert_eq!(create.json(&json!({"name": "kept"})).send().await.unwrap().status(), 200);
+    let state = folder.path().join("state.json");
+    while !fs::read_to_string(&state).unwrap().contains("rfranklin/kept") {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    running.kill();
+    let bench = open(folder.path()).await;
+    assert_eq!(bench.emulator.token(), "abc");
+    assert_eq!(bench.get("/projects").await.column("id"), ["rfranklin/kept"]);
+}
+
+#[test]
+fn two_emulators_do_not_share_a_folder() {
+    let folder = TempDir::new().unwrap();
+    let first = Emulator::builder().data(folder.path()).start_blocking().unwrap();
+    assert_eq!(refusal(folder.path()), format!("another emulator uses {}", folder.path().display()));
+    drop(first);
+    assert!(Emulator::builder().data(folder.path()).start_blocking().is_ok());
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
+    let folder = TempDir::new().unwrap();
+    let emulator = Emulator::builder().data(folder.path()).start_blocking().unwrap();
+    let project = emulator.create_project("demo");
+    emulator.create_file(&project, "big.bin", vec![7; 100_000]);
+    drop(emulator);
+    let state = folder.path().join("state.json");
+    let good = fs::read_to_string(&state).unwrap();
+    let check = |text: &str, expected: &str| {
+        fs::write(&state, text).unwrap();
+        let message = refusal(folder.path());
+        assert!(message.contains(expected), "{message}");
+        assert!(message.contains(state.to_str().unwrap()), "{message}");
+    };
+    check(&good[..good.len() / 2], "is damaged");
+    check("", "is damaged");
+    check("[]", "is damaged");
+    check(&good.replacen("\"version\":1", "\"version\":7", 1), "of version 7; this program reads");
+    check(&good.replacen("\"users\"", "\"losers\"", 1), "is damaged: missing field `users`");
+    fs::write(&state, good).unwrap();
+    let object = fs::read_dir(folder.path().join("objects")).unwrap().next().unwrap().unwrap().path();
+    fs::write(&object, [7; 10]).unwrap();
+    assert!(refusal(folder.path()).contains("is too short"));
+    fs::remove_file(&object).unwrap();
+    assert!(refusal(folder.path()).contains("is missing"));
+
+    let other = TempDir::new().unwrap();
+    fs::write(other.path().join("thesis.tex"), "x").unwrap();
+    assert!(refusal(other.path()).contains("has files, but not those of an emulator"));
+    let file = other.path().join("thesis.tex");
+    assert!(refusal(&file).contains("thesis.tex"));
+}
