@@ -5,11 +5,11 @@ use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use schemars::schema::{InstanceType, SchemaObject};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::caught::caught;
 use crate::uses::Uses;
-use crate::{rust_prune, rust_tables};
+use crate::{rust_nullable, rust_prune, rust_read, rust_tables};
 
 /// Folder of the generated code.
 const FOLDER: &str = "crates/sbg-raw/src/generated";
@@ -19,6 +19,12 @@ const MODULES: [&str; 2] = ["types", "builder"];
 
 /// Schemas which a hand-written type of `sbg_raw::values` stands for, because typify makes nothing useful of them.
 const HAND_WRITTEN: [&str; 2] = ["MetadataFilter", "Number"];
+
+/// Schemas that stand for a property which is marked as secret, by whether it is a string, and the types that hide it.
+const SECRETS: [(bool, &str, &str); 2] = [
+    (true, "SecretText", "crate::values::Secret<::std::string::String>"),
+    (false, "SecretJson", "crate::values::Secret<::serde_json::Value>"),
+];
 
 /// Validation that typify would turn into types of their own (`NonZero`, newtypes of strings) which would break callers whenever
 /// a limit changes; and examples, which it has no use for.
@@ -41,6 +47,7 @@ const STRIPPED: [&str; 11] = [
 /// Types which only answers use (`uses`) have no builders: nobody but the platform makes such values.
 pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String)>> {
     let mut fitted = document.clone();
+    hide_secrets(&mut fitted);
     fit(&mut fitted);
     let api: OpenAPI = serde_json::from_value(fitted).context("the bundle is no OpenAPI 3.0 document")?;
     let mut settings = GenerationSettings::default();
@@ -53,6 +60,9 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
         .with_map_type("::std::collections::BTreeMap");
     for name in HAND_WRITTEN {
         settings.with_replacement(name, format!("crate::values::{name}"), std::iter::empty::<TypeImpl>());
+    }
+    for (_, name, hidden) in SECRETS {
+        settings.with_replacement(name, hidden, std::iter::empty::<TypeImpl>());
     }
     for (name, _) in rust_tables::open_enum_schemas(document) {
         let known = [TypeImpl::Display, TypeImpl::FromStr];
@@ -74,6 +84,8 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
         .context("progenitor cannot digest the bundle")?;
     let mut client: syn::File = syn::parse2(tokens).context("progenitor wrote something that is no Rust")?;
     rust_prune::prune(&mut client, |name| uses.only_answers(name));
+    rust_read::by_hook(&mut client);
+    rust_nullable::apply(&mut client, document, |name| uses.requests(name));
     let mut files = Vec::new();
     for name in MODULES {
         let module = rust_prune::split(&mut client, name)
@@ -86,6 +98,28 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
 
 fn source(file: &syn::File) -> String {
     format!("{}\n{}", rust_tables::HEADER, prettyplease::unparse(file))
+}
+
+/// Gives properties that are marked as secret a type that does not show them.
+fn hide_secrets(document: &mut Value) {
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for schema in schemas.values_mut() {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for property in properties.into_iter().flat_map(serde_json::Map::values_mut) {
+            if property.get("x-sbg-secret") != Some(&Value::Bool(true)) {
+                continue;
+            }
+            let is_text = property.get("type").and_then(Value::as_str) == Some("string");
+            for (_, name, _) in SECRETS.iter().filter(|(text, ..)| *text == is_text) {
+                let hidden = format!("#/components/schemas/{name}");
+                *property = json!({"description": property["description"], "allOf": [{"$ref": hidden}]});
+            }
+        }
+    }
+    // What they stand for does not matter, because each is replaced by its type.
+    schemas.extend(SECRETS.map(|(_, name, _)| (name.to_owned(), json!({"type": "string"}))));
 }
 
 fn fit(value: &mut Value) {
@@ -120,9 +154,25 @@ fn is_property(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    #[test]
+    fn secret_properties_get_a_type_that_hides_them_and_others_stay() {
+        let text =
+            json!({"type": "string", "format": "password", "x-sbg-secret": true, "description": "Key."});
+        let object = json!({"x-sbg-secret": true, "description": "Settings."});
+        let plain = json!({"type": "string", "description": "Name."});
+        let properties = json!({"key": text, "settings": object, "name": plain.clone()});
+        let mut document = json!({"components": {"schemas": {"Pear": {"properties": properties}}}});
+        hide_secrets(&mut document);
+        let hidden = |name: &str, description: &str| json!({"description": description, "allOf": [{"$ref": format!("#/components/schemas/{name}")}]});
+        let expected = json!({
+            "key": hidden("SecretText", "Key."),
+            "settings": hidden("SecretJson", "Settings."),
+            "name": plain,
+        });
+        assert_eq!(document["components"]["schemas"]["Pear"]["properties"], expected);
+    }
 
     #[test]
     fn a_panic_of_progenitor_is_an_error() {

@@ -26,7 +26,7 @@ pub fn prune(file: &mut File, unneeded: impl Fn(&str) -> bool) {
 }
 
 /// The content of the module `name` among `items`.
-fn module<'f>(items: &'f mut [Item], name: &str) -> Option<&'f mut Vec<Item>> {
+pub(crate) fn module<'f>(items: &'f mut [Item], name: &str) -> Option<&'f mut Vec<Item>> {
     items.iter_mut().find_map(|item| match item {
         Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == name => Some(items),
         _ => None,
@@ -34,7 +34,7 @@ fn module<'f>(items: &'f mut [Item], name: &str) -> Option<&'f mut Vec<Item>> {
 }
 
 /// The name of a type of the client: of `Pear` as of `super::Pear`.
-fn named(self_type: &Type) -> Option<String> {
+pub(crate) fn named(self_type: &Type) -> Option<String> {
     let Type::Path(path) = self_type else { return None };
     let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     match &segments[..] {

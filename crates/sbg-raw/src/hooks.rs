@@ -7,15 +7,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream;
+use http::{Extensions, HeaderMap, HeaderName, StatusCode};
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::HeaderName;
+use serde::de::DeserializeOwned;
 
-use crate::{Client, Operation};
+use crate::{Client, Error, Operation, ResponseValue};
 
 /// Why a transport has no answer to give.
 ///
-/// It comes back inside of the `reqwest::Error` of [`Error::CommunicationError`](crate::Error::CommunicationError): look for the
-/// own type of the transport with `downcast_ref` along the chain of `source()`.
+/// It comes back inside of the `reqwest::Error` of [`Error::CommunicationError`] or [`Error::ResponseBodyError`]: look for the own type
+/// of the transport with `downcast_ref` along the chain of `source()`.
 pub type TransportError = Box<dyn StdError + Send + Sync>;
 
 /// Carries out the requests of a client.
@@ -31,6 +32,41 @@ pub trait Transport: Send + Sync {
         request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>>;
+
+    /// The error about an answer that cannot be read. It may say more of the call than `answer` does by itself.
+    fn unreadable(&self, answer: Unreadable) -> TransportError {
+        Box::new(answer)
+    }
+}
+
+/// An answer that is not what the operation answers by the specification, such as a list in the place of an object.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// The operation that was called.
+    pub operation: &'static Operation,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// Whatever the transport left with the answer.
+    pub extensions: Extensions,
+    /// The body.
+    pub body: Bytes,
+    /// What is wrong with it.
+    pub error: serde_json::Error,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer to `{}` has another form than specified", self.operation.id)
+    }
+}
+
+impl StdError for Unreadable {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.error)
+    }
 }
 
 /// The transport of a client.
@@ -53,14 +89,33 @@ impl ClientHooks<Inner> for Client {
         info: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
         request.headers_mut().remove(API_VERSION);
-        let Some(operation) = Operation::find(info.operation_id) else {
-            return Err(carry(format!("no operation `{}` in the table", info.operation_id).into()).await);
-        };
-        match self.inner.0.send(request, operation).await {
+        match self.inner.0.send(request, operation(info)).await {
             Ok(response) => Ok(response),
             Err(error) => Err(carry(error).await),
         }
     }
+}
+
+/// Reads an answer as what the generated code expects of it. The transport makes the error where it is something else.
+pub(crate) async fn read<T: DeserializeOwned, E>(
+    client: &Client,
+    mut response: reqwest::Response,
+    info: &OperationInfo,
+) -> Result<ResponseValue<T>, Error<E>> {
+    let (status, extensions) = (response.status(), std::mem::take(response.extensions_mut()));
+    let headers = response.headers().clone();
+    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
+    match serde_json::from_slice(&body) {
+        Ok(inner) => Ok(ResponseValue::new(inner, status, headers)),
+        Err(error) => {
+            let answer = Unreadable { operation: operation(info), status, headers, extensions, body, error };
+            Err(Error::ResponseBodyError(carry(client.inner.0.unreadable(answer)).await))
+        }
+    }
+}
+
+fn operation(info: &OperationInfo) -> &'static Operation {
+    Operation::find(info.operation_id).expect("client and table are generated from the same operations")
 }
 
 /// Wraps `error` into a `reqwest::Error`, which cannot be made otherwise: as the failure to read a body.

@@ -33,9 +33,9 @@ pub use error_code::ErrorCode;
 pub use generated::client::*;
 pub use generated::error_codes::ERROR_CODES;
 pub use generated::operations::{OPERATIONS, SECRET_FIELDS};
-pub use hooks::{Inner, Transport, TransportError};
+pub use hooks::{Inner, Transport, TransportError, Unreadable};
 pub use operation::{Operation, Pagination};
-pub use values::{MetadataFilter, Number, Timestamp};
+pub use values::{MetadataFilter, Nullable, Number, Secret, Timestamp};
 
 /// The open enums: sets of values that may grow.
 pub mod enums {

@@ -14,6 +14,7 @@ pub fn decode(operation: &str, answer: &str) -> Option<serde_json::Result<()>> {
         "app_get" => read::<types::App>(answer),
         "app_list" => read::<types::AppPage>(answer),
         "app_raw_get" => read::<types::AppDocument>(answer),
+        "app_revision_copy" => read::<types::App>(answer),
         "app_revision_create_raw" => read::<types::AppDocument>(answer),
         "app_revision_get" => read::<types::App>(answer),
         "app_revision_raw_get" => read::<types::AppDocument>(answer),

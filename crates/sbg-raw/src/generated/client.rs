@@ -189,6 +189,31 @@ let response = client.app_copy()
     .await;
 ```*/
     fn app_copy(&self) -> builder::AppCopy<'_>;
+    /**Copy an app as far as a revision
+
+Copies one revision of an app, or all revisions as far as that one, to a project that the caller may write to; the strategy says which. The provider's contract describes it with the copy of the app: the short name may have a revision number behind it.
+
+Sends a `POST` request to `/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/actions/copy`
+
+Arguments:
+- `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
+- `project`: Short name of the project, the second part of its id.
+- `app_short_name`: Short name of the app, the third part of its id.
+- `revision_number`: Number of the revision, counted from 0.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `body`
+```ignore
+let response = client.app_revision_copy()
+    .project_owner(project_owner)
+    .project(project)
+    .app_short_name(app_short_name)
+    .revision_number(revision_number)
+    .fields(fields)
+    .body(body)
+    .send()
+    .await;
+```*/
+    fn app_revision_copy(&self) -> builder::AppRevisionCopy<'_>;
     /**Bring a copied app up to date
 
 Takes over all revisions of the app from which an app was copied, with their notes; the copy is at the latest revision then.
@@ -333,6 +358,9 @@ impl ClientAppsExt for Client {
     }
     fn app_copy(&self) -> builder::AppCopy<'_> {
         builder::AppCopy::new(self)
+    }
+    fn app_revision_copy(&self) -> builder::AppRevisionCopy<'_> {
+        builder::AppRevisionCopy::new(self)
     }
     fn app_sync(&self) -> builder::AppSync<'_> {
         builder::AppSync::new(self)
@@ -786,7 +814,7 @@ Arguments:
 - `name`: Name of the runs.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `order`: Direction in which to sort the runs.
-- `order_by`: Property by which to sort the runs, such as `created_on`.
+- `order_by`: Property by which to sort the runs.
 - `package_id`: Identifier of the code package that was run.
 - `project_id`: Identifier of the project, for runs of automations that belong to projects.
 - `status`: State of the runs, such as `RUNNING`.
@@ -1622,7 +1650,7 @@ let response = client.dataset_member_remove()
     fn dataset_member_remove(&self) -> builder::DatasetMemberRemove<'_>;
     /**Edit the permissions of a dataset member
 
-Changes the permissions that are given and leaves the others. Needs the admin permission. No source shows what is answered, so the body is not read.
+Changes the permissions that are given and leaves the others. Needs the admin permission. No source shows what is answered, so that a client does best not to read it.
 
 Sends a `PATCH` request to `/datasets/{owner}/{dataset}/members/{username}/permissions`
 
@@ -2751,7 +2779,7 @@ Arguments:
 - `order`: Direction of the order; heeded only together with `order_by`. The contract says that the platform takes `asc` when it is not given, the guide of the Python client says `desc`: say which one is meant.
 - `order_by`: Field by which to order. The platform takes `created_time` when it is not given.
 - `origin_id`: Identifier of the automation run that created the tasks.
-- `parent`: Identifier of the batch task whose children to list.
+- `parent`: Identifier of the batch task whose children to list, a UUID.
 - `project`: Project of the tasks, `owner/short-name`.
 - `started_from`: Earliest time of the start, written as `created_from`.
 - `started_to`: Latest time of the start, written as `created_from`.

@@ -3,7 +3,7 @@
 //! What the specification says of each operation, sorted by operation id.
 use crate::operation::{Operation, Pagination};
 /// Every operation of the API, sorted by operation id.
-pub static OPERATIONS: [Operation; 166usize] = [
+pub static OPERATIONS: [Operation; 167usize] = [
     Operation {
         id: "action_feedback_send",
         method: "POST",
@@ -81,6 +81,16 @@ pub static OPERATIONS: [Operation; 166usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: true,
+        answers: true,
+        pagination: None,
+    },
+    Operation {
+        id: "app_revision_copy",
+        method: "POST",
+        path: "/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/actions/copy",
+        tag: "apps",
+        advance_access: false,
+        idempotent: false,
         answers: true,
         pagination: None,
     },

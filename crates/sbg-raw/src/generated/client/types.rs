@@ -7,8 +7,8 @@ pub struct ActionFeedbackSend {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub referrer: ::std::option::Option<::std::string::String>,
     ///What to say.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub text: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub text: crate::values::Nullable<::std::string::String>,
     ///Kind of the feedback, `idea`, `thought` or `problem`. The provider's contract writes it in small letters, the official Python client sends capitals.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
@@ -553,14 +553,16 @@ pub struct Automation {
     pub project_based: ::std::option::Option<bool>,
     ///Settings that runs get and that are kept secret, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub secret_settings: ::std::option::Option<::serde_json::Value>,
+    pub secret_settings: ::std::option::Option<
+        crate::values::Secret<::serde_json::Value>,
+    >,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 ///The automation to create.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct AutomationCreate {
-    ///Identifier of the billing group that pays for the runs.
+    ///Identifier of the billing group that pays for the runs, a UUID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub billing_group: ::std::option::Option<::std::string::String>,
     ///What the automation does.
@@ -576,7 +578,9 @@ pub struct AutomationCreate {
     pub project_based: ::std::option::Option<bool>,
     ///Settings that runs get and that are kept secret, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub secret_settings: ::std::option::Option<::serde_json::Value>,
+    pub secret_settings: ::std::option::Option<
+        crate::values::Secret<::serde_json::Value>,
+    >,
 }
 impl AutomationCreate {
     pub fn builder() -> builder::AutomationCreate {
@@ -586,12 +590,12 @@ impl AutomationCreate {
 ///The fields of an automation to change.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct AutomationEdit {
-    ///Identifier of the billing group that pays for the runs.
+    ///Identifier of the billing group that pays for the runs, a UUID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub billing_group: ::std::option::Option<::std::string::String>,
-    ///What the automation does.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    ///What the automation does. The official Python client can send `null`, which clears it.
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub description: crate::values::Nullable<::std::string::String>,
     ///Memory that a run may use in megabytes.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub memory_limit: ::std::option::Option<i64>,
@@ -603,7 +607,9 @@ pub struct AutomationEdit {
     pub project_based: ::std::option::Option<bool>,
     ///Settings that runs get and that are kept secret, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub secret_settings: ::std::option::Option<::serde_json::Value>,
+    pub secret_settings: ::std::option::Option<
+        crate::values::Secret<::serde_json::Value>,
+    >,
 }
 impl AutomationEdit {
     pub fn builder() -> builder::AutomationEdit {
@@ -786,11 +792,11 @@ pub struct AutomationPackageCreate {
     ///Identifier of the file which the completed upload answered.
     pub location: ::std::string::String,
     ///Memory that a run may use in megabytes.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub memory_limit: ::std::option::Option<i64>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub memory_limit: crate::values::Nullable<i64>,
     ///Version of Python to run the code with, such as `3.8`. The platform takes `3.6`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub python: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub python: crate::values::Nullable<::std::string::String>,
     ///Inputs and outputs of the code, any JSON.
     pub schema: ::serde_json::Value,
     ///Version of the code.
@@ -922,7 +928,9 @@ pub struct AutomationRunCreate {
     pub resume_from: ::std::option::Option<::std::string::String>,
     ///Secret settings, in place of those of the automation, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub secret_settings: ::std::option::Option<::serde_json::Value>,
+    pub secret_settings: ::std::option::Option<
+        crate::values::Secret<::serde_json::Value>,
+    >,
     ///Settings of the run, in place of those of the automation, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub settings: ::std::option::Option<::serde_json::Value>,
@@ -1042,7 +1050,9 @@ pub struct AutomationRunRerun {
     pub resume_from: ::std::option::Option<::std::string::String>,
     ///Secret settings, in place of those of the automation, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub secret_settings: ::std::option::Option<::serde_json::Value>,
+    pub secret_settings: ::std::option::Option<
+        crate::values::Secret<::serde_json::Value>,
+    >,
     ///Settings of the run, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub settings: ::std::option::Option<::serde_json::Value>,
@@ -1109,7 +1119,7 @@ pub struct AutomationUpload {
 pub struct AutomationUploadInit {
     ///Identifier of the automation that the code is for.
     pub automation_id: ::std::string::String,
-    ///Name of the file.
+    ///Name of the file, without a slash.
     pub name: ::std::string::String,
     ///Wanted size of the parts in bytes; use that of the answer.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1348,14 +1358,14 @@ pub struct BulkFileEditItem {
     ///Identifier of the file.
     pub id: ::std::string::String,
     ///Metadata to set, merged into what the file has. The official Python client sends null where a file has none.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub metadata: ::std::option::Option<MetadataEdit>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub metadata: crate::values::Nullable<MetadataEdit>,
     ///New name.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub name: crate::values::Nullable<::std::string::String>,
     ///All tags of the file. The official Python client sends null where a file has none.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub tags: crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
 }
 impl BulkFileEditItem {
     pub fn builder() -> builder::BulkFileEditItem {
@@ -1413,14 +1423,14 @@ pub struct BulkFileUpdateItem {
     ///Identifier of the file.
     pub id: ::std::string::String,
     ///All metadata of the file.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub metadata: ::std::option::Option<MetadataEdit>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub metadata: crate::values::Nullable<MetadataEdit>,
     ///New name.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub name: crate::values::Nullable<::std::string::String>,
     ///All tags of the file.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub tags: crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
 }
 impl BulkFileUpdateItem {
     pub fn builder() -> builder::BulkFileUpdateItem {
@@ -1509,6 +1519,9 @@ pub struct BulkTaskPage {
 ///What became of one file that was to be copied.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct CopiedFile {
+    ///Why the file was not copied, where it was not: an error of the platform as far as is known, though no source names it, or any JSON.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::serde_json::Value>,
     ///Identifier of the copy.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub new_file_id: ::std::option::Option<::std::string::String>,
@@ -1541,15 +1554,28 @@ pub struct Dataset {
 ///The fields of a dataset to change.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct DatasetEdit {
-    ///What the dataset holds.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    ///What the dataset holds. The official Python client can send `null`, which clears it.
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub description: crate::values::Nullable<::std::string::String>,
     ///New name to display.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
 }
 impl DatasetEdit {
     pub fn builder() -> builder::DatasetEdit {
+        Default::default()
+    }
+}
+///The user to add, and the permissions to give.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+pub struct DatasetMemberAdd {
+    ///What the member may do.
+    pub permissions: PermissionsEdit,
+    ///Username to add.
+    pub username: ::std::string::String,
+}
+impl DatasetMemberAdd {
+    pub fn builder() -> builder::DatasetMemberAdd {
         Default::default()
     }
 }
@@ -1693,7 +1719,7 @@ pub struct DrsImportItem {
     ///Metadata that the imported file gets.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<MetadataEdit>,
-    ///Name of the file on the platform. The DRS server's name is taken when it is not given.
+    ///Name of the file on the platform, without a slash. The DRS server's name is taken when it is not given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     ///Identifier of the folder into which to put the file. Either this or `project`.
@@ -1729,8 +1755,8 @@ pub struct DrsImportStart {
     ///The files to import and where to put them.
     pub items: ::std::vec::Vec<DrsImportItem>,
     ///Tags that every imported file gets.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub tags: crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
 }
 impl DrsImportStart {
     pub fn builder() -> builder::DrsImportStart {
@@ -1925,14 +1951,14 @@ impl ExportStartDestination {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ExportStartProperties {
     ///Canned ACL of the object, such as `public-read`, or null for none, which the platform takes.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub aws_canned_acl: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub aws_canned_acl: crate::values::Nullable<::std::string::String>,
     ///Storage class of the object, such as `STANDARD`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub aws_storage_class: ::std::option::Option<::std::string::String>,
     ///Encryption by the service: `AES256`, `aws:kms` or null for none. The platform takes `AES256`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub sse_algorithm: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub sse_algorithm: crate::values::Nullable<::std::string::String>,
     ///Identifier of the KMS key for `aws:kms`. The default key of the account is used when it is not given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub sse_aws_kms_key_id: ::std::option::Option<::std::string::String>,
@@ -2031,8 +2057,8 @@ pub struct FileEdit {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     ///All tags of the file, in place of those it has.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub tags: crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
 }
 impl FileEdit {
     pub fn builder() -> builder::FileEdit {
@@ -2513,6 +2539,9 @@ pub struct Invoice {
     ///Time of approval.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub approval_date: ::std::option::Option<crate::values::Timestamp>,
+    ///Sum for downloads. Neither the provider's contract nor an official client names it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub egress_costs: ::std::option::Option<Price>,
     ///Address of the invoice.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
@@ -3086,7 +3115,7 @@ pub struct Project {
 ///The project to create.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct ProjectCreate {
-    ///Identifier of the billing group that pays; the first one of the caller when it is not given.
+    ///Identifier of the billing group that pays, a UUID; the first one of the caller when it is not given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub billing_group: ::std::option::Option<::std::string::String>,
     ///What the project is for.
@@ -3139,12 +3168,12 @@ impl ProjectCreateSettings {
 ///The fields of a project to change.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ProjectEdit {
-    ///Identifier of the billing group that pays.
+    ///Identifier of the billing group that pays, a UUID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub billing_group: ::std::option::Option<::std::string::String>,
-    ///What the project is for.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    ///What the project is for. The official Python client can send `null`, which clears it.
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub description: crate::values::Nullable<::std::string::String>,
     ///New name to display; the id stays.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -3152,8 +3181,8 @@ pub struct ProjectEdit {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub settings: ::std::option::Option<ProjectEditSettings>,
     ///All tags of the project, in place of those it has.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub tags: crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
 }
 impl ProjectEdit {
     pub fn builder() -> builder::ProjectEdit {
@@ -3601,8 +3630,8 @@ pub struct TaskCreate {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub batch_input: ::std::option::Option<::std::string::String>,
     ///What the task is for.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub description: crate::values::Nullable<::std::string::String>,
     ///On what to run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub execution_settings: ::std::option::Option<TaskExecutionSettingsEdit>,
@@ -3636,14 +3665,14 @@ pub struct TaskEdit {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub batch: ::std::option::Option<bool>,
     ///How to divide it; `null` clears it.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub batch_by: ::std::option::Option<TaskBatchCriteria>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub batch_by: crate::values::Nullable<TaskBatchCriteria>,
     ///Identifier of the input that is divided among the children; `null` clears it.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub batch_input: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub batch_input: crate::values::Nullable<::std::string::String>,
     ///What the task is for; `null` clears it.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub description: crate::values::Nullable<::std::string::String>,
     ///On what to run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub execution_settings: ::std::option::Option<TaskExecutionSettingsEdit>,
@@ -3653,6 +3682,9 @@ pub struct TaskEdit {
     ///New name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
+    ///Where to put the outputs. The provider's contract does not name it, the official Python client can send it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub output_location: ::std::option::Option<TaskOutputLocation>,
     ///Project in which to run, `owner/short-name`. The provider's contract does not name it, the official Python client can send it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project: ::std::option::Option<::std::string::String>,
@@ -4650,7 +4682,9 @@ impl VolumeCreate {
 pub struct VolumeCredentials {
     ///S3 and OSS: identifier of the access key.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub access_key_id: ::std::option::Option<::std::string::String>,
+    pub access_key_id: ::std::option::Option<
+        crate::values::Secret<::std::string::String>,
+    >,
     ///GCS: e-mail address of the service account.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_email: ::std::option::Option<::std::string::String>,
@@ -4659,22 +4693,26 @@ pub struct VolumeCredentials {
     pub client_id: ::std::option::Option<::std::string::String>,
     ///Azure: secret of the application; never returned.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_secret: ::std::option::Option<::std::string::String>,
+    pub client_secret: ::std::option::Option<
+        crate::values::Secret<::std::string::String>,
+    >,
     ///GCS: configuration of the identity federation, as JSON text or as an object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub configuration: ::std::option::Option<::serde_json::Value>,
+    pub configuration: ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
     ///S3: external id that the role asks for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub external_id: ::std::option::Option<::std::string::String>,
+    pub external_id: ::std::option::Option<crate::values::Secret<::std::string::String>>,
     ///GCS: the key of the service account; never returned.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub private_key: ::std::option::Option<::std::string::String>,
+    pub private_key: ::std::option::Option<crate::values::Secret<::std::string::String>>,
     ///S3: ARN of the role that the platform assumes.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub role_arn: ::std::option::Option<::std::string::String>,
     ///S3 and OSS: the access key; never returned.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub secret_access_key: ::std::option::Option<::std::string::String>,
+    pub secret_access_key: ::std::option::Option<
+        crate::values::Secret<::std::string::String>,
+    >,
     ///Azure: id of the directory (tenant).
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_id: ::std::option::Option<::std::string::String>,
@@ -4686,7 +4724,9 @@ pub struct VolumeCredentials {
 pub struct VolumeCredentialsSet {
     ///S3 and OSS: identifier of the access key of a user of the cloud account.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub access_key_id: ::std::option::Option<::std::string::String>,
+    pub access_key_id: ::std::option::Option<
+        crate::values::Secret<::std::string::String>,
+    >,
     ///GCS: e-mail address of the service account.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_email: ::std::option::Option<::std::string::String>,
@@ -4695,22 +4735,26 @@ pub struct VolumeCredentialsSet {
     pub client_id: ::std::option::Option<::std::string::String>,
     ///Azure: value of the secret of that application.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_secret: ::std::option::Option<::std::string::String>,
+    pub client_secret: ::std::option::Option<
+        crate::values::Secret<::std::string::String>,
+    >,
     ///GCS: configuration of the identity federation, in place of a key: the JSON file that the Google Cloud console offers, as text. The R client sends text, the Python client sends what it is given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub configuration: ::std::option::Option<::serde_json::Value>,
+    pub configuration: ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
     ///S3: external id which the trust policy of the role asks for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub external_id: ::std::option::Option<::std::string::String>,
+    pub external_id: ::std::option::Option<crate::values::Secret<::std::string::String>>,
     ///GCS: private key of the service account, in PEM.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub private_key: ::std::option::Option<::std::string::String>,
+    pub private_key: ::std::option::Option<crate::values::Secret<::std::string::String>>,
     ///S3: ARN of the role that the platform is to assume, in place of an access key.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub role_arn: ::std::option::Option<::std::string::String>,
     ///S3 and OSS: the access key itself.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub secret_access_key: ::std::option::Option<::std::string::String>,
+    pub secret_access_key: ::std::option::Option<
+        crate::values::Secret<::std::string::String>,
+    >,
     ///Azure: id of the directory (tenant) of the application that was made for the platform.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_id: ::std::option::Option<::std::string::String>,
@@ -4729,9 +4773,9 @@ pub struct VolumeEdit {
     ///`false` deactivates the volume, `true` brings it back.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub active: ::std::option::Option<bool>,
-    ///What the volume is for.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    ///What the volume is for. The official Python client can send `null`, which clears it.
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub description: crate::values::Nullable<::std::string::String>,
     ///New name of the volume. Only the Python client sends it; the provider's contract does not list it, so the platform may well ignore it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -4755,6 +4799,22 @@ pub struct VolumeLocation {
     pub volume: ::std::option::Option<::std::string::String>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+///The member to add, and the permissions to give.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+pub struct VolumeMemberAdd {
+    ///What the member may do.
+    pub permissions: VolumePermissionsEdit,
+    ///Kind of member. The platform takes `USER` when it is not given.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<MemberAddType>,
+    ///Username to add; for a team or a division, its id.
+    pub username: ::std::string::String,
+}
+impl VolumeMemberAdd {
+    pub fn builder() -> builder::VolumeMemberAdd {
+        Default::default()
+    }
 }
 ///An object on a volume, a file in most cases.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -4827,6 +4887,27 @@ pub struct VolumePageLink {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
+///The permissions to change; those not named stay as they are.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+pub struct VolumePermissionsEdit {
+    ///Changing the volume and its members.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub admin: ::std::option::Option<bool>,
+    ///Importing files from the volume.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub copy: ::std::option::Option<bool>,
+    ///Looking into the volume.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub read: ::std::option::Option<bool>,
+    ///Exporting files to the volume.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub write: ::std::option::Option<bool>,
+}
+impl VolumePermissionsEdit {
+    pub fn builder() -> builder::VolumePermissionsEdit {
+        Default::default()
+    }
+}
 ///All permissions of a member of a volume at once.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct VolumePermissionsReplace {
@@ -4883,8 +4964,8 @@ pub struct VolumeProperties {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct VolumePropertiesSet {
     ///S3: canned ACL that exported files get, such as `public-read`, or null for none, which the platform takes.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub aws_canned_acl: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub aws_canned_acl: crate::values::Nullable<::std::string::String>,
     ///S3: storage class of exported files, such as `STANDARD`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub aws_storage_class: ::std::option::Option<::std::string::String>,
@@ -4892,8 +4973,8 @@ pub struct VolumePropertiesSet {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub resource_id: ::std::option::Option<::std::string::String>,
     ///S3: encryption of exported files by the service: `AES256`, `aws:kms` or null for none. The platform takes `AES256`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub sse_algorithm: ::std::option::Option<::std::string::String>,
+    #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
+    pub sse_algorithm: crate::values::Nullable<::std::string::String>,
     ///S3: identifier of the KMS key for `aws:kms`. The default key of the account is used when it is not given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub sse_aws_kms_key_id: ::std::option::Option<::std::string::String>,
@@ -5017,7 +5098,7 @@ pub mod builder {
             ::std::string::String,
         >,
         text: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         type_: ::std::result::Result<
@@ -5049,7 +5130,7 @@ pub mod builder {
         }
         pub fn text<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.text = value
@@ -5587,7 +5668,7 @@ pub mod builder {
             ::std::string::String,
         >,
         secret_settings: ::std::result::Result<
-            ::std::option::Option<::serde_json::Value>,
+            ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
             ::std::string::String,
         >,
     }
@@ -5664,7 +5745,9 @@ pub mod builder {
         }
         pub fn secret_settings<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.secret_settings = value
@@ -5709,7 +5792,7 @@ pub mod builder {
             ::std::string::String,
         >,
         description: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         memory_limit: ::std::result::Result<
@@ -5725,7 +5808,7 @@ pub mod builder {
             ::std::string::String,
         >,
         secret_settings: ::std::result::Result<
-            ::std::option::Option<::serde_json::Value>,
+            ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
             ::std::string::String,
         >,
     }
@@ -5756,7 +5839,7 @@ pub mod builder {
         }
         pub fn description<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.description = value
@@ -5802,7 +5885,9 @@ pub mod builder {
         }
         pub fn secret_settings<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.secret_settings = value
@@ -5989,11 +6074,11 @@ pub mod builder {
     pub struct AutomationPackageCreate {
         location: ::std::result::Result<::std::string::String, ::std::string::String>,
         memory_limit: ::std::result::Result<
-            ::std::option::Option<i64>,
+            crate::values::Nullable<i64>,
             ::std::string::String,
         >,
         python: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         schema: ::std::result::Result<::serde_json::Value, ::std::string::String>,
@@ -6025,7 +6110,7 @@ pub mod builder {
         }
         pub fn memory_limit<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<i64>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<i64>>,
             T::Error: ::std::fmt::Display,
         {
             self.memory_limit = value
@@ -6037,7 +6122,7 @@ pub mod builder {
         }
         pub fn python<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.python = value
@@ -6180,7 +6265,7 @@ pub mod builder {
             ::std::string::String,
         >,
         secret_settings: ::std::result::Result<
-            ::std::option::Option<::serde_json::Value>,
+            ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
             ::std::string::String,
         >,
         settings: ::std::result::Result<
@@ -6260,7 +6345,9 @@ pub mod builder {
         }
         pub fn secret_settings<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.secret_settings = value
@@ -6430,7 +6517,7 @@ pub mod builder {
             ::std::string::String,
         >,
         secret_settings: ::std::result::Result<
-            ::std::option::Option<::serde_json::Value>,
+            ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
             ::std::string::String,
         >,
         settings: ::std::result::Result<
@@ -6508,7 +6595,9 @@ pub mod builder {
         }
         pub fn secret_settings<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.secret_settings = value
@@ -6933,15 +7022,15 @@ pub mod builder {
     pub struct BulkFileEditItem {
         id: ::std::result::Result<::std::string::String, ::std::string::String>,
         metadata: ::std::result::Result<
-            ::std::option::Option<super::MetadataEdit>,
+            crate::values::Nullable<super::MetadataEdit>,
             ::std::string::String,
         >,
         name: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         tags: ::std::result::Result<
-            ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+            crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             ::std::string::String,
         >,
     }
@@ -6968,7 +7057,7 @@ pub mod builder {
         }
         pub fn metadata<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<super::MetadataEdit>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<super::MetadataEdit>>,
             T::Error: ::std::fmt::Display,
         {
             self.metadata = value
@@ -6980,7 +7069,7 @@ pub mod builder {
         }
         pub fn name<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.name = value
@@ -6991,7 +7080,7 @@ pub mod builder {
         pub fn tags<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<
-                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             >,
             T::Error: ::std::fmt::Display,
         {
@@ -7110,15 +7199,15 @@ pub mod builder {
     pub struct BulkFileUpdateItem {
         id: ::std::result::Result<::std::string::String, ::std::string::String>,
         metadata: ::std::result::Result<
-            ::std::option::Option<super::MetadataEdit>,
+            crate::values::Nullable<super::MetadataEdit>,
             ::std::string::String,
         >,
         name: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         tags: ::std::result::Result<
-            ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+            crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             ::std::string::String,
         >,
     }
@@ -7145,7 +7234,7 @@ pub mod builder {
         }
         pub fn metadata<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<super::MetadataEdit>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<super::MetadataEdit>>,
             T::Error: ::std::fmt::Display,
         {
             self.metadata = value
@@ -7157,7 +7246,7 @@ pub mod builder {
         }
         pub fn name<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.name = value
@@ -7168,7 +7257,7 @@ pub mod builder {
         pub fn tags<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<
-                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             >,
             T::Error: ::std::fmt::Display,
         {
@@ -7331,7 +7420,7 @@ pub mod builder {
     #[derive(Clone, Debug)]
     pub struct DatasetEdit {
         description: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         name: ::std::result::Result<
@@ -7350,7 +7439,7 @@ pub mod builder {
     impl DatasetEdit {
         pub fn description<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.description = value
@@ -7387,6 +7476,67 @@ pub mod builder {
             Self {
                 description: Ok(value.description),
                 name: Ok(value.name),
+            }
+        }
+    }
+    #[derive(Clone, Debug)]
+    pub struct DatasetMemberAdd {
+        permissions: ::std::result::Result<
+            super::PermissionsEdit,
+            ::std::string::String,
+        >,
+        username: ::std::result::Result<::std::string::String, ::std::string::String>,
+    }
+    impl ::std::default::Default for DatasetMemberAdd {
+        fn default() -> Self {
+            Self {
+                permissions: Err("no value supplied for permissions".to_string()),
+                username: Err("no value supplied for username".to_string()),
+            }
+        }
+    }
+    impl DatasetMemberAdd {
+        pub fn permissions<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<super::PermissionsEdit>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.permissions = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for permissions: {e}")
+                });
+            self
+        }
+        pub fn username<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::string::String>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.username = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for username: {e}")
+                });
+            self
+        }
+    }
+    impl ::std::convert::TryFrom<DatasetMemberAdd> for super::DatasetMemberAdd {
+        type Error = super::error::ConversionError;
+        fn try_from(
+            value: DatasetMemberAdd,
+        ) -> ::std::result::Result<Self, super::error::ConversionError> {
+            Ok(Self {
+                permissions: value.permissions?,
+                username: value.username?,
+            })
+        }
+    }
+    impl ::std::convert::From<super::DatasetMemberAdd> for DatasetMemberAdd {
+        fn from(value: super::DatasetMemberAdd) -> Self {
+            Self {
+                permissions: Ok(value.permissions),
+                username: Ok(value.username),
             }
         }
     }
@@ -7515,7 +7665,7 @@ pub mod builder {
             ::std::string::String,
         >,
         tags: ::std::result::Result<
-            ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+            crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             ::std::string::String,
         >,
     }
@@ -7558,7 +7708,7 @@ pub mod builder {
         pub fn tags<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<
-                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             >,
             T::Error: ::std::fmt::Display,
         {
@@ -7748,7 +7898,7 @@ pub mod builder {
     #[derive(Clone, Debug)]
     pub struct ExportStartProperties {
         aws_canned_acl: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         aws_storage_class: ::std::result::Result<
@@ -7756,7 +7906,7 @@ pub mod builder {
             ::std::string::String,
         >,
         sse_algorithm: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         sse_aws_kms_key_id: ::std::result::Result<
@@ -7777,7 +7927,7 @@ pub mod builder {
     impl ExportStartProperties {
         pub fn aws_canned_acl<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.aws_canned_acl = value
@@ -7801,7 +7951,7 @@ pub mod builder {
         }
         pub fn sse_algorithm<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.sse_algorithm = value
@@ -7976,7 +8126,7 @@ pub mod builder {
             ::std::string::String,
         >,
         tags: ::std::result::Result<
-            ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+            crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             ::std::string::String,
         >,
     }
@@ -8015,7 +8165,7 @@ pub mod builder {
         pub fn tags<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<
-                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             >,
             T::Error: ::std::fmt::Display,
         {
@@ -9452,7 +9602,7 @@ pub mod builder {
             ::std::string::String,
         >,
         description: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         name: ::std::result::Result<
@@ -9464,7 +9614,7 @@ pub mod builder {
             ::std::string::String,
         >,
         tags: ::std::result::Result<
-            ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+            crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             ::std::string::String,
         >,
     }
@@ -9494,7 +9644,7 @@ pub mod builder {
         }
         pub fn description<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.description = value
@@ -9531,7 +9681,7 @@ pub mod builder {
         pub fn tags<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<
-                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                crate::values::Nullable<::std::vec::Vec<::std::string::String>>,
             >,
             T::Error: ::std::fmt::Display,
         {
@@ -9763,7 +9913,7 @@ pub mod builder {
             ::std::string::String,
         >,
         description: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         execution_settings: ::std::result::Result<
@@ -9852,7 +10002,7 @@ pub mod builder {
         }
         pub fn description<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.description = value
@@ -9984,15 +10134,15 @@ pub mod builder {
         >,
         batch: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
         batch_by: ::std::result::Result<
-            ::std::option::Option<super::TaskBatchCriteria>,
+            crate::values::Nullable<super::TaskBatchCriteria>,
             ::std::string::String,
         >,
         batch_input: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         description: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         execution_settings: ::std::result::Result<
@@ -10005,6 +10155,10 @@ pub mod builder {
         >,
         name: ::std::result::Result<
             ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        output_location: ::std::result::Result<
+            ::std::option::Option<super::TaskOutputLocation>,
             ::std::string::String,
         >,
         project: ::std::result::Result<
@@ -10027,6 +10181,7 @@ pub mod builder {
                 execution_settings: Ok(Default::default()),
                 inputs: Ok(Default::default()),
                 name: Ok(Default::default()),
+                output_location: Ok(Default::default()),
                 project: Ok(Default::default()),
                 use_interruptible_instances: Ok(Default::default()),
             }
@@ -10055,7 +10210,9 @@ pub mod builder {
         }
         pub fn batch_by<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<super::TaskBatchCriteria>>,
+            T: ::std::convert::TryInto<
+                crate::values::Nullable<super::TaskBatchCriteria>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.batch_by = value
@@ -10067,7 +10224,7 @@ pub mod builder {
         }
         pub fn batch_input<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.batch_input = value
@@ -10079,7 +10236,7 @@ pub mod builder {
         }
         pub fn description<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.description = value
@@ -10127,6 +10284,18 @@ pub mod builder {
                 .map_err(|e| format!("error converting supplied value for name: {e}"));
             self
         }
+        pub fn output_location<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<super::TaskOutputLocation>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.output_location = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for output_location: {e}")
+                });
+            self
+        }
         pub fn project<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -10168,6 +10337,7 @@ pub mod builder {
                 execution_settings: value.execution_settings?,
                 inputs: value.inputs?,
                 name: value.name?,
+                output_location: value.output_location?,
                 project: value.project?,
                 use_interruptible_instances: value.use_interruptible_instances?,
             })
@@ -10184,6 +10354,7 @@ pub mod builder {
                 execution_settings: Ok(value.execution_settings),
                 inputs: Ok(value.inputs),
                 name: Ok(value.name),
+                output_location: Ok(value.output_location),
                 project: Ok(value.project),
                 use_interruptible_instances: Ok(value.use_interruptible_instances),
             }
@@ -11016,7 +11187,7 @@ pub mod builder {
     #[derive(Clone, Debug)]
     pub struct VolumeCredentialsSet {
         access_key_id: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<crate::values::Secret<::std::string::String>>,
             ::std::string::String,
         >,
         client_email: ::std::result::Result<
@@ -11028,19 +11199,19 @@ pub mod builder {
             ::std::string::String,
         >,
         client_secret: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<crate::values::Secret<::std::string::String>>,
             ::std::string::String,
         >,
         configuration: ::std::result::Result<
-            ::std::option::Option<::serde_json::Value>,
+            ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
             ::std::string::String,
         >,
         external_id: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<crate::values::Secret<::std::string::String>>,
             ::std::string::String,
         >,
         private_key: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<crate::values::Secret<::std::string::String>>,
             ::std::string::String,
         >,
         role_arn: ::std::result::Result<
@@ -11048,7 +11219,7 @@ pub mod builder {
             ::std::string::String,
         >,
         secret_access_key: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<crate::values::Secret<::std::string::String>>,
             ::std::string::String,
         >,
         tenant_id: ::std::result::Result<
@@ -11075,7 +11246,9 @@ pub mod builder {
     impl VolumeCredentialsSet {
         pub fn access_key_id<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::std::string::String>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.access_key_id = value
@@ -11111,7 +11284,9 @@ pub mod builder {
         }
         pub fn client_secret<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::std::string::String>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.client_secret = value
@@ -11123,7 +11298,9 @@ pub mod builder {
         }
         pub fn configuration<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::serde_json::Value>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.configuration = value
@@ -11135,7 +11312,9 @@ pub mod builder {
         }
         pub fn external_id<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::std::string::String>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.external_id = value
@@ -11147,7 +11326,9 @@ pub mod builder {
         }
         pub fn private_key<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::std::string::String>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.private_key = value
@@ -11171,7 +11352,9 @@ pub mod builder {
         }
         pub fn secret_access_key<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<
+                ::std::option::Option<crate::values::Secret<::std::string::String>>,
+            >,
             T::Error: ::std::fmt::Display,
         {
             self.secret_access_key = value
@@ -11240,7 +11423,7 @@ pub mod builder {
             ::std::string::String,
         >,
         description: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         name: ::std::result::Result<
@@ -11290,7 +11473,7 @@ pub mod builder {
         }
         pub fn description<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.description = value
@@ -11345,6 +11528,167 @@ pub mod builder {
                 description: Ok(value.description),
                 name: Ok(value.name),
                 service: Ok(value.service),
+            }
+        }
+    }
+    #[derive(Clone, Debug)]
+    pub struct VolumeMemberAdd {
+        permissions: ::std::result::Result<
+            super::VolumePermissionsEdit,
+            ::std::string::String,
+        >,
+        type_: ::std::result::Result<
+            ::std::option::Option<super::MemberAddType>,
+            ::std::string::String,
+        >,
+        username: ::std::result::Result<::std::string::String, ::std::string::String>,
+    }
+    impl ::std::default::Default for VolumeMemberAdd {
+        fn default() -> Self {
+            Self {
+                permissions: Err("no value supplied for permissions".to_string()),
+                type_: Ok(Default::default()),
+                username: Err("no value supplied for username".to_string()),
+            }
+        }
+    }
+    impl VolumeMemberAdd {
+        pub fn permissions<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<super::VolumePermissionsEdit>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.permissions = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for permissions: {e}")
+                });
+            self
+        }
+        pub fn type_<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<super::MemberAddType>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.type_ = value
+                .try_into()
+                .map_err(|e| format!("error converting supplied value for type_: {e}"));
+            self
+        }
+        pub fn username<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::string::String>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.username = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for username: {e}")
+                });
+            self
+        }
+    }
+    impl ::std::convert::TryFrom<VolumeMemberAdd> for super::VolumeMemberAdd {
+        type Error = super::error::ConversionError;
+        fn try_from(
+            value: VolumeMemberAdd,
+        ) -> ::std::result::Result<Self, super::error::ConversionError> {
+            Ok(Self {
+                permissions: value.permissions?,
+                type_: value.type_?,
+                username: value.username?,
+            })
+        }
+    }
+    impl ::std::convert::From<super::VolumeMemberAdd> for VolumeMemberAdd {
+        fn from(value: super::VolumeMemberAdd) -> Self {
+            Self {
+                permissions: Ok(value.permissions),
+                type_: Ok(value.type_),
+                username: Ok(value.username),
+            }
+        }
+    }
+    #[derive(Clone, Debug)]
+    pub struct VolumePermissionsEdit {
+        admin: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+        copy: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+        read: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+        write: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+    }
+    impl ::std::default::Default for VolumePermissionsEdit {
+        fn default() -> Self {
+            Self {
+                admin: Ok(Default::default()),
+                copy: Ok(Default::default()),
+                read: Ok(Default::default()),
+                write: Ok(Default::default()),
+            }
+        }
+    }
+    impl VolumePermissionsEdit {
+        pub fn admin<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.admin = value
+                .try_into()
+                .map_err(|e| format!("error converting supplied value for admin: {e}"));
+            self
+        }
+        pub fn copy<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.copy = value
+                .try_into()
+                .map_err(|e| format!("error converting supplied value for copy: {e}"));
+            self
+        }
+        pub fn read<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.read = value
+                .try_into()
+                .map_err(|e| format!("error converting supplied value for read: {e}"));
+            self
+        }
+        pub fn write<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.write = value
+                .try_into()
+                .map_err(|e| format!("error converting supplied value for write: {e}"));
+            self
+        }
+    }
+    impl ::std::convert::TryFrom<VolumePermissionsEdit>
+    for super::VolumePermissionsEdit {
+        type Error = super::error::ConversionError;
+        fn try_from(
+            value: VolumePermissionsEdit,
+        ) -> ::std::result::Result<Self, super::error::ConversionError> {
+            Ok(Self {
+                admin: value.admin?,
+                copy: value.copy?,
+                read: value.read?,
+                write: value.write?,
+            })
+        }
+    }
+    impl ::std::convert::From<super::VolumePermissionsEdit> for VolumePermissionsEdit {
+        fn from(value: super::VolumePermissionsEdit) -> Self {
+            Self {
+                admin: Ok(value.admin),
+                copy: Ok(value.copy),
+                read: Ok(value.read),
+                write: Ok(value.write),
             }
         }
     }
@@ -11435,7 +11779,7 @@ pub mod builder {
     #[derive(Clone, Debug)]
     pub struct VolumePropertiesSet {
         aws_canned_acl: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         aws_storage_class: ::std::result::Result<
@@ -11447,7 +11791,7 @@ pub mod builder {
             ::std::string::String,
         >,
         sse_algorithm: ::std::result::Result<
-            ::std::option::Option<::std::string::String>,
+            crate::values::Nullable<::std::string::String>,
             ::std::string::String,
         >,
         sse_aws_kms_key_id: ::std::result::Result<
@@ -11469,7 +11813,7 @@ pub mod builder {
     impl VolumePropertiesSet {
         pub fn aws_canned_acl<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.aws_canned_acl = value
@@ -11505,7 +11849,7 @@ pub mod builder {
         }
         pub fn sse_algorithm<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T: ::std::convert::TryInto<crate::values::Nullable<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.sse_algorithm = value
