@@ -1,11 +1,17 @@
 //! The threads and connections of the transfers of a client.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::OnceLock;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::lane::Lane;
+use super::pace::Pace;
+use super::storage::Storage;
 use crate::error::{Error, Result};
 
 /// Threads that move bytes. Writing to files is done on them, in place: two keep a fast disk and a fast network busy.
@@ -26,12 +32,64 @@ pub(super) struct Tools {
     /// The API, over connections of the engine.
     pub(super) api: sbg_raw::Client,
     /// The object storage. Knows no token.
-    pub(super) storage: reqwest::Client,
+    pub(super) storage: Storage,
+    /// The connections to the storage.
+    pub(super) lanes: Arc<Lanes>,
+    /// The bandwidth of downloads.
+    pub(super) down: Arc<Pace>,
+    /// The bandwidth of uploads.
+    pub(super) up: Arc<Pace>,
+    /// Where the journals of uploads lie. Without it an upload cannot be gone on with by another process.
+    pub(super) state_folder: Option<Arc<PathBuf>>,
+}
+
+/// Which way the bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Direction {
+    Down,
+    Up,
+}
+
+/// A lane for each host and direction.
+#[derive(Debug, Default)]
+pub(super) struct Lanes(Mutex<HashMap<(Direction, String), Arc<Lane>>>);
+
+impl Lanes {
+    pub(super) fn get(&self, direction: Direction, host: &str) -> Arc<Lane> {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.entry((direction, host.to_owned())).or_insert_with(Lane::new).clone()
+    }
+}
+
+/// How the transfers of a client behave, as its builder was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// A connection to the storage on which nothing moves for this time is given up.
+    pub(crate) idle: Duration,
+    /// Most bytes per second of all downloads together.
+    pub(crate) download_bandwidth: Option<u64>,
+    /// Most bytes per second of all uploads together.
+    pub(crate) upload_bandwidth: Option<u64>,
+    /// Where the journals of uploads lie.
+    pub(crate) state_folder: Option<PathBuf>,
 }
 
 impl Engine {
-    pub(crate) fn new(api: sbg_raw::Client, storage: reqwest::Client) -> Self {
-        Self { runtime: OnceLock::new(), tools: Tools { api, storage } }
+    pub(crate) fn new(api: sbg_raw::Client, storage: reqwest::Client, settings: Settings) -> Self {
+        let tools = Tools {
+            api,
+            storage: Storage::new(storage, settings.idle),
+            lanes: Arc::default(),
+            down: Arc::new(Pace::new(settings.download_bandwidth)),
+            up: Arc::new(Pace::new(settings.upload_bandwidth)),
+            state_folder: settings.state_folder.map(Arc::new),
+        };
+        Self { runtime: OnceLock::new(), tools }
+    }
+
+    /// The API, over connections of the engine.
+    pub(crate) fn api(&self) -> sbg_raw::Client {
+        self.tools.api.clone()
     }
 
     pub(super) fn tools(&self) -> Tools {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -34,33 +35,62 @@ pub enum Status {
 
 /// A transfer that was started: watch it, wait for it, stop it.
 ///
-/// Dropping the handle stops the transfer. A download that is stopped leaves nothing under its name, an upload no file on the
-/// platform.
+/// Dropping the handle [stops](Self::stop) the transfer: what has moved is kept for the next one. [`abort`](Self::abort) keeps
+/// nothing. Either way there is no file under its name before it is complete.
 pub struct Transfer<T> {
     shared: Arc<Shared>,
     outcome: watch::Receiver<Option<Result<T>>>,
     /// Keeps the threads of the engine alive while there is work on them.
-    _engine: Arc<Engine>,
+    engine: Arc<Engine>,
 }
 
 /// What the handle and the worker of a transfer share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
     pub(super) stop: CancellationToken,
+    signals: Arc<Signals>,
+}
+
+/// What the handle tells the workers.
+#[derive(Debug, Default)]
+struct Signals {
     paused: watch::Sender<bool>,
+    discarded: AtomicBool,
 }
 
 impl Shared {
+    fn new() -> Self {
+        Self { counters: Arc::new(Counters::new()), stop: CancellationToken::new(), signals: Arc::default() }
+    }
+
+    /// The same for one of many files: it counts by itself and into the whole, and hears what the whole is told.
+    pub(super) fn piece(&self) -> Arc<Self> {
+        Arc::new(Self {
+            counters: Arc::new(Counters::piece(self.counters.clone())),
+            stop: self.stop.child_token(),
+            signals: self.signals.clone(),
+        })
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        *self.signals.paused.borrow()
+    }
+
+    /// Whether nothing of the transfer is to be kept.
+    pub(super) fn is_discarded(&self) -> bool {
+        self.signals.discarded.load(Ordering::Relaxed)
+    }
+
     /// Waits until the transfer is not paused.
     pub(super) async fn running(&self) {
         // The sender is part of this very value, so waiting for it cannot fail.
-        self.paused.subscribe().wait_for(|paused| !paused).await.ok();
+        self.signals.paused.subscribe().wait_for(|paused| !paused).await.ok();
     }
 
     /// Waits until the transfer is paused.
     pub(super) async fn pause_wanted(&self) {
-        self.paused.subscribe().wait_for(|paused| *paused).await.ok();
+        self.signals.paused.subscribe().wait_for(|paused| *paused).await.ok();
     }
 }
 
@@ -70,11 +100,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let shared = Arc::new(Shared {
-            counters: Counters::new(),
-            stop: CancellationToken::new(),
-            paused: watch::Sender::new(false),
-        });
+        let shared = Arc::new(Shared::new());
         let (tell, outcome) = watch::channel(None);
         let for_work = shared.clone();
         engine.spawn(async move {
@@ -82,7 +108,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
             for_work.counters.finish();
             tell.send_replace(Some(result));
         });
-        Self { shared, outcome, _engine: engine }
+        Self { shared, outcome, engine }
     }
 
     /// Waits until the transfer is done, and tells what became of it. Can be called again.
@@ -91,12 +117,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     ///
     /// Whatever made the transfer fail; [`ErrorKind::Cancelled`] when it was stopped.
     pub async fn wait(&self) -> Result<T> {
-        let mut outcome = self.outcome.clone();
-        match outcome.wait_for(Option::is_some).await {
-            Ok(result) => result.clone().unwrap_or_else(|| Err(Error::cancelled())),
-            // The worker is gone without a word: it panicked, or the engine was shut down.
-            Err(_) => Err(Error::cancelled()),
-        }
+        wait_for(self.outcome.clone()).await
     }
 
     /// Where the transfer stands.
@@ -105,7 +126,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
             Some(Ok(_)) => Status::Completed,
             Some(Err(error)) if error.kind() == ErrorKind::Cancelled => Status::Stopped,
             Some(Err(_)) => Status::Failed,
-            None if *self.shared.paused.borrow() => Status::Paused,
+            None if self.shared.is_paused() => Status::Paused,
             None if self.progress().total.is_none() => Status::Preparing,
             None => Status::Running,
         }
@@ -138,7 +159,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     pub fn pause(&self) -> Result<()> {
         match self.status() {
             Status::Preparing | Status::Running => {
-                self.shared.paused.send_replace(true);
+                self.shared.signals.paused.send_replace(true);
                 Ok(())
             }
             status => Err(wrong_move("paused", status)),
@@ -153,16 +174,56 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     pub fn resume(&self) -> Result<()> {
         match self.status() {
             Status::Paused => {
-                self.shared.paused.send_replace(false);
+                self.shared.signals.paused.send_replace(false);
                 Ok(())
             }
             status => Err(wrong_move("resumed", status)),
         }
     }
 
-    /// Asks the transfer to stop. [`wait`](Self::wait) tells when it has.
+    /// Asks the transfer to stop; [`wait`](Self::wait) tells when it has. What has moved is kept, so that the same transfer, started
+    /// again by this process or another, goes on from there.
     pub fn stop(&self) {
         self.shared.stop.cancel();
+    }
+
+    /// Asks the transfer to stop and to keep nothing: no part of a file here, no parts on the platform. [`wait`](Self::wait) tells
+    /// when that is done.
+    pub fn abort(&self) {
+        self.shared.signals.discarded.store(true, Ordering::Relaxed);
+        self.shared.stop.cancel();
+    }
+
+    /// Calls `callback` with the progress, once every `interval` and once more at the end. It is called on a thread of the engine, so
+    /// it should not take long.
+    pub fn on_progress(
+        &self,
+        interval: Duration,
+        mut callback: impl FnMut(Progress) + Send + 'static,
+    ) -> &Self {
+        let mut progress = Box::pin(self.progress_stream(interval));
+        self.engine.spawn(async move {
+            while let Some(progress) = progress.next().await {
+                callback(progress);
+            }
+        });
+        self
+    }
+
+    /// Calls `callback` with the outcome when the transfer is over: completed, stopped or failed. It is called on a thread of the
+    /// engine, so it should not take long.
+    pub fn on_done(&self, callback: impl FnOnce(Result<T>) + Send + 'static) -> &Self {
+        let outcome = self.outcome.clone();
+        self.engine.spawn(async move { callback(wait_for(outcome).await) });
+        self
+    }
+}
+
+async fn wait_for<T: Clone>(mut outcome: watch::Receiver<Option<Result<T>>>) -> Result<T> {
+    match outcome.wait_for(Option::is_some).await {
+        Ok(result) => result.clone().unwrap_or_else(|| Err(Error::cancelled())),
+        // The worker is gone without a word: it panicked, or the engine was shut down.
+        Err(_) => Err(Error::cancelled()),
     }
 }
 

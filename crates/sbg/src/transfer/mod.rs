@@ -10,18 +10,34 @@
 //! A transfer is started by [`Upload::start`] or [`Download::start`], which give a [`Transfer`] to watch, to wait for and to stop;
 //! awaiting the builder itself starts it and waits.
 
+mod content;
+mod digest;
 mod download;
 mod engine;
 mod handle;
+mod journal;
+mod lane;
+mod lock;
+mod many;
+mod pace;
 mod plan;
+mod position;
 mod progress;
+mod retry;
+mod segments;
 mod source;
 mod storage;
+mod stream;
 mod target;
 mod upload;
 
+pub use content::Content;
+pub use digest::{Algorithm, Digest};
 pub use download::{Download, Downloaded};
-pub(crate) use engine::Engine;
+pub(crate) use engine::{Engine, Settings};
 pub use handle::{Status, Transfer};
+pub use many::{Conflict, DownloadMany, FileReport, Outcome, Report, UploadMany, Wanted};
 pub use progress::Progress;
-pub use upload::Upload;
+pub use stream::FileStream;
+pub(crate) use upload::default_state_folder;
+pub use upload::{ReaderUpload, Upload};

@@ -1,27 +1,60 @@
-//! The local file of an upload: read at any place, and watched for changes.
+//! What an upload sends: a local file, read at any place and watched for changes, or bytes that were read already.
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, stream};
+use serde::{Deserialize, Serialize};
 
+use super::position;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes that are read at once: what a connection holds in memory of a part.
-const BLOCK: u64 = 1024 * 1024;
+const BLOCK: u64 = 256 * 1024;
+
+/// What tells whether a file is the same as before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    pub(super) size: u64,
+    /// Nanoseconds since 1970.
+    modified: Option<u128>,
+    /// Number of the file in its file system.
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok().and_then(since).map(|since| since.as_nanos()),
+            inode: inode(metadata),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+/// Other systems have nothing of the kind without opening the file; size and time have to do.
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> u64 {
+    0
+}
 
 /// An open file that must not change while it is read.
 #[derive(Debug)]
 pub(super) struct Source {
     file: File,
     path: PathBuf,
-    size: u64,
-    modified: Option<SystemTime>,
+    stamp: Stamp,
 }
 
 impl Source {
@@ -33,17 +66,22 @@ impl Source {
             return Err(Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none")));
         }
         let file = File::open(path).map_err(about)?;
-        let metadata = file.metadata().map_err(about)?;
-        Ok(Arc::new(Self {
-            path: path.to_owned(),
-            size: metadata.len(),
-            modified: modified(&metadata),
-            file,
-        }))
+        let stamp = Stamp::of(&file.metadata().map_err(about)?);
+        let path = path.canonicalize().map_err(about)?;
+        Ok(Arc::new(Self { file, path, stamp }))
+    }
+
+    /// Where the file is, without links and relative pieces.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn size(&self) -> u64 {
-        self.size
+        self.stamp.size
+    }
+
+    pub(super) fn stamp(&self) -> &Stamp {
+        &self.stamp
     }
 
     /// Fails when the file has another size or time of change than when it was opened.
@@ -51,48 +89,53 @@ impl Source {
         let shown = self.path.display();
         let metadata =
             self.file.metadata().map_err(|error| Error::io(format!("cannot read `{shown}`"), error))?;
-        if metadata.len() == self.size && modified(&metadata) == self.modified {
+        if Stamp::of(&metadata) == self.stamp {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Integrity, format!("`{shown}` changed while it was uploaded")))
     }
 
-    /// The bytes of `range`, block by block. A file that has become shorter ends the stream with an error.
-    pub(super) fn stream(
-        self: Arc<Self>,
-        range: Range<u64>,
-        sent: impl Fn(u64) + Send + 'static,
-    ) -> impl Stream<Item = io::Result<Bytes>> + Send {
-        let blocks = super::plan::parts(range, BLOCK).map(move |block| {
-            let length = usize::try_from(block.end - block.start).map_err(io::Error::other)?;
-            let mut bytes = BytesMut::zeroed(length);
-            read_exact_at(&self.file, &mut bytes, block.start)?;
-            sent(block.end - block.start);
-            Ok(bytes.freeze())
-        });
-        stream::iter(blocks)
+    fn read(&self, range: &Range<u64>) -> io::Result<Bytes> {
+        let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+        let mut bytes = BytesMut::zeroed(length);
+        // A file that has become shorter ends in an error here.
+        position::read_exact_at(&self.file, &mut bytes, range.start)?;
+        Ok(bytes.freeze())
     }
 }
 
-fn modified(metadata: &Metadata) -> Option<SystemTime> {
-    metadata.modified().ok()
+/// The bytes of a part. They can be sent again and again.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    File(Arc<Source>, Range<u64>),
+    Memory(Bytes),
 }
 
-#[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
-    while !buffer.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => {
-                buffer = &mut buffer[count..];
-                offset += count as u64;
-            }
+impl Content {
+    pub(super) fn length(&self) -> u64 {
+        match self {
+            Self::File(_, range) => range.end - range.start,
+            Self::Memory(bytes) => bytes.len() as u64,
         }
     }
-    Ok(())
+
+    /// Fails where sending again would send something else.
+    pub(super) fn check_unchanged(&self) -> Result<()> {
+        match self {
+            Self::File(source, _) => source.check_unchanged(),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// The bytes, block by block.
+    pub(super) fn blocks(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        let blocks = super::plan::parts(0..self.length(), BLOCK);
+        stream::iter(blocks.map(move |block| match &self {
+            Self::File(source, range) => source.read(&(range.start + block.start..range.start + block.end)),
+            Self::Memory(bytes) => {
+                let at = |place| usize::try_from(place).map_err(io::Error::other);
+                Ok(bytes.slice(at(block.start)?..at(block.end)?))
+            }
+        }))
+    }
 }

@@ -1,23 +1,37 @@
 //! Requests to the object storage and what their answers must be. No token ever comes here.
+//!
+//! There is no limit on the time that a request takes, which would end a large part on a slow line, but one on the time in which
+//! nothing moves.
 
+use std::future::Future;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_MATCH, RANGE};
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_MATCH, LAST_MODIFIED, RANGE};
+use http::{HeaderMap, HeaderName, StatusCode};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result, excerpt};
-use crate::transport::{classify, jittered};
+use crate::transport::classify;
 
-/// Failures in a row, without a byte of progress, after which a part is given up.
-pub(super) const MOST_FAILURES: u32 = 10;
+/// The way to the storage.
+#[derive(Clone, Debug)]
+pub(super) struct Storage {
+    http: reqwest::Client,
+    /// A connection on which nothing moves for this time is given up.
+    idle: Duration,
+}
 
 /// Why a request to the storage brought nothing, or not all.
 #[derive(Debug)]
 pub(super) enum Trouble {
     /// Worth another attempt.
     Again(Error),
+    /// Worth another attempt, and a sign that the storage has too much to do: a refusal for its load, or silence.
+    Overload(Error),
     /// The signed address was refused: it may have expired.
     Refused(Error),
     /// Another attempt would bring the same.
@@ -25,10 +39,18 @@ pub(super) enum Trouble {
 }
 
 /// What a download knows of the object: all its ranges must be of this one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
     pub(super) size: u64,
     pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+}
+
+impl Identity {
+    /// Whether two objects of this identity are surely the same: a size alone does not tell.
+    pub(super) fn is_certain(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
 }
 
 /// The body of a range, in pieces.
@@ -36,12 +58,13 @@ pub(super) struct Identity {
 pub(super) struct RangeBody {
     response: reqwest::Response,
     left: u64,
+    idle: Duration,
 }
 
 impl RangeBody {
     /// The next piece; `None` when the whole range has come.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
-        match self.response.chunk().await {
+        match heard(self.idle, self.response.chunk()).await? {
             Ok(Some(piece)) => {
                 self.left = self.left.checked_sub(piece.len() as u64).ok_or_else(|| {
                     Trouble::Again(Error::new(
@@ -56,109 +79,184 @@ impl RangeBody {
                 let message = format!("the storage ended a range {} bytes early", self.left);
                 Err(Trouble::Again(Error::new(ErrorKind::Storage, message)))
             }
-            Err(error) => Err(Trouble::Again(classify(error, true).into_error())),
+            Err(error) => Err(lost(error, true)),
         }
     }
 }
 
-/// Asks for a range whose object is not known yet, and learns about the object from the answer. `None` stands for an empty object.
-pub(super) async fn probe(
-    http: &reqwest::Client,
-    url: &str,
-    length: u64,
-) -> Result<Option<(Identity, Range<u64>, RangeBody)>, Trouble> {
-    let response = get(http, url, &(0..length.max(1)), None).await?;
-    if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
-        return match content_range(response.headers()) {
-            Some((None, 0)) => Ok(None),
-            _ => Err(unexpected(response, "a whole object").await),
+/// What a first request finds.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The range that was asked for, or as much of it as there is.
+    Range(Identity, Range<u64>, Box<RangeBody>),
+    /// An object without any bytes.
+    Empty,
+    /// An object that ends before the range begins.
+    Shorter,
+}
+
+impl Storage {
+    pub(super) fn new(http: reqwest::Client, idle: Duration) -> Self {
+        Self { http, idle }
+    }
+
+    /// Asks for a range whose object is not known yet, and learns about the object from the answer.
+    pub(super) async fn probe(&self, url: &str, wanted: Range<u64>) -> Result<Found, Trouble> {
+        let response = self.get(url, &wanted, None).await?;
+        if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+            return match content_range(response.headers()) {
+                Some((None, 0)) => Ok(Found::Empty),
+                Some((None, size)) if size <= wanted.start => Ok(Found::Shorter),
+                _ => Err(unexpected(response, "a whole object").await),
+            };
+        }
+        match (response.status(), content_range(response.headers())) {
+            (StatusCode::PARTIAL_CONTENT, Some((Some(range), size)))
+                if range.start == wanted.start && range.end == wanted.end.min(size) =>
+            {
+                check_length(response.headers(), &range)?;
+                let identity = Identity {
+                    size,
+                    etag: text(response.headers(), ETAG),
+                    last_modified: text(response.headers(), LAST_MODIFIED),
+                };
+                let left = range.end - range.start;
+                let body = Box::new(RangeBody { response, left, idle: self.idle });
+                Ok(Found::Range(identity, range, body))
+            }
+            _ => Err(unexpected(response, "the first range of the object").await),
+        }
+    }
+
+    /// Asks for a range of a known object.
+    pub(super) async fn get_range(
+        &self,
+        url: &str,
+        range: &Range<u64>,
+        identity: &Identity,
+    ) -> Result<RangeBody, Trouble> {
+        let response = self.get(url, range, identity.etag.as_deref()).await?;
+        let changed = |what: &str| {
+            Trouble::Final(Error::new(
+                ErrorKind::Integrity,
+                format!("the file changed on the platform while it was downloaded: {what}"),
+            ))
         };
-    }
-    let etag = etag(response.headers());
-    match (response.status(), content_range(response.headers())) {
-        (StatusCode::PARTIAL_CONTENT, Some((Some(range), size)))
-            if range.start == 0 && range.end == length.min(size) =>
-        {
-            check_length(response.headers(), &range)?;
-            let left = range.end;
-            Ok(Some((Identity { size, etag }, range, RangeBody { response, left })))
+        if response.status() == StatusCode::PRECONDITION_FAILED {
+            return Err(changed("its version is another"));
         }
-        _ => Err(unexpected(response, "the first range of the object").await),
-    }
-}
-
-/// Asks for a range of a known object.
-pub(super) async fn get_range(
-    http: &reqwest::Client,
-    url: &str,
-    range: &Range<u64>,
-    identity: &Identity,
-) -> Result<RangeBody, Trouble> {
-    let response = get(http, url, range, identity.etag.as_deref()).await?;
-    let changed = |what: &str| {
-        Trouble::Final(Error::new(
-            ErrorKind::Integrity,
-            format!("the file changed on the platform while it was downloaded: {what}"),
-        ))
-    };
-    if response.status() == StatusCode::PRECONDITION_FAILED {
-        return Err(changed("its version is another"));
-    }
-    if response.status() != StatusCode::PARTIAL_CONTENT {
-        return Err(unexpected(response, "a range").await);
-    }
-    if etag(response.headers()) != identity.etag {
-        return Err(changed("its ETag is another"));
-    }
-    match content_range(response.headers()) {
-        Some((_, size)) if size != identity.size => Err(changed("its size is another")),
-        Some((Some(given), _)) if given == *range => {
-            check_length(response.headers(), range)?;
-            Ok(RangeBody { response, left: range.end - range.start })
+        if response.status() != StatusCode::PARTIAL_CONTENT {
+            return Err(unexpected(response, "a range").await);
         }
-        _ => Err(unexpected(response, "exactly the range that was asked for").await),
+        if text(response.headers(), ETAG) != identity.etag {
+            return Err(changed("its ETag is another"));
+        }
+        match content_range(response.headers()) {
+            Some((_, size)) if size != identity.size => Err(changed("its size is another")),
+            Some((Some(given), _)) if given == *range => {
+                check_length(response.headers(), range)?;
+                Ok(RangeBody { response, left: range.end - range.start, idle: self.idle })
+            }
+            _ => Err(unexpected(response, "exactly the range that was asked for").await),
+        }
+    }
+
+    async fn get(
+        &self,
+        url: &str,
+        range: &Range<u64>,
+        etag: Option<&str>,
+    ) -> Result<reqwest::Response, Trouble> {
+        let mut request = self
+            .http
+            .get(url)
+            .header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
+        if let Some(etag) = etag {
+            request = request.header(IF_MATCH, etag);
+        }
+        heard(self.idle, request.send()).await?.map_err(|error| lost(error, false))
+    }
+
+    /// Sends a part. Gives the headers of the answer, which the platform wants to see. `moving` is told when bytes of the body move.
+    pub(super) async fn put(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        length: u64,
+        body: reqwest::Body,
+        success: &[u16],
+        moving: &Moving,
+    ) -> Result<HeaderMap, Trouble> {
+        let request = self.http.put(url).headers(headers).header(CONTENT_LENGTH, length).body(body);
+        let answer = tokio::select! {
+            answer = request.send() => answer,
+            () = moving.idle(self.idle) => return Err(silence(self.idle)),
+        };
+        let response = answer.map_err(|error| lost(error, false))?;
+        if !success.contains(&response.status().as_u16()) {
+            return Err(unexpected(response, "that the part arrived").await);
+        }
+        if text(response.headers(), ETAG).is_none_or(|etag| etag.trim_matches('"').is_empty()) {
+            let message = "the storage took a part without confirming it by an ETag";
+            return Err(Trouble::Again(Error::new(ErrorKind::Storage, message)));
+        }
+        Ok(response.headers().clone())
     }
 }
 
-async fn get(
-    http: &reqwest::Client,
-    url: &str,
-    range: &Range<u64>,
-    etag: Option<&str>,
-) -> Result<reqwest::Response, Trouble> {
-    let mut request =
-        http.get(url).header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
-    if let Some(etag) = etag {
-        request = request.header(IF_MATCH, etag);
+/// When bytes of a part moved last.
+#[derive(Clone, Debug)]
+pub(super) struct Moving(Arc<Mutex<Option<Instant>>>);
+
+impl Moving {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Some(Instant::now()))))
     }
-    request.send().await.map_err(|error| Trouble::Again(classify(error, false).into_error()))
+
+    /// Bytes move.
+    pub(super) fn touch(&self) {
+        self.set(Some(Instant::now()));
+    }
+
+    /// Nothing is to move before the next [`touch`](Self::touch): silence is no trouble until then.
+    pub(super) fn hold(&self) {
+        self.set(None);
+    }
+
+    fn set(&self, last: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
+    }
+
+    /// Waits until nothing has moved for so long.
+    async fn idle(&self, limit: Duration) {
+        loop {
+            let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = last.unwrap_or_else(Instant::now) + limit;
+            if due <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(due).await;
+        }
+    }
 }
 
-/// Sends a part. Gives the headers of the answer, which the platform wants to see.
-pub(super) async fn put(
-    http: &reqwest::Client,
-    url: &str,
-    headers: HeaderMap,
-    length: u64,
-    body: reqwest::Body,
-    success: &[u16],
-) -> Result<HeaderMap, Trouble> {
-    let request = http.put(url).headers(headers).header(CONTENT_LENGTH, length).body(body);
-    let response =
-        request.send().await.map_err(|error| Trouble::Again(classify(error, false).into_error()))?;
-    if !success.contains(&response.status().as_u16()) {
-        return Err(unexpected(response, "that the part arrived").await);
-    }
-    if etag(response.headers()).is_none_or(|etag| etag.trim_matches('"').is_empty()) {
-        let message = "the storage took a part without confirming it by an ETag";
-        return Err(Trouble::Again(Error::new(ErrorKind::Storage, message)));
-    }
-    Ok(response.headers().clone())
+/// What comes within the time in which something has to be heard.
+async fn heard<T>(idle: Duration, coming: impl Future<Output = T>) -> Result<T, Trouble> {
+    tokio::time::timeout(idle, coming).await.map_err(|_| silence(idle))
 }
 
-/// The time to wait after failure `number` in a row.
-pub(super) fn pause(number: u32) -> Duration {
-    jittered(Duration::from_millis(100), Duration::from_secs(15), number, fastrand::f64())
+fn silence(idle: Duration) -> Trouble {
+    let message = format!("the storage was silent for {} s", idle.as_secs_f64());
+    Trouble::Overload(Error::new(ErrorKind::Timeout, message))
+}
+
+/// A connection that broke, or that was silent for too long.
+fn lost(error: reqwest::Error, answered: bool) -> Trouble {
+    let error = classify(error, answered).into_error();
+    match error.kind() {
+        ErrorKind::Timeout => Trouble::Overload(error),
+        _ => Trouble::Again(error),
+    }
 }
 
 /// Sorts an answer that is not what was asked for.
@@ -183,7 +281,8 @@ async fn unexpected(response: reqwest::Response, wanted: &str) -> Trouble {
         400 if body.windows(7).any(|word| word == b"xpired<" || word == b"expired") => {
             Trouble::Refused(error)
         }
-        408 | 425 | 429 | 500..=599 => Trouble::Again(error),
+        408 | 429 | 503 => Trouble::Overload(error),
+        425 | 500..=599 => Trouble::Again(error),
         _ if status.is_success() => Trouble::Again(error),
         _ => Trouble::Final(error),
     }
@@ -213,8 +312,8 @@ fn check_length(headers: &HeaderMap, range: &Range<u64>) -> Result<(), Trouble> 
     }
 }
 
-fn etag(headers: &HeaderMap) -> Option<String> {
-    headers.get(ETAG)?.to_str().ok().map(str::to_owned)
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 /// The range (`None` for `*`) and the size of the object that the header `Content-Range` names.

@@ -1,48 +1,74 @@
 //! The local file of a download: written at any place under a temporary name, and given its own name only when it is complete.
 
-use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::journal::{self, with_suffix};
+use super::lock::open_locked;
+use super::position;
 use crate::error::{Error, ErrorKind, Result};
 
-/// A file in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
+/// A file in the making, `NAME.part`, with the journal `NAME.part.journal`.
+///
+/// It is locked: another download to the same name is refused as long as this one lives, in this process and in others. Dropped
+/// before [`finish`](Self::finish) it leaves nothing behind, unless it is to be [kept](Self::keep).
 #[derive(Debug)]
 pub(super) struct Target {
     file: File,
     part: PathBuf,
+    journal: PathBuf,
     path: PathBuf,
     overwrite: bool,
-    finished: bool,
+    keep: AtomicBool,
 }
 
 impl Target {
-    /// Creates `PATH.part`. Refused where `PATH` exists and is not to be overwritten, and where another download is at it.
-    pub(super) fn create(path: &Path, overwrite: bool) -> Result<Self> {
+    /// Opens `PATH.part`, which may hold what another run has left. Refused where `PATH` exists and is not to be overwritten, and
+    /// where another download is at it.
+    pub(super) fn open(path: &Path, overwrite: bool) -> Result<Self> {
         if path.file_name().is_none() || path.is_dir() {
             return Err(Error::invalid(format!("`{}` is a folder; name the file to write", path.display())));
         }
         if !overwrite && path.exists() {
             return Err(already_there(path));
         }
-        let mut name = path.as_os_str().to_owned();
-        name.push(OsString::from(".part"));
-        let part = PathBuf::from(name);
-        let file =
-            OpenOptions::new().write(true).create_new(true).open(&part).map_err(|error| {
-                match error.kind() {
-                    io::ErrorKind::AlreadyExists => {
-                        let message = format!(
-                            "`{}` exists: another download is at it, or one was killed; remove it to go on",
-                            part.display()
-                        );
-                        Error::new(ErrorKind::Busy, message)
-                    }
-                    _ => Error::io(format!("cannot create `{}`", part.display()), error),
-                }
-            })?;
-        Ok(Self { file, part, path: path.to_owned(), overwrite, finished: false })
+        let part = with_suffix(path, ".part");
+        let about = |error| Error::io(format!("cannot create `{}`", part.display()), error);
+        let Some(file) = open_locked(&part).map_err(about)? else {
+            let message = format!("another download is at `{}`", part.display());
+            return Err(Error::new(ErrorKind::Busy, message));
+        };
+        let journal = with_suffix(&part, ".journal");
+        let keep = AtomicBool::new(file.metadata().map_err(about)?.len() > 0);
+        Ok(Self { file, journal, part, path: path.to_owned(), overwrite, keep })
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The name that the file gets in the end.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the journal lies.
+    pub(super) fn journal(&self) -> &Path {
+        &self.journal
+    }
+
+    /// Whether what is there stays when the download ends before it is done.
+    pub(super) fn keep(&self, keep: bool) {
+        self.keep.store(keep, Ordering::Relaxed);
+    }
+
+    /// Empties the file, after which there is nothing to keep.
+    pub(super) fn clear(&self) -> Result<()> {
+        self.keep(false);
+        journal::remove(&self.journal);
+        self.file.set_len(0).map_err(|error| self.cannot_write(error))
     }
 
     /// Makes room for the whole file, so that a full disk shows at once.
@@ -53,19 +79,22 @@ impl Target {
     }
 
     pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        write_all_at(&self.file, bytes, offset)
-            .map_err(|error| Error::io(format!("cannot write `{}`", self.part.display()), error))
+        position::write_all_at(&self.file, bytes, offset).map_err(|error| self.cannot_write(error))
+    }
+
+    fn cannot_write(&self, error: io::Error) -> Error {
+        Error::io(format!("cannot write `{}`", self.part.display()), error)
     }
 
     /// Makes the bytes durable and gives the file its name.
-    pub(super) fn finish(mut self, size: u64) -> Result<PathBuf> {
+    pub(super) fn finish(&self, size: u64) -> Result<PathBuf> {
         let about = |error| Error::io(format!("cannot finish `{}`", self.path.display()), error);
-        self.file.sync_all().map_err(about)?;
         let written = self.file.metadata().map_err(about)?.len();
         if written != size {
             let message = format!("`{}` has {written} bytes where {size} were written", self.part.display());
             return Err(Error::new(ErrorKind::Integrity, message));
         }
+        self.file.sync_all().map_err(about)?;
         if self.overwrite {
             std::fs::rename(&self.part, &self.path).map_err(about)?;
         } else {
@@ -74,7 +103,8 @@ impl Target {
                 _ => about(error),
             })?;
         }
-        self.finished = true;
+        self.keep.store(true, Ordering::Relaxed);
+        journal::remove(&self.journal);
         sync_folder_of(&self.path);
         Ok(self.path.clone())
     }
@@ -82,9 +112,11 @@ impl Target {
 
 impl Drop for Target {
     fn drop(&mut self) {
-        if !self.finished
-            && let Err(error) = std::fs::remove_file(&self.part)
-        {
+        if *self.keep.get_mut() {
+            return;
+        }
+        journal::remove(&self.journal);
+        if let Err(error) = std::fs::remove_file(&self.part) {
             tracing::warn!(path = %self.part.display(), %error, "cannot remove what is left of a download");
         }
     }
@@ -95,8 +127,26 @@ fn already_there(path: &Path) -> Error {
         .with_hint("to replace it, set `overwrite(true)`")
 }
 
-/// A link fails where the name is taken, which a rename does not; file systems without links get the rename.
+/// Renames in one step, so that a process that is killed leaves the file under one name and not under two.
+#[cfg(target_os = "linux")]
 fn rename_where_nothing_is(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // The file system knows no such rename.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_where_nothing_is(from, to),
+        renamed => Ok(renamed?),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn rename_where_nothing_is(from: &Path, to: &Path) -> io::Result<()> {
+    link_where_nothing_is(from, to)
+}
+
+/// A link fails where the name is taken, which a rename does not; file systems without links get the rename.
+fn link_where_nothing_is(from: &Path, to: &Path) -> io::Result<()> {
     match std::fs::hard_link(from, to) {
         Ok(()) => std::fs::remove_file(from),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
@@ -119,7 +169,7 @@ fn reserve(file: &File, size: u64) -> io::Result<()> {
     use rustix::io::Errno;
 
     if size == 0 {
-        return Ok(());
+        return file.set_len(0);
     }
     match fallocate(file, FallocateFlags::empty(), 0, size) {
         Ok(()) => Ok(()),
@@ -132,19 +182,4 @@ fn reserve(file: &File, size: u64) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn reserve(file: &File, size: u64) -> io::Result<()> {
     file.set_len(size)
-}
-
-#[cfg(unix)]
-fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
-fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let count = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
-        bytes = &bytes[count..];
-        offset += count as u64;
-    }
-    Ok(())
 }

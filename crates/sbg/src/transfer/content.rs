@@ -1,0 +1,69 @@
+//! The content of a small file, read into memory in one piece.
+
+use std::future::IntoFuture;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+
+use super::stream::collect;
+use crate::error::{Error, Result};
+use crate::files::FileHandle;
+
+/// Largest file that is read unless another limit is set.
+const LIMIT: u64 = 64 << 20;
+
+impl FileHandle {
+    /// Reads the content of a small file into memory: `.await` it, or set another [`limit`](Content::limit) first. Large files are
+    /// [downloaded](Self::download).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let content = client.file(id).content().await?;
+    /// println!("{}", String::from_utf8_lossy(&content));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn content(&self) -> Content {
+        Content { file: self.clone(), limit: LIMIT }
+    }
+}
+
+/// The content of a small file to read.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read until it is awaited"]
+pub struct Content {
+    file: FileHandle,
+    limit: u64,
+}
+
+impl Content {
+    /// Most bytes to read, at least 1; 64 MiB by default. A larger file is refused before its content is held.
+    pub fn limit(mut self, bytes: u64) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// Reads the content. The same as `.await`.
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, a folder or a limit of 0, before anything is sent; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a file
+    /// that is larger than the limit; or whatever the calls bring, code 5017 for a folder.
+    pub async fn send(self) -> Result<Bytes> {
+        let Self { file, limit } = self;
+        if limit == 0 {
+            return Err(Error::invalid("the limit of a content is at least 1 byte"));
+        }
+        file.checked_file("read")?;
+        collect(file.stream_limited(.., limit)).await
+    }
+}
+
+impl IntoFuture for Content {
+    type Output = Result<Bytes>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

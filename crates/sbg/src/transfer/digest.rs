@@ -1,0 +1,194 @@
+//! Digests of files, computed or checked.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::str::FromStr;
+
+use md5::Md5;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Error, Result};
+
+/// How a digest is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// CRC-32C (Castagnoli). A download computes it in any case, at no cost.
+    Crc32c,
+    /// MD5, as many catalogues give it. It finds accidents, not attacks.
+    Md5,
+    /// SHA-256.
+    Sha256,
+}
+
+impl Algorithm {
+    const ALL: [Self; 3] = [Self::Crc32c, Self::Md5, Self::Sha256];
+
+    /// Name of the algorithm, as in `sha256`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Crc32c => "crc32c",
+            Self::Md5 => "md5",
+            Self::Sha256 => "sha256",
+        }
+    }
+
+    /// Number of bytes of a digest.
+    fn length(self) -> usize {
+        match self {
+            Self::Crc32c => 4,
+            Self::Md5 => 16,
+            Self::Sha256 => 32,
+        }
+    }
+}
+
+/// A digest of a file.
+///
+/// ```
+/// use sbg::transfer::{Algorithm, Digest};
+///
+/// let digest: Digest = "md5:900150983cd24fb0d6963f7d28e17f72".parse()?;
+/// assert_eq!(digest.algorithm(), Algorithm::Md5);
+/// assert_eq!(digest, Digest::new(Algorithm::Md5, "900150983CD24FB0D6963F7D28E17F72")?);
+/// # Ok::<(), sbg::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Digest {
+    algorithm: Algorithm,
+    hex: String,
+}
+
+impl Digest {
+    /// A digest given in hexadecimal digits, of any case.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another number of digits than the algorithm has, or for
+    /// anything that is no digit.
+    pub fn new(algorithm: Algorithm, hex: &str) -> Result<Self> {
+        let digits = 2 * algorithm.length();
+        if hex.len() != digits || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Error::invalid(format!(
+                "a {} digest has {digits} hexadecimal digits; `{hex}` has not",
+                algorithm.name()
+            )));
+        }
+        Ok(Self { algorithm, hex: hex.to_ascii_lowercase() })
+    }
+
+    /// How it was computed.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The digest in hexadecimal digits.
+    pub fn hex(&self) -> &str {
+        &self.hex
+    }
+
+    fn of_bytes(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        Self { algorithm, hex: hex(bytes) }
+    }
+
+    pub(super) fn of_crc32c(crc32c: u32) -> Self {
+        Self::of_bytes(Algorithm::Crc32c, &crc32c.to_be_bytes())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.algorithm.name(), self.hex)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = Error;
+
+    /// Reads the form of [`Display`](fmt::Display), `algorithm:hex`.
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, hex) = text.split_once(':').unwrap_or(("", text));
+        let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name);
+        let unknown =
+            || Error::invalid(format!("a digest is crc32c:..., md5:... or sha256:..., not `{text}`"));
+        Self::new(algorithm.ok_or_else(unknown)?, hex)
+    }
+}
+
+/// The bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// Bytes that are read and hashed at once.
+const BLOCK: usize = 1024 * 1024;
+
+/// Computes these digests of a file, reading it once.
+pub(super) fn of_file(file: &File, algorithms: &[Algorithm]) -> io::Result<Vec<Digest>> {
+    let wanted = |algorithm| algorithms.contains(&algorithm);
+    let mut crc32c = wanted(Algorithm::Crc32c).then_some(0);
+    let mut md5 = wanted(Algorithm::Md5).then(Md5::new);
+    let mut sha256 = wanted(Algorithm::Sha256).then(Sha256::new);
+    let mut block = vec![0; BLOCK];
+    let mut at = 0;
+    loop {
+        let count = super::position::read_at(file, &mut block, at)?;
+        if count == 0 {
+            break;
+        }
+        let bytes = &block[..count];
+        crc32c = crc32c.map(|crc| crc32c::crc32c_append(crc, bytes));
+        if let Some(md5) = &mut md5 {
+            md5.update(bytes);
+        }
+        if let Some(sha256) = &mut sha256 {
+            sha256.update(bytes);
+        }
+        at += count as u64;
+    }
+    let digests = [
+        crc32c.map(Digest::of_crc32c),
+        md5.map(|md5| Digest::of_bytes(Algorithm::Md5, &md5.finalize())),
+        sha256.map(|sha256| Digest::of_bytes(Algorithm::Sha256, &sha256.finalize())),
+    ];
+    Ok(digests.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_those_of_the_standards() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "abc").unwrap();
+        let digests = of_file(&File::open(path).unwrap(), &Algorithm::ALL).unwrap();
+        let shown: Vec<_> = digests.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "crc32c:364b3fb7",
+                "md5:900150983cd24fb0d6963f7d28e17f72",
+                "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_digest_is_refused() {
+        for text in
+            ["", "md5", "md5:", "md5:90", "sha1:00", "crc32c:0000000g", "900150983cd24fb0d6963f7d28e17f72"]
+        {
+            assert!(text.parse::<Digest>().is_err(), "{text}");
+        }
+    }
+}

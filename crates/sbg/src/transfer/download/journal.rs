@@ -1,0 +1,169 @@
+//! What a download writes down, so that another process can go on.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::journal::{self, Unusable};
+use super::super::position;
+use super::super::segments::Extent;
+use super::super::storage::Identity;
+use super::super::target::Target;
+
+/// The journal of a download.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    /// Platform and file, so that a journal is not taken for that of another file which goes by the same name.
+    pub(super) source: String,
+    pub(super) identity: Identity,
+    /// What is written.
+    pub(super) extents: Vec<Extent>,
+    /// The run of the operating system in which it was written.
+    pub(super) boot: Option<String>,
+}
+
+/// What another run has left.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    Nothing,
+    /// Something that is of no use; the text tells why.
+    Useless(String),
+    Usable(Journal),
+}
+
+/// Looks at what another run has left, and checks that it can be relied on.
+pub(super) fn left(target: &Target, source: &str, stopped: &dyn Fn() -> bool) -> io::Result<Left> {
+    let length = target.file().metadata()?.len();
+    let mut journal: Journal = match journal::load(target.journal()) {
+        // Files without a journal are small, and fetched again.
+        Err(Unusable::Missing) => return Ok(Left::Nothing),
+        Err(Unusable::Damaged(why)) => return Ok(Left::Useless(format!("the journal is of no use: {why}"))),
+        Ok(journal) => journal,
+    };
+    if journal.source != source {
+        return Ok(Left::Useless("what is there was left by the download of another file".to_owned()));
+    }
+    if length != journal.identity.size {
+        return Ok(Left::Useless("what is there was changed by another program".to_owned()));
+    }
+    if !journal.identity.is_certain() {
+        return Ok(Left::Useless("the storage gives nothing by which to know the file again".to_owned()));
+    }
+    if !in_order(&journal.extents, length) {
+        return Ok(Left::Useless("the journal is of no use: it contradicts itself".to_owned()));
+    }
+    if journal.boot.is_none() || journal.boot != journal::boot() {
+        // What was written before the system went down may never have come to the disk.
+        journal.extents = intact(target.file(), &journal.extents, stopped)?;
+    }
+    Ok(Left::Usable(journal))
+}
+
+fn in_order(extents: &[Extent], size: u64) -> bool {
+    let mut end = 0;
+    extents.iter().all(|extent| {
+        let fits = extent.start >= end && extent.start < extent.end && extent.end <= size;
+        end = extent.end;
+        fits
+    })
+}
+
+/// The extents whose bytes are on the disk as they were written. Of a large file that takes its time, so it ends when it is stopped.
+fn intact(file: &File, extents: &[Extent], stopped: &dyn Fn() -> bool) -> io::Result<Vec<Extent>> {
+    let mut block = vec![0; 1024 * 1024];
+    let mut good = Vec::new();
+    for extent in extents {
+        let (mut at, mut crc) = (extent.start, 0);
+        while at < extent.end {
+            if stopped() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let wanted = usize::try_from(extent.end - at).unwrap_or(usize::MAX).min(block.len());
+            position::read_exact_at(file, &mut block[..wanted], at)?;
+            crc = crc32c::crc32c_append(crc, &block[..wanted]);
+            at += wanted as u64;
+        }
+        if crc == extent.crc32c {
+            good.push(*extent);
+        }
+    }
+    Ok(good)
+}
+
+/// Writes the journal, until it is closed: a late writer must not bring back one that was removed.
+#[derive(Debug)]
+pub(super) struct Writer {
+    path: PathBuf,
+    open: Mutex<bool>,
+}
+
+impl Writer {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, open: Mutex::new(true) }
+    }
+
+    pub(super) fn save(&self, journal: &Journal) -> io::Result<()> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if *open { journal::save(&self.path, journal) } else { Ok(()) }
+    }
+
+    pub(super) fn close(&self) {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(range: std::ops::Range<u64>, crc32c: u32) -> Extent {
+        Extent { start: range.start, end: range.end, crc32c }
+    }
+
+    #[test]
+    fn extents_that_overlap_or_leave_the_file_are_refused() {
+        let check = |ranges: &[(u64, u64)], expected| {
+            let extents: Vec<_> = ranges.iter().map(|range| extent(range.0..range.1, 0)).collect();
+            assert_eq!(in_order(&extents, 10), expected, "{ranges:?}");
+        };
+        check(&[], true);
+        check(&[(0, 10)], true);
+        check(&[(0, 3), (3, 4), (9, 10)], true);
+        check(&[(0, 11)], false);
+        check(&[(0, 4), (3, 5)], false);
+        check(&[(4, 5), (0, 2)], false);
+        check(&[(3, 3)], false);
+    }
+
+    #[test]
+    fn after_a_restart_of_the_system_only_what_is_on_the_disk_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::open(&folder.path().join("file"), false).unwrap();
+        target.write_at(b"0123456789", 0).unwrap();
+        let good = extent(0..4, crc32c::crc32c(b"0123"));
+        let lost = extent(6..9, crc32c::crc32c(b"abc"));
+        let mut journal = Journal {
+            source: "here/1".to_owned(),
+            identity: Identity { size: 10, etag: Some("e".to_owned()), last_modified: None },
+            extents: vec![good, lost],
+            boot: Some("another".to_owned()),
+        };
+        journal::save(target.journal(), &journal).unwrap();
+        let Ok(Left::Usable(left)) = left(&target, "here/1", &|| false) else { panic!("usable") };
+        assert_eq!(left.extents, [good]);
+
+        let useless = |journal: &Journal, source: &str| {
+            journal::save(target.journal(), journal).unwrap();
+            matches!(super::left(&target, source, &|| false), Ok(Left::Useless(_)))
+        };
+        assert!(useless(&journal, "here/2"));
+        journal.identity.etag = None;
+        assert!(useless(&journal, "here/1"));
+        journal.identity.etag = Some("e".to_owned());
+        journal.identity.size = 11;
+        assert!(useless(&journal, "here/1"));
+    }
+}

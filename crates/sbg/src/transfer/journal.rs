@@ -1,0 +1,119 @@
+//! Journals: what a transfer has done, on disk, so that another process can go on.
+//!
+//! A journal is one line of JSON and a line with its CRC-32C. It is replaced as a whole, so that it is either the old or the new
+//! one, whatever happens. It holds no address and no secret.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why a journal is of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// There is none.
+    Missing,
+    /// It cannot be read, or not as what it should be; the text tells why.
+    Damaged(String),
+}
+
+/// Reads the journal at `path`.
+pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, Unusable> {
+    match fs::read(path) {
+        Ok(bytes) => parse(&bytes).map_err(|why| Unusable::Damaged(why.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unusable::Missing),
+        Err(error) => Err(Unusable::Damaged(format!("it cannot be read: {error}"))),
+    }
+}
+
+/// Reads a journal.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is no text")?;
+    let (json, sum) = text.split_once('\n').ok_or("it has no checksum")?;
+    if sum.trim_end() != checksum(json) {
+        return Err("its checksum is wrong");
+    }
+    // Checked by now to be what was written: what cannot be read was written by another version.
+    serde_json::from_str(json).map_err(|_| "it is of another version")
+}
+
+/// Puts the journal at `path`, in place of the one before.
+pub(super) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
+    let json = serde_json::to_string(journal)?;
+    let new = with_suffix(path, ".new");
+    let mut file = fs::File::create(&new)?;
+    writeln!(file, "{json}\n{}", checksum(&json))?;
+    drop(file);
+    fs::rename(&new, path)
+}
+
+/// Removes the journal at `path`, if there is one.
+pub(super) fn remove(path: &Path) {
+    for path in [path.to_owned(), with_suffix(path, ".new")] {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), %error, "cannot remove a journal");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `path` with this text behind its name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Names the run of the operating system: what was written to a file and not synced is there as long as it runs, and maybe not
+/// after. `None` where the system does not tell.
+pub(super) fn boot() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(boot.trim().to_owned())
+}
+
+fn checksum(json: &str) -> String {
+    format!("{:08x}", crc32c::crc32c(json.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_journal_comes_back_as_it_was_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        assert_eq!(load::<Value>(&path), Err(Unusable::Missing));
+        for journal in [json!({"a": 1}), json!({"b": [1, 2]})] {
+            save(&path, &journal).unwrap();
+            assert_eq!(load::<Value>(&path), Ok(journal));
+        }
+        remove(&path);
+        assert_eq!(load::<Value>(&path), Err(Unusable::Missing));
+        remove(&path);
+    }
+
+    #[test]
+    fn a_journal_with_any_byte_changed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        save(&path, &json!({"extents": [[0, 1234]], "etag": "x"})).unwrap();
+        let good = fs::read(&path).unwrap();
+        for at in 0..good.len() - 1 {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(parse::<Value>(&bad).is_err(), "{at}");
+        }
+        for end in 0..good.len() - 1 {
+            assert!(parse::<Value>(&good[..end]).is_err(), "{end}");
+        }
+        assert_eq!(parse::<Vec<u8>>(&good), Err("it is of another version"));
+    }
+}

@@ -1,0 +1,326 @@
+//! How many connections one host gets in one direction: as many as pay.
+//!
+//! The number starts small, doubles while that brings more bytes, then feels its way by single connections, and goes down where the
+//! host is overloaded. All transfers of a client share the lane of a host, in the order in which they ask.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Connections to begin with.
+const FIRST: usize = 8;
+
+/// Never more connections than these: the memory of a transfer grows with them.
+const MOST: usize = 64;
+
+/// Never fewer than these, so that one slow answer does not stop everything.
+const LEAST: usize = 2;
+
+/// Bounds of the time after which the number of connections is looked at again; in between it follows the time to an answer.
+const SHORTEST_TICK: Duration = Duration::from_millis(100);
+const LONGEST_TICK: Duration = Duration::from_secs(1);
+
+/// Decides on the number of connections. Pure: it sees bytes per second and troubles, nothing else.
+#[derive(Debug)]
+struct Controller {
+    limit: usize,
+    phase: Phase,
+    /// Best bytes per second so far.
+    best: f64,
+    /// Ticks in a row with less than half of the best.
+    poor: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    /// Each step doubles, as long as each brings at least a quarter more than `before`.
+    Doubling { before: f64 },
+    /// The number is good; after some ticks one more connection is tried.
+    Holding { ticks: u32 },
+    /// One more connection is tried: it stays if it brings more than `before`.
+    Probing { before: f64 },
+}
+
+/// Ticks between one failed probe and the next.
+const HOLD: u32 = 8;
+
+impl Controller {
+    fn new() -> Self {
+        Self { limit: FIRST, phase: Phase::Doubling { before: 0.0 }, best: 0.0, poor: 0 }
+    }
+
+    /// The number of connections after a tick with this goodput, during which all connections were in use.
+    fn tick(&mut self, goodput: f64) -> usize {
+        self.best = self.best.max(goodput);
+        self.poor = if goodput < self.best / 2.0 { self.poor + 1 } else { 0 };
+        if self.poor >= 2 {
+            // The path has become slower: what was learned counts no more.
+            self.set(self.limit / 2, Phase::Holding { ticks: 0 });
+            self.best = goodput;
+            self.poor = 0;
+            return self.limit;
+        }
+        match self.phase {
+            Phase::Doubling { before } if goodput >= before * 1.25 => {
+                self.set(self.limit * 2, Phase::Doubling { before: goodput });
+            }
+            Phase::Doubling { .. } => self.set(self.limit / 2, Phase::Holding { ticks: 0 }),
+            Phase::Holding { ticks } if ticks < HOLD => self.phase = Phase::Holding { ticks: ticks + 1 },
+            Phase::Holding { .. } => self.set(self.limit + 1, Phase::Probing { before: goodput }),
+            Phase::Probing { before } => {
+                // Half of what one more of so many connections can bring at most.
+                #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
+                let wanted = before * (1.0 + 0.5 / self.limit as f64);
+                if goodput >= wanted {
+                    self.set(self.limit + 1, Phase::Probing { before: goodput });
+                } else {
+                    self.set(self.limit - 1, Phase::Holding { ticks: 0 });
+                }
+            }
+        }
+        self.limit
+    }
+
+    /// The number of connections after the host refused one for its load, or let one time out.
+    fn trouble(&mut self) -> usize {
+        self.set(self.limit * 7 / 10, Phase::Holding { ticks: HOLD / 2 });
+        self.limit
+    }
+
+    fn set(&mut self, limit: usize, phase: Phase) {
+        self.limit = limit.clamp(LEAST, MOST);
+        self.phase = phase;
+    }
+}
+
+/// The connections to one host in one direction.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// Hands out the connections in the order in which they were asked for.
+    permits: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    controller: Controller,
+    /// Connections to take away as soon as they come back.
+    owed: usize,
+    in_use: usize,
+    /// Whether all connections were in use at some time of this tick, and more were wanted.
+    busy: bool,
+    moved: u64,
+    tick_began: Instant,
+    tick: Duration,
+    troubled: bool,
+    /// Bytes per second of one connection, as of the last tick.
+    each: Option<f64>,
+}
+
+/// The right to one connection.
+#[derive(Debug)]
+pub(super) struct Permit {
+    lane: Arc<Lane>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Lane {
+    pub(super) fn new() -> Arc<Self> {
+        let state = State {
+            controller: Controller::new(),
+            owed: 0,
+            in_use: 0,
+            busy: false,
+            moved: 0,
+            tick_began: Instant::now(),
+            tick: SHORTEST_TICK,
+            troubled: false,
+            each: None,
+        };
+        Arc::new(Self { permits: Arc::new(Semaphore::new(FIRST)), state: Mutex::new(state) })
+    }
+
+    /// Waits for a connection.
+    pub(super) async fn acquire(self: Arc<Self>) -> Permit {
+        if self.permits.available_permits() == 0 {
+            self.state().busy = true;
+        }
+        // The semaphore is never closed.
+        let permit = self.permits.clone().acquire_owned().await.ok();
+        let mut state = self.state();
+        if state.in_use == 0 {
+            // What lay idle says nothing about the path.
+            state.tick_began = Instant::now();
+            state.moved = 0;
+        }
+        state.in_use += 1;
+        drop(state);
+        Permit { lane: self, permit }
+    }
+
+    /// How many connections there may be now.
+    #[cfg(test)]
+    fn limit(&self) -> usize {
+        self.state().controller.limit
+    }
+
+    /// The least number of bytes for which another request is worth its time: what a connection brings in a tenth of a second. Without
+    /// bounds before that is known.
+    pub(super) fn worth(&self) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is positive, and large ones are cut"
+        )]
+        let bytes = |each: f64| (each / 10.0) as u64;
+        self.state().each.map_or(u64::MAX, bytes)
+    }
+
+    /// Tells that the head of an answer came after this time.
+    pub(super) fn answered(&self, after: Duration) {
+        let mut state = self.state();
+        let tick = (after * 4).clamp(SHORTEST_TICK, LONGEST_TICK);
+        // One slow answer is no slow path.
+        state.tick = (state.tick * 3 + tick) / 4;
+    }
+
+    /// Tells that bytes have moved.
+    pub(super) fn moved(&self, bytes: u64) {
+        let mut state = self.state();
+        state.moved += bytes;
+        let elapsed = state.tick_began.elapsed();
+        if elapsed < state.tick {
+            return;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+        let goodput = state.moved as f64 / elapsed.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
+        let connections = state.in_use.max(1) as f64;
+        state.each = Some(goodput / connections);
+        // Where fewer connections were wanted than there may be, the goodput says nothing about their number.
+        if std::mem::take(&mut state.busy) {
+            let before = state.controller.limit;
+            let limit = state.controller.tick(goodput);
+            self.change(&mut state, before, limit);
+        }
+        state.busy = self.permits.available_permits() == 0;
+        state.tick_began = Instant::now();
+        state.moved = 0;
+        state.troubled = false;
+    }
+
+    /// Tells that the host is overloaded. Counts once a tick: all connections notice one overload.
+    pub(super) fn troubled(&self) {
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.troubled, true) {
+            let before = state.controller.limit;
+            let limit = state.controller.trouble();
+            self.change(&mut state, before, limit);
+        }
+    }
+
+    fn change(&self, state: &mut State, before: usize, limit: usize) {
+        if limit > before {
+            let more = limit - before;
+            let kept = more.min(state.owed);
+            state.owed -= kept;
+            self.permits.add_permits(more - kept);
+        } else {
+            let fewer = before - limit;
+            state.owed += fewer - self.permits.forget_permits(fewer);
+        }
+        if limit != before {
+            tracing::debug!(before, limit, "connections of a transfer lane");
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.lane.state();
+        state.in_use -= 1;
+        if state.owed > 0
+            && let Some(permit) = self.permit.take()
+        {
+            state.owed -= 1;
+            permit.forget();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs a path on which every connection brings `each` up to `most` in all, and gives the limits it went through.
+    fn run(each: f64, most: f64, ticks: usize) -> Vec<usize> {
+        let mut controller = Controller::new();
+        #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
+        let mut step = |_| {
+            let goodput = (controller.limit as f64 * each).min(most);
+            controller.tick(goodput)
+        };
+        (0..ticks).map(&mut step).collect()
+    }
+
+    #[test]
+    fn connections_double_while_each_brings_more() {
+        assert_eq!(run(25.0, 1e9, 4), [16, 32, 64, 64]);
+    }
+
+    #[test]
+    fn connections_that_bring_nothing_are_given_back() {
+        // Eight fill the path: sixteen are tried once and then given up.
+        assert_eq!(run(25.0, 200.0, 3), [16, 8, 8]);
+        let long = run(25.0, 200.0, 100);
+        assert!(long[3..].iter().all(|limit| (8..=9).contains(limit)), "{long:?}");
+    }
+
+    #[test]
+    fn a_single_connection_more_is_kept_where_it_pays() {
+        let limits = run(25.0, 300.0, 200);
+        assert_eq!(limits[..2], [16, 32]);
+        assert!(limits[20..].iter().all(|limit| (12..=17).contains(limit)), "{limits:?}");
+    }
+
+    #[test]
+    fn trouble_takes_three_of_ten_away_but_never_the_last_two() {
+        let mut controller = Controller::new();
+        let limits: Vec<_> = (0..6).map(|_| controller.trouble()).collect();
+        assert_eq!(limits, [5, 3, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_path_that_becomes_slow_is_noticed_after_two_ticks() {
+        let mut controller = Controller::new();
+        for _ in 0..4 {
+            controller.tick(1000.0);
+        }
+        let before = controller.limit;
+        controller.tick(100.0);
+        assert_eq!(controller.tick(100.0), (before / 2).max(LEAST));
+    }
+
+    #[tokio::test]
+    async fn there_are_never_more_connections_than_the_limit() {
+        let lane = Lane::new();
+        let mut permits = Vec::new();
+        for _ in 0..FIRST {
+            permits.push(lane.clone().acquire().await);
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(5), lane.clone().acquire()).await.is_err());
+        lane.troubled();
+        lane.troubled();
+        assert_eq!(lane.limit(), 5, "one overload counts once");
+        // Three are owed: as many have to come back before another one is handed out.
+        permits.truncate(5);
+        assert!(tokio::time::timeout(Duration::from_millis(5), lane.clone().acquire()).await.is_err());
+        permits.truncate(4);
+        assert!(tokio::time::timeout(Duration::from_millis(50), lane.clone().acquire()).await.is_ok());
+    }
+}

@@ -1,0 +1,77 @@
+//! Names that are taken, and names that lead astray.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::error::{Error, Result};
+
+/// What happens to a file whose name is taken by another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// It fails; the others go on.
+    #[default]
+    Fail,
+    /// It is left out.
+    Skip,
+    /// It replaces the other one, as soon as it is complete.
+    Overwrite,
+    /// It gets the next free name, as in `reads (2).bam`.
+    Rename,
+}
+
+/// Joins a path of the platform to a local folder. A path that would lead out of it is refused.
+///
+/// Names come from whoever can write to the project, so none is trusted.
+pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
+    let mut local = folder.to_owned();
+    for name in path.split('/') {
+        let astray = name.is_empty() || name == "." || name == ".." || name.contains('\0');
+        // A name with one of these is a path of several pieces, a drive or a stream of another file.
+        let foreign = cfg!(windows) && name.contains(['\\', ':']);
+        if astray || foreign {
+            let shown = crate::ids::excerpt(path, 120);
+            return Err(Error::invalid(format!("`{shown}` is no name for a local file")));
+        }
+        local.push(name);
+    }
+    Ok(local)
+}
+
+/// Seconds since 1970, by which times of files here and on the platform are compared: the platform gives no fractions.
+pub(super) fn seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+/// The name with a number, as in `reads (2).bam`.
+pub(super) fn numbered(name: &str, number: u32) -> String {
+    match name.split_once('.') {
+        // A name such as `.profile` has no beginning to put the number behind.
+        Some((stem, extensions)) if !stem.is_empty() => format!("{stem} ({number}).{extensions}"),
+        _ => format!("{name} ({number})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leads_out_of_the_folder() {
+        let folder = Path::new("/data/run");
+        assert_eq!(join(folder, "a/b c.bam").unwrap(), Path::new("/data/run/a/b c.bam"));
+        assert_eq!(join(folder, "..a/b..").unwrap(), Path::new("/data/run/..a/b.."));
+        for path in ["", "..", ".", "../x", "a/../../x", "/etc/passwd", "a//b", "a/", "a/./b", "a\0b"] {
+            assert!(join(folder, path).is_err(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_go_before_the_extensions() {
+        let check = |name: &str, expected: &str| assert_eq!(numbered(name, 2), expected);
+        check("reads.bam", "reads (2).bam");
+        check("reads.fastq.gz", "reads (2).fastq.gz");
+        check("README", "README (2)");
+        check(".profile", ".profile (2)");
+    }
+}

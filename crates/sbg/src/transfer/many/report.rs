@@ -1,0 +1,71 @@
+//! What became of many files.
+
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+
+/// What became of the files of a transfer of many.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// What became of each file, in the order of their paths.
+    pub files: Vec<FileReport>,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FileReport {
+    /// Path below the place that the files are taken from, with `/` between the names.
+    pub path: String,
+    /// The local file.
+    pub local: PathBuf,
+    /// Id of the file on the platform, where there is one.
+    pub id: Option<String>,
+    /// What became of it.
+    pub outcome: Result<Outcome>,
+}
+
+/// What became of a file that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// So many bytes were moved, or were there already from an earlier run.
+    Moved(u64),
+    /// The same file was there already.
+    Identical,
+    /// Another file of this name was there, and is left as it is.
+    Skipped,
+}
+
+impl Report {
+    /// The files that failed, with the reason.
+    pub fn failures(&self) -> impl Iterator<Item = (&FileReport, &Error)> {
+        self.files.iter().filter_map(|file| file.outcome.as_ref().err().map(|error| (file, error)))
+    }
+
+    /// Bytes of all files that were moved.
+    pub fn bytes(&self) -> u64 {
+        let moved = |file: &FileReport| match file.outcome {
+            Ok(Outcome::Moved(bytes)) => bytes,
+            _ => 0,
+        };
+        self.files.iter().map(moved).sum()
+    }
+
+    /// This report, if no file failed.
+    ///
+    /// # Errors
+    ///
+    /// The first failure, with the path of its file and the number of the others.
+    pub fn complete(self) -> Result<Self> {
+        let mut failures = self.failures();
+        let Some((file, error)) = failures.next() else {
+            drop(failures);
+            return Ok(self);
+        };
+        let others = failures.count();
+        let more = if others > 0 { format!(" ({others} more failed)") } else { String::new() };
+        Err(Error::new(error.kind(), format!("`{}` failed{more}", file.path)).with_source(error.clone()))
+    }
+}

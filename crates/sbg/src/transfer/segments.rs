@@ -1,0 +1,388 @@
+//! Which bytes of a download are there, which are on their way, and which are to be asked for next. Pure.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::plan;
+
+/// Bytes that are written, with their CRC-32C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Extent {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) crc32c: u32,
+}
+
+impl Extent {
+    fn length(self) -> u64 {
+        self.end - self.start
+    }
+
+    /// This extent and the one right behind it.
+    fn and(self, next: Self) -> Self {
+        let crc32c = crc32c::crc32c_combine(self.crc32c, next.crc32c, to_usize(next.length()));
+        Self { start: self.start, end: next.end, crc32c }
+    }
+}
+
+/// A range that is being fetched. Named by its first byte, which never changes.
+#[derive(Clone, Copy, Debug)]
+struct Active {
+    /// Up to here the bytes are written.
+    written: u64,
+    /// Up to here they are claimed by the one who fetches them, and cannot be given to another.
+    claimed: u64,
+    end: u64,
+    crc32c: u32,
+    /// What was written at the last tick, and the ticks in a row without anything more.
+    seen: u64,
+    silent: u32,
+}
+
+/// The ranges of a download.
+#[derive(Debug)]
+pub(super) struct Segments {
+    size: u64,
+    waiting: VecDeque<Range<u64>>,
+    active: BTreeMap<u64, Active>,
+    /// Extents by first byte; none touches the next.
+    done: BTreeMap<u64, Extent>,
+}
+
+/// Ticks of silence after which a connection is given up while others move.
+const SILENT: u32 = 2;
+
+/// Ticks of silence after which a connection is given up in any case.
+const SILENT_ALONE: u32 = 6;
+
+/// Pieces of a split range are never smaller: less is not worth a request.
+const LEAST_SPLIT: u64 = 2 * 1024 * 1024;
+
+impl Segments {
+    /// The ranges of an object of `size` bytes of which some are there.
+    pub(super) fn new(size: u64, there: impl IntoIterator<Item = Extent>) -> Self {
+        let mut segments =
+            Self { size, waiting: VecDeque::new(), active: BTreeMap::new(), done: BTreeMap::new() };
+        for extent in there {
+            segments.add(extent);
+        }
+        let part_size = plan::download_part_size(size);
+        let mut end = 0;
+        let mut gaps = Vec::new();
+        for extent in segments.done.values() {
+            gaps.push(end..extent.start);
+            end = extent.end;
+        }
+        gaps.push(end..size);
+        segments.waiting = gaps.into_iter().flat_map(|gap| plan::parts(gap, part_size)).collect();
+        segments
+    }
+
+    /// Whether every byte is there.
+    pub(super) fn is_complete(&self) -> bool {
+        self.written() == self.size
+    }
+
+    /// Bytes that are there.
+    pub(super) fn written(&self) -> u64 {
+        let active = self.active.iter().map(|(start, active)| active.written - start);
+        self.done.values().map(|extent| extent.length()).chain(active).sum()
+    }
+
+    /// Ranges that are neither done nor being fetched.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether [`take`](Self::take) would give something.
+    pub(super) fn has_work(&self, worth: u64) -> bool {
+        !self.waiting.is_empty() || self.largest_rest(worth).is_some()
+    }
+
+    /// The next range to fetch. When none is left, half of the largest that is on its way, so that the end is not one slow connection;
+    /// `worth` is the least number of bytes for which another request is worth its time.
+    pub(super) fn take(&mut self, worth: u64) -> Option<Range<u64>> {
+        let range = match self.waiting.pop_front() {
+            Some(range) => range,
+            None => {
+                let (start, rest) = self.largest_rest(worth)?;
+                let middle = rest.start + (rest.end - rest.start) / 2;
+                self.active.get_mut(&start)?.end = middle;
+                middle..rest.end
+            }
+        };
+        self.begin(range.clone());
+        Some(range)
+    }
+
+    /// Takes the first range, or what of it `answered` covers: the rest waits on.
+    pub(super) fn take_first(&mut self, answered: &Range<u64>) -> bool {
+        let Some(first) = self.waiting.pop_front() else { return false };
+        if first.start != answered.start || answered.end > first.end {
+            self.waiting.push_front(first);
+            return false;
+        }
+        if answered.end < first.end {
+            self.waiting.push_front(answered.end..first.end);
+        }
+        self.begin(answered.clone());
+        true
+    }
+
+    fn begin(&mut self, range: Range<u64>) {
+        let start = range.start;
+        let active =
+            Active { written: start, claimed: start, end: range.end, crc32c: 0, seen: start, silent: 0 };
+        self.active.insert(range.start, active);
+    }
+
+    fn largest_rest(&self, worth: u64) -> Option<(u64, Range<u64>)> {
+        let rests = self.active.iter().map(|(start, active)| (*start, active.claimed..active.end));
+        let (start, rest) = rests.max_by_key(|(_, rest)| rest.end - rest.start)?;
+        ((rest.end - rest.start) / 2 >= worth.max(LEAST_SPLIT)).then_some((start, rest))
+    }
+
+    /// Counts a tick, and gives the ranges whose connection is better given up: those that were silent for [`SILENT`] ticks while others
+    /// moved, or for [`SILENT_ALONE`] ticks. Each is given once until it moves again, so that a slow answer can still come.
+    pub(super) fn tick(&mut self) -> Vec<u64> {
+        let mut moving = false;
+        for active in self.active.values_mut() {
+            let moved = active.written > active.seen;
+            moving |= moved;
+            active.silent = if moved { 0 } else { active.silent + 1 };
+            active.seen = active.written;
+        }
+        let is_stuck = |active: &Active| match active.silent {
+            SILENT => moving,
+            silent => silent == SILENT_ALONE,
+        };
+        self.active.iter().filter(|(_, active)| is_stuck(active)).map(|(start, _)| *start).collect()
+    }
+
+    /// What is still to be fetched of the range that begins at `start`.
+    pub(super) fn rest(&self, start: u64) -> Range<u64> {
+        self.active.get(&start).map_or(start..start, |active| active.written..active.end)
+    }
+
+    /// Claims the next bytes of a range for a piece of this length: where they begin, and how many are wanted. None are when another
+    /// fetches the rest by now.
+    pub(super) fn claim(&mut self, start: u64, length: usize) -> (u64, usize) {
+        let Some(active) = self.active.get_mut(&start) else { return (start, 0) };
+        let wanted = (active.end - active.written).min(length as u64);
+        active.claimed = active.written + wanted;
+        (active.written, to_usize(wanted))
+    }
+
+    /// Tells that the claimed bytes are written, and that the range has this CRC-32C from its beginning.
+    pub(super) fn commit(&mut self, start: u64, crc32c: u32) {
+        if let Some(active) = self.active.get_mut(&start) {
+            active.written = active.claimed;
+            active.crc32c = crc32c;
+        }
+    }
+
+    /// Gives up what was claimed and not written.
+    pub(super) fn release(&mut self, start: u64) {
+        if let Some(active) = self.active.get_mut(&start) {
+            active.claimed = active.written;
+        }
+    }
+
+    /// CRC-32C of the range so far.
+    pub(super) fn crc32c(&self, start: u64) -> u32 {
+        self.active.get(&start).map_or(0, |active| active.crc32c)
+    }
+
+    /// Puts a range that is written to its end among the done. `false` where it is not.
+    pub(super) fn finish(&mut self, start: u64) -> bool {
+        match self.active.get(&start) {
+            Some(active) if active.written == active.end => {
+                let extent = Extent { start, end: active.end, crc32c: active.crc32c };
+                self.active.remove(&start);
+                self.add(extent);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// All that is there, in order, joined where it touches.
+    pub(super) fn extents(&self) -> Vec<Extent> {
+        let active = self.active.iter().map(|(start, active)| Extent {
+            start: *start,
+            end: active.written,
+            crc32c: active.crc32c,
+        });
+        let mut all: Vec<Extent> =
+            self.done.values().copied().chain(active).filter(|extent| extent.length() > 0).collect();
+        all.sort_unstable_by_key(|extent| extent.start);
+        let mut joined: Vec<Extent> = Vec::with_capacity(all.len());
+        for extent in all {
+            match joined.last_mut() {
+                Some(last) if last.end == extent.start => *last = last.and(extent),
+                _ => joined.push(extent),
+            }
+        }
+        joined
+    }
+
+    fn add(&mut self, mut extent: Extent) {
+        if extent.length() == 0 {
+            return;
+        }
+        if let Some((_, before)) = self.done.range(..extent.start).next_back()
+            && before.end == extent.start
+        {
+            let before = *before;
+            self.done.remove(&before.start);
+            extent = before.and(extent);
+        }
+        if let Some(after) = self.done.remove(&extent.end) {
+            extent = extent.and(after);
+        }
+        self.done.insert(extent.start, extent);
+    }
+}
+
+/// Lengths of what is in memory or handed to a checksum fit, on every system that has room for the file.
+fn to_usize(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MIB: u64 = 1024 * 1024;
+
+    fn extent(data: &[u8], range: Range<usize>) -> Extent {
+        let crc32c = crc32c::crc32c(&data[range.clone()]);
+        Extent { start: range.start as u64, end: range.end as u64, crc32c }
+    }
+
+    #[test]
+    fn the_largest_rest_is_split_only_when_nothing_waits() {
+        let mut segments = Segments::new(16 * MIB, []);
+        assert_eq!(segments.take(0), Some(0..8 * MIB));
+        assert_eq!(segments.take(0), Some(8 * MIB..16 * MIB));
+        segments.claim(0, 6 * 1024 * 1024);
+        assert_eq!(
+            segments.take(5 * MIB),
+            None,
+            "where connections are fast, more is needed to be worth a request"
+        );
+        assert_eq!(segments.take(0), Some(12 * MIB..16 * MIB));
+        assert_eq!(segments.rest(8 * MIB), 8 * MIB..12 * MIB);
+        assert_eq!(segments.take(0), Some(14 * MIB..16 * MIB));
+        assert_eq!(segments.take(0), Some(10 * MIB..12 * MIB));
+        assert_eq!(segments.take(0), None, "what is left is not worth a request");
+        assert!(!segments.has_work(0));
+    }
+
+    #[test]
+    fn a_range_that_was_split_gives_no_byte_beyond_its_end() {
+        let mut segments = Segments::new(8 * MIB, []);
+        segments.take(0);
+        assert_eq!(segments.take(0), Some(4 * MIB..8 * MIB));
+        assert_eq!(segments.claim(0, usize::MAX), (0, 4 * 1024 * 1024));
+        segments.commit(0, 7);
+        assert_eq!(segments.claim(0, 100), (4 * MIB, 0));
+        assert!(segments.finish(0));
+    }
+
+    #[test]
+    fn a_silent_range_is_given_up_once_and_sooner_where_others_move() {
+        let mut segments = Segments::new(24 * MIB, []);
+        let starts: Vec<u64> =
+            (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
+        let move_on = |segments: &mut Segments, start| {
+            segments.claim(start, 10);
+            segments.commit(start, 0);
+        };
+        let mut given = Vec::new();
+        for tick in 1..=10 {
+            if tick <= 3 {
+                move_on(&mut segments, starts[0]);
+            }
+            given.push(segments.tick());
+        }
+        let (none, others) = (Vec::new(), starts[1..].to_vec());
+        let expected =
+            [&none, &others, &none, &none, &none, &others, &none, &none, &starts[..1].to_vec(), &none];
+        assert_eq!(given.iter().collect::<Vec<_>>(), expected);
+    }
+
+    proptest! {
+        /// Whatever the order in which ranges come, break off and are split, each byte is written once.
+        #[test]
+        fn every_byte_is_written_once(
+            size in 0..200 * MIB,
+            there in prop::collection::vec((any::<u64>(), 0..20 * MIB), 0..4),
+            steps in prop::collection::vec((any::<prop::sample::Index>(), 1..4 * 1024 * 1024_usize, any::<bool>()), 1..400),
+        ) {
+            let mut pieces: Vec<Range<u64>> = Vec::new();
+            for (start, length) in there {
+                let start = start % size.max(1);
+                let piece = start..(start + length).min(size);
+                if pieces.iter().all(|other| piece.end <= other.start || other.end <= piece.start) && !piece.is_empty() {
+                    pieces.push(piece);
+                }
+            }
+            let there: Vec<_> = pieces.iter().map(|piece| Extent { start: piece.start, end: piece.end, crc32c: 0 }).collect();
+            let mut segments = Segments::new(size, there);
+            let mut open: Vec<u64> = Vec::new();
+            let mut steps = steps.into_iter().cycle().enumerate();
+            while !segments.is_complete() {
+                let (round, (which, length, fresh)) = steps.next().unwrap();
+                if open.is_empty() || (fresh && segments.has_work(0)) {
+                    let range = segments.take(0);
+                    prop_assert!(range.is_some());
+                    open.extend(range.map(|range| range.start));
+                }
+                let start = open[which.index(open.len())];
+                let (at, wanted) = segments.claim(start, length);
+                if (length + round) % 7 == 0 {
+                    // The connection breaks before the piece is written.
+                    segments.release(start);
+                } else {
+                    segments.commit(start, 0);
+                    pieces.push(at..at + wanted as u64);
+                }
+                if segments.finish(start) {
+                    open.retain(|other| *other != start);
+                }
+            }
+            pieces.retain(|piece| !piece.is_empty());
+            pieces.sort_unstable_by_key(|piece| piece.start);
+            let mut end = 0;
+            for piece in pieces {
+                prop_assert_eq!(piece.start, end);
+                end = piece.end;
+            }
+            prop_assert_eq!(end, size);
+            prop_assert_eq!(segments.extents().len(), usize::from(size > 0));
+        }
+
+        /// Checksums of pieces join to the checksum of the whole.
+        #[test]
+        fn checksums_join(data in prop::collection::vec(any::<u8>(), 1..2_000), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8), seed in any::<u64>()) {
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(data.len())).chain([data.len()]).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            let mut start = 0;
+            let mut extents = Vec::new();
+            for end in ends {
+                extents.push(extent(&data, start..end));
+                start = end;
+            }
+            let turn = usize::try_from(seed % extents.len() as u64).unwrap();
+            extents.rotate_left(turn);
+            let segments = Segments::new(data.len() as u64, extents);
+            prop_assert_eq!(segments.extents(), vec![extent(&data, 0..data.len())]);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What an upload writes down, so that another process can go on.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::super::digest::hex;
+use super::super::journal::{self, Unusable, with_suffix};
+use super::super::lock::open_locked;
+use super::super::source::Stamp;
+use super::route::{Destination, Report};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where the journals lie when nothing else is said; `None` where the user has no home folder.
+pub(crate) fn default_state_folder() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else {
+        let home = || std::env::home_dir().map(|home| home.join(".local/state"));
+        // A relative path is to be ignored, as the specification of the variable says.
+        variable("XDG_STATE_HOME").filter(|path| path.is_absolute()).or_else(home)
+    };
+    base.map(|base| base.join("sbg"))
+}
+
+/// The journal of an upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    /// Which file goes where.
+    pub(super) errand: Errand,
+    /// What the file was like.
+    pub(super) stamp: Stamp,
+    pub(super) upload_id: String,
+    pub(super) part_size: u64,
+    /// The parts that the storage has confirmed.
+    pub(super) parts: Vec<Report>,
+    /// Whether the platform may have been asked to complete the upload.
+    pub(super) completing: bool,
+}
+
+/// Which file goes where. Two uploads of the same errand are the same upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Errand {
+    pub(super) endpoint: String,
+    pub(super) path: PathBuf,
+    pub(super) destination: Destination,
+    pub(super) name: String,
+}
+
+/// The place of the journal of an errand. It is locked as long as this lives.
+#[derive(Debug)]
+pub(super) struct Record {
+    path: PathBuf,
+    lock_path: PathBuf,
+    _lock: File,
+}
+
+impl Record {
+    /// Opens the record of an errand. Refused where another upload is at the same errand.
+    pub(super) fn open(folder: &Path, errand: &Errand) -> Result<Self> {
+        let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
+        let name = serde_json::to_vec(errand).map_err(|error| about(error.into()))?;
+        let name = hex(&Sha256::digest(name)[..16]);
+        fs::create_dir_all(folder).map_err(about)?;
+        let path = folder.join(format!("{name}.upload"));
+        let lock_path = with_suffix(&path, ".lock");
+        let Some(lock) = open_locked(&lock_path).map_err(about)? else {
+            let shown = errand.path.display();
+            let message = format!("another upload of `{shown}` to the same place is under way");
+            return Err(Error::new(ErrorKind::Busy, message));
+        };
+        Ok(Self { path, lock_path, _lock: lock })
+    }
+
+    /// What another run has written down; the text tells why it is of no use.
+    pub(super) fn load(&self, errand: &Errand) -> Option<Result<Journal, String>> {
+        match journal::load::<Journal>(&self.path) {
+            Err(Unusable::Missing) => None,
+            Err(Unusable::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
+            Ok(journal) if journal.errand != *errand => {
+                Some(Err("the journal is that of another upload".to_owned()))
+            }
+            Ok(journal) => Some(Ok(journal)),
+        }
+    }
+
+    pub(super) fn save(&self, journal: &Journal) {
+        // Without a journal the upload goes on all the same; only another process cannot.
+        if let Err(error) = journal::save(&self.path, journal) {
+            tracing::warn!(%error, "cannot write the journal of an upload");
+        }
+    }
+
+    pub(super) fn remove(&self) {
+        journal::remove(&self.path);
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        // Before the lock ends, so that nobody has locked it by now.
+        fs::remove_file(&self.lock_path).ok();
+    }
+}
+
+/// The journal of an upload under way, until it is closed: a late writer must neither bring back one that was removed nor hold the
+/// lock.
+#[derive(Debug)]
+pub(super) struct Ledger(Mutex<Option<(Record, Journal)>>);
+
+impl Ledger {
+    /// Writes the journal down for the first time.
+    pub(super) fn open(record: Record, journal: Journal) -> Self {
+        record.save(&journal);
+        Self(Mutex::new(Some((record, journal))))
+    }
+
+    /// Writes down that a part is there.
+    pub(super) fn confirm(&self, report: Report) {
+        self.change(|journal| {
+            journal.parts.retain(|known| known.part != report.part);
+            journal.parts.push(report);
+        });
+    }
+
+    /// Writes down that the platform is about to be asked to complete the upload.
+    pub(super) fn completing(&self) {
+        self.change(|journal| journal.completing = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Journal)) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((record, journal)) = &mut *open {
+            change(journal);
+            record.save(journal);
+        }
+    }
+
+    /// Leaves the journal with these parts to the next upload of the same errand, or removes it where there is nothing to go on with.
+    pub(super) fn close(&self, parts: Option<Vec<Report>>) {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (open, parts) {
+            (Some((record, journal)), Some(parts)) => record.save(&Journal { parts, ..journal }),
+            (Some((record, _)), None) => record.remove(),
+            (None, _) => {}
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Uploads of what is read once, such as the output of a program.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::task::JoinSet;
+
+use super::job::Job;
+use super::route::{self, Destination, Request};
+use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::engine::Tools;
+use crate::transfer::handle::Shared;
+use crate::transfer::plan;
+use crate::transfer::source::Content;
+use crate::types;
+
+/// Bytes of parts that are held in memory at once, so that they can be sent again.
+const IN_MEMORY: u64 = 48 * 1024 * 1024;
+
+/// Something that is read once.
+pub(super) struct Reader(pub(super) Box<dyn AsyncRead + Send + Unpin>);
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader")
+    }
+}
+
+/// Does the whole upload of `size` bytes that are read from `reader`.
+pub(super) async fn run(
+    reader: Reader,
+    request: Request,
+    destination: Destination,
+    tools: Tools,
+    shared: Arc<Shared>,
+) -> Result<types::File> {
+    let stop = shared.stop.clone();
+    let (route, given) = tokio::select! {
+        begun = route::begin(&tools.api, &destination, &request) => begun?,
+        () = stop.cancelled() => return Err(Error::cancelled()),
+    };
+    let given = given.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
+    let part_size = given.unwrap_or(request.part_size);
+    let job = Arc::new(Job::bare(tools, shared, route));
+    let mut workers = JoinSet::new();
+    let result = tokio::select! {
+        result = send_all(&job, reader, &request, part_size, &mut workers) => result,
+        () = stop.cancelled() => Err(Error::cancelled()),
+    };
+    workers.shutdown().await;
+    if result.is_err() {
+        // What was read is gone, so nobody can go on.
+        job.route.abort().await;
+    }
+    result
+}
+
+async fn send_all(
+    job: &Arc<Job>,
+    mut reader: Reader,
+    request: &Request,
+    part_size: u64,
+    workers: &mut JoinSet<Result<()>>,
+) -> Result<types::File> {
+    let size = request.size;
+    if size.div_ceil(part_size) > plan::MOST_PARTS {
+        let message = format!("the platform asks for parts of {part_size} bytes, too small for {size} bytes");
+        return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+    }
+    let parts = size.div_ceil(part_size).max(1);
+    job.shared.counters.plan(size, usize::try_from(parts).unwrap_or(usize::MAX));
+    let at_once = usize::try_from(IN_MEMORY / part_size).unwrap_or(usize::MAX).max(1);
+    let mut number = 0;
+    let mut left = size;
+    while number == 0 || left > 0 {
+        number += 1;
+        while workers.len() >= at_once {
+            job.join_one(workers).await?;
+        }
+        job.shared.running().await;
+        let length = left.min(part_size);
+        let bytes = read_part(&mut reader, length, size).await?;
+        left -= length;
+        job.spawn(number, Content::Memory(bytes), workers).await?;
+    }
+    let mut more = [0];
+    if reader.0.read(&mut more).await.map_err(cannot_read)? > 0 {
+        let message = format!("there is more to read than the {size} bytes that were announced");
+        return Err(Error::new(ErrorKind::Integrity, message));
+    }
+    job.join(workers).await?;
+    job.complete(number, &request.name, size).await
+}
+
+async fn read_part(reader: &mut Reader, length: u64, size: u64) -> Result<Bytes> {
+    let length = usize::try_from(length).map_err(|_| Error::invalid("a part does not fit into memory"))?;
+    let mut bytes = BytesMut::zeroed(length);
+    reader.0.read_exact(&mut bytes).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => {
+            let message = format!("what is read ends before the {size} bytes that were announced");
+            Error::new(ErrorKind::Integrity, message)
+        }
+        _ => cannot_read(error),
+    })?;
+    Ok(bytes.freeze())
+}
+
+fn cannot_read(error: std::io::Error) -> Error {
+    Error::io("cannot read what is to be uploaded", error)
+}
