@@ -5,6 +5,7 @@ use std::future::Future;
 use futures::{StreamExt as _, stream};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::InvalidId;
 use crate::types;
 
 /// Most items of one bulk call, a limit of the platform.
@@ -51,6 +52,41 @@ fn one_for_each<R>(length: usize, answer: Result<Vec<Result<R>>>) -> Vec<Result<
         Err(error) => error,
     };
     (0..length).map(|_| Err(error.clone())).collect()
+}
+
+/// Sends a bulk call for each chunk of items: `bulk!(client, items, bulk_file_get, BulkFileGet { file_ids })`, where the last word is
+/// the name that the request has for the chunk. A query parameter that may be set stands behind it.
+macro_rules! bulk {
+    ($client:expr, $items:expr, $call:ident, $body:ident { $chunk:ident } $(, $parameter:ident = $value:expr)?) => {{
+        let client = $client.clone();
+        $crate::bulk::in_chunks($items, move |$chunk| {
+            let client = client.clone();
+            $(let $parameter = $value.clone();)?
+            async move {
+                let call = client.raw().$call().body($crate::types::$body { $chunk });
+                $(let call = $crate::call::set!(call, $parameter = $parameter);)?
+                let items = call.send().await?.into_inner().items;
+                Ok(items.into_iter().map(|item| $crate::bulk::item(item.resource, item.error)).collect())
+            }
+        })
+    }};
+}
+
+pub(crate) use bulk;
+
+/// Ids of which each passes `check`, which gets them with the name of their kind.
+pub(crate) fn checked_ids<I: Into<String>>(
+    check: for<'i> fn(&'static str, &'i str) -> Result<&'i str, InvalidId>,
+    kind: &'static str,
+    ids: impl IntoIterator<Item = I>,
+) -> Result<Vec<String>> {
+    ids.into_iter()
+        .map(|id| {
+            let id = id.into();
+            check(kind, &id)?;
+            Ok(id)
+        })
+        .collect()
 }
 
 /// The result of one item: its resource, or the error that stands in the place of it.

@@ -5,8 +5,9 @@ use std::future::{Future, IntoFuture};
 
 use futures::future::BoxFuture;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fields::Fields;
+use crate::page::PageRequest;
 
 type Send1<T> = Box<dyn FnOnce(Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
 
@@ -60,6 +61,14 @@ impl<T> fmt::Debug for Get<T> {
     }
 }
 
+/// Some lists come whole: the platform knows no `fields` there, and to leave them out silently would promise what is not kept.
+pub(crate) fn refuse_fields(at: &PageRequest, what: &str) -> Result<()> {
+    match &at.fields {
+        Some(_) => Err(Error::invalid(format!("{what} come with all their fields: do not select any"))),
+        None => Ok(()),
+    }
+}
+
 /// Sets on a generated builder each parameter that has a value: `set!(call, name = self.name, limit = at.limit)`.
 macro_rules! set {
     ($call:expr $(, $parameter:ident = $value:expr)* $(,)?) => {{
@@ -87,9 +96,39 @@ macro_rules! body_setters {
     ($($(#[$meta:meta])* $name:ident($field:ident: $type:ty);)*) => {
         $($(#[$meta])*
         pub fn $name(mut self, $name: impl Into<$type>) -> Self {
-            self.body.$field = Some($name.into());
+            let value: $type = $name.into();
+            self.body.$field = value.into();
             self
         })*
+    };
+}
+
+/// Writes the methods of an edit that clear a field, which is to send null; the field is a `Nullable` of the generated request `body`.
+macro_rules! body_clearers {
+    ($($(#[$meta:meta])* $name:ident($field:ident);)*) => {
+        $($(#[$meta])*
+        pub fn $name(mut self) -> Self {
+            self.body.$field = $crate::raw::Nullable::Null;
+            self
+        })*
+    };
+}
+
+/// Writes the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags)`.
+macro_rules! tags_setters {
+    ($what:literal, $($field:ident).+) => {
+        #[doc = concat!("All tags, in place of those the ", $what, " has.")]
+        pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+            let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+            self.$($field).+ = tags.into();
+            self
+        }
+
+        #[doc = concat!("Leaves the ", $what, " without tags.")]
+        pub fn clear_tags(mut self) -> Self {
+            self.$($field).+ = Vec::new().into();
+            self
+        }
     };
 }
 
@@ -107,4 +146,4 @@ macro_rules! awaitable {
     };
 }
 
-pub(crate) use {awaitable, body_setters, fetch_page, set};
+pub(crate) use {awaitable, body_clearers, body_setters, fetch_page, set, tags_setters};

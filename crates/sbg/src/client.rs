@@ -1,17 +1,19 @@
 //! The client and its builder.
 
+mod tls;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use sbg_raw::Inner;
-#[cfg(feature = "rustls")]
 use secrecy::{ExposeSecret as _, SecretSlice};
+use url::Url;
 
 use crate::config::{Auth, Config, ConfigPaths, Endpoint, ExplicitConfig, Proxies, Sources};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::Engine;
+use crate::transfer::{self, Engine};
 use crate::transport::{
     Authorise, Budget, ErrorHandler, Gate, Handlers, OnWait, Pipeline, Policy, RateLimit, Recorder,
     RetryPolicy, Waiting,
@@ -20,6 +22,9 @@ use crate::transport::{
 /// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a
 /// connection that is just being closed is lost.
 const STORAGE_IDLE: Duration = Duration::from_secs(4);
+
+/// A connection to the object storage on which nothing moves for this time is given up, or sooner if the read timeout is shorter.
+const STORAGE_SILENCE: Duration = Duration::from_secs(30);
 
 /// A client of the API. Cheap to clone; all clones share connections, limits and the transfer engine.
 ///
@@ -109,6 +114,18 @@ impl Client {
     pub(crate) fn engine(&self) -> Arc<Engine> {
         self.shared.engine.clone()
     }
+
+    /// The same client for work on the threads of the transfer engine: its generated calls use the connections of the engine, which do
+    /// not stand still when the runtime of the caller does.
+    pub(crate) fn on_engine(&self) -> Self {
+        let shared = Shared {
+            raw: self.shared.engine.api(),
+            pipeline: self.shared.pipeline.clone(),
+            engine: self.shared.engine.clone(),
+            endpoint: self.shared.endpoint.clone(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
 }
 
 impl fmt::Debug for Client {
@@ -136,15 +153,26 @@ pub struct ClientBuilder {
     idle_connections: usize,
     connect_timeout: Duration,
     read_timeout: Duration,
+    call_timeout: Duration,
     pace: bool,
     retry: RetryPolicy,
     handlers: Handlers,
     on_wait: Option<OnWait>,
     user_agent: Option<String>,
     root_certificates: Vec<Vec<u8>>,
-    #[cfg(feature = "rustls")]
     identity: Option<SecretSlice<u8>>,
     record: Option<PathBuf>,
+    download_bandwidth: Option<u64>,
+    upload_bandwidth: Option<u64>,
+    state_folder: StateFolder,
+}
+
+/// Where uploads write down how far they have come.
+#[derive(Clone, Debug)]
+enum StateFolder {
+    Default,
+    At(PathBuf),
+    None,
 }
 
 impl Default for ClientBuilder {
@@ -156,15 +184,18 @@ impl Default for ClientBuilder {
             idle_connections: 32,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
+            call_timeout: Duration::from_secs(10 * 60),
             pace: true,
             retry: RetryPolicy::default(),
             handlers: Handlers::shipped(),
             on_wait: None,
             user_agent: None,
             root_certificates: Vec::new(),
-            #[cfg(feature = "rustls")]
             identity: None,
             record: None,
+            download_bandwidth: None,
+            upload_bandwidth: None,
+            state_folder: StateFolder::Default,
         }
     }
 }
@@ -173,7 +204,7 @@ impl ClientBuilder {
     /// The environment to talk to: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the address of its API, or an
     /// [`Endpoint`].
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.explicit.endpoint = Some(endpoint.into());
+        self.explicit = self.explicit.endpoint(endpoint);
         self
     }
 
@@ -184,13 +215,13 @@ impl ClientBuilder {
 
     /// Credentials of any kind.
     pub fn auth(mut self, auth: Auth) -> Self {
-        self.explicit.auth = Some(auth);
+        self.explicit = self.explicit.auth(auth);
         self
     }
 
     /// The profile of `~/.sevenbridges/credentials` to use.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
-        self.explicit.profile = Some(name.into());
+        self.explicit = self.explicit.profile(name);
         self
     }
 
@@ -202,19 +233,19 @@ impl ClientBuilder {
 
     /// Whether operations in advance access may be called. They may change without notice. `false` by default.
     pub fn advance_access(mut self, allowed: bool) -> Self {
-        self.explicit.advance_access = Some(allowed);
+        self.explicit = self.explicit.advance_access(allowed);
         self
     }
 
     /// The proxies, for calls and transfers alike. By default those of the environment and of the settings file.
     pub fn proxies(mut self, proxies: Proxies) -> Self {
-        self.explicit.proxies = Some(proxies);
+        self.explicit = self.explicit.proxies(proxies);
         self
     }
 
     /// Whether the token may be sent over plain http to another host than this one. `false` by default.
     pub fn allow_insecure_http(mut self, allowed: bool) -> Self {
-        self.explicit.allow_insecure_http = allowed;
+        self.explicit = self.explicit.allow_insecure_http(allowed);
         self
     }
 
@@ -236,13 +267,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time in which nothing comes; 60 s by default. There is no limit on the whole of an answer.
+    /// Longest time in which nothing comes, for calls and transfers; 60 s by default, and at most 30 s for transfers.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
     }
 
+    /// Longest time for one attempt of a call, from the connection to the end of the answer; 10 min by default. Transfers have no such
+    /// limit.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
     /// Whether to wait for the next window of the rate limit instead of drawing a 429. `true` by default.
+    ///
+    /// The answers tell how much of the window is left. When it is spent, calls and those of transfers stand in one line, and leave in
+    /// the order of their arrival when the next window begins.
     pub fn pace(mut self, pace: bool) -> Self {
         self.pace = pace;
         self
@@ -263,13 +304,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Removes all error handlers, the shipped ones included.
+    /// Removes all error handlers, the shipped ones included. To remove one, see [`Client::remove_error_handler`].
     pub fn without_error_handlers(mut self) -> Self {
         self.handlers = Handlers::default();
         self
     }
 
-    /// Calls `told` before each wait between two attempts of a call, to show why nothing happens.
+    /// Calls `told` before each wait of a call, whether for the rate limit, for an error handler or before another attempt, to show why
+    /// nothing happens. Each wait is an event of `tracing` as well. It must not block.
     pub fn on_wait(mut self, told: impl Fn(&Waiting) + Send + Sync + 'static) -> Self {
         self.on_wait = Some(OnWait(Arc::new(told)));
         self
@@ -287,10 +329,29 @@ impl ClientBuilder {
         self
     }
 
-    /// Shows this certificate to servers that ask for one: a PEM file with the private key and the chain of certificates.
-    #[cfg(feature = "rustls")]
+    /// Shows this certificate to servers that ask for one: a PEM file with the private key (PKCS #8) and the chain of certificates.
     pub fn identity(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.identity = Some(pem.into().into());
+        self
+    }
+
+    /// Most bytes per second that all downloads of this client take together. Without a limit by default.
+    pub fn download_bandwidth(mut self, bytes_per_second: u64) -> Self {
+        self.download_bandwidth = Some(bytes_per_second);
+        self
+    }
+
+    /// Most bytes per second that all uploads of this client take together. Without a limit by default.
+    pub fn upload_bandwidth(mut self, bytes_per_second: u64) -> Self {
+        self.upload_bandwidth = Some(bytes_per_second);
+        self
+    }
+
+    /// Folder for what uploads write down, so that another process can go on with them; `None` for none. By default
+    /// `$XDG_STATE_HOME/sbg` or `~/.local/state/sbg`, on Windows `%LOCALAPPDATA%\sbg`. It is created when it is needed, and holds
+    /// paths, ids and checksums, but no secrets.
+    pub fn state_folder(mut self, folder: Option<PathBuf>) -> Self {
+        self.state_folder = folder.map_or(StateFolder::None, StateFolder::At);
         self
     }
 
@@ -328,7 +389,13 @@ impl ClientBuilder {
         let policy = Arc::new(Policy {
             gate: Gate { advance_access: config.advance_access },
             budget: Budget::new(self.max_parallel_requests, self.pace),
-            authorise: Authorise::new(config.auth.clone(), base.clone(), config.origins.auth.to_string()),
+            authorise: Authorise::new(
+                config.auth.clone(),
+                base.clone(),
+                config.origins.auth.to_string(),
+                proxy_of(&config, &base),
+            ),
+            call_timeout: self.call_timeout,
             retry: self.retry.clone(),
             handlers: RwLock::new(Arc::new(self.handlers.clone())),
             on_wait: self.on_wait.clone(),
@@ -339,7 +406,17 @@ impl ClientBuilder {
             sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
         };
         let api_http = || self.api_client(&config);
-        let engine = Engine::new(raw(api_http()?), self.storage_client(&config)?);
+        let transfers = transfer::Settings {
+            idle: self.read_timeout.min(STORAGE_SILENCE),
+            download_bandwidth: self.download_bandwidth,
+            upload_bandwidth: self.upload_bandwidth,
+            state_folder: match &self.state_folder {
+                StateFolder::Default => transfer::default_state_folder(),
+                StateFolder::At(folder) => Some(folder.clone()),
+                StateFolder::None => None,
+            },
+        };
+        let engine = Engine::new(raw(api_http()?), self.storage_client(&config)?, transfers);
         let http = api_http()?;
         Ok(Client {
             shared: Arc::new(Shared {
@@ -354,15 +431,14 @@ impl ClientBuilder {
     fn api_client(&self, config: &Config) -> Result<reqwest::Client> {
         // The transport follows redirects itself: it knows which of them keep the token with the API.
         let http = self.http(config)?.redirect(reqwest::redirect::Policy::none());
-        built(http.pool_max_idle_per_host(self.idle_connections))
+        built(http.read_timeout(self.read_timeout).pool_max_idle_per_host(self.idle_connections))
     }
 
     fn storage_client(&self, config: &Config) -> Result<reqwest::Client> {
         // Over HTTP/2 all parts would share one connection, which is slower than several.
         let http = self.http(config)?.redirect(reqwest::redirect::Policy::none()).http1_only();
-        built(
-            http.pool_idle_timeout(STORAGE_IDLE).read_timeout(self.read_timeout.min(Duration::from_secs(30))),
-        )
+        // The limit on silence is kept by the engine: that of the library counts the time in which a body is sent as silence.
+        built(http.pool_idle_timeout(STORAGE_IDLE))
     }
 
     /// What both clients have in common.
@@ -376,8 +452,12 @@ impl ClientBuilder {
             .user_agent(user_agent)
             .referer(false)
             .connect_timeout(self.connect_timeout)
-            .read_timeout(self.read_timeout)
             .tcp_nodelay(true)
+            // Other crates may switch on features of the HTTP library. Files must come as they are stored all the same.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .no_proxy();
         let exceptions = config.proxies.exceptions().and_then(reqwest::NoProxy::from_string);
         for (proxy, https) in [(config.proxies.for_https(), true), (config.proxies.for_http(), false)] {
@@ -389,21 +469,30 @@ impl ClientBuilder {
             http = http.proxy(proxy.no_proxy(exceptions.clone()));
         }
         for pem in &self.root_certificates {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
-                Error::new(ErrorKind::Config, "the root certificates are no PEM file").with_source(error)
-            })?;
+            let none =
+                || Error::new(ErrorKind::Config, "the root certificates are no PEM file of certificates");
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| none().with_source(error))?;
+            if certificates.is_empty() {
+                return Err(none());
+            }
             http = http.tls_certs_merge(certificates);
         }
-        #[cfg(feature = "rustls")]
         if let Some(pem) = &self.identity {
-            let identity = reqwest::Identity::from_pem(pem.expose_secret()).map_err(|error| {
-                Error::new(ErrorKind::Config, "the identity is no PEM file with a key and certificates")
-                    .with_source(error)
-            })?;
-            http = http.identity(identity);
+            http = http.identity(tls::identity(pem.expose_secret())?);
         }
-        Ok(http)
+        Ok(tls::chosen(http))
     }
+}
+
+/// Which proxy the calls go through and where its address came from.
+fn proxy_of(config: &Config, base: &Url) -> Option<String> {
+    let (proxy, origin) = if base.scheme() == "https" {
+        (config.proxies.for_https(), &config.origins.https_proxy)
+    } else {
+        (config.proxies.for_http(), &config.origins.http_proxy)
+    };
+    proxy.map(|proxy| format!("the proxy is {proxy}, from {origin}"))
 }
 
 fn built(http: reqwest::ClientBuilder) -> Result<reqwest::Client> {

@@ -80,20 +80,52 @@ impl Config {
 
 /// The values that a program gives itself; the default is none. `Debug` hides tokens and the passwords of proxies.
 #[derive(Clone, Default)]
-#[non_exhaustive]
+#[must_use]
 pub struct ExplicitConfig {
+    pub(crate) endpoint: Option<String>,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) profile: Option<String>,
+    pub(crate) proxies: Option<Proxies>,
+    pub(crate) advance_access: Option<bool>,
+    pub(crate) allow_insecure_http: bool,
+}
+
+impl ExplicitConfig {
     /// The base URL of the API or the name of an environment, such as `cgc`; an [`Endpoint`] converts into it.
-    pub endpoint: Option<String>,
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = Some(endpoint.into());
+        self
+    }
+
     /// What to sign in with.
-    pub auth: Option<Auth>,
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
     /// The name of a profile in the file of credentials.
-    pub profile: Option<String>,
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = Some(name.into());
+        self
+    }
+
     /// All proxies; [`Proxies::none`] goes without, whatever environment and files say.
-    pub proxies: Option<Proxies>,
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
     /// Whether calls that need advance access are allowed.
-    pub advance_access: Option<bool>,
+    pub fn advance_access(mut self, allowed: bool) -> Self {
+        self.advance_access = Some(allowed);
+        self
+    }
+
     /// Whether the token may be sent over plain `http` to other hosts than this one. Off by default.
-    pub allow_insecure_http: bool,
+    pub fn allow_insecure_http(mut self, allowed: bool) -> Self {
+        self.allow_insecure_http = allowed;
+        self
+    }
 }
 
 impl fmt::Debug for ExplicitConfig {

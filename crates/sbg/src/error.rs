@@ -3,6 +3,8 @@
 //! An [`Error`] says what was tried, what went wrong, and everything that is known of it: its [kind](ErrorKind), the HTTP status and
 //! error code of the platform, the request id to quote to support, and how many attempts were made.
 
+mod hint;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +58,8 @@ pub enum ErrorKind {
     Api,
     /// Nothing of that name is there.
     NotFound,
-    /// What answered is not the API as it is specified: HTML of a proxy, an empty body, a redirect to another host.
+    /// What answered is not the API as it is specified: HTML of a proxy, an empty body, JSON of another form, a redirect to another
+    /// host.
     UnexpectedAnswer,
     /// The object storage refused or misbehaved.
     Storage,
@@ -115,8 +118,10 @@ impl Error {
 
     /// The error of one item of a bulk call.
     pub(crate) fn from_item(said: sbg_raw::types::Error) -> Self {
-        let message = said.message.unwrap_or_else(|| "the platform refused the item".to_owned());
-        let error = Self::new(ErrorKind::Api, message).with_answer(said.code, said.more_info, None);
+        let message = said.message.map(|text| one_line(&text)).filter(|text| !text.is_empty());
+        let message = message.unwrap_or_else(|| "the platform refused the item".to_owned());
+        let more_info = said.more_info.map(|text| one_line(&text));
+        let error = Self::new(ErrorKind::Api, message).with_answer(said.code, more_info, None);
         let status = match said.status {
             Some(sbg_raw::types::ErrorStatus::Int64(status)) => u16::try_from(status).ok(),
             _ => said.code.and_then(ErrorCode::find).map(|code| code.status),
@@ -243,7 +248,13 @@ impl Error {
         self.0.operation.map(|operation| operation.id)
     }
 
-    /// How many times the request was sent; 0 when it never left.
+    /// What to try, where something is known to help.
+    pub fn hint(&self) -> Option<&str> {
+        let known = || hint::hint(self.0.kind, self.0.status, self.0.code);
+        self.0.hint.as_deref().or_else(known)
+    }
+
+    /// How many times it was tried to send the request; 0 when it was not tried.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -302,7 +313,7 @@ impl fmt::Display for Error {
         if !facts.is_empty() {
             write!(f, " ({})", facts.join(", "))?;
         }
-        if let Some(hint) = &inner.hint {
+        if let Some(hint) = self.hint() {
             write!(f, "; {hint}")?;
         }
         Ok(())
@@ -375,10 +386,9 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
             Raw::CommunicationError(error) | Raw::ResponseBodyError(error) | Raw::InvalidUpgrade(error) => {
                 find_in_chain(&error).unwrap_or_else(|| classify(error, false).into_error())
             }
-            Raw::InvalidResponsePayload(body, error) => {
-                let message =
-                    format!("the answer has another form than specified: {error}: {}", excerpt(&body));
-                Self::new(ErrorKind::UnexpectedAnswer, message)
+            Raw::InvalidResponsePayload(_, error) => {
+                Self::new(ErrorKind::UnexpectedAnswer, "the answer has another form than specified")
+                    .with_source(error)
             }
             Raw::ErrorResponse(answer) => {
                 let message =
@@ -412,14 +422,30 @@ fn find_in_chain(error: &(dyn StdError + 'static)) -> Option<Error> {
 /// The beginning of a body, fit for a message: one line, without control characters.
 pub(crate) fn excerpt(body: &[u8]) -> String {
     const LIMIT: usize = 160;
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LIMIT)]);
-    let mut short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    short.retain(|c| !c.is_control());
-    match short.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("`{}...`", &short[..end]),
-        None if short.is_empty() => "an empty body".to_owned(),
-        None => format!("`{short}`"),
+    let text = shortened(&String::from_utf8_lossy(&body[..body.len().min(4 * LIMIT)]), LIMIT);
+    if text.is_empty() { "an empty body".to_owned() } else { format!("`{text}`") }
+}
+
+/// What somebody else says, fit for a message: one line, without control characters that a terminal might obey.
+pub(crate) fn one_line(text: &str) -> String {
+    const LIMIT: usize = 1000;
+    shortened(text, LIMIT)
+}
+
+fn shortened(text: &str, limit: usize) -> String {
+    let mut short = String::new();
+    for word in text.split_whitespace() {
+        if !short.is_empty() {
+            short.push(' ');
+        }
+        short.extend(word.chars().filter(|c| !c.is_control()));
+        if let Some((end, _)) = short.char_indices().nth(limit) {
+            short.truncate(end);
+            short.push_str("...");
+            break;
+        }
     }
+    short
 }
 
 #[cfg(test)]
@@ -437,6 +463,7 @@ mod tests {
         assert_eq!(error.to_string(), expected);
         assert_eq!(error.code_info().map(|info| info.group), Some("5xxx"));
         assert!(error.is_not_found() && !error.is_transient());
+        assert_eq!(error.hint(), Some("look at the id"));
     }
 
     #[test]
@@ -444,5 +471,7 @@ mod tests {
         assert_eq!(excerpt(b"<html>\n  <b>Bad\x07 gateway</b>"), "`<html> <b>Bad gateway</b>`");
         assert_eq!(excerpt(b""), "an empty body");
         assert!(excerpt(&[b'x'; 5000]).len() < 200);
+        assert_eq!(one_line("a\r\n\tb \x1b[31mred\u{9b}2J"), "a b [31mred2J");
+        assert_eq!(one_line(&"é ".repeat(5000)).chars().count(), 1003);
     }
 }

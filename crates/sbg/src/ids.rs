@@ -94,6 +94,65 @@ pub(crate) fn check_segment<'a>(kind: &'static str, text: &'a str) -> Result<&'a
     }
 }
 
+/// Checks that an id is a UUID, which the platform insists on for tasks and billing groups (its codes 7005 and 4005).
+///
+/// # Errors
+///
+/// [`InvalidId`] when the text is empty, or no UUID in its usual form with hyphens.
+pub(crate) fn check_uuid<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
+    check_segment(kind, text)?;
+    let lengths = [8, 4, 4, 4, 12];
+    let hex = |(group, length): (&str, usize)| {
+        group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if text.split('-').count() == lengths.len() && text.split('-').zip(lengths).all(hex) {
+        return Ok(text);
+    }
+    Err(InvalidId::new(kind, text, Some(&UUID), Problem::Form))
+}
+
+/// What an id of the kind `T` can be made of: a text in its form, or such an id.
+///
+/// Methods that give a handle check the id at once. Builders keep what is wrong with an id that they were given until they are sent, so
+/// that a chain of setters needs no `?` inside.
+///
+/// ```
+/// use sbg::{IntoId, ProjectId};
+///
+/// let id: ProjectId = "rfranklin/my-project".into_id()?;
+/// let same: ProjectId = (&id).into_id()?;
+/// assert!(IntoId::<ProjectId>::into_id("my-project").is_err());
+/// # Ok::<(), sbg::InvalidId>(())
+/// ```
+pub trait IntoId<T> {
+    /// Makes the id.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId`] when the text is not in the form of such an id.
+    fn into_id(self) -> Result<T, InvalidId>;
+}
+
+impl<T, I> IntoId<T> for I
+where
+    I: TryInto<T, Error: Into<InvalidId>>,
+{
+    fn into_id(self) -> Result<T, InvalidId> {
+        self.try_into().map_err(Into::into)
+    }
+}
+
+/// An id as a builder was given it. What is wrong with it comes out when the builder is sent.
+pub(crate) type Given<T> = Result<T, InvalidId>;
+
+/// What is wrong with an id that a builder was given, if it was given one.
+pub(crate) fn check_given<T>(id: Option<&Given<T>>) -> Result<(), InvalidId> {
+    match id {
+        Some(Err(error)) => Err(error.clone()),
+        _ => Ok(()),
+    }
+}
+
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
@@ -330,6 +389,13 @@ struct Form {
     revision: bool,
 }
 
+static UUID: Form = Form {
+    kind: "UUID",
+    expected: "UUID",
+    example: "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11",
+    parts: 1,
+    revision: false,
+};
 static PROJECT: Form = Form {
     kind: "project id",
     expected: "owner/project",
@@ -407,12 +473,8 @@ mod tests {
     use super::*;
 
     /// Takes an id the way a method of the client does.
-    fn project<T>(id: T) -> Result<ProjectId, InvalidId>
-    where
-        T: TryInto<ProjectId>,
-        InvalidId: From<T::Error>,
-    {
-        Ok(id.try_into()?)
+    fn project(id: impl IntoId<ProjectId>) -> Result<ProjectId, InvalidId> {
+        id.into_id()
     }
 
     #[test]
@@ -514,6 +576,30 @@ mod tests {
 
         let error = check_segment("user name", "rf\t").unwrap_err();
         assert_eq!((error.given(), error.expected()), ("rf\\t", None));
+    }
+
+    #[test]
+    fn tasks_and_billing_groups_have_uuids() {
+        let check = |id: &str, expected: Option<&str>| {
+            let error = check_uuid("task id", id).err();
+            assert_eq!(error.map(|error| error.to_string()).as_deref(), expected, "{id:?}");
+        };
+        let id = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
+        check(id, None);
+        check(&id.to_uppercase(), None);
+        check("", Some("not a task id: `` (it is empty)"));
+        check("a/b", Some("not a task id: `a/b` (`/` is not allowed)"));
+        for wrong in [
+            "x",
+            "my-task",
+            "3f1b7c6e1b7c4f0e9a570e3b6c2a9d11",
+            "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11-",
+            "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11-0",
+            "3g1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11",
+        ] {
+            let form = format!("(expected `UUID`, as in `{id}`)");
+            check(wrong, Some(&format!("not a task id: `{wrong}` {form}")));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod client;
 pub mod config;
 mod error;
 mod fields;
+pub mod guide;
 mod ids;
 mod page;
 pub mod profile;
@@ -14,6 +15,7 @@ pub mod transfer;
 pub mod transport;
 mod wait;
 
+pub(crate) use api::place;
 pub use api::{
     actions, apps, automations, billing, bulk_files, datasets, divisions, drs, exports, files, imports, jobs,
     markers, members, platform, projects, tasks, teams, uploads, users, volumes,
@@ -22,7 +24,9 @@ pub use call::Get;
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use fields::Fields;
-pub use ids::{AppId, DatasetId, InvalidId, ProjectId, VolumeId};
+pub use ids::{AppId, DatasetId, IntoId, InvalidId, ProjectId, VolumeId};
+/// The library of the points in time of this crate's interface, such as [`transport::RateLimit::reset_time`].
+pub use jiff;
 pub use page::{Items, List, Page, Query};
 pub use sbg_raw as raw;
 pub use wait::Wait;
@@ -31,5 +35,5 @@ pub use wait::Wait;
 pub mod types {
     pub use sbg_raw::enums::*;
     pub use sbg_raw::types::*;
-    pub use sbg_raw::{ErrorCode, Number, Timestamp};
+    pub use sbg_raw::{ErrorCode, Number, Secret, Timestamp};
 }

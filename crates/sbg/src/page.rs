@@ -18,7 +18,7 @@ use crate::types;
 pub(crate) const LARGEST_PAGE: u32 = 100;
 
 /// Pages that a stream fetches ahead once it knows how many there are.
-const PAGES_AHEAD: usize = 16;
+const PAGES_AHEAD: usize = 32;
 
 /// A list of the API, with its filters. Implemented by this crate alone.
 pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
@@ -115,11 +115,17 @@ fn link<'l>(links: &'l [types::Link], rel: &str) -> Option<&'l types::Link> {
     links.iter().find(|link| link.rel.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(rel)))
 }
 
-/// The token in the query of a link. The link itself is never followed: it may name any host.
+/// The token in the query of a link.
 fn token_of(link: &types::Link) -> Option<String> {
-    let (_, query) = link.href.as_deref()?.split_once('?')?;
+    query_value(link.href.as_deref()?, "token")
+}
+
+/// A parameter in the query of a link. The link itself is never followed: it may name any host.
+pub(crate) fn query_value(link: &str, name: &str) -> Option<String> {
+    let (_, query) = link.split_once('?')?;
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
+    pairs.find(|(named, _)| named == name).map(|(_, value)| value.into_owned())
 }
 
 /// A query of a list: set its filters, then [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
@@ -331,9 +337,13 @@ fn next_request<T>(fetched: &Fetched<T>, at: &PageRequest, by_token: bool) -> Op
         let token = fetched.next_token.clone().filter(|token| Some(token) != at.token.as_ref())?;
         return Some(PageRequest { offset, token: Some(token), ..at.clone() });
     }
-    // So would a page that is empty and yet has a link to the next one.
-    let goes_on = link(&fetched.links, "next").is_some() && offset > at.offset;
-    goes_on.then(|| PageRequest { offset, ..at.clone() })
+    // So would a page that is empty and yet has a link to the next one, and a link that leads to the same page or before it.
+    let next = link(&fetched.links, "next")?.href.as_deref()?;
+    let leads_back = Some(next) == fetched.href.as_deref()
+        || query_value(next, "offset")
+            .and_then(|text| text.parse().ok())
+            .is_some_and(|to: u64| to <= at.offset);
+    (offset > at.offset && !leads_back).then(|| PageRequest { offset, ..at.clone() })
 }
 
 /// The pages from `first` on: one alone, then those which its total promises side by side, then one after the other for as long as
@@ -441,5 +451,56 @@ impl<T> Stream for Items<T> {
 impl<T> fmt::Debug for Items<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Items")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn fetched(items: usize, href: Option<&str>, links: Value) -> Fetched<usize> {
+        let links = serde_json::from_value(links).unwrap();
+        let href = href.map(str::to_owned);
+        Fetched::new(&http::HeaderMap::new(), (0..items).collect(), href, Some(links))
+    }
+
+    fn at(offset: u64, token: Option<&str>) -> PageRequest {
+        PageRequest { offset, token: token.map(str::to_owned), limit: Some(2), fields: None }
+    }
+
+    #[test]
+    fn a_list_goes_on_where_a_link_leads_on() {
+        let check = |items: usize, link: Value, expected: Option<u64>| {
+            let page = fetched(items, Some("https://a/v2/x?offset=4&limit=2"), json!([link]));
+            let next = next_request(&page, &at(4, None), false);
+            assert_eq!(next.map(|next| next.offset), expected, "{link}");
+        };
+        let next = |href: Value| json!({"rel": "next", "method": "GET", "href": href});
+        check(2, next(json!("https://a/v2/x?offset=6&limit=2")), Some(6));
+        check(1, next(json!("https://elsewhere/?limit=2&offset=6")), Some(5));
+        check(2, next(json!("https://a/v2/x?page=4")), Some(6));
+        check(2, json!({"rel": "NEXT", "href": "https://a/v2/x?offset=6"}), Some(6));
+        check(2, json!({"rel": "prev", "href": "https://a/v2/x?offset=2"}), None);
+        // What leads back to this page, or before it, would lead round in circles.
+        check(2, next(json!("https://a/v2/x?offset=4&limit=2")), None);
+        check(2, next(json!("https://a/v2/x?limit=2&offset=4#here")), None);
+        check(2, next(json!("https://a/v2/x?offset=0")), None);
+        check(0, next(json!("https://a/v2/x?offset=6")), None);
+        check(2, next(json!(null)), None);
+    }
+
+    #[test]
+    fn a_token_that_leads_to_its_own_page_is_the_end() {
+        let check = |link: &str, current: Option<&str>, expected: Option<&str>| {
+            let page = fetched(2, None, json!([{"rel": "next", "href": link}]));
+            let next = next_request(&page, &at(0, current), true).and_then(|next| next.token);
+            assert_eq!(next.as_deref(), expected, "{link}");
+        };
+        check("https://a/v2/x?token=b%2Fc&limit=2", Some("a"), Some("b/c"));
+        check("https://a/v2/x?token=b", None, Some("b"));
+        check("https://a/v2/x?token=a", Some("a"), None);
+        check("https://a/v2/x?offset=2", Some("a"), None);
     }
 }

@@ -1,5 +1,7 @@
 //! Waiting for something on the platform to be over: a task, an import, a job.
 
+mod many;
+
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::time::{Duration, Instant};
@@ -7,6 +9,8 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 
 use crate::error::{Error, ErrorKind, Result};
+
+pub(crate) use many::all;
 
 /// Failures in a row to ask how it stands, after which the wait is given up. Each has been retried already.
 const MOST_FAILURES: u32 = 5;
@@ -36,6 +40,38 @@ pub(crate) struct State {
     pub(crate) name: String,
     /// Whether it will not change any more.
     pub(crate) over: bool,
+}
+
+/// Something on the platform that takes time.
+pub(crate) trait Job: Send + 'static {
+    /// How far it is.
+    fn state(&self) -> State;
+
+    /// The job, unless it would never be over: to wait for that one would be to wait for ever.
+    fn if_it_can_end(self) -> Result<Self>
+    where
+        Self: Sized,
+    {
+        Ok(self)
+    }
+}
+
+impl State {
+    /// The state that the platform calls `name`, unless it tells none.
+    pub(crate) fn named(name: Option<&str>, over: bool) -> Self {
+        Self { name: name.unwrap_or("unknown").to_owned(), over }
+    }
+}
+
+/// Waits for one job, such as ``task `ID` ``; `get` gets it.
+pub(crate) fn one<J: Job, F>(what: impl Into<String>, get: impl Fn() -> F + Send + Sync + 'static) -> Wait<J>
+where
+    F: Future<Output = Result<J>> + Send + 'static,
+{
+    Wait::new(what, J::state, move || {
+        let job = get();
+        async move { job.await?.if_it_can_end() }
+    })
 }
 
 impl<T: Send + 'static> Wait<T> {

@@ -6,7 +6,7 @@ use crate::bulk;
 use crate::call::{awaitable, body_setters};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{InvalidId, ProjectId, check_segment};
+use crate::ids::{IntoId, ProjectId, check_segment};
 use crate::types;
 
 impl Client {
@@ -41,19 +41,13 @@ impl Actions {
     /// # Errors
     ///
     /// A malformed project, no ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each file.
-    pub async fn copy_files<P, I: Into<String>>(
+    pub async fn copy_files<I: Into<String>>(
         &self,
-        project: P,
+        project: impl IntoId<ProjectId>,
         ids: impl IntoIterator<Item = I>,
-    ) -> Result<Vec<Result<types::CopiedFile>>>
-    where
-        P: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        let project = project.try_into().map_err(Into::into)?;
-        let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
-        for id in &ids {
-            check_segment("file id", id)?;
-        }
+    ) -> Result<Vec<Result<types::CopiedFile>>> {
+        let project = project.into_id()?;
+        let ids = bulk::checked_ids(check_segment, "file id", ids)?;
         bulk::in_chunks(ids, |ids| {
             let (client, project) = (self.client.clone(), project.to_string());
             async move {
@@ -77,7 +71,7 @@ impl Actions {
     /// ```
     pub fn feedback(&self, kind: FeedbackKind, text: impl Into<String>) -> Feedback {
         let (kind, text) = (kind.as_str().to_owned(), text.into());
-        let body = types::ActionFeedbackSend { type_: Some(kind), text: Some(text), referrer: None };
+        let body = types::ActionFeedbackSend { type_: Some(kind), text: text.into(), referrer: None };
         Feedback { client: self.client.clone(), body }
     }
 }
@@ -90,7 +84,7 @@ fn copied(id: &str, copy: Option<&types::CopiedFile>) -> Result<types::CopiedFil
     };
     match copy.status.as_deref() {
         Some(status) if !status.eq_ignore_ascii_case("ok") => {
-            let said = copy.extra.get("error").cloned();
+            let said = copy.error.clone();
             let said = said.and_then(|said| serde_json::from_value::<types::Error>(said).ok());
             let message = || format!("the file `{id}` was not copied: {status}");
             Err(said.map_or_else(|| Error::new(ErrorKind::Api, message()), Error::from_item))
@@ -141,7 +135,7 @@ impl Feedback {
     ///
     /// An empty text, before anything is sent; or whatever the call brings, code 1000 for a second feedback within a minute.
     pub async fn send(self) -> Result<()> {
-        if self.body.text.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        if self.body.text.value().is_none_or(|text| text.trim().is_empty()) {
             return Err(Error::invalid("a feedback needs a text"));
         }
         self.client.raw().action_feedback_send().body(self.body).send().await?;

@@ -1,19 +1,31 @@
 //! Apps: tools and workflows in CWL, and their revisions.
 
-use http::{HeaderValue, Method, header};
-use sbg_raw::{ClientAppsExt as _, Operation};
-use serde_json::{Map, Value};
-use url::Url;
+mod cwl;
 
-use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use sbg_raw::ClientAppsExt as _;
+use serde_json::Value;
+
+use self::cwl::post_cwl;
+use crate::call::{Get, awaitable, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
-use crate::files::check_name;
-use crate::ids::{AppId, InvalidId, ProjectId};
+use crate::ids::{AppId, Given, IntoId, ProjectId, check_given};
 use crate::page::{Fetched, List, PageRequest, Query};
+use crate::place::check_name;
 use crate::projects::ProjectHandle;
 use crate::types;
+
+pub use cwl::Cwl;
+
+/// Names the app in a generated call.
+macro_rules! of_app {
+    ($call:expr, $id:expr) => {
+        $call.project_owner($id.owner()).project($id.project()).app_short_name($id.app())
+    };
+}
+
+use of_app;
 
 impl Client {
     /// The apps that the caller can use.
@@ -26,11 +38,8 @@ impl Client {
     /// # Errors
     ///
     /// An id that is not of the form `owner/project/app` or `owner/project/app/revision`.
-    pub fn app<I>(&self, id: I) -> Result<AppHandle>
-    where
-        I: TryInto<AppId, Error: Into<InvalidId>>,
-    {
-        let id = id.try_into().map_err(Into::into)?;
+    pub fn app(&self, id: impl IntoId<AppId>) -> Result<AppHandle> {
+        let id = id.into_id()?;
         Ok(AppHandle { client: self.clone(), id })
     }
 }
@@ -78,11 +87,8 @@ impl Apps {
     ///
     /// An id that is not of the form `owner/project/app`, or a description that is none, before anything is sent; or whatever the
     /// call brings, code 6003 for an app that is there already.
-    pub async fn install<I>(&self, id: I, cwl: impl Into<Cwl>) -> Result<types::App>
-    where
-        I: TryInto<AppId, Error: Into<InvalidId>>,
-    {
-        let (id, cwl) = (id.try_into().map_err(Into::into)?, cwl.into());
+    pub async fn install(&self, id: impl IntoId<AppId>, cwl: impl Into<Cwl>) -> Result<types::App> {
+        let (id, cwl) = (id.into_id()?, cwl.into());
         if id.revision().is_some() {
             let message = format!("an app is installed without a revision, as `{}`", id.without_revision());
             return Err(Error::invalid(message).with_hint("`create_revision` of an app adds one to it"));
@@ -91,59 +97,19 @@ impl Apps {
     }
 }
 
-/// The description of an app in the Common Workflow Language.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Cwl {
-    /// A JSON object.
-    Json(Value),
-    /// The text of a YAML document, which is sent as it is.
-    Yaml(String),
-}
-
-impl Cwl {
-    /// The text of a YAML document.
-    pub fn yaml(text: impl Into<String>) -> Self {
-        Self::Yaml(text.into())
-    }
-
-    fn check(&self) -> Result<()> {
-        let problem = match self {
-            Self::Json(Value::Object(map)) if !map.is_empty() => return Ok(()),
-            Self::Yaml(text) if !text.trim().is_empty() => return Ok(()),
-            Self::Json(Value::String(_)) => "a JSON object, not a string; `Cwl::yaml` takes a text in YAML",
-            Self::Json(_) => "a JSON object with something in it",
-            Self::Yaml(_) => "a YAML document with something in it",
-        };
-        Err(Error::invalid(format!("the description of an app is {problem}")))
-    }
-}
-
-impl From<Value> for Cwl {
-    fn from(description: Value) -> Self {
-        Self::Json(description)
-    }
-}
-
-impl From<Map<String, Value>> for Cwl {
-    fn from(description: Map<String, Value>) -> Self {
-        Self::Json(description.into())
-    }
-}
-
 /// The list of apps.
 #[derive(Clone, Debug, Default)]
 pub struct AppList {
-    project: Option<ProjectId>,
+    project: Option<Given<ProjectId>>,
     visibility: Option<types::AppVisibility>,
     terms: Vec<String>,
-    ids: Vec<AppId>,
+    ids: Vec<Given<AppId>>,
 }
 
 impl Query<AppList> {
-    /// Only apps of this project.
-    pub fn project(mut self, id: &ProjectId) -> Self {
-        self.list.project = Some(id.clone());
+    /// Only apps of this project, `owner/project`.
+    pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
+        self.list.project = Some(id.into_id());
         self
     }
 
@@ -159,9 +125,9 @@ impl Query<AppList> {
         self
     }
 
-    /// Only this app; with several calls, any of the apps.
-    pub fn id(mut self, id: &AppId) -> Self {
-        self.list.ids.push(id.without_revision());
+    /// Only this app, `owner/project/app`; with several calls, any of the apps.
+    pub fn id(mut self, id: impl IntoId<AppId>) -> Self {
+        self.list.ids.push(id.into_id().map(|id| id.without_revision()));
         self
     }
 }
@@ -173,14 +139,16 @@ impl List for AppList {
         if self.terms.iter().any(|term| term.trim().is_empty()) {
             return Err(Error::invalid("a term to search apps for is empty"));
         }
-        Ok(())
+        check_given(self.project.as_ref())?;
+        Ok(self.ids.iter().try_for_each(|id| check_given(Some(id)))?)
     }
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::App>> {
         let some = |values: Vec<String>| (!values.is_empty()).then_some(values);
-        let ids = self.ids.into_iter().map(String::from).collect();
+        let ids = self.ids.into_iter().map(|id| Ok(String::from(id?))).collect::<Result<_>>()?;
         let call = client.raw().app_list().offset(at.offset_param());
-        let call = set!(call, project = self.project.map(String::from), visibility = self.visibility);
+        let call =
+            set!(call, project = self.project.transpose()?.map(String::from), visibility = self.visibility);
         let call = set!(call, q = some(self.terms), id = some(ids));
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }
@@ -245,13 +213,11 @@ impl AppHandle {
         Get::new(AppList::IDENTITY, move |fields| async move {
             let app = match id.revision() {
                 Some(revision) => {
-                    let call = client.raw().app_revision_get().revision_number(revision);
-                    let call = call.project_owner(id.owner()).project(id.project()).app_short_name(id.app());
+                    let call = of_app!(client.raw().app_revision_get(), id).revision_number(revision);
                     set!(call, fields = fields).send().await?
                 }
                 None => {
-                    let call = client.raw().app_get();
-                    let call = call.project_owner(id.owner()).project(id.project()).app_short_name(id.app());
+                    let call = of_app!(client.raw().app_get(), id);
                     set!(call, fields = fields).send().await?
                 }
             };
@@ -273,13 +239,11 @@ impl AppHandle {
         Get::new(&[], move |fields| async move {
             let document = match id.revision() {
                 Some(revision) => {
-                    let call = client.raw().app_revision_raw_get().revision_number(revision);
-                    let call = call.project_owner(id.owner()).project(id.project()).app_short_name(id.app());
+                    let call = of_app!(client.raw().app_revision_raw_get(), id).revision_number(revision);
                     set!(call, fields = fields).send().await?
                 }
                 None => {
-                    let call = client.raw().app_raw_get();
-                    let call = call.project_owner(id.owner()).project(id.project()).app_short_name(id.app());
+                    let call = of_app!(client.raw().app_raw_get(), id);
                     set!(call, fields = fields).send().await?
                 }
             };
@@ -332,21 +296,13 @@ impl AppHandle {
     /// use sbg::types::AppCopyStrategy;
     ///
     /// let public = client.app("admin/sbg-public-data/bwa-mem")?;
-    /// let copy = public.copy_to("rfranklin/demo")?.name("bwa").strategy(AppCopyStrategy::Direct).await?;
+    /// let copy = public.copy_to("rfranklin/demo").name("bwa").strategy(AppCopyStrategy::Direct).await?;
     /// println!("{}", copy.id);
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A project that is not of the form `owner/project`.
-    pub fn copy_to<I>(&self, project: I) -> Result<AppCopy>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        let project = project.try_into().map_err(Into::into)?.into();
-        Ok(AppCopy { app: self.clone(), body: types::AppCopy { project, name: None, strategy: None } })
+    pub fn copy_to(&self, project: impl IntoId<ProjectId>) -> AppCopy {
+        AppCopy { app: self.clone(), project: project.into_id(), name: None, strategy: None }
     }
 
     /// Brings the app up to date with the one that it was copied from: takes over all revisions of that one with their notes.
@@ -355,9 +311,7 @@ impl AppHandle {
     ///
     /// Whatever the call brings.
     pub async fn sync(&self) -> Result<types::App> {
-        let (raw, id) = (self.client.raw(), &self.id);
-        let call = raw.app_sync().project_owner(id.owner()).project(id.project()).app_short_name(id.app());
-        Ok(call.send().await?.into_inner())
+        Ok(of_app!(self.client.raw().app_sync(), self.id).send().await?.into_inner())
     }
 }
 
@@ -366,166 +320,45 @@ impl AppHandle {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AppCopy {
     app: AppHandle,
-    body: types::AppCopy,
+    project: Given<ProjectId>,
+    name: Option<String>,
+    strategy: Option<types::AppCopyStrategy>,
 }
 
 impl AppCopy {
-    body_setters! {
-        /// Name of the copy; that of the app when it is not set.
-        name(name: String);
-        /// Which revisions to copy and whence the copy takes its updates; `Clone` when it is not set.
-        ///
-        /// `Clone` copies all revisions, `Transient` the latest one; either takes updates from where the copied app takes them.
-        /// `CloneDirect` copies all revisions, `Direct` the latest one; either takes updates from the copied app itself.
-        strategy(strategy: types::AppCopyStrategy);
+    /// Name of the copy; that of the app when it is not set.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Which revisions to copy and whence the copy takes its updates; `Clone` when it is not set.
+    ///
+    /// `Clone` copies all revisions, `Transient` the latest one; either takes updates from where the copied app takes them.
+    /// `CloneDirect` copies all revisions, `Direct` the latest one; either takes updates from the copied app itself.
+    pub fn strategy(mut self, strategy: types::AppCopyStrategy) -> Self {
+        self.strategy = Some(strategy);
+        self
     }
 
     /// Sends the call. The same as `.await`.
     ///
     /// # Errors
     ///
-    /// An empty name or one with a slash, before anything is sent; or whatever the call brings.
+    /// A malformed project, an empty name or one with a slash, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::App> {
         let AppHandle { client, id } = self.app;
-        if let Some(name) = &self.body.name {
-            check_name(name)?;
-        }
-        if id.revision().is_none() {
-            let call = client.raw().app_copy().project_owner(id.owner()).project(id.project());
-            return Ok(call.app_short_name(id.app()).body(self.body).send().await?.into_inner());
-        }
-        // The short name may have a revision behind it, with a slash between them that the generated call would escape.
-        let body = serde_json::to_vec(&self.body).map_err(|error| Error::invalid(error.to_string()))?;
-        let copy = post(&client, "app_copy", &id, &["actions", "copy"], "application/json", body).await?;
-        serde_json::from_value(copy).map_err(|error| {
-            let message = format!("the answer has another form than specified: {error}");
-            Error::new(ErrorKind::UnexpectedAnswer, message)
-        })
+        self.name.as_deref().map_or(Ok(()), check_name)?;
+        let body = types::AppCopy { project: self.project?.into(), name: self.name, strategy: self.strategy };
+        let copy = match id.revision() {
+            Some(revision) => {
+                let call = of_app!(client.raw().app_revision_copy(), id).revision_number(revision);
+                call.body(body).send().await?
+            }
+            None => of_app!(client.raw().app_copy(), id).body(body).send().await?,
+        };
+        Ok(copy.into_inner())
     }
 }
 
 awaitable!(AppCopy => types::App);
-
-/// Sends a description under an id, with the revision in it if there is one.
-async fn post_cwl(client: &Client, id: &AppId, cwl: Cwl) -> Result<types::App> {
-    cwl.check()?;
-    let document = match (cwl, id.revision()) {
-        (Cwl::Json(json), None) => {
-            let call = client.raw().app_create_raw().project_owner(id.owner()).project(id.project());
-            call.app_short_name(id.app()).body(types::AppRaw(json)).send().await?.into_inner().0
-        }
-        (Cwl::Json(json), Some(revision)) => {
-            let call = client.raw().app_revision_create_raw().project_owner(id.owner()).project(id.project());
-            let call = call.app_short_name(id.app()).revision_number(revision);
-            call.body(types::AppRaw(json)).send().await?.into_inner().0
-        }
-        (Cwl::Yaml(text), revision) => {
-            let operation = if revision.is_some() { "app_revision_create_raw" } else { "app_create_raw" };
-            post(client, operation, id, &["raw"], "application/yaml", text.into_bytes()).await?
-        }
-    };
-    Ok(installed(document, id))
-}
-
-/// Sends what no generated call can send, by the same rules as those.
-async fn post(
-    client: &Client,
-    operation: &str,
-    id: &AppId,
-    path: &[&str],
-    content_type: &'static str,
-    body: Vec<u8>,
-) -> Result<Value> {
-    let operation = Operation::find(operation)
-        .ok_or_else(|| Error::invalid(format!("no operation `{operation}` in the table")))?;
-    let request = request(client.endpoint().url(), id, path, content_type, body);
-    let answer = client.pipeline().run(request, operation).await?;
-    serde_json::from_slice(answer.body())
-        .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, "the answer is not JSON").with_source(error))
-}
-
-/// A request below the address of an app.
-fn request(
-    mut url: Url,
-    id: &AppId,
-    path: &[&str],
-    content_type: &'static str,
-    body: Vec<u8>,
-) -> reqwest::Request {
-    // The address of an API is one of http or https, which has a path; ids have no part that could change it.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push("apps").extend(id.as_str().split('/')).extend(path);
-    }
-    let mut request = reqwest::Request::new(Method::POST, url);
-    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    *request.body_mut() = Some(body.into());
-    request
-}
-
-/// The app of a description that was sent for `id`, from what the platform has added to it.
-fn installed(document: Value, id: &AppId) -> types::App {
-    let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
-    types::App {
-        href: None,
-        id: text("sbg:id").unwrap_or_else(|| id.with_revision(id.revision().unwrap_or(0)).into()),
-        name: text("label"),
-        project: text("sbg:project").or_else(|| Some(id.project_id().into())),
-        revision: document
-            .get("sbg:revision")
-            .and_then(Value::as_i64)
-            .or_else(|| Some(id.revision().unwrap_or(0).into())),
-        raw: Some(document),
-        extra: Map::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn requests_by_hand_have_the_id_in_their_path() {
-        let check = |base: &str, id: &str, path: &[&str], expected: &str| {
-            let (base, id) = (base.parse().unwrap(), id.parse().unwrap());
-            let request = request(base, &id, path, "application/yaml", b"class: Workflow".to_vec());
-            assert_eq!(request.url().as_str(), expected);
-            assert_eq!(request.headers()["content-type"], "application/yaml");
-            assert_eq!(request.body().and_then(reqwest::Body::as_bytes), Some(&b"class: Workflow"[..]));
-        };
-        let base = "https://api.example.com/v2";
-        check(base, "a/b/c", &["raw"], "https://api.example.com/v2/apps/a/b/c/raw");
-        check(base, "a/b/c/3", &["actions", "copy"], "https://api.example.com/v2/apps/a/b/c/3/actions/copy");
-        check("http://127.0.0.1:8080/", "a/b/c/0", &["raw"], "http://127.0.0.1:8080/apps/a/b/c/0/raw");
-    }
-
-    #[test]
-    fn descriptions_are_objects_or_yaml() {
-        let check = |cwl: Cwl, expected: Option<&str>| {
-            assert_eq!(cwl.check().err().map(|error| error.message().to_owned()).as_deref(), expected);
-        };
-        check(json!({"class": "Workflow"}).into(), None);
-        check(Cwl::yaml("class: Workflow"), None);
-        check(json!({}).into(), Some("the description of an app is a JSON object with something in it"));
-        check(json!([]).into(), Some("the description of an app is a JSON object with something in it"));
-        let text =
-            "the description of an app is a JSON object, not a string; `Cwl::yaml` takes a text in YAML";
-        check(json!("class: Workflow").into(), Some(text));
-        check(Cwl::yaml(" \n"), Some("the description of an app is a YAML document with something in it"));
-    }
-
-    #[test]
-    fn an_installed_app_is_known_by_what_the_platform_adds() {
-        let id: AppId = "rfranklin/demo/helix-angle/2".parse().unwrap();
-        let app = installed(
-            json!({"sbg:id": "rfranklin/demo/helix-angle/3", "sbg:revision": 3, "label": "Angle"}),
-            &id,
-        );
-        assert_eq!((app.id.as_str(), app.revision), ("rfranklin/demo/helix-angle/3", Some(3)));
-        assert_eq!((app.name.as_deref(), app.project.as_deref()), (Some("Angle"), Some("rfranklin/demo")));
-        let app = installed(json!({"class": "Workflow"}), &id);
-        assert_eq!((app.id.as_str(), app.revision), (id.as_str(), Some(2)));
-    }
-}

@@ -3,6 +3,7 @@
 mod members;
 mod packages;
 mod runs;
+mod setup;
 
 pub use members::{AutomationMemberHandle, AutomationMemberList, AutomationMembers};
 pub use packages::{
@@ -14,19 +15,16 @@ pub use runs::{
     AutomationRuns,
 };
 
-use std::fmt;
-
-use sbg_raw::ClientAutomationsExt as _;
-use serde_json::Value;
-
+use self::setup::{automation_setters, check_memory, check_object};
 use crate::billing::check_billing_group;
-use crate::call::{awaitable, body_setters, fetch_page, set};
+use crate::call::{awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
 use crate::page::{Fetched, List, PageRequest, Query};
-use crate::teams::refuse_fields;
+use crate::raw::Secret;
 use crate::types;
+use sbg_raw::ClientAutomationsExt as _;
 
 impl Client {
     /// The automations that the caller is a member of.
@@ -81,7 +79,7 @@ impl Automations {
             project_based: None,
             secret_settings: None,
         };
-        AutomationCreate { client: self.client.clone(), body, secret_settings: None }
+        AutomationCreate { client: self.client.clone(), body }
     }
 }
 
@@ -124,35 +122,8 @@ impl List for AutomationList {
     }
 }
 
-/// A value that `Debug` does not show.
-#[derive(Clone, PartialEq)]
-struct Hidden<T>(T);
-
-impl<T> fmt::Debug for Hidden<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
-    }
-}
-
-/// Inputs and settings are objects, whatever is in them. What is wrong is not quoted: it could be secret.
-fn check_object(what: &str, value: Option<&Value>) -> Result<()> {
-    match value {
-        Some(value) if !value.is_object() => {
-            Err(Error::invalid(format!("the {what} are a JSON object, as `json!` makes one of `{{...}}`")))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn check_name(name: &str) -> Result<()> {
     if name.trim().is_empty() { Err(Error::invalid("an automation needs a name")) } else { Ok(()) }
-}
-
-fn check_memory(limit: Option<i64>) -> Result<()> {
-    if limit == Some(0) {
-        return Err(Error::invalid("a memory limit is at least 1 megabyte"));
-    }
-    Ok(())
 }
 
 /// An automation to create.
@@ -160,32 +131,11 @@ fn check_memory(limit: Option<i64>) -> Result<()> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationCreate {
     client: Client,
-    /// Everything but the secret settings, which are added when it is sent.
     body: types::AutomationCreate,
-    secret_settings: Option<Hidden<Value>>,
 }
 
 impl AutomationCreate {
-    body_setters! {
-        /// What the automation does.
-        description(description: String);
-        /// Identifier of the billing group that pays for the runs.
-        billing_group(billing_group: String);
-        /// Whether the automation is to belong to projects.
-        project_based(project_based: bool);
-    }
-
-    /// Memory that a run may use, in megabytes.
-    pub fn memory_limit(mut self, megabytes: u32) -> Self {
-        self.body.memory_limit = Some(megabytes.into());
-        self
-    }
-
-    /// Settings that runs get and that are kept secret, a JSON object.
-    pub fn secret_settings(mut self, settings: impl Into<Value>) -> Self {
-        self.secret_settings = Some(Hidden(settings.into()));
-        self
-    }
+    automation_setters!();
 
     /// Sends the call. The same as `.await`.
     ///
@@ -193,12 +143,11 @@ impl AutomationCreate {
     ///
     /// An empty name, a malformed billing group, a memory limit of 0, or settings that are no object, before anything is sent; or
     /// whatever the call brings.
-    pub async fn send(mut self) -> Result<types::Automation> {
+    pub async fn send(self) -> Result<types::Automation> {
         check_name(&self.body.name)?;
-        self.body.billing_group.as_deref().map_or(Ok(()), check_billing_group)?;
+        check_billing_group(self.body.billing_group.as_deref())?;
         check_memory(self.body.memory_limit)?;
-        self.body.secret_settings = self.secret_settings.map(|settings| settings.0);
-        check_object("secret settings", self.body.secret_settings.as_ref())?;
+        check_object("secret settings", self.body.secret_settings.as_ref().map(Secret::expose))?;
         Ok(self.client.raw().automation_create().body(self.body).send().await?.into_inner())
     }
 }
@@ -208,7 +157,7 @@ awaitable!(AutomationCreate => types::Automation);
 /// An automation, by id. Makes no request until it is told to.
 #[derive(Clone, Debug)]
 pub struct AutomationHandle {
-    client: Client,
+    pub(crate) client: Client,
     id: String,
 }
 
@@ -241,11 +190,7 @@ impl AutomationHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> AutomationEdit {
-        AutomationEdit {
-            automation: self.clone(),
-            body: types::AutomationEdit::default(),
-            secret_settings: None,
-        }
+        AutomationEdit { automation: self.clone(), body: types::AutomationEdit::default() }
     }
 
     /// Puts the automation away: it is listed no more unless archived ones are asked for.
@@ -301,33 +246,20 @@ fn checked_id(id: &str) -> Result<&str> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationEdit {
     automation: AutomationHandle,
-    /// Everything but the secret settings, which are added when it is sent.
     body: types::AutomationEdit,
-    secret_settings: Option<Hidden<Value>>,
 }
 
 impl AutomationEdit {
     body_setters! {
         /// New name to display.
         name(name: String);
-        /// What the automation does.
-        description(description: String);
-        /// Identifier of the billing group that pays for the runs.
-        billing_group(billing_group: String);
-        /// Whether the automation is to belong to projects.
-        project_based(project_based: bool);
     }
 
-    /// Memory that a run may use, in megabytes.
-    pub fn memory_limit(mut self, megabytes: u32) -> Self {
-        self.body.memory_limit = Some(megabytes.into());
-        self
-    }
+    automation_setters!();
 
-    /// Settings that runs get and that are kept secret, a JSON object in the place of the one before.
-    pub fn secret_settings(mut self, settings: impl Into<Value>) -> Self {
-        self.secret_settings = Some(Hidden(settings.into()));
-        self
+    body_clearers! {
+        /// Leaves the automation without a description.
+        clear_description(description);
     }
 
     /// Sends the call. The same as `.await`.
@@ -335,15 +267,14 @@ impl AutomationEdit {
     /// # Errors
     ///
     /// A change of nothing, or what [`AutomationCreate::send`] refuses, before anything is sent; or whatever the call brings.
-    pub async fn send(mut self) -> Result<types::Automation> {
-        self.body.secret_settings = self.secret_settings.map(|settings| settings.0);
+    pub async fn send(self) -> Result<types::Automation> {
         if self.body == types::AutomationEdit::default() {
             return Err(Error::invalid("the edit of the automation changes nothing"));
         }
         self.body.name.as_deref().map_or(Ok(()), check_name)?;
-        self.body.billing_group.as_deref().map_or(Ok(()), check_billing_group)?;
+        check_billing_group(self.body.billing_group.as_deref())?;
         check_memory(self.body.memory_limit)?;
-        check_object("secret settings", self.body.secret_settings.as_ref())?;
+        check_object("secret settings", self.body.secret_settings.as_ref().map(Secret::expose))?;
         let call = self.automation.client.raw().automation_edit().automation_id(self.automation.checked()?);
         Ok(call.body(self.body).send().await?.into_inner())
     }
@@ -366,13 +297,6 @@ mod tests {
         let run = client.automation_runs().create("p").secret_settings(settings.clone());
         let rerun = client.automation_run("r").rerun().secret_settings(settings);
         let shown = format!("{create:?} {edit:?} {run:?} {rerun:?}");
-        assert!(!shown.contains("hush") && shown.contains("[hidden]"), "{shown}");
-    }
-
-    #[test]
-    fn settings_are_objects() {
-        assert!(check_object("inputs", None).is_ok() && check_object("inputs", Some(&json!({}))).is_ok());
-        let error = check_object("inputs", Some(&json!(["a"]))).unwrap_err();
-        assert_eq!(error.to_string(), "the inputs are a JSON object, as `json!` makes one of `{...}`");
+        assert!(!shown.contains("hush") && shown.contains("***"), "{shown}");
     }
 }

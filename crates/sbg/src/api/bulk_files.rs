@@ -1,16 +1,17 @@
-//! The same for many files at once: getting, editing, replacing details, deleting.
+//! The same for many files at once: getting, editing, overwriting details, deleting.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sbg_raw::ClientBulkExt as _;
 
-use crate::bulk;
-use crate::call::{awaitable, set};
+use crate::bulk::{bulk, checked_ids};
+use crate::call::{awaitable, tags_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::fields::Fields;
-use crate::files::{Files, check_name};
+use crate::files::{Files, check_metadata};
 use crate::ids::check_segment;
+use crate::place::check_name;
 use crate::projects::check_tags;
 use crate::types;
 
@@ -41,8 +42,8 @@ impl Files {
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
     /// use sbg::bulk_files::FileChange;
     ///
-    /// let changes = ids.into_iter().map(|id| FileChange::new(id).metadata("sample_id", "S1").clear_metadata("lane"));
-    /// for file in client.files().bulk_edit(changes).await? {
+    /// let change = |id| FileChange::new(id).merge_metadata("sample_id", "S1").remove_metadata("lane");
+    /// for file in client.files().bulk_edit(ids.into_iter().map(change)).await? {
     ///     println!("{:?}", file?.metadata);
     /// }
     /// # Ok(())
@@ -57,51 +58,36 @@ impl Files {
         &self,
         changes: impl IntoIterator<Item = FileChange>,
     ) -> Result<Vec<Result<types::File>>> {
-        let changes = checked(changes)?;
-        if let Some(empty) = changes.iter().find(|change| change.is_empty()) {
-            return Err(Error::invalid(format!("the edit of the file `{}` changes nothing", empty.id)));
-        }
-        let items = changes.into_iter().map(FileChange::edit).collect();
-        bulk::in_chunks(items, |items| {
-            let client = self.client.clone();
-            async move {
-                let call = client.raw().bulk_file_edit().body(types::BulkFileEdit { items });
-                Ok(results(call.send().await?.into_inner()))
-            }
-        })
-        .await
+        let items: Vec<_> = changes.into_iter().map(FileChange::checked).collect::<Result<_>>()?;
+        check_once(items.iter().map(|item| &item.id))?;
+        bulk!(self.client, items, bulk_file_edit, BulkFileEdit { items }).await
     }
 
-    /// Replaces the details of any number of files: **tags and metadata that are not set are erased**; names that are not set stay.
-    /// There is a result for each change, in their order: the file after the change, or the error.
+    /// Puts new details in the place of those of any number of files: **tags and metadata that are not given are lost**. What
+    /// [`bulk_edit`](Self::bulk_edit) does not touch, this erases. There is a result for each file, in their order: the file after it,
+    /// or the error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// use sbg::bulk_files::FileChange;
+    /// use sbg::bulk_files::FileOverwrite;
     ///
-    /// let change = FileChange::new(id).tags(["dna"]).metadata("sample_id", "S1");
-    /// client.files().bulk_update([change]).await?;
+    /// let details = FileOverwrite::new(id).tags(["dna"]).metadata("sample_id", "S1");
+    /// client.files().bulk_overwrite([details]).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// No changes, two of one file, a malformed id, name or tag, before anything is sent. What goes wrong afterwards is told for each
-    /// file.
-    pub async fn bulk_update(
+    /// No files, one that is there twice, a malformed id, name or tag, before anything is sent. What goes wrong afterwards is told for
+    /// each file.
+    pub async fn bulk_overwrite(
         &self,
-        changes: impl IntoIterator<Item = FileChange>,
+        files: impl IntoIterator<Item = FileOverwrite>,
     ) -> Result<Vec<Result<types::File>>> {
-        let items = checked(changes)?.into_iter().map(FileChange::update).collect();
-        bulk::in_chunks(items, |items| {
-            let client = self.client.clone();
-            async move {
-                let call = client.raw().bulk_file_update().body(types::BulkFileUpdate { items });
-                Ok(results(call.send().await?.into_inner()))
-            }
-        })
-        .await
+        let items: Vec<_> = files.into_iter().map(FileOverwrite::checked).collect::<Result<_>>()?;
+        check_once(items.iter().map(|item| &item.id))?;
+        bulk!(self.client, items, bulk_file_update, BulkFileUpdate { items }).await
     }
 
     /// Deletes any number of files. Cannot be undone. There is a result for each id, in the order of the ids: the file as it was, or
@@ -122,25 +108,9 @@ impl Files {
         &self,
         ids: impl IntoIterator<Item = I>,
     ) -> Result<Vec<Result<types::File>>> {
-        let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
-        check_ids(&ids)?;
-        bulk::in_chunks(ids, |file_ids| {
-            let client = self.client.clone();
-            async move {
-                let call = client.raw().bulk_file_delete().body(types::BulkFileDelete { file_ids });
-                Ok(results(call.send().await?.into_inner()))
-            }
-        })
-        .await
+        let file_ids = checked_ids(check_segment, "file id", ids)?;
+        bulk!(self.client, file_ids, bulk_file_delete, BulkFileDelete { file_ids }).await
     }
-}
-
-fn check_ids(ids: &[String]) -> Result<()> {
-    ids.iter().try_for_each(|id| Ok(check_segment("file id", id).map(drop)?))
-}
-
-fn results(page: types::BulkFilePage) -> Vec<Result<types::File>> {
-    page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect()
 }
 
 /// Files to get.
@@ -165,16 +135,9 @@ impl BulkGet {
     ///
     /// No ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each file.
     pub async fn send(self) -> Result<Vec<Result<types::File>>> {
-        check_ids(&self.ids)?;
+        let file_ids = checked_ids(check_segment, "file id", self.ids)?;
         let fields = self.fields.as_ref().map(of_resources);
-        bulk::in_chunks(self.ids, |file_ids| {
-            let (client, fields) = (self.client.clone(), fields.clone());
-            async move {
-                let call = client.raw().bulk_file_get().body(types::BulkFileGet { file_ids });
-                Ok(results(set!(call, fields = fields).send().await?.into_inner()))
-            }
-        })
-        .await
+        bulk!(self.client, file_ids, bulk_file_get, BulkFileGet { file_ids }, fields = fields).await
     }
 }
 
@@ -191,9 +154,9 @@ fn of_resources(fields: &Fields) -> String {
     ["error".to_owned()].into_iter().chain(names).collect::<Vec<_>>().join(",")
 }
 
-/// What to change of one file among many.
+/// What to change of one file among many. What is not set stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a change does nothing until it is given to `bulk_edit` or `bulk_update`"]
+#[must_use = "a change does nothing until it is given to `bulk_edit`"]
 pub struct FileChange {
     id: String,
     name: Option<String>,
@@ -213,61 +176,103 @@ impl FileChange {
         self
     }
 
-    /// All tags, in place of those the file has.
-    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
+    tags_setters!("file", tags);
+
+    /// Sets a field of the metadata and leaves the others.
+    pub fn merge_metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(field.into(), Some(value.into()));
         self
     }
 
-    /// Sets a field of the metadata. [`Files::bulk_edit`] leaves the other fields, [`Files::bulk_update`] erases them.
+    /// Removes a field of the metadata and leaves the others.
+    pub fn remove_metadata(mut self, field: impl Into<String>) -> Self {
+        self.metadata.insert(field.into(), None);
+        self
+    }
+
+    fn checked(self) -> Result<types::BulkFileEditItem> {
+        if self.name.is_none() && self.tags.is_none() && self.metadata.is_empty() {
+            return Err(Error::invalid(format!("the edit of the file `{}` changes nothing", self.id)));
+        }
+        let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
+        check_details(&self.id, self.name.as_deref(), self.tags.as_deref(), metadata.as_ref())?;
+        Ok(types::BulkFileEditItem {
+            id: self.id,
+            name: self.name.into(),
+            tags: self.tags.into(),
+            metadata: metadata.into(),
+        })
+    }
+}
+
+/// All details of one file among many, in the place of those that it has. **Tags and metadata that are not set here are lost**; the
+/// name stays unless it is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "it does nothing until it is given to `bulk_overwrite`"]
+pub struct FileOverwrite {
+    id: String,
+    name: Option<String>,
+    tags: Vec<String>,
+    metadata: BTreeMap<String, Option<String>>,
+}
+
+impl FileOverwrite {
+    /// The file with this id, which loses its tags and its metadata so far.
+    pub fn new(file_id: impl Into<String>) -> Self {
+        Self { id: file_id.into(), name: None, tags: Vec::new(), metadata: BTreeMap::new() }
+    }
+
+    /// New name.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// All tags that the file is to have.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A field of the metadata that the file is to have.
     pub fn metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(field.into(), Some(value.into()));
         self
     }
 
-    /// Removes a field of the metadata.
-    pub fn clear_metadata(mut self, field: impl Into<String>) -> Self {
-        self.metadata.insert(field.into(), None);
-        self
-    }
-
-    fn is_empty(&self) -> bool {
-        self.name.is_none() && self.tags.is_none() && self.metadata.is_empty()
-    }
-
-    fn check(&self) -> Result<()> {
-        check_segment("file id", &self.id)?;
-        if let Some(name) = &self.name {
-            check_name(name)?;
-        }
-        check_tags(self.tags.as_deref().unwrap_or_default())
-    }
-
-    fn edit(self) -> types::BulkFileEditItem {
-        let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
-        types::BulkFileEditItem { id: self.id, name: self.name, tags: self.tags, metadata }
-    }
-
-    /// Where all metadata is replaced, a field is removed by not being there.
-    fn update(mut self) -> types::BulkFileUpdateItem {
-        self.metadata.retain(|_, value| value.is_some());
-        let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
-        types::BulkFileUpdateItem { id: self.id, name: self.name, tags: self.tags, metadata }
+    fn checked(self) -> Result<types::BulkFileUpdateItem> {
+        let metadata = types::MetadataEdit(self.metadata);
+        check_details(&self.id, self.name.as_deref(), Some(&self.tags), Some(&metadata))?;
+        Ok(types::BulkFileUpdateItem {
+            id: self.id,
+            name: self.name.into(),
+            tags: self.tags.into(),
+            metadata: metadata.into(),
+        })
     }
 }
 
+fn check_details(
+    id: &str,
+    name: Option<&str>,
+    tags: Option<&[String]>,
+    metadata: Option<&types::MetadataEdit>,
+) -> Result<()> {
+    check_segment("file id", id)?;
+    name.map_or(Ok(()), check_name)?;
+    check_tags(tags.unwrap_or_default())?;
+    metadata.map_or(Ok(()), check_metadata)
+}
+
 /// The chunks of a bulk call run side by side, so of two changes of one file either might be the last.
-fn checked(changes: impl IntoIterator<Item = FileChange>) -> Result<Vec<FileChange>> {
-    let changes: Vec<FileChange> = changes.into_iter().collect();
+fn check_once<'i>(ids: impl IntoIterator<Item = &'i String>) -> Result<()> {
     let mut seen = BTreeSet::new();
-    for change in &changes {
-        change.check()?;
-        if !seen.insert(&*change.id) {
-            let message = format!("there are two changes of the file `{}`: make one of them", change.id);
-            return Err(Error::invalid(message));
+    match ids.into_iter().find(|id| !seen.insert(*id)) {
+        Some(id) => {
+            Err(Error::invalid(format!("there are two changes of the file `{id}`: make one of them")))
         }
+        None => Ok(()),
     }
-    Ok(changes)
 }
 
 #[cfg(test)]
@@ -288,32 +293,48 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_has_what_was_set_and_an_update_only_what_is_to_be() {
-        let check = |change: FileChange, edit: Value, update: Value| {
-            assert_eq!(serde_json::to_value(change.clone().edit()).unwrap(), edit);
-            assert_eq!(serde_json::to_value(change.update()).unwrap(), update);
+    fn a_change_has_what_was_set_and_nothing_else() {
+        let check = |change: FileChange, expected: Result<Value, &str>| {
+            let got = change.checked().map(|item| serde_json::to_value(item).unwrap());
+            assert_eq!(got.map_err(|error| error.message().to_owned()), expected.map_err(str::to_owned));
         };
         let new = || FileChange::new("5f1");
-        check(new().name("a"), json!({"id": "5f1", "name": "a"}), json!({"id": "5f1", "name": "a"}));
-        check(new().tags([""; 0]), json!({"id": "5f1", "tags": []}), json!({"id": "5f1", "tags": []}));
+        check(new().name("a"), Ok(json!({"id": "5f1", "name": "a"})));
+        check(new().tags(["a", "b"]), Ok(json!({"id": "5f1", "tags": ["a", "b"]})));
+        check(new().clear_tags(), Ok(json!({"id": "5f1", "tags": []})));
+        let metadata = json!({"a": "1", "b": null});
         check(
-            new().metadata("a", "1").clear_metadata("b"),
-            json!({"id": "5f1", "metadata": {"a": "1", "b": null}}),
-            json!({"id": "5f1", "metadata": {"a": "1"}}),
+            new().merge_metadata("a", "1").remove_metadata("b"),
+            Ok(json!({"id": "5f1", "metadata": metadata})),
         );
-        check(new().clear_metadata("b"), json!({"id": "5f1", "metadata": {"b": null}}), json!({"id": "5f1"}));
-        assert!(new().is_empty() && !new().clear_metadata("b").is_empty());
+        check(new(), Err("the edit of the file `5f1` changes nothing"));
+        check(FileChange::new("a/b").name("a"), Err("not a file id: `a/b` (`/` is not allowed)"));
+        check(new().name("a/b"), Err("the name `a/b` has a slash"));
+        check(new().tags(["a,b"]), Err("a tag is not empty and has no comma: `a,b`"));
+        check(new().merge_metadata("", "x"), Err("a field of the metadata has no name"));
     }
 
     #[test]
-    fn changes_that_cannot_be_are_refused() {
-        let check = |changes: Vec<FileChange>, expected: &str| {
-            assert_eq!(checked(changes).unwrap_err().message(), expected);
+    fn an_overwrite_says_all_that_is_to_be() {
+        let check = |overwrite: FileOverwrite, expected: Result<Value, &str>| {
+            let got = overwrite.checked().map(|item| serde_json::to_value(item).unwrap());
+            assert_eq!(got.map_err(|error| error.message().to_owned()), expected.map_err(str::to_owned));
         };
-        check(vec![FileChange::new("a/b")], "not a file id: `a/b` (`/` is not allowed)");
-        check(vec![FileChange::new("5f1").name("a/b")], "the name `a/b` has a slash");
-        check(vec![FileChange::new("5f1").tags(["a,b"])], "a tag is not empty and has no comma: `a,b`");
-        let twice = vec![FileChange::new("5f1").name("a"), FileChange::new("5f1").name("b")];
-        check(twice, "there are two changes of the file `5f1`: make one of them");
+        let new = || FileOverwrite::new("5f1");
+        check(new(), Ok(json!({"id": "5f1", "tags": [], "metadata": {}})));
+        check(
+            new().name("a").tags(["x"]).metadata("s", "1"),
+            Ok(json!({"id": "5f1", "name": "a", "tags": ["x"], "metadata": {"s": "1"}})),
+        );
+        check(new().tags([""]), Err("a tag is not empty and has no comma: ``"));
+        check(FileOverwrite::new(""), Err("not a file id: `` (it is empty)"));
+    }
+
+    #[test]
+    fn a_file_is_changed_once() {
+        let ids = ["5f1", "5f2", "5f1"].map(str::to_owned);
+        assert!(check_once(&ids[..2]).is_ok());
+        let error = check_once(&ids).unwrap_err();
+        assert_eq!(error.message(), "there are two changes of the file `5f1`: make one of them");
     }
 }

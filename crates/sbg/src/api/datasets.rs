@@ -3,14 +3,13 @@
 
 use sbg_raw::ClientDatasetsExt as _;
 
-use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::FileQuery;
-use crate::ids::{DatasetId, InvalidId, check_segment};
-use crate::members::{NewMember, Permissions};
+use crate::ids::{DatasetId, IntoId, check_segment};
+use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::page::{Fetched, List, PageRequest, Query};
-use crate::teams::refuse_fields;
 use crate::types;
 
 impl Client {
@@ -24,11 +23,8 @@ impl Client {
     /// # Errors
     ///
     /// An id that is not of the form `owner/dataset`.
-    pub fn dataset<I>(&self, id: I) -> Result<DatasetHandle>
-    where
-        I: TryInto<DatasetId, Error: Into<InvalidId>>,
-    {
-        let id = id.try_into().map_err(Into::into)?;
+    pub fn dataset(&self, id: impl IntoId<DatasetId>) -> Result<DatasetHandle> {
+        let id = id.into_id()?;
         Ok(DatasetHandle { client: self.clone(), id })
     }
 }
@@ -153,7 +149,7 @@ impl DatasetHandle {
 
     /// The files of the dataset.
     pub fn files(&self) -> FileQuery {
-        self.client.files().query().dataset(self.id.as_str())
+        self.client.files().query().dataset(&self.id)
     }
 
     /// The members of the dataset.
@@ -177,6 +173,11 @@ impl DatasetEdit {
         name(name: String);
         /// What the dataset holds.
         description(description: String);
+    }
+
+    body_clearers! {
+        /// Leaves the dataset without a description.
+        clear_description(description);
     }
 
     /// Sends the call. The same as `.await`.
@@ -211,7 +212,7 @@ impl DatasetMembers {
         Query::new(self.client.clone(), DatasetMemberList { id: self.id.clone() })
     }
 
-    /// Adds a member.
+    /// Adds a user, by username.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -225,21 +226,20 @@ impl DatasetMembers {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// An e-mail address, a team or a division, a malformed username, before anything is sent; or whatever the call brings.
     pub async fn add(&self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
-        let is_user = matches!(member, NewMember::User(_));
-        let mut body = member.with(permissions);
-        if is_user {
-            // The one client that makes this call sends no type, which the platform takes for a user.
-            body.type_ = None;
-        }
+        let NewMember::User(username) = member else {
+            return Err(Error::invalid("a dataset has users as members, each named by username"));
+        };
+        check_segment(MEMBER_ID, &username)?;
+        let body = types::DatasetMemberAdd { username, permissions: permissions.to_grant() };
         let call = self.client.raw().dataset_member_add().owner(self.id.owner()).dataset(self.id.dataset());
         Ok(call.body(body).send().await?.into_inner())
     }
 
     /// One member, by username.
-    pub fn member(&self, username: impl Into<String>) -> DatasetMemberHandle {
-        DatasetMemberHandle { client: self.client.clone(), id: self.id.clone(), username: username.into() }
+    pub fn member(&self, id: impl Into<String>) -> DatasetMemberHandle {
+        DatasetMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
     }
 }
 
@@ -266,7 +266,7 @@ impl List for DatasetMemberList {
 pub struct DatasetMemberHandle {
     client: Client,
     id: DatasetId,
-    username: String,
+    member: String,
 }
 
 impl DatasetMemberHandle {
@@ -274,22 +274,22 @@ impl DatasetMemberHandle {
     ///
     /// # Errors
     ///
-    /// A malformed username, before anything is sent; or whatever the call brings.
+    /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn get(&self) -> Result<types::Member> {
-        let username = check_segment("username", &self.username)?;
+        let member = check_segment(MEMBER_ID, &self.member)?;
         let call = self.client.raw().dataset_member_get().owner(self.id.owner()).dataset(self.id.dataset());
-        Ok(call.username(username).send().await?.into_inner())
+        Ok(call.username(member).send().await?.into_inner())
     }
 
     /// Takes the member out of the dataset.
     ///
     /// # Errors
     ///
-    /// A malformed username, before anything is sent; or whatever the call brings.
+    /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
-        let username = check_segment("username", &self.username)?;
+        let member = check_segment(MEMBER_ID, &self.member)?;
         let call = self.client.raw().dataset_member_remove();
-        call.owner(self.id.owner()).dataset(self.id.dataset()).username(username).send().await?;
+        call.owner(self.id.owner()).dataset(self.id.dataset()).username(member).send().await?;
         Ok(())
     }
 
@@ -298,14 +298,14 @@ impl DatasetMemberHandle {
     ///
     /// # Errors
     ///
-    /// A change of nothing or a malformed username, before anything is sent; or whatever the call brings.
+    /// A change of nothing or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<()> {
-        let username = check_segment("username", &self.username)?;
+        let member = check_segment(MEMBER_ID, &self.member)?;
         if permissions.is_empty() {
             return Err(Error::invalid("the edit of the permissions changes nothing"));
         }
         let call = self.client.raw().dataset_member_permissions_edit();
-        let call = call.owner(self.id.owner()).dataset(self.id.dataset()).username(username);
+        let call = call.owner(self.id.owner()).dataset(self.id.dataset()).username(member);
         call.body(permissions.to_edit()).send().await?;
         Ok(())
     }

@@ -8,12 +8,13 @@ use crate::bulk;
 use crate::call::{awaitable, body_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::files::{check_name, check_place};
-use crate::ids::{InvalidId, ProjectId, check_segment, excerpt};
-use crate::imports::watch;
+use crate::ids::{check_segment, excerpt};
+use crate::imports;
+use crate::place::{Destination, Place, place_setters};
 use crate::projects::check_tags;
+use crate::raw::Nullable;
 use crate::types;
-use crate::wait::Wait;
+use crate::wait::{self, Job, State, Wait};
 
 /// Most files of one import, a limit of the platform.
 const MOST_FILES: usize = 100;
@@ -46,7 +47,7 @@ impl DrsImports {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::drs::{DrsItem, drs_results};
     ///
-    /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction")?.name("b-form.bam");
+    /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction").name("b-form.bam");
     /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;
     /// let import = client.drs_import(&import.id).wait().await?;
     /// for file in drs_results(&import) {
@@ -56,69 +57,51 @@ impl DrsImports {
     /// # }
     /// ```
     pub fn start(&self, items: impl IntoIterator<Item = DrsItem>) -> DrsImportStart {
-        let items = items.into_iter().map(|item| item.0).collect();
-        let body = types::DrsImportStart { items, conflict_resolution: None, tags: None };
-        DrsImportStart { client: self.client.clone(), body }
+        let body =
+            types::DrsImportStart { items: Vec::new(), conflict_resolution: None, tags: Nullable::Absent };
+        DrsImportStart { client: self.client.clone(), items: items.into_iter().collect(), body }
     }
 }
 
 /// A file to import from a DRS server.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use]
-pub struct DrsItem(types::DrsImportItem);
+#[must_use = "an item does nothing until it is given to an import"]
+pub struct DrsItem {
+    uri: String,
+    place: Place,
+    metadata: BTreeMap<String, Option<String>>,
+}
 
 impl DrsItem {
     /// The file at this address, such as `drs://server.org/identifier`. It also needs a place.
     pub fn new(uri: impl Into<String>) -> Self {
-        Self(types::DrsImportItem {
-            drs_uri: uri.into(),
-            metadata: None,
-            name: None,
-            parent: None,
-            project: None,
-        })
+        Self { uri: uri.into(), place: Place::default(), metadata: BTreeMap::new() }
     }
 
-    /// Puts it at the root of this project.
-    ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
-    pub fn to_project<I>(mut self, id: I) -> Result<Self>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        self.0.project = Some(id.try_into().map_err(Into::into)?.into());
-        Ok(self)
-    }
-
-    /// Puts it into this folder.
-    pub fn to_folder(mut self, folder_id: impl Into<String>) -> Self {
-        self.0.parent = Some(folder_id.into());
-        self
-    }
-
-    /// Name on the platform; the one that the DRS server tells when it is not set.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.0.name = Some(name.into());
-        self
+    place_setters! {
+        /// Puts it at the root of this project, `owner/project`.
+        to_project;
+        /// Puts it into this folder.
+        to_folder;
+        /// Name on the platform; the one that the DRS server tells when it is not set.
+        name;
     }
 
     /// A field of the metadata that the file gets.
     pub fn metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
-        let metadata = self.0.metadata.get_or_insert_with(|| types::MetadataEdit(BTreeMap::new()));
-        metadata.0.insert(field.into(), Some(value.into()));
+        self.metadata.insert(field.into(), Some(value.into()));
         self
     }
-}
 
-fn check_item(item: &types::DrsImportItem) -> Result<()> {
-    let uri = excerpt(&item.drs_uri, 60);
-    if item.drs_uri.strip_prefix("drs://").is_none_or(|rest| rest.trim().is_empty()) {
-        return Err(Error::invalid(format!("`{uri}` is no DRS address: it begins with `drs://`")));
+    fn checked(self) -> Result<types::DrsImportItem> {
+        let uri = excerpt(&self.uri, 60);
+        if self.uri.strip_prefix("drs://").is_none_or(|rest| rest.trim().is_empty()) {
+            return Err(Error::invalid(format!("`{uri}` is no DRS address: it begins with `drs://`")));
+        }
+        let Destination { project, parent, name } = self.place.checked(&format!("`{uri}` goes to"))?;
+        let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
+        Ok(types::DrsImportItem { drs_uri: self.uri, metadata, name, parent, project })
     }
-    check_place(item.project.as_deref(), item.parent.as_deref(), &format!("`{uri}` goes to"))?;
-    item.name.as_deref().map_or(Ok(()), check_name)
 }
 
 /// An import from DRS servers to start.
@@ -126,6 +109,8 @@ fn check_item(item: &types::DrsImportItem) -> Result<()> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct DrsImportStart {
     client: Client,
+    items: Vec<DrsItem>,
+    /// Everything but the items, which are added when it is sent.
     body: types::DrsImportStart,
 }
 
@@ -137,7 +122,7 @@ impl DrsImportStart {
 
     /// Tags that every file gets.
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.body.tags = Some(tags.into_iter().map(Into::into).collect());
+        self.body.tags = Nullable::Value(tags.into_iter().map(Into::into).collect());
         self
     }
 
@@ -147,15 +132,15 @@ impl DrsImportStart {
     ///
     /// No files or more than 100; a malformed address, tag or name; no place for a file or two; before anything is sent. Or whatever
     /// the call brings.
-    pub async fn send(self) -> Result<types::DrsImport> {
-        let count = self.body.items.len();
+    pub async fn send(mut self) -> Result<types::DrsImport> {
+        let count = self.items.len();
         if !(1..=MOST_FILES).contains(&count) {
             return Err(Error::invalid(format!(
                 "an import from DRS servers has 1 to {MOST_FILES} files, not {count}: start one for each {MOST_FILES}"
             )));
         }
-        self.body.items.iter().try_for_each(check_item)?;
-        check_tags(self.body.tags.as_deref().unwrap_or_default())?;
+        self.body.items = self.items.into_iter().map(DrsItem::checked).collect::<Result<_>>()?;
+        check_tags(self.body.tags.value().map_or(&[], Vec::as_slice))?;
         Ok(self.client.raw().drs_import_start().body(self.body).send().await?.into_inner())
     }
 }
@@ -188,11 +173,16 @@ impl DrsImportHandle {
     /// Waits until the import has ended. That it is completed does not say that every file came: look at [`drs_results`].
     pub fn wait(&self) -> Wait<types::DrsImport> {
         let handle = self.clone();
-        let state = |import: &types::DrsImport| watch::state(import.state.as_ref());
-        Wait::new(format!("DRS import `{}`", self.id), state, move || {
+        wait::one(format!("DRS import `{}`", self.id), move || {
             let handle = handle.clone();
             async move { handle.get().await }
         })
+    }
+}
+
+impl Job for types::DrsImport {
+    fn state(&self) -> State {
+        imports::state(self.state.as_ref())
     }
 }
 
@@ -209,8 +199,9 @@ mod tests {
     #[test]
     fn items_have_an_address_a_place_and_a_plain_name() {
         let check = |item: DrsItem, expected: Result<(), &str>| {
-            let got = check_item(&item.0).map_err(|error| error.to_string());
-            assert_eq!(got, expected.map_err(str::to_owned), "{item:?}");
+            let shown = format!("{item:?}");
+            let got = item.checked().map(drop).map_err(|error| error.to_string());
+            assert_eq!(got, expected.map_err(str::to_owned), "{shown}");
         };
         let item = || DrsItem::new("drs://server.org/1");
         check(item().to_folder("f").name("b.bam").metadata("sample_id", "S1"), Ok(()));

@@ -2,16 +2,16 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
 
-use crate::bulk;
-use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::bulk::{bulk, checked_ids};
+use crate::call::{Get, awaitable, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{InvalidId, VolumeId, check_segment, excerpt};
-use crate::imports::{checked_ids, outcome, watch};
+use crate::ids::{Given, IntoId, VolumeId, check_given, check_segment, excerpt};
+use crate::imports::{self, outcome};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 use crate::volumes::S3Properties;
-use crate::wait::Wait;
+use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The exports that the caller has started.
@@ -55,33 +55,27 @@ impl Exports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
-    /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb")?.copy_only(true).await?;
+    /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true).await?;
     /// let export = client.export(&export.id).wait().await?;
     /// println!("{}", sbg::exports::export_result(&export)?.id);
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A volume id that is not of the form `owner/volume`.
-    pub fn start<V>(
+    pub fn start(
         &self,
         file_id: impl Into<String>,
-        volume: V,
+        volume: impl IntoId<VolumeId>,
         location: impl Into<String>,
-    ) -> Result<ExportStart>
-    where
-        V: TryInto<VolumeId, Error: Into<InvalidId>>,
-    {
-        let volume = volume.try_into().map_err(Into::into)?;
-        let body = types::ExportStart {
-            source: types::ExportStartSource { file: file_id.into() },
-            destination: types::ExportStartDestination { volume: volume.into(), location: location.into() },
+    ) -> ExportStart {
+        ExportStart {
+            client: self.client.clone(),
+            file: file_id.into(),
+            volume: volume.into_id(),
+            location: location.into(),
             overwrite: None,
             properties: None,
-        };
-        Ok(ExportStart { client: self.client.clone(), body, properties: None, copy_only: None })
+            copy_only: None,
+        }
     }
 
     /// Starts any number of exports, a call for each hundred of them. The results are in the order of the exports.
@@ -93,7 +87,7 @@ impl Exports {
     /// let mut starts = Vec::new();
     /// while let Some(file) = files.try_next().await? {
     ///     let location = file.name.unwrap_or_default();
-    ///     starts.push(exports.start(file.id, "rfranklin/results", location)?);
+    ///     starts.push(exports.start(file.id, "rfranklin/results", location));
     /// }
     /// for export in exports.bulk_start(starts).await? {
     ///     println!("{:?}", export?.state);
@@ -119,15 +113,7 @@ impl Exports {
         }
         let items: Vec<types::ExportStart> =
             exports.into_iter().map(ExportStart::checked).collect::<Result<_>>()?;
-        bulk::in_chunks(items, |items| {
-            let client = self.client.clone();
-            async move {
-                let call = client.raw().bulk_export_start().body(types::BulkExportStart { items });
-                let page = set!(call, copy_only = copy_only).send().await?.into_inner();
-                Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
-            }
-        })
-        .await
+        bulk!(self.client, items, bulk_export_start, BulkExportStart { items }, copy_only = copy_only).await
     }
 
     /// Gets any number of exports, a call for each hundred of them. The results are in the order of the ids.
@@ -139,7 +125,7 @@ impl Exports {
         &self,
         ids: impl IntoIterator<Item = I>,
     ) -> Result<Vec<Result<types::Export>>> {
-        get_all(self.client.clone(), checked_ids("export id", ids)?).await
+        get_all(self.client.clone(), checked_ids(check_segment, "export id", ids)?).await
     }
 
     /// Waits until all of these exports have ended, well or badly, as [`Imports::wait_all`](crate::imports::Imports::wait_all) does.
@@ -158,33 +144,27 @@ impl Exports {
         ids: impl IntoIterator<Item = I>,
     ) -> Wait<Vec<Result<types::Export>>> {
         let client = self.client.clone();
-        watch::all("the exports", checked_ids("export id", ids), move |ids| get_all(client.clone(), ids))
+        wait::all("the exports", checked_ids(check_segment, "export id", ids), move |ids| {
+            get_all(client.clone(), ids)
+        })
     }
 }
 
-async fn get_all(client: Client, ids: Vec<String>) -> Result<Vec<Result<types::Export>>> {
-    bulk::in_chunks(ids, |export_ids| {
-        let client = client.clone();
-        async move {
-            let body = types::BulkExportGet { export_ids };
-            let page = client.raw().bulk_export_get().body(body).send().await?.into_inner();
-            Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
-        }
-    })
-    .await
+async fn get_all(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<types::Export>>> {
+    bulk!(client, export_ids, bulk_export_get, BulkExportGet { export_ids }).await
 }
 
 /// The list of exports.
 #[derive(Clone, Debug, Default)]
 pub struct ExportList {
-    volume: Option<VolumeId>,
+    volume: Option<Given<VolumeId>>,
     states: Vec<types::StorageJobStateFilter>,
 }
 
 impl Query<ExportList> {
-    /// Only exports to this volume.
-    pub fn volume(mut self, id: &VolumeId) -> Self {
-        self.list.volume = Some(id.clone());
+    /// Only exports to this volume, `owner/volume`.
+    pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
+        self.list.volume = Some(id.into_id());
         self
     }
 
@@ -198,10 +178,14 @@ impl Query<ExportList> {
 impl List for ExportList {
     type Item = types::Export;
 
+    fn check(&self) -> Result<()> {
+        Ok(check_given(self.volume.as_ref())?)
+    }
+
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Export>> {
         let states = (!self.states.is_empty()).then_some(self.states);
         let call = client.raw().export_list().offset(at.offset_param());
-        let call = set!(call, volume = self.volume, state = states);
+        let call = set!(call, volume = self.volume.transpose()?, state = states);
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }
 }
@@ -211,15 +195,19 @@ impl List for ExportList {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ExportStart {
     client: Client,
-    body: types::ExportStart,
+    file: String,
+    volume: Given<VolumeId>,
+    location: String,
+    overwrite: Option<bool>,
     properties: Option<S3Properties>,
     copy_only: Option<bool>,
 }
 
 impl ExportStart {
-    body_setters! {
-        /// Whether to replace an object in the same place. `false` when it is not set.
-        overwrite(overwrite: bool);
+    /// Whether to replace an object in the same place. `false` when it is not set.
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = Some(overwrite);
+        self
     }
 
     /// How S3 is to store the object, where that differs from the properties of the volume.
@@ -235,16 +223,21 @@ impl ExportStart {
     }
 
     fn checked(self) -> Result<types::ExportStart> {
-        check_segment("file id", &self.body.source.file)?;
-        let location = &self.body.destination.location;
+        check_segment("file id", &self.file)?;
+        let (volume, location) = (self.volume?.into(), self.location);
         if location.is_empty() || location.ends_with('/') {
             return Err(Error::invalid(format!(
                 "a file cannot be exported to `{}`: the location names the file on the volume and has no slash at its end",
-                excerpt(location, 60)
+                excerpt(&location, 60)
             )));
         }
         let properties = self.properties.map(S3Properties::into_export).transpose()?;
-        Ok(types::ExportStart { properties, ..self.body })
+        Ok(types::ExportStart {
+            source: types::ExportStartSource { file: self.file },
+            destination: types::ExportStartDestination { volume, location },
+            overwrite: self.overwrite,
+            properties,
+        })
     }
 
     /// Sends the call. The same as `.await`. Each call starts an export of its own.
@@ -286,11 +279,13 @@ impl ExportHandle {
     /// Waits until the export has ended, well or badly: [`export_result`] tells which.
     pub fn wait(&self) -> Wait<types::Export> {
         let handle = self.clone();
-        Wait::new(
-            format!("export `{}`", self.id),
-            |export: &types::Export| watch::state(export.state.as_ref()),
-            move || handle.get().send(),
-        )
+        wait::one(format!("export `{}`", self.id), move || handle.get().send())
+    }
+}
+
+impl Job for types::Export {
+    fn state(&self) -> State {
+        imports::state(self.state.as_ref())
     }
 }
 
@@ -313,7 +308,7 @@ mod tests {
     fn exports_to_no_place_are_refused() {
         let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
         let check = |file: &str, location: &str, allowed: bool| {
-            let export = client.exports().start(file, "a/b", location).unwrap();
+            let export = client.exports().start(file, "a/b", location);
             assert_eq!(export.checked().is_ok(), allowed, "{file:?} {location:?}");
         };
         check("f", "out/b-form.pdb", true);

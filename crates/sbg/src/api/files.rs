@@ -4,21 +4,26 @@
 mod find;
 mod handle;
 mod metadata;
+mod reference;
 
 use sbg_raw::ClientFilesExt as _;
 
 use crate::call::{awaitable, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{InvalidId, ProjectId, check_segment};
+use crate::ids::{DatasetId, Given, IntoId, ProjectId, check_given, check_uuid};
 use crate::page::{Fetched, List, PageRequest, Query};
+use crate::place::{Destination, Place, place_setters};
 use crate::projects::check_tags;
 use crate::raw::MetadataFilter;
 use crate::types;
 
+pub(crate) use crate::place::check_name;
 pub use find::{Entry, FileSearch, Walk};
 pub use handle::{FileCopy, FileEdit, FileHandle, FileMove};
-pub use metadata::{FileMetadata, Metadata};
+pub(crate) use metadata::check_metadata;
+pub use metadata::{FileMetadata, Metadata, MetadataValue};
+pub use reference::FileRef;
 
 impl Client {
     /// The files that the caller can see.
@@ -26,9 +31,19 @@ impl Client {
         Files { client: self.clone() }
     }
 
-    /// A file or a folder, by id.
-    pub fn file(&self, id: impl Into<String>) -> FileHandle {
-        FileHandle { client: self.clone(), id: id.into() }
+    /// A file or a folder: by id, or as a list gave it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for file in client.project("rfranklin/fibre-diffraction")?.files().query().send().await? {
+    ///     client.file(&file).set_tags(["dna"]).await?;
+    /// }
+    /// client.file("567890abc9b0307bc0414164").delete().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn file(&self, file: impl Into<FileRef>) -> FileHandle {
+        FileHandle { client: self.clone(), file: file.into() }
     }
 }
 
@@ -44,8 +59,8 @@ impl Files {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = "rfranklin/fibre-diffraction".parse()?;
-    /// let mut files = client.files().query().project(&project).metadata("sample_id", "S1").items();
+    /// let query = client.files().query().project("rfranklin/fibre-diffraction").metadata("sample_id", "S1");
+    /// let mut files = query.items();
     /// while let Some(file) = files.try_next().await? {
     ///     println!("{}", file.id);
     /// }
@@ -60,21 +75,13 @@ impl Files {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let folder = client.files().create_folder("patterns").in_project("rfranklin/fibre-diffraction")?.await?;
+    /// let folder = client.files().create_folder("patterns").in_project("rfranklin/fibre-diffraction").await?;
     /// println!("{}", folder.id);
     /// # Ok(())
     /// # }
     /// ```
     pub fn create_folder(&self, name: impl Into<String>) -> FolderCreate {
-        FolderCreate {
-            client: self.client.clone(),
-            body: types::FolderCreate {
-                name: name.into(),
-                type_: types::FolderCreateType::Folder,
-                project: None,
-                parent: None,
-            },
-        }
+        FolderCreate { client: self.client.clone(), name: name.into(), place: Place::default() }
     }
 }
 
@@ -84,9 +91,9 @@ pub type FileQuery = Query<FileList>;
 /// The list of the files of one place.
 #[derive(Clone, Debug, Default)]
 pub struct FileList {
-    project: Option<ProjectId>,
-    parent: Option<String>,
-    dataset: Option<String>,
+    project: Option<Given<ProjectId>>,
+    parent: Option<FileRef>,
+    dataset: Option<Given<DatasetId>>,
     names: Vec<String>,
     tags: Vec<String>,
     metadata: MetadataFilter,
@@ -95,21 +102,21 @@ pub struct FileList {
 }
 
 impl Query<FileList> {
-    /// The files at the root of this project.
-    pub fn project(mut self, id: &ProjectId) -> Self {
-        self.list.project = Some(id.clone());
+    /// The files at the root of this project, `owner/project`.
+    pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
+        self.list.project = Some(id.into_id());
         self
     }
 
     /// The files in this folder.
-    pub fn parent(mut self, folder_id: impl Into<String>) -> Self {
-        self.list.parent = Some(folder_id.into());
+    pub fn parent(mut self, folder: impl Into<FileRef>) -> Self {
+        self.list.parent = Some(folder.into());
         self
     }
 
     /// The files of this dataset, `owner/dataset`.
-    pub fn dataset(mut self, id: impl Into<String>) -> Self {
-        self.list.dataset = Some(id.into());
+    pub fn dataset(mut self, id: impl IntoId<DatasetId>) -> Self {
+        self.list.dataset = Some(id.into_id());
         self
     }
 
@@ -170,8 +177,13 @@ impl List for FileList {
                 ));
             }
         }
+        check_given(self.project.as_ref())?;
+        check_given(self.dataset.as_ref())?;
         if let Some(parent) = &self.parent {
-            check_segment("folder id", parent)?;
+            parent.checked_folder()?;
+        }
+        if let Some(task) = &self.origin_task {
+            check_uuid("task id", task)?;
         }
         if self.cont_token && !self.metadata.is_empty() {
             return Err(Error::invalid(
@@ -183,16 +195,17 @@ impl List for FileList {
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::File>> {
         let some = |values: Vec<String>| (!values.is_empty()).then_some(values);
-        let project = self.project.map(|id| id.to_string());
+        let (project, dataset) = (self.project.transpose()?, self.dataset.transpose()?);
+        let parent = self.parent.map(FileRef::into_id);
         if self.cont_token {
             let call = client.raw().file_scroll().token(at.token_param());
-            let call = set!(call, project = project, parent = self.parent, dataset = self.dataset);
+            let call = set!(call, project = project, parent = parent, dataset = dataset);
             let call =
                 set!(call, name = some(self.names), tag = some(self.tags), origin_task = self.origin_task);
             return fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields));
         }
         let call = client.raw().file_list().offset(at.offset_param());
-        let call = set!(call, project = project, parent = self.parent, dataset = self.dataset);
+        let call = set!(call, project = project, parent = parent, dataset = dataset);
         let call = set!(call, name = some(self.names), tag = some(self.tags), origin_task = self.origin_task);
         let metadata = (!self.metadata.is_empty()).then_some(self.metadata);
         fetch_page!(set!(call, metadata = metadata, limit = at.limit_param(), fields = at.fields))
@@ -204,76 +217,38 @@ impl List for FileList {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FolderCreate {
     client: Client,
-    body: types::FolderCreate,
+    name: String,
+    place: Place,
 }
 
 impl FolderCreate {
-    /// Creates it at the root of this project.
-    ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
-    pub fn in_project<I>(mut self, id: I) -> Result<Self>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        self.body.project = Some(id.try_into().map_err(Into::into)?.into());
-        Ok(self)
-    }
-
-    /// Creates it in this folder.
-    pub fn in_folder(mut self, folder_id: impl Into<String>) -> Self {
-        self.body.parent = Some(folder_id.into());
-        self
+    place_setters! {
+        /// Creates it at the root of this project, `owner/project`.
+        in_project;
+        /// Creates it in this folder.
+        in_folder;
     }
 
     /// Sends the call. The same as `.await`.
     ///
     /// # Errors
     ///
-    /// No place or two, or a name that is not allowed, before anything is sent; or whatever the call brings.
+    /// No place or two, a malformed id, or a name that is not allowed, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::File> {
-        check_place(self.body.project.as_deref(), self.body.parent.as_deref(), "a folder is created in")?;
-        check_name(&self.body.name)?;
-        Ok(self.client.raw().folder_create().body(self.body).send().await?.into_inner())
+        let Destination { project, parent, .. } = self.place.checked("a folder is created in")?;
+        check_name(&self.name)?;
+        let body =
+            types::FolderCreate { name: self.name, type_: types::FolderCreateType::Folder, project, parent };
+        Ok(self.client.raw().folder_create().body(body).send().await?.into_inner())
     }
 }
 
 awaitable!(FolderCreate => types::File);
 
-/// A place is a project or a folder, and not both.
-pub(crate) fn check_place(project: Option<&str>, parent: Option<&str>, what: &str) -> Result<()> {
-    match (project, parent) {
-        (Some(_), None) => Ok(()),
-        (None, Some(parent)) => Ok(check_segment("folder id", parent).map(drop)?),
-        (None, None) => Err(Error::invalid(format!("{what} a project or a folder: name one"))),
-        (Some(_), Some(_)) => {
-            Err(Error::invalid(format!("{what} a project or a folder: name one, not both")))
-        }
-    }
-}
-
-/// Longest name of a file, in characters, by the provider's contract.
-const LONGEST_NAME: usize = 255;
-
-/// What the platform allows as the name of a file or a folder.
-pub(crate) fn check_name(name: &str) -> Result<()> {
-    let problem = if name.trim().is_empty() {
-        "is empty"
-    } else if name.contains('/') {
-        "has a slash"
-    } else if name.chars().count() > LONGEST_NAME {
-        "is longer than 255 characters"
-    } else {
-        return Ok(());
-    };
-    Err(Error::invalid(format!("the name `{}` {problem}", crate::ids::excerpt(name, 60))))
-}
-
 /// The list of what lies in a folder.
 #[derive(Clone, Debug)]
 pub struct FolderList {
-    id: String,
+    folder: FileRef,
     cont_token: bool,
 }
 
@@ -293,15 +268,15 @@ impl List for FolderList {
     }
 
     fn check(&self) -> Result<()> {
-        Ok(check_segment("folder id", &self.id).map(drop)?)
+        self.folder.checked_folder().map(drop)
     }
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::File>> {
         if self.cont_token {
-            let call = client.raw().folder_scroll().folder_id(self.id).token(at.token_param());
+            let call = client.raw().folder_scroll().folder_id(self.folder.into_id()).token(at.token_param());
             return fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields));
         }
-        let call = client.raw().folder_list().folder_id(self.id).offset(at.offset_param());
+        let call = client.raw().folder_list().folder_id(self.folder.into_id()).offset(at.offset_param());
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }
 }

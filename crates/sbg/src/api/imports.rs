@@ -1,18 +1,16 @@
 //! Imports: jobs that bring files and folders of a volume to the platform, where they appear as aliases.
 
-pub(crate) mod watch;
-
 use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
 
-use crate::bulk;
+use crate::bulk::{bulk, checked_ids};
 use crate::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::{check_name, check_place};
-use crate::ids::{InvalidId, ProjectId, VolumeId, check_segment, excerpt};
+use crate::ids::{Given, IntoId, ProjectId, VolumeId, check_given, check_segment, excerpt};
 use crate::page::{Fetched, List, PageRequest, Query};
+use crate::place::{Destination, Place, place_setters};
 use crate::types::{self, StorageJobState};
-use crate::wait::Wait;
+use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The imports that the caller has started.
@@ -39,8 +37,8 @@ impl Imports {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::types::StorageJobStateFilter;
     ///
-    /// let volume = "rfranklin/patterns".parse()?;
-    /// let failed = client.imports().query().volume(&volume).state(StorageJobStateFilter::Failed).send().await?;
+    /// let query = client.imports().query().volume("rfranklin/patterns").state(StorageJobStateFilter::Failed);
+    /// let failed = query.send().await?;
     /// println!("{}", failed.items.len());
     /// # Ok(())
     /// # }
@@ -54,23 +52,15 @@ impl Imports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff")?;
-    /// let import = import.to_project("rfranklin/fibre-diffraction")?.name("photograph-51.tiff").await?;
+    /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff");
+    /// let import = import.to_project("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
     /// let import = client.import(&import.id).wait().await?;
     /// println!("{}", sbg::imports::import_result(&import)?.id);
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A volume id that is not of the form `owner/volume`.
-    pub fn start<V>(&self, volume: V, location: impl Into<String>) -> Result<ImportStart>
-    where
-        V: TryInto<VolumeId, Error: Into<InvalidId>>,
-    {
-        let volume = volume.try_into().map_err(Into::into)?;
-        Ok(ImportStart::new(self.client.clone(), &volume, location.into()))
+    pub fn start(&self, volume: impl IntoId<VolumeId>, location: impl Into<String>) -> ImportStart {
+        ImportStart::new(self.client.clone(), volume.into_id(), location.into())
     }
 
     /// Starts any number of imports, a call for each hundred of them. The results are in the order of the imports.
@@ -78,11 +68,8 @@ impl Imports {
     /// ```no_run
     /// # async fn example(client: sbg::Client, locations: Vec<String>) -> sbg::Result<()> {
     /// let imports = client.imports();
-    /// let mut starts = Vec::new();
-    /// for location in locations {
-    ///     starts.push(imports.start("rfranklin/patterns", location)?.to_project("rfranklin/fibre-diffraction")?);
-    /// }
-    /// for import in imports.bulk_start(starts).await? {
+    /// let start = |location| imports.start("rfranklin/patterns", location).to_project("rfranklin/fibre-diffraction");
+    /// for import in imports.bulk_start(locations.into_iter().map(start)).await? {
     ///     println!("{:?}", import?.state);
     /// }
     /// # Ok(())
@@ -98,15 +85,7 @@ impl Imports {
     ) -> Result<Vec<Result<types::Import>>> {
         let items: Vec<types::ImportStart> =
             imports.into_iter().map(ImportStart::checked).collect::<Result<_>>()?;
-        bulk::in_chunks(items, |items| {
-            let client = self.client.clone();
-            async move {
-                let body = types::BulkImportStart { items };
-                let page = client.raw().bulk_import_start().body(body).send().await?.into_inner();
-                Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
-            }
-        })
-        .await
+        bulk!(self.client, items, bulk_import_start, BulkImportStart { items }).await
     }
 
     /// Gets any number of imports, a call for each hundred of them. The results are in the order of the ids.
@@ -118,7 +97,7 @@ impl Imports {
         &self,
         ids: impl IntoIterator<Item = I>,
     ) -> Result<Vec<Result<types::Import>>> {
-        get_all(self.client.clone(), checked_ids("import id", ids)?).await
+        get_all(self.client.clone(), checked_ids(check_segment, "import id", ids)?).await
     }
 
     /// Waits until all of these imports have ended, well or badly. They are asked for a hundred at a time, and only those that have not
@@ -142,40 +121,34 @@ impl Imports {
         ids: impl IntoIterator<Item = I>,
     ) -> Wait<Vec<Result<types::Import>>> {
         let client = self.client.clone();
-        watch::all("the imports", checked_ids("import id", ids), move |ids| get_all(client.clone(), ids))
+        wait::all("the imports", checked_ids(check_segment, "import id", ids), move |ids| {
+            get_all(client.clone(), ids)
+        })
     }
 }
 
-async fn get_all(client: Client, ids: Vec<String>) -> Result<Vec<Result<types::Import>>> {
-    bulk::in_chunks(ids, |import_ids| {
-        let client = client.clone();
-        async move {
-            let body = types::BulkImportGet { import_ids };
-            let page = client.raw().bulk_import_get().body(body).send().await?.into_inner();
-            Ok(page.items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
-        }
-    })
-    .await
+async fn get_all(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<types::Import>>> {
+    bulk!(client, import_ids, bulk_import_get, BulkImportGet { import_ids }).await
 }
 
 /// The list of imports.
 #[derive(Clone, Debug, Default)]
 pub struct ImportList {
-    project: Option<ProjectId>,
-    volume: Option<VolumeId>,
+    project: Option<Given<ProjectId>>,
+    volume: Option<Given<VolumeId>>,
     states: Vec<types::StorageJobStateFilter>,
 }
 
 impl Query<ImportList> {
-    /// Only imports into this project.
-    pub fn project(mut self, id: &ProjectId) -> Self {
-        self.list.project = Some(id.clone());
+    /// Only imports into this project, `owner/project`.
+    pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
+        self.list.project = Some(id.into_id());
         self
     }
 
-    /// Only imports from this volume.
-    pub fn volume(mut self, id: &VolumeId) -> Self {
-        self.list.volume = Some(id.clone());
+    /// Only imports from this volume, `owner/volume`.
+    pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
+        self.list.volume = Some(id.into_id());
         self
     }
 
@@ -189,10 +162,20 @@ impl Query<ImportList> {
 impl List for ImportList {
     type Item = types::Import;
 
+    fn check(&self) -> Result<()> {
+        check_given(self.project.as_ref())?;
+        Ok(check_given(self.volume.as_ref())?)
+    }
+
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Import>> {
         let states = (!self.states.is_empty()).then_some(self.states);
         let call = client.raw().import_list().offset(at.offset_param());
-        let call = set!(call, project = self.project, volume = self.volume, state = states);
+        let call = set!(
+            call,
+            project = self.project.transpose()?,
+            volume = self.volume.transpose()?,
+            state = states
+        );
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }
 }
@@ -202,46 +185,33 @@ impl List for ImportList {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ImportStart {
     client: Client,
+    volume: Given<VolumeId>,
+    place: Place,
+    /// Everything but the volume and the place, which are added when it is sent.
     body: types::ImportStart,
 }
 
 impl ImportStart {
-    pub(crate) fn new(client: Client, volume: &VolumeId, location: String) -> Self {
+    pub(crate) fn new(client: Client, volume: Given<VolumeId>, location: String) -> Self {
         let body = types::ImportStart {
-            source: types::ImportStartSource { volume: volume.to_string(), location },
+            source: types::ImportStartSource { volume: String::new(), location },
             destination: types::ImportStartDestination::default(),
             overwrite: None,
             autorename: None,
             preserve_folder_structure: None,
             properties: serde_json::Map::new(),
         };
-        Self { client, body }
+        Self { client, volume, place: Place::default(), body }
     }
 
-    /// Puts it at the root of this project.
-    ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
-    pub fn to_project<I>(mut self, id: I) -> Result<Self>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        self.body.destination.project = Some(id.try_into().map_err(Into::into)?.into());
-        Ok(self)
-    }
-
-    /// Puts it into this folder.
-    pub fn to_folder(mut self, folder_id: impl Into<String>) -> Self {
-        self.body.destination.parent = Some(folder_id.into());
-        self
-    }
-
-    /// Name on the platform; the last part of the location when it is not set. That of a folder has letters, digits, `_`, `-` and `.`
-    /// only.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.body.destination.name = Some(name.into());
-        self
+    place_setters! {
+        /// Puts it at the root of this project, `owner/project`.
+        to_project;
+        /// Puts it into this folder.
+        to_folder;
+        /// Name on the platform; the last part of the location when it is not set. That of a folder has letters, digits, `_`, `-` and
+        /// `.` only.
+        name;
     }
 
     body_setters! {
@@ -254,24 +224,22 @@ impl ImportStart {
         preserve_folder_structure(preserve_folder_structure: bool);
     }
 
-    fn checked(self) -> Result<types::ImportStart> {
+    fn checked(mut self) -> Result<types::ImportStart> {
+        self.body.source.volume = self.volume?.into();
+        let Destination { project, parent, name } = self.place.checked("an import goes to")?;
+        self.body.destination = types::ImportStartDestination { project, parent, name };
         let types::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
         let location = &source.location;
         let shown = excerpt(location, 60);
         let is_folder = location.ends_with('/');
         let last = location.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        check_place(destination.project.as_deref(), destination.parent.as_deref(), "an import goes to")?;
         if location.is_empty() {
             return Err(Error::invalid(
                 "the location of an import is empty: name a file or a folder of the volume",
             ));
         }
-        match &destination.name {
-            Some(name) => check_name(name)?,
-            None if last.is_empty() => {
-                return Err(Error::invalid(format!("`{shown}` gives no name to import under: set one")));
-            }
-            None => {}
+        if destination.name.is_none() && last.is_empty() {
+            return Err(Error::invalid(format!("`{shown}` gives no name to import under: set one")));
         }
         if let Some(name) = destination.name.as_deref().filter(|_| is_folder) {
             check_folder_name(name)?;
@@ -288,7 +256,7 @@ impl ImportStart {
     ///
     /// # Errors
     ///
-    /// No place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
+    /// A malformed id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
     /// the call brings.
     pub async fn send(self) -> Result<types::Import> {
         let client = self.client.clone();
@@ -334,11 +302,7 @@ impl ImportHandle {
     /// Waits until the import has ended, well or badly: [`import_result`] tells which.
     pub fn wait(&self) -> Wait<types::Import> {
         let handle = self.clone();
-        Wait::new(
-            format!("import `{}`", self.id),
-            |import: &types::Import| watch::state(import.state.as_ref()),
-            move || handle.get().send(),
-        )
+        wait::one(format!("import `{}`", self.id), move || handle.get().send())
     }
 }
 
@@ -353,6 +317,19 @@ pub fn import_result(import: &types::Import) -> Result<types::File> {
     outcome(&what, import.state.as_ref(), import.result.as_ref(), import.error.as_ref())
 }
 
+/// How far an import or an export in this state is.
+pub(crate) fn state(state: Option<&StorageJobState>) -> State {
+    let over = matches!(state, Some(StorageJobState::Completed | StorageJobState::Failed));
+    State::named(state.map(StorageJobState::as_str), over)
+}
+
+impl Job for types::Import {
+    fn state(&self) -> State {
+        state(self.state.as_ref())
+    }
+}
+
+/// What has become of an import or an export.
 pub(crate) fn outcome(
     what: &str,
     state: Option<&StorageJobState>,
@@ -372,27 +349,13 @@ pub(crate) fn outcome(
     }
 }
 
-/// Ids that are well formed.
-pub(crate) fn checked_ids<I: Into<String>>(
-    kind: &'static str,
-    ids: impl IntoIterator<Item = I>,
-) -> Result<Vec<String>> {
-    ids.into_iter()
-        .map(|id| {
-            let id = id.into();
-            check_segment(kind, &id)?;
-            Ok(id)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn start(location: &str) -> ImportStart {
         let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
-        ImportStart::new(client, &"a/b".parse().unwrap(), location.to_owned())
+        ImportStart::new(client, "a/b".into_id(), location.to_owned())
     }
 
     #[test]
@@ -403,10 +366,7 @@ mod tests {
         let file = || start("in/51.tiff").to_folder("f");
         let folder = || start("in/").to_folder("f");
         check(start("x"), "an import goes to a project or a folder: name one");
-        check(
-            file().to_project("a/b").unwrap(),
-            "an import goes to a project or a folder: name one, not both",
-        );
+        check(file().to_project("a/b"), "an import goes to a project or a folder: name one, not both");
         check(
             start("").to_folder("f"),
             "the location of an import is empty: name a file or a folder of the volume",

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use sbg_raw::ClientAsyncJobsExt as _;
 
 use crate::bulk;
-use crate::call::{fetch_page, set};
+use crate::call::{fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::files::{check_name, check_place};
-use crate::ids::{InvalidId, ProjectId, check_segment};
+use crate::files::FileRef;
+use crate::ids::check_segment;
 use crate::page::{Fetched, List, PageRequest, Query};
+use crate::place::{Destination, Place, place_setters};
 use crate::types::{self, AsyncJobState, AsyncJobType};
-use crate::wait::{State, Wait};
+use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The jobs of the caller that copy, move or delete files.
@@ -85,8 +86,8 @@ impl Jobs {
     /// use sbg::jobs::{JobItem, job_results};
     ///
     /// let items = [
-    ///     JobItem::new(folder).to_project("fcrick/models")?,
-    ///     JobItem::new(file).to_project("fcrick/models")?.name("pattern-51.fastq"),
+    ///     JobItem::new(folder).to_project("fcrick/models"),
+    ///     JobItem::new(file).to_project("fcrick/models").name("pattern-51.fastq"),
     /// ];
     /// let job = client.jobs().copy(items).await?;
     /// let done = client.job(&job)?.wait().await?;
@@ -102,14 +103,15 @@ impl Jobs {
     /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
     /// sent; or whatever the call brings.
     pub async fn copy(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
-        let items = checked(items, "a file is copied to")?.into_iter().map(JobItem::copy).collect();
+        let items = checked(items, "a file is copied to")?;
         let call = self.client.raw().async_file_copy_start().body(types::AsyncFileCopy { items });
         Ok(call.send().await?.into_inner())
     }
 
     /// Starts a job that moves files and folders, folders with all that is in them. Files keep their ids, folders get new ones.
     ///
-    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to) it moves between projects as well.
+    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to) it moves many at once, and also to the root of the project. What is
+    /// to go to another project has code 5015 as its result: copy it and delete it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: String, place: String) -> sbg::Result<()> {
@@ -126,7 +128,7 @@ impl Jobs {
     /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
     /// sent; or whatever the call brings.
     pub async fn move_files(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
-        let items = checked(items, "a file is moved to")?.into_iter().map(JobItem::move_).collect();
+        let items = checked(items, "a file is moved to")?.into_iter().map(to_move).collect();
         let call = self.client.raw().async_file_move_start().body(types::AsyncFileMove { items });
         Ok(call.send().await?.into_inner())
     }
@@ -168,9 +170,7 @@ impl List for JobList {
     type Item = types::AsyncJob;
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::AsyncJob>> {
-        if at.fields.is_some() {
-            return Err(Error::invalid("the list of jobs has no choice of fields: it gives all of them"));
-        }
+        refuse_fields(&at, "jobs")?;
         let call = client.raw().async_job_list().offset(at.offset_param());
         fetch_page!(set!(call, limit = at.limit_param()))
     }
@@ -180,57 +180,29 @@ impl List for JobList {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "an item does nothing until it is given to a job"]
 pub struct JobItem {
-    file: String,
-    project: Option<String>,
-    parent: Option<String>,
-    name: Option<String>,
+    file: FileRef,
+    place: Place,
 }
 
 impl JobItem {
-    /// The file or the folder with this id.
-    pub fn new(file_id: impl Into<String>) -> Self {
-        Self { file: file_id.into(), project: None, parent: None, name: None }
+    /// This file or folder.
+    pub fn new(file: impl Into<FileRef>) -> Self {
+        Self { file: file.into(), place: Place::default() }
     }
 
-    /// Goes to the root of this project.
-    ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
-    pub fn to_project<I>(mut self, id: I) -> Result<Self>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        self.project = Some(id.try_into().map_err(Into::into)?.into());
-        Ok(self)
+    place_setters! {
+        /// Goes to the root of this project, `owner/project`.
+        to_project;
+        /// Goes into this folder.
+        to_folder;
+        /// Name in the new place; the same as before when it is not set.
+        name;
     }
 
-    /// Goes into this folder.
-    pub fn to_folder(mut self, folder_id: impl Into<String>) -> Self {
-        self.parent = Some(folder_id.into());
-        self
-    }
-
-    /// Name in the new place; the same as before when it is not set.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    fn check(&self, what: &str) -> Result<()> {
-        check_segment("file id", &self.file)?;
-        check_place(self.project.as_deref(), self.parent.as_deref(), what)?;
-        self.name.as_deref().map_or(Ok(()), check_name)
-    }
-
-    fn copy(self) -> types::AsyncFileCopyItem {
-        let Self { file, project, parent, name } = self;
-        types::AsyncFileCopyItem { file, project, parent, name }
-    }
-
-    fn move_(self) -> types::AsyncFileMoveItem {
-        let Self { file, project, parent, name } = self;
-        types::AsyncFileMoveItem { file, project, parent, name }
+    fn checked(self, what: &str) -> Result<types::AsyncFileCopyItem> {
+        let file = self.file.checked()?.to_owned();
+        let Destination { project, parent, name } = self.place.checked(what)?;
+        Ok(types::AsyncFileCopyItem { file, project, parent, name })
     }
 }
 
@@ -238,18 +210,23 @@ fn check_not_empty<T>(items: &[T]) -> Result<()> {
     if items.is_empty() { Err(Error::invalid("a job needs at least one file or folder")) } else { Ok(()) }
 }
 
-fn checked(items: impl IntoIterator<Item = JobItem>, what: &str) -> Result<Vec<JobItem>> {
-    let items: Vec<JobItem> = items.into_iter().collect();
+/// The items as a job that copies has them, which is also how one that moves has them.
+fn checked(items: impl IntoIterator<Item = JobItem>, what: &str) -> Result<Vec<types::AsyncFileCopyItem>> {
+    let items: Vec<_> = items.into_iter().map(|item| item.checked(what)).collect::<Result<_>>()?;
     check_not_empty(&items)?;
     let mut seen = HashSet::new();
     for item in &items {
-        item.check(what)?;
         if !seen.insert((&item.file, &item.project, &item.parent)) {
             let message = format!("the file `{}` goes to one place twice: name it once", item.file);
             return Err(Error::invalid(message));
         }
     }
     Ok(items)
+}
+
+fn to_move(item: types::AsyncFileCopyItem) -> types::AsyncFileMoveItem {
+    let types::AsyncFileCopyItem { file, project, parent, name } = item;
+    types::AsyncFileMoveItem { file, project, parent, name }
 }
 
 /// What a job does.
@@ -302,16 +279,18 @@ impl JobHandle {
     /// ```
     pub fn wait(&self) -> Wait<types::AsyncJob> {
         let job = self.clone();
-        Wait::new(format!("job `{}`", self.id), state, move || {
+        wait::one(format!("job `{}`", self.id), move || {
             let job = job.clone();
             async move { job.get().await }
         })
     }
 }
 
-fn state(job: &types::AsyncJob) -> State {
-    let name = job.state.as_ref().map_or("unknown", AsyncJobState::as_str);
-    State { name: name.to_owned(), over: job.state == Some(AsyncJobState::Finished) }
+impl Job for types::AsyncJob {
+    fn state(&self) -> State {
+        let state = self.state.as_ref();
+        State::named(state.map(AsyncJobState::as_str), state == Some(&AsyncJobState::Finished))
+    }
 }
 
 /// What became of each item of a job, in the order in which the platform tells it: the file or folder, or the error. Nothing as long
@@ -335,7 +314,7 @@ mod tests {
         let new = || JobItem::new("5f1");
         check(vec![], "a job needs at least one file or folder");
         check(vec![new()], "a file is copied to a project or a folder: name one");
-        let both = new().to_folder("5f2").to_project("a/b").unwrap();
+        let both = new().to_folder("5f2").to_project("a/b");
         check(vec![both], "a file is copied to a project or a folder: name one, not both");
         check(vec![new().to_folder("a/b")], "not a folder id: `a/b` (`/` is not allowed)");
         check(vec![new().to_folder("5f2").name("a/b")], "the name `a/b` has a slash");
@@ -349,7 +328,7 @@ mod tests {
     fn only_a_finished_job_is_over() {
         let job = |json: serde_json::Value| serde_json::from_value::<types::AsyncJob>(json).unwrap();
         for (name, over) in [("FINISHED", true), ("RUNNING", false), ("PAUSED", false)] {
-            let state = state(&job(json!({"id": "1", "state": name})));
+            let state = job(json!({"id": "1", "state": name})).state();
             assert_eq!((state.name.as_str(), state.over), (name, over));
         }
         let done = job(json!({"id": "1", "result": [

@@ -2,6 +2,9 @@
 
 use crate::types;
 
+/// What the errors call the id of a member: a username, or the id of a team or division.
+pub(crate) const MEMBER_ID: &str = "member id";
+
 /// What a member may do, as a set to give or to change.
 ///
 /// Admin brings all the others with it, and everybody has read.
@@ -72,6 +75,11 @@ impl Permissions {
         }
     }
 
+    /// As what a new member gets. The platform refuses an empty set, and read is what everybody has.
+    pub(crate) fn to_grant(self) -> types::PermissionsEdit {
+        types::PermissionsEdit { read: Some(true), ..self.to_edit() }
+    }
+
     /// As the whole set: what is not named is not given.
     pub fn to_replace(self) -> types::PermissionsReplace {
         types::PermissionsReplace {
@@ -126,8 +134,6 @@ impl NewMember {
             Self::Team(id) => (Some(id), None, Some(types::MemberAddType::Team)),
             Self::Division(id) => (Some(id), None, Some(types::MemberAddType::Division)),
         };
-        // The platform refuses an empty set, and read is what everybody has.
-        let permissions = types::PermissionsEdit { read: Some(true), ..permissions.to_edit() };
-        types::MemberAdd { username, email, type_: kind, permissions }
+        types::MemberAdd { username, email, type_: kind, permissions: permissions.to_grant() }
     }
 }

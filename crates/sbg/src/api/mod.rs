@@ -14,6 +14,7 @@ pub mod imports;
 pub mod jobs;
 pub mod markers;
 pub mod members;
+pub(crate) mod place;
 pub mod platform;
 pub mod projects;
 pub mod tasks;

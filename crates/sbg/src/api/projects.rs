@@ -2,12 +2,13 @@
 
 use sbg_raw::ClientProjectsExt as _;
 
-use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::billing::check_billing_group;
+use crate::call::{Get, awaitable, body_clearers, body_setters, fetch_page, set, tags_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::{FileQuery, Files};
-use crate::ids::{InvalidId, ProjectId, check_segment};
-use crate::members::{NewMember, Permissions};
+use crate::ids::{IntoId, ProjectId, check_segment};
+use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 
@@ -22,11 +23,8 @@ impl Client {
     /// # Errors
     ///
     /// An id that is not of the form `owner/project`.
-    pub fn project<I>(&self, id: I) -> Result<ProjectHandle>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        let id = id.try_into().map_err(Into::into)?;
+    pub fn project(&self, id: impl IntoId<ProjectId>) -> Result<ProjectHandle> {
+        let id = id.into_id()?;
         Ok(ProjectHandle { client: self.clone(), id })
     }
 }
@@ -145,6 +143,10 @@ impl List for ProjectList {
     }
 }
 
+fn check_name(name: &str) -> Result<()> {
+    if name.trim().is_empty() { Err(Error::invalid("a project needs a name")) } else { Ok(()) }
+}
+
 /// Tags travel in a list separated by commas, so they can have none themselves.
 pub(crate) fn check_tags(tags: &[String]) -> Result<()> {
     match tags.iter().find(|tag| tag.contains(',') || tag.is_empty()) {
@@ -181,11 +183,10 @@ impl ProjectCreate {
     ///
     /// # Errors
     ///
-    /// An empty name or a malformed tag, before anything is sent; or whatever the call brings.
+    /// An empty name, a malformed billing group or tag, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Project> {
-        if self.body.name.trim().is_empty() {
-            return Err(Error::invalid("a project needs a name"));
-        }
+        check_name(&self.body.name)?;
+        check_billing_group(self.body.billing_group.as_deref())?;
         check_tags(&self.body.tags)?;
         Ok(self.client.raw().project_create().body(self.body).send().await?.into_inner())
     }
@@ -275,22 +276,25 @@ impl ProjectEdit {
         settings(settings: types::ProjectEditSettings);
     }
 
-    /// All tags of the project, in place of those it has.
-    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.body.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
+    body_clearers! {
+        /// Leaves the project without a description.
+        clear_description(description);
     }
+
+    tags_setters!("project", body.tags);
 
     /// Sends the call. The same as `.await`.
     ///
     /// # Errors
     ///
-    /// A change of nothing or a malformed tag, before anything is sent; or whatever the call brings.
+    /// A change of nothing, an empty name, a malformed billing group or tag, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Project> {
         if self.body == types::ProjectEdit::default() {
             return Err(Error::invalid("the edit of the project changes nothing"));
         }
-        check_tags(self.body.tags.as_deref().unwrap_or_default())?;
+        self.body.name.as_deref().map_or(Ok(()), check_name)?;
+        check_billing_group(self.body.billing_group.as_deref())?;
+        check_tags(self.body.tags.value().map_or(&[], Vec::as_slice))?;
         let call = self.client.raw().project_edit().project_owner(self.id.owner()).project(self.id.project());
         Ok(completed(call.body(self.body).send().await?.into_inner(), &self.id))
     }
@@ -335,6 +339,11 @@ impl ProjectFiles {
         &self.id
     }
 
+    /// The same files, for work on the threads of the transfer engine.
+    pub(crate) fn on_engine(&self) -> Self {
+        Self { files: self.client().on_engine().files(), id: self.id.clone() }
+    }
+
     /// The files and folders at the root of the project.
     pub fn query(&self) -> FileQuery {
         self.files.query().project(&self.id)
@@ -376,8 +385,8 @@ impl ProjectMembers {
     }
 
     /// One member, by username or by the id of the team or division.
-    pub fn member(&self, username: impl Into<String>) -> ProjectMemberHandle {
-        ProjectMemberHandle { client: self.client.clone(), id: self.id.clone(), username: username.into() }
+    pub fn member(&self, id: impl Into<String>) -> ProjectMemberHandle {
+        ProjectMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
     }
 }
 
@@ -404,17 +413,17 @@ impl List for ProjectMemberList {
 pub struct ProjectMemberHandle {
     client: Client,
     id: ProjectId,
-    username: String,
+    member: String,
 }
 
 impl ProjectMemberHandle {
     /// Gets the member with his permissions.
     pub fn get(&self) -> Get<types::Member> {
-        let Self { client, id, username } = self.clone();
+        let Self { client, id, member } = self.clone();
         Get::new(ProjectMemberList::IDENTITY, move |fields| async move {
-            check_segment("username", &username)?;
+            check_segment(MEMBER_ID, &member)?;
             let call = client.raw().project_member_get().project_owner(id.owner()).project(id.project());
-            Ok(set!(call.username(username), fields = fields).send().await?.into_inner())
+            Ok(set!(call.username(member), fields = fields).send().await?.into_inner())
         })
     }
 
@@ -422,16 +431,16 @@ impl ProjectMemberHandle {
     ///
     /// # Errors
     ///
-    /// A malformed username, before anything is sent; or whatever the call brings.
+    /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
-        check_segment("username", &self.username)?;
+        check_segment(MEMBER_ID, &self.member)?;
         let call = self
             .client
             .raw()
             .project_member_remove()
             .project_owner(self.id.owner())
             .project(self.id.project());
-        call.username(&*self.username).send().await?;
+        call.username(&*self.member).send().await?;
         Ok(())
     }
 
@@ -439,14 +448,14 @@ impl ProjectMemberHandle {
     ///
     /// # Errors
     ///
-    /// A change of nothing or a malformed username, before anything is sent; or whatever the call brings.
+    /// A change of nothing or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        check_segment("username", &self.username)?;
+        check_segment(MEMBER_ID, &self.member)?;
         if permissions.is_empty() {
             return Err(Error::invalid("the edit of the permissions changes nothing"));
         }
         let call = self.client.raw().project_member_permissions_edit();
-        let call = call.project_owner(self.id.owner()).project(self.id.project()).username(&*self.username);
+        let call = call.project_owner(self.id.owner()).project(self.id.project()).username(&*self.member);
         Ok(call.body(permissions.to_edit()).send().await?.into_inner())
     }
 
@@ -454,11 +463,11 @@ impl ProjectMemberHandle {
     ///
     /// # Errors
     ///
-    /// A malformed username, before anything is sent; or whatever the call brings.
+    /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        check_segment("username", &self.username)?;
+        check_segment(MEMBER_ID, &self.member)?;
         let call = self.client.raw().project_member_permissions_replace();
-        let call = call.project_owner(self.id.owner()).project(self.id.project()).username(&*self.username);
+        let call = call.project_owner(self.id.owner()).project(self.id.project()).username(&*self.member);
         Ok(call.body(permissions.to_replace()).send().await?.into_inner())
     }
 }

@@ -6,23 +6,22 @@ mod list;
 mod report;
 mod settings;
 mod setup;
+mod state;
 mod value;
-mod watch;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 
 use sbg_raw::{ClientBulkExt as _, ClientTasksExt as _};
 
-use crate::bulk;
+use crate::bulk::{bulk, checked_ids};
 use crate::call::{Get, awaitable, set};
 use crate::client::Client;
-use crate::error::{Error, Result};
-use crate::ids::{AppId, InvalidId, ProjectId, check_segment, excerpt};
+use crate::error::Result;
+use crate::ids::{AppId, IntoId, ProjectId, check_uuid};
 use crate::page::{List as _, Query};
 use crate::projects::ProjectHandle;
 use crate::types;
-use crate::wait::Wait;
+use crate::wait::{self, Wait};
 
 pub use create::TaskCreate;
 pub use edit::{TaskEdit, TaskInputsEdit};
@@ -32,6 +31,9 @@ pub use report::{
 };
 pub use settings::{ExecutionSettings, OutputLocation};
 pub use value::{TaskFile, TaskFolder, TaskInput, TaskOutput, TaskValue};
+
+/// What the errors call the id of a task.
+const TASK_ID: &str = "task id";
 
 impl Client {
     /// The tasks that the caller can see.
@@ -79,11 +81,11 @@ impl Tasks {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = "rfranklin/fibre-diffraction".parse()?;
-    /// let reads = client.files().query().project(&project).metadata("sample_id", "S1").send().await?;
+    /// let project = "rfranklin/fibre-diffraction";
+    /// let reads = client.files().query().project(project).metadata("sample_id", "S1").send().await?;
     /// let task = client
     ///     .tasks()
-    ///     .create("rfranklin/fibre-diffraction/helix-angle", &project)?
+    ///     .create("rfranklin/fibre-diffraction/helix-angle", project)
     ///     .name("Helix angle of S1")
     ///     .input("reads", reads.items)
     ///     .input("threshold", 3)
@@ -95,19 +97,8 @@ impl Tasks {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// An app that is not of the form `owner/project/app` or `owner/project/app/revision`, a project that is not of the form
-    /// `owner/project`.
-    pub fn create<A, P>(&self, app: A, project: P) -> Result<TaskCreate>
-    where
-        A: TryInto<AppId, Error: Into<InvalidId>>,
-        P: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        let app = app.try_into().map_err(Into::into)?;
-        let project = project.try_into().map_err(Into::into)?;
-        Ok(TaskCreate::new(self.client.clone(), &app, &project))
+    pub fn create(&self, app: impl IntoId<AppId>, project: impl IntoId<ProjectId>) -> TaskCreate {
+        TaskCreate::new(self.client.clone(), app.into_id(), project.into_id())
     }
 
     /// Gets any number of tasks, a hundred with each call. There is a result for each id, in the order of the ids.
@@ -131,8 +122,7 @@ impl Tasks {
         &self,
         ids: impl IntoIterator<Item = I>,
     ) -> Result<Vec<Result<types::Task>>> {
-        let ids = ids.into_iter().map(Into::into).collect();
-        bulk_get(&self.client, ids).await
+        get_all(self.client.clone(), checked_ids(check_uuid, TASK_ID, ids)?).await
     }
 
     /// Waits until all of these tasks are over: completed, failed or aborted. They are asked for a hundred at a time, and only those
@@ -155,44 +145,13 @@ impl Tasks {
         &self,
         ids: impl IntoIterator<Item = I>,
     ) -> Wait<Vec<Result<types::Task>>> {
-        watch::all(self.client.clone(), ids.into_iter().map(Into::into).collect())
+        let client = self.client.clone();
+        wait::all("the tasks", checked_ids(check_uuid, TASK_ID, ids), move |ids| get_all(client.clone(), ids))
     }
 }
 
-/// Gets tasks with few calls.
-fn bulk_get(
-    client: &Client,
-    ids: Vec<String>,
-) -> impl Future<Output = Result<Vec<Result<types::Task>>>> + Send + use<> {
-    let client = client.clone();
-    async move {
-        for id in &ids {
-            check_task_id(id)?;
-        }
-        bulk::in_chunks(ids, |task_ids| {
-            let client = client.clone();
-            async move {
-                let call = client.raw().bulk_task_get().body(types::BulkTaskGet { task_ids });
-                let items = call.send().await?.into_inner().items;
-                Ok(items.into_iter().map(|item| bulk::item(item.resource, item.error)).collect())
-            }
-        })
-        .await
-    }
-}
-
-/// The id of a task is a UUID, which the platform insists on.
-fn check_task_id(id: &str) -> Result<&str> {
-    check_segment("task id", id)?;
-    let groups = [8, 4, 4, 4, 12];
-    let hex = |(group, length): (&str, usize)| {
-        group.len() == length && group.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    if id.split('-').count() == groups.len() && id.split('-').zip(groups).all(hex) {
-        return Ok(id);
-    }
-    let example = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
-    Err(Error::invalid(format!("not a task id: `{}` (expected a UUID, as in `{example}`)", excerpt(id, 60))))
+async fn get_all(client: Client, task_ids: Vec<String>) -> Result<Vec<Result<types::Task>>> {
+    bulk!(client, task_ids, bulk_task_get, BulkTaskGet { task_ids }).await
 }
 
 impl ProjectHandle {
@@ -216,14 +175,7 @@ impl ProjectTasks {
     }
 
     /// Creates a task of an app in the project, as [`Tasks::create`] does.
-    ///
-    /// # Errors
-    ///
-    /// An app that is not of the form `owner/project/app` or `owner/project/app/revision`.
-    pub fn create<A>(&self, app: A) -> Result<TaskCreate>
-    where
-        A: TryInto<AppId, Error: Into<InvalidId>>,
-    {
+    pub fn create(&self, app: impl IntoId<AppId>) -> TaskCreate {
         self.tasks.create(app, &self.id)
     }
 }
@@ -231,7 +183,7 @@ impl ProjectTasks {
 /// A task, by id. Makes no request until it is told to.
 #[derive(Clone, Debug)]
 pub struct TaskHandle {
-    client: Client,
+    pub(crate) client: Client,
     id: String,
 }
 
@@ -242,14 +194,14 @@ impl TaskHandle {
     }
 
     fn checked(&self) -> Result<&str> {
-        check_task_id(&self.id)
+        Ok(check_uuid(TASK_ID, &self.id)?)
     }
 
     /// Gets the task with its inputs and outputs, its state and what it has cost.
     pub fn get(&self) -> Get<types::Task> {
         let Self { client, id } = self.clone();
         Get::new(TaskList::IDENTITY, move |fields| async move {
-            check_task_id(&id)?;
+            check_uuid(TASK_ID, &id)?;
             Ok(set!(client.raw().task_get().task_id(id), fields = fields).send().await?.into_inner())
         })
     }
@@ -335,7 +287,7 @@ impl TaskHandle {
     pub fn execution_details(&self) -> Get<types::TaskExecutionDetails> {
         let Self { client, id } = self.clone();
         Get::new(&[], move |fields| async move {
-            check_task_id(&id)?;
+            check_uuid(TASK_ID, &id)?;
             let call = client.raw().task_execution_details().task_id(id);
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -373,7 +325,8 @@ impl TaskHandle {
     /// # }
     /// ```
     pub fn wait(&self) -> Wait<types::Task> {
-        watch::one(self.clone())
+        let task = self.clone();
+        wait::one(format!("task `{}`", self.id), move || task.get().send())
     }
 }
 
@@ -458,14 +411,14 @@ impl TaskInputs {
     /// ```no_run
     /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
     /// let inputs = task.inputs().get().await?;
-    /// client.tasks().create("rfranklin/demo/helix-angle", "rfranklin/demo")?.inputs(inputs).await?;
+    /// client.tasks().create("rfranklin/demo/helix-angle", "rfranklin/demo").inputs(inputs).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn get(&self) -> Get<BTreeMap<String, TaskInput>> {
         let TaskHandle { client, id } = self.task.clone();
         Get::new(&[], move |fields| async move {
-            check_task_id(&id)?;
+            check_uuid(TASK_ID, &id)?;
             let call = client.raw().task_inputs_get().task_id(id);
             Ok(value::values_from_json(&set!(call, fields = fields).send().await?.into_inner()))
         })
@@ -474,27 +427,5 @@ impl TaskInputs {
     /// Changes inputs of a draft: set them, then `.await`. Those that are not named stay.
     pub fn edit(&self) -> TaskInputsEdit {
         TaskInputsEdit::new(self.task.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn task_ids_are_uuids() {
-        let check = |id: &str, expected: Option<&str>| {
-            assert_eq!(check_task_id(id).err().map(|error| error.message().to_owned()).as_deref(), expected);
-        };
-        check("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11", None);
-        check("3F1B7C6E-1B7C-4F0E-9A57-0E3B6C2A9D11", None);
-        check("", Some("not a task id: `` (it is empty)"));
-        check("a/b", Some("not a task id: `a/b` (`/` is not allowed)"));
-        let uuid = "(expected a UUID, as in `3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11`)";
-        check("x", Some(&format!("not a task id: `x` {uuid}")));
-        let long = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11-";
-        check(long, Some(&format!("not a task id: `{long}` {uuid}")));
-        let letter = "3g1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
-        check(letter, Some(&format!("not a task id: `{letter}` {uuid}")));
     }
 }

@@ -2,7 +2,7 @@
 
 use sbg_raw::ClientTeamsExt as _;
 
-use crate::call::{Get, fetch_page, set};
+use crate::call::{Get, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
@@ -189,13 +189,5 @@ impl List for TeamMemberList {
         refuse_fields(&at, "members of teams")?;
         let call = client.raw().team_member_list().team_id(self.id).offset(at.offset_param());
         fetch_page!(set!(call, limit = at.limit_param()))
-    }
-}
-
-/// Some lists come whole: the platform knows no `fields` there, and to leave them out silently would promise what is not kept.
-pub(crate) fn refuse_fields(at: &PageRequest, what: &str) -> Result<()> {
-    match &at.fields {
-        Some(_) => Err(Error::invalid(format!("{what} come with all their fields: do not select any"))),
-        None => Ok(()),
     }
 }

@@ -9,13 +9,13 @@ pub use service::{Credentials, S3Properties, Service};
 
 use sbg_raw::ClientVolumesExt as _;
 
-use crate::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::call::{Get, awaitable, body_clearers, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::exports::ExportList;
-use crate::ids::{InvalidId, VolumeId, check_segment};
+use crate::ids::{IntoId, VolumeId, check_segment};
 use crate::imports::{ImportList, ImportStart};
-use crate::members::{NewMember, Permissions};
+use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 
@@ -30,11 +30,8 @@ impl Client {
     /// # Errors
     ///
     /// An id that is not of the form `owner/volume`.
-    pub fn volume<I>(&self, id: I) -> Result<VolumeHandle>
-    where
-        I: TryInto<VolumeId, Error: Into<InvalidId>>,
-    {
-        let id = id.try_into().map_err(Into::into)?;
+    pub fn volume(&self, id: impl IntoId<VolumeId>) -> Result<VolumeHandle> {
+        let id = id.into_id()?;
         Ok(VolumeHandle { client: self.clone(), id })
     }
 }
@@ -284,7 +281,7 @@ impl VolumeHandle {
     /// Imports the file or folder at `location`, as [`Imports::start`](crate::imports::Imports::start) does: name the place, then
     /// `.await`.
     pub fn import(&self, location: impl Into<String>) -> ImportStart {
-        ImportStart::new(self.client.clone(), &self.id, location.into())
+        ImportStart::new(self.client.clone(), Ok(self.id.clone()), location.into())
     }
 
     /// The imports from this volume.
@@ -322,6 +319,11 @@ impl VolumeEdit {
         description(description: String);
         /// What the platform may do with the volume, whatever the credentials allow.
         access_mode(access_mode: types::VolumeAccessModeSet);
+    }
+
+    body_clearers! {
+        /// Leaves the volume without a description.
+        clear_description(description);
     }
 
     fn service(&mut self) -> &mut types::VolumeServiceEdit {
@@ -436,7 +438,7 @@ impl VolumeMembers {
         Query::new(self.client.clone(), VolumeMemberList { id: self.id.clone() })
     }
 
-    /// Adds a member.
+    /// Adds a user by username, a team or a division.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -450,29 +452,37 @@ impl VolumeMembers {
     ///
     /// # Errors
     ///
-    /// The execute permission, before anything is sent; or whatever the call brings.
+    /// An e-mail address, the execute permission or a malformed id, before anything is sent; or whatever the call brings.
     pub async fn add(&self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
-        check_permissions(permissions)?;
-        let mut body = member.with(permissions);
-        body.permissions.execute = None;
+        let permissions = volume_permissions(&permissions.to_grant())?;
+        let (username, type_) = match member {
+            NewMember::Email(_) => {
+                return Err(Error::invalid("a volume takes users by username, not by e-mail address"));
+            }
+            NewMember::User(id) => (id, types::MemberAddType::User),
+            NewMember::Team(id) => (id, types::MemberAddType::Team),
+            NewMember::Division(id) => (id, types::MemberAddType::Division),
+        };
+        check_segment(MEMBER_ID, &username)?;
+        let body = types::VolumeMemberAdd { username, type_: Some(type_), permissions };
         let call = self.client.raw().volume_member_add();
         let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
         Ok(call.body(body).send().await?.into_inner())
     }
 
     /// One member, by username or by the id of the team or division.
-    pub fn member(&self, username: impl Into<String>) -> VolumeMemberHandle {
-        VolumeMemberHandle { client: self.client.clone(), id: self.id.clone(), username: username.into() }
+    pub fn member(&self, id: impl Into<String>) -> VolumeMemberHandle {
+        VolumeMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
     }
 }
 
-/// Execute is refused where it is all that could be meant; as a part of admin it is left out.
-fn check_permissions(permissions: Permissions) -> Result<()> {
-    let named = permissions.to_edit();
-    if named.execute == Some(true) && named.admin != Some(true) {
+/// Permissions as volumes have them. Execute is refused where it is all that could be meant; as a part of admin it is left out.
+fn volume_permissions(permissions: &types::PermissionsEdit) -> Result<types::VolumePermissionsEdit> {
+    let &types::PermissionsEdit { read, write, copy, execute, admin } = permissions;
+    if execute == Some(true) && admin != Some(true) {
         return Err(Error::invalid("volumes know no execute permission: leave it out"));
     }
-    Ok(())
+    Ok(types::VolumePermissionsEdit { read, write, copy, admin })
 }
 
 /// The list of the members of a volume.
@@ -498,17 +508,17 @@ impl List for VolumeMemberList {
 pub struct VolumeMemberHandle {
     client: Client,
     id: VolumeId,
-    username: String,
+    member: String,
 }
 
 impl VolumeMemberHandle {
     /// Gets the member with his permissions.
     pub fn get(&self) -> Get<types::Member> {
-        let Self { client, id, username } = self.clone();
+        let Self { client, id, member } = self.clone();
         Get::new(VolumeMemberList::IDENTITY, move |fields| async move {
-            check_segment("username", &username)?;
+            check_segment(MEMBER_ID, &member)?;
             let call = client.raw().volume_member_get().volume_owner(id.owner()).volume_name(id.volume());
-            Ok(set!(call.username(username), fields = fields).send().await?.into_inner())
+            Ok(set!(call.username(member), fields = fields).send().await?.into_inner())
         })
     }
 
@@ -516,11 +526,11 @@ impl VolumeMemberHandle {
     ///
     /// # Errors
     ///
-    /// A malformed username, before anything is sent; or whatever the call brings.
+    /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
-        let username = check_segment("username", &self.username)?;
+        let member = check_segment(MEMBER_ID, &self.member)?;
         let call = self.client.raw().volume_member_remove();
-        call.volume_owner(self.id.owner()).volume_name(self.id.volume()).username(username).send().await?;
+        call.volume_owner(self.id.owner()).volume_name(self.id.volume()).username(member).send().await?;
         Ok(())
     }
 
@@ -528,32 +538,31 @@ impl VolumeMemberHandle {
     ///
     /// # Errors
     ///
-    /// A change of nothing, the execute permission or a malformed username, before anything is sent; or whatever the call brings.
+    /// A change of nothing, the execute permission or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        let username = check_segment("username", &self.username)?;
-        check_permissions(permissions)?;
-        let body = types::PermissionsEdit { execute: None, ..permissions.to_edit() };
-        if body == types::PermissionsEdit::default() {
+        let member = check_segment(MEMBER_ID, &self.member)?;
+        let body = volume_permissions(&permissions.to_edit())?;
+        if body == types::VolumePermissionsEdit::default() {
             return Err(Error::invalid("the edit of the permissions changes nothing"));
         }
         let call = self.client.raw().volume_member_permissions_edit();
         let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
-        Ok(call.username(username).body(body).send().await?.into_inner())
+        Ok(call.username(member).body(body).send().await?.into_inner())
     }
 
     /// Sets all permissions: what is not named is taken away.
     ///
     /// # Errors
     ///
-    /// The execute permission or a malformed username, before anything is sent; or whatever the call brings.
+    /// The execute permission or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        let username = check_segment("username", &self.username)?;
-        check_permissions(permissions)?;
+        let member = check_segment(MEMBER_ID, &self.member)?;
+        volume_permissions(&permissions.to_edit())?;
         let types::PermissionsReplace { read, write, copy, admin, .. } = permissions.to_replace();
         let body = types::VolumePermissionsReplace { read, write, copy, admin };
         let call = self.client.raw().volume_member_permissions_replace();
         let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
-        Ok(call.username(username).body(body).send().await?.into_inner())
+        Ok(call.username(member).body(body).send().await?.into_inner())
     }
 }
 
@@ -574,8 +583,9 @@ mod tests {
 
     #[test]
     fn execute_is_a_part_of_admin_alone() {
-        assert!(check_permissions(Permissions::all()).is_ok());
-        assert!(check_permissions(Permissions::new().execute(false)).is_ok());
-        assert!(check_permissions(Permissions::new().write(true).execute(true)).is_err());
+        let allowed = |permissions: Permissions| volume_permissions(&permissions.to_edit()).is_ok();
+        assert!(allowed(Permissions::all()));
+        assert!(allowed(Permissions::new().execute(false)));
+        assert!(!allowed(Permissions::new().write(true).execute(true)));
     }
 }

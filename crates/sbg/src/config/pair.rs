@@ -110,6 +110,11 @@ impl Pair {
         self.endpoint.is_some() && self.auth.is_some()
     }
 
+    /// This one, or the other where this one is empty: half a pair says in an error which half is missing.
+    fn or(self, other: Self) -> Self {
+        if self.is_empty() { other } else { self }
+    }
+
     /// Adds what is missing from a place, unless that would take a pair apart. Says why it did not.
     fn complete(&mut self, from: &Self, place: &Place) -> Option<String> {
         match (&self.endpoint, &self.auth, &from.endpoint, &from.auth) {
@@ -176,7 +181,7 @@ fn first_found(sources: &Sources<'_>, explicit: Pair) -> Result<Found, ConfigErr
     let Some(path) = &sources.paths.credentials else {
         let reason = "there is no home folder to look for `.sevenbridges/credentials` in".to_owned();
         tried.push(Attempt { place: "file of credentials".to_owned(), reason });
-        return pair.finish(None, Vec::new(), tried);
+        return pair.or(environment).finish(None, Vec::new(), tried);
     };
     let place = Place::profile(DEFAULT_PROFILE, path);
     let opened = Credentials::open(path).and_then(|file| Ok((file.profile(DEFAULT_PROFILE)?, file)));
@@ -184,7 +189,7 @@ fn first_found(sources: &Sources<'_>, explicit: Pair) -> Result<Found, ConfigErr
         Ok(found) => found,
         Err(error @ (ProfileError::NotFound { .. } | ProfileError::UnknownProfile { .. })) => {
             tried.push(place.attempt(error.to_string()));
-            return pair.finish(None, Vec::new(), tried);
+            return pair.or(environment).finish(None, Vec::new(), tried);
         }
         Err(error) => return Err(error.into()),
     };
@@ -200,7 +205,7 @@ fn first_found(sources: &Sources<'_>, explicit: Pair) -> Result<Found, ConfigErr
     if let Some(reason) = pair.complete(&of_profile, &place) {
         tried.push(place.attempt(reason));
     }
-    pair.finish(profile_switch(&profile, path), warnings, tried)
+    pair.or(of_profile).finish(profile_switch(&profile, path), warnings, tried)
 }
 
 fn from_named_profile(sources: &Sources<'_>, explicit: Pair, name: &str) -> Result<Found, ConfigError> {

@@ -239,6 +239,7 @@ fn what_is_missing_is_told_for_every_place() {
     };
     let program = "tried\n  - the program: it gives neither endpoint nor token\n  - environment:";
     let profile = "  - profile `default` of CREDENTIALS:";
+    let no_endpoint = "no endpoint for the token from the environment variable SB_AUTH_TOKEN was found;";
     check(
         &[],
         None,
@@ -251,8 +252,39 @@ fn what_is_missing_is_told_for_every_place() {
         ONLY_TOKEN,
         Some("[cgc]\n"),
         &format!(
-            "no endpoint and token were found; {program} SB_API_ENDPOINT is not set\n\
+            "{no_endpoint} {program} SB_API_ENDPOINT is not set\n\
              {profile} there is no profile `default` in `CREDENTIALS` (it has `cgc`)"
+        ),
+    );
+    check(
+        ONLY_TOKEN,
+        None,
+        &format!(
+            "{no_endpoint} {program} SB_API_ENDPOINT is not set\n{profile} there is no file `CREDENTIALS`"
+        ),
+    );
+    check(
+        ONLY_ENDPOINT,
+        None,
+        &format!(
+            "no token for https://eu-api.sbgenomics.com/v2 was found; {program} SB_AUTH_TOKEN is not set\n\
+             {profile} there is no file `CREDENTIALS`"
+        ),
+    );
+    check(
+        &[],
+        Some(FILE_TOKEN),
+        &format!(
+            "no endpoint for the token from profile `default` of CREDENTIALS:2 was found; {program} SB_API_ENDPOINT is \
+             not set, SB_AUTH_TOKEN is not set\n{profile} it has no `api_endpoint`"
+        ),
+    );
+    check(
+        &[],
+        Some(FILE_ENDPOINT),
+        &format!(
+            "no token for https://api.sbgenomics.com/v2 was found; {program} SB_API_ENDPOINT is not set, SB_AUTH_TOKEN \
+             is not set\n{profile} it has no `auth_token`"
         ),
     );
     check(

@@ -3,8 +3,15 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use sbg_raw::Operation;
+use serde_json::Value;
+use url::Origin;
 
-use crate::error::{Error, ErrorKind, Result, excerpt};
+use super::mask::mask;
+use crate::error::{Error, ErrorKind, Result, excerpt, one_line};
+
+/// How many times a request was sent, as the answer to the last time carries it along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempts(pub(crate) u32);
 
 /// An answer of the API with its whole body, as error handlers see it.
 #[derive(Clone, Debug)]
@@ -58,16 +65,15 @@ impl Answer {
         let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
         if operation.answers && !is_json() {
             let message = format!("the answer is not JSON but {}", excerpt(&self.body));
-            return Err(self.describe(Error::new(ErrorKind::UnexpectedAnswer, message)));
+            return Err(self.describe(Error::new(ErrorKind::UnexpectedAnswer, message), None));
         }
         Ok(self)
     }
 
     fn refusal(&self) -> Error {
         let said = self.said();
-        let message =
-            said.as_ref().and_then(|said| said.message.clone()).filter(|message| !message.is_empty());
-        let error = match message {
+        let message = said.as_ref().and_then(|said| said.message.as_deref()).map(one_line);
+        let error = match message.filter(|message| !message.is_empty()) {
             Some(message) => Error::new(ErrorKind::Api, message),
             None if self.status.is_redirection() => Error::new(
                 ErrorKind::UnexpectedAnswer,
@@ -79,31 +85,36 @@ impl Answer {
                 Error::new(kind, message)
             }
         };
-        let error = self.describe(error);
-        match (self.status.as_u16(), error.code()) {
-            (404, Some(3002)) => error.with_hint(
-                "projects are named `owner/short-name`, as their address shows, not by the displayed name",
-            ),
-            (414, _) => error.with_hint("ask for less at once, for example with fewer filter values"),
-            _ => error,
-        }
+        self.describe(error, said)
     }
 
-    fn describe(&self, error: Error) -> Error {
-        let said = self.said();
+    /// Adds what the answer says besides its message.
+    fn describe(&self, error: Error, said: Option<sbg_raw::types::Error>) -> Error {
         let (code, more_info) = said.map_or((None, None), |said| (said.code, said.more_info));
-        error.with_status(self.status.as_u16()).with_answer(
+        error.with_status(self.status()).with_answer(
             code,
-            more_info,
-            self.request_id().map(str::to_owned),
+            more_info.as_deref().map(one_line),
+            self.request_id().map(one_line),
         )
     }
 
-    /// The form that the generated client reads.
-    pub(crate) fn into_response(self) -> reqwest::Response {
+    /// The error about this answer, a success of the right status, when it cannot be read as what the specification says.
+    pub(crate) fn unreadable(&self, why: &serde_json::Error, api: &Origin, token: &str) -> Error {
+        let mut body = self.body.clone();
+        if let Ok(mut value) = serde_json::from_slice::<Value>(&body) {
+            mask(&mut value, api, &[token]);
+            body = value.to_string().into();
+        }
+        let message = format!("the answer has another form than specified: {why}: {}", excerpt(&body));
+        self.describe(Error::new(ErrorKind::UnexpectedAnswer, message), None)
+    }
+
+    /// The form that the generated client reads; it keeps how many attempts there were.
+    pub(crate) fn into_response(self, attempts: Attempts) -> reqwest::Response {
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
+        response.extensions_mut().insert(attempts);
         reqwest::Response::from(response)
     }
 }

@@ -1,12 +1,14 @@
-//! Puts the token on a request, if the request goes to the API host.
+//! Puts the token on a request, if the request goes to the API host; and keeps secrets out of the errors about it.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
-use url::Url;
+use serde_json::Value;
+use url::{Origin, Url};
 
+use super::mask::secrets;
 use crate::config::Auth;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-sbg-auth-token");
 const SESSION_ID: HeaderName = HeaderName::from_static("x-sbg-session-id");
@@ -16,19 +18,26 @@ const SESSION_ID: HeaderName = HeaderName::from_static("x-sbg-session-id");
 pub(crate) struct Authorise {
     auth: Auth,
     base: Url,
-    origin: String,
+    /// Where the credentials came from, for the hint of a refusal.
+    from: String,
+    /// Which proxy the requests go through and where its address came from, for the hint about one that fails.
+    proxy: Option<String>,
 }
 
 impl Authorise {
-    /// Credentials for the API at `base`; `origin` tells where they came from, for the hint of a refusal.
-    pub(crate) fn new(auth: Auth, base: Url, origin: String) -> Self {
-        Self { auth, base, origin }
+    /// Credentials for the API at `base`, which came from `from`; `proxy` tells of the proxy on the way.
+    pub(crate) fn new(auth: Auth, base: Url, from: String, proxy: Option<String>) -> Self {
+        Self { auth, base, from, proxy }
+    }
+
+    /// The only place where the token may go.
+    pub(super) fn api(&self) -> Origin {
+        self.base.origin()
     }
 
     /// Adds the token. A request to any other place than the API is refused, so that no link can lead a token astray.
     pub(crate) fn apply(&self, request: &mut reqwest::Request) -> Result<()> {
-        let to_api = request.url().origin() == self.base.origin();
-        if !to_api {
+        if request.url().origin() != self.api() {
             let host = request.url().host_str().unwrap_or("another host");
             return Err(Error::invalid(format!("a call of the API must go to the API, not to {host}")));
         }
@@ -44,13 +53,27 @@ impl Authorise {
         Ok(())
     }
 
-    /// Says which credentials were refused, and blots out the token where the answer quoted it.
-    pub(crate) fn explain(&self, error: Error) -> Error {
-        let error = error.without(self.auth.secret().expose_secret());
-        if error.is_unauthorized() {
-            error.with_hint(format!("the token came from {}", self.origin))
-        } else {
-            error
+    /// Says whose credentials were refused or which proxy failed, and blots out whatever secret of `request` the answer quotes.
+    pub(super) fn explain(&self, error: Error, request: &reqwest::Request) -> Error {
+        let error = self.with_secrets(request, |secrets| secrets.iter().copied().fold(error, Error::without));
+        match (error.kind(), &self.proxy) {
+            _ if error.is_unauthorized() => error.with_hint(format!("the token came from {}", self.from)),
+            (ErrorKind::Proxy, Some(proxy)) => error.with_hint(proxy.clone()),
+            _ => error,
         }
+    }
+
+    /// Gives every secret that goes with `request` to `work`: the token, and what the specification says is secret in the body.
+    pub(super) fn with_secrets<T>(&self, request: &reqwest::Request, work: impl FnOnce(&[&str]) -> T) -> T {
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
+        let mut secrets = body.as_ref().map(secrets).unwrap_or_default();
+        secrets.push(self.token());
+        work(&secrets)
+    }
+
+    /// The token, to blot it out wherever an answer quotes it.
+    pub(super) fn token(&self) -> &str {
+        self.auth.secret().expose_secret()
     }
 }

@@ -1,170 +1,308 @@
-//! How much may be asked of the platform: requests at once, and requests in a window that the platform reports.
+//! Lets requests leave: so many at once, and no more than the window of the rate limit has room for. Whoever has to wait stands in
+//! one line, whether for a control call or for a transfer.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::HeaderMap;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep};
 
-/// What the headers of the latest answer say of the rate limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RateLimit {
-    /// Requests that the window allows.
-    pub limit: i64,
-    /// Requests that are left in it.
-    pub remaining: i64,
-    /// End of the window, in seconds since 1970.
-    pub reset: i64,
-}
-
-impl RateLimit {
-    /// End of the window; `None` where the platform gave a number that is no point in time.
-    pub fn reset_time(&self) -> Option<jiff::Timestamp> {
-        jiff::Timestamp::from_second(self.reset).ok()
-    }
-}
-
-/// Longest time to wait for a new window. The platform's own is 300 s; a reset further away than that is a wrong clock.
-const LONGEST_WINDOW: Duration = Duration::from_secs(330);
+use super::window::{RateLimit, Room, Window, until_reset};
 
 /// The limits that all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    parallel: Semaphore,
-    paced: AtomicBool,
-    latest: Mutex<Option<RateLimit>>,
-    /// Callers queue here when the window is nearly spent: the semaphore hands out its permit in the order of arrival.
-    turn: Semaphore,
+    /// Most requests under way.
+    parallel: u64,
+    /// Whether to wait for a new window instead of drawing a 429.
+    paced: bool,
+    state: Mutex<State>,
+    /// Wakes the whole line when a window turns out to be spent, because from then on only its end lets the line move.
+    spent: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    under_way: u64,
+    window: Window,
+    /// Those who wait, in the order of arrival; each is told when its place is free. The line moves without any of them doing
+    /// something for the others, because a future may lie about for any time without being polled.
+    line: VecDeque<oneshot::Sender<()>>,
+    /// End of the window of which the line has heard that it is spent.
+    spent_until: Option<Instant>,
+    latest: Option<RateLimit>,
 }
 
 impl Budget {
     /// At most `parallel` requests at once; `paced` tells whether to wait for a new window instead of drawing a 429.
     pub(crate) fn new(parallel: usize, paced: bool) -> Self {
-        Self {
-            parallel: Semaphore::new(parallel),
-            paced: AtomicBool::new(paced),
-            latest: Mutex::new(None),
-            turn: Semaphore::new(1),
-        }
+        Self { parallel: parallel as u64, paced, state: Mutex::default(), spent: Notify::new() }
     }
 
-    /// Waits until a request may leave. The permit stands for its place among the parallel ones.
-    pub(crate) async fn acquire(&self) -> Option<SemaphorePermit<'_>> {
-        if self.paced.load(Ordering::Relaxed) {
-            self.wait_for_window().await;
-        }
-        // The semaphore is never closed, so there is always a permit.
-        self.parallel.acquire().await.ok()
-    }
-
-    async fn wait_for_window(&self) {
-        let _turn = if self.spend(now()).is_some() { self.turn.acquire().await.ok() } else { return };
-        while let Some(wait) = self.spend(now()) {
-            tracing::info!(
-                wait_seconds = wait.as_secs_f64(),
-                "the rate limit is spent; waiting for the next window"
-            );
-            tokio::time::sleep(wait).await;
-        }
-    }
-
-    /// Takes one request out of the window, or tells how long to wait for the next one.
-    fn spend(&self, now: Duration) -> Option<Duration> {
-        let mut latest = self.latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let window = latest.as_mut()?;
-        let left = Duration::from_secs(u64::try_from(window.reset).unwrap_or(0)).saturating_sub(now);
-        if left.is_zero() || left > LONGEST_WINDOW {
-            // The window is over, or its end is nonsense: what we know of it counts no more.
-            *latest = None;
-            return None;
-        }
-        if window.remaining > 0 {
-            window.remaining -= 1;
-            return None;
-        }
-        Some(left.min(LONGEST_WINDOW))
-    }
-
-    /// Learns from the headers of an answer.
-    pub(crate) fn observe(&self, headers: &HeaderMap) {
-        let Some(seen) = read(headers) else { return };
-        let mut latest = self.latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Answers overtake each other: within one window the smaller number left is the newer one.
-        match latest.as_mut() {
-            Some(known) if known.reset == seen.reset => {
-                known.limit = seen.limit;
-                known.remaining = known.remaining.min(seen.remaining);
+    /// Waits until a request may leave. `told` hears for how long, once it is until the end of the window.
+    pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Place<'_> {
+        let mut told = Some(told);
+        let (turn, granted) = oneshot::channel();
+        self.state().line.push_back(turn);
+        let mut ticket = Ticket { budget: self, granted };
+        loop {
+            // Made before the look at the line, so that nothing that happens after it is missed.
+            let spent = self.spent.notified();
+            let room = self.admit();
+            if let Room::Spent(left) = room
+                && let Some(told) = told.take()
+            {
+                told(left);
             }
-            Some(known) if known.reset > seen.reset => {}
-            _ => *latest = Some(seen),
+            let end_of_window = async {
+                match room {
+                    Room::Spent(left) | Room::Unclear(Some(left)) => sleep(left).await,
+                    Room::Free | Room::Unclear(None) => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                // The other end stays in the line until it is used, so this is no error.
+                _ = &mut ticket.granted => return Place { budget: self, lost: true },
+                () = spent => {}
+                () = end_of_window => {}
+            }
         }
     }
 
-    /// What the latest answer said.
+    /// Gives places to those in front while there is room, and tells what the next one is waiting for.
+    fn admit(&self) -> Room {
+        let state = &mut *self.state();
+        let now = Instant::now();
+        while !state.line.is_empty() {
+            if state.under_way >= self.parallel {
+                return Room::Unclear(None);
+            }
+            let room = if self.paced { state.window.room(state.under_way, now) } else { Room::Free };
+            if let Room::Spent(left) = room
+                && state.spent_until.replace(now + left) != Some(now + left)
+            {
+                self.spent.notify_waiters();
+            }
+            if room != Room::Free {
+                return room;
+            }
+            // Whoever has given up is passed over.
+            if state.line.pop_front().is_some_and(|turn| turn.send(()).is_ok()) {
+                state.under_way += 1;
+            }
+        }
+        Room::Free
+    }
+
+    /// What the headers of the latest answer said.
     pub(crate) fn latest(&self) -> Option<RateLimit> {
-        *self.latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state().latest
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+/// A place in the line. Dropping it leaves the line.
+struct Ticket<'b> {
+    budget: &'b Budget,
+    granted: oneshot::Receiver<()>,
 }
 
-fn read(headers: &HeaderMap) -> Option<RateLimit> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    Some(RateLimit {
-        limit: number("x-ratelimit-limit")?,
-        remaining: number("x-ratelimit-remaining")?,
-        reset: number("x-ratelimit-reset")?,
-    })
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.granted.close();
+        // The place may have been given just before it was given up: then it is for the next one.
+        if self.granted.try_recv().is_ok() {
+            Place { budget: self.budget, lost: false }.never_left();
+        }
+    }
+}
+
+/// The right to have a request under way, until it ends with an answer or is dropped without one.
+#[must_use = "the request may be under way as long as this lives"]
+#[derive(Debug)]
+pub(crate) struct Place<'b> {
+    budget: &'b Budget,
+    /// Whether the platform may have counted the request although no answer says so.
+    lost: bool,
+}
+
+impl Place<'_> {
+    /// The request was answered: learns from the headers.
+    pub(crate) fn answered(mut self, headers: &HeaderMap) {
+        let Some(said) = RateLimit::read(headers) else { return };
+        let mut state = self.budget.state();
+        state.latest = Some(said);
+        if let Some(until_reset) = until_reset(headers) {
+            state.window.learn(said, until_reset, Instant::now());
+        }
+        drop(state);
+        self.lost = false;
+    }
+
+    /// The request did not get to the platform.
+    pub(crate) fn never_left(mut self) {
+        self.lost = false;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        {
+            let mut state = self.budget.state();
+            state.under_way -= 1;
+            if self.lost {
+                state.window.lose();
+            }
+        }
+        self.budget.admit();
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use futures::FutureExt as _;
+
     use super::*;
 
-    fn headers(limit: &str, remaining: &str, reset: &str) -> HeaderMap {
+    const END_OF_WINDOW: u64 = 100;
+
+    /// The headers of an answer at second `now` of a window that ends at second `reset`.
+    fn headers(remaining: u64, now: u64, reset: u64) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        for (name, value) in
-            [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining), ("x-ratelimit-reset", reset)]
-        {
-            headers.insert(name, value.parse().unwrap());
-        }
+        let date = jiff::Timestamp::from_second(now.try_into().unwrap()).unwrap();
+        headers.insert("date", date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string().parse().unwrap());
+        headers.insert("x-ratelimit-limit", "5".parse().unwrap());
+        headers.insert("x-ratelimit-remaining", remaining.into());
+        headers.insert("x-ratelimit-reset", reset.into());
         headers
     }
 
-    #[test]
-    fn a_spent_window_makes_callers_wait_until_it_ends() {
-        let budget = Budget::new(1, true);
-        let now = Duration::from_secs(1_000);
-        budget.observe(&headers("1000", "1", "1100"));
-        assert_eq!(budget.spend(now), None);
-        assert_eq!(budget.spend(now), Some(Duration::from_secs(100)));
-        assert_eq!(budget.spend(Duration::from_secs(1_100)), None);
-        assert_eq!(budget.latest(), None);
+    /// A budget whose window is spent.
+    async fn spent(parallel: usize, paced: bool) -> Arc<Budget> {
+        let budget = Arc::new(Budget::new(parallel, paced));
+        budget.acquire(|_| panic!("nothing is known yet")).await.answered(&headers(0, 0, END_OF_WINDOW));
+        budget
     }
 
-    #[test]
-    fn nonsense_in_the_headers_never_makes_anyone_wait() {
-        let check = |limit: &str, remaining: &str, reset: &str| {
-            let budget = Budget::new(1, true);
-            budget.observe(&headers(limit, remaining, reset));
-            assert_eq!(budget.spend(Duration::from_secs(1_000)), None, "{limit} {remaining} {reset}");
-        };
-        check("1000", "0", "999");
-        check("1000", "0", "-5");
-        check("1000", "0", "99999999999");
-        check("1000", "0", "soon");
-        check("1000", "many", "1100");
+    fn seconds(since: Instant) -> u64 {
+        since.elapsed().as_secs()
     }
 
-    #[test]
-    fn an_answer_that_was_overtaken_gives_nothing_back() {
+    #[tokio::test(start_paused = true)]
+    async fn callers_of_a_spent_window_wait_for_its_end_and_hear_how_long() {
+        let budget = spent(1, true).await;
+        let (started, mut told) = (Instant::now(), None);
+        budget.acquire(|left| told = Some(left)).await.never_left();
+        assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
+        assert_eq!(budget.latest().map(|latest| latest.remaining()), Some(0), "what the answer said stays");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_without_pace_makes_nobody_wait() {
+        let budget = spent(2, false).await;
+        let started = Instant::now();
+        let first = budget.acquire(|_| panic!("nobody waits for a window")).await;
+        budget.acquire(|_| panic!("nobody waits for a window")).await.never_left();
+        first.answered(&headers(0, 0, END_OF_WINDOW));
+        assert_eq!(seconds(started), 0);
+        assert_eq!(budget.latest().map(|latest| latest.limit()), Some(5));
+    }
+
+    /// A platform that allows five requests in each window counts what it gets; the line never asks for a sixth.
+    #[tokio::test(start_paused = true)]
+    async fn callers_leave_in_the_order_of_arrival_and_never_more_than_a_window_allows() {
+        let budget = spent(3, true).await;
+        let started = Instant::now();
+        let left: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
+        let calls: Vec<_> = (0..23)
+            .map(|number| {
+                let (budget, left) = (budget.clone(), left.clone());
+                tokio::spawn(async move {
+                    let place = budget.acquire(|_| ()).await;
+                    let window = seconds(started) / END_OF_WINDOW;
+                    let counted = {
+                        let mut left = left.lock().unwrap();
+                        left.push((number, window));
+                        left.iter().filter(|(_, other)| *other == window).count() as u64
+                    };
+                    sleep(Duration::from_millis(50 + 7 * (number % 4))).await;
+                    let remaining = 5_u64.checked_sub(counted).expect("no more than the window allows");
+                    place.answered(&headers(remaining, seconds(started), (window + 1) * END_OF_WINDOW));
+                })
+            })
+            .collect();
+        for call in calls {
+            call.await.unwrap();
+        }
+        let left = left.lock().unwrap();
+        let numbers: Vec<_> = left.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, (0..23).collect::<Vec<_>>());
+        let windows: Vec<_> =
+            (1..=5).map(|window| left.iter().filter(|left| left.1 == window).count()).collect();
+        assert_eq!(windows, [5, 5, 5, 5, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_or_is_not_polled_holds_nobody_up() {
+        let budget = spent(5, true).await;
+        let gives_up = tokio::spawn({
+            let budget = budget.clone();
+            async move { budget.acquire(|_| ()).await.never_left() }
+        });
+        let mut not_polled = Box::pin(budget.acquire(|_| ()));
+        assert!(not_polled.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+        gives_up.abort();
+        let started = Instant::now();
+        for _ in 0..2 {
+            budget.acquire(|_| ()).await.answered(&headers(4, END_OF_WINDOW, 2 * END_OF_WINDOW));
+        }
+        assert_eq!(seconds(started), END_OF_WINDOW);
+        not_polled.now_or_never().expect("its place was kept").never_left();
+        assert_eq!(budget.state().under_way, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_that_is_given_to_somebody_who_has_left_goes_to_the_next() {
         let budget = Budget::new(1, true);
-        budget.observe(&headers("1000", "5", "1100"));
-        budget.observe(&headers("1000", "7", "1100"));
-        assert_eq!(budget.latest().map(|window| window.remaining), Some(5));
+        let first = budget.acquire(|_| ()).await;
+        let mut second = Box::pin(budget.acquire(|_| ()));
+        assert!(second.as_mut().now_or_never().is_none());
+        first.never_left();
+        drop(second);
+        budget.acquire(|_| ()).now_or_never().expect("the place is free").never_left();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_waits_for_a_place_hears_that_the_window_is_spent() {
+        let budget = Arc::new(Budget::new(1, true));
+        let first = budget.acquire(|_| ()).await;
+        let mut told = None;
+        let mut second = Box::pin(budget.acquire(|left| told = Some(left)));
+        assert!(second.as_mut().now_or_never().is_none());
+        first.answered(&headers(0, 0, END_OF_WINDOW));
+        let started = Instant::now();
+        second.await.never_left();
+        assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_never_left_costs_nothing_and_a_lost_one_does() {
+        let budget = Budget::new(9, true);
+        budget.acquire(|_| ()).await.answered(&headers(2, 0, END_OF_WINDOW));
+        for _ in 0..9 {
+            budget.acquire(|_| ()).await.never_left();
+        }
+        drop(budget.acquire(|_| ()).await);
+        drop(budget.acquire(|_| ()).await);
+        assert!(budget.acquire(|_| ()).now_or_never().is_none());
     }
 }

@@ -2,11 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sbg_raw::Operation;
 
 use super::answer::Answer;
+use super::window::until_reset;
+
+/// Attempts after which handlers are not asked any more to repeat a call, whatever they are.
+const MOST_ATTEMPTS: u32 = 1_000;
+/// Time after which handlers are not asked any more to repeat a call. Longer than any maintenance.
+const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest single wait that a handler gets.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// How far a call has come when a handler or the retry rules are asked.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +34,7 @@ pub struct Attempt {
 pub enum Decision {
     /// The answer stands, as far as this handler is concerned.
     Pass,
-    /// Send the call again after this time.
+    /// Send the call again after this time, of which at most an hour is waited. The handlers after this one are not asked.
     RetryAfter(Duration),
     /// Take this answer in its place; the handlers after this one see it.
     Replace(Answer),
@@ -34,8 +42,10 @@ pub enum Decision {
 
 /// Looks at every answer of the API, successes included, in the order in which the handlers were added.
 ///
-/// A handler is asked again for the answer to a repeated call, so one that always retries never ends; bound it by
-/// [`Attempt::number`] or [`Attempt::elapsed`].
+/// A handler is asked again for the answer to a repeated call; it bounds itself by [`Attempt::number`] and [`Attempt::elapsed`]. One
+/// that never gives in is overruled after 1000 attempts or 24 hours, and the answer stands.
+///
+/// It is called between two attempts, on the threads of the runtime, and must not block. Dropping the call ends the wait.
 pub trait ErrorHandler: fmt::Debug + Send + Sync {
     /// Name by which the handler is removed or replaced, and called in logs; that of the type by default.
     fn name(&self) -> &str {
@@ -78,10 +88,13 @@ impl Handlers {
         mut answer: Answer,
         attempt: &Attempt,
     ) -> (Answer, Option<(Duration, &str)>) {
+        let overruled = attempt.number >= MOST_ATTEMPTS || attempt.elapsed >= LONGEST_CALL;
         for handler in &self.0 {
             match handler.handle(&answer, attempt) {
-                Decision::Pass => {}
-                Decision::RetryAfter(wait) => return (answer, Some((wait, handler.name()))),
+                Decision::RetryAfter(wait) if !overruled => {
+                    return (answer, Some((wait.min(LONGEST_WAIT), handler.name())));
+                }
+                Decision::Pass | Decision::RetryAfter(_) => {}
                 Decision::Replace(other) => answer = other,
             }
         }
@@ -95,15 +108,22 @@ impl Handlers {
 pub struct Waiting {
     /// Operation id of the call.
     pub operation: &'static str,
-    /// What makes it wait: the name of an error handler, or `retry`.
+    /// What makes it wait: the name of an error handler, `retry`, or `rate limit`.
     pub reason: String,
     /// How long.
     pub wait: Duration,
-    /// Attempts that were made so far.
+    /// Attempts that were made so far; 0 when the call waits for the rate limit before it is first sent.
     pub attempts: u32,
 }
 
-/// Told of every wait between two attempts of a call.
+impl Waiting {
+    /// The reason of a wait that the retry rules make.
+    pub(super) const RETRY: &'static str = "retry";
+    /// The reason of a wait for the next window of the rate limit.
+    pub(super) const RATE_LIMIT: &'static str = "rate limit";
+}
+
+/// Told of every wait of a call.
 #[derive(Clone)]
 pub(crate) struct OnWait(pub(crate) Arc<dyn Fn(&Waiting) + Send + Sync>);
 
@@ -116,14 +136,12 @@ impl fmt::Debug for OnWait {
 /// Waits out the rate limit: on a 429 until the time that `X-RateLimit-Reset` gives.
 ///
 /// Where the header is missing, malformed or in the past, the waits grow from 1 s to 60 s; one that is further away than a window
-/// lasts is cut to `longest`.
+/// lasts is cut to [`longest`](Self::longest).
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[must_use]
 pub struct RateLimitSleeper {
-    /// Longest single wait; 330 s by default, a window and a bit.
-    pub longest: Duration,
-    /// Most waits in one call; 5 by default.
-    pub attempts: u32,
+    longest: Duration,
+    attempts: u32,
 }
 
 impl Default for RateLimitSleeper {
@@ -133,42 +151,62 @@ impl Default for RateLimitSleeper {
 }
 
 impl RateLimitSleeper {
-    fn wait(&self, answer: &Answer, attempt: &Attempt, now: Duration) -> Duration {
-        let reset = answer
-            .headers()
-            .get("x-ratelimit-reset")
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        match reset.map(|reset| Duration::from_secs(reset).saturating_sub(now)) {
-            // The clocks of both sides differ by a little: a second more is cheaper than another 429.
-            Some(left) if !left.is_zero() => (left + Duration::from_secs(1)).min(self.longest),
-            _ => Duration::from_secs(1 << attempt.number.min(6)).min(Duration::from_secs(60)),
-        }
+    /// Longest single wait; 330 s by default, a window and a bit.
+    pub fn longest(mut self, wait: Duration) -> Self {
+        self.longest = wait;
+        self
+    }
+
+    /// Most waits in one call; 5 by default.
+    pub fn attempts(mut self, count: u32) -> Self {
+        self.attempts = count;
+        self
+    }
+
+    fn wait(&self, answer: &Answer, attempt: &Attempt) -> Duration {
+        let wait = match until_reset(answer.headers()) {
+            Some(left) if !left.is_zero() => left,
+            _ => Duration::from_secs(1 << (attempt.number - 1).min(6)).min(Duration::from_secs(60)),
+        };
+        wait.min(self.longest)
     }
 }
 
 impl ErrorHandler for RateLimitSleeper {
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() != 429 || attempt.number > self.attempts {
-            return Decision::Pass;
+        if answer.status() == 429 && attempt.number <= self.attempts {
+            Decision::RetryAfter(self.wait(answer, attempt))
+        } else {
+            Decision::Pass
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Decision::RetryAfter(self.wait(answer, attempt, now))
     }
 }
 
 /// Waits while the platform is under maintenance: on a 503 with error code 0.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[must_use]
 pub struct MaintenanceSleeper {
-    /// Time between two attempts; 60 s by default.
-    pub pause: Duration,
-    /// Longest time to wait in all; 2 h by default.
-    pub longest: Duration,
+    pause: Duration,
+    longest: Duration,
 }
 
 impl Default for MaintenanceSleeper {
     fn default() -> Self {
         Self { pause: Duration::from_secs(60), longest: Duration::from_secs(2 * 60 * 60) }
+    }
+}
+
+impl MaintenanceSleeper {
+    /// Time between two attempts; 60 s by default.
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+
+    /// Longest time to wait in all; 2 h by default.
+    pub fn longest(mut self, time: Duration) -> Self {
+        self.longest = time;
+        self
     }
 }
 
@@ -185,17 +223,29 @@ impl ErrorHandler for MaintenanceSleeper {
 
 /// Waits on every answer of 500 and above, whatever the operation: to be added only where doing a thing twice does no harm.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[must_use]
 pub struct GeneralErrorSleeper {
-    /// Time between two attempts; 60 s by default.
-    pub pause: Duration,
-    /// Most waits in one call; 10 by default.
-    pub attempts: u32,
+    pause: Duration,
+    attempts: u32,
 }
 
 impl Default for GeneralErrorSleeper {
     fn default() -> Self {
         Self { pause: Duration::from_secs(60), attempts: 10 }
+    }
+}
+
+impl GeneralErrorSleeper {
+    /// Time between two attempts; 60 s by default.
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+
+    /// Most waits in one call; 10 by default.
+    pub fn attempts(mut self, count: u32) -> Self {
+        self.attempts = count;
+        self
     }
 }
 
@@ -219,8 +269,10 @@ mod tests {
         Attempt { operation: Operation::find("project_get").unwrap(), number, elapsed: Duration::ZERO }
     }
 
+    /// A 429 of second 1000.
     fn limited(reset: Option<&str>) -> Answer {
         let mut headers = HeaderMap::new();
+        headers.insert("date", "Thu, 01 Jan 1970 00:16:40 GMT".parse().unwrap());
         if let Some(reset) = reset {
             headers.insert("x-ratelimit-reset", reset.parse().unwrap());
         }
@@ -230,25 +282,77 @@ mod tests {
     #[test]
     fn the_wait_follows_the_reset_time_and_survives_nonsense() {
         let check = |reset: Option<&str>, number: u32, seconds: u64| {
-            let wait = RateLimitSleeper::default().wait(
-                &limited(reset),
-                &attempt(number),
-                Duration::from_secs(1_000),
-            );
+            let wait = RateLimitSleeper::default().wait(&limited(reset), &attempt(number));
             assert_eq!(wait, Duration::from_secs(seconds), "{reset:?} {number}");
         };
-        check(Some("1100"), 1, 101);
+        check(Some("1100"), 1, 100);
+        check(Some("1100"), 5, 100);
+        // Far away.
         check(Some("99999999999"), 1, 330);
-        check(Some("900"), 1, 2);
-        check(Some("soon"), 2, 4);
+        check(Some("9223372036854775807"), 1, 330);
+        // Past.
+        check(Some("1000"), 1, 1);
+        check(Some("900"), 2, 2);
         check(Some("-1"), 9, 60);
-        check(None, 3, 8);
+        // Malformed.
+        check(Some("soon"), 2, 2);
+        check(Some(""), 3, 4);
+        check(Some("1100.5"), 4, 8);
+        check(Some("99999999999999999999"), 1, 1);
+        // Missing.
+        check(None, 1, 1);
+        check(None, 6, 32);
+        check(None, 7, 60);
+        check(None, u32::MAX, 60);
+        let brief = RateLimitSleeper::default().longest(Duration::from_millis(5));
+        assert_eq!(brief.wait(&limited(None), &attempt(1)), Duration::from_millis(5));
+    }
+
+    #[test]
+    fn each_sleeper_gives_in_after_as_many_waits_as_are_allowed() {
+        let waits =
+            |handler: &dyn ErrorHandler, status: u16, body: &'static str, number: u32, elapsed: u64| {
+                let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
+                let attempt = Attempt { elapsed: Duration::from_secs(elapsed), ..attempt(number) };
+                matches!(handler.handle(&answer, &attempt), Decision::RetryAfter(_))
+            };
+        let rate_limit = RateLimitSleeper::default().attempts(2);
+        assert!(waits(&rate_limit, 429, "", 2, 0) && !waits(&rate_limit, 429, "", 3, 0));
+        assert!(!waits(&rate_limit, 503, "", 1, 0));
+        let maintenance = MaintenanceSleeper::default().longest(Duration::from_secs(10));
+        let body = r#"{"code": 0}"#;
+        assert!(waits(&maintenance, 503, body, 99, 9) && !waits(&maintenance, 503, body, 1, 10));
+        let general = GeneralErrorSleeper::default().attempts(2);
+        assert!(waits(&general, 500, "", 2, 0) && !waits(&general, 500, "", 3, 0));
+        assert!(waits(&general, 599, "", 1, 0) && !waits(&general, 499, "", 1, 0));
+    }
+
+    /// Never gives in.
+    #[derive(Debug)]
+    struct Stubborn;
+
+    impl ErrorHandler for Stubborn {
+        fn handle(&self, _: &Answer, _: &Attempt) -> Decision {
+            Decision::RetryAfter(Duration::MAX)
+        }
+    }
+
+    #[test]
+    fn a_handler_that_never_gives_in_is_overruled() {
+        let handlers = Handlers(vec![Arc::new(Stubborn)]);
+        let wait = |number: u32, elapsed: Duration| {
+            let attempt = Attempt { elapsed, ..attempt(number) };
+            handlers.consult(limited(None), &attempt).1.map(|(wait, _)| wait)
+        };
+        assert_eq!(wait(999, Duration::ZERO), Some(LONGEST_WAIT));
+        assert_eq!(wait(1_000, Duration::ZERO), None);
+        assert_eq!(wait(1, LONGEST_CALL), None);
     }
 
     #[test]
     fn a_handler_of_the_same_name_takes_the_place() {
         let mut handlers = Handlers::shipped();
-        handlers.add(Arc::new(MaintenanceSleeper { pause: Duration::ZERO, longest: Duration::ZERO }));
+        handlers.add(Arc::new(MaintenanceSleeper::default().pause(Duration::ZERO)));
         assert_eq!(handlers.0.len(), 2);
         assert!(handlers.remove("RateLimitSleeper"));
         assert!(!handlers.remove("RateLimitSleeper"));

@@ -2,25 +2,32 @@
 
 use std::time::Duration;
 
+use sbg_raw::Operation;
+
 use super::answer::Answer;
-use super::handlers::Attempt;
 use super::send::Failure;
 
 /// Bounds of the retries of a call.
 ///
 /// Retried are calls that never left, whatever the operation, and calls that failed on the way or were answered with 502 or 504,
 /// where the operation is idempotent. A call that may have been carried out is never sent a second time otherwise.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sbg::transport::RetryPolicy;
+///
+/// let patient = RetryPolicy::default().attempts(10).within(Duration::from_secs(600));
+/// let client = sbg::Client::builder().endpoint("cgc").token("0123456789abcdef").retry(patient).build()?;
+/// # Ok::<(), sbg::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[must_use]
 pub struct RetryPolicy {
-    /// Most attempts, the first one included; 5 by default. 1 switches retries off.
-    pub attempts: u32,
-    /// Wait before the second attempt, doubled for each one after it; 0.25 s by default.
-    pub first_wait: Duration,
-    /// Longest wait; 15 s by default.
-    pub longest_wait: Duration,
-    /// Time after which no further attempt is made; 2 min by default.
-    pub elapsed: Duration,
+    attempts: u32,
+    first_wait: Duration,
+    longest_wait: Duration,
+    within: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -29,31 +36,75 @@ impl Default for RetryPolicy {
             attempts: 5,
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(15),
-            elapsed: Duration::from_secs(120),
+            within: Duration::from_secs(120),
         }
     }
 }
 
 impl RetryPolicy {
-    pub(super) fn after_failure(&self, failure: &Failure, attempt: &Attempt) -> Option<Duration> {
-        if failure.never_left || (attempt.operation.idempotent && failure.is_transient()) {
-            self.wait(attempt)
-        } else {
-            None
-        }
+    /// No retries at all.
+    pub fn none() -> Self {
+        Self::default().attempts(1)
     }
 
-    pub(super) fn after_answer(&self, answer: &Answer, attempt: &Attempt) -> Option<Duration> {
+    /// Most attempts in a row that fail, the first one included; 5 by default.
+    pub fn attempts(mut self, count: u32) -> Self {
+        self.attempts = count;
+        self
+    }
+
+    /// Wait before the second attempt, doubled for each one after it; 0.25 s by default. Each wait is shortened by up to a half, at
+    /// random, so that callers who failed together do not come back together.
+    pub fn first_wait(mut self, wait: Duration) -> Self {
+        self.first_wait = wait;
+        self
+    }
+
+    /// Longest wait; 15 s by default.
+    pub fn longest_wait(mut self, wait: Duration) -> Self {
+        self.longest_wait = wait;
+        self
+    }
+
+    /// Time from the first failure in a row after which no further attempt is made; 2 min by default.
+    pub fn within(mut self, time: Duration) -> Self {
+        self.within = time;
+        self
+    }
+
+    pub(super) fn after_failure(
+        &self,
+        failure: &Failure,
+        operation: &Operation,
+        so_far: &Failures,
+    ) -> Option<Duration> {
+        let harmless =
+            !failure.lasting && (failure.never_left || (operation.idempotent && failure.is_transient()));
+        self.wait(so_far, fastrand::f64()).filter(|_| harmless)
+    }
+
+    pub(super) fn after_answer(
+        &self,
+        answer: &Answer,
+        operation: &Operation,
+        so_far: &Failures,
+    ) -> Option<Duration> {
         let gateway = matches!(answer.status(), 502 | 504);
-        if gateway && attempt.operation.idempotent { self.wait(attempt) } else { None }
+        self.wait(so_far, fastrand::f64()).filter(|_| gateway && operation.idempotent)
     }
 
-    fn wait(&self, attempt: &Attempt) -> Option<Duration> {
-        if attempt.number >= self.attempts || attempt.elapsed >= self.elapsed {
-            return None;
-        }
-        Some(jittered(self.first_wait, self.longest_wait, attempt.number, fastrand::f64()))
+    fn wait(&self, so_far: &Failures, chance: f64) -> Option<Duration> {
+        let wait = jittered(self.first_wait, self.longest_wait, so_far.count, chance);
+        (so_far.count < self.attempts && so_far.elapsed.saturating_add(wait) <= self.within).then_some(wait)
     }
+}
+
+/// Failures in a row, the latest one included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failures {
+    pub(super) count: u32,
+    /// Time since the first one.
+    pub(super) elapsed: Duration,
 }
 
 /// The wait after failure `number` (from 1): doubled each time, at most `longest`, and somewhere in the upper half of that, so that
@@ -84,5 +135,29 @@ mod tests {
         check(5, 1.0, 1_000);
         check(40, 0.0, 500);
         check(u32::MAX, 1.0, 1_000);
+    }
+
+    #[test]
+    fn retries_are_bounded_by_count_and_by_time() {
+        let second = Duration::from_secs(1);
+        let policy = RetryPolicy::default()
+            .attempts(3)
+            .first_wait(second)
+            .longest_wait(2 * second)
+            .within(10 * second);
+        let check = |count: u32, elapsed: u32, expected: Option<u32>| {
+            let so_far = Failures { count, elapsed: elapsed * second };
+            assert_eq!(policy.wait(&so_far, 1.0), expected.map(|wait| wait * second), "{count} {elapsed}");
+        };
+        check(1, 0, Some(1));
+        check(2, 0, Some(2));
+        check(3, 0, None);
+        check(1, 9, Some(1));
+        check(1, 10, None);
+        check(2, 9, None);
+        let so_far = Failures { count: 1, elapsed: Duration::ZERO };
+        assert_eq!(RetryPolicy::none().wait(&so_far, 0.0), None);
+        let far = Failures { count: 1, elapsed: Duration::MAX };
+        assert_eq!(policy.wait(&far, 1.0), None);
     }
 }

@@ -1,6 +1,8 @@
 //! Sends one request and reads the whole answer, within bounds; and sorts what can go wrong with that.
 
 use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode};
@@ -20,12 +22,20 @@ const MOST_REDIRECTS: usize = 5;
 pub(crate) struct Failure {
     /// Whether it is sure that the request did not reach the server.
     pub(crate) never_left: bool,
+    /// Whether another attempt would meet the same.
+    pub(crate) lasting: bool,
     kind: ErrorKind,
     message: String,
     source: Option<reqwest::Error>,
 }
 
 impl Failure {
+    /// A failure of a request that has left.
+    fn on_the_way(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let lasting = kind != ErrorKind::Timeout;
+        Self { never_left: false, lasting, kind, message: message.into(), source: None }
+    }
+
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Dns)
     }
@@ -39,8 +49,21 @@ impl Failure {
     }
 }
 
-/// Sends `request` and reads the answer to its end. Follows redirects that stay with the call; any other one is the answer.
-pub(crate) async fn send(http: &reqwest::Client, mut request: reqwest::Request) -> Result<Answer, Failure> {
+/// Sends `request` and reads the answer to its end, all within `time`. Follows redirects that stay with the call; any other one is the
+/// answer.
+pub(crate) async fn send(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    time: Duration,
+) -> Result<Answer, Failure> {
+    tokio::time::timeout(time, follow(http, request)).await.unwrap_or_else(|_| {
+        // Bytes may come for ever, each in time for the limit on silence.
+        let message = format!("the answer was not complete after {time:?}");
+        Err(Failure::on_the_way(ErrorKind::Timeout, message))
+    })
+}
+
+async fn follow(http: &reqwest::Client, mut request: reqwest::Request) -> Result<Answer, Failure> {
     for _ in 0..=MOST_REDIRECTS {
         let (method, url, again) = (request.method().clone(), request.url().clone(), request.try_clone());
         let mut response = http.execute(request).await.map_err(|error| classify(error, false))?;
@@ -56,12 +79,7 @@ pub(crate) async fn send(http: &reqwest::Client, mut request: reqwest::Request) 
             }
         }
     }
-    Err(Failure {
-        never_left: false,
-        kind: ErrorKind::UnexpectedAnswer,
-        message: "too many redirects".to_owned(),
-        source: None,
-    })
+    Err(Failure::on_the_way(ErrorKind::UnexpectedAnswer, "too many redirects"))
 }
 
 /// Where a redirect leads that may be followed: to the same host, because the token goes along, and with the same method, because
@@ -81,13 +99,10 @@ async fn read(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<Bytes, Failure> {
-    let too_large = || Failure {
-        never_left: false,
-        kind: ErrorKind::UnexpectedAnswer,
-        message: format!(
-            "the answer (HTTP {status}) is larger than the {LARGEST_ANSWER} bytes that are read"
-        ),
-        source: None,
+    let too_large = || {
+        let message =
+            format!("the answer (HTTP {status}) is larger than the {LARGEST_ANSWER} bytes that are read");
+        Failure::on_the_way(ErrorKind::UnexpectedAnswer, message)
     };
     let announced = headers
         .get(http::header::CONTENT_LENGTH)
@@ -107,42 +122,55 @@ async fn read(
 
 /// What an error of the HTTP library means; `answered` tells whether the head of an answer was there already.
 ///
-/// The address is taken out of the error: it may be a signed one.
+/// The address is taken out of the error, because it may be a signed one; the message names its host.
 pub(crate) fn classify(error: reqwest::Error, answered: bool) -> Failure {
+    let host = error.url().and_then(Url::host_str).map(str::to_owned);
     let error = error.without_url();
-    let chain = words(&error);
-    let mentions = |what: &[&str]| what.iter().any(|word| chain.contains(word));
+    let connecting = error.is_connect();
+    let words: Vec<_> = causes(&error).map(|cause| cause.to_string().to_lowercase()).collect();
+    let mentions = |what: &[&str]| words.iter().any(|text| what.iter().any(|word| text.contains(word)));
+    let io: Vec<_> =
+        causes(&error).filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind())).collect();
+    let while_connecting = |kinds: &[io::ErrorKind]| connecting && io.iter().any(|kind| kinds.contains(kind));
+    let mut lasting = false;
     let (kind, message) = if error.is_timeout() {
         (ErrorKind::Timeout, "nothing came for too long")
-    } else if mentions(&["dns error", "failed to lookup address"]) {
+    } else if connecting && mentions(&["tunnel error", "proxy"]) {
+        // A proxy that answers has made up its mind; one that cannot be reached may come back.
+        lasting = !mentions(&["failed to create underlying connection", "io error"]);
+        (ErrorKind::Proxy, "the proxy refused the connection or cannot be reached")
+    } else if error.is_dns() {
         (ErrorKind::Dns, "the name of the host cannot be resolved")
-    } else if mentions(&["certificate", "tls", "ssl", "handshake"]) {
+    } else if while_connecting(&[io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset]) {
+        (ErrorKind::Connect, "the connection broke while it was made")
+    } else if mentions(&["certificate", "tls", "ssl", "received fatal alert"])
+        || while_connecting(&[io::ErrorKind::InvalidData])
+    {
+        lasting = true;
         (ErrorKind::Tls, "TLS could not be agreed on")
-    } else if mentions(&["proxy", "tunnel", "socks"]) {
-        (ErrorKind::Proxy, "the proxy refused the connection")
-    } else if error.is_connect() {
+    } else if connecting {
         (ErrorKind::Connect, "no connection could be made")
     } else if error.is_builder() {
+        lasting = true;
         (ErrorKind::InvalidInput, "the request cannot be built")
     } else if answered {
         (ErrorKind::Connect, "the connection broke in the middle of the answer")
     } else {
         (ErrorKind::Connect, "the connection broke before the answer came")
     };
-    let never_left = error.is_connect() && !matches!(kind, ErrorKind::Tls | ErrorKind::Proxy);
-    Failure { never_left, kind, message: message.to_owned(), source: Some(error) }
+    let message = match host {
+        Some(host) => format!("{message} (host {host})"),
+        None => message.to_owned(),
+    };
+    Failure { never_left: connecting, lasting, kind, message, source: Some(error) }
 }
 
-/// The messages of an error and of all its causes, in lower case.
-fn words(error: &(dyn StdError + 'static)) -> String {
-    let mut words = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        words.push_str(&error.to_string().to_lowercase());
-        words.push('\n');
-        next = error.source();
-    }
-    words
+/// An error and its causes. What stands behind an error of the operating system is no cause by its own account, and is looked at too.
+fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|behind| behind as &(dyn StdError + 'static)),
+        None => error.source(),
+    })
 }
 
 #[cfg(test)]

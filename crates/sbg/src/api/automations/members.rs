@@ -3,13 +3,12 @@
 use sbg_raw::ClientAutomationsExt as _;
 
 use super::checked_id;
-use crate::call::{fetch_page, set};
+use crate::call::{fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
-use crate::members::{NewMember, Permissions};
+use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::page::{Fetched, List, PageRequest, Query};
-use crate::teams::refuse_fields;
 use crate::types;
 
 /// The members of an automation.
@@ -68,9 +67,7 @@ fn member_body(member: NewMember, permissions: Permissions) -> Result<types::Aut
             return Err(Error::invalid("an automation has users and teams as members, no divisions"));
         }
     };
-    // An empty set may be refused, and read is what everybody has.
-    let permissions = types::PermissionsEdit { read: Some(true), ..permissions.to_edit() };
-    Ok(types::AutomationMemberAdd { id, permissions, type_, username })
+    Ok(types::AutomationMemberAdd { id, permissions: permissions.to_grant(), type_, username })
 }
 
 /// The list of the members of an automation.
@@ -103,14 +100,14 @@ pub struct AutomationMemberHandle {
 
 impl AutomationMemberHandle {
     fn checked(&self) -> Result<(&str, &str)> {
-        Ok((checked_id(&self.id)?, check_segment("username", &self.member)?))
+        Ok((checked_id(&self.id)?, check_segment(MEMBER_ID, &self.member)?))
     }
 
     /// Gets the member with his permissions.
     ///
     /// # Errors
     ///
-    /// A malformed id or username, before anything is sent; or whatever the call brings.
+    /// A malformed id, before anything is sent; or whatever the call brings.
     pub async fn get(&self) -> Result<types::AutomationMember> {
         let (id, member) = self.checked()?;
         let call = self.client.raw().automation_member_get().automation_id(id).member_id(member);
@@ -121,7 +118,7 @@ impl AutomationMemberHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id or username, before anything is sent; or whatever the call brings.
+    /// A malformed id, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
         let (id, member) = self.checked()?;
         self.client.raw().automation_member_remove().automation_id(id).member_id(member).send().await?;
@@ -162,7 +159,7 @@ impl AutomationMemberHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id or username, before anything is sent; or whatever the call brings.
+    /// A malformed id, before anything is sent; or whatever the call brings.
     pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::AutomationMember> {
         self.set_permissions(permissions.to_replace()).await
     }

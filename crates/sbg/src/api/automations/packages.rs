@@ -3,13 +3,14 @@
 use sbg_raw::ClientAutomationsExt as _;
 use serde_json::Value;
 
-use super::{check_memory, checked_id};
-use crate::call::{awaitable, body_setters, fetch_page, set};
+use super::checked_id;
+use super::setup::{check_memory, memory_setter};
+use crate::call::{awaitable, body_setters, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::page::{Fetched, List, PageRequest, Query};
-use crate::teams::refuse_fields;
+use crate::raw::Nullable;
 use crate::types;
 
 impl Client {
@@ -57,8 +58,8 @@ impl AutomationPackages {
             version: version.into(),
             location: location.into(),
             schema: schema.into(),
-            memory_limit: None,
-            python: None,
+            memory_limit: Nullable::Absent,
+            python: Nullable::Absent,
         };
         AutomationPackageCreate { client: self.client.clone(), automation: self.automation.clone(), body }
     }
@@ -105,11 +106,7 @@ impl AutomationPackageCreate {
         python(python: String);
     }
 
-    /// Memory that a run may use, in megabytes.
-    pub fn memory_limit(mut self, megabytes: u32) -> Self {
-        self.body.memory_limit = Some(megabytes.into());
-        self
-    }
+    memory_setter!();
 
     /// Sends the call. The same as `.await`.
     ///
@@ -124,7 +121,7 @@ impl AutomationPackageCreate {
         if self.body.location.trim().is_empty() {
             return Err(Error::invalid("a code package needs the id of the uploaded code as its location"));
         }
-        check_memory(self.body.memory_limit)?;
+        check_memory(self.body.memory_limit.value().copied())?;
         let call = self.client.raw().automation_package_create().automation_id(automation);
         Ok(call.body(self.body).send().await?.into_inner())
     }
@@ -224,11 +221,7 @@ impl AutomationPackageEdit {
         custom_url(custom_url: String);
     }
 
-    /// Memory that a run may use, in megabytes.
-    pub fn memory_limit(mut self, megabytes: u32) -> Self {
-        self.body.memory_limit = Some(megabytes.into());
-        self
-    }
+    memory_setter!();
 
     /// Sends the call. The same as `.await`.
     ///

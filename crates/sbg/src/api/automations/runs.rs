@@ -4,16 +4,17 @@ use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sbg_raw::ClientAutomationsExt as _;
 use serde_json::{Map, Value};
 
-use super::{Hidden, check_memory, check_object, checked_id};
-use crate::call::{awaitable, body_setters, fetch_page, set};
+use super::checked_id;
+use super::setup::{check_memory, check_object, memory_setter, secret_setter};
+use crate::call::{awaitable, body_setters, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::FileHandle;
-use crate::ids::{ProjectId, check_segment};
+use crate::ids::{Given, IntoId, ProjectId, check_given, check_segment};
 use crate::page::{Fetched, List, PageRequest, Query};
-use crate::teams::refuse_fields;
+use crate::raw::Secret;
 use crate::types::{self, AutomationRunStatus};
-use crate::wait::{State, Wait};
+use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The runs of automations.
@@ -76,7 +77,7 @@ impl AutomationRuns {
             secret_settings: None,
             settings: None,
         };
-        AutomationRunCreate { client: self.client.clone(), body, secret_settings: None }
+        AutomationRunCreate { client: self.client.clone(), body }
     }
 }
 
@@ -90,7 +91,7 @@ pub struct AutomationRunList {
     created_by: Option<String>,
     created_from: Option<Timestamp>,
     created_to: Option<Timestamp>,
-    project: Option<ProjectId>,
+    project: Option<Given<ProjectId>>,
     order: Option<(String, types::AutomationRunOrder)>,
 }
 
@@ -137,9 +138,9 @@ impl Query<AutomationRunList> {
         self
     }
 
-    /// Only runs in this project, of automations that belong to projects.
-    pub fn project(mut self, id: &ProjectId) -> Self {
-        self.list.project = Some(id.clone());
+    /// Only runs in this project, `owner/project`, of automations that belong to projects.
+    pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
+        self.list.project = Some(id.into_id());
         self
     }
 
@@ -155,6 +156,7 @@ impl List for AutomationRunList {
 
     fn check(&self) -> Result<()> {
         self.automation.as_deref().map_or(Ok(""), checked_id)?;
+        check_given(self.project.as_ref())?;
         if let Some(package) = &self.package {
             check_segment("package id", package)?;
         }
@@ -174,7 +176,8 @@ impl List for AutomationRunList {
         let status = self.status.map(|status| status.as_str().to_owned());
         let call = client.raw().automation_run_list().offset(at.offset_param());
         let call = set!(call, automation_id = self.automation, package_id = self.package, name = self.name);
-        let call = set!(call, status = status, created_by = self.created_by, project_id = self.project);
+        let call =
+            set!(call, status = status, created_by = self.created_by, project_id = self.project.transpose()?);
         let call = set!(call, created_from = from, created_to = to);
         fetch_page!(set!(call, order_by = order_by, order = order, limit = at.limit_param()))
     }
@@ -191,9 +194,7 @@ fn whole_seconds(time: Timestamp, mode: RoundMode) -> types::Timestamp {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunCreate {
     client: Client,
-    /// Everything but the secret settings, which are added when it is sent.
     body: types::AutomationRunCreate,
-    secret_settings: Option<Hidden<Value>>,
 }
 
 impl AutomationRunCreate {
@@ -208,16 +209,10 @@ impl AutomationRunCreate {
         resume_from(resume_from: String);
     }
 
-    /// Memory that the run may use, in megabytes.
-    pub fn memory_limit(mut self, megabytes: u32) -> Self {
-        self.body.memory_limit = Some(megabytes.into());
-        self
-    }
+    memory_setter!();
 
-    /// Secret settings in the place of those of the automation, a JSON object.
-    pub fn secret_settings(mut self, settings: impl Into<Value>) -> Self {
-        self.secret_settings = Some(Hidden(settings.into()));
-        self
+    secret_setter! {
+        /// Secret settings in the place of those of the automation, a JSON object.
     }
 
     /// Sends the call. The same as `.await`. Each call starts a run of its own.
@@ -226,11 +221,11 @@ impl AutomationRunCreate {
     ///
     /// A malformed id, inputs or settings that are no object, or a memory limit of 0, before anything is sent; or whatever the call
     /// brings.
-    pub async fn send(mut self) -> Result<types::AutomationRun> {
+    pub async fn send(self) -> Result<types::AutomationRun> {
         check_segment("package id", &self.body.package)?;
-        self.body.secret_settings = self.secret_settings.map(|settings| settings.0);
+        let secret_settings = self.body.secret_settings.as_ref().map(Secret::expose);
         check_options(
-            [&self.body.inputs, &self.body.settings, &self.body.secret_settings],
+            [self.body.inputs.as_ref(), self.body.settings.as_ref(), secret_settings],
             self.body.resume_from.as_deref(),
             self.body.memory_limit,
         )?;
@@ -241,13 +236,13 @@ impl AutomationRunCreate {
 awaitable!(AutomationRunCreate => types::AutomationRun);
 
 fn check_options(
-    [inputs, settings, secret_settings]: [&Option<Value>; 3],
+    [inputs, settings, secret_settings]: [Option<&Value>; 3],
     resume_from: Option<&str>,
     memory_limit: Option<i64>,
 ) -> Result<()> {
-    check_object("inputs", inputs.as_ref())?;
-    check_object("settings", settings.as_ref())?;
-    check_object("secret settings", secret_settings.as_ref())?;
+    check_object("inputs", inputs)?;
+    check_object("settings", settings)?;
+    check_object("secret settings", secret_settings)?;
     if let Some(run) = resume_from {
         check_segment("run id", run)?;
     }
@@ -296,7 +291,7 @@ impl AutomationRunHandle {
     /// ```
     pub fn rerun(&self) -> AutomationRunRerun {
         let body = types::AutomationRunRerun { merge: Some(true), ..types::AutomationRunRerun::default() };
-        AutomationRunRerun { run: self.clone(), body, secret_settings: None }
+        AutomationRunRerun { run: self.clone(), body }
     }
 
     /// Asks the platform to end the run. [`wait`](Self::wait) tells when it has ended.
@@ -312,7 +307,7 @@ impl AutomationRunHandle {
     /// Waits until the run has ended: finished, failed or aborted, which its `status` tells.
     pub fn wait(&self) -> Wait<types::AutomationRun> {
         let handle = self.clone();
-        Wait::new(format!("run `{}`", self.id), run_state, move || {
+        wait::one(format!("run `{}`", self.id), move || {
             let handle = handle.clone();
             async move { handle.get().await }
         })
@@ -347,13 +342,13 @@ impl AutomationRunHandle {
     }
 }
 
-fn run_state(run: &types::AutomationRun) -> State {
-    use AutomationRunStatus::{Aborted, Failed, Finished};
+impl Job for types::AutomationRun {
+    fn state(&self) -> State {
+        use AutomationRunStatus::{Aborted, Failed, Finished};
 
-    let status = run.status.as_ref();
-    State {
-        name: status.map_or("unknown", AutomationRunStatus::as_str).to_owned(),
-        over: matches!(status, Some(Finished | Failed | Aborted)),
+        let status = self.status.as_ref();
+        let over = matches!(status, Some(Finished | Failed | Aborted));
+        State::named(status.map(AutomationRunStatus::as_str), over)
     }
 }
 
@@ -375,11 +370,7 @@ impl AutomationRunEdit {
         settings(settings: Value);
     }
 
-    /// Memory that the run may use, in megabytes.
-    pub fn memory_limit(mut self, megabytes: u32) -> Self {
-        self.body.memory_limit = Some(megabytes.into());
-        self
-    }
+    memory_setter!();
 
     /// Sends the call. The same as `.await`.
     ///
@@ -391,7 +382,8 @@ impl AutomationRunEdit {
         if self.body == types::AutomationRunEdit::default() {
             return Err(Error::invalid("the edit of the run changes nothing"));
         }
-        check_options([&self.body.inputs, &self.body.settings, &None], None, self.body.memory_limit)?;
+        let objects = [self.body.inputs.as_ref(), self.body.settings.as_ref(), None];
+        check_options(objects, None, self.body.memory_limit)?;
         let call = self.run.client.raw().automation_run_edit().run_id(self.run.checked()?);
         Ok(call.body(self.body).send().await?.into_inner())
     }
@@ -404,9 +396,7 @@ awaitable!(AutomationRunEdit => types::AutomationRun);
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunRerun {
     run: AutomationRunHandle,
-    /// Everything but the secret settings, which are added when it is sent.
     body: types::AutomationRunRerun,
-    secret_settings: Option<Hidden<Value>>,
 }
 
 impl AutomationRunRerun {
@@ -425,10 +415,8 @@ impl AutomationRunRerun {
         resume_from(resume_from: String);
     }
 
-    /// Secret settings in the place of those of the automation, a JSON object.
-    pub fn secret_settings(mut self, settings: impl Into<Value>) -> Self {
-        self.secret_settings = Some(Hidden(settings.into()));
-        self
+    secret_setter! {
+        /// Secret settings in the place of those of the automation, a JSON object.
     }
 
     /// Sends the call. The same as `.await`. Each call starts a run of its own.
@@ -436,13 +424,13 @@ impl AutomationRunRerun {
     /// # Errors
     ///
     /// A malformed id, or inputs or settings that are no object, before anything is sent; or whatever the call brings.
-    pub async fn send(mut self) -> Result<types::AutomationRun> {
+    pub async fn send(self) -> Result<types::AutomationRun> {
         if let Some(package) = &self.body.package {
             check_segment("package id", package)?;
         }
-        self.body.secret_settings = self.secret_settings.map(|settings| settings.0);
+        let secret_settings = self.body.secret_settings.as_ref().map(Secret::expose);
         check_options(
-            [&self.body.inputs, &self.body.settings, &self.body.secret_settings],
+            [self.body.inputs.as_ref(), self.body.settings.as_ref(), secret_settings],
             self.body.resume_from.as_deref(),
             None,
         )?;
@@ -469,8 +457,9 @@ mod tests {
     #[test]
     fn a_run_is_over_when_it_finished_failed_or_was_aborted() {
         let check = |status: Value, name: &str, over: bool| {
-            let run = serde_json::from_value(json!({ "id": "r", "status": status })).unwrap();
-            assert_eq!(run_state(&run), State { name: name.to_owned(), over });
+            let run: types::AutomationRun =
+                serde_json::from_value(json!({ "id": "r", "status": status })).unwrap();
+            assert_eq!(run.state(), State { name: name.to_owned(), over });
         };
         check(json!("FINISHED"), "FINISHED", true);
         check(json!("FAILED"), "FAILED", true);

@@ -1,6 +1,6 @@
 //! Finding files: by path, by walking a folder tree, by the query language of the platform.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use sbg_raw::ClientFilesExt as _;
 
 use super::{FileHandle, FileQuery, Files};
-use crate::call::set;
+use crate::call::{refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
@@ -60,6 +60,7 @@ impl List for FileSearch {
     }
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::FileSearchHit>> {
+        refuse_fields(&at, "hits of a search")?;
         let call = client.raw().file_search().body(types::FileSearch { query: self.expression });
         let limit = at.limit_param();
         let page = set!(call, cont_token = at.token, limit = limit).send().await?.into_inner();
@@ -109,18 +110,41 @@ impl ProjectFiles {
         })
     }
 
+    /// Every file and folder of exactly this name in the project, wherever it lies. Lists all folders; where the place is known,
+    /// [`resolve_path`](Self::resolve_path) and a query by `name` cost less.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// if let Some(found) = files.find("51.fastq").try_next().await? {
+    ///     println!("{} is {}", found.path, found.file.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn find(&self, name: impl Into<String>) -> Items<Entry> {
+        let name = name.into();
+        self.walk().filter(move |entry| entry.file.name.as_ref() == Some(&name)).entries()
+    }
+
     /// The file or folder at `path`, such as `patterns/b-form/51.fastq`. Costs a call for each part of the path.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] where there is none; or whatever the calls bring.
+    /// A path without names or with `.` or `..` in it, before anything is sent; [`ErrorKind::NotFound`] where there is none; or whatever
+    /// the calls bring.
     pub async fn resolve_path(&self, path: &str) -> Result<types::File> {
         let client = self.client();
+        if let Some(odd) = path.split('/').find(|name| matches!(*name, "." | "..")) {
+            return Err(Error::invalid(format!(
+                "`{odd}` in `{path}` is no name: paths begin at the root of the project"
+            )));
+        }
         let mut found: Option<types::File> = None;
         for name in path.split('/').filter(|name| !name.is_empty()) {
             let query: FileQuery = match &found {
                 None => self.query(),
-                Some(folder) if is_folder(folder) => client.files().query().parent(&folder.id),
+                Some(folder) if is_folder(folder) => client.files().query().parent(folder),
                 Some(file) => {
                     let name = file.name.as_deref().unwrap_or_default();
                     let message = format!("`{name}` in `{path}` is a file, so nothing lies in it");
@@ -131,7 +155,8 @@ impl ProjectFiles {
             let missing = || {
                 Error::new(ErrorKind::NotFound, format!("there is no `{name}` in `{path}` of {}", self.id()))
             };
-            found = Some(page.items.into_iter().next().ok_or_else(missing)?);
+            let named = page.items.into_iter().find(|file| file.name.as_deref() == Some(name));
+            found = Some(named.ok_or_else(missing)?);
         }
         found.ok_or_else(|| {
             Error::invalid("the path has no names; the root of a project is its `root_folder`")
@@ -152,6 +177,8 @@ impl FileHandle {
 
 type FirstPage = Arc<dyn Fn(Fields) -> BoxFuture<'static, Result<Page<types::File>>> + Send + Sync>;
 
+type Choice = Arc<dyn Fn(&Entry) -> bool + Send + Sync>;
+
 /// A walk over a folder tree. Several folders are listed at once; what lies in a folder comes after the folder itself, and there is
 /// no order beyond that.
 #[derive(Clone)]
@@ -160,7 +187,8 @@ pub struct Walk {
     client: Client,
     first: FirstPage,
     max_depth: usize,
-    descend: Arc<dyn Fn(&Entry) -> bool + Send + Sync>,
+    descend: Choice,
+    filter: Choice,
     fields: Fields,
 }
 
@@ -174,6 +202,7 @@ impl Walk {
             first: Arc::new(first),
             max_depth: usize::MAX,
             descend: Arc::new(|_| true),
+            filter: Arc::new(|_| true),
             fields: Fields::all(),
         }
     }
@@ -187,6 +216,13 @@ impl Walk {
     /// Which folders to go into; all of them by default. A folder that is not gone into is still an entry.
     pub fn descend(mut self, into: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
         self.descend = Arc::new(into);
+        self
+    }
+
+    /// Which entries to give; all of them by default. A folder that is not given is gone into nevertheless, unless
+    /// [`descend`](Self::descend) says otherwise.
+    pub fn filter(mut self, give: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
+        self.filter = Arc::new(give);
         self
     }
 
@@ -205,6 +241,7 @@ impl Walk {
         let state = Walking {
             walk: self,
             waiting: VecDeque::new(),
+            met: HashSet::new(),
             listing: FuturesUnordered::new(),
             ready: VecDeque::new(),
         };
@@ -236,6 +273,8 @@ struct Walking {
     walk: Walk,
     /// Folders that are still to be listed: id, path, depth of what lies in them.
     waiting: VecDeque<(String, String, usize)>,
+    /// Folders that were met: a platform that says that a folder lies in itself must not be walked for ever.
+    met: HashSet<String>,
     listing: FuturesUnordered<BoxFuture<'static, Result<Listed>>>,
     ready: VecDeque<Entry>,
 }
@@ -263,10 +302,16 @@ impl Walking {
             let name = file.name.as_deref().unwrap_or(&file.id);
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             let entry = Entry { path, file };
-            if entry.is_folder() && depth < self.walk.max_depth && (self.walk.descend)(&entry) {
+            if entry.is_folder()
+                && depth < self.walk.max_depth
+                && (self.walk.descend)(&entry)
+                && self.met.insert(entry.file.id.clone())
+            {
                 self.waiting.push_back((entry.file.id.clone(), entry.path.clone(), depth + 1));
             }
-            self.ready.push_back(entry);
+            if (self.walk.filter)(&entry) {
+                self.ready.push_back(entry);
+            }
         }
         if page.has_next() {
             let next = async move {

@@ -2,13 +2,13 @@
 
 use sbg_raw::ClientFilesExt as _;
 
-use super::metadata::FileMetadata;
-use super::{FileList, FolderList, check_name, check_place};
-use crate::call::{Get, awaitable, body_setters, set};
+use super::metadata::{FileMetadata, check_metadata, metadata_body};
+use super::{FileList, FileRef, FolderList, check_name};
+use crate::call::{Get, awaitable, body_setters, set, tags_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{InvalidId, ProjectId, check_segment};
 use crate::page::{List as _, Query};
+use crate::place::{Destination, Place, place_setters};
 use crate::projects::check_tags;
 use crate::types;
 
@@ -16,29 +16,42 @@ use crate::types;
 #[derive(Clone, Debug)]
 pub struct FileHandle {
     pub(crate) client: Client,
-    pub(crate) id: String,
+    pub(super) file: FileRef,
 }
 
 impl FileHandle {
     /// The id.
     pub fn id(&self) -> &str {
-        &self.id
+        self.file.id()
     }
 
+    /// The id, if it is well formed.
     pub(super) fn checked(&self) -> Result<&str> {
-        Ok(check_segment("file id", &self.id)?)
+        self.file.checked()
+    }
+
+    /// The id, if it is well formed and not known to be that of a folder.
+    pub(crate) fn checked_file(&self, what: &str) -> Result<&str> {
+        self.file.checked_file(what)
     }
 
     /// Gets the details.
     pub fn get(&self) -> Get<types::File> {
-        let Self { client, id } = self.clone();
+        let Self { client, file } = self.clone();
         Get::new(FileList::IDENTITY, move |fields| async move {
-            check_segment("file id", &id)?;
-            Ok(set!(client.raw().file_get().file_id(id), fields = fields).send().await?.into_inner())
+            let call = client.raw().file_get().file_id(file.checked()?);
+            Ok(set!(call, fields = fields).send().await?.into_inner())
         })
     }
 
     /// Changes name, tags or metadata: set the fields to change, then `.await`. What is not set stays as it is.
+    ///
+    /// ```no_run
+    /// # async fn example(file: sbg::files::FileHandle) -> sbg::Result<()> {
+    /// file.edit().name("pattern-51.fastq").tags(["dna", "b form"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn edit(&self) -> FileEdit {
         FileEdit { file: self.clone(), body: types::FileEdit::default() }
     }
@@ -57,17 +70,17 @@ impl FileHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let copy = client.file(id).copy().to_project("fcrick/models")?.name("pattern-51.fastq").await?;
+    /// let copy = client.file(id).copy().to_project("fcrick/models").name("pattern-51.fastq").await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn copy(&self) -> FileCopy {
-        FileCopy { file: self.clone(), body: types::FileCopy::default() }
+        FileCopy { file: self.clone(), place: Place::default() }
     }
 
     /// Moves the file or folder into another folder of the same project.
-    pub fn move_to(&self, folder_id: impl Into<String>) -> FileMove {
-        FileMove { file: self.clone(), body: types::FileMove { parent: folder_id.into(), name: None } }
+    pub fn move_to(&self, folder: impl Into<FileRef>) -> FileMove {
+        FileMove { file: self.clone(), folder: folder.into(), name: None }
     }
 
     /// A signed address to download the file from. It expires; [`download`](Self::download) takes care of that.
@@ -76,7 +89,14 @@ impl FileHandle {
     ///
     /// Whatever the call brings; code 5017 for a folder.
     pub async fn download_info(&self) -> Result<types::DownloadInfo> {
-        Ok(self.client.raw().file_download_info().file_id(self.checked()?).send().await?.into_inner())
+        Ok(self
+            .client
+            .raw()
+            .file_download_info()
+            .file_id(self.checked_file("downloaded")?)
+            .send()
+            .await?
+            .into_inner())
     }
 
     /// The metadata.
@@ -90,15 +110,27 @@ impl FileHandle {
     ///
     /// A tag that is empty or has a comma, before anything is sent; or whatever the call brings.
     pub async fn set_tags<T: Into<String>>(&self, tags: impl IntoIterator<Item = T>) -> Result<Vec<String>> {
-        let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+        self.put_tags(tags.into_iter().map(Into::into).collect()).await
+    }
+
+    /// Removes all tags.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn clear_tags(&self) -> Result<()> {
+        self.put_tags(Vec::new()).await.map(drop)
+    }
+
+    async fn put_tags(&self, tags: Vec<String>) -> Result<Vec<String>> {
         check_tags(&tags)?;
-        let call = self.client.raw().file_tags_replace().file_id(self.checked()?);
+        let call = self.client.raw().file_tags_replace().file_id(self.checked_file("tagged")?);
         Ok(call.body(types::FileTagsReplace(tags)).send().await?.into_inner().0)
     }
 
     /// The files and folders in this folder.
     pub fn list(&self) -> Query<FolderList> {
-        Query::new(self.client.clone(), FolderList { id: self.id.clone(), cont_token: false })
+        Query::new(self.client.clone(), FolderList { folder: self.file.clone(), cont_token: false })
     }
 }
 
@@ -116,18 +148,15 @@ impl FileEdit {
         name(name: String);
     }
 
-    /// All tags, in place of those the file has.
-    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.body.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
+    tags_setters!("file", body.tags);
 
-    /// Sets a field of the metadata. The platform takes the fields given here as the whole metadata; to change single fields, use
-    /// [`FileMetadata::edit`].
-    pub fn metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
-        let metadata =
-            self.body.metadata.get_or_insert_with(|| types::MetadataEdit(std::collections::BTreeMap::new()));
-        metadata.0.insert(field.into(), Some(value.into()));
+    /// Puts these fields in the place of all metadata: **what is not named is lost**. [`FileMetadata::merge`] changes single fields.
+    pub fn overwrite_metadata<K: Into<String>, V: Into<String>>(
+        mut self,
+        fields: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let fields = fields.into_iter().map(|(field, value)| (field, value.into()));
+        self.body.metadata = Some(metadata_body(fields));
         self
     }
 
@@ -143,7 +172,11 @@ impl FileEdit {
         if let Some(name) = &self.body.name {
             check_name(name)?;
         }
-        check_tags(self.body.tags.as_deref().unwrap_or_default())?;
+        check_tags(self.body.tags.value().map_or(&[], Vec::as_slice))?;
+        self.body.metadata.as_ref().map_or(Ok(()), check_metadata)?;
+        if !self.body.tags.is_absent() || self.body.metadata.is_some() {
+            self.file.checked_file("tagged and described")?;
+        }
         let call = self.file.client.raw().file_edit().file_id(self.file.checked()?);
         Ok(call.body(self.body).send().await?.into_inner())
     }
@@ -156,46 +189,28 @@ awaitable!(FileEdit => types::File);
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FileCopy {
     file: FileHandle,
-    body: types::FileCopy,
+    place: Place,
 }
 
 impl FileCopy {
-    /// Copies to the root of this project.
-    ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
-    pub fn to_project<I>(mut self, id: I) -> Result<Self>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        self.body.project = Some(id.try_into().map_err(Into::into)?.into());
-        Ok(self)
-    }
-
-    /// Copies into this folder.
-    pub fn to_folder(mut self, folder_id: impl Into<String>) -> Self {
-        self.body.parent = Some(folder_id.into());
-        self
-    }
-
-    body_setters! {
+    place_setters! {
+        /// Copies to the root of this project, `owner/project`.
+        to_project;
+        /// Copies into this folder.
+        to_folder;
         /// Name of the copy; the same as that of the file when it is not set.
-        name(name: String);
+        name;
     }
 
     /// Sends the call. The same as `.await`.
     ///
     /// # Errors
     ///
-    /// No place or two, or a malformed name, before anything is sent; or whatever the call brings.
+    /// No place or two, a malformed id or name, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::File> {
-        check_place(self.body.project.as_deref(), self.body.parent.as_deref(), "a file is copied to")?;
-        if let Some(name) = &self.body.name {
-            check_name(name)?;
-        }
-        let call = self.file.client.raw().file_copy().file_id(self.file.checked()?);
-        Ok(call.body(self.body).send().await?.into_inner())
+        let Destination { project, parent, name } = self.place.checked("a file is copied to")?;
+        let call = self.file.client.raw().file_copy().file_id(self.file.checked_file("copied")?);
+        Ok(call.body(types::FileCopy { project, parent, name }).send().await?.into_inner())
     }
 }
 
@@ -206,27 +221,27 @@ awaitable!(FileCopy => types::File);
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FileMove {
     file: FileHandle,
-    body: types::FileMove,
+    folder: FileRef,
+    name: Option<String>,
 }
 
 impl FileMove {
-    body_setters! {
-        /// Name in the new place; the same as before when it is not set.
-        name(name: String);
+    /// Name in the new place; the same as before when it is not set.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Sends the call. The same as `.await`.
     ///
     /// # Errors
     ///
-    /// A malformed id or name, before anything is sent; or whatever the call brings.
+    /// A malformed id or name, a file to move into, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::File> {
-        check_segment("folder id", &self.body.parent)?;
-        if let Some(name) = &self.body.name {
-            check_name(name)?;
-        }
+        let parent = self.folder.checked_folder()?.to_owned();
+        self.name.as_deref().map_or(Ok(()), check_name)?;
         let call = self.file.client.raw().file_move().file_id(self.file.checked()?);
-        Ok(call.body(self.body).send().await?.into_inner())
+        Ok(call.body(types::FileMove { parent, name: self.name }).send().await?.into_inner())
     }
 }
 

@@ -11,7 +11,8 @@ use super::handle::FileHandle;
 use crate::error::{Error, Result};
 use crate::types;
 
-/// The metadata of a file: `.await` it to read, [`edit`](Self::edit) single fields, or [`replace`](Self::replace) all of it.
+/// The metadata of a file: `.await` it to read it. [`merge`](Self::merge) changes the fields that it names and leaves the others;
+/// [`overwrite`](Self::overwrite) puts what it is given in the place of all that is there.
 #[derive(Clone, Debug)]
 pub struct FileMetadata {
     file: FileHandle,
@@ -19,6 +20,34 @@ pub struct FileMetadata {
 
 /// Metadata as it is read: any JSON for each field, mostly strings.
 pub type Metadata = BTreeMap<String, Value>;
+
+/// What a field of the metadata is to be: a text, or `None` to remove the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataValue(Option<String>);
+
+impl From<&str> for MetadataValue {
+    fn from(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+}
+
+impl From<&String> for MetadataValue {
+    fn from(text: &String) -> Self {
+        Self(Some(text.clone()))
+    }
+}
+
+impl From<String> for MetadataValue {
+    fn from(text: String) -> Self {
+        Self(Some(text))
+    }
+}
+
+impl<T: Into<String>> From<Option<T>> for MetadataValue {
+    fn from(text: Option<T>) -> Self {
+        Self(text.map(Into::into))
+    }
+}
 
 impl FileMetadata {
     pub(super) fn of(file: FileHandle) -> Self {
@@ -35,41 +64,70 @@ impl FileMetadata {
         Ok(call.send().await?.into_inner().0.into_iter().collect())
     }
 
-    /// Sets fields (or removes those given as `None`) and leaves the others.
+    /// Sets these fields, or removes those given as `None`, and leaves all others as they are.
     ///
     /// ```no_run
     /// # async fn example(file: sbg::files::FileHandle) -> sbg::Result<()> {
-    /// file.metadata().edit([("sample_id", Some("S1")), ("library_id", None)]).await?;
+    /// file.metadata().merge([("sample_id", "S1")]).await?;
+    /// file.metadata().merge([("sample_id", Some("S2")), ("library_id", None)]).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// A change of nothing, before anything is sent; or whatever the call brings.
-    pub async fn edit<K: Into<String>, V: Into<String>>(
+    /// A change of nothing or a field without a name, before anything is sent; or whatever the call brings.
+    pub async fn merge<K: Into<String>, V: Into<MetadataValue>>(
         &self,
-        fields: impl IntoIterator<Item = (K, Option<V>)>,
+        fields: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Metadata> {
         let body = metadata_body(fields);
         if body.0.is_empty() {
             return Err(Error::invalid("the edit of the metadata changes nothing"));
         }
-        let call = self.file.client.raw().file_metadata_edit().file_id(self.file.checked()?);
+        check_metadata(&body)?;
+        let call = self.file.client.raw().file_metadata_edit().file_id(self.file.checked_file("described")?);
         Ok(call.body(body).send().await?.into_inner().0.into_iter().collect())
     }
 
-    /// Puts these fields in the place of all metadata.
+    /// Removes these fields and leaves all others as they are.
+    ///
+    /// # Errors
+    ///
+    /// No fields or one without a name, before anything is sent; or whatever the call brings.
+    pub async fn remove<K: Into<String>>(&self, fields: impl IntoIterator<Item = K>) -> Result<Metadata> {
+        self.merge(fields.into_iter().map(|field| (field, MetadataValue(None)))).await
+    }
+
+    /// Puts these fields in the place of all metadata: **what is not named is lost**.
+    ///
+    /// # Errors
+    ///
+    /// No fields ([`clear`](Self::clear) removes all) or one without a name, before anything is sent; or whatever the call brings.
+    pub async fn overwrite<K: Into<String>, V: Into<String>>(
+        &self,
+        fields: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Metadata> {
+        let body = metadata_body(fields.into_iter().map(|(field, value)| (field, value.into())));
+        if body.0.is_empty() {
+            return Err(Error::invalid("no metadata to overwrite with: `clear` removes all that is there"));
+        }
+        self.put(body).await
+    }
+
+    /// Removes all metadata.
     ///
     /// # Errors
     ///
     /// Whatever the call brings.
-    pub async fn replace<K: Into<String>, V: Into<String>>(
-        &self,
-        fields: impl IntoIterator<Item = (K, V)>,
-    ) -> Result<Metadata> {
-        let body = metadata_body(fields.into_iter().map(|(field, value)| (field, Some(value))));
-        let call = self.file.client.raw().file_metadata_replace().file_id(self.file.checked()?);
+    pub async fn clear(&self) -> Result<Metadata> {
+        self.put(types::MetadataEdit(BTreeMap::new())).await
+    }
+
+    async fn put(&self, body: types::MetadataEdit) -> Result<Metadata> {
+        check_metadata(&body)?;
+        let call =
+            self.file.client.raw().file_metadata_replace().file_id(self.file.checked_file("described")?);
         Ok(call.body(body).send().await?.into_inner().0.into_iter().collect())
     }
 }
@@ -83,10 +141,17 @@ impl IntoFuture for FileMetadata {
     }
 }
 
-fn metadata_body<K: Into<String>, V: Into<String>>(
-    fields: impl IntoIterator<Item = (K, Option<V>)>,
+/// Metadata as requests have it.
+pub(crate) fn metadata_body<K: Into<String>, V: Into<MetadataValue>>(
+    fields: impl IntoIterator<Item = (K, V)>,
 ) -> types::MetadataEdit {
-    types::MetadataEdit(
-        fields.into_iter().map(|(field, value)| (field.into(), value.map(Into::into))).collect(),
-    )
+    types::MetadataEdit(fields.into_iter().map(|(field, value)| (field.into(), value.into().0)).collect())
+}
+
+/// A field of metadata has a name.
+pub(crate) fn check_metadata(metadata: &types::MetadataEdit) -> Result<()> {
+    if metadata.0.keys().any(|field| field.trim().is_empty()) {
+        return Err(Error::invalid("a field of the metadata has no name"));
+    }
+    Ok(())
 }

@@ -9,7 +9,8 @@ use super::{ExecutionSettings, OutputLocation, TaskValue, action};
 use crate::call::{awaitable, body_setters, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{AppId, ProjectId};
+use crate::ids::{AppId, Given, ProjectId};
+use crate::raw::Nullable;
 use crate::types;
 
 /// A task to create.
@@ -17,6 +18,9 @@ use crate::types;
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TaskCreate {
     client: Client,
+    app: Given<AppId>,
+    project: Given<ProjectId>,
+    /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
     body: types::TaskCreate,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
@@ -26,12 +30,12 @@ pub struct TaskCreate {
 }
 
 impl TaskCreate {
-    pub(super) fn new(client: Client, app: &AppId, project: &ProjectId) -> Self {
+    pub(super) fn new(client: Client, app: Given<AppId>, project: Given<ProjectId>) -> Self {
         let body = types::TaskCreate {
-            project: project.to_string(),
-            app: app.to_string(),
+            project: String::new(),
+            app: String::new(),
             name: None,
-            description: None,
+            description: Nullable::Absent,
             inputs: serde_json::Map::new(),
             batch: None,
             batch_input: None,
@@ -42,6 +46,8 @@ impl TaskCreate {
         };
         Self {
             client,
+            app,
+            project,
             body,
             inputs: BTreeMap::new(),
             settings: None,
@@ -87,10 +93,11 @@ impl TaskCreate {
     ///
     /// # Errors
     ///
-    /// An empty name, a malformed id among the inputs, a batch of nothing, or settings that cannot be, before anything is sent; or
+    /// A malformed id of the app, of the project or among the inputs, an empty name, a batch of nothing, or settings that cannot be, before anything is sent; or
     /// whatever the call brings. Inputs that the app does not take are no error of the call.
     pub async fn send(self) -> Result<types::Task> {
-        let Self { client, mut body, inputs, settings, location, run, batch } = self;
+        let Self { client, app, project, mut body, inputs, settings, location, run, batch } = self;
+        (body.app, body.project) = (app?.into(), project?.into());
         check_task_name(body.name.as_deref())?;
         check_batch(body.batch_input.as_deref(), body.batch_by.as_ref())?;
         if batch == Some(false) && !run {

@@ -6,10 +6,11 @@ use sbg_raw::ClientTasksExt as _;
 
 use super::setup::{check_batch, check_task_name, checked_inputs, setup_setters};
 use super::value::values_from_json;
-use super::{ExecutionSettings, TaskHandle, TaskInput, TaskValue};
-use crate::call::{awaitable, body_setters};
+use super::{ExecutionSettings, OutputLocation, TaskHandle, TaskInput, TaskValue};
+use crate::call::{awaitable, body_clearers, body_setters};
 use crate::error::{Error, Result};
-use crate::ids::{AppId, InvalidId, ProjectId};
+use crate::ids::{AppId, Given, IntoId, ProjectId};
+use crate::raw::Nullable;
 use crate::types;
 
 /// A change of a task.
@@ -17,14 +18,26 @@ use crate::types;
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TaskEdit {
     task: TaskHandle,
+    app: Option<Given<AppId>>,
+    project: Option<Given<ProjectId>>,
+    /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
     body: types::TaskEdit,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
+    location: Option<OutputLocation>,
 }
 
 impl TaskEdit {
     pub(super) fn new(task: TaskHandle) -> Self {
-        Self { task, body: types::TaskEdit::default(), inputs: BTreeMap::new(), settings: None }
+        Self {
+            task,
+            app: None,
+            project: None,
+            body: types::TaskEdit::default(),
+            inputs: BTreeMap::new(),
+            settings: None,
+            location: None,
+        }
     }
 
     body_setters! {
@@ -34,43 +47,41 @@ impl TaskEdit {
 
     setup_setters!();
 
+    body_clearers! {
+        /// Leaves the task without a description.
+        clear_description(description);
+    }
+
     /// Takes the value of an input away.
     pub fn unset_input(self, input: impl Into<String>) -> Self {
         self.input(input, TaskValue::Null)
     }
 
-    /// Makes it a single task.
+    /// Makes it a single task, and clears the input and the criteria that it was divided by.
     pub fn without_batch(mut self) -> Self {
         self.body.batch = Some(false);
-        self.body.batch_input = None;
-        self.body.batch_by = None;
+        self.body.batch_input = Nullable::Null;
+        self.body.batch_by = Nullable::Null;
         self
     }
 
-    /// Another app to run, or another revision of it.
-    ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project/app` or `owner/project/app/revision`.
-    pub fn app<I>(mut self, id: I) -> Result<Self>
-    where
-        I: TryInto<AppId, Error: Into<InvalidId>>,
-    {
-        self.body.app = Some(id.try_into().map_err(Into::into)?.into());
-        Ok(self)
+    /// Where to put the outputs. The contract of the provider does not name it for tasks that are there already, and the official Python
+    /// client sends it nevertheless: look at the answer.
+    pub fn output_location(mut self, location: OutputLocation) -> Self {
+        self.location = Some(location);
+        self
     }
 
-    /// Another project to run in.
-    ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
-    pub fn project<I>(mut self, id: I) -> Result<Self>
-    where
-        I: TryInto<ProjectId, Error: Into<InvalidId>>,
-    {
-        self.body.project = Some(id.try_into().map_err(Into::into)?.into());
-        Ok(self)
+    /// Another app to run, `owner/project/app`, or another revision of it, `owner/project/app/revision`.
+    pub fn app(mut self, id: impl IntoId<AppId>) -> Self {
+        self.app = Some(id.into_id());
+        self
+    }
+
+    /// Another project to run in, `owner/project`.
+    pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
+        self.project = Some(id.into_id());
+        self
     }
 
     /// Sends the call. The same as `.await`.
@@ -80,14 +91,17 @@ impl TaskEdit {
     /// A change of nothing, an empty name, a malformed id, a batch of nothing, or settings that cannot be, before anything is sent;
     /// or whatever the call brings, code 7026 for a task that is no draft.
     pub async fn send(self) -> Result<types::Task> {
-        let Self { task, mut body, inputs, settings } = self;
+        let Self { task, app, project, mut body, inputs, settings, location } = self;
+        body.app = app.transpose()?.map(String::from);
+        body.project = project.transpose()?.map(String::from);
         body.inputs = checked_inputs(&inputs)?;
         body.execution_settings = settings.map(ExecutionSettings::checked).transpose()?;
+        body.output_location = location.map(OutputLocation::checked).transpose()?;
         if body == types::TaskEdit::default() {
             return Err(Error::invalid("the edit of the task changes nothing"));
         }
         check_task_name(body.name.as_deref())?;
-        check_batch(body.batch_input.as_deref(), body.batch_by.as_ref())?;
+        check_batch(body.batch_input.value().map(String::as_str), body.batch_by.value())?;
         let call = task.client.raw().task_edit().task_id(task.checked()?);
         Ok(call.body(body).send().await?.into_inner())
     }

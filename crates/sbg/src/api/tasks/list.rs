@@ -2,18 +2,18 @@
 
 use sbg_raw::ClientTasksExt as _;
 
-use super::check_task_id;
+use super::TASK_ID;
 use crate::call::{fetch_page, set};
 use crate::client::Client;
 use crate::error::Result;
-use crate::ids::{ProjectId, check_segment};
+use crate::ids::{Given, IntoId, ProjectId, check_given, check_segment, check_uuid};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 
 /// The list of tasks.
 #[derive(Clone, Debug, Default)]
 pub struct TaskList {
-    project: Option<ProjectId>,
+    project: Option<Given<ProjectId>>,
     status: Option<types::TaskListStatus>,
     batch: Option<bool>,
     parent: Option<String>,
@@ -43,9 +43,9 @@ fn end_param(time: jiff::Timestamp) -> String {
 }
 
 impl Query<TaskList> {
-    /// Only tasks of this project.
-    pub fn project(mut self, id: &ProjectId) -> Self {
-        self.list.project = Some(id.clone());
+    /// Only tasks of this project, `owner/project`.
+    pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
+        self.list.project = Some(id.into_id());
         self
     }
 
@@ -120,8 +120,9 @@ impl List for TaskList {
     type Item = types::Task;
 
     fn check(&self) -> Result<()> {
+        check_given(self.project.as_ref())?;
         if let Some(parent) = &self.parent {
-            check_task_id(parent)?;
+            check_uuid(TASK_ID, parent)?;
         }
         if let Some(origin) = &self.origin {
             check_segment("automation run id", origin)?;
@@ -133,7 +134,7 @@ impl List for TaskList {
         let call = client.raw().task_list().offset(at.offset_param());
         let call = set!(
             call,
-            project = self.project.map(String::from),
+            project = self.project.transpose()?.map(String::from),
             status = self.status,
             batch = self.batch,
             parent = self.parent,

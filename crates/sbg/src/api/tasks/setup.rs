@@ -38,8 +38,9 @@ macro_rules! setup_setters {
         /// Makes it a batch task with a child for each item of this input.
         pub fn batch_by_item(mut self, input: impl Into<String>) -> Self {
             self.body.batch = Some(true);
-            self.body.batch_input = Some(input.into());
-            self.body.batch_by = Some(super::setup::by_item());
+            let input: String = input.into();
+            self.body.batch_input = input.into();
+            self.body.batch_by = super::setup::by_item().into();
             self
         }
 
@@ -51,8 +52,9 @@ macro_rules! setup_setters {
             fields: impl IntoIterator<Item = F>,
         ) -> Self {
             self.body.batch = Some(true);
-            self.body.batch_input = Some(input.into());
-            self.body.batch_by = Some(super::setup::by_metadata(fields));
+            let input: String = input.into();
+            self.body.batch_input = input.into();
+            self.body.batch_by = super::setup::by_metadata(fields).into();
             self
         }
 

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
 use crate::ids::VolumeId;
-use crate::page::{Items, LARGEST_PAGE};
+use crate::page::{Items, LARGEST_PAGE, query_value};
 use crate::types;
 
 /// The fields without which an object cannot be read.
@@ -177,13 +177,10 @@ enum Next {
 impl Next {
     /// What a link says to the page that `current` led to.
     fn of(link: &str, current: Option<&str>) -> Self {
-        let query = link.split_once('?').map_or("", |(_, query)| query);
-        let query = query.split_once('#').map_or(query, |(query, _)| query);
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        match pairs.find(|(name, _)| name == "continuation_token") {
+        match query_value(link, "continuation_token") {
             // A token that leads to its own page would lead round in circles.
-            Some((_, token)) if token.is_empty() || Some(&*token) == current => Self::Unknown,
-            Some((_, token)) => Self::Token(token.into_owned()),
+            Some(token) if token.is_empty() || Some(&*token) == current => Self::Unknown,
+            Some(token) => Self::Token(token),
             None => Self::Unknown,
         }
     }

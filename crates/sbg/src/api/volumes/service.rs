@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::raw::{Nullable, Secret};
 use crate::types;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,19 +279,23 @@ impl Credentials {
     /// As they are sent.
     pub(super) fn expose(&self) -> Result<types::VolumeCredentialsSet> {
         let plain = |what: &str, text: &str| filled(what, text).map(|()| Some(text.to_owned()));
+        let hidden = |what: &str, text: &SecretString| {
+            let text = text.expose_secret();
+            filled(what, text).map(|()| Some(Secret::from(text)))
+        };
         let mut set = types::VolumeCredentialsSet::default();
         match &self.0 {
             Kind::AccessKey { id, secret } => {
-                set.access_key_id = plain("access key id", id.expose_secret())?;
-                set.secret_access_key = plain("secret access key", secret.expose_secret())?;
+                set.access_key_id = hidden("access key id", id)?;
+                set.secret_access_key = hidden("secret access key", secret)?;
             }
             Kind::Role { arn, external_id } => {
                 set.role_arn = plain("role ARN", arn)?;
-                set.external_id = plain("external id", external_id.expose_secret())?;
+                set.external_id = hidden("external id", external_id)?;
             }
             Kind::ServiceAccount { email, private_key } => {
                 set.client_email = plain("e-mail address of the service account", email)?;
-                set.private_key = plain("private key", private_key.expose_secret())?;
+                set.private_key = hidden("private key", private_key)?;
             }
             Kind::Federation { configuration } => {
                 let text = configuration.expose_secret();
@@ -300,14 +305,14 @@ impl Credentials {
                         "the configuration of the identity federation is not the text of a JSON object",
                     ));
                 }
-                set.configuration = Some(text.into());
+                set.configuration = Some(Value::from(text).into());
             }
             Kind::Application { tenant_id, client_id, secret } => {
                 set.tenant_id = plain("tenant id", tenant_id)?;
                 set.client_id = plain("client id", client_id)?;
-                set.client_secret = plain("client secret", secret.expose_secret())?;
+                set.client_secret = hidden("client secret", secret)?;
             }
-            Kind::ClientSecret(secret) => set.client_secret = plain("client secret", secret.expose_secret())?,
+            Kind::ClientSecret(secret) => set.client_secret = hidden("client secret", secret)?,
         }
         Ok(set)
     }
@@ -327,9 +332,9 @@ fn filled(what: &str, text: &str) -> Result<()> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct S3Properties {
-    sse_algorithm: Option<&'static str>,
+    sse_algorithm: Nullable<&'static str>,
     kms_key: Option<String>,
-    canned_acl: Option<String>,
+    canned_acl: Nullable<String>,
     storage_class: Option<String>,
 }
 
@@ -341,13 +346,19 @@ impl S3Properties {
 
     /// Encrypts with keys of S3 (`AES256`), which is also what the platform takes for a new volume.
     pub fn sse_s3(mut self) -> Self {
-        self.sse_algorithm = Some("AES256");
+        self.sse_algorithm = Nullable::Value("AES256");
         self
     }
 
     /// Encrypts with the key management service (`aws:kms`), by the default key of the account unless a [key](Self::kms_key) is set.
     pub fn sse_kms(mut self) -> Self {
-        self.sse_algorithm = Some("aws:kms");
+        self.sse_algorithm = Nullable::Value("aws:kms");
+        self
+    }
+
+    /// Does not encrypt, which is to send null: where this is not set, the platform takes `AES256` or what the volume says.
+    pub fn without_sse(mut self) -> Self {
+        self.sse_algorithm = Nullable::Null;
         self
     }
 
@@ -359,7 +370,13 @@ impl S3Properties {
 
     /// Canned ACL of the objects, such as `public-read`.
     pub fn canned_acl(mut self, acl: impl Into<String>) -> Self {
-        self.canned_acl = Some(acl.into());
+        self.canned_acl = Nullable::Value(acl.into());
+        self
+    }
+
+    /// Applies no canned ACL, which is to send null: where this is not set, the platform applies none or what the volume says.
+    pub fn without_canned_acl(mut self) -> Self {
+        self.canned_acl = Nullable::Null;
         self
     }
 
@@ -373,7 +390,7 @@ impl S3Properties {
         if *self == Self::default() {
             return Err(Error::invalid("the S3 properties say nothing: set one or leave them out"));
         }
-        if self.kms_key.is_some() && self.sse_algorithm != Some("aws:kms") {
+        if self.kms_key.is_some() && self.sse_algorithm != Nullable::Value("aws:kms") {
             return Err(Error::invalid("a KMS key is used with `sse_kms` only: set both"));
         }
         Ok(())

@@ -1,47 +1,27 @@
-//! Waiting for many imports or exports with few calls.
+//! Waiting for many jobs of one kind with few calls.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::{Job, MOST_FAILURES, State, Wait};
 use crate::error::{Error, Result};
-use crate::types::{self, StorageJobState};
-use crate::wait::{State, Wait};
 
-/// How often in a row a job may not be got among others before it is given up. Each call has been retried already.
-const MOST_FAILURES: u32 = 5;
-
-/// An import or an export.
-pub(crate) trait Job: Clone + serde::de::DeserializeOwned + Send + 'static {
-    fn state(&self) -> Option<&StorageJobState>;
-}
-
-impl Job for types::Import {
-    fn state(&self) -> Option<&StorageJobState> {
-        self.state.as_ref()
-    }
-}
-
-impl Job for types::Export {
-    fn state(&self) -> Option<&StorageJobState> {
-        self.state.as_ref()
-    }
-}
-
-/// How far a job in this state is.
-pub(crate) fn state(state: Option<&StorageJobState>) -> State {
-    let name = state.map_or("unknown", StorageJobState::as_str).to_owned();
-    State { name, over: matches!(state, Some(StorageJobState::Completed | StorageJobState::Failed)) }
-}
-
-/// Waits until all jobs are over, and asks only for those that are not.
-pub(crate) fn all<J: Job, F>(
-    what: &str,
+/// Waits until all jobs with these ids are over, and asks only for those that are not. What is wrong with the ids comes out when it is
+/// waited for.
+///
+/// There is a result for each id, in their order. A job that cannot be got has its error there, which keeps no other from being waited
+/// for.
+pub(crate) fn all<J, F>(
+    what: impl Into<String>,
     ids: Result<Vec<String>>,
     get: impl Fn(Vec<String>) -> F + Clone + Send + Sync + 'static,
 ) -> Wait<Vec<Result<J>>>
 where
+    J: Job + Clone + DeserializeOwned,
     F: Future<Output = Result<Vec<Result<J>>>> + Send + 'static,
 {
     let watched = ids.map(|ids| {
@@ -59,7 +39,7 @@ where
             let answers = get(ids).await?;
             let mut watched = lock(&watched);
             for (place, answer) in places.into_iter().zip(answers) {
-                watched[place].learn(answer);
+                watched[place].learn(answer.and_then(J::if_it_can_end));
             }
             Ok(watched.iter().map(Watched::show).collect())
         }
@@ -80,14 +60,14 @@ struct Watched<J> {
     failures: u32,
 }
 
-impl<J: Job> Watched<J> {
+impl<J: Job + Clone + DeserializeOwned> Watched<J> {
     fn new(id: String) -> Self {
         Self { id, known: None, failures: 0 }
     }
 
     fn is_over(&self) -> bool {
         match &self.known {
-            Some(Ok(job)) => state(job.state()).over,
+            Some(Ok(job)) => job.state().over,
             Some(Err(_)) => true,
             None => false,
         }
@@ -118,39 +98,66 @@ impl<J: Job> Watched<J> {
 fn state_of_all<J: Job>(jobs: &Vec<Result<J>>) -> State {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for job in jobs {
-        let name = job.as_ref().map_or_else(|_| "with an error".to_owned(), |job| state(job.state()).name);
+        let name = job.as_ref().map_or_else(|_| "with an error".to_owned(), |job| job.state().name);
         *counts.entry(name).or_default() += 1;
     }
     let counts: Vec<String> = counts.into_iter().map(|(name, count)| format!("{count} {name}")).collect();
-    State { name: counts.join(", "), over: jobs.iter().flatten().all(|job| state(job.state()).over) }
+    State { name: counts.join(", "), over: jobs.iter().flatten().all(|job| job.state().over) }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use serde::Deserialize;
+
     use super::*;
     use crate::error::ErrorKind;
 
-    fn import(id: &str, state: &str) -> types::Import {
-        serde_json::from_value(json!({ "id": id, "state": state })).unwrap()
+    #[derive(Clone, Debug, Deserialize, PartialEq)]
+    struct Errand {
+        id: String,
+        state: Option<String>,
+    }
+
+    impl Job for Errand {
+        fn state(&self) -> State {
+            let state = self.state.as_deref();
+            State::named(state, matches!(state, Some("DONE" | "FAILED")))
+        }
+
+        fn if_it_can_end(self) -> Result<Self> {
+            match self.state.as_deref() {
+                Some("STUCK") => Err(Error::invalid("stuck")),
+                _ => Ok(self),
+            }
+        }
+    }
+
+    fn errand(id: &str, state: &str) -> Errand {
+        Errand { id: id.to_owned(), state: Some(state.to_owned()) }
+    }
+
+    fn busy<J>() -> Result<J> {
+        Err(Error::new(ErrorKind::Api, "busy").with_status(503))
     }
 
     #[tokio::test]
     async fn only_jobs_that_are_not_over_are_asked_for_and_one_that_is_gone_holds_up_no_other() {
         let asked: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
         let log = asked.clone();
-        let ids = ["done", "gone", "slow", "shy"].map(str::to_owned).to_vec();
-        let wait = all("the imports", Ok(ids), move |ids: Vec<String>| {
+        let ids = ["done", "gone", "slow", "shy", "stuck"].map(str::to_owned).to_vec();
+        let wait = all("the errands", Ok(ids), move |ids: Vec<String>| {
             lock(&log).push(ids.clone());
             let round = lock(&log).len();
             async move {
                 let answer = |id: String| match (id.as_str(), round) {
-                    ("done", _) => Ok(import("done", "COMPLETED")),
+                    ("done", _) => Ok(errand("done", "DONE")),
                     ("gone", _) => Err(Error::new(ErrorKind::Api, "gone").with_status(404)),
-                    ("slow", 1) => Ok(import("slow", "RUNNING")),
-                    ("shy", 1) => Err(Error::new(ErrorKind::Api, "busy").with_status(503)),
-                    (id, _) => Ok(import(id, "FAILED")),
+                    ("stuck", _) => Ok(errand("stuck", "STUCK")),
+                    ("slow", 1) => Ok(errand("slow", "RUNNING")),
+                    ("shy", 1) => busy(),
+                    (id, _) => Ok(errand(id, "FAILED")),
                 };
                 Ok(ids.into_iter().map(answer).collect())
             }
@@ -161,21 +168,32 @@ mod tests {
         let jobs = wait.first_pause(Duration::from_millis(1)).await.unwrap();
         let states: Vec<_> =
             jobs.iter().map(|job| job.as_ref().ok().and_then(|job| job.state.clone())).collect();
-        let failed = Some(StorageJobState::Failed);
-        assert_eq!(states, [Some(StorageJobState::Completed), None, failed.clone(), failed]);
-        assert_eq!(*lock(&asked), [vec!["done", "gone", "slow", "shy"], vec!["slow", "shy"]]);
-        let expected =
-            ["1 COMPLETED, 1 RUNNING, 1 unknown, 1 with an error", "1 COMPLETED, 2 FAILED, 1 with an error"];
+        let expected = [Some("DONE"), None, Some("FAILED"), Some("FAILED"), None];
+        assert_eq!(states, expected.map(|state| state.map(str::to_owned)));
+        assert_eq!(*lock(&asked), [vec!["done", "gone", "slow", "shy", "stuck"], vec!["slow", "shy"]]);
+        let expected = ["1 DONE, 1 RUNNING, 1 unknown, 2 with an error", "1 DONE, 2 FAILED, 2 with an error"];
         assert_eq!(*lock(&told), expected);
     }
 
+    #[test]
+    fn a_job_that_cannot_be_got_again_and_again_is_given_up() {
+        let mut watched: Watched<Errand> = Watched::new("e".to_owned());
+        watched.learn(busy());
+        assert_eq!(watched.show().unwrap(), Errand { id: "e".to_owned(), state: None });
+        watched.learn(Ok(errand("e", "RUNNING")));
+        for _ in 0..MOST_FAILURES {
+            watched.learn(busy());
+            assert!(!watched.is_over());
+            assert_eq!(watched.show().unwrap(), errand("e", "RUNNING"));
+        }
+        watched.learn(busy());
+        assert!(watched.is_over() && watched.show().is_err());
+    }
+
     #[tokio::test]
-    async fn a_job_that_cannot_be_got_again_and_again_is_given_up() {
-        let busy = |ids: Vec<String>| async move {
-            Ok(ids.iter().map(|_| Err(Error::new(ErrorKind::Api, "busy").with_status(503))).collect())
-        };
-        let wait: Wait<Vec<Result<types::Export>>> = all("the exports", Ok(vec!["e".to_owned()]), busy);
-        let jobs = wait.first_pause(Duration::ZERO).longest_pause(Duration::ZERO).await.unwrap();
-        assert!(jobs[0].as_ref().unwrap_err().is_transient());
+    async fn malformed_ids_come_out_when_they_are_waited_for() {
+        let get = |_: Vec<String>| async { panic!("nothing is asked") };
+        let wait: Wait<Vec<Result<Errand>>> = all("the errands", Err(Error::invalid("no id")), get);
+        assert_eq!(wait.await.unwrap_err().message(), "no id");
     }
 }

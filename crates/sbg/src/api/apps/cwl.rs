@@ -1,0 +1,160 @@
+//! Descriptions of apps in CWL, and how they are sent.
+
+use http::{HeaderValue, Method, header};
+use sbg_raw::{ClientAppsExt as _, Operation};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::of_app;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::AppId;
+use crate::types;
+
+/// The description of an app in the Common Workflow Language.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Cwl {
+    /// A JSON object.
+    Json(Value),
+    /// The text of a YAML document, which is sent as it is.
+    Yaml(String),
+}
+
+impl Cwl {
+    /// The text of a YAML document.
+    pub fn yaml(text: impl Into<String>) -> Self {
+        Self::Yaml(text.into())
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let problem = match self {
+            Self::Json(Value::Object(map)) if !map.is_empty() => return Ok(()),
+            Self::Yaml(text) if !text.trim().is_empty() => return Ok(()),
+            Self::Json(Value::String(_)) => "a JSON object, not a string; `Cwl::yaml` takes a text in YAML",
+            Self::Json(_) => "a JSON object with something in it",
+            Self::Yaml(_) => "a YAML document with something in it",
+        };
+        Err(Error::invalid(format!("the description of an app is {problem}")))
+    }
+}
+
+impl From<Value> for Cwl {
+    fn from(description: Value) -> Self {
+        Self::Json(description)
+    }
+}
+
+impl From<Map<String, Value>> for Cwl {
+    fn from(description: Map<String, Value>) -> Self {
+        Self::Json(description.into())
+    }
+}
+
+/// Sends a description under an id, with the revision in it if there is one.
+pub(super) async fn post_cwl(client: &Client, id: &AppId, cwl: Cwl) -> Result<types::App> {
+    cwl.check()?;
+    let document = match (cwl, id.revision()) {
+        (Cwl::Json(json), None) => {
+            let call = of_app!(client.raw().app_create_raw(), id);
+            call.body(types::AppRaw(json)).send().await?.into_inner().0
+        }
+        (Cwl::Json(json), Some(revision)) => {
+            let call = of_app!(client.raw().app_revision_create_raw(), id).revision_number(revision);
+            call.body(types::AppRaw(json)).send().await?.into_inner().0
+        }
+        (Cwl::Yaml(text), revision) => {
+            let operation = if revision.is_some() { "app_revision_create_raw" } else { "app_create_raw" };
+            post_yaml(client, operation, id, text).await?
+        }
+    };
+    Ok(installed(document, id))
+}
+
+/// Sends YAML, which no generated call can send, by the same rules as those.
+async fn post_yaml(client: &Client, operation: &str, id: &AppId, text: String) -> Result<Value> {
+    let operation = Operation::find(operation)
+        .ok_or_else(|| Error::invalid(format!("no operation `{operation}` in the table")))?;
+    let request = yaml_request(client.endpoint().url(), id, text);
+    let answer = client.pipeline().run(request, operation).await?;
+    serde_json::from_slice(answer.body())
+        .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, "the answer is not JSON").with_source(error))
+}
+
+/// The request that sends a description in YAML.
+fn yaml_request(mut url: Url, id: &AppId, text: String) -> reqwest::Request {
+    // The address of an API is one of http or https, which has a path; ids have no part that could change it.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push("apps").extend(id.as_str().split('/')).push("raw");
+    }
+    let mut request = reqwest::Request::new(Method::POST, url);
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/yaml"));
+    *request.body_mut() = Some(text.into());
+    request
+}
+
+/// The app of a description that was sent for `id`, from what the platform has added to it.
+fn installed(document: Value, id: &AppId) -> types::App {
+    let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    types::App {
+        href: None,
+        id: text("sbg:id").unwrap_or_else(|| id.with_revision(id.revision().unwrap_or(0)).into()),
+        name: text("label"),
+        project: text("sbg:project").or_else(|| Some(id.project_id().into())),
+        revision: document
+            .get("sbg:revision")
+            .and_then(Value::as_i64)
+            .or_else(|| Some(id.revision().unwrap_or(0).into())),
+        raw: Some(document),
+        extra: Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn yaml_is_sent_under_the_id_as_it_is() {
+        let check = |base: &str, id: &str, expected: &str| {
+            let (base, id) = (base.parse().unwrap(), id.parse().unwrap());
+            let request = yaml_request(base, &id, "class: Workflow".to_owned());
+            assert_eq!(request.url().as_str(), expected);
+            assert_eq!(request.headers()["content-type"], "application/yaml");
+            assert_eq!(request.body().and_then(reqwest::Body::as_bytes), Some(&b"class: Workflow"[..]));
+        };
+        check("https://api.example.com/v2", "a/b/c", "https://api.example.com/v2/apps/a/b/c/raw");
+        check("http://127.0.0.1:8080/", "a/b/c/0", "http://127.0.0.1:8080/apps/a/b/c/0/raw");
+    }
+
+    #[test]
+    fn descriptions_are_objects_or_yaml() {
+        let check = |cwl: Cwl, expected: Option<&str>| {
+            assert_eq!(cwl.check().err().map(|error| error.message().to_owned()).as_deref(), expected);
+        };
+        check(json!({"class": "Workflow"}).into(), None);
+        check(Cwl::yaml("class: Workflow"), None);
+        check(json!({}).into(), Some("the description of an app is a JSON object with something in it"));
+        check(json!([]).into(), Some("the description of an app is a JSON object with something in it"));
+        let text =
+            "the description of an app is a JSON object, not a string; `Cwl::yaml` takes a text in YAML";
+        check(json!("class: Workflow").into(), Some(text));
+        check(Cwl::yaml(" \n"), Some("the description of an app is a YAML document with something in it"));
+    }
+
+    #[test]
+    fn an_installed_app_is_known_by_what_the_platform_adds() {
+        let id: AppId = "rfranklin/demo/helix-angle/2".parse().unwrap();
+        let app = installed(
+            json!({"sbg:id": "rfranklin/demo/helix-angle/3", "sbg:revision": 3, "label": "Angle"}),
+            &id,
+        );
+        assert_eq!((app.id.as_str(), app.revision), ("rfranklin/demo/helix-angle/3", Some(3)));
+        assert_eq!((app.name.as_deref(), app.project.as_deref()), (Some("Angle"), Some("rfranklin/demo")));
+        let app = installed(json!({"class": "Workflow"}), &id);
+        assert_eq!((app.id.as_str(), app.revision), (id.as_str(), Some(2)));
+    }
+}

@@ -1,0 +1,80 @@
+//! What automations, their code packages and their runs are set up with alike: memory, settings, inputs.
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// Writes the setters that creating and changing an automation have in common.
+macro_rules! automation_setters {
+    () => {
+        $crate::call::body_setters! {
+            /// What the automation does.
+            description(description: String);
+            /// Identifier of the billing group that pays for the runs.
+            billing_group(billing_group: String);
+            /// Whether the automation is to belong to projects.
+            project_based(project_based: bool);
+        }
+
+        self::setup::memory_setter!();
+
+        self::setup::secret_setter! {
+            /// Settings that runs get and that are kept secret, a JSON object.
+        }
+    };
+}
+
+/// Writes the setter of the memory.
+macro_rules! memory_setter {
+    () => {
+        /// Memory that a run may use, in megabytes.
+        pub fn memory_limit(mut self, megabytes: u32) -> Self {
+            self.body.memory_limit = i64::from(megabytes).into();
+            self
+        }
+    };
+}
+
+/// Writes the setter of the secret settings.
+macro_rules! secret_setter {
+    ($(#[$meta:meta])*) => {
+        $(#[$meta])*
+        pub fn secret_settings(mut self, settings: impl Into<serde_json::Value>) -> Self {
+            self.body.secret_settings = Some($crate::raw::Secret::from(settings.into()));
+            self
+        }
+    };
+}
+
+pub(super) use {automation_setters, memory_setter, secret_setter};
+
+/// Inputs and settings are objects, whatever is in them. What is wrong is not quoted: it could be secret.
+pub(super) fn check_object(what: &str, value: Option<&Value>) -> Result<()> {
+    match value {
+        Some(value) if !value.is_object() => {
+            Err(Error::invalid(format!("the {what} are a JSON object, as `json!` makes one of `{{...}}`")))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_memory(limit: Option<i64>) -> Result<()> {
+    if limit == Some(0) {
+        return Err(Error::invalid("a memory limit is at least 1 megabyte"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_are_objects() {
+        assert!(check_object("inputs", None).is_ok() && check_object("inputs", Some(&json!({}))).is_ok());
+        let error = check_object("inputs", Some(&json!(["a"]))).unwrap_err();
+        assert_eq!(error.to_string(), "the inputs are a JSON object, as `json!` makes one of `{...}`");
+    }
+}

@@ -1,0 +1,74 @@
+//! What to try, for errors that many users meet and that do not explain themselves. Pure.
+
+use super::ErrorKind;
+
+const LESS_AT_ONCE: &str = "ask for less at once, for example with fewer filter values";
+const PROJECT_FORM: &str =
+    "projects are named `owner/short-name`, as their address shows, not by the displayed name";
+const READ_ONLY: &str = "the volume was attached read-only: give it the access mode `RW`, if the storage behind it may be written to";
+const ONLY_READ_ONLY: &str = "attach the volume with the access mode `RO`";
+const STORAGE_PERMISSIONS: &str = "this is about the storage behind the volume: look at the keys that the volume was given and at the \
+     permissions that the cloud account grants them";
+const VOLUME_PERMISSIONS: &str =
+    "this is about the volume, not the project: ask an administrator of the volume for the permission";
+const SIGNED_ADDRESS: &str = "the storage refuses the address that the platform signed: something on the way may change requests, or \
+     the storage may take requests from certain networks only";
+const AUTHORITY: &str = "if an authority of your own signs the certificate, trust it with `Client::builder().root_certificates(pem)`";
+
+/// The hint for an error of this kind, status and code.
+pub(super) fn hint(kind: ErrorKind, status: Option<u16>, code: Option<i32>) -> Option<&'static str> {
+    match (kind, status, code) {
+        (ErrorKind::Tls, ..) => Some(AUTHORITY),
+        (ErrorKind::Storage, Some(403), _) => Some(SIGNED_ADDRESS),
+        (ErrorKind::Storage, ..) => None,
+        (_, Some(404), Some(3002)) => Some(PROJECT_FORM),
+        (_, Some(414), _) => Some(LESS_AT_ONCE),
+        (_, Some(403), Some(code)) => match code {
+            9026 | 9101 => Some(READ_ONLY),
+            9038 | 9039 | 9057 | 9058 | 9209 => Some(ONLY_READ_ONLY),
+            9001 | 9002 | 9040 | 9201..=9208 => Some(STORAGE_PERMISSIONS),
+            9020 | 9103 => Some(VOLUME_PERMISSIONS),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sbg_raw::ERROR_CODES;
+
+    use super::*;
+
+    #[test]
+    fn hints_are_given_where_they_help_and_nowhere_else() {
+        let check = |kind, status, code, expected| assert_eq!(hint(kind, status, code), expected, "{code:?}");
+        let api = ErrorKind::Api;
+        check(api, Some(404), Some(3002), Some(PROJECT_FORM));
+        check(api, Some(404), Some(5002), None);
+        check(api, Some(414), None, Some(LESS_AT_ONCE));
+        check(ErrorKind::UnexpectedAnswer, Some(414), None, Some(LESS_AT_ONCE));
+        check(api, Some(403), Some(9101), Some(READ_ONLY));
+        check(api, Some(403), Some(9057), Some(ONLY_READ_ONLY));
+        check(api, Some(403), Some(9204), Some(STORAGE_PERMISSIONS));
+        check(api, Some(403), Some(9020), Some(VOLUME_PERMISSIONS));
+        check(api, Some(403), Some(3001), None);
+        check(api, Some(403), None, None);
+        check(api, Some(400), Some(9101), None);
+        check(ErrorKind::Storage, Some(403), None, Some(SIGNED_ADDRESS));
+        check(ErrorKind::Storage, Some(404), None, None);
+        check(ErrorKind::Tls, None, None, Some(AUTHORITY));
+    }
+
+    /// Of the refusals in the group of volumes, imports and exports, only those about something else have no hint.
+    #[test]
+    fn every_refusal_that_is_about_storage_has_a_hint() {
+        let without = ERROR_CODES
+            .iter()
+            .filter(|entry| entry.status == 403 && entry.group == "9xxx")
+            .filter(|entry| hint(ErrorKind::Api, Some(403), Some(entry.code)).is_none());
+        let about: Vec<_> = without.map(|entry| entry.code).collect();
+        // Projects, files, jobs, and a move between clouds that the platform cannot do.
+        assert_eq!(about, [9003, 9004, 9005, 9006, 9027, 9102]);
+    }
+}

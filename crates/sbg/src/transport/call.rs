@@ -1,0 +1,178 @@
+//! One call: attempts, and what is decided between them.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+use sbg_raw::Operation;
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::answer::Answer;
+use super::gate::Gate;
+use super::handlers::{Attempt, Handlers, OnWait, Waiting};
+use super::retry::Failures;
+use super::send::{Failure, send};
+use super::{Answered, Pipeline};
+use crate::error::{Error, Result};
+
+/// A call that is under way.
+pub(super) struct Call {
+    pipeline: Pipeline,
+    request: reqwest::Request,
+    operation: &'static Operation,
+    handlers: Arc<Handlers>,
+    started: Instant,
+    /// Attempts that were made.
+    attempts: u32,
+    /// The first of the failures in a row, and how many there are.
+    failing: Option<(Instant, u32)>,
+    /// Whether an attempt may have been carried out although its answer never came.
+    lost: bool,
+}
+
+/// The span of a call. What is empty is filled in when the call is over.
+pub(super) fn span(operation: &Operation) -> Span {
+    tracing::debug_span!(
+        "sbg.call",
+        operation = operation.id,
+        method = operation.method,
+        path = operation.path,
+        status = Empty,
+        attempts = Empty,
+        elapsed_ms = Empty,
+        request_id = Empty,
+        error = Empty,
+    )
+}
+
+impl Call {
+    pub(super) fn new(pipeline: Pipeline, request: reqwest::Request, operation: &'static Operation) -> Self {
+        let handlers = pipeline.policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let started = Instant::now();
+        Self { pipeline, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
+    }
+
+    /// Makes attempts until one brings what stands.
+    pub(super) async fn run(mut self) -> Result<Answered> {
+        let outcome = self.attempts().await;
+        let span = Span::current();
+        span.record("attempts", self.attempts);
+        span.record("elapsed_ms", u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let (status, request_id) = match &outcome {
+            Ok(answer) => (Some(answer.status()), answer.request_id()),
+            Err(error) => (error.status(), error.request_id()),
+        };
+        status.map(|status| span.record("status", status));
+        request_id.map(|id| span.record("request_id", id));
+        if let Err(error) = &outcome {
+            span.record("error", tracing::field::debug(error.kind()));
+        }
+        Ok(Answered { answer: outcome?, attempts: self.attempts })
+    }
+
+    async fn attempts(&mut self) -> Result<Answer> {
+        self.pipeline.policy.gate.check(&self.request, self.operation)?;
+        loop {
+            let outcome = self.attempt().await?;
+            let (outcome, wait) = self.judge(outcome);
+            let Some((reason, wait)) = wait else { return self.conclude(outcome) };
+            self.lost |= match &outcome {
+                Ok(answer) => matches!(answer.status(), 500 | 502 | 504),
+                Err(failure) => !failure.never_left,
+            };
+            self.announce(&reason, wait);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Sends the request once, as soon as there is room for it.
+    async fn attempt(&mut self) -> Result<Result<Answer, Failure>> {
+        let policy = &*self.pipeline.policy;
+        let mut request = self
+            .request
+            .try_clone()
+            .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
+        Gate::mark(&mut request, self.operation);
+        policy.authorise.apply(&mut request)?;
+        let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
+        self.attempts += 1;
+        let outcome = send(&self.pipeline.http, request, policy.call_timeout).await;
+        match &outcome {
+            Ok(answer) => {
+                tracing::debug!(attempt = self.attempts, status = answer.status(), "answered");
+                place.answered(answer.headers());
+                if let Some(recorder) = &policy.recorder {
+                    policy.authorise.with_secrets(&self.request, |secrets| {
+                        recorder.record(&self.request, answer, secrets);
+                    });
+                }
+            }
+            Err(failure) => {
+                tracing::debug!(attempt = self.attempts, never_left = failure.never_left, "failed");
+                if failure.never_left {
+                    place.never_left();
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// What is made of an outcome, and why and how long to wait before the next attempt, if there is to be one.
+    fn judge(
+        &mut self,
+        outcome: Result<Answer, Failure>,
+    ) -> (Result<Answer, Failure>, Option<(String, Duration)>) {
+        let (operation, elapsed) = (self.operation, self.started.elapsed());
+        let attempt = Attempt { operation, number: self.attempts, elapsed };
+        let outcome = match outcome {
+            Ok(answer) => {
+                let (answer, wait) = self.handlers.consult(answer, &attempt);
+                if let Some((wait, handler)) = wait {
+                    // What a handler waits out is no failure that counts against the retries.
+                    self.failing = None;
+                    return (Ok(answer), Some((handler.to_owned(), wait)));
+                }
+                Ok(answer)
+            }
+            failure => failure,
+        };
+        let (since, count) = self.failing.get_or_insert((Instant::now(), 0));
+        *count += 1;
+        let so_far = Failures { count: *count, elapsed: since.elapsed() };
+        let retry = &self.pipeline.policy.retry;
+        let wait = match &outcome {
+            Ok(answer) => retry.after_answer(answer, operation, &so_far),
+            Err(failure) => retry.after_failure(failure, operation, &so_far),
+        };
+        (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
+    }
+
+    fn announce(&self, reason: &str, wait: Duration) {
+        let (operation, attempts) = (self.operation.id, self.attempts);
+        tracing::info!(operation, attempts, reason, seconds = wait.as_secs_f64(), "waiting");
+        if let Some(OnWait(told)) = &self.pipeline.policy.on_wait {
+            told(&Waiting { operation, reason: reason.to_owned(), wait, attempts });
+        }
+    }
+
+    /// The answer, or the error that a call ends with.
+    fn conclude(&self, outcome: Result<Answer, Failure>) -> Result<Answer> {
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.explain(failure.into_error())),
+        };
+        if self.lost && self.operation.method == "DELETE" && !self.operation.answers && answer.status() == 404
+        {
+            // An attempt before has deleted it; a caller who did not see that must not be told that it failed.
+            return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
+        }
+        answer.into_result(self.operation).map_err(|error| self.explain(error))
+    }
+
+    /// Says which call it was, and blots out every secret of it that the answer quotes.
+    fn explain(&self, error: Error) -> Error {
+        let error = error.with_operation(self.operation, self.attempts);
+        self.pipeline.policy.authorise.explain(error, &self.request)
+    }
+}

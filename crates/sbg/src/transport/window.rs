@@ -1,0 +1,273 @@
+//! What the platform tells of the rate limit, and what follows for the next request. Pure: the time is passed in.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderMap;
+use http::header::DATE;
+use jiff::fmt::rfc2822;
+use tokio::time::Instant;
+
+/// Longest time that a window can still have. The platform's last 300 s; a reset further away than that is a wrong clock.
+const LONGEST: Duration = Duration::from_secs(330);
+
+/// What the headers of an answer say of the rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    limit: i64,
+    remaining: i64,
+    reset: i64,
+}
+
+impl RateLimit {
+    /// Requests that the window allows, from `X-RateLimit-Limit`.
+    pub fn limit(&self) -> i64 {
+        self.limit
+    }
+
+    /// Requests that were left in it, from `X-RateLimit-Remaining`.
+    pub fn remaining(&self) -> i64 {
+        self.remaining
+    }
+
+    /// End of the window, from `X-RateLimit-Reset`; `None` where the platform gave a number that is no point in time.
+    pub fn reset_time(&self) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_second(self.reset).ok()
+    }
+
+    /// Reads the three headers; `None` unless all of them are there and are numbers.
+    pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
+        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+        Some(Self {
+            limit: number("x-ratelimit-limit")?,
+            remaining: number("x-ratelimit-remaining")?,
+            reset: number("x-ratelimit-reset")?,
+        })
+    }
+}
+
+/// Time from an answer to the reset that its header names; zero when that is past, `None` where there is no such header or it is no
+/// number.
+///
+/// Both ends are read by the clock of the platform, if the answer is dated, so that a wrong clock on this machine does no harm.
+pub(super) fn until_reset(headers: &HeaderMap) -> Option<Duration> {
+    let reset: i64 = headers.get("x-ratelimit-reset")?.to_str().ok()?.trim().parse().ok()?;
+    let dated = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
+    let now = dated.map_or_else(now, |date| date.timestamp().as_second());
+    Some(Duration::from_secs(u64::try_from(reset.saturating_sub(now)).unwrap_or(0)))
+}
+
+/// Seconds since 1970 by the clock of this machine.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// What is known of the present window.
+#[derive(Debug, Default)]
+pub(super) struct Window(Option<Known>);
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    limit: u64,
+    /// What was left when the platform wrote the answer that counts the most requests.
+    left: u64,
+    /// `None` between the end of a window and the first answer of the next.
+    end: Option<End>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct End {
+    /// The number by which the platform names it, the same in all answers of a window.
+    reset: i64,
+    at: Instant,
+}
+
+/// Whether another request may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// It may.
+    Free,
+    /// Those that are under way may use up what is left: their answers will tell, or the window ends after this time.
+    Unclear(Option<Duration>),
+    /// Nothing is left until the window ends, after this time.
+    Spent(Duration),
+}
+
+impl Window {
+    /// Whether a request may leave while `under_way` others have left and have no answer yet.
+    ///
+    /// The platform may or may not have counted those under way when it wrote what is known, so all of them are taken off.
+    pub(super) fn room(&mut self, under_way: u64, now: Instant) -> Room {
+        let Some(known) = &mut self.0 else { return Room::Free };
+        if known.end.is_some_and(|end| end.at <= now) {
+            // The next window begins with the next request, and allows as much as this one did.
+            *known = Known { left: known.limit, end: None, ..*known };
+        }
+        let ends = known.end.map(|end| end.at - now);
+        match ends {
+            _ if known.left > under_way => Room::Free,
+            // Nobody else will find out.
+            None if under_way == 0 => Room::Free,
+            Some(ends) if known.left == 0 => Room::Spent(ends),
+            ends => Room::Unclear(ends),
+        }
+    }
+
+    /// Learns from an answer that said this, so long before the reset.
+    pub(super) fn learn(&mut self, said: RateLimit, until_reset: Duration, now: Instant) {
+        let (Ok(limit @ 1..), false) =
+            (u64::try_from(said.limit), until_reset.is_zero() || until_reset > LONGEST)
+        else {
+            return;
+        };
+        let left = u64::try_from(said.remaining).unwrap_or(0).min(limit);
+        let same = |end: End| end.reset == said.reset;
+        match &mut self.0 {
+            // Answers overtake each other: the smallest number of a window is the latest one.
+            Some(known) if known.end.is_some_and(same) => {
+                (known.limit, known.left) = (limit, known.left.min(left));
+            }
+            Some(Known { end: Some(end), .. }) if end.reset > said.reset => {}
+            known => {
+                let end = End { reset: said.reset, at: now + until_reset };
+                *known = Some(Known { limit, left, end: Some(end) });
+            }
+        }
+    }
+
+    /// Takes off a request that the platform may have counted, although no answer says so.
+    pub(super) fn lose(&mut self) {
+        if let Some(known) = &mut self.0 {
+            known.left = known.left.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn said(limit: i64, remaining: i64, reset: i64) -> RateLimit {
+        RateLimit { limit, remaining, reset }
+    }
+
+    #[test]
+    fn what_is_under_way_may_not_be_counted_yet() {
+        let now = Instant::now();
+        let mut window = Window::default();
+        assert_eq!(window.room(1_000_000, now), Room::Free, "nothing is known");
+        window.learn(said(10, 3, 1_100), 100 * SECOND, now);
+        assert_eq!(window.room(2, now), Room::Free);
+        assert_eq!(window.room(3, now), Room::Unclear(Some(100 * SECOND)));
+        window.learn(said(10, 0, 1_100), 100 * SECOND, now);
+        assert_eq!(window.room(0, now + 40 * SECOND), Room::Spent(60 * SECOND));
+        assert_eq!(window.room(2, now + 40 * SECOND), Room::Spent(60 * SECOND));
+    }
+
+    #[test]
+    fn after_a_window_comes_another_of_the_same_size() {
+        let now = Instant::now();
+        let mut window = Window::default();
+        window.learn(said(2, 0, 1_100), SECOND, now);
+        let later = now + SECOND;
+        assert_eq!(window.room(1, later), Room::Free);
+        assert_eq!(window.room(2, later), Room::Unclear(None));
+        window.learn(said(2, 1, 1_400), 300 * SECOND, later);
+        assert_eq!(window.room(0, later), Room::Free);
+        assert_eq!(window.room(1, later), Room::Unclear(Some(300 * SECOND)));
+        // Answers of the window before come late.
+        window.learn(said(2, 2, 1_100), SECOND, later);
+        assert_eq!(window.room(1, later), Room::Unclear(Some(300 * SECOND)));
+    }
+
+    #[test]
+    fn an_answer_that_was_overtaken_gives_nothing_back() {
+        let now = Instant::now();
+        let mut window = Window::default();
+        window.learn(said(10, 5, 1_100), SECOND, now);
+        window.learn(said(10, 7, 1_100), SECOND, now);
+        assert_eq!(window.room(5, now), Room::Unclear(Some(SECOND)));
+        window.lose();
+        assert_eq!(window.room(4, now), Room::Unclear(Some(SECOND)));
+        assert_eq!(window.room(3, now), Room::Free);
+    }
+
+    #[test]
+    fn requests_without_answers_never_close_a_window_for_ever() {
+        let now = Instant::now();
+        let mut window = Window::default();
+        window.learn(said(2, 2, 1_100), SECOND, now);
+        let later = now + SECOND;
+        assert_eq!(window.room(0, later), Room::Free);
+        window.lose();
+        window.lose();
+        assert_eq!(window.room(1, later), Room::Unclear(None));
+        assert_eq!(window.room(0, later), Room::Free);
+    }
+
+    #[test]
+    fn nonsense_in_the_headers_never_makes_anyone_wait() {
+        let now = Instant::now();
+        let check = |limit: i64, remaining: i64, until_reset: u32| {
+            let mut window = Window::default();
+            window.learn(said(limit, remaining, 1_100), until_reset * SECOND, now);
+            assert_eq!(window.room(5, now), Room::Free, "{limit} {remaining} {until_reset}");
+        };
+        check(1_000, 0, 0);
+        check(1_000, 0, 331);
+        check(1_000, 0, 4_000_000_000);
+        check(0, 0, 100);
+        check(-1, -1, 100);
+        let read = |limit: &str, remaining: &str, reset: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-ratelimit-limit", limit.parse().unwrap());
+            headers.insert("x-ratelimit-remaining", remaining.parse().unwrap());
+            headers.insert("x-ratelimit-reset", reset.parse().unwrap());
+            RateLimit::read(&headers)
+        };
+        assert_eq!(read("1000", " 5 ", "1100"), Some(said(1_000, 5, 1_100)));
+        assert_eq!(read("1000", "5", "soon"), None);
+        assert_eq!(read("1000", "many", "1100"), None);
+        assert_eq!(read("", "5", "1100"), None);
+        assert_eq!(RateLimit::read(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn the_time_to_the_reset_is_read_by_the_clock_of_the_platform() {
+        let check = |reset: Option<&str>, date: Option<&str>, expected: Option<u64>| {
+            let mut headers = HeaderMap::new();
+            reset.map(|reset| headers.insert("x-ratelimit-reset", reset.parse().unwrap()));
+            date.map(|date| headers.insert(DATE, date.parse().unwrap()));
+            let got = until_reset(&headers).map(|time| time.as_secs());
+            assert_eq!(got, expected, "{reset:?} {date:?}");
+        };
+        let date = Some("Wed, 24 Apr 2019 11:51:20 GMT");
+        check(Some("1556106690"), date, Some(10));
+        check(Some("1556106680"), date, Some(0));
+        check(Some("-1"), date, Some(0));
+        check(Some("-9223372036854775808"), date, Some(0));
+        check(Some("9223372036854775807"), date, Some(9_223_372_035_298_669_127));
+        check(Some("1556106690.5"), date, None);
+        check(Some("soon"), date, None);
+        check(Some(""), date, None);
+        check(None, date, None);
+        // Without a date, or with one that is none, the clock of this machine has to do.
+        check(Some("1556106690"), None, Some(0));
+        check(Some("1556106690"), Some("yesterday"), Some(0));
+        let soon = (now() + 100).to_string();
+        let left = {
+            let headers =
+                HeaderMap::from_iter([("x-ratelimit-reset".parse().unwrap(), soon.parse().unwrap())]);
+            until_reset(&headers).unwrap()
+        };
+        assert!(left > 90 * SECOND && left <= 100 * SECOND, "{left:?}");
+    }
+
+    #[test]
+    fn a_reset_that_is_no_point_in_time_has_none() {
+        assert_eq!(said(1, 1, 1_556_106_690).reset_time().unwrap().to_string(), "2019-04-24T11:51:30Z");
+        assert_eq!(said(1, 1, i64::MAX).reset_time(), None);
+    }
+}
