@@ -37,9 +37,9 @@ async fn main() -> Result<()> {
 
     let mut uploaded = BTreeMap::new();
     for path in &paths {
-        let upload = client.upload(path).to_project(&id)?.overwrite(true).start();
+        let upload = client.upload(path).to_project(&id).overwrite(true).start();
         let file = watch("upload", path, upload).await?;
-        client.file(&file.id).metadata().edit([("sample_id", Some("quickstart"))]).await?;
+        client.file(&file.id).metadata().merge([("sample_id", "quickstart")]).await?;
         client.file(&file.id).set_tags(["quickstart"]).await?;
         uploaded.insert(file.id, path);
     }

@@ -1,0 +1,36 @@
+//! Copies files by their names from a project to another, or from the public reference files of the platform:
+//! `copy_files FROM_PROJECT TO_PROJECT NAME ...`. The public files are in `admin/sbg-public-data`.
+
+use sbg::{Client, ProjectId, Result};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [from, to, names @ ..] = &arguments[..] else {
+        eprintln!("usage: copy_files FROM_PROJECT TO_PROJECT NAME ...");
+        std::process::exit(2);
+    };
+    let (from, to): (ProjectId, ProjectId) = (from.parse()?, to.parse()?);
+    let client = Client::from_env()?;
+
+    let mut query = client.files().query().project(&from);
+    for name in names {
+        query = query.name(name);
+    }
+    let files: Vec<_> = query.items().try_collect().await?;
+    println!("{} of {} files were found", files.len(), names.len());
+    if files.is_empty() {
+        return Ok(());
+    }
+
+    // Up to a hundred files go with one call, and each has a result of its own.
+    let copies = client.actions().copy_files(&to, files.iter().map(|file| &file.id)).await?;
+    for (file, copy) in files.iter().zip(copies) {
+        let name = file.name.as_deref().unwrap_or_default();
+        match copy {
+            Ok(copy) => println!("copied {name} as {}", copy.new_file_id.unwrap_or_default()),
+            Err(error) => eprintln!("{name} was not copied: {error}"),
+        }
+    }
+    Ok(())
+}
