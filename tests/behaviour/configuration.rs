@@ -50,7 +50,8 @@ fn without_credentials_the_error_lists_the_places_that_were_tried() {
 
 #[test]
 fn the_environment_gives_endpoint_and_token() {
-    let emulator = sbg_emulator::Emulator::builder().start_blocking().expect("an emulator");
+    let emulator =
+        sbg_tests::watched(sbg_emulator::Emulator::builder()).start_blocking().expect("an emulator");
     let [own, other] = ["fcrick", "jwatson"].map(|name| emulator.token_of(name).expect("a user"));
     let variables = [("SB_API_ENDPOINT", emulator.url()), ("SB_AUTH_TOKEN", &own), ("OTHER_TOKEN", &other)];
     with_environment("the_environment_gives_endpoint_and_token", &variables, || {
@@ -68,7 +69,10 @@ fn half_a_pair_says_which_half_is_missing() {
     let variables = [("SB_AUTH_TOKEN", TOKEN)];
     with_environment("half_a_pair_says_which_half_is_missing", &variables, || {
         let client = Client::builder().config_paths(ConfigPaths::none()).build();
-        let words = ["environment: SB_API_ENDPOINT is not set\n"];
+        let words = [
+            "no endpoint for the token from the environment variable SB_AUTH_TOKEN was found; tried",
+            "environment: SB_API_ENDPOINT is not set\n",
+        ];
         let error = assert_refused(client, ErrorKind::MissingCredentials, &words);
         assert!(!format!("{error}{error:?}").contains(TOKEN));
     });
@@ -158,6 +162,59 @@ fn unusable_tokens_and_endpoints_are_refused_without_being_shown() {
     let in_wrong_place = builder_without_files().endpoint(TOKEN).token(TOKEN).build();
     let error = assert_refused(in_wrong_place, ErrorKind::Endpoint, &["is no API endpoint", "cavatica"]);
     assert!(!format!("{error} {error:?}").contains(TOKEN));
+}
+
+#[test]
+fn each_kind_of_bad_input_has_a_kind_of_its_own_and_says_where_it_is() -> Result<()> {
+    let check = |credentials: &str, settings: &str, kind: ErrorKind, words: &[&str]| -> Result<()> {
+        let home = home_with(credentials)?;
+        let folder = home.path().join(".sevenbridges");
+        std::fs::create_dir(folder.join("sevenbridges-python"))?;
+        std::fs::write(folder.join("sevenbridges-python/config"), settings)?;
+        let client = Client::builder().config_paths(ConfigPaths::under(home.path())).profile("lab").build();
+        let error = assert_refused(client, kind, words);
+        assert_eq!((error.status(), error.operation(), error.attempts()), (None, None, 0));
+        assert!(!format!("{error} {error:?}").contains(TOKEN), "{error}");
+        Ok(())
+    };
+    let good = format!("[lab]\napi_endpoint = cgc\nauth_token = {TOKEN}\n");
+    let with =
+        |endpoint: &str, token: &str| format!("[lab]\napi_endpoint = {endpoint}\nauth_token = {token}\n");
+    let unknown = good.replace("lab", "eu") + "[cgc]\n";
+    check(&unknown, "", ErrorKind::UnknownProfile, &["no profile `lab`", "it has `eu`, `cgc`"])?;
+    check("auth_token = x\n", "", ErrorKind::ConfigFile, &["credentials:1: there is no `[section]`"])?;
+    check(
+        &format!("{good}[lab]\n"),
+        "",
+        ErrorKind::ConfigFile,
+        &["credentials:4: the section `[lab]` is there"],
+    )?;
+    check(
+        &good,
+        "[mode]\n\nadvance_access = perhaps\n",
+        ErrorKind::ConfigFile,
+        &["config:3:", "`true` or `false`"],
+    )?;
+    check(&good, "[proxies]\nhttps_proxy = a:b:c\n", ErrorKind::ConfigFile, &["config:2: `https_proxy`"])?;
+    check(&with("cgc", ""), "", ErrorKind::Token, &["credentials:3: the token is empty"])?;
+    check(&with("cgc", "a b"), "", ErrorKind::Token, &["credentials:3: the token contains a space"])?;
+    let words = ["credentials:2", "`api.sbgenomics.com` is no API endpoint: expected a URL such as"];
+    check(&with("api.sbgenomics.com", TOKEN), "", ErrorKind::Endpoint, &words)?;
+    let words = ["credentials:2", "must end in `/v2` (expected `https://api.sbgenomics.com/v3/v2`)"];
+    check(&with("https://api.sbgenomics.com/v3", TOKEN), "", ErrorKind::Endpoint, &words)?;
+    check(
+        "[lab]\n",
+        "",
+        ErrorKind::MissingCredentials,
+        &["it has no `api_endpoint`, it has no `auth_token`"],
+    )?;
+
+    // A folder in the place of the file cannot be read, whoever asks.
+    let home = tempfile::tempdir()?;
+    std::fs::create_dir_all(home.path().join(".sevenbridges/credentials"))?;
+    let client = Client::builder().config_paths(ConfigPaths::under(home.path())).profile("lab").build();
+    assert_refused(client, ErrorKind::ConfigFile, &["cannot read `", "/.sevenbridges/credentials`"]);
+    Ok(())
 }
 
 #[test]

@@ -90,7 +90,7 @@ async fn by_handles(stage: &Stage) -> Result<()> {
     members.member("fcrick").replace_permissions(Permissions::new()).await?;
     members.member("fcrick").remove().await?;
 
-    let uploaded = client.upload(stage.local("a", "a")).to_project(&created.id)?.await?;
+    let uploaded = client.upload(stage.local("a", "a")).to_project(&created.id).await?;
     let interrupted = types::UploadInit {
         name: "b".to_owned(),
         project: Some(created.id.clone()),
@@ -104,15 +104,15 @@ async fn by_handles(stage: &Stage) -> Result<()> {
     client.uploads().get(&id).await?;
     client.uploads().abort(&id).await?;
 
-    let folder = client.files().create_folder("raw").in_project(&created.id)?.await?;
+    let folder = client.files().create_folder("raw").in_project(&created.id).await?;
     project.files().query().await?;
     client.file(&folder.id).list().await?;
     let file = client.file(&uploaded.id);
     file.get().await?;
     file.edit().name("c").await?;
     file.metadata().get().await?;
-    file.metadata().edit([("sample_id", Some("S1"))]).await?;
-    file.metadata().replace([("sample_id", "S2")]).await?;
+    file.metadata().merge([("sample_id", "S1")]).await?;
+    file.metadata().overwrite([("sample_id", "S2")]).await?;
     file.set_tags(["dna"]).await?;
     file.copy().to_folder(&folder.id).await?;
     file.move_to(&folder.id).name("d").await?;

@@ -14,7 +14,7 @@ fn names(page: &Page<File>) -> Vec<&str> {
 async fn folders_are_created_in_projects_and_in_folders() -> Result<()> {
     let stage = Stage::start().await;
     let files = stage.client.files();
-    let outer = files.create_folder("patterns").in_project(&stage.project)?.await?;
+    let outer = files.create_folder("patterns").in_project(&stage.project).await?;
     assert_eq!((outer.name.as_deref(), outer.type_), (Some("patterns"), Some(FileType::Folder)));
     let inner = files.create_folder("b form").in_folder(&outer.id).await?;
     assert_eq!(inner.parent.as_ref(), Some(&outer.id));
@@ -38,8 +38,8 @@ async fn files_are_found_by_place_name_tag_metadata_and_origin() -> Result<()> {
     let inside = stage.file("raw/d.txt", "d");
     client.file(&a).set_tags(["dna", "b form"]).await?;
     client.file(&b).set_tags(["rna"]).await?;
-    client.file(&a).metadata().edit([("sample_id", Some("S 1")), ("library_id", Some("L1"))]).await?;
-    client.file(&b).metadata().edit([("sample_id", Some("S2"))]).await?;
+    client.file(&a).metadata().merge([("sample_id", "S 1"), ("library_id", "L1")]).await?;
+    client.file(&b).metadata().merge([("sample_id", "S2")]).await?;
     let query = || client.files().query().project(&stage.project);
 
     assert_eq!(names(&query().await?), ["a.txt", "b.txt", "c.txt", "raw"]);
@@ -79,12 +79,12 @@ async fn a_file_is_got_with_its_details() -> Result<()> {
 async fn an_edit_changes_name_tags_and_metadata_alone() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a.txt", "a"));
-    file.metadata().edit([("sample_id", Some("S1")), ("library_id", Some("L1"))]).await?;
+    file.metadata().merge([("sample_id", "S1"), ("library_id", "L1")]).await?;
     let edited = file.edit().name("b.txt").tags(["dna"]).await?;
     assert_eq!(edited.name.as_deref(), Some("b.txt"));
     assert_eq!(file.metadata().get().await?.len(), 2, "metadata that was not set stays");
 
-    let edited = file.edit().metadata("sample_id", "S2").await?;
+    let edited = file.edit().overwrite_metadata([("sample_id", "S2")]).await?;
     assert_eq!(edited.tags.as_deref(), Some(&["dna".to_owned()][..]));
     let metadata = file.metadata().await?;
     assert_eq!((metadata.len(), &metadata["sample_id"]), (1, &"S2".into()), "it was the whole metadata");
@@ -100,19 +100,19 @@ async fn a_file_is_copied_to_a_project_or_a_folder() -> Result<()> {
     let stage = Stage::start().await;
     let models = stage.emulator.create_project("models");
     let id = stage.file("a.txt", "a");
-    stage.client.file(&id).metadata().edit([("sample_id", Some("S1"))]).await?;
+    stage.client.file(&id).metadata().merge([("sample_id", "S1")]).await?;
 
-    let copy = stage.client.file(&id).copy().to_project(&models)?.name("b.txt").await?;
+    let copy = stage.client.file(&id).copy().to_project(&models).name("b.txt").await?;
     assert_eq!((copy.name.as_deref(), copy.project.as_deref()), (Some("b.txt"), Some(models.as_str())));
     assert_ne!(copy.id, id);
     assert_eq!(stage.client.file(&copy.id).metadata().await?["sample_id"], "S1");
 
-    let folder = stage.client.files().create_folder("copies").in_project(&stage.project)?.await?;
+    let folder = stage.client.files().create_folder("copies").in_project(&stage.project).await?;
     let copy = stage.client.file(&id).copy().to_folder(&folder.id).send().await?;
     assert_eq!((copy.name.as_deref(), copy.parent), (Some("a.txt"), Some(folder.id.clone())));
     stage.assert_uploaded(&copy.id, b"a");
 
-    let of_folder = stage.client.file(&folder.id).copy().to_project(&models)?.await;
+    let of_folder = stage.client.file(&folder.id).copy().to_project(&models).await;
     assert_refused(of_folder, ErrorKind::Api, &["file_copy", "code 5018"]);
     Ok(())
 }
@@ -121,7 +121,7 @@ async fn a_file_is_copied_to_a_project_or_a_folder() -> Result<()> {
 async fn a_file_is_moved_within_its_project() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a.txt", "a");
-    let folder = stage.client.files().create_folder("old").in_project(&stage.project)?.await?;
+    let folder = stage.client.files().create_folder("old").in_project(&stage.project).await?;
     let moved = stage.client.file(&id).move_to(&folder.id).name("b.txt").await?;
     assert_eq!((&moved.id, moved.name.as_deref()), (&id, Some("b.txt")));
     assert_eq!(moved.parent, Some(folder.id));
@@ -139,7 +139,7 @@ async fn a_download_address_works_without_a_token() -> Result<()> {
     assert!(address.starts_with(stage.emulator.storage_url()), "{address}");
     assert_eq!(reqwest::get(address).await?.text().await?, "photograph 51");
 
-    let folder = stage.client.files().create_folder("x").in_project(&stage.project)?.await?;
+    let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
     let of_folder = stage.client.file(&folder.id).download_info().await;
     assert_refused(of_folder, ErrorKind::Api, &["file_download_info", "code 5017"]);
     Ok(())

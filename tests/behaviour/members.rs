@@ -115,10 +115,10 @@ async fn malformed_usernames_and_empty_edits_are_never_sent() -> Result<()> {
     let invalid = ErrorKind::InvalidInput;
     for name in ["", "..", "a/b", "a b", "a?b"] {
         let member = members.member(name);
-        assert_refused(member.get().await, invalid, &["not a username"]);
-        assert_refused(member.remove().await, invalid, &["not a username"]);
-        assert_refused(member.edit_permissions(Permissions::all()).await, invalid, &["not a username"]);
-        assert_refused(member.replace_permissions(Permissions::all()).await, invalid, &["not a username"]);
+        assert_refused(member.get().await, invalid, &["not a member id"]);
+        assert_refused(member.remove().await, invalid, &["not a member id"]);
+        assert_refused(member.edit_permissions(Permissions::all()).await, invalid, &["not a member id"]);
+        assert_refused(member.replace_permissions(Permissions::all()).await, invalid, &["not a member id"]);
     }
     let nothing = members.member("fcrick").edit_permissions(Permissions::new()).await;
     assert_refused(nothing, invalid, &["changes nothing"]);

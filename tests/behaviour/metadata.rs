@@ -8,12 +8,12 @@ use sbg_tests::{Stage, assert_refused};
 async fn an_edit_of_metadata_sets_and_removes_keys_and_leaves_the_others() -> Result<()> {
     let stage = Stage::start().await;
     let metadata = stage.client.file(stage.file("a.txt", "a")).metadata();
-    let set = metadata.edit([("sample_id", Some("S1")), ("library_id", Some("L1"))]).await?;
+    let set = metadata.merge([("sample_id", "S1"), ("library_id", "L1")]).await?;
     assert_eq!(set.len(), 2);
-    let set = metadata.edit([("library_id", None), ("größe", Some("1 µm"))]).await?;
+    let set = metadata.merge([("library_id", None), ("größe", Some("1 µm"))]).await?;
     assert_eq!(set.keys().collect::<Vec<_>>(), ["größe", "sample_id"]);
     assert_eq!(metadata.get().await?["größe"], "1 µm");
-    let only_removed = metadata.edit([("größe", None::<String>)]).await?;
+    let only_removed = metadata.remove(["größe"]).await?;
     assert_eq!(only_removed.len(), 1);
     Ok(())
 }
@@ -22,11 +22,11 @@ async fn an_edit_of_metadata_sets_and_removes_keys_and_leaves_the_others() -> Re
 async fn a_replacement_of_metadata_leaves_nothing_else() -> Result<()> {
     let stage = Stage::start().await;
     let metadata = stage.client.file(stage.file("a.txt", "a")).metadata();
-    metadata.edit([("sample_id", Some("S1"))]).await?;
-    let replaced = metadata.replace([("platform", "X-ray")]).await?;
+    metadata.merge([("sample_id", "S1")]).await?;
+    let replaced = metadata.overwrite([("platform", "X-ray")]).await?;
     assert_eq!(replaced.len(), 1);
     assert_eq!(metadata.await?["platform"], "X-ray");
-    let emptied = stage.client.file(stage.file("a.txt", "a")).metadata().replace([("", ""); 0]).await?;
+    let emptied = stage.client.file(stage.file("a.txt", "a")).metadata().clear().await?;
     assert!(emptied.is_empty());
     Ok(())
 }
@@ -38,17 +38,17 @@ async fn tags_are_set_in_place_of_those_that_are_there() -> Result<()> {
     assert_eq!(file.set_tags(["dna", "photograph 51"]).await?, ["dna", "photograph 51"]);
     assert_eq!(file.set_tags(vec!["x".to_owned()]).await?, ["x"]);
     assert_eq!(file.get().await?.tags.expect("tags"), ["x"]);
-    assert_eq!(file.set_tags([""; 0]).await?, [""; 0]);
+    file.clear_tags().await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn what_folders_do_not_have_is_refused_by_the_platform() -> Result<()> {
     let stage = Stage::start().await;
-    let folder = stage.client.files().create_folder("x").in_project(&stage.project)?.await?;
+    let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
     let folder = stage.client.file(&folder.id);
     assert_refused(folder.set_tags(["a"]).await, ErrorKind::Api, &["file_tags_replace", "5027"]);
-    let metadata = folder.metadata().edit([("a", Some("b"))]).await;
+    let metadata = folder.metadata().merge([("a", "b")]).await;
     assert_refused(metadata, ErrorKind::Api, &["file_metadata_edit", "5025"]);
     Ok(())
 }
@@ -62,7 +62,12 @@ async fn malformed_tags_and_empty_edits_are_never_sent() -> Result<()> {
     assert_refused(file.set_tags([""]).await, invalid, &["not empty"]);
     assert_refused(file.edit().await, invalid, &["changes nothing"]);
     assert_refused(file.edit().name("a/b").await, invalid, &["`a/b` has a slash"]);
-    assert_refused(file.metadata().edit([("", None::<&str>); 0]).await, invalid, &["changes nothing"]);
+    let metadata = file.metadata();
+    assert_refused(metadata.merge([("", ""); 0]).await, invalid, &["changes nothing"]);
+    assert_refused(metadata.remove([""; 0]).await, invalid, &["changes nothing"]);
+    assert_refused(metadata.overwrite([("", ""); 0]).await, invalid, &["`clear` removes all"]);
+    assert_refused(metadata.merge([(" ", "x")]).await, invalid, &["has no name"]);
+    assert_refused(metadata.overwrite([("", "x")]).await, invalid, &["has no name"]);
     stage.assert_no_requests();
     Ok(())
 }

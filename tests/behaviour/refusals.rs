@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use sbg::raw::ClientFilesExt as _;
+use sbg::transport::RetryPolicy;
 use sbg::{Client, ErrorKind};
 use sbg_emulator::{Action, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused};
@@ -14,9 +15,9 @@ async fn a_project_id_without_a_slash_is_refused_with_the_expected_form() -> Res
     let client = &stage.client;
     let words = ["not a project id: `demo`", "expected `owner/project`, as in `rfranklin/my-project`"];
     assert_refused(client.project("demo"), INVALID, &words);
-    assert_refused(client.upload("a").to_project("demo"), INVALID, &words);
-    assert_refused(client.files().create_folder("a").in_project("demo"), INVALID, &words);
-    assert_refused(client.file("5678").copy().to_project("demo".to_owned()), INVALID, &words);
+    assert_refused(client.upload("a").to_project("demo").await, INVALID, &words);
+    assert_refused(client.files().create_folder("a").in_project("demo").await, INVALID, &words);
+    assert_refused(client.file("5678").copy().to_project("demo".to_owned()).await, INVALID, &words);
     for id in ["", "/", "a/", "/b", "a/b/c", "a/..", "a b/c", "a/b?c", "a/b%2e", "a/b\n"] {
         assert_refused(client.project(id), INVALID, &["not a project id", "expected `owner/project`"]);
     }
@@ -45,13 +46,13 @@ async fn a_folder_a_copy_and_an_upload_go_to_one_place_and_not_to_none_or_two() 
     let (one, not_both) = ("a project or a folder: name one", "not both");
     let folder = || client.files().create_folder("x");
     assert_refused(folder().await, INVALID, &["a folder is created in", one]);
-    assert_refused(folder().in_project(&stage.project)?.in_folder("5678").await, INVALID, &[one, not_both]);
+    assert_refused(folder().in_project(&stage.project).in_folder("5678").await, INVALID, &[one, not_both]);
     let copy = || client.file("5678").copy();
     assert_refused(copy().await, INVALID, &["a file is copied to", one]);
-    assert_refused(copy().to_project(&stage.project)?.to_folder("5678").await, INVALID, &[one, not_both]);
+    assert_refused(copy().to_project(&stage.project).to_folder("5678").await, INVALID, &[one, not_both]);
     let upload = || client.upload(&path);
     assert_refused(upload().await, INVALID, &["a file is uploaded to", one]);
-    assert_refused(upload().to_project(&stage.project)?.to_folder("5678").await, INVALID, &[one, not_both]);
+    assert_refused(upload().to_project(&stage.project).to_folder("5678").await, INVALID, &[one, not_both]);
     assert_refused(upload().to_folder("../x").await, INVALID, &["not a folder id: `../x`"]);
     stage.assert_no_requests();
     Ok(())
@@ -63,12 +64,12 @@ async fn what_is_no_regular_file_is_not_uploaded() -> Result<()> {
     let upload = |path: &std::path::Path| stage.client.upload(path).to_project(&stage.project);
     let missing = stage.path("missing.fastq");
     let shown = format!("cannot read `{}`", missing.display());
-    let error = assert_refused(upload(&missing)?.await, ErrorKind::Io, &[&shown]);
+    let error = assert_refused(upload(&missing).await, ErrorKind::Io, &[&shown]);
     let cause = std::error::Error::source(&error).expect("a cause").to_string();
     assert!(cause.contains("No such file"), "{cause}");
 
     let words = ["only a regular file can be uploaded"];
-    assert_refused(upload(stage.folder.path())?.await, INVALID, &words);
+    assert_refused(upload(stage.folder.path()).await, INVALID, &words);
     stage.assert_no_requests();
     Ok(())
 }
@@ -78,12 +79,12 @@ async fn names_and_part_sizes_that_cannot_be_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let path = stage.local("a", "a");
     let upload = || stage.client.upload(&path).to_project(&stage.project);
-    assert_refused(upload()?.name("a/b").await, INVALID, &["the name `a/b` has a slash"]);
-    assert_refused(upload()?.name(" ").await, INVALID, &["is empty"]);
-    assert_refused(upload()?.name("x".repeat(256)).await, INVALID, &["is longer than 255 characters"]);
-    assert_refused(upload()?.part_size(0).await, INVALID, &["a part has 1 to 1073741824 bytes, not 0"]);
-    assert_refused(upload()?.part_size(u64::MAX).await, INVALID, &["a part has 1 to"]);
-    let folder = stage.client.files().create_folder("a/b").in_project(&stage.project)?;
+    assert_refused(upload().name("a/b").await, INVALID, &["the name `a/b` has a slash"]);
+    assert_refused(upload().name(" ").await, INVALID, &["is empty"]);
+    assert_refused(upload().name("x".repeat(256)).await, INVALID, &["is longer than 255 characters"]);
+    assert_refused(upload().part_size(0).await, INVALID, &["a part has 1 to 1073741824 bytes, not 0"]);
+    assert_refused(upload().part_size(u64::MAX).await, INVALID, &["a part has 1 to"]);
+    let folder = stage.client.files().create_folder("a/b").in_project(&stage.project);
     assert_refused(folder.await, INVALID, &["has a slash"]);
     assert_refused(stage.client.file("5678").move_to("a").name("b/c").await, INVALID, &["has a slash"]);
     stage.assert_no_requests();
@@ -161,7 +162,7 @@ async fn an_upload_to_a_folder_that_is_not_there_sends_no_bytes() -> Result<()> 
     let upload = stage.client.upload(stage.local("a", "a")).to_folder("567890abc9b0307bc0414164").await;
     let error = assert_refused(upload, ErrorKind::Api, &["upload_init", "code 5026"]);
     assert!(error.is_not_found());
-    let upload = stage.client.upload(stage.local("a", "a")).to_project("rfranklin/missing")?.await;
+    let upload = stage.client.upload(stage.local("a", "a")).to_project("rfranklin/missing").await;
     assert!(assert_refused(upload, ErrorKind::Api, &["upload_init"]).is_not_found());
     assert_eq!(stage.storage("PUT").len(), 0);
     Ok(())
@@ -192,9 +193,7 @@ async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()>
 #[tokio::test]
 async fn a_host_that_cannot_be_reached_is_named_as_the_trouble() -> Result<()> {
     let quick = sbg_tests::client_of("http://127.0.0.1:9/v2", "0123456789abcdef0123456789abcdef");
-    let mut retry = sbg::transport::RetryPolicy::default();
-    retry.attempts = 2;
-    let client: Client = quick.retry(retry).build()?;
+    let client: Client = quick.retry(RetryPolicy::default().attempts(2)).build()?;
     let words = ["user_me", "no connection could be made", "2 attempts"];
     let error = assert_refused(client.users().me().await, ErrorKind::Connect, &words);
     assert!(error.is_transient() && error.status().is_none());

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use sbg::config::{Auth, Endpoint, ExplicitConfig, Sources};
+use sbg::config::{Auth, Endpoint, ExplicitConfig, Proxies, Sources};
 use sbg::members::{NewMember, Permissions};
 use sbg_emulator::{Action, Emulator, FaultRule, Origin};
 use sbg_tests::{MIB, Stage, client_of, quick_retry, random_bytes};
@@ -70,9 +70,12 @@ async fn neither_the_token_nor_a_signature_is_ever_shown() -> Result<()> {
     let everything = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
     tracing_subscriber::util::SubscriberInitExt::try_init(everything.with_writer(shown.clone()).finish())?;
 
+    let folder = tempfile::tempdir()?;
+    let record = folder.path().join("traffic.jsonl");
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), |client| {
+        let client = client.retry(quick_retry()).record(&record);
         shown.debug(&client);
-        client.retry(quick_retry())
+        client
     })
     .await;
     let token = stage.emulator.token();
@@ -82,13 +85,21 @@ async fn neither_the_token_nor_a_signature_is_ever_shown() -> Result<()> {
     }
     configuration(&shown, &token);
     work(&stage, &shown).await?;
+    credentials(&stage, &shown).await?;
     failures(&stage, &shown).await?;
     answers_that_repeat_the_request(&stage, &shown, &token).await?;
 
-    let text = shown.text();
+    let recorded = std::fs::read_to_string(&record)?;
+    for operation in ["/storage/volumes", "/automation/automations", "/download_info", "/user"] {
+        assert!(recorded.contains(operation), "{operation} is in the record");
+    }
+    let text = shown.text() + &recorded;
     assert!(text.contains("sbg.call") && text.contains("file_download_info"), "the log is in it: {text}");
     assert!(text.contains("starting new connection"), "the log of the HTTP library is in it");
     assert!(!text.contains(&token), "the token is shown: {}", around(&text, &token));
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{secret} is shown: {}", around(&text, secret));
+    }
     let signatures = signatures(&stage);
     assert!(signatures.len() > 10, "{signatures:?}");
     for signature in signatures {
@@ -96,6 +107,9 @@ async fn neither_the_token_nor_a_signature_is_ever_shown() -> Result<()> {
     }
     Ok(())
 }
+
+/// What stands for the credentials of volumes, the secret settings of automations and the password of a proxy.
+const SECRETS: [&str; 4] = ["AKIAHUSHHUSH", "hush-volume-key", "hush-setting", "hush-proxy"];
 
 /// What surrounds a find.
 fn around<'a>(text: &'a str, find: &str) -> &'a str {
@@ -113,9 +127,7 @@ fn signatures(stage: &Stage) -> BTreeSet<String> {
 }
 
 fn configuration(shown: &Shown, token: &str) {
-    let mut explicit = ExplicitConfig::default();
-    explicit.endpoint = Some(token.to_owned());
-    explicit.auth = Some(Auth::token(token));
+    let explicit = ExplicitConfig::default().endpoint(token).auth(Auth::token(token));
     shown.debug(&explicit);
     shown.debug(&Sources::new(explicit.clone()));
     // A token in the place of the endpoint, and one that cannot be sent.
@@ -123,8 +135,7 @@ fn configuration(shown: &Shown, token: &str) {
     shown.outcome(client_of("http://10.0.0.7/v2", token).build());
     shown.outcome(client_of("cgc", &format!("{token}\n{token}")).build());
     shown.outcome(client_of(&format!("https://me:{token}@example.org/v2"), token).build());
-    explicit.endpoint = Some(Endpoint::Cgc.into());
-    shown.debug(&Sources::new(explicit).resolve());
+    shown.debug(&Sources::new(explicit.endpoint(Endpoint::Cgc)).resolve());
 }
 
 /// Everything works, and every handle is shown.
@@ -150,7 +161,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     create.await?;
 
     let bytes = random_bytes(1000);
-    let builder = client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100);
+    let builder = client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100);
     shown.debug(&builder);
     let upload = builder.start();
     shown.debug(&upload);
@@ -173,6 +184,74 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     shown.debug(&download);
     let page = project.files().query().limit(1).send().await?;
     shown.debug(&(&page, project.files().query().items(), project.files().query().pages()));
+    Ok(())
+}
+
+/// Credentials of others that the platform is given: they are sent, and shown nowhere.
+async fn credentials(stage: &Stage, shown: &Shown) -> Result<()> {
+    let client = &stage.client;
+    let [id, key, setting, password] = SECRETS;
+    let service = sbg::volumes::Service::s3("bucket", id, key);
+    shown.debug(&service);
+    let create = || client.volumes().create("Credentials", service.clone());
+    shown.debug(&create());
+    shown.debug(&shown.outcome(create().await));
+    // There is one of the name already.
+    shown.outcome(create().await).map_or(Ok(()), |again| anyhow::bail!("{again:?}"))?;
+
+    // The generated types below know what is secret, too.
+    let mut set = sbg::types::VolumeCredentialsSet::default();
+    (set.access_key_id, set.secret_access_key) = (Some(id.into()), Some(key.into()));
+    shown.debug(&set);
+    let builder =
+        sbg::types::VolumeCredentialsSet::builder().secret_access_key(sbg::types::Secret::from(key));
+    shown.debug(&builder);
+    let answer: sbg::types::VolumeCredentials =
+        serde_json::from_value(serde_json::json!({"access_key_id": id, "private_key": key}))?;
+    shown.debug(&answer);
+
+    let settings = serde_json::json!({"nested": [setting]});
+    let automation = || client.automations().create("Credentials").secret_settings(settings.clone());
+    shown.debug(&automation());
+    shown.debug(&shown.outcome(automation().await));
+
+    // Both are met by failures on the way and by answers that quote them.
+    let quote = |what: &str| {
+        let body = Some(serde_json::json!({"message": format!("cannot take `{what}`")}));
+        Action::Status { code: 400, body, headers: Vec::new() }
+    };
+    let volumes = |action| FaultRule::api(action).path("/storage/volumes");
+    let echo =
+        serde_json::json!({"service": {"credentials": {"secret_access_key": key, "access_key_id": [id]}}});
+    let echo = Action::Status { code: 200, body: Some(echo), headers: Vec::new() };
+    let faults = [
+        volumes(quote(key)),
+        volumes(quote(id)),
+        volumes(echo),
+        FaultRule::api(quote(setting)).path("/automation/"),
+        FaultRule::api(Action::Reset),
+        FaultRule::api(Action::HtmlError),
+        FaultRule::api(Action::EmptyBody(201)),
+    ];
+    for fault in faults {
+        let rule = stage.fault(fault.method("POST"));
+        let failed = [shown.outcome(create().await).is_none(), shown.outcome(automation().await).is_none()];
+        assert!(failed.contains(&true));
+        stage.emulator.faults().remove(rule);
+    }
+    let sent = stage.emulator.requests();
+    for secret in [id, key, setting] {
+        assert!(
+            sent.iter().any(|request| String::from_utf8_lossy(&request.body).contains(secret)),
+            "{secret}"
+        );
+    }
+
+    let proxies = Proxies::none().http(format!("me:{password}@127.0.0.1:9").parse()?);
+    let through =
+        client_of(stage.emulator.url(), &stage.emulator.token()).proxies(proxies).retry(quick_retry());
+    shown.debug(&through);
+    shown.outcome(through.build()?.users().me().send().await);
     Ok(())
 }
 
@@ -201,7 +280,7 @@ async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
         let id = stage.fault(rule);
         shown.outcome(stage.client.users().me().send().await);
         shown.outcome(stage.client.projects().create("demo").send().await);
-        let upload = stage.client.upload(stage.local("c", random_bytes(300))).to_project(&stage.project)?;
+        let upload = stage.client.upload(stage.local("c", random_bytes(300))).to_project(&stage.project);
         shown.outcome(upload.overwrite(true).part_size(100).await);
         shown.outcome(stage.client.file(&large).download(stage.path("large")).overwrite(true).await);
         stage.emulator.faults().remove(id);

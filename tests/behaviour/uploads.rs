@@ -20,10 +20,10 @@ fn report(part_number: i32, etag: &str) -> UploadPartReport {
 async fn an_upload_has_the_name_of_the_local_file_or_the_one_that_is_set() -> Result<()> {
     let stage = Stage::start().await;
     let path = stage.local("reads 1 (ü).fastq", "ACGT");
-    let file = stage.client.upload(&path).to_project(&stage.project)?.await?;
+    let file = stage.client.upload(&path).to_project(&stage.project).await?;
     assert_eq!((file.name.as_deref(), file.size), (Some("reads 1 (ü).fastq"), Some(4)));
     assert_eq!(file.project.as_deref(), Some("rfranklin/demo"));
-    let renamed = stage.client.upload(&path).to_project("rfranklin/demo")?.name("b.fastq").await?;
+    let renamed = stage.client.upload(&path).to_project("rfranklin/demo").name("b.fastq").await?;
     assert_eq!(renamed.name.as_deref(), Some("b.fastq"));
     stage.assert_uploaded(&renamed.id, b"ACGT");
     Ok(())
@@ -32,7 +32,7 @@ async fn an_upload_has_the_name_of_the_local_file_or_the_one_that_is_set() -> Re
 #[tokio::test]
 async fn an_upload_goes_into_a_folder() -> Result<()> {
     let stage = Stage::start().await;
-    let folder = stage.client.files().create_folder("raw").in_project(&stage.project)?.await?;
+    let folder = stage.client.files().create_folder("raw").in_project(&stage.project).await?;
     let file = stage.client.upload(stage.local("a", "a")).to_folder(&folder.id).await?;
     assert_eq!(stage.client.file(&file.id).get().await?.parent, Some(folder.id));
     Ok(())
@@ -43,12 +43,12 @@ async fn a_file_is_replaced_only_where_overwrite_is_set() -> Result<()> {
     let stage = Stage::start().await;
     let first = stage.file("a.txt", "first");
     let upload = || stage.client.upload(stage.local("a.txt", "second")).to_project(&stage.project);
-    let error = assert_refused(upload()?.await, ErrorKind::Api, &["upload_init", "HTTP 409", "code 8005"]);
+    let error = assert_refused(upload().await, ErrorKind::Api, &["upload_init", "HTTP 409", "code 8005"]);
     assert!(error.is_conflict());
     stage.assert_uploaded(&first, b"first");
     assert_eq!(stage.storage("PUT").len(), 0, "nothing is sent in vain");
 
-    let second = upload()?.overwrite(true).await?;
+    let second = upload().overwrite(true).await?;
     stage.assert_uploaded(&second.id, b"second");
     assert_eq!(stage.client.project(&stage.project)?.files().query().name("a.txt").await?.total, Some(1));
     Ok(())
@@ -85,7 +85,7 @@ async fn the_part_size_of_the_platform_counts() -> Result<()> {
     let stage = Stage::with(sbg_emulator::Emulator::builder().part_size(6 << 20)).await;
     let bytes = random_bytes((13 << 20) + 1);
     let upload =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(1000).start();
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(1000).start();
     let file = upload.wait().await?;
     assert_eq!(upload.progress().parts_total, 3);
     stage.assert_uploaded(&file.id, &bytes);
@@ -96,7 +96,7 @@ async fn the_part_size_of_the_platform_counts() -> Result<()> {
 async fn all_parts_are_reported_with_their_etag_when_the_upload_is_completed() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(1001);
-    stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100).await?;
+    stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).await?;
     let complete = stage.calls("POST", "/complete");
     assert_eq!(complete.len(), 1);
     let body = complete[0].request_json().expect("JSON");

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use sbg::{ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule};
-use sbg_tests::{MIB, Stage, eventually, random_bytes};
+use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
+
+use crate::status;
 
 const LIFETIME: Duration = Duration::from_secs(60);
 
@@ -77,11 +80,54 @@ async fn an_upload_asks_for_another_address_when_one_has_expired() -> Result<()>
     let fault = stage.fault(FaultRule::storage(Action::Reset));
     let bytes = random_bytes(500);
     let upload =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100).start();
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).start();
     eventually("all parts were begun", || stage.storage("PUT").len() >= 5).await;
     stage.emulator.clock().advance(LIFETIME);
     stage.emulator.faults().remove(fault);
     let file = upload.wait().await?;
     stage.assert_uploaded(&file.id, &bytes);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_is_renewed_before_it_expires() -> Result<()> {
+    // Five seconds of bytes with addresses that are good for three.
+    let slow = |client: ClientBuilder| client.download_bandwidth(8 * MIB as u64);
+    let platform = Emulator::builder().url_lifetime(Duration::from_secs(3));
+    let stage = Stage::tuned(platform, slow).await;
+    stage.fault(FaultRule::storage(Action::CutBody(700_000)));
+    let id = stage.large_file("large", 40 * MIB);
+    stage.client.file(&id).download(stage.path("large")).await?;
+    stage.assert_downloaded(&stage.path("large"), &id);
+    assert!(stage.calls("GET", "/download_info").len() >= 2);
+    let asked = stage.storage("GET");
+    assert!(asked.iter().all(|request| request.status == Some(206)), "none is refused: {asked:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_for_good_is_renewed_once() -> Result<()> {
+    for code in [401, 403] {
+        let stage = stage().await;
+        stage.fault(FaultRule::storage(status(code)));
+        let id = stage.large_file("large", 40 * MIB);
+        let download = stage.client.file(&id).download(stage.path("large")).await;
+        assert_refused(download, ErrorKind::Storage, &["the storage refused", &format!("HTTP {code}")]);
+        assert_eq!(stage.calls("GET", "/download_info").len(), 2);
+        assert_eq!(stage.storage("GET").len(), 2);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_for_good_in_the_middle_is_renewed_once_for_all_ranges() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
+    stage.fault(FaultRule::storage(status(403)));
+    let id = stage.large_file("large", 60 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).await;
+    assert_refused(download, ErrorKind::Storage, &["the storage refused", "HTTP 403"]);
+    assert_eq!(stage.calls("GET", "/download_info").len(), 2);
+    assert_eq!(stage.local_names(), ["large.part", "large.part.journal"], "another address may do better");
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Calls of the API: which are sent again, and how often.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::transport::{
-    Answer, Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RetryPolicy,
+    Answer, Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper,
+    RetryPolicy,
 };
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, quick_retry};
@@ -15,12 +17,6 @@ use crate::status;
 /// A client whose retries hardly wait.
 async fn stage() -> Stage {
     Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await
-}
-
-fn maintenance_sleeper(pause: Duration, longest: Duration) -> MaintenanceSleeper {
-    let mut sleeper = MaintenanceSleeper::default();
-    (sleeper.pause, sleeper.longest) = (pause, longest);
-    sleeper
 }
 
 #[tokio::test]
@@ -60,7 +56,7 @@ async fn without_its_handler_a_spent_rate_limit_is_an_error() -> Result<()> {
 
 #[tokio::test]
 async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
-    let sleeper = maintenance_sleeper(Duration::from_millis(5), Duration::from_secs(60));
+    let sleeper = MaintenanceSleeper::default().pause(Duration::from_millis(5));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance).first(3));
     assert_eq!(stage.client.projects().create("x").await?.id, "rfranklin/x");
@@ -70,7 +66,8 @@ async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
 
 #[tokio::test]
 async fn maintenance_that_does_not_end_is_an_error_in_the_end() -> Result<()> {
-    let sleeper = maintenance_sleeper(Duration::from_millis(100), Duration::from_secs(1));
+    let sleeper =
+        MaintenanceSleeper::default().pause(Duration::from_millis(100)).longest(Duration::from_secs(1));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance));
     let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 503", "code 0"]);
@@ -118,12 +115,7 @@ async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
     assert_eq!(error.attempts(), 5);
     assert_eq!(stage.emulator.requests().len(), 5);
 
-    let once = |client: sbg::ClientBuilder| {
-        let mut policy = RetryPolicy::default();
-        policy.attempts = 1;
-        client.retry(policy)
-    };
-    let stage = Stage::tuned(Emulator::builder(), once).await;
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(RetryPolicy::none())).await;
     stage.fault(FaultRule::api(Action::Reset));
     assert_refused(stage.client.users().me().await, ErrorKind::Connect, &["user_me"]);
     assert_eq!(stage.emulator.requests().len(), 1);
@@ -145,8 +137,7 @@ async fn what_the_platform_refuses_is_not_asked_again() -> Result<()> {
 
 #[tokio::test]
 async fn the_general_sleeper_waits_out_every_server_error_where_it_was_added() -> Result<()> {
-    let mut sleeper = GeneralErrorSleeper::default();
-    (sleeper.pause, sleeper.attempts) = (Duration::from_millis(2), 3);
+    let sleeper = GeneralErrorSleeper::default().pause(Duration::from_millis(2)).attempts(3);
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(status(500)).first(2));
     stage.client.projects().create("x").await?;
@@ -183,5 +174,121 @@ async fn a_handler_of_the_user_can_ask_again_or_answer_in_place_of_the_platform(
     assert_eq!(stage.emulator.requests().len(), 2);
     let other = stage.client.file("5678").get().await;
     assert!(assert_refused(other, ErrorKind::Api, &["file_get"]).is_not_found());
+    Ok(())
+}
+
+/// Answers in place of a missing user, by this name.
+#[derive(Debug)]
+struct Stand {
+    name: &'static str,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl ErrorHandler for Stand {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(format!("{} {} {}", self.name, attempt.number, answer.status()));
+        match answer.status() {
+            404 => {
+                let body = format!(r#"{{"username": "{}"}}"#, self.name);
+                Decision::Replace(Answer::new(reqwest::StatusCode::OK, answer.headers().clone(), body))
+            }
+            418 => Decision::RetryAfter(Duration::ZERO),
+            _ => Decision::Pass,
+        }
+    }
+}
+
+#[tokio::test]
+async fn handlers_are_asked_in_order_and_again_and_can_be_changed_while_the_client_lives() -> Result<()> {
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let stand = |name| Stand { name, asked: asked.clone() };
+    let said = || std::mem::take(&mut *asked.lock().unwrap_or_else(PoisonError::into_inner));
+    let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(stand("first"))).await;
+    let client = &stage.client;
+    let nobody = client.user("nobody");
+
+    client.add_error_handler(stand("second"));
+    assert_eq!(nobody.get().await?.username, "first", "the first one that answers decides");
+    assert_eq!(said(), ["first 1 404", "second 1 200"], "those behind it see its answer");
+
+    // The first one has it sent again, and is asked about the new answer as well.
+    stage.fault(FaultRule::api(status(418)).nth(1));
+    assert_eq!(client.users().me().await?.username, "rfranklin");
+    assert_eq!(said(), ["first 1 418", "first 2 200", "second 2 200"]);
+
+    // A handler of the same name takes the place of the one before; clones share the handlers.
+    client.clone().add_error_handler(Stand { name: "first", asked: Arc::default() });
+    assert_eq!(nobody.get().await?.username, "first");
+    assert_eq!(said(), ["second 1 200"]);
+    assert!(client.remove_error_handler("first") && !client.remove_error_handler("first"));
+    assert_eq!(nobody.get().await?.username, "second");
+    assert!(client.remove_error_handler("second"));
+    assert!(nobody.get().await.is_err_and(|error| error.is_not_found()));
+
+    // The shipped ones are no different.
+    assert!(
+        client.remove_error_handler("RateLimitSleeper") && client.remove_error_handler("MaintenanceSleeper")
+    );
+    stage.emulator.clear_requests();
+    stage.fault(FaultRule::api(Action::Maintenance));
+    assert_refused(client.users().me().await, ErrorKind::Api, &["HTTP 503", "code 0"]);
+    assert_eq!(stage.emulator.requests().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reset_that_is_missing_malformed_past_or_far_away_neither_breaks_nor_holds_up_a_call() -> Result<()>
+{
+    for reset in
+        [None, Some(""), Some("soon"), Some("-1"), Some("0"), Some("1e9"), Some("99999999999999999999")]
+    {
+        let sleeper = RateLimitSleeper::default().longest(Duration::from_millis(5));
+        let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
+        let mut headers = vec![
+            ("x-ratelimit-limit".to_owned(), "1000".to_owned()),
+            ("x-ratelimit-remaining".to_owned(), "0".to_owned()),
+        ];
+        headers.extend(reset.map(|reset| ("x-ratelimit-reset".to_owned(), reset.to_owned())));
+        stage.fault(FaultRule::api(Action::Status { code: 429, body: None, headers }).first(3));
+        assert_eq!(stage.client.users().me().await?.username, "rfranklin", "{reset:?}");
+        assert_eq!(stage.emulator.requests().len(), 4, "{reset:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_window_that_ends_in_the_far_future_is_no_reason_to_wait() -> Result<()> {
+    let stage = stage().await;
+    for (reset, remaining) in [("99999999999", "0"), ("9223372036854775807", "-5"), ("1", "0")] {
+        let headers = [("limit", "1000"), ("remaining", remaining), ("reset", reset)];
+        let headers = headers.map(|(name, value)| (format!("x-ratelimit-{name}"), value.to_owned()));
+        let body = Some(serde_json::json!({"username": "rfranklin"}));
+        let rule = stage.fault(FaultRule::api(Action::Status { code: 200, body, headers: headers.into() }));
+        for _ in 0..3 {
+            stage.client.users().me().await?;
+        }
+        stage.emulator.faults().remove(rule);
+    }
+    assert_eq!(stage.emulator.requests().len(), 9);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_handler_waits_out_does_not_use_up_the_retries() -> Result<()> {
+    let sleeper = MaintenanceSleeper::default().pause(Duration::from_millis(2));
+    let stage =
+        Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper).retry(quick_retry())).await;
+    // After each maintenance the platform comes up badly.
+    for _ in 0..2 {
+        stage.fault(FaultRule::api(Action::Maintenance).first(3));
+        stage.fault(FaultRule::api(Action::Reset).first(3));
+    }
+    assert_eq!(stage.client.users().me().await?.username, "rfranklin");
+    assert_eq!(stage.emulator.requests().len(), 13);
     Ok(())
 }

@@ -1,13 +1,19 @@
 //! How much is asked of the platform at once.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::future::{Future, IntoFuture as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use futures::future::try_join_all;
+use futures::TryStreamExt as _;
+use futures::future::{join_all, try_join_all};
+use futures::stream::FuturesUnordered;
+use sbg::ErrorKind;
+use sbg::transport::{RetryPolicy, Waiting};
 use sbg_emulator::{Action, Emulator, FaultRule};
-use sbg_tests::{Stage, client_of, random_bytes};
+use sbg_tests::{Stage, assert_refused, client_of, random_bytes};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -24,41 +30,55 @@ struct Counter {
 impl Counter {
     /// Starts to serve and gives the base of the API.
     async fn serve(self: &Arc<Self>) -> std::io::Result<String> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}/v2", listener.local_addr()?);
         let counter = self.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let counter = counter.clone();
-                // A client that goes away ends its connection with an error, which is nobody's concern.
-                tokio::spawn(async move { counter.answer(stream).await.ok() });
-            }
-        });
-        Ok(url)
+        server(move |_| {
+            let counter = counter.clone();
+            async move { counter.answer().await }
+        })
+        .await
     }
 
-    /// Answers requests without bodies, one after the other.
-    async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
+    async fn answer(&self) -> String {
+        self.all.fetch_add(1, Ordering::SeqCst);
+        self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
         let body = r#"{"username": "rfranklin"}"#;
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let mut head = Vec::new();
-        loop {
-            if stream.read_buf(&mut head).await? == 0 {
-                return Ok(());
-            }
-            if head.ends_with(b"\r\n\r\n") {
-                head.clear();
-                self.all.fetch_add(1, Ordering::SeqCst);
-                self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                self.now.fetch_sub(1, Ordering::SeqCst);
-                stream.write_all(answer.as_bytes()).await?;
-            }
+        let length = body.len();
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+    }
+}
+
+/// Starts a server that answers requests without bodies by what `answer` makes of their paths, and gives the base of the API.
+async fn server<F>(answer: impl Fn(String) -> F + Clone + Send + Sync + 'static) -> std::io::Result<String>
+where
+    F: Future<Output = String> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/v2", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // A client that goes away ends its connection with an error, which is nobody's concern.
+            tokio::spawn(serve(stream, answer.clone()));
+        }
+    });
+    Ok(url)
+}
+
+async fn serve<F>(mut stream: TcpStream, answer: impl Fn(String) -> F) -> std::io::Result<()>
+where
+    F: Future<Output = String>,
+{
+    let mut head = Vec::new();
+    while stream.read_buf(&mut head).await? > 0 {
+        if head.ends_with(b"\r\n\r\n") {
+            let line = String::from_utf8_lossy(&head);
+            let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+            head.clear();
+            stream.write_all(answer(path).await.as_bytes()).await?;
         }
     }
+    Ok(())
 }
 
 #[tokio::test]
@@ -66,14 +86,14 @@ async fn no_more_calls_run_at_once_than_are_allowed() -> Result<()> {
     let counter = Arc::new(Counter::default());
     let client = client_of(&counter.serve().await?, TOKEN).max_parallel_requests(8).build()?;
     // Clones share the limit.
-    let calls = (0..200).map(|_| {
+    let calls = (0..1000).map(|_| {
         let client = client.clone();
         async move { client.users().me().await }
     });
-    assert_eq!(try_join_all(calls).await?.len(), 200);
+    assert_eq!(try_join_all(calls).await?.len(), 1000);
     let most = counter.most.load(Ordering::SeqCst);
     assert!((2..=8).contains(&most), "{most} at once");
-    assert_eq!(counter.all.load(Ordering::SeqCst), 200);
+    assert_eq!(counter.all.load(Ordering::SeqCst), 1000);
     Ok(())
 }
 
@@ -98,9 +118,8 @@ async fn a_call_that_is_given_up_makes_room_for_another() -> Result<()> {
 
 #[tokio::test]
 async fn a_call_that_waits_to_be_sent_again_leaves_its_place_to_others() -> Result<()> {
-    let mut policy = sbg::transport::RetryPolicy::default();
-    policy.first_wait = Duration::from_secs(600);
-    policy.longest_wait = policy.first_wait;
+    let long = Duration::from_secs(600);
+    let policy = RetryPolicy::default().first_wait(long).longest_wait(long).within(10 * long);
     let stage =
         Stage::tuned(Emulator::builder(), |client| client.max_parallel_requests(1).retry(policy)).await;
     stage.fault(FaultRule::api(Action::Reset).nth(1));
@@ -114,12 +133,175 @@ async fn a_call_that_waits_to_be_sent_again_leaves_its_place_to_others() -> Resu
 }
 
 #[tokio::test]
+async fn the_reader_of_a_stream_can_make_calls_under_a_limit_of_one() -> Result<()> {
+    let stage = Stage::tuned(Emulator::builder(), |client| client.max_parallel_requests(1)).await;
+    for number in 0..30 {
+        stage.file(&format!("{number}"), "a");
+    }
+    // While the reader is busy with its own call, nobody polls the stream, which has asked for further pages.
+    let reading = async {
+        let mut files = stage.client.project(&stage.project)?.files().query().limit(5).items();
+        let mut names = 0;
+        while let Some(file) = files.try_next().await? {
+            names += usize::from(stage.client.file(&file.id).get().await?.name == file.name);
+        }
+        Ok::<_, sbg::Error>(names)
+    };
+    let names =
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("nobody waits for ever")?;
+    assert_eq!(names, 30);
+    Ok(())
+}
+
+#[tokio::test]
 async fn transfers_keep_to_the_limit_of_calls() -> Result<()> {
     let stage =
         Stage::tuned(Emulator::builder().min_part_size(1), |client| client.max_parallel_requests(1)).await;
     let bytes = random_bytes(3000);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100);
     let file = upload.await?;
     stage.assert_uploaded(&file.id, &bytes);
+    Ok(())
+}
+
+/// A server that allows so many requests in each second and says so.
+#[derive(Debug)]
+struct Meter {
+    allowed: u64,
+    window: Mutex<(Instant, u64, u64)>,
+    /// The paths of the requests that it answered, and those it refused.
+    answered: Mutex<Vec<String>>,
+    refused: AtomicUsize,
+}
+
+impl Meter {
+    fn allowing(allowed: u64) -> Arc<Self> {
+        let window = Mutex::new((Instant::now(), 0, 0));
+        Arc::new(Self { allowed, window, answered: Mutex::default(), refused: AtomicUsize::new(0) })
+    }
+
+    /// The answer to a request for this path.
+    fn answer(&self, path: &str) -> String {
+        let mut window = lock(&self.window);
+        if window.0.elapsed() >= Duration::from_secs(1) {
+            *window = (Instant::now(), window.1 + 1, 0);
+        }
+        let refused = window.2 == self.allowed;
+        if refused {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+        } else {
+            window.2 += 1;
+            lock(&self.answered).push(path.to_owned());
+        }
+        let (status, body) = if refused {
+            ("429 Too Many Requests", r#"{"code": 1000, "message": "Rate limit exceeded!"}"#)
+        } else {
+            ("200 OK", r#"{"id": "a", "username": "rfranklin"}"#)
+        };
+        // By its own clock, the window always ends in the next second.
+        let (now, remaining) = (10 * window.1, self.allowed - window.2);
+        format!(
+            "HTTP/1.1 {status}\r\ndate: Thu, 01 Jan 1970 00:{:02}:{:02} GMT\r\nx-ratelimit-limit: {}\r\n\
+             x-ratelimit-remaining: {remaining}\r\nx-ratelimit-reset: {}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            now / 60,
+            now % 60,
+            self.allowed,
+            now + 1,
+            body.len()
+        )
+    }
+
+    async fn serve(self: &Arc<Self>) -> std::io::Result<String> {
+        let meter = self.clone();
+        server(move |path| {
+            let meter = meter.clone();
+            async move { meter.answer(&path) }
+        })
+        .await
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[tokio::test]
+async fn calls_wait_in_order_for_the_next_window_and_draw_no_429() -> Result<()> {
+    for parallel in [1, 4] {
+        let meter = Meter::allowing(5);
+        let client = client_of(&meter.serve().await?, TOKEN).max_parallel_requests(parallel).build()?;
+        // What the window allows is known from the first answer on.
+        client.file("first").get().await?;
+        let calls = FuturesUnordered::new();
+        for number in 0..12 {
+            let call = tokio::spawn(client.file(number.to_string()).get().into_future());
+            calls.push(async move { call.await.expect("no panic") });
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(calls.try_collect::<Vec<_>>().await?.len(), 12);
+        assert_eq!(meter.refused.load(Ordering::SeqCst), 0, "{parallel}");
+        let answered = lock(&meter.answered).clone();
+        if parallel == 1 {
+            let expected: Vec<_> = (0..12).map(|number| format!("/v2/files/{number}")).collect();
+            assert_eq!(answered[1..], expected);
+        }
+        assert_eq!(answered.len(), 13);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn calls_that_are_not_paced_draw_429s() -> Result<()> {
+    let meter = Meter::allowing(5);
+    let client = client_of(&meter.serve().await?, TOKEN).pace(false).without_error_handlers().build()?;
+    let results = join_all((0..12).map(|_| client.users().me().send())).await;
+    let answered = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!((answered, meter.refused.load(Ordering::SeqCst)), (5, 7));
+    assert!(results.iter().filter_map(|result| result.as_ref().err()).all(sbg::Error::is_rate_limited));
+    assert_eq!(client.latest_rate_limit().map(|latest| (latest.limit(), latest.remaining())), Some((5, 0)));
+    Ok(())
+}
+
+/// A client whose window of three requests is spent, and what it says of its waits.
+async fn spent() -> (Stage, Arc<Mutex<Vec<Waiting>>>) {
+    let waits: Arc<Mutex<Vec<Waiting>>> = Arc::default();
+    let log = waits.clone();
+    let tell = move |waiting: &Waiting| lock(&log).push(waiting.clone());
+    let stage = Stage::tuned(Emulator::builder().rate_limit(3), |client| client.on_wait(tell)).await;
+    for _ in 0..3 {
+        stage.client.users().me().await.expect("an answer");
+    }
+    assert!(lock(&waits).is_empty());
+    (stage, waits)
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_the_window_says_so_and_can_be_given_up() -> Result<()> {
+    let (stage, waits) = spent().await;
+    let call = tokio::time::timeout(Duration::from_millis(100), stage.client.users().me().send());
+    assert!(call.await.is_err(), "it waits");
+    let waits = lock(&waits).clone();
+    assert_eq!(waits.len(), 1);
+    let Waiting { operation, reason, wait, attempts, .. } = &waits[0];
+    assert_eq!((*operation, reason.as_str(), *attempts), ("user_me", "rate limit", 0));
+    assert!((290..=300).contains(&wait.as_secs()), "{wait:?}");
+    assert_eq!(stage.emulator.requests().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn transfers_wait_in_the_same_line_as_calls_and_can_be_stopped_there() -> Result<()> {
+    let (stage, waits) = spent().await;
+    let client = stage.client.clone();
+    let call = tokio::spawn(async move { client.users().me().await });
+    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
+    let operations = || lock(&waits).iter().map(|waiting| waiting.operation).collect::<BTreeSet<_>>();
+    sbg_tests::eventually("both wait", || operations() == BTreeSet::from(["upload_init", "user_me"])).await;
+    upload.stop();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &["cancelled"]);
+    assert!(!call.is_finished());
+    assert_eq!(stage.emulator.requests().len(), 3);
+    call.abort();
     Ok(())
 }

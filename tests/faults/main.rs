@@ -2,10 +2,16 @@
 
 mod addresses;
 mod calls;
+mod connections;
 mod downloads;
+mod killed;
 mod limits;
 mod lost;
+mod network;
+mod processes;
 mod proxies;
+mod resuming;
+mod resuming_uploads;
 mod sources;
 mod uploads;
 

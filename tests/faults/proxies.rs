@@ -1,9 +1,13 @@
 //! Answers of something between the client and the platform: HTML, nothing at all, another page.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg_emulator::{Action, Emulator, FaultRule};
-use sbg_tests::{Stage, assert_refused, quick_retry};
+use sbg_tests::{Stage, assert_refused, client_of, quick_retry};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 const UNEXPECTED: ErrorKind = ErrorKind::UnexpectedAnswer;
 
@@ -65,7 +69,7 @@ async fn a_call_that_has_no_answer_needs_none() -> Result<()> {
 #[tokio::test]
 async fn json_that_is_cut_short_or_of_another_form_is_an_error() -> Result<()> {
     let of = |text: &str| Action::Status { code: 200, body: Some(text.into()), headers: Vec::new() };
-    for text in [r#"{"username": "rfran"#, "[]", "null", "42", r#"{"username": 5}"#] {
+    for text in [r#"{"username": "rfran"#, "[]", "null", "42", r#"{"username":5}"#] {
         let stage = stage_with(of(text)).await;
         assert_refused(stage.client.users().me().await, UNEXPECTED, &[text]);
         assert_eq!(stage.emulator.requests().len(), 1, "{text}");
@@ -73,10 +77,61 @@ async fn json_that_is_cut_short_or_of_another_form_is_an_error() -> Result<()> {
     Ok(())
 }
 
+/// Part of an answer that goes on.
+static SPACES: [u8; 65536] = [b' '; 65536];
+
+/// Answers every request with this head, and then with `body` until the client has enough.
+async fn server(head: &'static str, body: &'static [u8], pause: Duration) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/v2", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await?;
+                stream.write_all(head.as_bytes()).await?;
+                loop {
+                    stream.write_all(body).await?;
+                    tokio::time::sleep(pause).await;
+                }
+                #[expect(unreachable_code, reason = "it gives the type of the error")]
+                std::io::Result::Ok(())
+            });
+        }
+    });
+    Ok(url)
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_for_ever() -> Result<()> {
+    let token = "0123456789abcdef0123456789abcdef";
+    let words = ["user_me", "larger than the 67108864 bytes that are read"];
+    for head in [
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 67108865\r\n\r\n",
+        // It is not unpacked, so that little cannot become much.
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n",
+        "HTTP/1.1 500 Internal Server Error\r\n\r\n",
+    ] {
+        let client = client_of(&server(head, &SPACES, Duration::ZERO).await?, token).build()?;
+        let error = assert_refused(client.users().me().await, UNEXPECTED, &words);
+        assert_eq!(error.attempts(), 1, "{head}");
+    }
+
+    // Each byte comes in time, and the last one never.
+    let url = server("HTTP/1.1 200 OK\r\n\r\n", b" ", Duration::from_millis(10)).await?;
+    let client =
+        client_of(&url, token).call_timeout(Duration::from_millis(300)).retry(quick_retry().attempts(2));
+    let words = ["user_me", "the answer was not complete after 300ms", "2 attempts"];
+    let error = assert_refused(client.build()?.users().me().await, ErrorKind::Timeout, &words);
+    assert!(error.is_transient());
+    Ok(())
+}
+
 #[tokio::test]
 async fn transfers_tell_of_html_and_empty_bodies_as_well() -> Result<()> {
     let stage = stage_with(Action::HtmlError).await;
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project)?.await;
+    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
     assert_refused(upload, UNEXPECTED, &["upload_init", "502 Bad Gateway"]);
     let download = stage.client.file("5678").download(stage.path("b")).await;
     assert_refused(download, UNEXPECTED, &["file_download_info", "HTTP 502", "502 Bad Gateway"]);
@@ -92,7 +147,7 @@ async fn html_of_the_storage_is_an_error_with_status_and_excerpt() -> Result<()>
     let words = ["the storage refused: `<html>blocked by the firewall</html>`", "HTTP 400"];
     let download = stage.client.file(stage.file("a", "a")).download(stage.path("a")).await;
     assert_refused(download, ErrorKind::Storage, &words);
-    let upload = stage.client.upload(stage.local("b", "b")).to_project(&stage.project)?.await;
+    let upload = stage.client.upload(stage.local("b", "b")).to_project(&stage.project).await;
     assert_refused(upload, ErrorKind::Storage, &words);
     assert_eq!(stage.local_names(), ["b"]);
     Ok(())

@@ -17,7 +17,7 @@ async fn changed(change: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()
     let stage = Stage::start().await;
     let fault = stage.fault(FaultRule::storage(status(503)));
     let path = stage.local("a", random_bytes(1000));
-    let upload = stage.client.upload(&path).to_project(&stage.project)?.part_size(100).start();
+    let upload = stage.client.upload(&path).to_project(&stage.project).part_size(100).start();
     eventually("the upload has begun", || !stage.storage("PUT").is_empty()).await;
     change(&path)?;
     stage.emulator.faults().remove(fault);
@@ -53,7 +53,7 @@ async fn a_file_that_another_one_replaces_is_uploaded_as_it_was() -> Result<()> 
     let fault = stage.fault(FaultRule::storage(status(503)));
     let bytes = random_bytes(1000);
     let path = stage.local("a", &bytes);
-    let upload = stage.client.upload(&path).to_project(&stage.project)?.part_size(100).start();
+    let upload = stage.client.upload(&path).to_project(&stage.project).part_size(100).start();
     eventually("the upload has begun", || !stage.storage("PUT").is_empty()).await;
     std::fs::rename(stage.local("b", "another file"), &path)?;
     stage.emulator.faults().remove(fault);

@@ -16,7 +16,7 @@ async fn survives(rule: FaultRule) -> Result<usize> {
     let fault = stage.fault(rule);
     let bytes = random_bytes(1_000_000);
     let path = stage.local("a", &bytes);
-    let upload = stage.client.upload(path).to_project(&stage.project)?.part_size(100_000).start();
+    let upload = stage.client.upload(path).to_project(&stage.project).part_size(100_000).start();
     let file = upload.wait().await?;
     assert!(stage.emulator.faults().fired(fault) > 0, "the fault was met");
     stage.assert_uploaded(&file.id, &bytes);
@@ -31,7 +31,7 @@ async fn fails(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage
     let stage = Stage::start().await;
     stage.fault(rule);
     let path = stage.local("a", random_bytes(1000));
-    let upload = stage.client.upload(path).to_project(&stage.project)?.part_size(100).start();
+    let upload = stage.client.upload(path).to_project(&stage.project).part_size(100).start();
     assert_refused(upload.wait().await, kind, words);
     assert_eq!(upload.status(), Status::Failed);
     assert!(stage.client.uploads().list().await?.is_empty(), "the upload is aborted");
@@ -76,7 +76,7 @@ async fn a_storage_that_says_nothing_is_sent_the_part_again() -> Result<()> {
     stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(600))).nth(2));
     let bytes = random_bytes(500);
     let file =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project)?.part_size(100).await?;
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).await?;
     stage.assert_uploaded(&file.id, &bytes);
     assert!(stage.storage("PUT").len() >= 6);
     Ok(())
@@ -126,7 +126,7 @@ async fn an_upload_that_cannot_be_aborted_still_tells_why_it_failed() -> Result<
     let stage = Stage::tuned(Emulator::builder(), |client| client.retry(sbg_tests::quick_retry())).await;
     stage.fault(FaultRule::storage(status(400)));
     stage.fault(FaultRule::api(status(500)).method("DELETE"));
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project)?.await;
+    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
     assert_refused(upload, ErrorKind::Storage, &["the storage refused", "HTTP 400"]);
     assert_eq!(stage.client.uploads().list().await?.len(), 1, "it is there to be looked after");
     Ok(())

@@ -43,7 +43,7 @@ impl Stage {
 
     /// A platform with these settings, and a client that `tune` changes before it is built.
     pub async fn tuned(builder: Builder, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
-        let emulator = builder.start().await.expect("loopback ports are free");
+        let emulator = watched(builder).start().await.expect("loopback ports are free");
         let client = tune(client_of(emulator.url(), &emulator.token())).build().expect("a client");
         let project = emulator.create_project("demo").parse().expect("the id of a project");
         Self { emulator, client, project, folder: tempfile::tempdir().expect("a folder") }
@@ -132,6 +132,15 @@ impl Stage {
     }
 }
 
+/// An emulator with these settings whose exchanges are written to the folder in `SBG_TEST_TRAFFIC`, where that is set: then
+/// `cargo xtask witness traffic` holds the specification against what the suites say and hear.
+pub fn watched(builder: Builder) -> Builder {
+    match std::env::var_os("SBG_TEST_TRAFFIC") {
+        Some(folder) => builder.traffic(folder),
+        None => builder,
+    }
+}
+
 /// A client that looks at nothing but these two: no files of the user, no proxies.
 pub fn client_of(endpoint: &str, token: &str) -> ClientBuilder {
     builder_without_files().endpoint(endpoint).token(token)
@@ -139,15 +148,12 @@ pub fn client_of(endpoint: &str, token: &str) -> ClientBuilder {
 
 /// The settings of a client that looks at no files and no proxies of the machine.
 pub fn builder_without_files() -> ClientBuilder {
-    Client::builder().config_paths(ConfigPaths::none()).proxies(Proxies::none())
+    Client::builder().config_paths(ConfigPaths::none()).proxies(Proxies::none()).state_folder(None)
 }
 
 /// Retries as many as usual that hardly wait, for tests that run into many of them.
 pub fn quick_retry() -> RetryPolicy {
-    let mut policy = RetryPolicy::default();
-    policy.first_wait = Duration::from_millis(2);
-    policy.longest_wait = Duration::from_millis(10);
-    policy
+    RetryPolicy::default().first_wait(Duration::from_millis(2)).longest_wait(Duration::from_millis(10))
 }
 
 /// Bytes without a pattern, the same ones each time.

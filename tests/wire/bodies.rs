@@ -2,10 +2,13 @@
 
 use anyhow::Result;
 use sbg::members::{NewMember, Permissions};
-use sbg::types::ProjectEditSettings;
+use sbg::types::{AppCopyStrategy, ProjectEditSettings};
 use serde_json::{Value, json};
 
 use crate::{Seen, Wire, project};
+
+/// A billing group.
+const GROUP: &str = "f1969c90-da54-4118-8e96-c3f0b49a163d";
 
 /// A server whose answer can be read as any of the resources here.
 async fn wire() -> Wire {
@@ -24,10 +27,10 @@ async fn creating_a_project_sends_what_was_set() -> Result<()> {
     let wire = wire().await;
     wire.client.projects().create("Fibre diffraction").await?;
     assert_sent(&wire.last(), "POST /v2/projects", &json!({"name": "Fibre diffraction"}));
-    let create = wire.client.projects().create("Fibres").description("B form").billing_group("b-1");
+    let create = wire.client.projects().create("Fibres").description("B form").billing_group(GROUP);
     create.tags(["dna"]).await?;
     let expected =
-        json!({"name": "Fibres", "description": "B form", "billing_group": "b-1", "tags": ["dna"]});
+        json!({"name": "Fibres", "description": "B form", "billing_group": GROUP, "tags": ["dna"]});
     assert_sent(&wire.last(), "POST /v2/projects", &expected);
     Ok(())
 }
@@ -39,7 +42,7 @@ async fn an_edit_of_a_project_sends_what_was_set() -> Result<()> {
     let line = "PATCH /v2/projects/rfranklin/demo";
     edit()?.name("Renamed").await?;
     assert_sent(&wire.last(), line, &json!({"name": "Renamed"}));
-    edit()?.description("").tags([""; 0]).await?;
+    edit()?.description("").clear_tags().await?;
     assert_sent(&wire.last(), line, &json!({"description": "", "tags": []}));
     let settings = ProjectEditSettings { locked: Some(false), ..Default::default() };
     edit()?.settings(settings).await?;
@@ -53,7 +56,7 @@ async fn an_edit_of_a_file_sends_what_was_set() -> Result<()> {
     let file = wire.client.file("5678");
     file.edit().name("b.fastq").await?;
     assert_sent(&wire.last(), "PATCH /v2/files/5678", &json!({"name": "b.fastq"}));
-    file.edit().tags(["dna"]).metadata("sample_id", "S1").await?;
+    file.edit().tags(["dna"]).overwrite_metadata([("sample_id", "S1")]).await?;
     let expected = json!({"tags": ["dna"], "metadata": {"sample_id": "S1"}});
     assert_sent(&wire.last(), "PATCH /v2/files/5678", &expected);
     Ok(())
@@ -63,12 +66,12 @@ async fn an_edit_of_a_file_sends_what_was_set() -> Result<()> {
 async fn metadata_is_patched_with_null_for_what_goes_and_put_as_a_whole() -> Result<()> {
     let wire = wire().await;
     let metadata = wire.client.file("5678").metadata();
-    metadata.edit([("sample_id", Some("S1")), ("library_id", None)]).await?;
+    metadata.merge([("sample_id", Some("S1")), ("library_id", None)]).await?;
     let expected = json!({"sample_id": "S1", "library_id": null});
     assert_sent(&wire.last(), "PATCH /v2/files/5678/metadata", &expected);
-    metadata.replace([("sample_id", "S2")]).await?;
+    metadata.overwrite([("sample_id", "S2")]).await?;
     assert_sent(&wire.last(), "PUT /v2/files/5678/metadata", &json!({"sample_id": "S2"}));
-    metadata.replace([("", ""); 0]).await?;
+    metadata.clear().await?;
     assert_sent(&wire.last(), "PUT /v2/files/5678/metadata", &json!({}));
     Ok(())
 }
@@ -103,6 +106,41 @@ async fn members_are_added_by_what_names_them() -> Result<()> {
 }
 
 #[tokio::test]
+async fn members_of_volumes_and_datasets_are_named_by_username_alone() -> Result<()> {
+    let answer = json!({"username": "fcrick", "read": true});
+    let wire =
+        Wire::tuned(move |_| crate::response(200, &answer), |client| client.advance_access(true)).await;
+    let volume = wire.client.volume("rfranklin/patterns")?.members();
+    volume.add(NewMember::team("t-1"), Permissions::all()).await?;
+    let permissions = json!({"read": true, "write": true, "copy": true, "admin": true});
+    let expected = json!({"username": "t-1", "type": "TEAM", "permissions": permissions});
+    assert_sent(&wire.last(), "POST /v2/storage/volumes/rfranklin/patterns/members", &expected);
+    volume.member("t-1").edit_permissions(Permissions::new().write(false)).await?;
+    let line = "PATCH /v2/storage/volumes/rfranklin/patterns/members/t-1/permissions";
+    assert_sent(&wire.last(), line, &json!({"write": false}));
+
+    let dataset = wire.client.dataset("rfranklin/b-form")?.members();
+    dataset.add(NewMember::user("fcrick"), Permissions::new().execute(true)).await?;
+    let expected = json!({"username": "fcrick", "permissions": {"read": true, "execute": true}});
+    assert_sent(&wire.last(), "POST /v2/datasets/rfranklin/b-form/members", &expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_app_is_copied_as_a_whole_or_as_far_as_a_revision() -> Result<()> {
+    let wire = wire().await;
+    let app = wire.client.app("rfranklin/demo/helix")?;
+    app.copy_to("fcrick/models").await?;
+    let line = "POST /v2/apps/rfranklin/demo/helix/actions/copy";
+    assert_sent(&wire.last(), line, &json!({"project": "fcrick/models"}));
+    let copy = app.revision(3).copy_to("fcrick/models").name("angle").strategy(AppCopyStrategy::CloneDirect);
+    copy.await?;
+    let expected = json!({"project": "fcrick/models", "name": "angle", "strategy": "clone_direct"});
+    assert_sent(&wire.last(), "POST /v2/apps/rfranklin/demo/helix/3/actions/copy", &expected);
+    Ok(())
+}
+
+#[tokio::test]
 async fn permissions_are_patched_by_name_and_put_all_five() -> Result<()> {
     let wire = wire().await;
     let member = wire.client.project(project())?.members().member("fcrick");
@@ -119,7 +157,7 @@ async fn permissions_are_patched_by_name_and_put_all_five() -> Result<()> {
 async fn a_folder_is_created_with_its_type_and_one_place() -> Result<()> {
     let wire = wire().await;
     let files = wire.client.files();
-    files.create_folder("raw").in_project(project())?.await?;
+    files.create_folder("raw").in_project(project()).await?;
     let expected = json!({"name": "raw", "type": "FOLDER", "project": "rfranklin/demo"});
     assert_eq!(folder_body(&wire.last()), expected);
     files.create_folder("raw").in_folder("5678").await?;
@@ -139,7 +177,7 @@ fn folder_body(seen: &Seen) -> Value {
 async fn copies_and_moves_name_their_place() -> Result<()> {
     let wire = wire().await;
     let file = wire.client.file("5678");
-    file.copy().to_project(project())?.name("b").await?;
+    file.copy().to_project(project()).name("b").await?;
     let expected = json!({"project": "rfranklin/demo", "name": "b"});
     assert_sent(&wire.last(), "POST /v2/files/5678/actions/copy", &expected);
     file.copy().to_folder("9abc").await?;

@@ -1,6 +1,7 @@
 //! What goes over the wire, byte for byte, against a server that records requests and has one answer to all of them.
 
 mod bodies;
+mod clearing;
 mod headers;
 mod hosts;
 mod leniency;

@@ -14,7 +14,7 @@ async fn wire() -> Wire {
 #[tokio::test]
 async fn every_name_and_every_tag_is_a_parameter_of_its_own() -> Result<()> {
     let wire = wire().await;
-    let query = wire.client.files().query().project(&project());
+    let query = wire.client.files().query().project(project());
     query.name("a.fastq").name("b 1&2=3.fastq").tag("dna").tag("b form").await?;
     let expected = "GET /v2/files?name=a.fastq&name=b+1%262%3D3.fastq&offset=0&project=rfranklin%2Fdemo&tag=dna&tag=b+form";
     assert_eq!(wire.last().line(), expected);
@@ -34,8 +34,15 @@ async fn metadata_filters_are_pairs_of_field_and_value() -> Result<()> {
 #[tokio::test]
 async fn the_origin_of_files_is_a_task() -> Result<()> {
     let wire = wire().await;
-    wire.client.files().query().project(&project()).origin_task("3f1b7c6e").limit(7).offset(14).await?;
-    let expected = "GET /v2/files?limit=7&offset=14&origin.task=3f1b7c6e&project=rfranklin%2Fdemo";
+    wire.client
+        .files()
+        .query()
+        .project(project())
+        .origin_task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11")
+        .limit(7)
+        .offset(14)
+        .await?;
+    let expected = "GET /v2/files?limit=7&offset=14&origin.task=3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11&project=rfranklin%2Fdemo";
     assert_eq!(wire.last().line(), expected);
     Ok(())
 }
@@ -110,7 +117,7 @@ async fn the_parts_of_an_upload_are_asked_for_and_overwrite_is_sent_only_when_se
     for (overwrite, expected) in
         [(true, "POST /v2/upload/multipart?overwrite=true"), (false, "POST /v2/upload/multipart")]
     {
-        let upload = wire.client.upload(file.path()).to_project("rfranklin/demo")?.overwrite(overwrite).await;
+        let upload = wire.client.upload(file.path()).to_project("rfranklin/demo").overwrite(overwrite).await;
         assert!(upload.is_err(), "the server gives no address for the part");
         assert!(wire.all().iter().any(|seen| seen.line() == expected), "{:?}", wire.all());
     }

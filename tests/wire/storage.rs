@@ -113,7 +113,7 @@ async fn a_part_is_sent_and_reported_as_the_platform_says() -> Result<()> {
     let api = api_taking_parts(storage.server.url("/incoming"), target).await;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), "ACGTAC")?;
-    let upload = api.client.upload(file.path()).to_project(project())?.name("a").part_size(4).await?;
+    let upload = api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await?;
     assert_eq!(upload.id, "5678");
 
     let mut parts = storage.all();
@@ -153,7 +153,7 @@ async fn a_status_that_the_platform_does_not_name_is_no_success() -> Result<()> 
     let api = api_taking_parts(storage.server.url("/incoming"), target).await;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), "ACGTAC")?;
-    let upload = api.client.upload(file.path()).to_project(project())?.await;
+    let upload = api.client.upload(file.path()).to_project(project()).await;
     assert_refused(upload, ErrorKind::Storage, &["the storage refused", "HTTP 303"]);
     assert!(api.all().iter().all(|seen| !seen.target.ends_with("/complete")));
     assert_eq!(api.last().line(), "DELETE /v2/upload/multipart/u1");

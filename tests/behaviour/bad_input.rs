@@ -1,0 +1,215 @@
+//! What breaks a rule of the platform is refused before anything is sent, by handles of all areas, with an error that says what to do.
+
+use anyhow::Result;
+use jiff::civil::date;
+use sbg::members::{NewMember, Permissions};
+use sbg::tasks::{ExecutionSettings, TaskValue};
+use sbg::types::{File, TaskOrder, TaskOrderBy};
+use sbg::volumes::{Credentials, Service};
+use sbg::{Client, ErrorKind, Fields};
+use sbg_emulator::Emulator;
+use sbg_tests::{Stage, assert_refused};
+use serde_json::json;
+
+const INVALID: ErrorKind = ErrorKind::InvalidInput;
+const TASK: &str = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
+
+/// What must be refused, and the words that its error must have.
+macro_rules! refused {
+    ($($call:expr => $($word:literal),+;)*) => {
+        $(assert_refused($call, INVALID, &[$($word),+]);)*
+    };
+}
+
+async fn stage() -> Stage {
+    Stage::tuned(Emulator::builder(), |client| client.advance_access(true)).await
+}
+
+/// A file or a folder as a list gives it.
+fn listed(kind: &str) -> File {
+    serde_json::from_value(json!({"id": "567890abc9b0307bc0414164", "type": kind})).expect("a file")
+}
+
+#[tokio::test]
+async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<()> {
+    let stage = stage().await;
+    let client = &stage.client;
+    refused! {
+        client.project("demo") => "not a project id: `demo`", "`owner/project`";
+        client.app("a/b") => "not an app id: `a/b`", "`owner/project/app[/revision]`";
+        client.app("a/b/c/latest") => "the revision is not a whole number";
+        client.volume("v") => "not a volume id: `v`", "`owner/volume`";
+        client.dataset("d") => "not a dataset id: `d`", "`owner/dataset`";
+        client.task("x").get().await => "not a task id: `x`", "`UUID`";
+        client.task("x").run().await => "not a task id";
+        client.task("x").edit().name("y").await => "not a task id";
+        client.task("x").inputs().get().await => "not a task id";
+        client.task("x").wait().await => "not a task id";
+        client.tasks().query().parent("x").await => "not a task id";
+        client.tasks().query().project("demo").await => "not a project id: `demo`";
+        client.tasks().create("a/b", "a/b").await => "not an app id";
+        client.tasks().create("a/b/c", "b").await => "not a project id";
+        client.task(TASK).edit().app("a").await => "not an app id";
+        client.task(TASK).edit().project("a").await => "not a project id";
+        client.apps().query().project("a").await => "not a project id";
+        client.apps().query().id("a").await => "not an app id";
+        client.apps().install("a", json!({"class": "Workflow"})).await => "not an app id";
+        client.app("a/b/c")?.copy_to("demo").await => "not a project id";
+        client.files().query().project("demo").await => "not a project id";
+        client.files().query().dataset("demo").await => "not a dataset id";
+        client.files().query().project("a/b").origin_task("x").await => "not a task id";
+        client.files().query().parent("a/b").await => "not a folder id";
+        client.imports().query().volume("v").await => "not a volume id";
+        client.imports().query().project("p").await => "not a project id";
+        client.imports().start("v", "x").to_project("a/b").await => "not a volume id";
+        client.imports().start("a/v", "x").to_project("b").await => "not a project id";
+        client.exports().query().volume("v").await => "not a volume id";
+        client.exports().start("5f1", "v", "x").await => "not a volume id";
+        client.exports().start("a/b", "a/v", "x").await => "not a file id";
+        client.import("a/b").get().await => "not an import id";
+        client.export("a b").wait().await => "not an export id";
+        client.drs_import("").get().await => "not a DRS import id", "it is empty";
+        client.billing_group("my-group").get().await => "not a billing group id: `my-group`", "`UUID`";
+        client.billing_group("x").storage_breakdown().await => "not a billing group id";
+        client.invoices().query().billing_group("x").await => "not a billing group id";
+        client.invoice("a/b").get().await => "not an invoice id";
+        client.projects().create("x").billing_group("y").await => "not a billing group id";
+        client.project("a/b")?.edit().billing_group("y").await => "not a billing group id";
+        client.automations().create("x").billing_group("y").await => "not a billing group id";
+        client.automation("a/b").get().await => "not an automation id";
+        client.automation_run("").get().await => "not a run id";
+        client.automation_runs().query().project("x").await => "not a project id";
+        client.automation_package("a/b").get().await => "not a package id";
+        client.marker("a/b").get().await => "not a marker id";
+        client.markers().query("a/b").await => "not a file id";
+        client.team("").get().await => "not a team id";
+        client.teams().query("a/b").await => "not a division id";
+        client.division("a b").get().await => "not a division id";
+        client.user("a/b").disable().await => "not a username";
+        client.projects().query().owner("a/b").await => "not an owner";
+        client.actions().copy_files("demo", ["a"]).await => "not a project id";
+    }
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_for_files_is_refused_on_folders_and_the_reverse() -> Result<()> {
+    let stage = stage().await;
+    let client = &stage.client;
+    let (file, folder) = (listed("file"), listed("folder"));
+    refused! {
+        client.file(&folder).copy().to_project("a/b").await => "is a folder, and only files can be copied", "`jobs`";
+        client.file(&folder).download_info().await => "only files can be downloaded";
+        client.file(&folder).download("x").await => "only files can be downloaded";
+        client.file(&folder).content().await => "only files can be read";
+        client.file(&folder).set_tags(["x"]).await => "only files can be tagged";
+        client.file(&folder).metadata().merge([("a", "b")]).await => "only files can be described";
+        client.file(&folder).metadata().overwrite([("a", "b")]).await => "only files can be described";
+        client.file(&folder).edit().tags(["x"]).await => "only files can be tagged and described";
+        client.file(&file).list().await => "is a file, so nothing lies in it";
+        client.file(&file).walk().entries().try_next().await => "is a file, so nothing lies in it";
+        client.file("5f1").move_to(&file).await => "is a file, so nothing lies in it: name a folder";
+        client.file("5f1").copy().to_folder(&file).await => "name a folder";
+        client.files().query().parent(&file).await => "name a folder";
+        client.files().create_folder("x").in_folder(&file).await => "name a folder";
+        client.file("5f1").content().limit(0).await => "at least 1 byte";
+    }
+    stage.assert_no_requests();
+    // Where the kind is not known, the platform says it.
+    let folder = client.files().create_folder("x").in_project(&stage.project).await?;
+    let copy = client.file(&folder.id).copy().to_project(&stage.project).await;
+    assert_refused(copy, ErrorKind::Api, &["file_copy", "5018"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn filters_that_exclude_each_other_are_told_so() -> Result<()> {
+    let stage = stage().await;
+    let client = &stage.client;
+    let group = || client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
+    let fields = || Fields::only(["name"]);
+    refused! {
+        client.files().query().await => "name a project, a parent folder or a dataset";
+        client.files().query().project("a/b").parent("c").await => "one place", "not several";
+        client.projects().query().owner("a").category("PRIVATE").await => "cannot be filtered by category";
+        client.datasets().query().owner("a").public().await => "cannot be filtered by visibility";
+        group().analysis_breakdown().date_from(date(2024, 4, 2)).date_to(date(2024, 4, 1)).await => "swap the dates";
+        group().egress_breakdown().date_from(date(2024, 4, 2)).invoice("1").await => "an invoice or dates, not both";
+        client.projects().query().tag("a,b").await => "no comma", "`a,b`";
+        client.apps().query().search(" ").await => "a term to search apps for is empty";
+        client.jobs().query().fields(fields()).await => "jobs come with all their fields";
+        client.automations().query().fields(fields()).await => "come with all their fields";
+        client.automation_runs().query().fields(fields()).await => "come with all their fields";
+        client.team("t").members().fields(fields()).await => "come with all their fields";
+        client.users().query("").await => "users are listed by division";
+        client.tasks().query().limit(0).await => "a page has 1 to 100 items, not 0";
+        client.volumes().query().limit(101).items().try_next().await => "a page has 1 to 100 items, not 101";
+        client.tasks().query().order_by(TaskOrderBy::Name, TaskOrder::Asc).limit(1000).await => "not 1000";
+    }
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn edits_of_nothing_are_told_so() -> Result<()> {
+    let stage = stage().await;
+    let client = &stage.client;
+    let member = |client: &Client| client.project("a/b").map(|project| project.members().member("c"));
+    refused! {
+        client.project("a/b")?.edit().await => "changes nothing";
+        client.project("a/b")?.edit().name(" ").await => "a project needs a name";
+        client.file("a").edit().await => "changes nothing";
+        client.task(TASK).edit().await => "changes nothing";
+        client.task(TASK).inputs().edit().await => "changes nothing";
+        client.volume("a/b")?.edit().await => "changes nothing";
+        client.dataset("a/b")?.edit().await => "changes nothing";
+        client.marker("m").edit().await => "changes nothing";
+        client.automation("a").edit().await => "changes nothing";
+        client.automation_run("a").edit().await => "changes nothing";
+        client.automation_package("a").edit().await => "changes nothing";
+        member(client)?.edit_permissions(Permissions::new()).await => "changes nothing";
+    }
+    stage.assert_no_requests();
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_and_values_that_the_platform_refuses_are_never_sent() -> Result<()> {
+    let stage = stage().await;
+    let client = &stage.client;
+    let s3 = || Service::s3("bucket", "AKIAIOSFODNN7EXAMPLE", "secret");
+    let run = || client.tasks().create("a/b/c", "a/b");
+    refused! {
+        client.files().create_folder("a/b").in_project("a/b").await => "has a slash";
+        client.file("a").edit().name("b/c").await => "has a slash";
+        client.file("a").copy().to_project("a/b").name("").await => "is empty";
+        client.app("a/b/c")?.copy_to("a/b").name("d/e").await => "has a slash";
+        client.projects().create(" ").await => "a project needs a name";
+        client.teams().create("d", "").await => "a team needs a name";
+        client.volumes().create("a-b", s3()).await => "cannot name a volume";
+        client.volume("a/b")?.edit().credentials(Credentials::access_key("", "s")).await => "the access key id is empty";
+        client.imports().start("a/v", "in/").to_folder("f").name("a b").await => "cannot name an imported folder";
+        client.exports().start("f", "a/v", "out/").await => "no slash at its end";
+        run().batch_by_item("").await => "name it";
+        run().batch_by_metadata("reads", [""; 0]).await => "at least one field";
+        run().without_batch().await => "set `run(true)`";
+        run().name("").await => "the name of a task is not empty";
+        run().input("reads", TaskValue::file("a/b")).await => "not a file id";
+        run().input("", 1).await => "the identifier of an input is empty";
+        run().execution_settings(ExecutionSettings::new().max_parallel_instances(0)).await => "at least 1";
+        client.apps().install("a/b/c", json!([])).await => "a JSON object with something in it";
+        client.apps().install("a/b/c/1", json!({"class": "Workflow"})).await => "without a revision, as `a/b/c`";
+        client.markers().create("f", "x", "chr1", 3, 2).await => "swap the positions";
+        client.automations().create("").await => "an automation needs a name";
+        client.automations().create("x").memory_limit(0).await => "at least 1 megabyte";
+        client.automation_runs().create("p").inputs(json!([1])).await => "the inputs are a JSON object";
+        client.drs_imports().start([]).await => "1 to 100 files, not 0";
+        client.volume("a/b")?.members().add(NewMember::email("a@b"), Permissions::new()).await => "by username";
+        client.volume("a/b")?.members().add(NewMember::user("c"), Permissions::new().execute(true)).await => "no execute permission";
+        client.dataset("a/b")?.members().add(NewMember::team("t"), Permissions::new()).await => "named by username";
+        client.automation("a").members().add(NewMember::division("d"), Permissions::new()).await => "no divisions";
+    }
+    stage.assert_no_requests();
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Digests of downloads: computed, compared, and what is left of a file that has another one.
+
+use anyhow::{Context as _, Result};
+use sbg::ErrorKind;
+use sbg::transfer::{Algorithm, Digest, Status};
+use sbg_tests::{MIB, Stage, assert_refused, sha256};
+
+/// Nobody's digest.
+const WRONG: [&str; 3] = [
+    "crc32c:00000000",
+    "md5:00000000000000000000000000000000",
+    "sha256:0000000000000000000000000000000000000000000000000000000000000000",
+];
+
+#[tokio::test]
+async fn a_download_tells_its_crc32c_and_the_digests_that_are_asked_for() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.file("abc", "abc");
+    let (crc32c, md5) = ("crc32c:364b3fb7", "md5:900150983cd24fb0d6963f7d28e17f72");
+    let sha256 = format!("sha256:{}", sha256(b"abc"));
+    let check = async |algorithms: &[Algorithm], expected: &[&str]| -> Result<()> {
+        let mut download = stage.client.file(&id).download(stage.path("abc")).overwrite(true);
+        for algorithm in algorithms {
+            download = download.digest(*algorithm);
+        }
+        let digests: Vec<_> = download.await?.digests.iter().map(ToString::to_string).collect();
+        assert_eq!(digests, expected, "{algorithms:?}");
+        Ok(())
+    };
+    check(&[], &[crc32c]).await?;
+    check(&[Algorithm::Crc32c], &[crc32c]).await?;
+    check(&[Algorithm::Md5], &[crc32c, md5]).await?;
+    let all = [Algorithm::Sha256, Algorithm::Md5, Algorithm::Crc32c, Algorithm::Md5];
+    check(&all, &[crc32c, md5, &sha256]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_digests_of_a_file_of_many_ranges_are_those_of_its_bytes() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.large_file("large", 20 * MIB + 1);
+    let content = stage.emulator.file_content(&id).context("a file")?;
+    let expected = [
+        Digest::new(Algorithm::Crc32c, &format!("{:08x}", crc32c::crc32c(&content)))?,
+        Digest::new(Algorithm::Sha256, &sha256(&content))?,
+    ];
+    let download = stage.client.file(&id).download(stage.path("large"));
+    let done = download.expect(expected[0].clone()).expect(expected[1].clone()).await?;
+    assert_eq!(done.digests, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_file_has_digests_too() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.file("empty", "");
+    let digest = format!("sha256:{}", sha256(b"")).parse()?;
+    let done = stage.client.file(&id).download(stage.path("empty")).expect(digest).await?;
+    assert_eq!((done.bytes, done.digests[0].to_string()), (0, "crc32c:00000000".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_with_another_digest_than_expected_is_not_kept() -> Result<()> {
+    let stage = Stage::start().await;
+    // One that leaves a journal when it fails, and one that leaves none.
+    for size in [3, 20 * MIB] {
+        let id = stage.large_file("large", size);
+        for wrong in WRONG {
+            let download =
+                stage.client.file(&id).download(stage.path("large")).expect(wrong.parse()?).start();
+            let words = ["what was downloaded has the digest", &format!("not {wrong}")];
+            assert_refused(download.wait().await, ErrorKind::Integrity, &words);
+            assert_eq!(download.status(), Status::Failed);
+            assert_eq!(stage.local_names(), [""; 0], "{wrong}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_with_another_digest_than_expected_does_not_replace_the_old_one() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.file("a", "new");
+    let path = stage.local("a", "old");
+    let right = "md5:22af645d1859cb5ca6da0c484f1f37ea";
+    for wrong in WRONG {
+        let download = stage.client.file(&id).download(&path).overwrite(true);
+        let download = download.expect(right.parse()?).expect(wrong.parse()?);
+        assert_refused(download.await, ErrorKind::Integrity, &[wrong]);
+        assert_eq!((std::fs::read(&path)?, stage.local_names()), (b"old".to_vec(), vec!["a".to_owned()]));
+    }
+    let download = stage.client.file(&id).download(&path).overwrite(true).expect(right.parse()?);
+    assert_eq!(download.await?.digests.len(), 2);
+    assert_eq!(std::fs::read(&path)?, b"new");
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What an error says to a person: what was tried, what the platform said, and what to do about it.
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{Stage, assert_refused, builder_without_files, quick_retry};
+use serde_json::{Value, json};
+
+/// A platform that answers all calls like this.
+async fn answering(code: u16, body: Value, headers: &[(&str, &str)]) -> Stage {
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    stage.fault(FaultRule::api(Action::Status { code, body: Some(body), headers }));
+    stage
+}
+
+#[tokio::test]
+async fn refusals_about_storage_say_that_it_is_the_storage_and_what_to_do() -> Result<()> {
+    let check = async |code: u16, message: &str, hint: &str| {
+        let stage = answering(403, json!({"status": 403, "code": code, "message": message}), &[]).await;
+        let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &[]);
+        assert_eq!(error.to_string(), format!("user_me: {message} (HTTP 403, code {code}); {hint}"));
+        assert_eq!((error.hint(), error.code_info().map(|info| info.group)), (Some(hint), Some("9xxx")));
+    };
+    check(
+        9026,
+        "The volume is not configured for writing access.",
+        "the volume was attached read-only: give it the access mode `RW`, if the storage behind it may be written to",
+    )
+    .await;
+    check(
+        9057,
+        "This environment only supports `RO` buckets of type `GCS`.",
+        "attach the volume with the access mode `RO`",
+    )
+    .await;
+    check(
+        9201,
+        "Provided access key is not valid.",
+        "this is about the storage behind the volume: look at the keys that the volume was given and at the permissions \
+         that the cloud account grants them",
+    )
+    .await;
+    check(
+        9020,
+        "Insufficient privileges to access the requested volume.",
+        "this is about the volume, not the project: ask an administrator of the volume for the permission",
+    )
+    .await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_signed_address_that_the_storage_refuses_for_good_is_told_from_a_refusal_of_the_platform()
+-> Result<()> {
+    let stage = Stage::start().await;
+    stage.fault(FaultRule::storage(Action::Status { code: 403, body: None, headers: Vec::new() }));
+    let download = stage.client.file(stage.file("a", "a")).download(stage.path("a")).await;
+    let words = ["HTTP 403", "; the storage refuses the address that the platform signed"];
+    assert_refused(download, ErrorKind::Storage, &words);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()> {
+    let stage = Stage::start().await;
+    let error = stage.client.project("rfranklin/no-such-project")?.get().await.expect_err("it is not there");
+    let request = error.request_id().expect("the platform names its requests");
+    let expected = format!(
+        "project_get: Requested project or member does not exist. (HTTP 404, code 3002, request {request}); projects are \
+         named `owner/short-name`, as their address shows, not by the displayed name"
+    );
+    assert_eq!(error.to_string(), expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_a_gateway_finds_too_long_comes_with_the_way_out() -> Result<()> {
+    let stage = answering(414, "<html><h1>414 Request-URI Too Large</h1></html>".into(), &[]).await;
+    let words = ["user_me", "414 Request-URI Too Large", "HTTP 414", "; ask for less at once"];
+    assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedAnswer, &words);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_told_by_the_place_that_it_came_from() -> Result<()> {
+    let stage = Stage::start().await;
+    let home = tempfile::tempdir()?;
+    let paths = sbg::config::ConfigPaths::under(home.path());
+    let path = paths.credentials.clone().expect("a path");
+    std::fs::create_dir(path.parent().expect("a folder"))?;
+    let stale = "0123456789abcdef0123456789abcdef";
+    std::fs::write(&path, format!("[lab]\napi_endpoint = {}\nauth_token = {stale}\n", stage.emulator.url()))?;
+    let client = builder_without_files().config_paths(paths).profile("lab").build()?;
+    let error = client.users().me().await.expect_err("the token is unknown");
+    let hint = format!("the token came from profile `lab` of {}:3", path.display());
+    assert_eq!((error.hint(), error.is_unauthorized()), (Some(hint.as_str()), true));
+    assert!(error.to_string().ends_with(&format!("); {hint}")), "{error}");
+    assert!(!format!("{error} {error:?}").contains(stale));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_platform_says_cannot_drive_the_terminal() -> Result<()> {
+    let message = format!("No\u{1b}[2J such\r\n\tfile.{}", " Sorry.".repeat(1000));
+    let body = json!({"code": 5002, "message": message, "more_info": "a\u{7}b"});
+    let stage = answering(404, body, &[("x-request-id", "r-17")]).await;
+    let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["request r-17"]);
+    assert!(error.message().starts_with("No[2J such file. Sorry."), "{error}");
+    assert!(error.to_string().len() < 1200, "{error}");
+    assert_eq!((error.more_info(), error.request_id()), (Some("ab"), Some("r-17")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_of_another_form_tells_which_call_it_was() -> Result<()> {
+    for body in [json!([]), json!({"first_name": "Rosalind"}), json!({"username": 5})] {
+        let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+        stage.fault(FaultRule::api(Action::Reset).first(1));
+        let headers = vec![("x-request-id".to_owned(), "r-17".to_owned())];
+        stage.fault(FaultRule::api(Action::Status { code: 200, body: Some(body.clone()), headers }));
+        let words =
+            ["user_me: the answer has another form than specified", "(HTTP 200, request r-17, 2 attempts)"];
+        let error = assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedAnswer, &words);
+        assert!(error.to_string().contains(&format!("`{body}`")), "{error}");
+        assert_eq!((error.operation(), error.status()), (Some("user_me"), Some(200)));
+        assert_eq!((error.request_id(), error.attempts()), (Some("r-17"), 2));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_of_another_form_shows_no_secret_of_it() -> Result<()> {
+    let credentials = json!({"access_key_id": "hush-id", "secret_access_key": 4711, "role_arn": "arn"});
+    let stage = answering(200, json!({"service": {"credentials": credentials}, "id": 5}), &[]).await;
+    let volume = stage.client.volume("rfranklin/v")?.get().await;
+    let error = assert_refused(volume, ErrorKind::UnexpectedAnswer, &["volume_get", "\"role_arn\":\"arn\""]);
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("hush") && !shown.contains("4711"), "{shown}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_that_quotes_the_request_shows_no_secret_of_it() -> Result<()> {
+    let echo = "cannot read {\"secret_access_key\": \"hush-hush\", \"access_key_id\": \"AKIAHUSH\"}";
+    let stage = answering(400, json!({"code": 9000, "message": echo}), &[]).await;
+    let service = sbg::volumes::Service::s3("bucket", "AKIAHUSH", "hush-hush");
+    let created = stage.client.volumes().create("v", service).await;
+    let error = assert_refused(created, ErrorKind::Api, &["volume_create", "\"secret_access_key\": \"***\""]);
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("hush-hush") && !shown.contains("AKIAHUSH"), "{shown}");
+    Ok(())
+}

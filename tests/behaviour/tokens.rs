@@ -1,0 +1,140 @@
+//! Lists that are read by continuation tokens, and volumes, which are read by tokens alone.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use sbg::ErrorKind;
+use sbg::types::File;
+use sbg::volumes::{Service, VolumeObjects};
+use sbg_emulator::Emulator;
+use sbg_tests::{Stage, assert_refused};
+
+const INVALID: ErrorKind = ErrorKind::InvalidInput;
+
+/// A project with so many files in a folder and so many beside it, and a client that may use what is in advance access.
+async fn stage_with(count: usize) -> Stage {
+    let stage = Stage::tuned(Emulator::builder(), |client| client.advance_access(true)).await;
+    for number in 0..count {
+        stage.file(&format!("{number:04}"), "");
+        stage.file(&format!("folder/{number:04}"), "");
+    }
+    stage
+}
+
+fn names(files: &[File]) -> Vec<&str> {
+    files.iter().filter_map(|file| file.name.as_deref()).collect()
+}
+
+#[tokio::test]
+async fn files_and_folders_are_read_to_their_end_by_tokens() -> Result<()> {
+    let stage = stage_with(230).await;
+    let files = stage.client.project(&stage.project)?.files();
+    let by_offset: Vec<File> = files.query().items().try_collect().await?;
+    stage.emulator.clear_requests();
+    let by_token: Vec<File> = files.query().cont_token().items().try_collect().await?;
+    assert_eq!(names(&by_token), names(&by_offset));
+    let asked = stage.emulator.requests();
+    assert_eq!(asked.len(), 3);
+    assert_eq!(asked[0].query_values("token"), ["init"]);
+    let tokens: BTreeSet<_> = asked.iter().flat_map(|request| request.query_values("token")).collect();
+    assert_eq!(tokens.len(), 3, "each page has a token of its own");
+    assert!(asked.iter().all(|request| request.query_values("offset").is_empty()));
+    assert!(asked.iter().all(|request| request.header("x-sbg-advance-access").is_some()));
+
+    let folder = files.resolve_path("folder").await?;
+    stage.emulator.clear_requests();
+    let in_folder: Vec<File> =
+        stage.client.file(&folder).list().cont_token().limit(100).items().try_collect().await?;
+    assert_eq!(names(&in_folder), (0..230).map(|number| format!("{number:04}")).collect::<Vec<_>>());
+    assert_eq!(stage.emulator.requests().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_by_token_leads_forward_only() -> Result<()> {
+    let stage = stage_with(5).await;
+    let query = stage.client.files().query().project(&stage.project).cont_token();
+    let first = query.limit(4).await?;
+    assert!(first.has_next() && !first.has_previous());
+    let last = first.next_page().await?.expect("a second page");
+    assert_eq!(names(&last.items), ["0004", "folder"]);
+    assert!(!last.has_next() && !last.has_previous());
+    assert!(last.next_page().await?.is_none() && last.previous_page().await?.is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_three_rules_of_tokens_are_checked_before_any_request() -> Result<()> {
+    let stage = stage_with(1).await;
+    let query = || stage.client.files().query().project(&stage.project).cont_token();
+    let folder = || stage.client.file("567890abc9b0307bc0414164").list().cont_token();
+    for words in [["continuation token", "no offset"]] {
+        assert_refused(query().offset(10).await, INVALID, &words);
+        assert_refused(query().offset(0).items().try_next().await, INVALID, &words);
+        assert_refused(folder().offset(10).await, INVALID, &words);
+    }
+    let by_metadata = query().metadata("sample_id", "S1");
+    assert_refused(by_metadata.clone().await, INVALID, &["cannot be filtered by metadata"]);
+    assert_refused(by_metadata.pages().try_next().await, INVALID, &["cannot be filtered by metadata"]);
+
+    let without = Stage::start().await;
+    let words = ["advance access", "Client::builder().advance_access(true)"];
+    let query = without.client.files().query().project(&without.project).cont_token();
+    assert_refused(query.await, ErrorKind::AdvanceAccess, &words);
+    let folder = without.client.file("567890abc9b0307bc0414164").list().cont_token();
+    assert_refused(folder.items().try_next().await, ErrorKind::AdvanceAccess, &words);
+    stage.assert_no_requests();
+    without.assert_no_requests();
+    Ok(())
+}
+
+/// A volume with so many objects in a folder.
+async fn volume_with(count: usize) -> Result<Stage> {
+    let stage = Stage::start().await;
+    for number in 0..count {
+        stage.emulator.put_object("bucket", &format!("in/photographs/{number:03}.tiff"), "x")?;
+    }
+    stage.emulator.put_object("bucket", "in/README.txt", "x")?;
+    let service = Service::s3("bucket", "AKIAIOSFODNN7EXAMPLE", "secret").prefix("in/");
+    stage.client.volumes().create("patterns", service).await?;
+    Ok(stage)
+}
+
+#[tokio::test]
+async fn a_volume_is_read_folder_by_folder_and_forward_only() -> Result<()> {
+    let stage = volume_with(130).await?;
+    let volume = stage.client.volume("rfranklin/patterns")?;
+    let root = volume.list().await?;
+    let locations: Vec<_> = root.items.iter().map(|object| object.location.as_str()).collect();
+    assert_eq!(locations, ["README.txt"]);
+    let prefixes: Vec<_> = root.prefixes.iter().map(|prefix| prefix.prefix.as_str()).collect();
+    assert_eq!(prefixes, ["photographs/"]);
+    assert!(!root.has_next() && root.next_page().await?.is_none());
+
+    stage.emulator.clear_requests();
+    let objects: Vec<_> = volume.list().prefix("photographs/").items().try_collect::<Vec<_>>().await?;
+    let expected: Vec<_> = (0..130).map(|number| format!("photographs/{number:03}.tiff")).collect();
+    assert_eq!(objects.into_iter().map(|object| object.location).collect::<Vec<_>>(), expected);
+    assert_eq!(stage.emulator.requests().len(), 2);
+
+    let pages: Vec<VolumeObjects> =
+        volume.list().prefix("photographs/").limit(50).pages().try_collect().await?;
+    assert_eq!(pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(), [50, 50, 30]);
+    let object = volume.object("photographs/051.tiff").await?;
+    assert_eq!(object.location, "photographs/051.tiff");
+    Ok(())
+}
+
+#[tokio::test]
+async fn listings_of_volumes_that_cannot_be_are_never_sent() -> Result<()> {
+    let stage = Stage::start().await;
+    let volume = stage.client.volume("rfranklin/patterns")?;
+    for limit in [0, 101] {
+        assert_refused(volume.list().limit(limit).await, INVALID, &["1 to 100 entries"]);
+        assert_refused(volume.list().limit(limit).items().try_next().await, INVALID, &["1 to 100 entries"]);
+    }
+    assert_refused(volume.object("").await, INVALID, &["is no object of a volume"]);
+    assert_refused(volume.object("photographs/").await, INVALID, &["list a folder by its prefix"]);
+    stage.assert_no_requests();
+    Ok(())
+}

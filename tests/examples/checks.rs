@@ -1,0 +1,254 @@
+//! What each example is given, and what it must have done and told.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use sbg::types::TaskStatus;
+use sbg_tests::Stage;
+use serde_json::json;
+
+use super::{argument, assert_has, demo, run, stage};
+
+/// A project with reads, apps and tasks.
+const PROJECT: &str = "rfranklin/fibre-diffraction";
+const LINE_COUNT: &str = "rfranklin/fibre-diffraction/line-count";
+const CONCATENATE: &str = "rfranklin/fibre-diffraction/concatenate";
+
+pub(super) async fn client_setup() -> Result<()> {
+    let stage = stage().await;
+    let told = run(&stage, "client_setup", &[]).await?;
+    assert_has(&told, &["rfranklin is signed in to http://127.0.0.1:", "999 of 1000 requests are left"]);
+    Ok(())
+}
+
+pub(super) async fn projects() -> Result<()> {
+    let stage = stage().await;
+    let told = run(&stage, "projects", &["Fibre diffraction", "jwatson"]).await?;
+    assert_has(
+        &told,
+        &["rfranklin/rna-pilot  RNA pilot", "found rfranklin/fibre-diffraction", "added jwatson"],
+    );
+    let told = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
+    let expected = ["created rfranklin/photograph-51", "members of rfranklin/photograph-51: rfranklin\n"];
+    assert_has(&told, &expected);
+    let told = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
+    assert_has(&told, &["found rfranklin/photograph-51", "fcrick is a member already"]);
+    assert_eq!(stage.client.project("rfranklin/photograph-51")?.members().query().await?.items.len(), 2);
+    Ok(())
+}
+
+pub(super) async fn list_files() -> Result<()> {
+    let stage = stage().await;
+    let total = stage.client.files().query().project(PROJECT).limit(1).await?.total.context("a total")?;
+    let told = run(&stage, "list_files", &[PROJECT]).await?;
+    assert_has(&told, &[&format!("{total} files in ")]);
+    Ok(())
+}
+
+pub(super) async fn find_files() -> Result<()> {
+    let stage = stage().await;
+    let root = stage.file("at-root.fastq", "ACGT");
+    let inner = stage.file("a/b/inner.fastq", "ACGTACGT");
+    for id in [&root, &inner] {
+        stage.client.file(id).metadata().merge([("sample_id", "S1")]).await?;
+    }
+    stage.file("a/other.fastq", "A");
+    let told = run(&stage, "find_files", &["rfranklin/demo", "sample_id", "S1"]).await?;
+    let lines = [format!("{root}  at-root.fastq  4 bytes"), format!("{inner}  a/b/inner.fastq  8 bytes")];
+    assert_has(
+        &told,
+        &["2 files and folders at the root", "at the root: at-root.fastq", &lines[0], &lines[1]],
+    );
+    assert!(!told.contains("other"), "{told}");
+    Ok(())
+}
+
+pub(super) async fn copy_files() -> Result<()> {
+    let stage = stage().await;
+    let told = run(&stage, "copy_files", &[PROJECT, "rfranklin/demo", "notes.txt", "no-such-file"]).await?;
+    assert_has(&told, &["1 of 2 files were found", "copied notes.txt as "]);
+    let copy = stage.client.project(&stage.project)?.files().resolve_path("notes.txt").await?;
+    assert_has(&told, &[&copy.id]);
+    stage.assert_uploaded(&copy.id, b"Photo 51 is the clearest.\n");
+    Ok(())
+}
+
+pub(super) async fn upload() -> Result<()> {
+    let stage = stage().await;
+    let path = stage.local("reads.fastq", "ACGT");
+    let told = run(&stage, "upload", &[argument(&path), "rfranklin/demo"]).await?;
+    assert_has(&told, &["4 bytes in "]);
+    let file = stage.client.project(&stage.project)?.files().resolve_path("reads.fastq").await?;
+    stage.assert_uploaded(&file.id, b"ACGT");
+    Ok(())
+}
+
+pub(super) async fn upload_reads() -> Result<()> {
+    let stage = stage().await;
+    let paths = ["one.fastq", "two.fastq"].map(|name| stage.local(name, name));
+    let [one, two] = [argument(&paths[0]), argument(&paths[1])];
+    let told = run(&stage, "upload_reads", &["rfranklin/demo", "reads", "S1", one, two]).await?;
+    assert_has(&told, &["one.fastq", "two.fastq", "the folder has 2 files"]);
+    let found = stage.client.project(&stage.project)?.files().resolve_path("reads/two.fastq").await?;
+    let file = stage.client.file(&found.id).get().await?;
+    assert_eq!(file.metadata.and_then(|metadata| metadata.get("sample_id").cloned()), Some(json!("S1")));
+    assert_eq!(file.tags, Some(vec!["reads".to_owned()]));
+    stage.assert_uploaded(&found.id, b"two.fastq");
+    Ok(())
+}
+
+pub(super) async fn download() -> Result<()> {
+    let stage = stage().await;
+    let (id, path) = (stage.file("a.fastq", "ACGT"), stage.path("copy.fastq"));
+    let told = run(&stage, "download", &[&id, argument(&path)]).await?;
+    assert_has(&told, &["4 bytes in "]);
+    stage.assert_downloaded(&path, &id);
+    Ok(())
+}
+
+pub(super) async fn quickstart() -> Result<()> {
+    let stage = stage().await;
+    let path = stage.local("reads.fastq", "@read\nACGT\n+\nIIII\n".repeat(100));
+    let told = run(&stage, "quickstart", &[argument(&path)]).await?;
+    assert_has(&told, &["created project rfranklin/quickstart", "all checksums are identical"]);
+    let file = stage.client.project("rfranklin/quickstart")?.files().resolve_path("reads.fastq").await?;
+    stage.assert_uploaded(&file.id, &std::fs::read(path)?);
+    Ok(())
+}
+
+pub(super) async fn apps() -> Result<()> {
+    let stage = stage().await;
+    let cwl = json!({
+        "id": "my-tool",
+        "class": "CommandLineTool",
+        "cwlVersion": "v1.2",
+        "label": "My tool",
+        "baseCommand": ["true"],
+        "inputs": [],
+        "outputs": [],
+    });
+    let path = stage.local("my-tool.cwl.json", cwl.to_string());
+    let public = "admin/sbg-public-data/line-count";
+    let told = run(&stage, "apps", &["rfranklin/demo", public, argument(&path)]).await?;
+    let expected = [
+        "Line count has revision 0",
+        "copied: rfranklin/demo/line-count",
+        "installed: rfranklin/demo/my-tool/0",
+    ];
+    assert_has(&told, &expected);
+    let apps = stage.client.project(&stage.project)?.apps().query().await?;
+    assert_eq!(apps.items.len(), 2);
+    let again = run(&stage, "apps", &["rfranklin/demo", public, argument(&path)]).await;
+    assert!(again.is_err_and(|error| error.to_string().contains("code 6003")), "the app is there already");
+    Ok(())
+}
+
+pub(super) async fn run_task() -> Result<()> {
+    let stage = stage().await;
+    let told = run(&stage, "run_task", &[PROJECT, LINE_COUNT, "file", "reads/sample-1.fastq"]).await?;
+    assert_has(&told, &["Completed", "count: 160", "sample-1.fastq.line-count.txt (", "it has cost "]);
+    let wrong = run(&stage, "run_task", &[PROJECT, LINE_COUNT, "files", "reads/sample-1.fastq"]).await;
+    assert!(
+        wrong.is_err_and(|error| error.to_string().contains("cannot run")),
+        "an input of that name is not there"
+    );
+    Ok(())
+}
+
+pub(super) async fn batch_tasks() -> Result<()> {
+    let stage = stage().await;
+    let told = run(&stage, "batch_tasks", &[PROJECT, LINE_COUNT, "file", "reads"]).await?;
+    assert_has(&told, &["3 files", "the batch is Some(Completed)"]);
+    assert_eq!(told.matches(": Some(Completed)").count(), 3, "a task for each file: {told}");
+    let told = run(&stage, "batch_tasks", &[PROJECT, CONCATENATE, "files", "reads", "sample_id"]).await?;
+    assert_eq!(told.matches(": Some(Completed)").count(), 2, "a task for each sample: {told}");
+    Ok(())
+}
+
+pub(super) async fn chained_batches() -> Result<()> {
+    let stage = stage().await;
+    let arguments = [PROJECT, "reads", CONCATENATE, "files", LINE_COUNT, "file"];
+    let told = run(&stage, "chained_batches", &arguments).await?;
+    assert_has(&told, &["the first batch has made 2 files"]);
+    assert_eq!(told.matches(".line-count.txt").count(), 2, "{told}");
+    Ok(())
+}
+
+pub(super) async fn tumor_normal() -> Result<()> {
+    let stage = stage().await;
+    let file = json!("File");
+    let cwl = json!({
+        "class": "CommandLineTool",
+        "cwlVersion": "v1.2",
+        "label": "Somatic variants",
+        "baseCommand": ["true"],
+        "inputs": [{"id": "tumor", "type": file}, {"id": "normal", "type": file}],
+        "outputs": [],
+    });
+    stage.client.apps().install("rfranklin/demo/somatic", cwl).await?;
+    let samples = [("C1", "Primary Tumor"), ("C1", "Blood Derived Normal"), ("C2", "Primary Tumor")];
+    for (number, (case, sample_type)) in samples.into_iter().enumerate() {
+        let id = stage.file(&format!("{number}.bam"), "ACGT");
+        stage.client.file(id).metadata().merge([("case_id", case), ("sample_type", sample_type)]).await?;
+    }
+    let arguments = ["rfranklin/demo", "rfranklin/demo/somatic", "tumor", "normal"];
+    let told = run(&stage, "tumor_normal", &arguments).await?;
+    let expected = ["case C1 is task ", "case C2 has no normal", "Tumor and normal of C1: Some(Completed)"];
+    assert_has(&told, &expected);
+    let task = stage.client.project(&stage.project)?.tasks().query().await?.items.remove(0);
+    let inputs = stage.client.task(task.id).get().await?.inputs.context("inputs")?;
+    assert_eq!((&inputs["tumor"]["name"], &inputs["normal"]["name"]), (&json!("0.bam"), &json!("1.bam")));
+    Ok(())
+}
+
+pub(super) async fn download_vcfs() -> Result<()> {
+    let stage = stage().await;
+    let id = stage.emulator.create_file(PROJECT, "calls.vcf", "##fileformat=VCFv4.3\n");
+    let calls = stage.client.file(id).get().await?;
+    let task = stage.client.tasks().create(CONCATENATE, PROJECT).input("files", [calls]).run(true).await?;
+    assert_eq!(stage.client.task(&task.id).wait().await?.status, Some(TaskStatus::Completed));
+    let told = run(&stage, "download_vcfs", &[&task.id, argument(stage.folder.path())]).await?;
+    assert_has(&told, &["calls.concatenated.vcf: 21 bytes", "1 files"]);
+    assert_eq!(std::fs::read(stage.path("calls.concatenated.vcf"))?, b"##fileformat=VCFv4.3\n");
+    Ok(())
+}
+
+pub(super) async fn costs() -> Result<()> {
+    // Tasks that last no time cost nothing.
+    let stage = Stage::with(demo().state_time(Duration::from_secs(60 * 60))).await;
+    let sums = async |first: &str, last: &str| {
+        let told = run(&stage, "costs", &[first, last]).await?;
+        assert_has(&told, &["Rosalind Franklin's billing group"]);
+        let sum = |kind: &str| {
+            let line = told.lines().find_map(|line| line.trim().strip_prefix(kind));
+            line.and_then(|sum| sum.trim().parse::<f64>().ok()).with_context(|| format!("{kind} of:\n{told}"))
+        };
+        anyhow::Ok([sum("analysis")?, sum("storage")?, sum("egress")?])
+    };
+    let all = sums("2000-01-01", "2099-12-31").await?;
+    assert!(all.iter().all(|sum| *sum > 0.0), "{all:?}");
+    let before = sums("2000-01-01", "2000-12-31").await?;
+    assert!(before.iter().all(|sum| *sum == 0.0), "{before:?}");
+    Ok(())
+}
+
+pub(super) async fn import_from_volume() -> Result<()> {
+    let stage = stage().await;
+    let arguments = ["rfranklin/patterns", "patterns/", "rfranklin/demo"];
+    let told = run(&stage, "import_from_volume", &arguments).await?;
+    assert_has(&told, &["found patterns/a-form.csv", "imported a-form.csv as ", "imported b-form.csv as "]);
+    let file = stage.client.project(&stage.project)?.files().resolve_path("b-form.csv").await?;
+    stage.assert_uploaded(&file.id, b"patterns/b-form.csv\n");
+    Ok(())
+}
+
+pub(super) async fn export_to_volume() -> Result<()> {
+    let stage = stage().await;
+    stage.file("results/a.pdb", "ATOM a");
+    stage.file("results/b.pdb", "ATOM b");
+    let arguments = ["rfranklin/demo", "results", "rfranklin/patterns", "models/"];
+    let told = run(&stage, "export_to_volume", &arguments).await?;
+    assert_has(&told, &["2 files to export", "exported a.pdb", "exported b.pdb"]);
+    assert_eq!(stage.emulator.object("demo-bucket", "models/b.pdb").as_deref(), Some(&b"ATOM b"[..]));
+    Ok(())
+}

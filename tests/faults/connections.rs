@@ -1,0 +1,101 @@
+//! How many connections the object store sees, and who takes over from one that stands still.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::Result;
+use sbg::{ClientBuilder, ErrorKind};
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
+
+use crate::status;
+
+/// Connections that a lane begins with.
+const FIRST: usize = 8;
+
+/// Connections over which ranges were asked for.
+fn connections(stage: &Stage) -> usize {
+    let numbers: BTreeSet<_> = stage.storage("GET").iter().map(|request| request.connection).collect();
+    numbers.len()
+}
+
+#[tokio::test]
+async fn connections_that_are_slow_by_themselves_become_more() -> Result<()> {
+    // Each carries no more than this, so only more of them bring more.
+    let stage = Stage::with(Emulator::builder().bandwidth(2 * MIB as u64)).await;
+    let id = stage.large_file("large", 1024 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    // No connection is closed before its range has come, so all of them are in use at once.
+    eventually("there are twice as many", || connections(&stage) > 2 * FIRST).await;
+    assert!(connections(&stage) <= 64);
+    download.abort();
+    assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
+    assert_eq!(stage.local_names(), [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_storage_that_has_too_much_to_do_gets_fewer_requests() -> Result<()> {
+    let stage = Stage::start().await;
+    // The first range holds its connection, those beside it are refused for the load, and whatever comes then stands still: so many
+    // requests are under way as there may be connections.
+    stage.fault(FaultRule::storage(Action::Stall(1000)).nth(1));
+    stage.fault(FaultRule::storage(status(503)).first(FIRST as u64 - 1));
+    stage.fault(FaultRule::storage(Action::Stall(1000)));
+    let id = stage.large_file("large", 400 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    let fewer = FIRST * 7 / 10;
+    let expected = 1 + (FIRST - 1) + (fewer - 1);
+    eventually("as many are asked for as may be", || stage.storage("GET").len() == expected).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(stage.storage("GET").len(), expected);
+    download.abort();
+    assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_idle_connection_takes_over_from_one_that_stands_still() -> Result<()> {
+    let patient = |client: ClientBuilder| client.read_timeout(Duration::from_secs(600));
+    let slow = Emulator::builder().bandwidth(4 * MIB as u64);
+    let stage = Stage::tuned(slow, patient).await;
+    // The second range stands still at its beginning.
+    stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
+    let id = stage.large_file("large", 24 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    let whole = 24 * MIB as u64;
+    // The silent one is given up long before its time is over: others take half of what it owes, or all of it.
+    eventually("others have fetched most of it", || download.progress().bytes >= whole - 4 * MIB as u64)
+        .await;
+    let starts: Vec<u64> = stage
+        .storage("GET")
+        .iter()
+        .map(|request| {
+            let range = request.header("range").and_then(|range| range.strip_prefix("bytes="));
+            range.and_then(|range| range.split_once('-')?.0.parse().ok()).expect("a range")
+        })
+        .collect();
+    let inside = 8 * MIB as u64 + 1..16 * MIB as u64;
+    assert!(starts.iter().any(|start| inside.contains(start)), "the rest of the second range: {starts:?}");
+    download.wait().await?;
+    stage.assert_downloaded(&stage.path("large"), &id);
+    assert_eq!(download.progress().bytes, whole, "nothing counts twice");
+    Ok(())
+}
+
+#[tokio::test]
+async fn uploads_get_more_connections_too() -> Result<()> {
+    let stage = Stage::with(Emulator::builder().bandwidth(MIB as u64).min_part_size(1)).await;
+    let bytes = random_bytes(64 * MIB);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = upload.part_size(256 * 1024).start();
+    let connections = || {
+        let numbers: BTreeSet<_> = stage.storage("PUT").iter().map(|request| request.connection).collect();
+        numbers.len()
+    };
+    eventually("there are more than at first", || connections() > FIRST).await;
+    upload.abort();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    assert!(stage.client.uploads().list().await?.is_empty());
+    Ok(())
+}

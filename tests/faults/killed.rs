@@ -1,0 +1,173 @@
+//! Processes that are killed in the middle of a transfer, again and again, until one comes to the end.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use sbg_emulator::Emulator;
+use sbg_tests::{MIB, Stage, assert_same_bytes};
+
+use crate::processes::{downloader, uploader};
+
+/// Bytes per second of each transfer, so that it lasts eight seconds and many kills.
+const RATE: usize = 4 * MIB;
+
+const SIZE: usize = 32 * MIB;
+
+/// The size of the parts of an upload: a part is sent again as a whole, so they are small.
+const PART: usize = 64 * 1024;
+
+/// What a killed download may lose: it writes down every second what it has, and a machine under load may do so late.
+const LOST_DOWN: u64 = 3 * RATE as u64;
+
+/// What a killed upload may lose: one part on each connection, and those that were confirmed just now.
+const LOST_UP: u64 = 2 * 64 * PART as u64;
+
+/// Files in each direction.
+const FILES: usize = 4;
+
+/// Runs the transfer again and again, killed after a random time, until it comes to its end, which one may do that is killed before
+/// it can say so. Fails when a run does not begin with what the one before had, but for `lost` bytes.
+fn until_done(
+    what: &str,
+    seed: u64,
+    lost: u64,
+    kills: &AtomicU32,
+    command: impl Fn() -> Command,
+    is_done: impl Fn() -> bool,
+) -> Result<()> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut before = 0;
+    let mut killed = 0;
+    loop {
+        let mut child = command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let (lines, reader) = collect(&mut child)?;
+        // A platform that was asked for an upload whose number nobody lived to write down keeps it until it expires.
+        while killed == 0 && lines.lock().is_ok_and(|lines| lines.is_empty()) && child.try_wait()?.is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let life = Duration::from_millis(random.u64(200..2500));
+        let ended = live(&mut child, life)?;
+        reader.join().ok().context("the lines can be read")?;
+        let lines = lines.lock().ok().context("the lines can be read")?.clone();
+        let mut steps = lines.iter().filter_map(|line| line.strip_prefix("at ")?.parse::<u64>().ok());
+        if let Some(first) = steps.next() {
+            ensure!(first + lost >= before, "{what}: run {killed} begins at {first}, after {before}");
+            before = steps.next_back().unwrap_or(first);
+        }
+        ensure!(!lines.iter().any(|line| line.starts_with("started_over")), "{what} starts over");
+        killed += u32::from(!ended);
+        kills.fetch_add(u32::from(!ended), Ordering::Relaxed);
+        if ended || is_done() {
+            return Ok(());
+        }
+        ensure!(killed < 100, "{what} does not come to its end: it is at {before}");
+    }
+}
+
+/// What a process has printed so far.
+type Lines = Arc<Mutex<Vec<String>>>;
+
+/// Reads the lines that the process prints, as they come, until it is gone.
+fn collect(child: &mut Child) -> Result<(Lines, JoinHandle<()>)> {
+    let output = BufReader::new(child.stdout.take().context("an output")?);
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let read = lines.clone();
+    let reader = std::thread::spawn(move || {
+        for line in output.lines().map_while(std::result::Result::ok) {
+            read.lock().expect("nobody panics with it").push(line);
+        }
+    });
+    Ok((lines, reader))
+}
+
+/// Kills the process when its time is over. Whether it came to its end before.
+fn live(child: &mut Child, life: Duration) -> Result<bool> {
+    let step = Duration::from_millis(5);
+    for _ in 0..life.as_millis() / step.as_millis() {
+        if child.try_wait()?.is_some() {
+            break;
+        }
+        std::thread::sleep(step);
+    }
+    // SIGKILL, where there are signals.
+    child.kill()?;
+    let status = child.wait()?;
+    if let Some(code) = status.code().filter(|code| *code != 0) {
+        let mut message = String::new();
+        std::io::Read::read_to_string(&mut child.stderr.take().context("errors")?, &mut message)?;
+        anyhow::bail!("the process failed with {code}: {message}");
+    }
+    Ok(status.success())
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The id of the file of this name, once the platform has made it.
+fn completed(stage: &Stage, name: &str) -> Option<String> {
+    let completions = stage.calls("POST", "/complete").into_iter().filter_map(|call| call.response_json());
+    let file = completions.into_iter().find(|file| file["name"] == name)?;
+    file["id"].as_str().map(str::to_owned)
+}
+
+/// Uploads that can be gone on with.
+fn journals(state: &Path) -> usize {
+    let names = names(state).unwrap_or_default();
+    names.iter().filter(|name| Path::new(name).extension().is_none_or(|end| end != "lock")).count()
+}
+
+#[tokio::test]
+async fn transfers_that_are_killed_again_and_again_come_to_their_end() -> Result<()> {
+    let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(1_000_000)).await;
+    let (up, down, state) = (tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?);
+    let kills = AtomicU32::new(0);
+    let mut bytes = vec![0; SIZE];
+    fastrand::Rng::with_seed(7).fill(&mut bytes);
+    let (stage, kills, bytes) = (&stage, &kills, &bytes);
+    std::thread::scope(|scope| {
+        let mut runs = Vec::new();
+        for number in 0..FILES {
+            let (down, up, state) = (down.path(), up.path(), state.path());
+            runs.push(scope.spawn(move || -> Result<()> {
+                let name = format!("down-{number}");
+                // Each file is another piece of the bytes, so that none can be taken for another.
+                let id = stage.file(&name, bytes[number..].to_vec());
+                let path = down.join(&name);
+                let command = || downloader(stage, &id, &path, Some(RATE));
+                until_done(&name, number as u64, LOST_DOWN, kills, command, || path.exists())?;
+                assert_same_bytes(&std::fs::read(path)?, &bytes[number..]);
+                Ok(())
+            }));
+            runs.push(scope.spawn(move || -> Result<()> {
+                let name = format!("up-{number}");
+                let (path, state) = (up.join(&name), &state.join(&name));
+                std::fs::write(&path, &bytes[number..])?;
+                let command = || uploader(stage, &path, state, PART, Some(RATE));
+                let is_done = || completed(stage, &name).is_some() && journals(state) == 0;
+                until_done(&name, 100 + number as u64, LOST_UP, kills, command, is_done)?;
+                let id = completed(stage, &name).context("it is completed")?;
+                stage.assert_uploaded(&id, &bytes[number..]);
+                Ok(())
+            }));
+        }
+        runs.into_iter().try_for_each(|run| run.join().map_err(|_| anyhow::anyhow!("see above"))?)
+    })?;
+    let kills = kills.load(Ordering::Relaxed);
+    assert!(kills >= 50, "only {kills} were killed");
+    let expected: Vec<_> = (0..FILES).map(|number| format!("down-{number}")).collect();
+    assert_eq!(names(down.path())?, expected, "nothing is left beside the files");
+    assert!(stage.client.uploads().list().await?.is_empty(), "nothing is left under way");
+    Ok(())
+}

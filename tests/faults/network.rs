@@ -1,0 +1,272 @@
+//! The way to the platform: names that do not resolve, TLS that cannot be agreed on, proxies.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use sbg::config::Proxies;
+use sbg::transport::RetryPolicy;
+use sbg::{Client, ClientBuilder, ErrorKind};
+use sbg_emulator::Emulator;
+use sbg_tests::{Stage, assert_refused, client_of, quick_retry};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// A client of this address that asks twice.
+fn client(endpoint: &str, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
+    tune(client_of(endpoint, TOKEN).retry(quick_retry().attempts(2))).build().expect("a client")
+}
+
+/// Listens, and treats each connection like this.
+async fn listen<F>(treat: impl Fn(TcpStream) -> F + Send + 'static) -> Result<String>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(treat(stream));
+        }
+    });
+    Ok(address)
+}
+
+/// Reads a head and answers with this.
+async fn answer(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, text: &str) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if !matches!(stream.read_buf(&mut head).await, Ok(1..)) {
+            return;
+        }
+    }
+    // Whoever goes away without reading the answer has not asked for it.
+    let _ = stream.write_all(text.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_host_without_an_address_is_named() -> Result<()> {
+    let client = client("https://no-such-host.invalid/v2", |client| client);
+    let words =
+        ["user_me", "the name of the host cannot be resolved", "host no-such-host.invalid", "2 attempts"];
+    let error = assert_refused(client.users().me().await, ErrorKind::Dns, &words);
+    assert!(error.is_transient() && error.status().is_none());
+    // A call that never left can be sent again, whatever it is.
+    assert_refused(client.projects().create("x").await, ErrorKind::Dns, &["project_create", "2 attempts"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_is_refused_unless_the_authority_is_trusted() -> Result<()> {
+    let emulator = Emulator::builder().tls(true).min_part_size(1).start().await?;
+    let stranger = client(emulator.url(), |client| client);
+    let words = ["user_me", "TLS could not be agreed on (host 127.0.0.1)", "root_certificates(pem)"];
+    let error = assert_refused(stranger.users().me().await, ErrorKind::Tls, &words);
+    assert_eq!((error.attempts(), error.is_transient()), (1, false), "another attempt meets the same");
+    let cause = std::error::Error::source(&error).and_then(std::error::Error::source).expect("a cause");
+    assert!(format!("{cause:?}").contains("UnknownIssuer"), "{cause:?}");
+    assert!(emulator.requests().is_empty());
+
+    let ca = emulator.ca_pem().expect("an authority").to_owned();
+    let friend = client_of(emulator.url(), &emulator.token()).root_certificates(ca).build()?;
+    let project: sbg::ProjectId = emulator.create_project("demo").parse()?;
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("a"), "ACGT")?;
+    let file = friend.upload(folder.path().join("a")).to_project(&project).await?;
+    friend.file(&file.id).download(folder.path().join("b")).await?;
+    assert_eq!(std::fs::read(folder.path().join("b"))?, b"ACGT");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_from_one_that_breaks_off() -> Result<()> {
+    let plain = listen(async |mut stream: TcpStream| {
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await?;
+        // It goes away when the client has, which is not the trouble that this is about.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    });
+    let error = client(&format!("https://{}/v2", plain.await?), |client| client).users().me().await;
+    assert_eq!(assert_refused(error, ErrorKind::Tls, &["TLS could not be agreed on"]).attempts(), 1);
+
+    let breaks_off = listen(async |stream: TcpStream| drop(stream)).await?;
+    let client = client(&format!("https://{breaks_off}/v2"), |client| client);
+    // Nothing was sent yet, so that even a creation can be tried again.
+    let words = ["the connection broke while it was made", "2 attempts"];
+    assert_refused(client.projects().create("x").await, ErrorKind::Connect, &words);
+    Ok(())
+}
+
+/// A certificate authority, and what it has signed: a certificate of `127.0.0.1` and one of a client, both with their keys.
+struct Pki {
+    ca: rcgen::Certificate,
+    server: (rcgen::Certificate, KeyPair),
+    /// In PEM.
+    client: String,
+}
+
+impl Pki {
+    fn new() -> Result<Self> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new([])?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = params.self_signed(&key)?;
+        let issuer = Issuer::new(params, key);
+        let certify = |name: &str, usage: ExtendedKeyUsagePurpose| -> Result<_> {
+            let key = KeyPair::generate()?;
+            let mut params = CertificateParams::new([name.to_owned()])?;
+            params.extended_key_usages.push(usage);
+            Ok((params.signed_by(&key, &issuer)?, key))
+        };
+        let server = certify("127.0.0.1", ExtendedKeyUsagePurpose::ServerAuth)?;
+        let (certificate, key) = certify("rfranklin", ExtendedKeyUsagePurpose::ClientAuth)?;
+        Ok(Self { ca, server, client: format!("{}{}", key.serialize_pem(), certificate.pem()) })
+    }
+
+    /// Starts a server that answers those alone who show a certificate of the authority, and gives the base of the API.
+    async fn serve(self, body: &'static str) -> Result<String> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(self.ca.der().clone())?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build()?;
+        let (certificate, key) = self.server;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(vec![certificate.der().clone()], key)?;
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let address = listen(move |stream| {
+            let accepting = acceptor.accept(stream);
+            async move {
+                if let Ok(stream) = accepting.await {
+                    answer(
+                        stream,
+                        &format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
+                    )
+                    .await;
+                }
+            }
+        });
+        Ok(format!("https://{}/v2", address.await?))
+    }
+}
+
+#[tokio::test]
+async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() -> Result<()> {
+    let pki = Pki::new()?;
+    let (ca, identity) = (pki.ca.pem(), pki.client.clone());
+    let url = pki.serve(r#"{"username": "rfranklin"}"#).await?;
+    let nobody = client(&url, |client| client.root_certificates(ca.clone()));
+    assert_refused(nobody.users().me().await, ErrorKind::Tls, &["TLS could not be agreed on"]);
+    let known = client(&url, |client| client.root_certificates(ca).identity(identity));
+    assert_eq!(known.users().me().await?.username, "rfranklin");
+    Ok(())
+}
+
+#[test]
+fn certificates_that_are_none_are_refused_before_anything_is_sent() {
+    let pem = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n";
+    let client = || client_of("cgc", TOKEN);
+    assert_refused(client().identity("no PEM").build(), ErrorKind::Config, &["the identity is no PEM file"]);
+    assert_refused(client().identity(pem).build(), ErrorKind::Config, &["the identity is no PEM file"]);
+    assert_refused(client().root_certificates("no PEM").build(), ErrorKind::Config, &["no PEM file"]);
+    assert_refused(client().root_certificates(pem).build(), ErrorKind::Config, &["cannot be set up"]);
+}
+
+/// The heads of the requests that a proxy has forwarded.
+type Forwarded = Arc<Mutex<Vec<String>>>;
+
+/// Starts a proxy for plain http. It looks at the first request of each connection alone.
+async fn proxy() -> Result<(String, Forwarded)> {
+    let forwarded = Forwarded::default();
+    let log = forwarded.clone();
+    let address = listen(move |mut stream| {
+        let log = log.clone();
+        async move {
+            let mut head = Vec::new();
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                if !matches!(stream.read_buf(&mut head).await, Ok(1..)) {
+                    return;
+                }
+            }
+            let text = String::from_utf8_lossy(&head).into_owned();
+            let host = text.split('/').nth(2).unwrap_or_default().to_owned();
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+            let mut target = TcpStream::connect(host).await.expect("the host that was asked for");
+            target.write_all(&head).await.expect("the host reads");
+            let _ = copy_bidirectional(&mut stream, &mut target).await;
+        }
+    });
+    Ok((address.await?, forwarded))
+}
+
+#[tokio::test]
+async fn calls_and_transfers_go_through_the_proxy_unless_their_host_is_excepted() -> Result<()> {
+    let (address, forwarded) = proxy().await?;
+    let seen = || forwarded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let through = Proxies::none().http(format!("me:secret@{address}").parse()?);
+    let stage =
+        Stage::tuned(Emulator::builder().min_part_size(1), |client| client.proxies(through.clone())).await;
+    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    stage.client.file(&file.id).download(stage.path("b")).await?;
+    assert_eq!(stage.client.users().me().await?.username, "rfranklin");
+    let connections = stage.emulator.requests().iter().map(|request| request.connection).max();
+    assert_eq!(connections, Some(seen().len() as u64), "none of them went another way");
+    let (api, storage) = (stage.emulator.url(), stage.emulator.storage_url());
+    for (origin, method) in [(api, "POST"), (api, "GET"), (storage, "PUT")] {
+        let line = format!("{method} {origin}/");
+        assert!(seen().iter().any(|head| head.starts_with(&line)), "{line} is not in {:?}", seen());
+    }
+    // `me:secret` in Base64.
+    assert!(
+        seen().iter().all(|head| head.to_lowercase().contains("proxy-authorization: basic bwu6c2vjcmv0"))
+    );
+
+    let before = seen().len();
+    let around =
+        client_of(api, &stage.emulator.token()).proxies(through.no_proxy("localhost,127.0.0.0/8")).build()?;
+    assert_eq!(around.users().me().await?.username, "rfranklin");
+    assert_eq!(seen().len(), before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_an_error_which_names_it_and_hides_its_password() -> Result<()> {
+    for status in ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"] {
+        let answers = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        let address = listen(move |stream| {
+            let answers = answers.clone();
+            async move { answer(stream, &answers).await }
+        });
+        let address = address.await?;
+        let proxies = Proxies::none().https(format!("me:secret@{address}").parse()?);
+        let client = client("https://api.sbgenomics.com/v2", |client| client.proxies(proxies));
+        let shown = format!("the proxy is http://***@{address}/, from the program itself");
+        let words = ["user_me", "the proxy refused the connection", &shown];
+        let error = assert_refused(client.users().me().await, ErrorKind::Proxy, &words);
+        assert_eq!(error.attempts(), 1, "it has made up its mind");
+        assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_proxy_that_cannot_be_reached_is_told_from_a_platform_that_cannot() -> Result<()> {
+    let proxies = Proxies::none().https("127.0.0.1:9".parse()?);
+    let client = client("https://api.sbgenomics.com/v2", |client| client.proxies(proxies));
+    let words = ["cannot be reached", "the proxy is http://127.0.0.1:9/", "2 attempts"];
+    assert_refused(client.users().me().await, ErrorKind::Proxy, &words);
+    let direct = client_of("http://127.0.0.1:9/v2", TOKEN).retry(RetryPolicy::none()).build()?;
+    let words = ["no connection could be made (host 127.0.0.1)"];
+    assert_refused(direct.users().me().await, ErrorKind::Connect, &words);
+    Ok(())
+}

@@ -1,0 +1,463 @@
+//! Uploads that go on where another one was stopped, that start over where they must, and how the platform is told of parts.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result};
+use sbg::raw::ClientUploadExt as _;
+use sbg::types::{UploadPartReport, UploadPartReportResponse};
+use sbg::{Client, ClientBuilder, ErrorKind};
+use sbg_emulator::{Action, Emulator, FaultRule, Recorded};
+use sbg_tests::{Stage, assert_refused, client_of, eventually, quick_retry, random_bytes};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::status;
+
+/// Longer than any test lasts.
+const FOREVER: Duration = Duration::from_secs(600);
+
+const PART: u64 = 1000;
+
+/// Twenty parts.
+const SIZE: usize = 20_000;
+
+/// A platform, a local file, and a folder in which uploads write down how far they are.
+struct Bench {
+    stage: Stage,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    state: TempDir,
+}
+
+impl Bench {
+    async fn new() -> Result<Self> {
+        let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(100_000)).await;
+        let bytes = random_bytes(SIZE);
+        Ok(Self { path: stage.local("a", &bytes), stage, bytes, state: tempfile::tempdir()? })
+    }
+
+    /// A platform on which all but five parts of an upload were confirmed when it was stopped.
+    async fn stopped() -> Result<Self> {
+        let bench = Self::new().await?;
+        bench.stop_in_the_middle().await?;
+        Ok(bench)
+    }
+
+    async fn stop_in_the_middle(&self) -> Result<()> {
+        self.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
+        let upload = self.client()?.upload(&self.path).to_project(&self.stage.project);
+        let upload = upload.part_size(PART).start();
+        eventually("five parts are missing", || upload.progress().parts == 15).await;
+        upload.stop();
+        assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+        assert!(self.stage.calls("DELETE", "").is_empty(), "the platform keeps it");
+        assert_eq!(self.journals(), 1);
+        self.forget();
+        Ok(())
+    }
+
+    /// Another client, as another process has one.
+    fn client(&self) -> sbg::Result<Client> {
+        self.client_with(|client| client)
+    }
+
+    /// Such a client that `tune` changes before it is built.
+    fn client_with(&self, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> sbg::Result<Client> {
+        let client = client_of(self.stage.emulator.url(), &self.stage.emulator.token());
+        tune(client.state_folder(Some(self.state.path().to_owned()))).build()
+    }
+
+    /// Lets the platform behave, and forgets what it has seen.
+    fn forget(&self) {
+        self.stage.emulator.faults().clear();
+        self.stage.emulator.clear_requests();
+    }
+
+    fn journals(&self) -> usize {
+        std::fs::read_dir(self.state.path()).map_or(0, Iterator::count)
+    }
+
+    fn journal(&self) -> Result<PathBuf> {
+        let mut entries = std::fs::read_dir(self.state.path())?;
+        Ok(entries.next().context("a journal")??.path())
+    }
+
+    /// Uploads, and checks that the platform has the file.
+    async fn go_on(&self) -> Result<()> {
+        let upload = self.client()?.upload(&self.path).to_project(&self.stage.project);
+        let upload = upload.part_size(PART).start();
+        let file = upload.wait().await?;
+        self.stage.assert_uploaded(&file.id, &std::fs::read(&self.path)?);
+        let progress = upload.progress();
+        assert_eq!(Some(progress.bytes), progress.total);
+        assert_eq!(progress.parts, progress.parts_total);
+        assert_eq!(self.journals(), 0, "nothing is left to go on with");
+        Ok(())
+    }
+
+    /// Numbers of the parts that were sent, in order.
+    fn sent(&self) -> Vec<usize> {
+        let number = |path: &str| path.rsplit('/').next()?.parse().ok();
+        let puts = self.stage.storage("PUT");
+        let mut sent: Vec<_> = puts.iter().map(|put| number(&put.path).expect("a number")).collect();
+        sent.sort_unstable();
+        sent
+    }
+
+    fn begun(&self) -> usize {
+        self.stage.calls("POST", "/upload/multipart").len()
+    }
+
+    async fn under_way(&self) -> sbg::Result<Vec<String>> {
+        let uploads = self.stage.client.uploads().list().await?;
+        Ok(uploads.into_iter().map(|upload| upload.upload_id).collect())
+    }
+
+    /// Goes on, and fails unless everything is sent anew.
+    async fn assert_starts_over(&self) -> Result<()> {
+        self.go_on().await?;
+        let parts = std::fs::metadata(&self.path)?.len().div_ceil(PART);
+        assert_eq!(self.sent(), (1..=usize::try_from(parts)?).collect::<Vec<_>>());
+        assert_eq!(self.begun(), 1);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_was_stopped_sends_only_what_is_missing() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    assert_eq!(bench.under_way().await?.len(), 1);
+    bench.go_on().await?;
+    assert_eq!(bench.sent().len(), 5);
+    assert_eq!(bench.stage.calls("GET", "").iter().filter(|call| call.path.contains("/part/")).count(), 5);
+    assert_eq!(bench.begun(), 0, "it is the same upload");
+    assert!(bench.under_way().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_after_its_handle_was_dropped() -> Result<()> {
+    let bench = Bench::new().await?;
+    bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    eventually("five parts are missing", || upload.progress().parts == 15).await;
+    drop(upload);
+    // The lock goes with the last worker.
+    eventually("nobody is at it", || bench.journals() == 1).await;
+    bench.forget();
+    bench.go_on().await?;
+    assert_eq!((bench.sent().len(), bench.begun()), (5, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_after_it_failed() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    bench.stage.fault(FaultRule::storage(status(400)));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    assert_refused(upload.await, ErrorKind::Storage, &["HTTP 400"]);
+    bench.forget();
+    bench.go_on().await?;
+    assert_eq!((bench.sent().len(), bench.begun()), (5, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_lacks_nothing_is_only_completed() -> Result<()> {
+    let bench = Bench::new().await?;
+    bench.stage.fault(FaultRule::api(Action::Delay(FOREVER)).path("/complete"));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    eventually("it is being completed", || !bench.stage.calls("POST", "/complete").is_empty()).await;
+    upload.stop();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    bench.forget();
+    bench.go_on().await?;
+    assert_eq!((bench.sent().len(), bench.begun()), (0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_nobody_lived_to_see_completed_is_found_to_be_complete() -> Result<()> {
+    for overwrite in [false, true] {
+        let bench = Bench::new().await?;
+        let upload = || -> Result<_> {
+            let client = bench.client_with(|client| client.retry(quick_retry()))?;
+            Ok(client
+                .upload(&bench.path)
+                .to_project(&bench.stage.project)
+                .part_size(PART)
+                .overwrite(overwrite))
+        };
+        // It is completed, but neither the answer nor any that tells of the upload comes back.
+        bench.stage.fault(FaultRule::api(Action::LostAnswer).path("/complete"));
+        bench.stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).path("/part/"));
+        bench.stage.fault(FaultRule::api(Action::Reset).method("GET"));
+        let first = upload()?.start();
+        assert_refused(first.wait().await, ErrorKind::Connect, &["upload_get"]);
+        assert_eq!(bench.journals(), 1);
+        bench.forget();
+
+        let upload = upload()?.start();
+        let file = upload.wait().await?;
+        bench.stage.assert_uploaded(&file.id, &bench.bytes);
+        assert_eq!((upload.progress().bytes, bench.journals()), (SIZE as u64, 0));
+        // Where files are replaced, the file that is found could be the one to replace.
+        let sent = if overwrite { 20 } else { 0 };
+        assert_eq!((bench.sent().len(), bench.begun()), (sent, usize::from(overwrite)));
+        assert!(bench.under_way().await?.is_empty());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_changed_since_is_sent_anew_and_the_old_upload_aborted() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    let other = random_bytes(SIZE).iter().map(|byte| !byte).collect::<Vec<_>>();
+    std::fs::write(&bench.path, other)?;
+    let later = SystemTime::now() + Duration::from_secs(5);
+    std::fs::File::options().write(true).open(&bench.path)?.set_modified(later)?;
+    bench.assert_starts_over().await?;
+    assert_eq!(bench.stage.calls("DELETE", "").len(), 1);
+    assert!(bench.under_way().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_has_another_size_is_sent_anew_and_the_old_upload_aborted() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    let modified = std::fs::metadata(&bench.path)?.modified()?;
+    let file = std::fs::File::options().write(true).open(&bench.path)?;
+    file.set_len(SIZE as u64 - PART)?;
+    file.set_modified(modified)?;
+    drop(file);
+    bench.assert_starts_over().await?;
+    assert_eq!(bench.stage.calls("DELETE", "").len(), 1);
+    assert!(bench.under_way().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_the_platform_does_not_know_any_more_starts_over() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    let id = bench.under_way().await?.pop().context("an upload")?;
+    bench.stage.client.uploads().abort(&id).await?;
+    bench.forget();
+    bench.assert_starts_over().await
+}
+
+#[tokio::test]
+async fn an_upload_whose_journal_is_damaged_starts_over() -> Result<()> {
+    let bench = Bench::new().await?;
+    for number in 0..4 {
+        bench.stage.local("a", [&bench.bytes[..], &[number]].concat());
+        bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(7));
+        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).overwrite(true);
+        let upload = upload.part_size(PART).start();
+        eventually("one part is missing", || upload.progress().parts == 20).await;
+        upload.stop();
+        assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+        bench.forget();
+        let path = bench.journal()?;
+        let mut journal = std::fs::read(&path)?;
+        match number {
+            0 => journal[10] ^= 1,
+            1 => journal.truncate(journal.len() / 2),
+            2 => journal.clear(),
+            _ => journal = format!("{{}}\n{:08x}\n", crc32c::crc32c(b"{}")).into_bytes(),
+        }
+        std::fs::write(&path, journal)?;
+        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).overwrite(true);
+        let file = upload.part_size(PART).await?;
+        bench.stage.assert_uploaded(&file.id, &std::fs::read(&bench.path)?);
+        assert_eq!((bench.sent().len(), bench.begun(), bench.journals()), (21, 1, 0), "{number}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_that_the_platform_knows_otherwise_is_sent_again() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    let id = bench.under_way().await?.pop().context("an upload")?;
+    let journal = std::fs::read_to_string(bench.journal()?)?;
+    let journal: Value = serde_json::from_str(journal.lines().next().context("a line")?)?;
+    let there = usize::try_from(journal["parts"][0]["part"].as_u64().context("a number")?)?;
+    let headers = [("ETag".to_owned(), "of somebody else".to_owned())].into();
+    let body = UploadPartReport {
+        part_number: i32::try_from(there)?,
+        response: UploadPartReportResponse { headers },
+    };
+    bench.stage.client.raw().upload_part_report().upload_id(&id).body(body).send().await?;
+    bench.forget();
+    bench.go_on().await?;
+    assert_eq!((bench.sent().len(), bench.begun()), (6, 0));
+    assert!(bench.sent().contains(&there));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_is_aborted_leaves_nothing() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    // One that goes on, and one that begins.
+    for _ in 0..2 {
+        bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(3));
+        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project);
+        let upload = upload.part_size(PART).start();
+        eventually("parts are sent", || !bench.stage.storage("PUT").is_empty()).await;
+        upload.abort();
+        assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+        assert_eq!(bench.journals(), 0);
+        assert!(bench.under_way().await?.is_empty());
+        bench.forget();
+    }
+    bench.assert_starts_over().await
+}
+
+#[tokio::test]
+async fn an_upload_that_is_aborted_before_it_goes_on_leaves_nothing() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(200))).method("GET"));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    eventually("the platform is asked", || !bench.stage.calls("GET", "").is_empty()).await;
+    upload.abort();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    assert_eq!(bench.journals(), 0);
+    assert!(bench.under_way().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_is_aborted_while_it_begins_leaves_nothing() -> Result<()> {
+    let bench = Bench::new().await?;
+    let begins = bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(200))).method("POST"));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    eventually("it begins", || bench.begun() == 1).await;
+    upload.abort();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    assert_eq!((bench.stage.emulator.faults().fired(begins), bench.journals()), (1, 0));
+    assert!(bench.under_way().await?.is_empty());
+    assert_eq!(bench.stage.storage("PUT").len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_upload_cannot_run_twice() -> Result<()> {
+    let bench = Bench::new().await?;
+    let fault = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(20));
+    let upload = |client: Client| client.upload(&bench.path).to_project(&bench.stage.project);
+    let first = upload(bench.client()?).part_size(PART).start();
+    eventually("one part is missing", || first.progress().parts == 19).await;
+    for client in [bench.client()?, bench.client()?] {
+        let second = upload(client).part_size(PART).await;
+        assert_refused(second, ErrorKind::Busy, &["another upload of", "a`", "is under way"]);
+    }
+    assert_eq!(bench.begun(), 1, "the platform is not asked");
+    // Another name is another upload.
+    let other = upload(bench.client()?).name("b").await?;
+    bench.stage.assert_uploaded(&other.id, &bench.bytes);
+    first.stop();
+    assert_refused(first.wait().await, ErrorKind::Cancelled, &[]);
+    bench.stage.emulator.faults().remove(fault);
+    bench.stage.emulator.clear_requests();
+    bench.go_on().await?;
+    assert_eq!((bench.sent().len(), bench.begun()), (1, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_folder_that_cannot_be_used_is_an_error() -> Result<()> {
+    let bench = Bench::new().await?;
+    let file = bench.stage.local("file", "");
+    let client = client_of(bench.stage.emulator.url(), &bench.stage.emulator.token());
+    let client = client.state_folder(Some(file.join("state"))).build()?;
+    let upload = client.upload(&bench.path).to_project(&bench.stage.project).await;
+    assert_refused(upload, ErrorKind::Io, &["cannot use the folder", "file/state`"]);
+    bench.stage.assert_no_requests();
+    Ok(())
+}
+
+/// The calls that report many parts at once.
+fn batches(stage: &Stage) -> Vec<Recorded> {
+    let id = |path: &str| path.strip_prefix("/v2/upload/multipart/").is_some_and(|rest| !rest.contains('/'));
+    stage.calls("POST", "").into_iter().filter(|post| id(&post.path)).collect()
+}
+
+/// How many parts a call reports.
+fn reported(call: &Recorded) -> usize {
+    let body = call.request_json().expect("JSON");
+    body["parts"].as_array().expect("parts").len()
+}
+
+#[tokio::test]
+async fn parts_are_reported_many_at_a_time() -> Result<()> {
+    let stage = Stage::start().await;
+    let bytes = random_bytes(100 * 100);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let file = upload.part_size(100).await?;
+    stage.assert_uploaded(&file.id, &bytes);
+    let together: Vec<_> = batches(&stage).iter().map(reported).collect();
+    assert!((1..=3).contains(&together.len()) && together.iter().all(|parts| *parts >= 32), "{together:?}");
+    let rest = reported(&stage.calls("POST", "/complete")[0]);
+    assert_eq!(together.iter().sum::<usize>() + rest, 100, "each part is reported once");
+    assert_eq!(stage.calls("POST", "/part").len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_platform_that_refuses_many_reports_is_told_at_the_end() -> Result<()> {
+    for code in [404, 405, 501] {
+        let stage = Stage::start().await;
+        stage.fault(FaultRule::api(status(code)).method("POST").path("/upload/multipart/").first(1));
+        let bytes = random_bytes(100 * 100);
+        let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+        let file = upload.part_size(100).await?;
+        stage.assert_uploaded(&file.id, &bytes);
+        assert_eq!(batches(&stage).len(), 1, "it is not asked again after {code}");
+        assert_eq!(reported(&stage.calls("POST", "/complete")[0]), 100);
+        assert_eq!(stage.storage("PUT").len(), 100);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_code_of_an_automation_goes_up_in_parts_and_goes_on() -> Result<()> {
+    let bench = Bench::new().await?;
+    let automation = bench.client()?.automations().create("index").await?.id;
+    bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
+    let upload = bench.client()?.automation(&automation).upload_code(&bench.path).part_size(PART).start();
+    eventually("five parts are missing", || bench.stage.calls("POST", "/part").len() == 15).await;
+    eventually("all are confirmed", || {
+        bench.stage.calls("POST", "/part").iter().all(|call| call.status == Some(200))
+    })
+    .await;
+    upload.stop();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    bench.forget();
+
+    let code = bench.client()?.automation(&automation).upload_code(&bench.path).part_size(PART).await?;
+    bench.stage.assert_uploaded(&code.id, &bench.bytes);
+    assert_eq!(bench.sent().len(), 5);
+    let reported = bench.stage.calls("POST", "/part");
+    assert_eq!(reported.len(), 5, "what was reported is not reported again");
+    assert!(reported.iter().all(|call| call.path.starts_with("/v2/automation/upload/")));
+    assert_eq!(bench.stage.calls("POST", "/complete").len(), 1);
+    assert_eq!(bench.journals(), 0);
+
+    bench.forget();
+    bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
+    let other = bench.stage.local("b", "code");
+    let upload = bench.client()?.automation(&automation).upload_code(&other).start();
+    eventually("it is sent", || !bench.stage.storage("PUT").is_empty()).await;
+    upload.abort();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    let aborted = bench.stage.calls("DELETE", "");
+    assert!(aborted.len() == 1 && aborted[0].path.starts_with("/v2/automation/upload/"), "{aborted:?}");
+
+    let empty = bench.stage.local("empty", "");
+    let refused = bench.client()?.automation(&automation).upload_code(empty).await;
+    assert_refused(refused, ErrorKind::InvalidInput, &["cannot be empty"]);
+    let misplaced = bench.client()?.automation(&automation).upload_code(&other);
+    let misplaced = misplaced.to_project(&bench.stage.project).await;
+    assert_refused(misplaced, ErrorKind::InvalidInput, &["goes to no project"]);
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! One transfer in a process of its own, for tests that kill it, that run two of them, or that look at what it takes.
+//!
+//! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND]`, or
+//! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND]`.
+//!
+//! It tells how far it has come, line by line, `at BYTES`; the first line is what was there from the start. In the end come `resumed`,
+//! `started_over`, `file`, `memory` (the most that the process had, in KiB) and `threads` (those of the engine when the client is gone).
+
+use std::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use sbg::transfer::{Progress, Transfer};
+use sbg::{Client, ClientBuilder};
+use sbg_tests::client_of;
+
+/// Time between two lines of progress.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+// The most modest of runtimes, because the engine must not depend on it.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["download", endpoint, token, file, path, ref rate @ ..] => {
+            let client = client_of(endpoint, token);
+            download(limited(client, rate, ClientBuilder::download_bandwidth), file, path).await
+        }
+        ["upload", endpoint, token, project, path, state, part_size, ref rate @ ..] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            upload(limited(client, rate, ClientBuilder::upload_bandwidth), project, path, part_size).await
+        }
+        _ => Err("unknown arguments".into()),
+    };
+    if let Err(error) = done.and_then(|()| report()) {
+        match error.downcast_ref::<sbg::Error>() {
+            Some(error) => eprintln!("{:?}: {error}", error.kind()),
+            None => eprintln!("{error}"),
+        }
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+type Limit = fn(ClientBuilder, u64) -> ClientBuilder;
+
+/// The client with its bandwidth, if one is given.
+fn limited(client: ClientBuilder, rate: &[&str], limit: Limit) -> Result<Client, Box<dyn Error>> {
+    let client = match rate {
+        [rate] => limit(client, rate.parse()?),
+        _ => client,
+    };
+    Ok(client.build()?)
+}
+
+async fn download(
+    client: Result<Client, Box<dyn Error>>,
+    file: &str,
+    path: &str,
+) -> Result<(), Box<dyn Error>> {
+    let overwrite = std::path::Path::new(path).exists();
+    let download = client?.file(file).download(path).overwrite(overwrite).start();
+    watch(&download).await;
+    let done = download.wait().await?;
+    println!("resumed {}", done.resumed);
+    if let Some(why) = done.started_over {
+        println!("started_over {why}");
+    }
+    Ok(())
+}
+
+async fn upload(
+    client: Result<Client, Box<dyn Error>>,
+    project: &str,
+    path: &str,
+    part_size: &str,
+) -> Result<(), Box<dyn Error>> {
+    let upload = client?.upload(path).to_project(project).part_size(part_size.parse()?).start();
+    watch(&upload).await;
+    println!("file {}", upload.wait().await?.id);
+    Ok(())
+}
+
+/// Tells how far the transfer has come until it is over.
+async fn watch<T: Clone + Send + Sync + 'static>(transfer: &Transfer<T>) {
+    let mut progress = Box::pin(transfer.progress_stream(INTERVAL));
+    while let Some(Progress { bytes, total, .. }) = progress.next().await {
+        if total.is_some() {
+            println!("at {bytes}");
+            std::io::stdout().flush().ok();
+        }
+    }
+}
+
+/// Tells what the process took, and what is left of the engine when its client is gone.
+#[cfg(target_os = "linux")]
+fn report() -> Result<(), Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    println!("memory {}", most.ok_or("the system tells no memory")?);
+    // The engine ends its threads and does not wait for them.
+    let mut threads = engine_threads()?;
+    for _ in 0..1000 {
+        if threads == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        threads = engine_threads()?;
+    }
+    println!("threads {threads}");
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn report() -> Result<(), Box<dyn Error>> {
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn engine_threads() -> std::io::Result<usize> {
+    let mut count = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        // One that has ended in between is gone.
+        let name = std::fs::read_to_string(thread?.path().join("comm")).unwrap_or_default();
+        count += usize::from(name.starts_with("sbg-transfer"));
+    }
+    Ok(count)
+}
