@@ -8,9 +8,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use percent_encoding::percent_decode_str;
@@ -27,24 +27,49 @@ use crate::spec::Spec;
 /// Checks the exchanges in `file` against the specification below `root`, prints what is wrong with them, and says whether nothing
 /// but notices was.
 pub fn run(root: &Path, file: &Path) -> Result<bool> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let spec = Spec::read(&root.join("openapi"))?;
-    lint::check(&spec)?;
-    let document = bundle::bundle(&spec);
-    let report = check(&document, &text, |answers| decode::decode(root, answers))?;
-    for problem in &report.problems {
-        println!("{}:{problem}", file.display());
-    }
+    let (report, _) =
+        hold(root, &[file.to_owned()], |file, problem| println!("{}:{problem}", file.display()))?;
     println!("{report}");
     Ok(report.failed == 0)
 }
 
+/// Checks the exchanges in all of `files`, shows what is wrong with them, file by file, and returns what became of them together
+/// with the ids of all operations.
+pub fn hold(
+    root: &Path,
+    files: &[PathBuf],
+    mut show: impl FnMut(&Path, &Problem),
+) -> Result<(Report, BTreeSet<String>)> {
+    let spec = Spec::read(&root.join("openapi"))?;
+    lint::check(&spec)?;
+    let document = bundle::bundle(&spec);
+    // One text for all files, so that the decoder is started once; and the number of lines before each file.
+    let (mut text, mut starts) = (String::new(), Vec::new());
+    for file in files {
+        starts.push(text.lines().count());
+        text += &std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+    }
+    let report = check(&document, &text, |answers| decode::decode(root, answers))?;
+    for problem in &report.problems {
+        let at = starts.partition_point(|start| *start < problem.line) - 1;
+        show(&files[at], &Problem { line: problem.line - starts[at], ..problem.clone() });
+    }
+    let operations = bundle::operations(&document);
+    let operations = operations.filter_map(|(_, operation)| operation["operationId"].as_str());
+    Ok((report, operations.map(str::to_owned).collect()))
+}
+
 /// What became of the exchanges of a file.
 #[derive(Debug)]
-struct Report {
+pub struct Report {
     problems: Vec<Problem>,
-    exchanges: usize,
-    failed: usize,
+    pub exchanges: usize,
+    pub failed: usize,
+    /// The ids of the operations that were called with success.
+    pub operations: BTreeSet<String>,
 }
 
 impl fmt::Display for Report {
@@ -56,10 +81,10 @@ impl fmt::Display for Report {
 
 /// Something that is wrong with an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Problem {
+pub struct Problem {
     /// Line of the file, counted from 1.
     line: usize,
-    kind: Kind,
+    pub kind: Kind,
     /// Operation id, or method and path where there is no such operation.
     operation: String,
     message: String,
@@ -87,7 +112,7 @@ impl fmt::Display for Problem {
 
 /// Kinds of problems. All but the notice are failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub enum Kind {
     /// The line is no exchange.
     Malformed,
     /// There is no such operation.
@@ -128,6 +153,8 @@ fn check(
         schemas: Schemas::new(document)?,
         line: 0,
         operation: String::new(),
+        refused: false,
+        operations: BTreeSet::new(),
         problems: Vec::new(),
         answers: Vec::new(),
     };
@@ -136,12 +163,13 @@ fn check(
         exchanges += 1;
         checker.line = index + 1;
         checker.operation.clear();
+        checker.refused = false;
         match serde_json::from_str::<Exchange>(line) {
             Ok(exchange) => checker.exchange(&exchange)?,
             Err(error) => checker.report(Kind::Malformed, format!("this line is no exchange: {error}")),
         }
     }
-    let Checker { mut problems, answers, .. } = checker;
+    let Checker { mut problems, answers, operations, .. } = checker;
     let (origins, answers): (Vec<_>, Vec<Answer>) = answers.into_iter().unzip();
     for ((line, operation), verdict) in origins.into_iter().zip(decode(&answers)?) {
         if let Some(message) = verdict {
@@ -151,7 +179,7 @@ fn check(
     problems.sort();
     let mut failed: Vec<usize> = problems.iter().filter(|p| p.kind != Kind::Notice).map(|p| p.line).collect();
     failed.dedup();
-    Ok(Report { problems, exchanges, failed: failed.len() })
+    Ok(Report { problems, exchanges, failed: failed.len(), operations })
 }
 
 struct Checker<'d> {
@@ -160,6 +188,10 @@ struct Checker<'d> {
     /// The line that is being checked, and its operation.
     line: usize,
     operation: String,
+    /// Whether the platform refused the call of this line.
+    refused: bool,
+    /// The operations that were called with success.
+    operations: BTreeSet<String>,
     problems: Vec<Problem>,
     /// The answers to decode, with their lines and operations.
     answers: Vec<((usize, String), Answer)>,
@@ -167,12 +199,17 @@ struct Checker<'d> {
 
 impl Checker<'_> {
     fn report(&mut self, kind: Kind, message: impl Into<String>) {
-        let problem =
-            Problem { line: self.line, kind, operation: self.operation.clone(), message: message.into() };
-        self.problems.push(problem);
+        let (mut kind, mut message) = (kind, message.into());
+        // What the specification and the platform both refuse is no difference between them.
+        if self.refused && matches!(kind, Kind::NoOperation | Kind::Path | Kind::Query | Kind::Request) {
+            kind = Kind::Notice;
+            message += " (the call was refused)";
+        }
+        self.problems.push(Problem { line: self.line, kind, operation: self.operation.clone(), message });
     }
 
     fn exchange(&mut self, exchange: &Exchange) -> Result<()> {
+        self.refused = (400..=499).contains(&exchange.status);
         let method = exchange.method.to_ascii_uppercase();
         let path = if exchange.path.is_empty() { "/" } else { &exchange.path };
         let Some(route) = self.routes.find(&method, path).cloned() else {
@@ -186,6 +223,9 @@ impl Checker<'_> {
             return Ok(());
         };
         route.id().clone_into(&mut self.operation);
+        if (200..=299).contains(&exchange.status) {
+            self.operations.insert(self.operation.clone());
+        }
         self.path(&route, path)?;
         self.query(&route, &exchange.query)?;
         self.request(&route, exchange.request.as_ref())?;

@@ -3,21 +3,28 @@
 mod bundle;
 mod caught;
 mod clients;
+mod compare;
 mod decode;
 mod drift;
+mod emulator;
 mod finding;
+mod fuzz;
 mod generate;
 mod lint;
 #[cfg(test)]
 mod orchard;
+mod programs;
 mod routes;
 mod rule;
 mod rust_client;
+mod rust_nullable;
 mod rust_prune;
+mod rust_read;
 mod rust_tables;
 mod schema;
 mod spec;
 mod uses;
+mod witness;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +60,15 @@ enum Task {
     },
     /// Make clients in Python and TypeScript, check them, and run them against the emulator
     Clients,
+    /// Measure this client against the official Python client and curl, and print a table
+    Compare(compare::Options),
+    /// Give inputs by chance to everything that must never fail
+    Fuzz(fuzz::Fuzz),
+    /// Ask outside programs what they say of the emulator and of the specification
+    Witness {
+        #[command(subcommand)]
+        witness: witness::Witness,
+    },
 }
 
 fn main() -> ExitCode {
@@ -66,6 +82,9 @@ fn main() -> ExitCode {
         Task::Lint { rules: false } => lint::run(root).map(|()| true),
         Task::Drift { file } => drift::run(root, &file),
         Task::Clients => clients::run(root).map(|()| true),
+        Task::Compare(options) => compare::run(root, &options),
+        Task::Fuzz(fuzz) => fuzz::run(root, &fuzz).map(|()| true),
+        Task::Witness { witness } => witness::run(root, witness),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,0 +1,204 @@
+//! The rows of the table: the work, the network, and what the project wants to reach.
+
+use super::trial::Side;
+
+/// A work that is compared.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) network: Network,
+    pub(crate) work: Work,
+    pub(crate) goals: &'static [Goal],
+    /// Seconds after which a trial counts as failed.
+    pub(crate) limit: u64,
+    /// Whether the work is one that the Python client is known not to finish.
+    pub(crate) python_may_fail: bool,
+}
+
+/// How the emulator answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Network {
+    /// Milliseconds before each answer.
+    pub(crate) latency: u64,
+    /// Bytes per second of each connection and direction.
+    pub(crate) bandwidth: Option<u64>,
+    pub(crate) https: bool,
+    pub(crate) faults: &'static [&'static str],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// A file of so many bytes.
+    Download(u64),
+    Upload(u64),
+    /// So many files of so many bytes each.
+    DownloadAll(u64, u64),
+    UploadAll(u64, u64),
+    /// All files of a project of so many.
+    List(u64),
+    /// So many calls, one after the other.
+    Calls(u64),
+    /// Gets and deletes so many files.
+    Bulk(u64),
+    /// A program that makes one call.
+    Start,
+    /// Several processes of curl together move so many bytes: what the emulator can do at most.
+    DownloadCeiling(u64),
+    UploadCeiling(u64),
+}
+
+/// What the project wants to reach.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal {
+    /// At least so many times as fast as Python.
+    Times(f64),
+    /// At most this part of the processor seconds of Python.
+    Processor(f64),
+    /// At most so many MiB at the peak.
+    Memory(f64),
+    /// At most so many calls for each file, listings apart.
+    CallsPerFile(f64),
+    /// At most so many percent of bytes more than the file has.
+    Extra(f64),
+}
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+const LOOPBACK: Network = Network { latency: 0, bandwidth: None, https: false, faults: &[] };
+const FAR: Network = Network { latency: 50, ..LOOPBACK };
+const SLOW: Network = Network { bandwidth: Some(25_000_000), ..FAR };
+const TLS: Network = Network { https: true, ..LOOPBACK };
+const BROKEN: Network =
+    Network { faults: &["storage:every=20:503", "storage:every=25:cut=1000000"], ..LOOPBACK };
+
+const PLAIN: Row = Row {
+    name: "",
+    title: "",
+    network: LOOPBACK,
+    work: Work::Start,
+    goals: &[],
+    limit: 600,
+    python_may_fail: false,
+};
+
+/// In the order of the table.
+pub(crate) static ROWS: &[Row] = &[
+    Row {
+        name: "download-slow",
+        title: "download 512 MiB, 50 ms per answer, 25 MB/s per connection",
+        network: SLOW,
+        work: Work::Download(512 * MIB),
+        goals: &[Goal::Times(4.0)],
+        ..PLAIN
+    },
+    Row {
+        name: "upload-slow",
+        title: "upload 512 MiB, same network",
+        network: SLOW,
+        work: Work::Upload(512 * MIB),
+        goals: &[Goal::Times(4.0)],
+        ..PLAIN
+    },
+    Row {
+        name: "download-tls",
+        title: "download 1 GiB over loopback TLS",
+        network: TLS,
+        work: Work::Download(GIB),
+        goals: &[Goal::Times(1.7), Goal::Processor(0.7), Goal::Memory(64.0)],
+        ..PLAIN
+    },
+    Row {
+        name: "upload-tls",
+        title: "upload 1 GiB over loopback TLS",
+        network: TLS,
+        work: Work::Upload(GIB),
+        goals: &[Goal::Times(1.5), Goal::Memory(64.0)],
+        ..PLAIN
+    },
+    Row {
+        name: "download-many",
+        title: "download 1,000 files of 100 KiB, 50 ms per answer",
+        network: FAR,
+        work: Work::DownloadAll(1000, 100 * KIB),
+        goals: &[Goal::CallsPerFile(1.0)],
+        ..PLAIN
+    },
+    Row {
+        name: "upload-many",
+        title: "upload 1,000 files of 100 KiB, 50 ms per answer",
+        network: FAR,
+        work: Work::UploadAll(1000, 100 * KIB),
+        ..PLAIN
+    },
+    Row {
+        name: "download-faults",
+        title: "download 1 GiB, every 20th storage answer 503, every 25th cut short",
+        network: BROKEN,
+        work: Work::Download(GIB),
+        goals: &[Goal::Extra(10.0)],
+        limit: 60,
+        python_may_fail: true,
+    },
+    Row {
+        name: "upload-faults",
+        title: "upload 1 GiB, same faults",
+        network: BROKEN,
+        work: Work::Upload(GIB),
+        goals: &[Goal::Extra(10.0)],
+        limit: 60,
+        python_may_fail: true,
+    },
+    Row {
+        name: "list",
+        title: "list 10,000 files, 50 ms per answer",
+        network: FAR,
+        work: Work::List(10_000),
+        ..PLAIN
+    },
+    Row { name: "calls", title: "2,000 single calls, one after the other", work: Work::Calls(2000), ..PLAIN },
+    Row {
+        name: "bulk",
+        title: "get and delete 1,000 files in bulk, 50 ms per answer",
+        network: FAR,
+        work: Work::Bulk(1000),
+        ..PLAIN
+    },
+    Row {
+        name: "start",
+        title: "a program that makes one call, from start to end",
+        work: Work::Start,
+        ..PLAIN
+    },
+    Row {
+        name: "ceiling-download",
+        title: "the emulator alone: 4 processes of curl read 1 GiB over TLS",
+        network: TLS,
+        work: Work::DownloadCeiling(GIB),
+        ..PLAIN
+    },
+    Row {
+        name: "ceiling-upload",
+        title: "the emulator alone: 4 processes of curl write 1 GiB over TLS",
+        network: TLS,
+        work: Work::UploadCeiling(GIB),
+        ..PLAIN
+    },
+];
+
+impl Row {
+    /// Whether this side takes part.
+    pub(crate) fn has(&self, side: Side) -> bool {
+        let ceiling = matches!(self.work, Work::DownloadCeiling(_) | Work::UploadCeiling(_));
+        match side {
+            Side::Python | Side::Sbg => !ceiling,
+            // It has no notion of retries that go on where a transfer broke, of pages or of bulk calls.
+            Side::Curl => {
+                let single = matches!(self.work, Work::Download(_) | Work::Upload(_))
+                    && self.network.faults.is_empty();
+                ceiling || single || matches!(self.work, Work::Calls(_) | Work::Start)
+            }
+        }
+    }
+}

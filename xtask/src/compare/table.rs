@@ -1,0 +1,328 @@
+//! What was measured, as a table in Markdown.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::rows::{Goal, Row, Work};
+use super::trial::{Cost, Side};
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// The lines of README.md between which the table stands.
+const BEGIN: &str = "<!-- compare: begin -->\n";
+const END: &str = "<!-- compare: end -->\n";
+
+/// What all trials of a row cost.
+pub(crate) struct Measured {
+    row: &'static Row,
+    costs: BTreeMap<Side, Vec<Cost>>,
+    failed: BTreeMap<Side, String>,
+    /// Sizes of the programs, where the row is about them.
+    pub(crate) sizes: BTreeMap<Side, u64>,
+    /// What should not have happened.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// The medians of one side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Figures {
+    seconds: f64,
+    /// Of the processor.
+    processor: f64,
+    /// MiB at the peak.
+    memory: f64,
+    /// Calls to the API, listings apart.
+    calls: f64,
+    /// Bytes that the object store moved.
+    bytes: f64,
+}
+
+impl Measured {
+    pub(crate) fn new(row: &'static Row) -> Self {
+        Self {
+            row,
+            costs: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            wrong: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, side: Side, cost: Cost) {
+        self.costs.entry(side).or_default().push(cost);
+    }
+
+    /// Notes that a side did not do the work, or did it wrongly.
+    pub(crate) fn fail(&mut self, side: Side, error: &anyhow::Error) {
+        let expected = side == Side::Python && self.row.python_may_fail;
+        if !expected {
+            self.wrong.push(format!("{}, {}: {error:#}", self.row.name, side.name()));
+        }
+        self.failed.insert(side, format!("{error:#}"));
+    }
+
+    pub(crate) fn has_failed(&self, side: Side) -> bool {
+        self.failed.contains_key(&side)
+    }
+
+    /// The time that a side has needed in the last round.
+    pub(crate) fn takes(&self, side: Side) -> Option<Duration> {
+        Some(self.costs.get(&side)?.last()?.usage.elapsed)
+    }
+
+    /// The medians of a side that did the work in all rounds.
+    fn figures(&self, side: Side) -> Option<Figures> {
+        let costs = self.costs.get(&side).filter(|_| !self.has_failed(side))?;
+        let figure = |of: fn(&Cost) -> f64| median(costs.iter().map(of).collect());
+        Some(Figures {
+            seconds: figure(|cost| cost.usage.elapsed.as_secs_f64())?,
+            processor: figure(|cost| cost.usage.processor.as_secs_f64())?,
+            memory: figure(|cost| float(cost.usage.memory) / MIB)?,
+            calls: figure(|cost| float(cost.traffic.calls - cost.traffic.lists))?,
+            bytes: figure(|cost| float(cost.traffic.bytes))?,
+        })
+    }
+
+    fn line(&self) -> String {
+        let [python, sbg, _] = Side::ALL.map(|side| self.figures(side));
+        let cell = |side, figure: fn(&Figures) -> String| match self.figures(side) {
+            Some(figures) => figure(&figures),
+            None if self.has_failed(side) => "fails".to_owned(),
+            None => "-".to_owned(),
+        };
+        let mut cells = vec![self.row.title.to_owned()];
+        cells.extend(Side::ALL.map(|side| cell(side, |figures| seconds(figures.seconds))));
+        cells.push(
+            ratio(python, sbg, |figures| figures.seconds)
+                .map_or("-".to_owned(), |ratio| format!("{ratio:.1} ×")),
+        );
+        let both = |figure: fn(&Figures) -> String| {
+            if python.is_none() && sbg.is_none() {
+                return cell(Side::Curl, figure);
+            }
+            format!("{} → {}", cell(Side::Python, figure), cell(Side::Sbg, figure))
+        };
+        cells.push(both(|figures| seconds(figures.processor)));
+        cells.push(both(|figures| format!("{:.0} MiB", figures.memory)));
+        cells.push(self.besides());
+        cells.push(
+            self.row.goals.iter().map(|goal| self.judged(*goal, python, sbg)).collect::<Vec<_>>().join("; "),
+        );
+        format!("| {} |", cells.join(" | "))
+    }
+
+    /// What else there is to say of the work.
+    fn besides(&self) -> String {
+        let each = |what: &str, figure: &dyn Fn(Side, &Figures) -> Option<String>| {
+            let figures = Side::ALL
+                .into_iter()
+                .filter_map(|side| Some(format!("{} {}", side.name(), figure(side, &self.figures(side)?)?)));
+            format!("{what}: {}", figures.collect::<Vec<_>>().join(", "))
+        };
+        match self.row.work {
+            Work::DownloadAll(count, _) | Work::UploadAll(count, _) => {
+                each("calls a file", &|_, figures| Some(format!("{:.2}", figures.calls / float(count))))
+            }
+            Work::Download(size) | Work::Upload(size) if !self.row.network.faults.is_empty() => {
+                each("extra bytes", &|_, figures| Some(format!("{:.1} %", extra(figures, size))))
+            }
+            Work::DownloadCeiling(size) | Work::UploadCeiling(size) => {
+                each("rate", &|_, figures| Some(format!("{:.2} GB/s", float(size) / 1e9 / figures.seconds)))
+            }
+            Work::Calls(count) => each("calls a second, time of each", &|_, figures| {
+                let (rate, each) = (float(count) / figures.seconds, figures.seconds * 1e3 / float(count));
+                Some(format!("{rate:.0}, {each:.2} ms"))
+            }),
+            Work::Start => {
+                each("size", &|side, _| Some(format!("{:.1} MB", float(*self.sizes.get(&side)?) / 1e6)))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// A goal, and whether it is reached.
+    fn judged(&self, goal: Goal, python: Option<Figures>, sbg: Option<Figures>) -> String {
+        let (text, reached) = match goal {
+            Goal::Times(least) => {
+                let reached = ratio(python, sbg, |figures| figures.seconds).map(|times| times >= least);
+                (format!("at least {least} × as fast"), reached)
+            }
+            Goal::Processor(most) => {
+                let part = ratio(sbg, python, |figures| figures.processor);
+                let found = part.map(|part| format!(" ({part:.2})")).unwrap_or_default();
+                (format!("processor at most {most} of it{found}"), part.map(|part| part <= most))
+            }
+            Goal::Memory(most) => (format!("at most {most} MiB"), sbg.map(|figures| figures.memory <= most)),
+            Goal::CallsPerFile(most) => {
+                let reached = self.count().zip(sbg).map(|(count, figures)| figures.calls / count <= most);
+                (format!("at most {most} call a file"), reached)
+            }
+            Goal::Extra(most) => {
+                let reached = self.size().zip(sbg).map(|(size, figures)| extra(&figures, size) <= most);
+                (format!("identical bytes, at most {most} % extra"), reached)
+            }
+        };
+        let verdict = match reached {
+            Some(true) => "reached",
+            Some(false) => "**missed**",
+            None => "unknown",
+        };
+        format!("{text}: {verdict}")
+    }
+
+    fn count(&self) -> Option<f64> {
+        match self.row.work {
+            Work::DownloadAll(count, _) | Work::UploadAll(count, _) => Some(float(count)),
+            _ => None,
+        }
+    }
+
+    fn size(&self) -> Option<u64> {
+        match self.row.work {
+            Work::Download(size) | Work::Upload(size) => Some(size),
+            _ => None,
+        }
+    }
+}
+
+/// The table, a line for each row.
+pub(crate) fn markdown(measured: &[Measured]) -> String {
+    let mut table = String::from(
+        "| work | sevenbridges-python | sbg | curl | times as fast | processor, Python → sbg | peak memory, Python → sbg | besides | goal |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for row in measured {
+        let _ = writeln!(table, "{}", row.line());
+    }
+    table
+}
+
+/// The text of README.md with another table.
+///
+/// # Errors
+///
+/// The text has no place for it.
+pub(crate) fn insert(readme: &str, table: &str) -> Result<String> {
+    let place = || {
+        let (before, rest) = readme.split_once(BEGIN)?;
+        let (_, after) = rest.split_once(END)?;
+        Some(format!("{before}{BEGIN}{table}\n{END}{after}"))
+    };
+    place().with_context(|| format!("README.md has no lines `{}` and `{}`", BEGIN.trim(), END.trim()))
+}
+
+/// How many times one side has of a figure what the other has.
+fn ratio(of: Option<Figures>, to: Option<Figures>, figure: fn(&Figures) -> f64) -> Option<f64> {
+    let (of, to) = (figure(&of?), figure(&to?));
+    (to > 0.0).then(|| of / to)
+}
+
+/// Percent of bytes that were moved beyond those of the file.
+fn extra(figures: &Figures, size: u64) -> f64 {
+    (figures.bytes / float(size) - 1.0) * 100.0
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
+}
+
+/// The middle, or the mean of the two in the middle.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = *values.get(middle)?;
+    if values.len() % 2 == 1 { Some(upper) } else { Some(f64::midpoint(values[middle - 1], upper)) }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures are shown with a few digits")]
+fn float(value: u64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::measure::Usage;
+    use crate::compare::platform::Traffic;
+    use crate::compare::rows::ROWS;
+
+    fn measured(name: &str, costs: &[(Side, u64, u64)]) -> Measured {
+        let mut measured = Measured::new(ROWS.iter().find(|row| row.name == name).unwrap());
+        for &(side, milliseconds, bytes) in costs {
+            let elapsed = Duration::from_millis(milliseconds);
+            let usage = Usage { elapsed, processor: elapsed / 2, memory: 20 << 20 };
+            measured.add(side, Cost { usage, traffic: Traffic { calls: 1010, lists: 10, bytes } });
+        }
+        measured
+    }
+
+    #[test]
+    fn medians_stand_in_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 9.0]), Some(3.0));
+        assert_eq!(median(vec![3.0, 1.0]), Some(2.0));
+        assert_eq!(median(Vec::new()), None);
+    }
+
+    #[test]
+    fn a_line_has_the_medians_their_ratio_and_the_goals() {
+        let costs = [
+            (Side::Python, 2000, 0),
+            (Side::Sbg, 1000, 0),
+            (Side::Python, 9000, 0),
+            (Side::Sbg, 1200, 0),
+            (Side::Python, 2400, 0),
+            (Side::Sbg, 100, 0),
+        ];
+        assert_eq!(
+            measured("download-tls", &costs).line(),
+            "| download 1 GiB over loopback TLS | 2.40 s | 1.00 s | - | 2.4 × | 1.20 s → 500 ms | 20 MiB → 20 MiB |  \
+             | at least 1.7 × as fast: reached; processor at most 0.7 of it (0.42): reached; at most 64 MiB: reached |"
+        );
+        let slow = measured("download-slow", &[(Side::Python, 2000, 0), (Side::Sbg, 1000, 0)]).line();
+        assert!(
+            slow.ends_with(
+                "| 2.0 × | 1.00 s → 500 ms | 20 MiB → 20 MiB |  | at least 4 × as fast: **missed** |"
+            ),
+            "{slow}"
+        );
+    }
+
+    #[test]
+    fn calls_are_counted_without_listings_and_bytes_beyond_the_file() {
+        let many = measured("download-many", &[(Side::Sbg, 1000, 0)]).line();
+        assert!(many.ends_with("calls a file: sbg 1.00 | at most 1 call a file: reached |"), "{many}");
+        let check = |bytes: u64, expected: &str| {
+            let line = measured("download-faults", &[(Side::Sbg, 1000, bytes)]).line();
+            assert!(line.ends_with(expected), "{line}");
+        };
+        check((1 << 30) / 20 * 21, "sbg 5.0 % | identical bytes, at most 10 % extra: reached |");
+        check((1 << 30) / 5 * 6, "sbg 20.0 % | identical bytes, at most 10 % extra: **missed** |");
+    }
+
+    #[test]
+    fn a_failure_is_wrong_unless_it_is_known() {
+        let error = anyhow::anyhow!("a hole");
+        let mut known = measured("download-faults", &[(Side::Python, 1000, 0)]);
+        known.fail(Side::Python, &error);
+        assert!(known.wrong.is_empty() && known.line().contains("| fails |"), "{}", known.line());
+        known.fail(Side::Sbg, &error);
+        assert_eq!(known.wrong, ["download-faults, sbg: a hole"]);
+        let mut other = measured("list", &[]);
+        other.fail(Side::Python, &error);
+        assert_eq!(other.wrong, ["list, sevenbridges-python: a hole"]);
+    }
+
+    #[test]
+    fn a_table_takes_the_place_of_the_one_before() {
+        let readme = format!("before\n{BEGIN}old\n{END}after\n");
+        let expected = format!("before\n{BEGIN}new\n{END}after\n");
+        assert_eq!(insert(&readme, "new").unwrap(), expected);
+        assert_eq!(
+            insert("before\n", "new").unwrap_err().to_string(),
+            "README.md has no lines `<!-- compare: begin -->` and `<!-- compare: end -->`"
+        );
+    }
+}

@@ -1,0 +1,322 @@
+//! A trial: one side does the work of a row once. What it needs is set up before the clock runs, and what came of it is checked
+//! afterwards, on the platform and on the disk, by what neither client says.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::measure::{self, Usage};
+use super::platform::{Platform, Traffic};
+use super::rows::{Row, Work};
+use super::{Places, curl};
+use crate::programs::empty;
+
+/// Processes of curl that look for the limit of the emulator together.
+const CROWD: u64 = 4;
+
+/// Bytes of a file of which only the details count.
+const TINY: u64 = 8;
+
+/// Who does the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Side {
+    Python,
+    Sbg,
+    Curl,
+}
+
+impl Side {
+    /// In the order in which they take turns.
+    pub(crate) const ALL: [Self; 3] = [Self::Python, Self::Sbg, Self::Curl];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Python => "sevenbridges-python",
+            Self::Sbg => "sbg",
+            Self::Curl => "curl",
+        }
+    }
+}
+
+/// What a trial cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    pub(crate) usage: Usage,
+    pub(crate) traffic: Traffic,
+}
+
+/// A platform with what the trials of a row need.
+pub(crate) struct Stage<'a> {
+    places: &'a Places,
+    row: &'static Row,
+    platform: Platform,
+    /// The project from which is read.
+    project: String,
+    /// The files that are read.
+    ids: Vec<String>,
+    /// The project of the present trial, to which is written.
+    place: String,
+    trials: u32,
+    /// An upload that curl makes.
+    upload: Option<curl::Upload>,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(places: &'a Places, row: &'static Row) -> Result<Self> {
+        let mut platform = Platform::start(&places.platform, row.network, &places.work)?;
+        let project = platform.project("source")?;
+        let (count, size) = match row.work {
+            Work::Download(size) | Work::DownloadCeiling(size) => (1, size),
+            Work::DownloadAll(count, size) => (count, size),
+            Work::List(count) => (count, TINY),
+            Work::Calls(_) => (1, TINY),
+            Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) | Work::Bulk(_) | Work::Start => {
+                (0, 0)
+            }
+        };
+        let ids = platform.files(&project, count, size)?;
+        let place = project.clone();
+        let stage = Self { places, row, platform, project, ids, place, trials: 0, upload: None };
+        empty(&stage.sources())?;
+        match row.work {
+            Work::Upload(size) => write(&stage.source(0), 0, size)?,
+            Work::UploadCeiling(size) => write(&stage.source(0), 0, size / CROWD)?,
+            Work::UploadAll(count, size) => {
+                (0..count).try_for_each(|number| write(&stage.source(number), number, size))?;
+            }
+            _ => {}
+        }
+        Ok(stage)
+    }
+
+    /// Lets `side` do the work, and checks what came of it.
+    pub(crate) fn trial(&mut self, side: Side) -> Result<Cost> {
+        self.trials += 1;
+        // A trial that failed left its own behind.
+        self.upload = None;
+        empty(&self.targets())?;
+        let mut commands = self.set_up(side)?;
+        self.platform.traffic()?;
+        let (usage, outputs) = measure::run(&mut commands, &self.places.work)?;
+        let traffic = self.platform.traffic()?;
+        if let Some(upload) = self.upload.take() {
+            upload.complete(&self.platform, &outputs)?;
+        }
+        self.check(side, &outputs)?;
+        self.clean_up()?;
+        Ok(Cost { usage, traffic })
+    }
+
+    /// What is needed for one trial, and the processes that do the work.
+    fn set_up(&mut self, side: Side) -> Result<Vec<Command>> {
+        match self.row.work {
+            Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) => {
+                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
+            }
+            Work::Bulk(count) => {
+                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
+                self.ids = self.platform.files(&self.place, count, TINY)?;
+                fs::write(self.list(), self.ids.join("\n"))?;
+            }
+            _ => {}
+        }
+        if side == Side::Curl {
+            return self.curls();
+        }
+        let mut command = match (side, self.row.work) {
+            (Side::Python, Work::Start) => self.python("minimal.py"),
+            (Side::Python, _) => self.python("workloads.py"),
+            (_, Work::Start) => Command::new(&self.places.minimal),
+            (..) => Command::new(&self.places.client),
+        };
+        if self.row.work != Work::Start {
+            command.args(["--limit", &self.row.limit.to_string()]).args(self.job());
+        }
+        self.platform.introduce(command.env("HOME", &self.places.home));
+        Ok(vec![command])
+    }
+
+    fn python(&self, script: &str) -> Command {
+        let mut command = Command::new(&self.places.python);
+        command.arg(self.places.sources.join(script));
+        command
+    }
+
+    /// The job and its arguments, which are the same for both clients.
+    fn job(&self) -> Vec<OsString> {
+        let first = || self.ids[0].clone().into();
+        match self.row.work {
+            Work::Download(_) => vec!["download".into(), first(), self.target(0).into()],
+            Work::Upload(_) => vec!["upload".into(), self.source(0).into(), self.place.clone().into()],
+            Work::DownloadAll(..) => {
+                vec!["download-all".into(), self.project.clone().into(), self.targets().into()]
+            }
+            Work::UploadAll(..) => {
+                vec!["upload-all".into(), self.sources().into(), self.place.clone().into()]
+            }
+            Work::List(_) => vec!["list-all".into(), self.project.clone().into()],
+            Work::Calls(count) => vec!["calls".into(), first(), count.to_string().into()],
+            Work::Bulk(_) => vec!["bulk".into(), self.list().into()],
+            Work::Start | Work::DownloadCeiling(_) | Work::UploadCeiling(_) => Vec::new(),
+        }
+    }
+
+    /// The same work by curl. Calls to the API that it would need are made before the clock runs.
+    fn curls(&mut self) -> Result<Vec<Command>> {
+        let platform = &self.platform;
+        match self.row.work {
+            Work::Download(_) => {
+                let mut curl = curl::curl(platform);
+                curl.arg("--output").arg(self.target(0)).arg(curl::download_address(platform, &self.ids[0])?);
+                Ok(vec![curl])
+            }
+            Work::DownloadCeiling(size) => {
+                let address = curl::download_address(platform, &self.ids[0])?;
+                let share = size / CROWD;
+                let part = |number| {
+                    let mut curl = curl::curl(platform);
+                    curl.args(["--range", &format!("{}-{}", number * share, (number + 1) * share - 1)]);
+                    curl.args(["--output", "/dev/null", "--write-out", "%{size_download}", &address]);
+                    curl
+                };
+                Ok((0..CROWD).map(part).collect())
+            }
+            Work::Upload(size) | Work::UploadCeiling(size) => {
+                let parts = if matches!(self.row.work, Work::Upload(_)) { 1 } else { CROWD };
+                let upload = curl::Upload::begin(platform, &self.place, &file_name(0), size, parts)?;
+                let puts =
+                    upload.addresses.iter().map(|address| curl::put(platform, &self.source(0), address));
+                let puts = puts.collect();
+                self.upload = Some(upload);
+                Ok(puts)
+            }
+            Work::Calls(count) => {
+                let address = curl::address(platform, &format!("/files/{}", self.ids[0]))?;
+                let call = format!("url = \"{address}\"\noutput = \"/dev/null\"\n");
+                fs::write(self.list(), call.repeat(usize::try_from(count)?))?;
+                let mut curl = curl::curl(platform);
+                curl.args(["--header", &curl::authorisation(platform)?, "--write-out", "%{http_code}\n"]);
+                curl.arg("--config").arg(self.list());
+                Ok(vec![curl])
+            }
+            Work::Start => Ok(vec![curl::call(platform, "GET", "/user")?]),
+            Work::DownloadAll(..) | Work::UploadAll(..) | Work::List(_) | Work::Bulk(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn check(&mut self, side: Side, outputs: &[String]) -> Result<()> {
+        let printed = outputs.join(" ");
+        let printed = printed.trim();
+        match self.row.work {
+            Work::Download(_) => self.check_local(0),
+            Work::DownloadAll(count, _) => (0..count).try_for_each(|number| self.check_local(number)),
+            Work::Upload(_) => self.check_remote(1),
+            Work::UploadAll(count, _) => self.check_remote(count),
+            Work::Calls(count) if side == Side::Curl => {
+                let right = printed.lines().filter(|status| *status == "200").count() as u64;
+                ensure!(right == count, "{right} of {count} calls had success");
+                Ok(())
+            }
+            Work::List(count) | Work::Calls(count) => {
+                ensure!(printed == count.to_string(), "{printed:?} instead of {count}");
+                Ok(())
+            }
+            Work::Bulk(count) => {
+                ensure!(printed == format!("{count} {count}"), "{printed:?} instead of {count} twice");
+                let left = curl::files(&self.platform, &self.place)?.len();
+                ensure!(left == 0, "{left} files are still there");
+                Ok(())
+            }
+            Work::Start => {
+                ensure!(printed.contains("rfranklin"), "{printed:?} does not name the user");
+                Ok(())
+            }
+            Work::DownloadCeiling(size) => {
+                let moved: u64 = printed.split(' ').filter_map(|bytes| bytes.parse::<u64>().ok()).sum();
+                ensure!(moved == size, "{moved} bytes came instead of {size}");
+                Ok(())
+            }
+            Work::UploadCeiling(size) => {
+                let (_, id) =
+                    curl::files(&self.platform, &self.place)?.pop().context("nothing was uploaded")?;
+                let file = curl::ask(&self.platform, "GET", &format!("/files/{id}"), None)?;
+                ensure!(file["size"] == size, "the file has {} bytes instead of {size}", file["size"]);
+                Ok(())
+            }
+        }
+    }
+
+    /// The local file has the bytes of its original on the platform.
+    fn check_local(&mut self, number: u64) -> Result<()> {
+        let path = self.target(number);
+        let id = &self.ids[usize::try_from(number)?];
+        ensure!(self.platform.same(&path, id)?, "{} has other bytes than its original", path.display());
+        Ok(())
+    }
+
+    /// The project has exactly these files, with the bytes of their originals on the disk.
+    fn check_remote(&mut self, count: u64) -> Result<()> {
+        let files = curl::files(&self.platform, &self.place)?;
+        ensure!(files.len() as u64 == count, "{} files are there instead of {count}", files.len());
+        for (name, id) in files {
+            let source = self.sources().join(&name);
+            ensure!(source.is_file(), "nothing of the name {name} was uploaded");
+            ensure!(self.platform.same(&source, &id)?, "{name} arrived with other bytes");
+        }
+        Ok(())
+    }
+
+    fn clean_up(&mut self) -> Result<()> {
+        empty(&self.targets())?;
+        if self.place != self.project {
+            let files = curl::files(&self.platform, &self.place)?;
+            let ids: Vec<String> = files.into_iter().map(|(_, id)| id).collect();
+            curl::delete(&self.platform, &ids)?;
+        }
+        Ok(())
+    }
+
+    fn sources(&self) -> PathBuf {
+        self.places.work.join("source")
+    }
+
+    fn source(&self, number: u64) -> PathBuf {
+        self.sources().join(file_name(number))
+    }
+
+    fn targets(&self) -> PathBuf {
+        self.places.work.join("target")
+    }
+
+    fn target(&self, number: u64) -> PathBuf {
+        self.targets().join(file_name(number))
+    }
+
+    /// For ids and addresses, one in each line.
+    fn list(&self) -> PathBuf {
+        self.places.work.join("list.txt")
+    }
+}
+
+/// The name of a file, here and on the platform.
+fn file_name(number: u64) -> String {
+    format!("file-{number:05}")
+}
+
+/// Writes a file whose blocks all differ, from each other and from those of files with other numbers.
+fn write(path: &Path, number: u64, size: u64) -> Result<()> {
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    let mut state = number;
+    for _ in 0..size / 8 {
+        // Knuth's MMIX generator: cheap, and without a period that matters here.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        out.write_all(&state.to_be_bytes())?;
+    }
+    out.flush()?;
+    Ok(())
+}

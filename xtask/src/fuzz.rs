@@ -1,0 +1,197 @@
+//! `cargo xtask fuzz`: inputs by chance and by coverage for everything that must never fail, whatever it is given.
+//!
+//! The targets are those of libFuzzer in `fuzz/fuzz_targets`, so that `cargo fuzz` runs them as well; here they are built with the
+//! stable compiler, whose flags are all that libFuzzer needs but for the sanitizers, which safe code has little use for. Inputs to
+//! begin with are in `fuzz/corpus`. What a run finds worth keeping goes to `target/fuzz/corpus`, from where later runs go on, and an
+//! input that makes a target fail to `target/fuzz/failures`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+use serde_json::Value;
+
+use crate::programs::{cargo, output, step};
+
+/// What makes the compiler tell libFuzzer which code an input reaches and what it is compared with.
+const INSTRUMENTATION: [&str; 7] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Ccodegen-units=1",
+    "--cfg=fuzzing",
+];
+
+#[derive(Args)]
+pub struct Fuzz {
+    /// The targets, files of `fuzz/fuzz_targets` without their ending; all of them when none is named
+    targets: Vec<String>,
+    /// How long to try each of them
+    #[arg(long, default_value_t = 30)]
+    seconds: u32,
+    /// Another seed makes other inputs
+    #[arg(long, default_value_t = 51)]
+    seed: u32,
+}
+
+/// Tries the targets of the workspace below `root`.
+pub fn run(root: &Path, fuzz: &Fuzz) -> Result<()> {
+    let known = names(&root.join("fuzz/fuzz_targets"))?;
+    let unknown = fuzz.targets.iter().find(|target| !known.contains(*target));
+    if let Some(unknown) = unknown {
+        bail!("there is no target `{unknown}`, but {}", known.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    let host = host(root)?;
+    step("fuzz: build", || build(root, &host))?;
+    let words = root.join("target/fuzz/words");
+    fs::write(&words, dictionary(root)?).with_context(|| format!("cannot write {}", words.display()))?;
+    let targets: Vec<&String> =
+        if fuzz.targets.is_empty() { known.iter().collect() } else { fuzz.targets.iter().collect() };
+    for target in targets {
+        let tried = step(&format!("fuzz: {target}"), || attempt(root, &host, target, fuzz))?;
+        println!("{target}: {tried}");
+    }
+    Ok(())
+}
+
+/// The names of the files in a folder, without their endings.
+fn names(folder: &Path) -> Result<BTreeSet<String>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    entries
+        .map(|entry| {
+            let path = entry?.path();
+            Ok(path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+        })
+        .collect()
+}
+
+/// The kind of this machine. With it as the target, the flags are not for programs that run while something is built.
+fn host(root: &Path) -> Result<String> {
+    let version = output(Command::new("rustc").arg("-vV").current_dir(root))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc does not say for which machine it is")
+}
+
+fn build(root: &Path, host: &str) -> Result<String> {
+    let mut cargo = cargo(root);
+    cargo.args([
+        "build",
+        "--locked",
+        "--bins",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--target-dir",
+        "target/fuzz",
+    ]);
+    cargo.args(["--target", host]).env("CARGO_ENCODED_RUSTFLAGS", INSTRUMENTATION.join("\u{1f}"));
+    output(&mut cargo)
+}
+
+/// The words of the bundle, for libFuzzer to put into inputs: names of properties and parameters, and values.
+fn dictionary(root: &Path) -> Result<String> {
+    let bundle = root.join("openapi/sbg.openapi.json");
+    let text = fs::read_to_string(&bundle).with_context(|| format!("cannot read {}", bundle.display()))?;
+    let (document, mut words) = (serde_json::from_str(&text)?, BTreeSet::new());
+    collect(&document, &mut words);
+    let plain =
+        |word: &&str| word.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+    let mut lines = String::new();
+    for word in words.iter().copied().filter(plain).filter(|word| (2..40).contains(&word.len())) {
+        writeln!(lines, "\"{word}\"")?;
+    }
+    Ok(lines)
+}
+
+fn collect<'v>(value: &'v Value, words: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get("properties") {
+                words.extend(properties.keys().map(String::as_str));
+            }
+            words.extend(map.get("name").and_then(Value::as_str));
+            for values in ["enum", "x-extensible-enum"] {
+                let values = map.get(values).and_then(Value::as_array).into_iter().flatten();
+                words.extend(values.filter_map(Value::as_str));
+            }
+            map.values().for_each(|value| collect(value, words));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, words)),
+        _ => {}
+    }
+}
+
+/// Tries one target, and says how many inputs it was given.
+fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<String> {
+    let work = root.join("target/fuzz");
+    let (found, failures) = (work.join("corpus").join(target), work.join("failures"));
+    let seeds = root.join("fuzz/corpus").join(target);
+    for folder in [&found, &failures] {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let mut program = Command::new(work.join(host).join("debug").join(target));
+    program.arg(&found).arg(&seeds);
+    program
+        .arg(argument("dict", &work.join("words")))
+        .arg(argument("artifact_prefix", &failures.join(format!("{target}-"))));
+    program.args(["-print_final_stats=1", "-timeout=60", "-rss_limit_mb=4096", "-max_len=8192"]);
+    program.arg(format!("-max_total_time={}", fuzz.seconds)).arg(format!("-seed={}", fuzz.seed));
+    let ran = program.env("RUST_BACKTRACE", "0").output().with_context(|| format!("cannot run {target}"))?;
+    let said = String::from_utf8_lossy(&ran.stderr);
+    ensure!(ran.status.success(), "{target} failed:\n{}", tail(&said, 60));
+    let executed = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    let executed: usize =
+        executed.and_then(|count| count.trim().parse().ok()).context("libFuzzer gives no count")?;
+    let begun = names(&seeds)?.len();
+    ensure!(
+        begun > 0 && executed > begun,
+        "{target} tried {executed} inputs, of which {begun} are in the tree"
+    );
+    Ok(format!("{executed} inputs, none of which it failed"))
+}
+
+fn argument(name: &str, path: &Path) -> String {
+    format!("-{name}={}", path.display())
+}
+
+/// The last lines of a text.
+fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_target_is_built_and_has_inputs_to_begin_with() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let targets = names(&root.join("fuzz/fuzz_targets")).unwrap();
+        assert!(!targets.is_empty());
+        assert_eq!(targets, names(&root.join("fuzz/corpus")).unwrap());
+        let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
+        for target in targets {
+            let path = format!("path = \"fuzz_targets/{target}.rs\"");
+            assert!(manifest.contains(&path), "fuzz/Cargo.toml has no {target}");
+        }
+    }
+
+    #[test]
+    fn words_are_names_and_values() {
+        let document = json!({
+            "parameters": [{"name": "limit", "in": "query"}],
+            "schema": {"properties": {"colour": {"enum": ["RED", 3]}, "size": {"x-extensible-enum": ["L"]}}},
+        });
+        let mut words = BTreeSet::new();
+        collect(&document, &mut words);
+        assert_eq!(words.into_iter().collect::<Vec<_>>(), ["L", "RED", "colour", "limit", "size"]);
+    }
+}

@@ -1,0 +1,150 @@
+//! `cargo xtask witness`: what outside programs say of the emulator and of the specification.
+//!
+//! The official Python client does its work on the emulator, checks what it gets, and the answers to it are held against the
+//! specification. Schemathesis makes calls from the specification, right ones and wrong ones, and holds the answers against it. And
+//! all that the tests of this workspace say to the emulator and hear from it is held against the specification in the same way as
+//! recorded traffic.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Subcommand;
+
+use crate::drift::{self, Kind};
+use crate::emulator::Emulator;
+use crate::programs::{PYTHON, cargo, empty, step, versions, virtual_environment};
+
+/// The variable that names the folder to which tests of the client write their traffic.
+const TRAFFIC: &str = "SBG_TEST_TRAFFIC";
+/// The same for the tests of the emulator, many of which say on purpose what no client should say.
+const HOSTILE_TRAFFIC: &str = "SBG_HOSTILE_TRAFFIC";
+
+#[derive(Clone, Copy, Subcommand)]
+pub enum Witness {
+    /// The official Python client works on the emulator, and what it says and hears fits the specification
+    Python,
+    /// Schemathesis makes calls from the specification and checks the answers of the emulator
+    Schemathesis {
+        /// Calls for each operation and phase at the most
+        #[arg(long, default_value_t = 20)]
+        max_examples: u32,
+        /// Another seed makes other calls
+        #[arg(long, default_value_t = 51)]
+        seed: u64,
+    },
+    /// The tests of the workspace run, and what they say and hear fits the specification
+    Traffic,
+}
+
+/// Asks `witness` about the workspace below `root`, and says whether it is content.
+pub fn run(root: &Path, witness: Witness) -> Result<bool> {
+    match witness {
+        Witness::Python => python(root),
+        Witness::Schemathesis { max_examples, seed } => schemathesis(root, max_examples, seed),
+        Witness::Traffic => traffic(root),
+    }
+}
+
+fn python(root: &Path) -> Result<bool> {
+    let programs = programs(root)?;
+    let recorded = folder(root, "python-traffic")?;
+    let path = recorded.to_str().context("the path of the workspace is not UTF-8")?;
+    // The client takes no address without HTTPS. Its uploads have parts of a few bytes.
+    let certificate = folder(root, "certificate")?;
+    let certificate = certificate.to_str().context("the path of the workspace is not UTF-8")?;
+    let emulator = start(root, &["--tls", certificate, "--min-part-size", "1", "--traffic", path])?;
+    let mut client = Command::new(programs.join("python"));
+    let content = succeeds(emulator.introduce(client.arg(root.join("tests/witness/python_client.py"))))?;
+    drop(emulator);
+    // The client takes liberties, such as a body where there is none and `True` for `true`, which say nothing of the emulator.
+    Ok(fits(root, &recorded, is_of_answer)? && content)
+}
+
+fn schemathesis(root: &Path, max_examples: u32, seed: u64) -> Result<bool> {
+    let programs = programs(root)?;
+    let sources = root.join("tests/witness/schemathesis");
+    // It makes thousands of calls in a minute, and needs something to make them on.
+    let emulator = start(root, &["--demo", "--rate-limit", "1000000", "--min-part-size", "1"])?;
+    let mut schemathesis = Command::new(programs.join("schemathesis"));
+    schemathesis.env("SBG_WITNESS_HOOKS", sources.join("hooks.py")).env("PYTHONDONTWRITEBYTECODE", "1");
+    schemathesis.arg("--config-file").arg(sources.join("schemathesis.toml"));
+    schemathesis.arg("run").arg(root.join("openapi/sbg.openapi.json"));
+    schemathesis.args([
+        "--no-color",
+        "--max-examples",
+        &max_examples.to_string(),
+        "--seed",
+        &seed.to_string(),
+    ]);
+    succeeds(emulator.introduce(&mut schemathesis))
+}
+
+fn traffic(root: &Path) -> Result<bool> {
+    let (of_client, hostile) = (folder(root, "traffic")?, folder(root, "hostile-traffic")?);
+    let mut tests = cargo(root);
+    tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    let content = succeeds(tests.env(TRAFFIC, &of_client).env(HOSTILE_TRAFFIC, &hostile))?;
+    // Notices are of use where nobody knows what the platform sends; here somebody wrote it.
+    let of_client = fits(root, &of_client, |kind| kind != Kind::Notice)?;
+    Ok(fits(root, &hostile, is_of_answer)? && of_client && content)
+}
+
+/// Whether a problem is one of an answer, whatever it answers.
+fn is_of_answer(kind: Kind) -> bool {
+    matches!(kind, Kind::Response | Kind::Decode)
+}
+
+/// The folder of the programs of the virtual environment, which is made where it is missing.
+fn programs(root: &Path) -> Result<PathBuf> {
+    let versions = versions(&[&PYTHON])?;
+    let environment = root.join("target/witness/venv");
+    virtual_environment(&environment, &root.join("tests/witness/requirements.txt"), &versions)?;
+    Ok(environment.join("bin"))
+}
+
+fn start(root: &Path, arguments: &[&str]) -> Result<Emulator> {
+    step("emulator: build and start", || Emulator::start(root, arguments))
+}
+
+/// An empty folder for the traffic of a run.
+fn folder(root: &Path, name: &str) -> Result<PathBuf> {
+    let folder = root.join("target/witness").join(name);
+    empty(&folder)?;
+    Ok(folder)
+}
+
+/// Runs a command whose output everybody sees.
+fn succeeds(command: &mut Command) -> Result<bool> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    Ok(command.status().with_context(|| format!("cannot run {program}"))?.success())
+}
+
+/// Whether the exchanges in the files of `folder` fit the specification, as far as problems `count`. That there is none of them is a
+/// failure as well.
+fn fits(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<bool> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    files.sort();
+    let mut problems = 0;
+    let (report, operations) = drift::hold(root, &files, |file, problem| {
+        if count(problem.kind) {
+            problems += 1;
+            println!("{}:{problem}", file.display());
+        }
+    })?;
+    println!(
+        "{}: {} exchanges, {} of {} operations answered with success, {problems} problems",
+        folder.display(),
+        report.exchanges,
+        report.operations.len(),
+        operations.len()
+    );
+    ensure!(!report.operations.is_empty(), "no exchange with success was recorded");
+    let unseen: Vec<_> = operations.difference(&report.operations).map(String::as_str).collect();
+    if !unseen.is_empty() {
+        println!("without a success: {}", unseen.join(", "));
+    }
+    Ok(problems == 0)
+}
