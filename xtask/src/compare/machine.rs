@@ -23,7 +23,11 @@ pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
     let python = output(Command::new(&places.python).args(["-c", ask]))?;
     let curl = output(Command::new("curl").arg("--version"))?;
     let curl = curl.split_whitespace().nth(1).unwrap_or_default();
-    let rounds = if rounds == 1 { "one round".to_owned() } else { format!("medians of {rounds} rounds, or one round for a side that needs more than a minute") };
+    let rounds = if rounds == 1 {
+        "one round".to_owned()
+    } else {
+        format!("medians of {rounds} rounds, or one round for a side that needs more than a minute")
+    };
     Ok(format!(
         "Measured on {} with {cores} cores{memory}, {}: sevenbridges-python {}, sbg {}, curl {curl}; {rounds}.",
         date.trim(),

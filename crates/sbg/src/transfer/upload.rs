@@ -61,8 +61,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let reader = tokio::io::stdin();
-    /// let file = client.upload_reader("numbers.txt", reader, 1_000).to_project("rfranklin/fibre-diffraction").await?;
+    /// let sequence: &[u8] = b"ACGT";
+    /// let file = client.upload_reader("sequence.txt", sequence, 4).to_project("rfranklin/fibre-diffraction").await?;
     /// println!("{}", file.id);
     /// # Ok(())
     /// # }
