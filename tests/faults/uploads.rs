@@ -131,3 +131,22 @@ async fn an_upload_that_cannot_be_aborted_still_tells_why_it_failed() -> Result<
     assert_eq!(stage.client.uploads().list().await?.len(), 1, "it is there to be looked after");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_rate_limit_or_maintenance_between_the_parts_is_waited_out() -> Result<()> {
+    for action in [Action::RateLimited { reset_header: false }, Action::Maintenance] {
+        let quick = |client: sbg::ClientBuilder| {
+            client
+                .error_handler(sbg::transport::MaintenanceSleeper::default().pause(Duration::from_millis(5)))
+        };
+        let stage = Stage::tuned(Emulator::builder().min_part_size(1), quick).await;
+        let fault = stage.fault(FaultRule::api(action).method("GET").path("/part/").nth(4));
+        let bytes = random_bytes(1000);
+        let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+        let file = upload.part_size(100).await?;
+        assert_eq!(stage.emulator.faults().fired(fault), 1);
+        stage.assert_uploaded(&file.id, &bytes);
+        assert_eq!((stage.storage("PUT").len(), stage.calls("GET", "").len()), (10, 11), "asked again once");
+    }
+    Ok(())
+}
