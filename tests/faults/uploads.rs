@@ -150,3 +150,15 @@ async fn a_rate_limit_or_maintenance_between_the_parts_is_waited_out() -> Result
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_part_that_takes_longer_than_the_read_timeout_is_sent_once() -> Result<()> {
+    let slow = Emulator::builder().bandwidth(4 << 20);
+    let stage = Stage::tuned(slow, |client| client.read_timeout(Duration::from_millis(2500))).await;
+    // Six seconds, in which bytes move all the time.
+    let bytes = random_bytes(24 << 20);
+    let file = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).await?;
+    stage.assert_uploaded(&file.id, &bytes);
+    assert_eq!(stage.storage("PUT").len(), 1);
+    Ok(())
+}
