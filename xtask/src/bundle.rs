@@ -45,17 +45,6 @@ pub fn bundle(spec: &Spec) -> Value {
     document
 }
 
-/// Path, then operation object, of every operation of a document.
-pub fn operations(document: &Value) -> impl Iterator<Item = ((&str, &str), &Value)> {
-    let paths = document.get("paths").and_then(Value::as_object);
-    paths.into_iter().flatten().flat_map(|(path, item)| {
-        let methods = item.as_object().into_iter().flatten();
-        methods
-            .filter(|(key, _)| !key.starts_with("x-") && *key != "parameters")
-            .map(move |(method, operation)| ((path.as_str(), method.as_str()), operation))
-    })
-}
-
 /// Makes references to other files references into the bundle.
 pub fn shorten_references(value: &mut Value) {
     match value {

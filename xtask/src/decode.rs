@@ -8,20 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
-use serde_json::Value;
-
-/// What stands for an operation where the answer is an error.
-pub const ERROR: &str = "error";
-
-/// An answer to an operation.
-#[derive(Clone, Debug, Serialize)]
-pub struct Answer {
-    /// Operation id, or [`ERROR`].
-    pub operation: String,
-    /// The body.
-    pub answer: Value,
-}
+use sbg_document::drift::Answer;
 
 /// Why each of `answers` cannot be read as the type that is generated for it; `None` where it can.
 pub fn decode(root: &Path, answers: &[Answer]) -> Result<Vec<Option<String>>> {
@@ -64,6 +51,10 @@ pub fn decode(root: &Path, answers: &[Answer]) -> Result<Vec<Option<String>>> {
 
 #[cfg(test)]
 mod tests {
+    use sbg_document::drift::ERROR;
+    use sbg_document::operations;
+    use serde_json::Value;
+
     use super::*;
     use crate::bundle;
     use crate::spec::Spec;
@@ -76,7 +67,7 @@ mod tests {
     fn the_example_of_every_operation_can_be_read_as_the_generated_type() {
         let document = bundle::bundle(&Spec::read(&root().join("openapi")).unwrap());
         let (mut answers, mut without_body) = (Vec::new(), 0);
-        for (_, operation) in bundle::operations(&document) {
+        for (_, operation) in operations(&document) {
             let id = operation["operationId"].as_str().unwrap();
             match operation.pointer("/responses/2XX/content/application~1json") {
                 Some(body) => {
@@ -85,7 +76,7 @@ mod tests {
                 None => without_body += 1,
             }
         }
-        assert_eq!(answers.len() + without_body, bundle::operations(&document).count());
+        assert_eq!(answers.len() + without_body, operations(&document).count());
         assert!(answers.iter().all(|answer| !answer.answer.is_null()), "an answer without an example");
         let verdicts = decode(root(), &answers).unwrap();
         let unread: Vec<_> = answers

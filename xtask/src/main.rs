@@ -14,14 +14,12 @@ mod lint;
 #[cfg(test)]
 mod orchard;
 mod programs;
-mod routes;
 mod rule;
 mod rust_client;
 mod rust_nullable;
 mod rust_prune;
 mod rust_read;
 mod rust_tables;
-mod schema;
 mod spec;
 mod uses;
 mod witness;

@@ -8,7 +8,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use serde_json::Value;
 
-use crate::bundle;
 use crate::spec::ErrorCode;
 
 /// First lines of every generated file.
@@ -48,7 +47,7 @@ pub fn open_enums(document: &Value) -> Result<String> {
 /// The operations table.
 pub fn operations(document: &Value) -> Result<String> {
     let mut rows = Vec::new();
-    for ((path, method), operation) in bundle::operations(document) {
+    for ((path, method), operation) in sbg_document::operations(document) {
         let id = operation["operationId"].as_str().context("an operation has no id")?;
         let tag = operation["tags"][0].as_str().unwrap_or_default();
         let method = method.to_ascii_uppercase();
@@ -106,7 +105,7 @@ fn secret_fields(document: &Value) -> BTreeSet<&str> {
 /// The table by which the example `decode` reads the answer to each operation.
 pub fn decoders(document: &Value) -> Result<String> {
     let mut arms = Vec::new();
-    for (_, operation) in bundle::operations(document) {
+    for (_, operation) in sbg_document::operations(document) {
         let id = operation["operationId"].as_str().context("an operation has no id")?;
         let schema =
             operation.pointer("/responses/2XX/content/application~1json/schema/$ref").and_then(Value::as_str);

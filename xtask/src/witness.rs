@@ -12,7 +12,9 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
 
-use crate::drift::{self, Kind};
+use sbg_document::drift::Kind;
+
+use crate::drift;
 use crate::emulator::Emulator;
 use crate::programs::{PYTHON, cargo, empty, step, versions, virtual_environment};
 

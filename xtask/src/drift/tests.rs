@@ -1,5 +1,7 @@
 //! Traffic with known faults, and traffic with none.
 
+use serde_json::{Value, json};
+
 use super::*;
 
 fn root() -> &'static Path {

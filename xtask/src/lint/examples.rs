@@ -7,8 +7,8 @@ use super::schemas::all;
 use crate::bundle;
 use crate::finding::Place;
 use crate::rule::Rule;
-use crate::schema::Schemas;
 use crate::yaml::Node;
+use sbg_document::Schemas;
 
 /// Checks the examples of bodies, parameters and schemas. The document is sound in all other respects.
 pub fn check(lint: &mut Lint<'_>) {

@@ -1,8 +1,17 @@
-//! Which operation of the bundle a request is a call of.
+//! The operations of the document, and which of them a request is a call of.
 
 use serde_json::Value;
 
-use crate::bundle;
+/// Path and method, then operation object, of every operation of a document.
+pub fn operations(document: &Value) -> impl Iterator<Item = ((&str, &str), &Value)> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flatten();
+        methods
+            .filter(|(key, _)| !key.starts_with("x-") && *key != "parameters")
+            .map(move |(method, operation)| ((path.as_str(), method.as_str()), operation))
+    })
+}
 
 /// The operations of a bundle.
 pub struct Routes<'d> {
@@ -62,7 +71,7 @@ impl<'d> Routes<'d> {
             Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap_or(parameter),
             None => parameter,
         };
-        let routes = bundle::operations(document).map(|((path, method), operation)| {
+        let routes = operations(document).map(|((path, method), operation)| {
             let of_path = document["paths"][path].get("parameters");
             let of_operation = operation.get("parameters");
             let all = [of_path, of_operation].into_iter().flatten().filter_map(Value::as_array).flatten();

@@ -45,6 +45,10 @@ impl fmt::Display for Breach {
 
 impl Schemas {
     /// The schemas of `document`, a bundle.
+    ///
+    /// # Errors
+    ///
+    /// When a reference leads nowhere.
     pub fn new(document: &Value) -> Result<Self> {
         let translated = json!({"components": {"schemas": named(&document["components"]["schemas"])}});
         let registry = Registry::new().draft(Draft::Draft7).add(BUNDLE, translated)?.prepare()?;
@@ -52,6 +56,10 @@ impl Schemas {
     }
 
     /// Every place where `value` does not fit `schema`, which is written as the bundle writes it.
+    ///
+    /// # Errors
+    ///
+    /// When the schema is none.
     pub fn breaches(&self, schema: &Value, value: &Value) -> Result<Vec<Breach>> {
         let mut breaches: Vec<Breach> = Vec::new();
         for error in self.validator(schema)?.iter_errors(value) {
