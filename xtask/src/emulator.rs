@@ -46,6 +46,15 @@ impl Emulator {
         programs.into_iter().next().context("cargo names no program that it built")
     }
 
+    /// The address of the API, and the token for it.
+    pub fn address(&self) -> Result<[&str; 2]> {
+        let value = |name: &str| {
+            let found = self.environment.iter().find(|(named, _)| named == name);
+            found.map(|(_, value)| value.as_str()).with_context(|| format!("the emulator printed no {name}"))
+        };
+        Ok([value("SB_API_ENDPOINT")?, value("SB_AUTH_TOKEN")?])
+    }
+
     /// Tells a command where the emulator is.
     pub fn introduce<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         // A proxy of this machine does not lead to it.

@@ -8,8 +8,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
@@ -28,20 +31,30 @@ const INSTRUMENTATION: [&str; 7] = [
     "--cfg=fuzzing",
 ];
 
+const SECONDS: u32 = 60;
+const SEED: u32 = 51;
+
 #[derive(Args)]
 pub struct Fuzz {
     /// The targets, files of `fuzz/fuzz_targets` without their ending; all of them when none is named
     targets: Vec<String>,
     /// How long to try each of them
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = SECONDS)]
     seconds: u32,
     /// Another seed makes other inputs
-    #[arg(long, default_value_t = 51)]
+    #[arg(long, default_value_t = SEED)]
     seed: u32,
 }
 
-/// Tries the targets of the workspace below `root`.
-pub fn run(root: &Path, fuzz: &Fuzz) -> Result<()> {
+/// As a run for every change does it.
+impl Default for Fuzz {
+    fn default() -> Self {
+        Self { targets: Vec::new(), seconds: SECONDS, seed: SEED }
+    }
+}
+
+/// Tries the targets of the workspace below `root`, as many at a time as there are processors, and says how much was tried.
+pub fn run(root: &Path, fuzz: &Fuzz) -> Result<String> {
     let known = names(&root.join("fuzz/fuzz_targets"))?;
     let unknown = fuzz.targets.iter().find(|target| !known.contains(*target));
     if let Some(unknown) = unknown {
@@ -53,11 +66,26 @@ pub fn run(root: &Path, fuzz: &Fuzz) -> Result<()> {
     fs::write(&words, dictionary(root)?).with_context(|| format!("cannot write {}", words.display()))?;
     let targets: Vec<&String> =
         if fuzz.targets.is_empty() { known.iter().collect() } else { fuzz.targets.iter().collect() };
-    for target in targets {
-        let tried = step(&format!("fuzz: {target}"), || attempt(root, &host, target, fuzz))?;
-        println!("{target}: {tried}");
-    }
-    Ok(())
+    // Each takes one processor.
+    let (queue, tried) = (Mutex::new(targets.iter()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                // The queue is not to be held while a target is tried.
+                while let Some(target) = { queue.lock().expect("nobody panics").next() } {
+                    let result = attempt(root, &host, target, fuzz);
+                    let outcome = result
+                        .as_ref()
+                        .map_or_else(|_| "failed".to_owned(), |count| format!("{count} inputs"));
+                    println!("fuzz: {target}: {outcome}");
+                    tried.lock().expect("nobody panics").push(result);
+                }
+            });
+        }
+    });
+    let tried = tried.into_inner().expect("nobody panics");
+    let inputs: usize = tried.into_iter().sum::<Result<_>>()?;
+    Ok(format!("{inputs} inputs to {} targets in {} s each", targets.len(), fuzz.seconds))
 }
 
 /// The names of the files in a folder, without their endings.
@@ -127,7 +155,7 @@ fn collect<'v>(value: &'v Value, words: &mut BTreeSet<&'v str>) {
 }
 
 /// Tries one target, and says how many inputs it was given.
-fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<String> {
+fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<usize> {
     let work = root.join("target/fuzz");
     let (found, failures) = (work.join("corpus").join(target), work.join("failures"));
     let seeds = root.join("fuzz/corpus").join(target);
@@ -152,7 +180,7 @@ fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<String>
         begun > 0 && executed > begun,
         "{target} tried {executed} inputs, of which {begun} are in the tree"
     );
-    Ok(format!("{executed} inputs, none of which it failed"))
+    Ok(executed)
 }
 
 fn argument(name: &str, path: &Path) -> String {

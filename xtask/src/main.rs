@@ -2,24 +2,31 @@
 
 mod bundle;
 mod caught;
+mod ci;
 mod clients;
 mod compare;
 mod decode;
+mod dependencies;
 mod drift;
 mod emulator;
 mod finding;
 mod fuzz;
 mod generate;
+mod lines;
 mod lint;
 #[cfg(test)]
 mod orchard;
 mod programs;
+mod public_api;
 mod rule;
 mod rust_client;
 mod rust_nullable;
 mod rust_prune;
 mod rust_read;
 mod rust_tables;
+mod rustdoc;
+mod semver;
+mod soak;
 mod spec;
 mod uses;
 mod witness;
@@ -58,6 +65,26 @@ enum Task {
     },
     /// Make clients in Python and TypeScript, check them, and run them against the emulator
     Clients,
+    /// Everything that has to hold before a change lands
+    Ci(ci::Ci),
+    /// Compare the public interface of the crates with the lists in docs/api, and look for items without an example
+    Api {
+        /// Write the lists anew
+        #[arg(long)]
+        write: bool,
+    },
+    /// Look for what is broken that was public at an earlier revision
+    Semver {
+        /// The revision; without it, the release of the present version
+        #[arg(long)]
+        since: Option<String>,
+    },
+    /// Check the licences, duplicates and sources of dependencies, and what is known against them
+    Dependencies,
+    /// Look for files that have become too long
+    Lines,
+    /// Let sixteen transfers at a time go on for minutes, on a platform that fails at random
+    Soak(soak::Soak),
     /// Measure this client against the official Python client and curl, and print a table
     Compare(compare::Options),
     /// Give inputs by chance to everything that must never fail
@@ -70,6 +97,12 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    if let Some(called) = rustdoc::stand_in() {
+        return called.unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        });
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the xtask lies below the workspace");
     let done = match Arguments::parse().task {
         Task::Generate { check } => generate::run(root, check).map(|()| true),
@@ -80,9 +113,15 @@ fn main() -> ExitCode {
         Task::Lint { rules: false } => lint::run(root).map(|()| true),
         Task::Drift { file } => drift::run(root, &file),
         Task::Clients => clients::run(root).map(|()| true),
+        Task::Ci(ci) => Ok(ci::run(root, &ci)),
+        Task::Api { write } => say(public_api::run(root, write)),
+        Task::Semver { since } => say(semver::run(root, since.as_deref())),
+        Task::Dependencies => say(dependencies::run(root)),
+        Task::Lines => say(lines::run(root)),
+        Task::Soak(soak) => say(soak::run(root, &soak)),
         Task::Compare(options) => compare::run(root, &options),
-        Task::Fuzz(fuzz) => fuzz::run(root, &fuzz).map(|()| true),
-        Task::Witness { witness } => witness::run(root, witness),
+        Task::Fuzz(fuzz) => say(fuzz::run(root, &fuzz)),
+        Task::Witness { witness } => say(witness::run(root, witness)),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -92,4 +131,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints what a task found.
+fn say(found: anyhow::Result<String>) -> anyhow::Result<bool> {
+    println!("{}", found?);
+    Ok(true)
 }

@@ -2,9 +2,9 @@
 
 use std::env;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
@@ -132,6 +132,23 @@ pub fn output(command: &mut Command) -> Result<String> {
     let said = String::from_utf8_lossy(&ran.stderr);
     ensure!(ran.status.success(), "{program}: {}\n{printed}{said}", ran.status);
     Ok(printed)
+}
+
+/// Runs a command whose output everybody sees, and tells `heard` of each line that it prints.
+pub fn tee(command: &mut Command, mut heard: impl FnMut(&str)) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let failed = || format!("cannot run {program}");
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(failed)?;
+    let printed = BufReader::new(child.stdout.take().with_context(failed)?);
+    for line in printed.split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        heard(&line);
+    }
+    let status = child.wait().with_context(failed)?;
+    ensure!(status.success(), "{program}: {status}");
+    Ok(())
 }
 
 /// Builds what `arguments` say and returns the paths of the programs among it.

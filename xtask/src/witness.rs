@@ -16,7 +16,7 @@ use sbg_document::drift::Kind;
 
 use crate::drift;
 use crate::emulator::Emulator;
-use crate::programs::{PYTHON, cargo, empty, step, versions, virtual_environment};
+use crate::programs::{PYTHON, cargo, empty, step, tee, versions, virtual_environment};
 
 /// The variable that names the folder to which tests of the client write their traffic.
 const TRAFFIC: &str = "SBG_TEST_TRAFFIC";
@@ -40,8 +40,8 @@ pub enum Witness {
     Traffic,
 }
 
-/// Asks `witness` about the workspace below `root`, and says whether it is content.
-pub fn run(root: &Path, witness: Witness) -> Result<bool> {
+/// Asks `witness` about the workspace below `root`, and says what it found.
+pub fn run(root: &Path, witness: Witness) -> Result<String> {
     match witness {
         Witness::Python => python(root),
         Witness::Schemathesis { max_examples, seed } => schemathesis(root, max_examples, seed),
@@ -49,7 +49,7 @@ pub fn run(root: &Path, witness: Witness) -> Result<bool> {
     }
 }
 
-fn python(root: &Path) -> Result<bool> {
+fn python(root: &Path) -> Result<String> {
     let programs = programs(root)?;
     let recorded = folder(root, "python-traffic")?;
     let path = recorded.to_str().context("the path of the workspace is not UTF-8")?;
@@ -58,13 +58,13 @@ fn python(root: &Path) -> Result<bool> {
     let certificate = certificate.to_str().context("the path of the workspace is not UTF-8")?;
     let emulator = start(root, &["--tls", certificate, "--min-part-size", "1", "--traffic", path])?;
     let mut client = Command::new(programs.join("python"));
-    let content = succeeds(emulator.introduce(client.arg(root.join("tests/witness/python_client.py"))))?;
+    tee(emulator.introduce(client.arg(root.join("tests/witness/python_client.py"))), |_| ())?;
     drop(emulator);
     // The client takes liberties, such as a body where there is none and `True` for `true`, which say nothing of the emulator.
-    Ok(fits(root, &recorded, is_of_answer)? && content)
+    fits(root, &recorded, is_of_answer)
 }
 
-fn schemathesis(root: &Path, max_examples: u32, seed: u64) -> Result<bool> {
+fn schemathesis(root: &Path, max_examples: u32, seed: u64) -> Result<String> {
     let programs = programs(root)?;
     let sources = root.join("tests/witness/schemathesis");
     // It makes thousands of calls in a minute, and needs something to make them on.
@@ -80,17 +80,30 @@ fn schemathesis(root: &Path, max_examples: u32, seed: u64) -> Result<bool> {
         "--seed",
         &seed.to_string(),
     ]);
-    succeeds(emulator.introduce(&mut schemathesis))
+    let mut cases = None;
+    tee(emulator.introduce(&mut schemathesis), |line| {
+        cases = line.contains("generated").then(|| line.trim().to_owned()).or(cases.take());
+    })?;
+    cases.context("schemathesis does not say how many calls it made")
 }
 
-fn traffic(root: &Path) -> Result<bool> {
+fn traffic(root: &Path) -> Result<String> {
     let (of_client, hostile) = (folder(root, "traffic")?, folder(root, "hostile-traffic")?);
     let mut tests = cargo(root);
     tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
-    let content = succeeds(tests.env(TRAFFIC, &of_client).env(HOSTILE_TRAFFIC, &hostile))?;
+    let mut passed = 0;
+    tee(tests.env(TRAFFIC, &of_client).env(HOSTILE_TRAFFIC, &hostile), |line| passed += passed_tests(line))?;
+    ensure!(passed > 0, "no test was run");
     // Notices are of use where nobody knows what the platform sends; here somebody wrote it.
     let of_client = fits(root, &of_client, |kind| kind != Kind::Notice)?;
-    Ok(fits(root, &hostile, is_of_answer)? && of_client && content)
+    fits(root, &hostile, is_of_answer)?;
+    Ok(format!("{passed} tests; {of_client}"))
+}
+
+/// The number of tests that passed, where a line of the test runner tells it.
+fn passed_tests(line: &str) -> usize {
+    let count = line.strip_prefix("test result: ok. ").and_then(|rest| rest.split_once(" passed"));
+    count.and_then(|(count, _)| count.parse().ok()).unwrap_or(0)
 }
 
 /// Whether a problem is one of an answer, whatever it answers.
@@ -117,15 +130,9 @@ fn folder(root: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Runs a command whose output everybody sees.
-fn succeeds(command: &mut Command) -> Result<bool> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    Ok(command.status().with_context(|| format!("cannot run {program}"))?.success())
-}
-
-/// Whether the exchanges in the files of `folder` fit the specification, as far as problems `count`. That there is none of them is a
-/// failure as well.
-fn fits(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<bool> {
+/// Holds the exchanges in the files of `folder` against the specification, as far as problems `count`, and says how many there are. That
+/// there is none of them is a failure as well.
+fn fits(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<String> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     files.sort();
@@ -136,17 +143,30 @@ fn fits(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<bool
             println!("{}:{problem}", file.display());
         }
     })?;
-    println!(
-        "{}: {} exchanges, {} of {} operations answered with success, {problems} problems",
-        folder.display(),
+    let found = format!(
+        "{} exchanges, {} of {} operations answered with success",
         report.exchanges,
         report.operations.len(),
         operations.len()
     );
+    println!("{}: {found}, {problems} problems", folder.display());
     ensure!(!report.operations.is_empty(), "no exchange with success was recorded");
     let unseen: Vec<_> = operations.difference(&report.operations).map(String::as_str).collect();
     if !unseen.is_empty() {
         println!("without a success: {}", unseen.join(", "));
     }
-    Ok(problems == 0)
+    ensure!(problems == 0, "{problems} problems in {}", folder.display());
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_counted_as_the_runner_tells_them() {
+        assert_eq!(passed_tests("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured"), 12);
+        assert_eq!(passed_tests("test result: FAILED. 11 passed; 1 failed"), 0);
+        assert_eq!(passed_tests("test one ... ok"), 0);
+    }
 }

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
 use crate::types;
 
@@ -331,7 +331,7 @@ async fn page<T: Send + Sync + 'static>(source: Arc<dyn Source<T>>, at: PageRequ
 
 /// The request for the page behind `fetched`, which came for `at`.
 fn next_request<T>(fetched: &Fetched<T>, at: &PageRequest, by_token: bool) -> Option<PageRequest> {
-    let offset = at.offset + fetched.items.len() as u64;
+    let offset = at.offset.saturating_add(fetched.items.len() as u64);
     if by_token {
         // A token that leads to its own page would lead round in circles.
         let token = fetched.next_token.clone().filter(|token| Some(token) != at.token.as_ref())?;
@@ -353,31 +353,29 @@ fn pages<T: Send + Sync + 'static>(
     first: PageRequest,
 ) -> impl Stream<Item = Result<Page<T>>> + Send {
     stream::once(page(source.clone(), first)).flat_map(move |first| {
-        let planned = first.as_ref().map(planned).unwrap_or_default();
+        let planned = first.as_ref().ok().map(planned);
         let source = source.clone();
-        let planned = stream::iter(planned).map(move |at| page(source.clone(), at)).buffered(PAGES_AHEAD);
+        let planned = stream::iter(planned.into_iter().flatten())
+            .map(move |at| page(source.clone(), at))
+            .buffered(PAGES_AHEAD);
         let all = stream::once(async { first }).chain(planned);
         // What is held back is the latest page: only the last one decides whether the list goes on.
         until_the_end(all)
     })
 }
 
-/// The requests for the pages that the total of `first` promises after it.
-fn planned<T: Send + Sync + 'static>(first: &Page<T>) -> Vec<PageRequest> {
+/// The requests for the pages that the total of `first` promises after it. The total may be any number, so they are made as they are
+/// needed.
+fn planned<T: Send + Sync + 'static>(first: &Page<T>) -> impl Iterator<Item = PageRequest> + Send + use<T> {
     let count = first.items.len() as u64;
-    match first.total {
-        // Pages of another length than asked for cannot be planned.
-        Some(total)
-            if !first.source.by_token()
-                && first.has_next()
-                && u64::from(first.at.limit.unwrap_or(0)) == count =>
-        {
-            let after = first.at.offset + count;
-            let step = usize::try_from(count).unwrap_or(usize::MAX).max(1);
-            (after..total).step_by(step).map(|offset| PageRequest { offset, ..first.at.clone() }).collect()
-        }
-        _ => Vec::new(),
-    }
+    // Pages of another length than asked for cannot be planned.
+    let plannable =
+        !first.source.by_token() && first.has_next() && u64::from(first.at.limit.unwrap_or(0)) == count;
+    let after = first.at.offset.saturating_add(count);
+    let end = first.total.filter(|_| plannable).unwrap_or(after);
+    let at = first.at.clone();
+    let step = usize::try_from(count).unwrap_or(usize::MAX).max(1);
+    (after..end).step_by(step).map(move |offset| PageRequest { offset, ..at.clone() })
 }
 
 /// Ends a stream of pages at the first one that is the last, and goes on behind its end where there is a next one.
@@ -385,13 +383,13 @@ fn until_the_end<T: Send + Sync + 'static>(
     all: impl Stream<Item = Result<Page<T>>> + Send + 'static,
 ) -> impl Stream<Item = Result<Page<T>>> + Send {
     enum State<T> {
-        Planned(Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>, Option<Next<T>>),
+        Planned(Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>, Option<Next<T>>, Tokens),
         Over,
     }
     type Next<T> = (Arc<dyn Source<T>>, Option<PageRequest>);
 
-    stream::unfold(State::Planned(Box::pin(all), None), |state| async move {
-        let State::Planned(mut planned, latest) = state else { return None };
+    stream::unfold(State::Planned(Box::pin(all), None, Tokens::default()), |state| async move {
+        let State::Planned(mut planned, latest, mut tokens) = state else { return None };
         let next = match planned.next().await {
             Some(next) => next,
             None => match latest {
@@ -402,12 +400,44 @@ fn until_the_end<T: Send + Sync + 'static>(
         let state = match &next {
             Ok(page) => match page.next.clone() {
                 None => State::Over,
-                request => State::Planned(planned, Some((page.source.clone(), request))),
+                Some(at) if at.token.as_deref().is_some_and(|token| tokens.come_round_to(token)) => {
+                    return Some((Err(going_in_circles()), State::Over));
+                }
+                request => State::Planned(planned, Some((page.source.clone(), request)), tokens),
             },
             Err(_) => State::Over,
         };
         Some((next, state))
     })
+}
+
+fn going_in_circles() -> Error {
+    let message = "the continuation tokens of this list lead round in circles, so it has no end";
+    Error::new(ErrorKind::UnexpectedAnswer, message)
+}
+
+/// Notices when the tokens of a list come round to one that was there before, whatever the length of the list: one token is kept, and
+/// replaced by the present one after twice as many pages each time (Brent's method).
+#[derive(Debug, Default)]
+struct Tokens {
+    kept: Option<String>,
+    since: u64,
+    until: u64,
+}
+
+impl Tokens {
+    fn come_round_to(&mut self, token: &str) -> bool {
+        if self.kept.as_deref() == Some(token) {
+            return true;
+        }
+        if self.since == self.until {
+            self.kept = Some(token.to_owned());
+            self.until = self.until.saturating_mul(2).max(1);
+            self.since = 0;
+        }
+        self.since += 1;
+        false
+    }
 }
 
 /// A stream of the items (or the pages) of a list.
@@ -502,5 +532,23 @@ mod tests {
         check("https://a/v2/x?token=b", None, Some("b"));
         check("https://a/v2/x?token=a", Some("a"), None);
         check("https://a/v2/x?offset=2", Some("a"), None);
+    }
+
+    #[test]
+    fn tokens_that_come_round_are_noticed_and_others_are_not() {
+        let check = |before: usize, circle: usize| {
+            let names =
+                (0..).map(|index| if index < before { index } else { before + (index - before) % circle });
+            let mut tokens = Tokens::default();
+            let asked =
+                names.take(10_000).take_while(|name| !tokens.come_round_to(&name.to_string())).count();
+            assert!(asked >= before + circle, "{before} {circle}: noticed before it was so");
+            assert!(asked <= 3 * (before + circle) + 3, "{before} {circle}: noticed after {asked}");
+        };
+        for (before, circle) in [(0, 1), (0, 2), (0, 7), (1, 1), (5, 3), (100, 1), (3, 100)] {
+            check(before, circle);
+        }
+        let mut tokens = Tokens::default();
+        assert!((0..10_000).all(|name| !tokens.come_round_to(&name.to_string())));
     }
 }

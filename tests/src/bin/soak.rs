@@ -1,0 +1,251 @@
+//! Sixteen transfers at a time on a platform that fails at random, for as long as it is told: `cargo xtask soak` starts the platform
+//! and this.
+//!
+//! `soak ENDPOINT TOKEN FOLDER SECONDS SEED`. Each worker makes a file, uploads it, downloads it, compares, deletes, and begins anew;
+//! some transfers it stops on the way and takes up again. A call that fails is made again, because the faults do not end; bytes that
+//! differ end the soak. So does memory that grows: what the process has in the last third of the time is held against the middle third.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use futures::future::try_join_all;
+use sbg::transfer::Transfer;
+use sbg::{Client, ErrorKind, ProjectId};
+use sbg_tests::client_of;
+
+const WORKERS: u64 = 16;
+/// Files have any size up to this, and small ones are as frequent as large ones.
+const LARGEST: u64 = 24 << 20;
+/// One in so many transfers is stopped on its way.
+const STOPPED: u32 = 4;
+/// A call that fails so often in a row does not fail by chance.
+const PATIENCE: u32 = 25;
+/// Files are written and compared in blocks of so many bytes.
+const BLOCK: usize = 1 << 16;
+/// What the memory may grow by: the noise of an allocator with so many threads.
+const NOISE: u64 = 8 << 20;
+
+/// What was done.
+#[derive(Debug, Default)]
+struct Tally {
+    rounds: AtomicU64,
+    bytes: AtomicU64,
+    stopped: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Tally {
+    fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match soak().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn soak() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [endpoint, token, folder, seconds, seed] = &arguments[..] else {
+        return Err("expected ENDPOINT TOKEN FOLDER SECONDS SEED".into());
+    };
+    let (folder, time, seed) =
+        (Path::new(folder), Duration::from_secs(seconds.parse()?), seed.parse::<u64>()?);
+    let client = client_of(endpoint, token).state_folder(Some(folder.join("state"))).build()?;
+    let project: ProjectId = again(&Tally::default(), || async {
+        let project = client.projects().create("soak").await?;
+        project.id.parse().map_err(|_| unreachable_id())
+    })
+    .await?;
+    let (tally, until) = (Tally::default(), Instant::now() + time);
+    let workers = (0..WORKERS).map(|number| {
+        let worker = Worker { client: &client, project: &project, folder, number, tally: &tally };
+        worker.run(until, Rng::with_seed(seed + number))
+    });
+    let (_, memory) = futures::try_join!(try_join_all(workers), watch(until))?;
+    let [middle, last] = memory.medians();
+    println!(
+        "{} files of {} MiB in all went up and down, {} transfers were stopped and taken up again, {} failed and were made again; \
+         memory {} MiB in the middle, {} MiB at the end",
+        tally.rounds.into_inner(),
+        tally.bytes.into_inner() >> 20,
+        tally.stopped.into_inner(),
+        tally.failed.into_inner(),
+        middle >> 20,
+        last >> 20,
+    );
+    if last > middle + middle / 10 + NOISE {
+        return Err("the memory grows".into());
+    }
+    Ok(())
+}
+
+fn unreachable_id() -> sbg::Error {
+    unreachable!("the emulator names a project by an id in its form")
+}
+
+/// Does one transfer after the other.
+struct Worker<'s> {
+    client: &'s Client,
+    project: &'s ProjectId,
+    folder: &'s Path,
+    number: u64,
+    tally: &'s Tally,
+}
+
+impl Worker<'_> {
+    async fn run(self, until: Instant, mut rng: Rng) -> Result<()> {
+        let mut round = 0;
+        while Instant::now() < until {
+            self.round(round, &mut rng).await?;
+            round += 1;
+        }
+        Ok(())
+    }
+
+    async fn round(&self, round: u64, rng: &mut Rng) -> Result<()> {
+        let size = LARGEST >> rng.u32(0..20);
+        let size = rng.u64(0..=size);
+        let (up, down) = (self.path(round, "up"), self.path(round, "down"));
+        write(&up, size, rng)?;
+        let uploaded = self
+            .moved(rng, || self.client.upload(&up).to_project(self.project).overwrite(true).start())
+            .await?;
+        let file = self.client.file(&uploaded.id);
+        self.moved(rng, || file.download(&down).overwrite(true).start()).await?;
+        if !same_content(&up, &down)? {
+            return Err(format!("{} is not what was uploaded", down.display()).into());
+        }
+        again(self.tally, || async {
+            match file.delete().await {
+                // The answer that said so was lost.
+                Err(error) if error.is_not_found() => Ok(()),
+                other => other,
+            }
+        })
+        .await?;
+        std::fs::remove_file(&up)?;
+        std::fs::remove_file(&down)?;
+        Tally::add(&self.tally.rounds, 1);
+        Tally::add(&self.tally.bytes, 2 * size);
+        Ok(())
+    }
+
+    fn path(&self, round: u64, name: &str) -> PathBuf {
+        self.folder.join(format!("{}-{round}-{name}", self.number))
+    }
+
+    /// Brings a transfer to its end, whatever happens on the way.
+    async fn moved<T: Clone + Send + Sync + 'static>(
+        &self,
+        rng: &mut Rng,
+        start: impl Fn() -> Transfer<T>,
+    ) -> Result<T> {
+        if rng.u32(0..STOPPED) == 0 {
+            let transfer = start();
+            tokio::time::sleep(Duration::from_millis(rng.u64(0..300))).await;
+            transfer.stop();
+            match transfer.wait().await {
+                Ok(done) => return Ok(done),
+                Err(error) if error.kind() == ErrorKind::Cancelled => Tally::add(&self.tally.stopped, 1),
+                Err(_) => Tally::add(&self.tally.failed, 1),
+            }
+        }
+        again(self.tally, || async { start().wait().await }).await
+    }
+}
+
+/// Does `work` until it is done, as somebody would who looks after it.
+async fn again<T, F>(tally: &Tally, work: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = sbg::Result<T>>,
+{
+    let mut failures = 0;
+    loop {
+        match work().await {
+            Ok(done) => return Ok(done),
+            Err(error) if failures == PATIENCE => return Err(error.into()),
+            Err(_) => failures += 1,
+        }
+        Tally::add(&tally.failed, 1);
+    }
+}
+
+/// Writes a file of random bytes.
+fn write(path: &Path, size: u64, rng: &mut Rng) -> Result<()> {
+    let mut file = File::create(path)?;
+    let mut block = vec![0; BLOCK];
+    let mut left = size;
+    while left > 0 {
+        let length = usize::try_from(left.min(block.len() as u64))?;
+        rng.fill(&mut block[..length]);
+        file.write_all(&block[..length])?;
+        left -= length as u64;
+    }
+    Ok(())
+}
+
+/// Compares block by block: whole files in memory would be what is measured.
+fn same_content(one: &Path, other: &Path) -> Result<bool> {
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut left, mut right) = (vec![0; BLOCK], vec![0; BLOCK]);
+    loop {
+        let length = one.read(&mut left)?;
+        other.read_exact(&mut right[..length])?;
+        if left[..length] != right[..length] {
+            return Ok(false);
+        }
+        if length == 0 {
+            return Ok(true);
+        }
+    }
+}
+
+/// What the process had in memory, second by second.
+struct Memory(Vec<u64>);
+
+impl Memory {
+    /// The medians of the second and of the last third of the time. The first one is for warming up.
+    fn medians(&self) -> [u64; 2] {
+        let third = self.0.len() / 3;
+        [&self.0[third..2 * third], &self.0[2 * third..]].map(|part| {
+            let mut part = part.to_vec();
+            part.sort_unstable();
+            part.get(part.len() / 2).copied().unwrap_or_default()
+        })
+    }
+}
+
+async fn watch(until: Instant) -> Result<Memory> {
+    let mut samples = Vec::new();
+    while Instant::now() < until {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        samples.push(resident()?);
+    }
+    Ok(Memory(samples))
+}
+
+/// What of the process is in memory, in bytes.
+fn resident() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+    Ok(line.ok_or("the system tells no memory")?.parse::<u64>()? * 1024)
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask semver`: whether what was public at an earlier revision still is, by the rules of `cargo-semver-checks`.
+//!
+//! Without another revision it is the release: the revision that brought the heading of the present version into the changelog. Before
+//! that version is released there is nothing that could be broken.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::programs::{cargo, output, step};
+use crate::public_api::CRATES;
+use crate::rustdoc;
+
+/// The version that reads what the rustdoc of this workspace's compiler writes.
+const VERSION: &str = "0.51.0";
+
+/// Checks the crates below `root` against the revision `since`, or the release, and says what it checked them against.
+pub fn run(root: &Path, since: Option<&str>) -> Result<String> {
+    let Some(revision) = since.map_or_else(|| release(root), |since| Ok(Some(since.to_owned())))? else {
+        return Ok(format!("{} is not released yet", env!("CARGO_PKG_VERSION")));
+    };
+    step("semver: cargo-semver-checks", || installed(root))?;
+    let baseline = step(&format!("semver: revision {revision}"), || checkout(root, &revision))?;
+    for package in CRATES {
+        step(&format!("semver: {package}"), || check(root, &baseline, package))?;
+    }
+    Ok(format!("{} as at {revision}", CRATES.join(", ")))
+}
+
+/// The revision that is the release of the present version, if there was one.
+fn release(root: &Path) -> Result<Option<String>> {
+    let heading = format!("## {} ", env!("CARGO_PKG_VERSION"));
+    let changelog = fs::read_to_string(root.join("CHANGELOG.md")).context("cannot read CHANGELOG.md")?;
+    if !changelog.lines().any(|line| line.starts_with(&heading)) {
+        return Ok(None);
+    }
+    let log = ["log", "--reverse", "--format=%h", "-S", &heading, "--", "CHANGELOG.md"];
+    let revisions = output(Command::new("git").args(log).current_dir(root))?;
+    let first = revisions.lines().next();
+    Ok(Some(first.context("the history does not reach back to the release: fetch all of it")?.to_owned()))
+}
+
+/// Makes sure that the program is there.
+fn installed(root: &Path) -> Result<String> {
+    let version = output(cargo(root).args(["semver-checks", "--version"])).unwrap_or_default();
+    if version.trim().ends_with(VERSION) {
+        return Ok(version);
+    }
+    let mut install = cargo(root);
+    install.args([
+        "install",
+        "cargo-semver-checks",
+        "--locked",
+        "--no-default-features",
+        "--version",
+        VERSION,
+    ]);
+    // It is run for seconds and built for minutes: nothing is made faster that takes time to make so.
+    let profile = [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "256"), ("DEBUG", "0")];
+    output(install.envs(profile.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value))))
+}
+
+/// The files of a revision.
+fn checkout(root: &Path, revision: &str) -> Result<std::path::PathBuf> {
+    let folder = root.join("target/semver/baseline");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot delete {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let archive = root.join("target/semver/baseline.tar");
+    output(Command::new("git").args(["archive", "--output"]).arg(&archive).arg(revision).current_dir(root))?;
+    output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&folder))?;
+    Ok(folder)
+}
+
+fn check(root: &Path, baseline: &Path, package: &str) -> Result<String> {
+    let json = |folder: &Path, name: &str| {
+        let made = rustdoc::json(folder, &root.join("target"), package)?;
+        // Both revisions write to the same place.
+        let kept = root.join("target/semver").join(format!("{package}-{name}.json"));
+        fs::copy(&made, &kept).with_context(|| format!("cannot copy {}", made.display()))?;
+        anyhow::Ok(kept)
+    };
+    let (before, now) = (json(baseline, "baseline")?, json(root, "current")?);
+    let mut checks = cargo(root);
+    checks.args(["semver-checks", "check-release", "--color", "never"]);
+    checks.arg("--baseline-rustdoc").arg(before).arg("--current-rustdoc").arg(now);
+    let said = output(&mut checks)?;
+    ensure!(!said.contains("0 checks:"), "nothing was checked:\n{said}");
+    Ok(said)
+}
