@@ -7,6 +7,9 @@ mod client;
 pub mod config;
 mod error;
 mod fields;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guide;
 mod ids;
 mod page;

@@ -484,6 +484,28 @@ impl<T> fmt::Debug for Items<T> {
     }
 }
 
+/// For the fuzz target: pages with these links, each read where the one before it leads, as long as one does.
+#[cfg(fuzzing)]
+pub fn fuzz(pages: Vec<(usize, Option<String>, Vec<types::Link>)>, by_token: bool) {
+    let mut at = PageRequest { offset: 0, token: None, limit: Some(LARGEST_PAGE), fields: None };
+    let mut tokens = Tokens::default();
+    for (items, href, links) in pages {
+        let fetched = Fetched::new(&http::HeaderMap::new(), vec![(); items % 101], href, Some(links));
+        let Some(next) = next_request(&fetched, &at, by_token) else { return };
+        assert!(next.offset >= at.offset, "a list never goes back");
+        match &next.token {
+            Some(token) => {
+                assert!(by_token && next.token != at.token, "a token leads to another page");
+                if tokens.come_round_to(token) {
+                    return;
+                }
+            }
+            None => assert!(!by_token && next.offset > at.offset, "a page without a token goes on behind it"),
+        }
+        at = next;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

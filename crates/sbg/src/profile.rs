@@ -286,5 +286,33 @@ fn boolean(
     Ok(Some(At { value, line }))
 }
 
+/// For the fuzz target: a file with this text, to which a profile is added, or in which it is changed.
+#[cfg(fuzzing)]
+pub fn fuzz(text: &str, profile: &str, token: &str) {
+    let path = PathBuf::from("credentials");
+    let Ok(ini) = Ini::parse(text) else { return };
+    let mut credentials = Credentials { path, ini, stored: None, warnings: Vec::new() };
+    let names: Vec<String> = credentials.profiles().map(str::to_owned).collect();
+    let read = |credentials: &Credentials, name: &str| {
+        let profile = credentials.profile(name).ok()?;
+        let token = profile.auth_token().map(|token| token.expose_secret().to_owned());
+        Some((profile.api_endpoint().map(str::to_owned), token))
+    };
+    let before: Vec<_> = names.iter().map(|name| read(&credentials, name)).collect();
+    if credentials.set(profile, &Endpoint::Cgc, &token.into()).is_err() {
+        return;
+    }
+    let endpoint = Some(Endpoint::Cgc.as_str().to_owned());
+    assert_eq!(
+        read(&credentials, profile),
+        Some((endpoint, Some(token.to_owned()))),
+        "what was set is there"
+    );
+    for (name, before) in names.iter().zip(before).filter(|(name, _)| *name != profile) {
+        assert_eq!(read(&credentials, name), before, "the other profiles stay as they were");
+    }
+    assert!(!format!("{credentials:?}").contains(token) || text.contains(token) || profile.contains(token));
+}
+
 #[cfg(test)]
 mod tests;

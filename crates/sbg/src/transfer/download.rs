@@ -5,6 +5,9 @@ mod job;
 mod journal;
 mod open;
 
+#[cfg(fuzzing)]
+pub use journal::fuzz as fuzz_journal;
+
 use std::future::IntoFuture;
 use std::path::PathBuf;
 

@@ -33,11 +33,17 @@ mod upload;
 
 pub use content::Content;
 pub use digest::{Algorithm, Digest};
+#[cfg(fuzzing)]
+pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};
 pub(crate) use engine::{Engine, Settings};
 pub use handle::{Status, Transfer};
 pub use many::{Conflict, DownloadMany, FileReport, Outcome, Report, UploadMany, Wanted};
 pub use progress::Progress;
+#[cfg(fuzzing)]
+pub use storage::fuzz_content_range;
 pub use stream::FileStream;
 pub(crate) use upload::default_state_folder;
+#[cfg(fuzzing)]
+pub use upload::fuzz_journal as fuzz_upload_journal;
 pub use upload::{ReaderUpload, Upload};

@@ -28,6 +28,8 @@ use crate::place::{self, Place, check_name, place_setters};
 use crate::types;
 
 pub(crate) use journal::default_state_folder;
+#[cfg(fuzzing)]
+pub use journal::fuzz as fuzz_journal;
 use route::Destination;
 
 impl Client {

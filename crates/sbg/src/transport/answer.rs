@@ -118,3 +118,18 @@ impl Answer {
         reqwest::Response::from(response)
     }
 }
+
+/// For the fuzz target: an answer of this status and body.
+#[cfg(fuzzing)]
+pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
+    let Ok(status) = StatusCode::from_u16(status) else { return };
+    let answer = Answer::new(status, headers, Bytes::copy_from_slice(body));
+    for operation in sbg_raw::OPERATIONS.iter().take(2) {
+        if let Err(error) = answer.clone().into_result(operation) {
+            let shown = error.to_string();
+            assert!(shown.len() < 16_000, "a message is short, whatever the answer");
+            assert!(!shown.contains(char::is_control), "a message moves no terminal: {shown:?}");
+            assert_eq!(error.status(), Some(status.as_u16()));
+        }
+    }
+}

@@ -28,6 +28,8 @@ use tracing::instrument::WithSubscriber as _;
 
 pub use answer::Answer;
 use answer::Attempts;
+#[cfg(fuzzing)]
+pub use answer::fuzz;
 pub(crate) use authorise::Authorise;
 pub(crate) use budget::Budget;
 use call::Call;

@@ -115,6 +115,24 @@ impl Writer {
     }
 }
 
+/// For the fuzz target: what is left to fetch by a journal of these bytes.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    for journal in journal::parse_both::<Journal>(bytes) {
+        let size = journal.identity.size.min(1 << 40);
+        if !in_order(&journal.extents, size) {
+            continue;
+        }
+        let there: u64 = journal.extents.iter().map(|extent| extent.end - extent.start).sum();
+        let mut segments = super::super::segments::Segments::new(size, journal.extents);
+        assert_eq!(segments.written(), there, "what is there is counted once");
+        if let Some(range) = segments.take(u64::MAX) {
+            assert!(range.start < range.end && range.end <= size, "a range lies inside of its file");
+        }
+        assert_eq!(segments.is_complete(), there == size);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

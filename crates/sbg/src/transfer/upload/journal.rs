@@ -150,3 +150,12 @@ impl Ledger {
         }
     }
 }
+
+/// For the fuzz target: a journal of an upload of these bytes.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    for journal in journal::parse_both::<Journal>(bytes) {
+        let again = serde_json::to_vec(&journal).expect("what was read can be written");
+        assert_eq!(serde_json::from_slice::<Journal>(&again).ok(), Some(journal));
+    }
+}

@@ -1,0 +1,22 @@
+//! Recorded traffic: every line is an exchange that fits the document, or a problem that is told.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use sbg_document::drift::check;
+use serde_json::Value;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../openapi/sbg.openapi.json")).expect("the bundle is JSON")
+});
+
+fuzz_target!(|text: &str| {
+    let report =
+        check(&DOCUMENT, text, |answers| Ok(vec![None; answers.len()])).expect("the bundle is in order");
+    assert_eq!(report.exchanges, text.lines().filter(|line| !line.trim().is_empty()).count());
+    assert!(report.failed <= report.exchanges);
+    let lines = text.lines().count();
+    assert!(report.problems.iter().all(|problem| (1..=lines).contains(&problem.line)));
+});

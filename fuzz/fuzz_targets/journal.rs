@@ -1,0 +1,10 @@
+//! Journals of transfers, as another process, another version or a bad disk left them.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    sbg::fuzzing::download_journal(bytes);
+    sbg::fuzzing::upload_journal(bytes);
+});
