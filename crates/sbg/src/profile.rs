@@ -311,7 +311,9 @@ pub fn fuzz(text: &str, profile: &str, token: &str) {
     for (name, before) in names.iter().zip(before).filter(|(name, _)| *name != profile) {
         assert_eq!(read(&credentials, name), before, "the other profiles stay as they were");
     }
-    assert!(!format!("{credentials:?}").contains(token) || text.contains(token) || profile.contains(token));
+    // A short token is in the words of the description by chance.
+    let shown = format!("{credentials:?}");
+    assert!(token.len() < 16 || text.contains(token) || profile.contains(token) || !shown.contains(token));
 }
 
 #[cfg(test)]
