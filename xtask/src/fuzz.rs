@@ -21,13 +21,12 @@ use serde_json::Value;
 use crate::programs::{cargo, output, step};
 
 /// What makes the compiler tell libFuzzer which code an input reaches and what it is compared with.
-const INSTRUMENTATION: [&str; 7] = [
+const INSTRUMENTATION: [&str; 6] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
-    "-Ccodegen-units=1",
     "--cfg=fuzzing",
 ];
 
