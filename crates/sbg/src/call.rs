@@ -114,10 +114,18 @@ macro_rules! body_clearers {
     };
 }
 
-/// Writes the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags)`.
+/// Writes the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags, "file.edit()")`,
+/// where the last one is the beginning of their examples, which know a `file` and a `project`.
 macro_rules! tags_setters {
-    ($what:literal, $($field:ident).+) => {
+    ($what:literal, $($field:ident).+, $example:literal) => {
         #[doc = concat!("All tags, in place of those the ", $what, " has.")]
+        ///
+        /// ```
+        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # fn example(file: FileHandle, project: ProjectHandle) {
+        #[doc = concat!("let edit = ", $example, ".tags([\"dna\", \"b form\"]);")]
+        /// # }
+        /// ```
         pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
             let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
             self.$($field).+ = tags.into();
@@ -125,6 +133,13 @@ macro_rules! tags_setters {
         }
 
         #[doc = concat!("Leaves the ", $what, " without tags.")]
+        ///
+        /// ```
+        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # fn example(file: FileHandle, project: ProjectHandle) {
+        #[doc = concat!("let edit = ", $example, ".clear_tags();")]
+        /// # }
+        /// ```
         pub fn clear_tags(mut self) -> Self {
             self.$($field).+ = Vec::new().into();
             self
