@@ -12,6 +12,13 @@ use crate::page::PageRequest;
 type Send1<T> = Box<dyn FnOnce(Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
 
 /// A call that gets a resource: `.await` it, or select [`fields`](Self::fields) first.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Get<T> {
     identity: &'static [&'static str],
@@ -31,12 +38,28 @@ impl<T> Get<T> {
     }
 
     /// The fields to return; all of them when it is not set.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let get = client.file("567890abc9b0307bc0414164").get().fields(sbg::Fields::only(["size"]));
+    /// println!("{:?}", get.await?.size);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fields(mut self, fields: Fields) -> Self {
         self.fields = Some(fields);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let me = client.users().me().send().await?;
+    /// println!("{}", me.username);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
