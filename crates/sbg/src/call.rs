@@ -12,6 +12,13 @@ use crate::page::PageRequest;
 type Send1<T> = Box<dyn FnOnce(Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
 
 /// A call that gets a resource: `.await` it, or select [`fields`](Self::fields) first.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Get<T> {
     identity: &'static [&'static str],
@@ -31,12 +38,28 @@ impl<T> Get<T> {
     }
 
     /// The fields to return; all of them when it is not set.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let get = client.file("567890abc9b0307bc0414164").get().fields(sbg::Fields::only(["size"]));
+    /// println!("{:?}", get.await?.size);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fields(mut self, fields: Fields) -> Self {
         self.fields = Some(fields);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let me = client.users().me().send().await?;
+    /// println!("{}", me.username);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -114,10 +137,18 @@ macro_rules! body_clearers {
     };
 }
 
-/// Writes the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags)`.
+/// Writes the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags, "file.edit()")`,
+/// where the last one is the beginning of their examples, which know a `file` and a `project`.
 macro_rules! tags_setters {
-    ($what:literal, $($field:ident).+) => {
+    ($what:literal, $($field:ident).+, $example:literal) => {
         #[doc = concat!("All tags, in place of those the ", $what, " has.")]
+        ///
+        /// ```
+        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # fn example(file: FileHandle, project: ProjectHandle) {
+        #[doc = concat!("let edit = ", $example, ".tags([\"dna\", \"b form\"]);")]
+        /// # }
+        /// ```
         pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
             let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
             self.$($field).+ = tags.into();
@@ -125,6 +156,13 @@ macro_rules! tags_setters {
         }
 
         #[doc = concat!("Leaves the ", $what, " without tags.")]
+        ///
+        /// ```
+        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # fn example(file: FileHandle, project: ProjectHandle) {
+        #[doc = concat!("let edit = ", $example, ".clear_tags();")]
+        /// # }
+        /// ```
         pub fn clear_tags(mut self) -> Self {
             self.$($field).+ = Vec::new().into();
             self

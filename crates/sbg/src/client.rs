@@ -49,12 +49,26 @@ struct Shared {
 
 impl Client {
     /// A builder, to set credentials and limits.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().endpoint("cgc").token("0123456789abcdef0123456789abcdef").build()?;
+    /// assert_eq!(client.endpoint(), &sbg::config::Endpoint::Cgc);
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
     /// A client with the credentials of the environment: `SB_API_ENDPOINT` and `SB_AUTH_TOKEN`, else the profile `default` of
     /// `~/.sevenbridges/credentials`. See [`config`](crate::config).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let client = sbg::Client::from_env()?;
+    /// println!("{} as {}", client.endpoint(), client.users().me().await?.username);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -80,22 +94,53 @@ impl Client {
     }
 
     /// The environment that the client talks to.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// println!("{}", client.endpoint().name().unwrap_or("an installation of its own"));
+    /// # }
+    /// ```
     pub fn endpoint(&self) -> &Endpoint {
         &self.shared.endpoint
     }
 
     /// What the headers of the latest answer said of the rate limit. Makes no request; `None` before the first answer.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.users().me().await?;
+    /// if let Some(window) = client.latest_rate_limit() {
+    ///     println!("{} requests left", window.remaining());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn latest_rate_limit(&self) -> Option<RateLimit> {
         self.shared.pipeline.policy.budget.latest()
     }
 
     /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name). Calls
     /// that are under way keep those that they began with.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::transport::GeneralErrorSleeper;
+    ///
+    /// client.add_error_handler(GeneralErrorSleeper::default().attempts(3));
+    /// # }
+    /// ```
     pub fn add_error_handler(&self, handler: impl ErrorHandler + 'static) {
         self.change_handlers(|handlers| handlers.add(Arc::new(handler)));
     }
 
     /// Removes the error handler of this name, and tells whether there was one.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().endpoint("cgc").token("0123456789abcdef").build()?;
+    /// assert!(client.remove_error_handler("MaintenanceSleeper"));
+    /// assert!(!client.remove_error_handler("MaintenanceSleeper"));
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
     pub fn remove_error_handler(&self, name: &str) -> bool {
         self.change_handlers(|handlers| handlers.remove(name))
     }
@@ -203,71 +248,138 @@ impl Default for ClientBuilder {
 impl ClientBuilder {
     /// The environment to talk to: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the address of its API, or an
     /// [`Endpoint`].
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// let by_name = sbg::Client::builder().endpoint("cavatica");
+    /// let known = sbg::Client::builder().endpoint(Endpoint::Cavatica);
+    /// let own = sbg::Client::builder().endpoint("https://sbg.lab.org/v2");
+    /// ```
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.explicit = self.explicit.endpoint(endpoint);
         self
     }
 
     /// The token of a user, from the developer page of the environment.
+    ///
+    /// ```no_run
+    /// let token = std::fs::read_to_string("/run/secrets/sbg-token").unwrap();
+    /// let client = sbg::Client::builder().endpoint("cgc").token(token).build();
+    /// ```
     pub fn token(self, token: impl Into<String>) -> Self {
         self.auth(Auth::token(token))
     }
 
     /// Credentials of any kind.
+    ///
+    /// ```
+    /// use sbg::config::Auth;
+    ///
+    /// let client = sbg::Client::builder().endpoint("cgc").auth(Auth::oauth("eyJhbGciOiJub25lIn0.e30."));
+    /// ```
     pub fn auth(mut self, auth: Auth) -> Self {
         self.explicit = self.explicit.auth(auth);
         self
     }
 
     /// The profile of `~/.sevenbridges/credentials` to use.
+    ///
+    /// ```no_run
+    /// let client = sbg::Client::builder().profile("cgc").build()?;
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.explicit = self.explicit.profile(name);
         self
     }
 
     /// Where to look for the files of the user, instead of in the home folder.
+    ///
+    /// ```
+    /// use sbg::config::ConfigPaths;
+    ///
+    /// let client = sbg::Client::builder().config_paths(ConfigPaths::under("/srv/pipeline"));
+    /// ```
     pub fn config_paths(mut self, paths: ConfigPaths) -> Self {
         self.paths = Some(paths);
         self
     }
 
     /// Whether operations in advance access may be called. They may change without notice. `false` by default.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().advance_access(true);
+    /// ```
     pub fn advance_access(mut self, allowed: bool) -> Self {
         self.explicit = self.explicit.advance_access(allowed);
         self
     }
 
     /// The proxies, for calls and transfers alike. By default those of the environment and of the settings file.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// let client = sbg::Client::builder().proxies(Proxies::none().https("proxy.lab.org:3128".parse()?));
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.explicit = self.explicit.proxies(proxies);
         self
     }
 
     /// Whether the token may be sent over plain http to another host than this one. `false` by default.
+    ///
+    /// ```
+    /// let builder = sbg::Client::builder().endpoint("http://sbg.lab.org/v2").token("0123456789abcdef");
+    /// let client = builder.allow_insecure_http(true).build()?;
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
     pub fn allow_insecure_http(mut self, allowed: bool) -> Self {
         self.explicit = self.explicit.allow_insecure_http(allowed);
         self
     }
 
     /// Most requests to the API at once, over all clones of the client; at least 1, and 100 by default.
+    ///
+    /// ```
+    /// let gentle = sbg::Client::builder().max_parallel_requests(4);
+    /// ```
     pub fn max_parallel_requests(mut self, count: usize) -> Self {
         self.max_parallel_requests = count;
         self
     }
 
     /// Most idle connections to keep to the API; 32 by default.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().idle_connections(4);
+    /// ```
     pub fn idle_connections(mut self, count: usize) -> Self {
         self.idle_connections = count;
         self
     }
 
     /// Longest time to make a connection; 10 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let client = sbg::Client::builder().connect_timeout(Duration::from_secs(3));
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
     /// Longest time in which nothing comes, for calls and transfers; 60 s by default, and at most 30 s for transfers.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let client = sbg::Client::builder().read_timeout(Duration::from_secs(20));
+    /// ```
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
@@ -275,6 +387,12 @@ impl ClientBuilder {
 
     /// Longest time for one attempt of a call, from the connection to the end of the answer; 10 min by default. Transfers have no such
     /// limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let client = sbg::Client::builder().call_timeout(Duration::from_secs(60));
+    /// ```
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
         self
@@ -284,12 +402,22 @@ impl ClientBuilder {
     ///
     /// The answers tell how much of the window is left. When it is spent, calls and those of transfers stand in one line, and leave in
     /// the order of their arrival when the next window begins.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().pace(false);
+    /// ```
     pub fn pace(mut self, pace: bool) -> Self {
         self.pace = pace;
         self
     }
 
     /// Bounds of the retries.
+    ///
+    /// ```
+    /// use sbg::transport::RetryPolicy;
+    ///
+    /// let client = sbg::Client::builder().retry(RetryPolicy::none());
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
@@ -299,12 +427,27 @@ impl ClientBuilder {
     ///
     /// A client has a [`RateLimitSleeper`](crate::transport::RateLimitSleeper) and a
     /// [`MaintenanceSleeper`](crate::transport::MaintenanceSleeper) from the start.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sbg::transport::MaintenanceSleeper;
+    ///
+    /// let over_night = MaintenanceSleeper::default().longest(Duration::from_secs(12 * 60 * 60));
+    /// let client = sbg::Client::builder().error_handler(over_night);
+    /// ```
     pub fn error_handler(mut self, handler: impl ErrorHandler + 'static) -> Self {
         self.handlers.add(Arc::new(handler));
         self
     }
 
     /// Removes all error handlers, the shipped ones included. To remove one, see [`Client::remove_error_handler`].
+    ///
+    /// ```
+    /// use sbg::transport::RateLimitSleeper;
+    ///
+    /// let client = sbg::Client::builder().without_error_handlers().error_handler(RateLimitSleeper::default());
+    /// ```
     pub fn without_error_handlers(mut self) -> Self {
         self.handlers = Handlers::default();
         self
@@ -312,36 +455,64 @@ impl ClientBuilder {
 
     /// Calls `told` before each wait of a call, whether for the rate limit, for an error handler or before another attempt, to show why
     /// nothing happens. Each wait is an event of `tracing` as well. It must not block.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().on_wait(|waiting| {
+    ///     eprintln!("{} waits {:?}: {}", waiting.operation, waiting.wait, waiting.reason);
+    /// });
+    /// ```
     pub fn on_wait(mut self, told: impl Fn(&Waiting) + Send + Sync + 'static) -> Self {
         self.on_wait = Some(OnWait(Arc::new(told)));
         self
     }
 
     /// What the user agent says after the name of this crate, such as `my-pipeline/2.1`.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().user_agent("my-pipeline/2.1");
+    /// ```
     pub fn user_agent(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent = Some(suffix.into());
         self
     }
 
     /// Trusts the certificate authorities in this PEM file as well as those of the system.
+    ///
+    /// ```no_run
+    /// let client = sbg::Client::builder().root_certificates(std::fs::read("/etc/ssl/lab-authority.pem")?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());
         self
     }
 
     /// Shows this certificate to servers that ask for one: a PEM file with the private key (PKCS #8) and the chain of certificates.
+    ///
+    /// ```no_run
+    /// let client = sbg::Client::builder().identity(std::fs::read("rfranklin.pem")?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn identity(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.identity = Some(pem.into().into());
         self
     }
 
     /// Most bytes per second that all downloads of this client take together. Without a limit by default.
+    ///
+    /// ```
+    /// let ten_megabytes_a_second = sbg::Client::builder().download_bandwidth(10_000_000);
+    /// ```
     pub fn download_bandwidth(mut self, bytes_per_second: u64) -> Self {
         self.download_bandwidth = Some(bytes_per_second);
         self
     }
 
     /// Most bytes per second that all uploads of this client take together. Without a limit by default.
+    ///
+    /// ```
+    /// let ten_megabytes_a_second = sbg::Client::builder().upload_bandwidth(10_000_000);
+    /// ```
     pub fn upload_bandwidth(mut self, bytes_per_second: u64) -> Self {
         self.upload_bandwidth = Some(bytes_per_second);
         self
@@ -350,6 +521,11 @@ impl ClientBuilder {
     /// Folder for what uploads write down, so that another process can go on with them; `None` for none. By default
     /// `$XDG_STATE_HOME/sbg` or `~/.local/state/sbg`, on Windows `%LOCALAPPDATA%\sbg`. It is created when it is needed, and holds
     /// paths, ids and checksums, but no secrets.
+    ///
+    /// ```
+    /// let elsewhere = sbg::Client::builder().state_folder(Some("/scratch/rfranklin/sbg".into()));
+    /// let nowhere = sbg::Client::builder().state_folder(None);
+    /// ```
     pub fn state_folder(mut self, folder: Option<PathBuf>) -> Self {
         self.state_folder = folder.map_or(StateFolder::None, StateFolder::At);
         self
@@ -359,12 +535,22 @@ impl ClientBuilder {
     ///
     /// Secrets are masked: no header is written, and neither are the values of fields that hold credentials or the queries of signed
     /// addresses. The file is emptied first.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().record("traffic.jsonl");
+    /// ```
     pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
         self.record = Some(path.into());
         self
     }
 
     /// Builds the client. Makes no request.
+    ///
+    /// ```
+    /// let builder = sbg::Client::builder().endpoint("https://cgc-api.sbgenomics.com").token("0123456789abcdef");
+    /// let error = builder.build().unwrap_err();
+    /// assert_eq!(error.kind(), sbg::ErrorKind::Endpoint);
+    /// ```
     ///
     /// # Errors
     ///

@@ -16,15 +16,46 @@ use crate::profile::ProfileError;
 use crate::transport::classify;
 
 /// A result whose error is [`sbg::Error`](Error).
+///
+/// ```
+/// fn short_name(id: &str) -> sbg::Result<String> {
+///     Ok(id.parse::<sbg::ProjectId>()?.project().to_owned())
+/// }
+/// # assert_eq!(short_name("rfranklin/demo").unwrap(), "demo");
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = Arc<dyn StdError + Send + Sync>;
 
 /// Anything that can go wrong in this crate. Cheap to clone.
+///
+/// ```
+/// use sbg::{Error, ErrorKind};
+///
+/// let error: Error = "demo".parse::<sbg::ProjectId>().unwrap_err().into();
+/// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+/// assert!(error.to_string().contains("expected `owner/project`"));
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
 /// What went wrong, in a form to match on.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::ErrorKind;
+///
+/// match client.users().me().await {
+///     Ok(me) => println!("{}", me.username),
+///     Err(error) => match error.kind() {
+///         ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Proxy => eprintln!("no way to the platform: {error}"),
+///         ErrorKind::Api => eprintln!("the platform says no: {error}"),
+///         _ => return Err(error),
+///     },
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -209,87 +240,257 @@ impl Error {
     }
 
     /// What went wrong, to match on.
+    ///
+    /// ```
+    /// let error = sbg::Client::builder().endpoint("cgc").token("").build().unwrap_err();
+    /// assert_eq!(error.kind(), sbg::ErrorKind::Token);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// What went wrong, in words: what the platform said where it said something.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// assert_eq!(error.message(), "Requested project or member does not exist.");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// HTTP status of the answer, if there was one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// assert_eq!(error.status(), Some(404));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
     /// Error code of the platform, such as 5002; 0 stands for maintenance.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let error = client.file("567890abc9b0307bc0414164").get().await.unwrap_err();
+    /// assert_eq!(error.code(), Some(5002));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn code(&self) -> Option<i32> {
         self.0.code
     }
 
     /// What the platform documents of the [code](Self::code).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let error = client.file("567890abc9b0307bc0414164").get().await.unwrap_err();
+    /// assert_eq!(error.code_info().map(|info| info.group), Some("5xxx"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn code_info(&self) -> Option<&'static ErrorCode> {
         self.0.code.and_then(ErrorCode::find)
     }
 
     /// Address of a page about the error, if the platform gave one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// if let Err(error) = client.users().me().await {
+    ///     println!("see {}", error.more_info().unwrap_or("https://docs.sevenbridges.com/docs/api-status-codes"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn more_info(&self) -> Option<&str> {
         self.0.more_info.as_deref()
     }
 
     /// Identifier of the request, to quote to the support of the platform.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// if let Err(error) = client.users().me().await {
+    ///     eprintln!("{}; quote {} to the support", error.message(), error.request_id().unwrap_or("the time"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
     /// Operation id of the call that failed, such as `file_get`; `None` outside of the API.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let error = client.file("567890abc9b0307bc0414164").get().await.unwrap_err();
+    /// assert_eq!(error.operation(), Some("file_get"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation.map(|operation| operation.id)
     }
 
     /// What to try, where something is known to help.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// assert!(error.hint().is_some_and(|hint| hint.contains("owner/short-name")));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hint(&self) -> Option<&str> {
         let known = || hint::hint(self.0.kind, self.0.status, self.0.code);
         self.0.hint.as_deref().or_else(known)
     }
 
     /// How many times it was tried to send the request; 0 when it was not tried.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let error = client.file("567890abc9b0307bc0414164").get().await.unwrap_err();
+    /// assert_eq!(error.attempts(), 1, "what is not there is not asked for again");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
     /// Whether what was asked for does not exist, or is hidden from the caller.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let project = client.project("rfranklin/fibre-diffraction")?;
+    /// let exists = match project.get().await {
+    ///     Err(error) if error.is_not_found() => false,
+    ///     found => found.map(|_| true)?,
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_not_found(&self) -> bool {
         self.0.status == Some(404) || self.0.kind == ErrorKind::NotFound
     }
 
     /// Whether the token is missing, unknown or expired.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// let client = sbg::Client::builder().endpoint(emulator.url()).token("0123456789abcdef").build()?;
+    /// let error = client.users().me().await.unwrap_err();
+    /// assert!(error.is_unauthorized());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_unauthorized(&self) -> bool {
         self.0.status == Some(401)
     }
 
     /// Whether the caller may not do this.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// match client.project("fcrick/models")?.delete().await {
+    ///     Err(error) if error.is_forbidden() => eprintln!("ask fcrick to do so"),
+    ///     done => done?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_forbidden(&self) -> bool {
         self.0.status == Some(403)
     }
 
     /// Whether it is in conflict with what is there already, such as a file of the same name.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, cwl: serde_json::Value) -> sbg::Result<()> {
+    /// match client.apps().install("rfranklin/demo/helix-angle", cwl).await {
+    ///     Err(error) if error.is_conflict() => println!("it is there already"),
+    ///     installed => println!("{}", installed?.id),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_conflict(&self) -> bool {
         self.0.status == Some(409)
     }
 
     /// Whether the limit on requests is reached.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// if let Err(error) = client.users().me().await
+    ///     && error.is_rate_limited()
+    /// {
+    ///     eprintln!("too many requests for now: {error}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_rate_limited(&self) -> bool {
         self.0.status == Some(429)
     }
 
     /// Whether the platform is under maintenance.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// if let Err(error) = client.users().me().await
+    ///     && error.is_maintenance()
+    /// {
+    ///     eprintln!("the platform is under maintenance");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_maintenance(&self) -> bool {
         self.0.status == Some(503) && self.0.code == Some(0)
     }
 
     /// Whether the same call may succeed later: the platform is busy or down, or the network failed.
+    ///
+    /// ```
+    /// let error = sbg::Error::from("demo".parse::<sbg::ProjectId>().unwrap_err());
+    /// assert!(!error.is_transient(), "it will be no project id later either");
+    /// ```
     pub fn is_transient(&self) -> bool {
         match self.0.kind {
             ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Timeout => true,

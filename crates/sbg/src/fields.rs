@@ -24,16 +24,35 @@ impl Fields {
     const ALL: &'static str = "_all";
 
     /// Every field that the resource has.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let with_metadata_and_tags = client.files().query().project("rfranklin/demo").fields(sbg::Fields::all());
+    /// # }
+    /// ```
     pub fn all() -> Self {
         Self::only([Self::ALL])
     }
 
     /// These fields alone. A field of a nested object is named with a dot, as in `metadata.sample_id`.
+    ///
+    /// ```
+    /// use sbg::Fields;
+    ///
+    /// assert_eq!(Fields::only(["name", "metadata.sample_id"]).to_string(), "name,metadata.sample_id");
+    /// ```
     pub fn only<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
         Self { names: names.into_iter().map(Into::into).collect(), left_out: Vec::new() }
     }
 
     /// These fields and those of `others`.
+    ///
+    /// ```
+    /// use sbg::Fields;
+    ///
+    /// let of_lists = Fields::only(["name", "type"]);
+    /// assert_eq!(of_lists.and(Fields::only(["size"])).to_string(), "name,type,size");
+    /// ```
     pub fn and(mut self, others: Self) -> Self {
         self.names.extend(others.names);
         self.left_out.extend(others.left_out);
@@ -41,6 +60,12 @@ impl Fields {
     }
 
     /// Leaves `name` out.
+    ///
+    /// ```
+    /// use sbg::Fields;
+    ///
+    /// assert_eq!(Fields::all().without("metadata").without("storage").to_string(), "_all,!metadata,!storage");
+    /// ```
     pub fn without(mut self, name: impl Into<String>) -> Self {
         self.left_out.push(name.into());
         self

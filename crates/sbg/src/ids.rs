@@ -39,17 +39,32 @@ pub struct InvalidId {
 
 impl InvalidId {
     /// What the text was meant to be, such as `project id`.
+    ///
+    /// ```
+    /// let error = "demo".parse::<sbg::ProjectId>().unwrap_err();
+    /// assert_eq!(error.kind(), "project id");
+    /// ```
     pub fn kind(&self) -> &'static str {
         self.kind
     }
 
     /// The text that was given: at most its first 60 characters, control characters escaped.
+    ///
+    /// ```
+    /// let error = "rfranklin/demo\n".parse::<sbg::ProjectId>().unwrap_err();
+    /// assert_eq!(error.given(), r"rfranklin/demo\n");
+    /// ```
     pub fn given(&self) -> &str {
         &self.given
     }
 
     /// The form that was expected, such as `owner/project`, with brackets round what may be left out; `None` for an id
     /// that is one piece of any form.
+    ///
+    /// ```
+    /// let error = "bwa-mem".parse::<sbg::AppId>().unwrap_err();
+    /// assert_eq!(error.expected(), Some("owner/project/app[/revision]"));
+    /// ```
     pub fn expected(&self) -> Option<&'static str> {
         self.form.map(|form| form.expected)
     }
@@ -105,6 +120,16 @@ impl From<Infallible> for InvalidId {
 /// ```
 pub trait IntoId<T> {
     /// Makes the id.
+    ///
+    /// ```
+    /// use sbg::{IntoId, InvalidId, ProjectId};
+    ///
+    /// fn owner_of(project: impl IntoId<ProjectId>) -> Result<String, InvalidId> {
+    ///     Ok(project.into_id()?.owner().to_owned())
+    /// }
+    ///
+    /// assert_eq!(owner_of("rfranklin/demo").as_deref(), Ok("rfranklin"));
+    /// ```
     ///
     /// # Errors
     ///

@@ -21,6 +21,12 @@ pub(crate) const LARGEST_PAGE: u32 = 100;
 const PAGES_AHEAD: usize = 32;
 
 /// A list of the API, with its filters. Implemented by this crate alone.
+///
+/// ```
+/// async fn first<L: sbg::List>(list: sbg::Query<L>) -> sbg::Result<Option<L::Item>> {
+///     list.limit(1).items().try_next().await
+/// }
+/// ```
 pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
     /// What the list holds.
     type Item: Send + Sync + 'static;
@@ -130,6 +136,14 @@ pub(crate) fn query_value(link: &str, name: &str) -> Option<String> {
 
 /// A query of a list: set its filters, then [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
 /// [`items`](Self::items).
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query = client.projects().query().owner("rfranklin");
+/// let (page, all) = (query.clone().await?, query.items().try_collect::<Vec<_>>().await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use = "a query does nothing until it is sent"]
 pub struct Query<L> {
@@ -146,24 +160,50 @@ impl<L: List> Query<L> {
     }
 
     /// Number of items of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().limit(20);
+    /// # }
+    /// ```
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
     }
 
     /// Index of the first item, from 0.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let third_page_of_twenty = client.projects().query().limit(20).offset(40);
+    /// # }
+    /// ```
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
         self
     }
 
     /// The fields to return of each item.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().fields(sbg::Fields::only(["name", "created_on"]));
+    /// # }
+    /// ```
     pub fn fields(mut self, fields: Fields) -> Self {
         self.fields = Some(fields);
         self
     }
 
     /// Fetches one page.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().limit(20).send().await?;
+    /// println!("{} of {:?} projects", page.items.len(), page.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -177,6 +217,16 @@ impl<L: List> Query<L> {
     /// Streams the pages to the end of the list.
     ///
     /// The stream does nothing until it is polled and stops fetching when it is dropped.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut pages = client.projects().query().pages();
+    /// while let Some(page) = pages.try_next().await? {
+    ///     println!("{} to {}", page.offset(), page.offset() + page.items.len() as u64);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pages(self) -> Items<Page<L::Item>> {
         let first = self.first_page(Some(self.limit.unwrap_or(LARGEST_PAGE)));
         let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
@@ -190,6 +240,16 @@ impl<L: List> Query<L> {
     ///
     /// Once the first page tells how many there are, the pages after it are fetched side by side, in order and some ahead of the
     /// reader. A list that shrinks or grows meanwhile ends where it then ends.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut projects = client.projects().query().items();
+    /// while let Some(project) = projects.try_next().await? {
+    ///     println!("{}", project.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn items(self) -> Items<L::Item> {
         let items = self.pages().map_ok(|page| stream::iter(page.items.into_iter().map(Ok))).try_flatten();
         Items(items.boxed())
@@ -247,6 +307,17 @@ impl<L: List> Source<L::Item> for (L, Client) {
 }
 
 /// One page of a list.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let page = client.projects().query().send().await?;
+/// println!("{:?} projects in all", page.total);
+/// for project in page {
+///     println!("{}", project.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
@@ -261,21 +332,57 @@ pub struct Page<T> {
 
 impl<T: Send + Sync + 'static> Page<T> {
     /// Index of the first item of this page in the whole list.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().offset(40).send().await?;
+    /// assert_eq!(page.offset(), 40);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn offset(&self) -> u64 {
         self.at.offset
     }
 
     /// Whether the platform announced a page after this one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().send().await?;
+    /// let more = if page.has_next() { " and more" } else { "" };
+    /// println!("{} projects{more}", page.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn has_next(&self) -> bool {
         self.next.is_some()
     }
 
     /// Whether there is a page before this one. A list that is read by token cannot be read backwards.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let first = client.projects().query().send().await?;
+    /// assert!(!first.has_previous());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn has_previous(&self) -> bool {
         self.at.offset > 0 && !self.source.by_token()
     }
 
     /// Fetches the page after this one; `None` at the end of the list.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut page = client.projects().query().send().await?;
+    /// while let Some(next) = page.next_page().await? {
+    ///     page = next;
+    /// }
+    /// println!("the last page has {} projects", page.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -288,6 +395,16 @@ impl<T: Send + Sync + 'static> Page<T> {
     }
 
     /// Fetches the page before this one; `None` at the beginning of the list.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().offset(40).limit(20).send().await?;
+    /// if let Some(previous) = page.previous_page().await? {
+    ///     assert_eq!(previous.offset(), 20);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -443,6 +560,16 @@ impl Tokens {
 /// A stream of the items (or the pages) of a list.
 ///
 /// It implements [`Stream`]; [`try_next`](Self::try_next) and [`try_collect`](Self::try_collect) save an import.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use futures::TryStreamExt as _;
+///
+/// let projects = client.projects().query().items();
+/// let names: Vec<Option<String>> = projects.map_ok(|project| project.name).try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "streams do nothing unless polled"]
 pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T>> + Send>>);
 
@@ -453,6 +580,16 @@ impl<T> Items<T> {
 
     /// The next item; `None` at the end.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut members = client.project("rfranklin/fibre-diffraction")?.members().query().items();
+    /// while let Some(member) = members.try_next().await? {
+    ///     println!("{:?}", member.username);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever fetching the next page brings. The stream ends with the first error.
@@ -461,6 +598,13 @@ impl<T> Items<T> {
     }
 
     /// All items.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let apps: Vec<sbg::types::App> = client.apps().query().items().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

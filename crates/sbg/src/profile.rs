@@ -55,6 +55,18 @@ pub struct Credentials {
 }
 
 /// Something about a file that a user should hear of, though it can be used.
+///
+/// ```no_run
+/// use sbg::profile::{Credentials, FileWarning};
+///
+/// for warning in Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
+///     match warning {
+///         FileWarning::OpenToOthers { mode, .. } => eprintln!("mode {mode:o}: {warning}"),
+///         _ => eprintln!("{warning}"),
+///     }
+/// }
+/// # Ok::<(), sbg::profile::ProfileError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileWarning {
@@ -82,6 +94,13 @@ impl fmt::Display for FileWarning {
 impl Credentials {
     /// Reads a file of credentials.
     ///
+    /// ```
+    /// use sbg::profile::{Credentials, ProfileError};
+    ///
+    /// let missing = Credentials::open("/nowhere/credentials").unwrap_err();
+    /// assert!(matches!(missing, ProfileError::NotFound { .. }));
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ProfileError::NotFound`] when there is no such file, [`ProfileError::Io`] when it cannot be read,
@@ -96,6 +115,12 @@ impl Credentials {
 
     /// Reads a file of credentials, or begins an empty one that [`save`](Self::save) creates.
     ///
+    /// ```
+    /// let credentials = sbg::profile::Credentials::open_or_new("/nowhere/credentials")?;
+    /// assert_eq!(credentials.profiles().count(), 0);
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`open`](Self::open), but for the missing file.
@@ -109,16 +134,36 @@ impl Credentials {
     }
 
     /// Where the file is, or will be.
+    ///
+    /// ```no_run
+    /// let credentials = sbg::profile::Credentials::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
+    /// println!("profiles in {}:", credentials.path().display());
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The names of the profiles, in the order of the file.
+    ///
+    /// ```no_run
+    /// for name in sbg::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.profiles() {
+    ///     println!("{name}");
+    /// }
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
     pub fn profiles(&self) -> impl Iterator<Item = &str> {
         self.ini.sections()
     }
 
     /// What a user should hear of the file as it was read. Nothing is logged here.
+    ///
+    /// ```no_run
+    /// for warning in sbg::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
+    ///     eprintln!("{warning}");
+    /// }
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
     pub fn warnings(&self) -> &[FileWarning] {
         &self.warnings
     }
@@ -126,6 +171,15 @@ impl Credentials {
     /// One profile. Values that it lacks come from the section `[DEFAULT]`, as in Python.
     ///
     /// Endpoint and token are handed out as they stand in the file; they are checked when they are used.
+    ///
+    /// ```
+    /// use sbg::profile::{Credentials, ProfileError};
+    ///
+    /// let credentials = Credentials::open_or_new("/nowhere/credentials")?;
+    /// let unknown = credentials.profile("cgc").unwrap_err();
+    /// assert!(matches!(unknown, ProfileError::UnknownProfile { .. }));
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -155,6 +209,15 @@ impl Credentials {
     /// Comments, order, line ends and everything else stay as they are. White space round the token is an error like any
     /// other in it.
     ///
+    /// ```
+    /// use sbg::{config::Endpoint, profile::Credentials};
+    ///
+    /// let mut credentials = Credentials::open_or_new("/nowhere/credentials")?;
+    /// credentials.set("cavatica", &Endpoint::Cavatica, &"0123456789abcdef0123456789abcdef".into())?;
+    /// assert!(credentials.profiles().eq(["cavatica"]));
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ProfileError::InvalidName`] when the name does not fit into a section header, [`ProfileError::InvalidToken`]
@@ -181,6 +244,15 @@ impl Credentials {
     /// The new file takes the place of the old one in one step, so that at no time half of it can be seen, and a failure
     /// leaves the old one as it was.
     ///
+    /// ```no_run
+    /// use sbg::{config::Endpoint, profile::Credentials};
+    ///
+    /// let mut credentials = Credentials::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
+    /// credentials.set("cgc", &Endpoint::Cgc, &"0123456789abcdef0123456789abcdef".into())?;
+    /// credentials.save()?;
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ProfileError::Changed`] when the file is not as it was read, [`ProfileError::Io`] when it cannot be written.
@@ -206,6 +278,14 @@ impl fmt::Debug for Credentials {
 }
 
 /// One section of the file of credentials. `Debug` hides its values.
+///
+/// ```no_run
+/// use sbg::profile::Credentials;
+///
+/// let profile = Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.profile("cgc")?;
+/// println!("{} on line {}: {:?}", profile.name(), profile.line(), profile.api_endpoint());
+/// # Ok::<(), sbg::profile::ProfileError>(())
+/// ```
 #[derive(Clone)]
 pub struct Profile {
     name: String,
@@ -224,26 +304,56 @@ pub(crate) struct At<T> {
 
 impl Profile {
     /// The name of the section.
+    ///
+    /// ```
+    /// # fn example(profile: sbg::profile::Profile) {
+    /// println!("[{}]", profile.name());
+    /// # }
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The number of the line that the section begins on, from 1.
+    ///
+    /// ```
+    /// # fn example(profile: sbg::profile::Profile) {
+    /// println!("`{}` begins on line {}", profile.name(), profile.line());
+    /// # }
+    /// ```
     pub fn line(&self) -> usize {
         self.line
     }
 
     /// The endpoint as it stands in the file: the base URL of an API or the name of an environment.
+    ///
+    /// ```
+    /// # fn example(profile: sbg::profile::Profile) {
+    /// let endpoint = profile.api_endpoint().unwrap_or("cgc");
+    /// # }
+    /// ```
     pub fn api_endpoint(&self) -> Option<&str> {
         self.api_endpoint.as_ref().map(|endpoint| endpoint.value.as_str())
     }
 
     /// The token as it stands in the file.
+    ///
+    /// ```
+    /// # fn example(profile: sbg::profile::Profile) {
+    /// let complete = profile.api_endpoint().is_some() && profile.auth_token().is_some();
+    /// # }
+    /// ```
     pub fn auth_token(&self) -> Option<&SecretString> {
         self.auth_token.as_ref().map(|token| &token.value)
     }
 
     /// Whether calls that need advance access are allowed; `None` when the profile does not say.
+    ///
+    /// ```
+    /// # fn example(profile: sbg::profile::Profile) {
+    /// let client = sbg::Client::builder().advance_access(profile.advance_access().unwrap_or(false));
+    /// # }
+    /// ```
     pub fn advance_access(&self) -> Option<bool> {
         self.advance_access.map(|switch| switch.value)
     }

@@ -22,6 +22,14 @@ type Told<T> = Box<dyn FnMut(&T) + Send>;
 ///
 /// The platform is asked rarely: at first after a second, then ever more seldom, up to [`longest_pause`](Self::longest_pause). Dropping
 /// the wait changes nothing on the platform.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+/// let task = client.task(task_id).wait().await?;
+/// println!("{:?}", task.status);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is waited for until it is awaited"]
 pub struct Wait<T> {
     what: String,
@@ -96,30 +104,74 @@ impl<T: Send + 'static> Wait<T> {
     }
 
     /// Longest time to wait in all; without it, the wait lasts as long as it takes.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// match client.task(task_id).wait().timeout(day).await {
+    ///     Err(error) if error.kind() == sbg::ErrorKind::Timeout => println!("still running"),
+    ///     task => println!("{:?}", task?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
     /// Time before the platform is asked a second time; 1 s by default. The pauses grow from there.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, task_id: String) {
+    /// use std::time::Duration;
+    ///
+    /// let wait = client.task(task_id).wait().first_pause(Duration::from_secs(10));
+    /// # }
+    /// ```
     pub fn first_pause(mut self, pause: Duration) -> Self {
         self.first_pause = pause;
         self
     }
 
     /// Longest time between two questions; 30 s by default.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, task_id: String) {
+    /// use std::time::Duration;
+    ///
+    /// let wait = client.task(task_id).wait().longest_pause(Duration::from_secs(5 * 60));
+    /// # }
+    /// ```
     pub fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
         self
     }
 
     /// Calls `told` with what the platform answered, at first and then whenever the state has changed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+    /// let task = client.task(task_id).wait().on_change(|task| println!("{:?}", task.status)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_change(mut self, told: impl FnMut(&T) + Send + 'static) -> Self {
         self.told = Some(Box::new(told));
         self
     }
 
     /// Waits. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+    /// let task = client.task(task_id).wait().send().await?;
+    /// println!("{:?}", task.end_time);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -11,12 +11,25 @@ use crate::types;
 
 impl Client {
     /// Calls that belong to no resource.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let copies = client.actions().copy_files("fcrick/models", ["567890abc9b0307bc0414164"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn actions(&self) -> Actions {
         Actions { client: self.clone() }
     }
 }
 
 /// Calls that belong to no resource.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let actions = client.actions();
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Actions {
     client: Client,
@@ -94,6 +107,14 @@ fn copied(id: &str, copy: Option<&types::CopiedFile>) -> Result<types::CopiedFil
 }
 
 /// What a feedback is.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// use sbg::actions::FeedbackKind;
+///
+/// let problem = client.actions().feedback(FeedbackKind::Problem, "The list of files flickers");
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FeedbackKind {
@@ -116,6 +137,15 @@ impl FeedbackKind {
 }
 
 /// A feedback to send.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::actions::FeedbackKind;
+///
+/// client.actions().feedback(FeedbackKind::Thought, "Helices are double").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Feedback {
@@ -126,10 +156,27 @@ pub struct Feedback {
 impl Feedback {
     body_setters! {
         /// Who says it.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// use sbg::actions::FeedbackKind;
+        ///
+        /// let feedback = client.actions().feedback(FeedbackKind::Idea, "A dark mode").referrer("rfranklin");
+        /// # }
+        /// ```
         referrer(referrer: String);
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::actions::FeedbackKind;
+    ///
+    /// client.actions().feedback(FeedbackKind::Idea, "A dark mode").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

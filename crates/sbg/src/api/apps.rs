@@ -29,11 +29,30 @@ use of_app;
 
 impl Client {
     /// The apps that the caller can use.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut bwa = client.apps().query().search("bwa").items();
+    /// while let Some(app) = bwa.try_next().await? {
+    ///     println!("{}", app.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn apps(&self) -> Apps {
         Apps { client: self.clone() }
     }
 
     /// An app, by id: in its latest revision, or in the one that the id names.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let latest = client.app("admin/sbg-public-data/bwa-mem")?;
+    /// let third = client.app("admin/sbg-public-data/bwa-mem/3")?;
+    /// assert!(client.app("bwa-mem").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -45,6 +64,12 @@ impl Client {
 }
 
 /// The apps that the caller can use.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let apps = client.apps();
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Apps {
     client: Client,
@@ -98,6 +123,14 @@ impl Apps {
 }
 
 /// The list of apps.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let page = client.apps().query().project("rfranklin/fibre-diffraction").await?;
+/// println!("{:?} apps", page.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct AppList {
     project: Option<Given<ProjectId>>,
@@ -108,24 +141,50 @@ pub struct AppList {
 
 impl Query<AppList> {
     /// Only apps of this project, `owner/project`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.apps().query().project("rfranklin/fibre-diffraction");
+    /// # }
+    /// ```
     pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
         self.list.project = Some(id.into_id());
         self
     }
 
     /// The public apps of the platform, or those of the projects of the caller, which are listed when this is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::AppVisibility;
+    ///
+    /// let query = client.apps().query().visibility(AppVisibility::Public);
+    /// # }
+    /// ```
     pub fn visibility(mut self, visibility: types::AppVisibility) -> Self {
         self.list.visibility = Some(visibility);
         self
     }
 
     /// Only apps that this term is found in; with several calls, all of the terms.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.apps().query().search("bwa").search("mem");
+    /// # }
+    /// ```
     pub fn search(mut self, term: impl Into<String>) -> Self {
         self.list.terms.push(term.into());
         self
     }
 
     /// Only this app, `owner/project/app`; with several calls, any of the apps.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.apps().query().id("rfranklin/demo/helix-angle").id("rfranklin/demo/pitch");
+    /// # }
+    /// ```
     pub fn id(mut self, id: impl IntoId<AppId>) -> Self {
         self.list.ids.push(id.into_id().map(|id| id.without_revision()));
         self
@@ -156,12 +215,28 @@ impl List for AppList {
 
 impl ProjectHandle {
     /// The apps of the project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for app in client.project("rfranklin/fibre-diffraction")?.apps().query().send().await? {
+    ///     println!("{} {:?}", app.id, app.revision);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn apps(&self) -> ProjectApps {
         ProjectApps { apps: self.files().client().apps(), id: self.id().clone() }
     }
 }
 
 /// The apps of a project.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let apps = client.project("rfranklin/fibre-diffraction")?.apps();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProjectApps {
     apps: Apps,
@@ -170,12 +245,27 @@ pub struct ProjectApps {
 
 impl ProjectApps {
     /// The apps of the project, in short form unless [`fields`](Query::fields) says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let query = client.project("rfranklin/fibre-diffraction")?.apps().query().search("helix");
+    /// let app = query.items().try_next().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> Query<AppList> {
         self.apps.query().project(&self.id)
     }
 }
 
 /// An app or a revision of it, by id. Makes no request until it is told to.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let app = client.app("rfranklin/demo/helix-angle")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AppHandle {
     client: Client,
@@ -184,16 +274,39 @@ pub struct AppHandle {
 
 impl AppHandle {
     /// The id, with a revision where the handle is one of a revision.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// assert_eq!(client.app("rfranklin/demo/helix-angle/3")?.id().revision(), Some(3));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> &AppId {
         &self.id
     }
 
     /// This revision of the app.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let first = client.app("rfranklin/demo/helix-angle")?.revision(0);
+    /// assert_eq!(*first.id(), "rfranklin/demo/helix-angle/0");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn revision(&self, revision: u32) -> Self {
         Self { client: self.client.clone(), id: self.id.with_revision(revision) }
     }
 
     /// The latest revision of the app, whichever it then is.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let latest = client.app("rfranklin/demo/helix-angle/3")?.latest();
+    /// assert_eq!(*latest.id(), "rfranklin/demo/helix-angle");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn latest(&self) -> Self {
         Self { client: self.client.clone(), id: self.id.without_revision() }
     }
@@ -307,6 +420,14 @@ impl AppHandle {
 
     /// Brings the app up to date with the one that it was copied from: takes over all revisions of that one with their notes.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let app = client.app("rfranklin/demo/bwa")?.sync().await?;
+    /// println!("now at revision {:?}", app.revision);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever the call brings.
@@ -316,6 +437,14 @@ impl AppHandle {
 }
 
 /// A copy of an app to make.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let copy = client.app("admin/sbg-public-data/bwa-mem")?.copy_to("rfranklin/demo").await?;
+/// println!("{}", copy.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AppCopy {
@@ -327,6 +456,13 @@ pub struct AppCopy {
 
 impl AppCopy {
     /// Name of the copy; that of the app when it is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let copy = client.app("admin/sbg-public-data/bwa-mem")?.copy_to("rfranklin/demo").name("bwa");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -336,12 +472,30 @@ impl AppCopy {
     ///
     /// `Clone` copies all revisions, `Transient` the latest one; either takes updates from where the copied app takes them.
     /// `CloneDirect` copies all revisions, `Direct` the latest one; either takes updates from the copied app itself.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::types::AppCopyStrategy;
+    ///
+    /// let public = client.app("admin/sbg-public-data/bwa-mem")?;
+    /// let latest_revision_alone = public.copy_to("rfranklin/demo").strategy(AppCopyStrategy::Transient);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn strategy(mut self, strategy: types::AppCopyStrategy) -> Self {
         self.strategy = Some(strategy);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let copy = client.app("admin/sbg-public-data/bwa-mem")?.copy_to("rfranklin/demo");
+    /// println!("{}", copy.send().await?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

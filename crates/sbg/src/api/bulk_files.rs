@@ -114,6 +114,13 @@ impl Files {
 }
 
 /// Files to get.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+/// let found = client.files().bulk_get(ids).await?.into_iter().flatten().count();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct BulkGet {
@@ -124,12 +131,25 @@ pub struct BulkGet {
 
 impl BulkGet {
     /// The fields to return of each file; all of them when it is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, ids: Vec<String>) {
+    /// let sizes = client.files().bulk_get(ids).fields(sbg::Fields::only(["name", "size"]));
+    /// # }
+    /// ```
     pub fn fields(mut self, fields: Fields) -> Self {
         self.fields = Some(fields);
         self
     }
 
     /// Sends the calls. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// let files: Vec<_> = client.files().bulk_get(ids).send().await?.into_iter().collect::<sbg::Result<_>>()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -155,6 +175,16 @@ fn of_resources(fields: &Fields) -> String {
 }
 
 /// What to change of one file among many. What is not set stays as it is.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::bulk_files::FileChange;
+///
+/// let change = FileChange::new("567890abc9b0307bc0414164").name("reads.fastq.gz").tags(["dna"]);
+/// client.files().bulk_edit([change]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a change does nothing until it is given to `bulk_edit`"]
 pub struct FileChange {
@@ -166,25 +196,51 @@ pub struct FileChange {
 
 impl FileChange {
     /// A change of the file with this id, which changes nothing so far.
+    ///
+    /// ```
+    /// # fn example(file: sbg::types::File) {
+    /// use sbg::bulk_files::FileChange;
+    ///
+    /// let change = FileChange::new(file.id).merge_metadata("sample_id", "S1");
+    /// # }
+    /// ```
     pub fn new(file_id: impl Into<String>) -> Self {
         Self { id: file_id.into(), name: None, tags: None, metadata: BTreeMap::new() }
     }
 
     /// New name.
+    ///
+    /// ```
+    /// use sbg::bulk_files::FileChange;
+    ///
+    /// let change = FileChange::new("567890abc9b0307bc0414164").name("reads.fastq.gz");
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    tags_setters!("file", tags);
+    tags_setters!("file", tags, "FileChange::new(\"567890abc9b0307bc0414164\")");
 
     /// Sets a field of the metadata and leaves the others.
+    ///
+    /// ```
+    /// use sbg::bulk_files::FileChange;
+    ///
+    /// let change = FileChange::new("567890abc9b0307bc0414164").merge_metadata("sample_id", "S1");
+    /// ```
     pub fn merge_metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(field.into(), Some(value.into()));
         self
     }
 
     /// Removes a field of the metadata and leaves the others.
+    ///
+    /// ```
+    /// use sbg::bulk_files::FileChange;
+    ///
+    /// let change = FileChange::new("567890abc9b0307bc0414164").remove_metadata("library_id");
+    /// ```
     pub fn remove_metadata(mut self, field: impl Into<String>) -> Self {
         self.metadata.insert(field.into(), None);
         self
@@ -207,6 +263,16 @@ impl FileChange {
 
 /// All details of one file among many, in the place of those that it has. **Tags and metadata that are not set here are lost**; the
 /// name stays unless it is set.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::bulk_files::FileOverwrite;
+///
+/// let bare = FileOverwrite::new("567890abc9b0307bc0414164");
+/// client.files().bulk_overwrite([bare]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it does nothing until it is given to `bulk_overwrite`"]
 pub struct FileOverwrite {
@@ -218,23 +284,49 @@ pub struct FileOverwrite {
 
 impl FileOverwrite {
     /// The file with this id, which loses its tags and its metadata so far.
+    ///
+    /// ```
+    /// # fn example(file: sbg::types::File) {
+    /// use sbg::bulk_files::FileOverwrite;
+    ///
+    /// let details = FileOverwrite::new(file.id).metadata("sample_id", "S1");
+    /// # }
+    /// ```
     pub fn new(file_id: impl Into<String>) -> Self {
         Self { id: file_id.into(), name: None, tags: Vec::new(), metadata: BTreeMap::new() }
     }
 
     /// New name.
+    ///
+    /// ```
+    /// use sbg::bulk_files::FileOverwrite;
+    ///
+    /// let details = FileOverwrite::new("567890abc9b0307bc0414164").name("reads.fastq.gz");
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// All tags that the file is to have.
+    ///
+    /// ```
+    /// use sbg::bulk_files::FileOverwrite;
+    ///
+    /// let details = FileOverwrite::new("567890abc9b0307bc0414164").tags(["dna", "b form"]);
+    /// ```
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
         self
     }
 
     /// A field of the metadata that the file is to have.
+    ///
+    /// ```
+    /// use sbg::bulk_files::FileOverwrite;
+    ///
+    /// let details = FileOverwrite::new("567890abc9b0307bc0414164").metadata("sample_id", "S1");
+    /// ```
     pub fn metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(field.into(), Some(value.into()));
         self

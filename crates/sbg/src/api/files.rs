@@ -27,6 +27,15 @@ pub use reference::FileRef;
 
 impl Client {
     /// The files that the caller can see.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for file in client.files().query().project("rfranklin/fibre-diffraction").await? {
+    ///     println!("{:?}", file.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn files(&self) -> Files {
         Files { client: self.clone() }
     }
@@ -48,6 +57,12 @@ impl Client {
 }
 
 /// The files that the caller can see.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let files = client.files();
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Files {
     pub(crate) client: Client,
@@ -86,9 +101,25 @@ impl Files {
 }
 
 /// A query of files.
+///
+/// ```
+/// use sbg::files::FileQuery;
+///
+/// fn of_sample(query: FileQuery, sample: &str) -> FileQuery {
+///     query.metadata("sample_id", sample)
+/// }
+/// ```
 pub type FileQuery = Query<FileList>;
 
 /// The list of the files of one place.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let page = client.files().query().project("rfranklin/fibre-diffraction").limit(20).send().await?;
+/// println!("{:?} files and folders", page.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct FileList {
     project: Option<Given<ProjectId>>,
@@ -103,30 +134,62 @@ pub struct FileList {
 
 impl Query<FileList> {
     /// The files at the root of this project, `owner/project`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.files().query().project("rfranklin/fibre-diffraction");
+    /// # }
+    /// ```
     pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
         self.list.project = Some(id.into_id());
         self
     }
 
     /// The files in this folder.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, folder: sbg::types::File) {
+    /// let query = client.files().query().parent(folder);
+    /// let by_id = client.files().query().parent("567890abc9b0307bc0414164");
+    /// # }
+    /// ```
     pub fn parent(mut self, folder: impl Into<FileRef>) -> Self {
         self.list.parent = Some(folder.into());
         self
     }
 
     /// The files of this dataset, `owner/dataset`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.files().query().dataset("admin/tcga");
+    /// # }
+    /// ```
     pub fn dataset(mut self, id: impl IntoId<DatasetId>) -> Self {
         self.list.dataset = Some(id.into_id());
         self
     }
 
     /// Only files of exactly this name; with several calls, of any of the names.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.files().query().project("rfranklin/fibre-diffraction");
+    /// let both_mates = query.name("reads_1.fastq.gz").name("reads_2.fastq.gz");
+    /// # }
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.list.names.push(name.into());
         self
     }
 
     /// Only files with exactly this tag; with several calls, with any of the tags.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.files().query().project("rfranklin/fibre-diffraction").tag("dna");
+    /// # }
+    /// ```
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.list.tags.push(tag.into());
         self
@@ -134,12 +197,25 @@ impl Query<FileList> {
 
     /// Only files whose metadata has this value in this field. Several values of one field are alternatives; different fields must
     /// all match.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.files().query().project("rfranklin/fibre-diffraction");
+    /// let either_sample = query.metadata("sample_id", "S1").metadata("sample_id", "S2");
+    /// # }
+    /// ```
     pub fn metadata(mut self, field: impl std::fmt::Display, value: impl Into<String>) -> Self {
         self.list.metadata.push(field, value);
         self
     }
 
     /// Only files that this task produced.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, task: sbg::types::Task) {
+    /// let produced = client.files().query().project("rfranklin/fibre-diffraction").origin_task(task.id);
+    /// # }
+    /// ```
     pub fn origin_task(mut self, task_id: impl Into<String>) -> Self {
         self.list.origin_task = Some(task_id.into());
         self
@@ -149,6 +225,14 @@ impl Query<FileList> {
 impl Query<FileList> {
     /// Reads the list by continuation tokens, which stays quick far into large projects. In advance access. Excludes
     /// [`offset`](Query::offset) and [`metadata`](Self::metadata).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let query = client.files().query().project("rfranklin/fibre-diffraction").cont_token();
+    /// let files: Vec<_> = query.items().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cont_token(mut self) -> Self {
         self.list.cont_token = true;
         self
@@ -213,6 +297,13 @@ impl List for FileList {
 }
 
 /// A folder to create.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let folder = client.files().create_folder("reads").in_project("rfranklin/fibre-diffraction").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FolderCreate {
@@ -224,12 +315,32 @@ pub struct FolderCreate {
 impl FolderCreate {
     place_setters! {
         /// Creates it at the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let create = client.files().create_folder("reads").in_project("rfranklin/fibre-diffraction");
+        /// # }
+        /// ```
         in_project;
         /// Creates it in this folder.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, reads: sbg::types::File) {
+        /// let create = client.files().create_folder("lane-1").in_folder(&reads);
+        /// # }
+        /// ```
         in_folder;
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, reads: sbg::types::File) -> sbg::Result<()> {
+    /// let folder = client.files().create_folder("lane-1").in_folder(&reads).send().await?;
+    /// println!("{}", folder.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -246,6 +357,14 @@ impl FolderCreate {
 awaitable!(FolderCreate => types::File);
 
 /// The list of what lies in a folder.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+/// let page = client.file(&folder).list().send().await?;
+/// println!("{} things in the folder", page.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct FolderList {
     folder: FileRef,
@@ -254,6 +373,13 @@ pub struct FolderList {
 
 impl Query<FolderList> {
     /// Reads the list by continuation tokens. In advance access. Excludes [`offset`](Query::offset).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+    /// let everything: Vec<_> = client.file(&folder).list().cont_token().items().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cont_token(mut self) -> Self {
         self.list.cont_token = true;
         self

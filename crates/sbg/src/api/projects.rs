@@ -14,11 +14,26 @@ use crate::types;
 
 impl Client {
     /// The projects that the caller is a member of.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let newest = client.projects().query().limit(1).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn projects(&self) -> Projects {
         Projects { client: self.clone() }
     }
 
     /// A project, by id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let project = client.project("rfranklin/fibre-diffraction")?;
+    /// assert!(client.project("Fibre diffraction").is_err(), "that is the name, not the id");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -30,6 +45,12 @@ impl Client {
 }
 
 /// The projects that the caller is a member of.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let projects = client.projects();
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Projects {
     client: Client,
@@ -73,6 +94,15 @@ impl Projects {
 }
 
 /// The list of projects.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// for project in client.projects().query().send().await? {
+///     println!("{}", project.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ProjectList {
     owner: Option<String>,
@@ -83,24 +113,48 @@ pub struct ProjectList {
 
 impl Query<ProjectList> {
     /// Only projects of this owner, a username or a division. Excludes [`category`](Self::category).
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().owner("rfranklin");
+    /// # }
+    /// ```
     pub fn owner(mut self, owner: impl Into<String>) -> Self {
         self.list.owner = Some(owner.into());
         self
     }
 
     /// Only projects with this text in their name, whatever the case.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().name("fibre");
+    /// # }
+    /// ```
     pub fn name(mut self, part: impl Into<String>) -> Self {
         self.list.name = Some(part.into());
         self
     }
 
     /// Only projects of this category, such as `PRIVATE`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().category("PRIVATE");
+    /// # }
+    /// ```
     pub fn category(mut self, category: impl Into<String>) -> Self {
         self.list.category = Some(category.into());
         self
     }
 
     /// Only projects with this tag; with several calls, with all of the tags.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().tag("dna").tag("b form");
+    /// # }
+    /// ```
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.list.tags.push(tag.into());
         self
@@ -156,6 +210,13 @@ pub(crate) fn check_tags(tags: &[String]) -> Result<()> {
 }
 
 /// A project to create.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let project = client.projects().create("Fibre diffraction").tags(["dna"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ProjectCreate {
@@ -166,20 +227,56 @@ pub struct ProjectCreate {
 impl ProjectCreate {
     body_setters! {
         /// What the project is for.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let create = client.projects().create("Fibre diffraction").description("Patterns of the B form");
+        /// # }
+        /// ```
         description(description: String);
         /// Identifier of the billing group that pays; the first one of the caller when it is not set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let payer = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
+        /// let create = client.projects().create("Fibre diffraction").billing_group(payer);
+        /// # }
+        /// ```
         billing_group(billing_group: String);
         /// How tasks are to run in the project.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// use sbg::types::ProjectCreateSettings;
+        ///
+        /// let settings = ProjectCreateSettings { use_interruptible_instances: Some(true), ..Default::default() };
+        /// let create = client.projects().create("Fibre diffraction").settings(settings);
+        /// # }
+        /// ```
         settings(settings: types::ProjectCreateSettings);
     }
 
     /// Tags of the project.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let create = client.projects().create("Fibre diffraction").tags(["dna", "b form"]);
+    /// # }
+    /// ```
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.body.tags = tags.into_iter().map(Into::into).collect();
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let project = client.projects().create("Fibre diffraction").send().await?;
+    /// println!("{}", project.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -195,6 +292,13 @@ impl ProjectCreate {
 awaitable!(ProjectCreate => types::Project);
 
 /// A project, by id. Makes no request until it is told to.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let project = client.project("rfranklin/fibre-diffraction")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProjectHandle {
     client: Client,
@@ -203,11 +307,26 @@ pub struct ProjectHandle {
 
 impl ProjectHandle {
     /// The id of the project.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// assert_eq!(client.project("rfranklin/fibre-diffraction")?.id().owner(), "rfranklin");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> &ProjectId {
         &self.id
     }
 
     /// Gets the project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+    /// println!("{:?}", project.description);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Project> {
         let Self { client, id } = self.clone();
         Get::new(ProjectList::IDENTITY, move |fields| async move {
@@ -230,6 +349,13 @@ impl ProjectHandle {
 
     /// Deletes the project with everything in it. Cannot be undone.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.project("rfranklin/fibre-diffraction")?.delete().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever the call brings.
@@ -245,17 +371,40 @@ impl ProjectHandle {
     }
 
     /// The files at the root of the project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let reads = files.resolve_path("reads/51.fastq.gz").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn files(&self) -> ProjectFiles {
         ProjectFiles { files: self.client.files(), id: self.id.clone() }
     }
 
     /// The members of the project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let members = client.project("rfranklin/fibre-diffraction")?.members().query().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn members(&self) -> ProjectMembers {
         ProjectMembers { client: self.client.clone(), id: self.id.clone() }
     }
 }
 
 /// A change of a project.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let project = client.project("rfranklin/fibre-diffraction")?.edit().tags(["dna"]).await?;
+/// println!("{:?}", project.tags);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ProjectEdit {
@@ -267,23 +416,70 @@ pub struct ProjectEdit {
 impl ProjectEdit {
     body_setters! {
         /// New name to display; the id stays.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+        /// # Ok(())
+        /// # }
+        /// ```
         name(name: String);
         /// What the project is for.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().description("Patterns of the A form");
+        /// # Ok(())
+        /// # }
+        /// ```
         description(description: String);
         /// Identifier of the billing group that pays.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let project = client.project("rfranklin/fibre-diffraction")?;
+        /// let edit = project.edit().billing_group("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
+        /// # Ok(())
+        /// # }
+        /// ```
         billing_group(billing_group: String);
         /// Settings to change.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// use sbg::types::ProjectEditSettings;
+        ///
+        /// let locked = ProjectEditSettings { locked: Some(true), ..Default::default() };
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().settings(locked);
+        /// # Ok(())
+        /// # }
+        /// ```
         settings(settings: types::ProjectEditSettings);
     }
 
     body_clearers! {
         /// Leaves the project without a description.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().clear_description();
+        /// # Ok(())
+        /// # }
+        /// ```
         clear_description(description);
     }
 
-    tags_setters!("project", body.tags);
+    tags_setters!("project", body.tags, "project.edit()");
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+    /// println!("{:?}", edit.send().await?.modified_on);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -324,6 +520,13 @@ fn completed(edited: types::ProjectEdited, id: &ProjectId) -> types::Project {
 }
 
 /// The files at the root of a project.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let files = client.project("rfranklin/fibre-diffraction")?.files();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProjectFiles {
     files: Files,
@@ -345,12 +548,27 @@ impl ProjectFiles {
     }
 
     /// The files and folders at the root of the project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let query = client.project("rfranklin/fibre-diffraction")?.files().query().name("51.fastq.gz");
+    /// let file = query.items().try_next().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> FileQuery {
         self.files.query().project(&self.id)
     }
 }
 
 /// The members of a project.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let members = client.project("rfranklin/fibre-diffraction")?.members();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProjectMembers {
     client: Client,
@@ -359,6 +577,15 @@ pub struct ProjectMembers {
 
 impl ProjectMembers {
     /// The members and what each may do.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for member in client.project("rfranklin/fibre-diffraction")?.members().query().send().await? {
+    ///     println!("{:?} {:?}", member.username, member.permissions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> Query<ProjectMemberList> {
         Query::new(self.client.clone(), ProjectMemberList { id: self.id.clone() })
     }
@@ -385,12 +612,28 @@ impl ProjectMembers {
     }
 
     /// One member, by username or by the id of the team or division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let crick = client.project("rfranklin/fibre-diffraction")?.members().member("fcrick");
+    /// crick.remove().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn member(&self, id: impl Into<String>) -> ProjectMemberHandle {
         ProjectMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
     }
 }
 
 /// The list of the members of a project.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let members = client.project("rfranklin/fibre-diffraction")?.members().query().send().await?;
+/// println!("{} members", members.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProjectMemberList {
     id: ProjectId,
@@ -409,6 +652,13 @@ impl List for ProjectMemberList {
 }
 
 /// A member of a project. Makes no request until it is told to.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let member = client.project("rfranklin/fibre-diffraction")?.members().member("fcrick");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProjectMemberHandle {
     client: Client,
@@ -418,6 +668,14 @@ pub struct ProjectMemberHandle {
 
 impl ProjectMemberHandle {
     /// Gets the member with his permissions.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let crick = client.project("rfranklin/fibre-diffraction")?.members().member("fcrick").get().await?;
+    /// println!("{:?}", crick.permissions.and_then(|permissions| permissions.copy));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Member> {
         let Self { client, id, member } = self.clone();
         Get::new(ProjectMemberList::IDENTITY, move |fields| async move {
@@ -428,6 +686,13 @@ impl ProjectMemberHandle {
     }
 
     /// Takes the member out of the project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.project("rfranklin/fibre-diffraction")?.members().member("fcrick").remove().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -446,6 +711,16 @@ impl ProjectMemberHandle {
 
     /// Changes the permissions that are named and leaves the others.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// let crick = client.project("rfranklin/fibre-diffraction")?.members().member("fcrick");
+    /// crick.edit_permissions(Permissions::new().copy(false)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A change of nothing or a malformed id of the member, before anything is sent; or whatever the call brings.
@@ -460,6 +735,16 @@ impl ProjectMemberHandle {
     }
 
     /// Sets all permissions: what is not named is taken away.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// let crick = client.project("rfranklin/fibre-diffraction")?.members().member("fcrick");
+    /// crick.replace_permissions(Permissions::new().write(true)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

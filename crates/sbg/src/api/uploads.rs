@@ -9,12 +9,25 @@ use crate::types;
 
 impl Client {
     /// The multipart uploads that are under way.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// println!("{} uploads are under way", client.uploads().list().await?.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn uploads(&self) -> Uploads {
         Uploads { client: self.clone() }
     }
 }
 
 /// The multipart uploads that are under way.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let uploads = client.uploads();
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Uploads {
     client: Client,
@@ -22,6 +35,15 @@ pub struct Uploads {
 
 impl Uploads {
     /// All uploads of the caller that were begun and neither completed nor aborted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for upload in client.uploads().list().await? {
+    ///     println!("{} {:?} of {:?} bytes", upload.upload_id, upload.name, upload.size);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -32,6 +54,14 @@ impl Uploads {
 
     /// An upload with the parts that were reported.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let upload = client.uploads().get("F0aX6QPJ3vnJMgBBeO8j").await?;
+    /// println!("{} parts are there", upload.parts.unwrap_or_default().len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -41,6 +71,15 @@ impl Uploads {
     }
 
     /// Gives an upload up. Its parts are deleted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for upload in client.uploads().list().await? {
+    ///     client.uploads().abort(&upload.upload_id).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -11,17 +11,38 @@ use crate::types;
 
 impl Client {
     /// The users of the platform.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let me = client.users().me().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn users(&self) -> Users {
         Users { client: self.clone() }
     }
 
     /// A user, by username.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let user = client.user("fcrick").get().await?;
+    /// println!("{:?}", user.email);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn user(&self, username: impl Into<String>) -> UserHandle {
         UserHandle { client: self.clone(), username: username.into() }
     }
 }
 
 /// The users of the platform.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let users = client.users();
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Users {
     client: Client,
@@ -61,6 +82,14 @@ impl Users {
 }
 
 /// The list of the users of a division.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let members = client.users().query("kings-college").send().await?;
+/// println!("{:?} users", members.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct UserList {
     division: String,
@@ -69,6 +98,14 @@ pub struct UserList {
 
 impl Query<UserList> {
     /// Only users of this role.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::UserListRole;
+    ///
+    /// let query = client.users().query("kings-college").role(UserListRole::ExternalCollaborator);
+    /// # }
+    /// ```
     pub fn role(mut self, role: types::UserListRole) -> Self {
         self.list.role = Some(role);
         self
@@ -95,6 +132,12 @@ impl List for UserList {
 }
 
 /// A user, by username. Makes no request until it is told to.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let user = client.user("fcrick");
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct UserHandle {
     client: Client,
@@ -105,6 +148,14 @@ impl UserHandle {
     /// Gets the user.
     ///
     /// The platform shows a user to himself and to the admins of his division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let user = client.user("fcrick").get().await?;
+    /// println!("{:?} {:?}", user.first_name, user.last_name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::User> {
         let Self { client, username } = self.clone();
         Get::new(UserList::IDENTITY, move |fields| async move {
@@ -114,6 +165,13 @@ impl UserHandle {
     }
 
     /// Disables the account of the user. Only the admin of the division may do so.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.user("fcrick").disable().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -8,6 +8,20 @@ use secrecy::{ExposeSecret, SecretString};
 ///
 /// White space round a secret, such as the line end of a file that it was read from, is dropped when the configuration is
 /// resolved.
+///
+/// ```
+/// use sbg::config::Auth;
+///
+/// let auth = Auth::token("0123456789abcdef0123456789abcdef");
+/// let header = match &auth {
+///     Auth::AuthToken(_) => "X-SBG-Auth-Token",
+///     Auth::OAuth(_) => "Authorization",
+///     Auth::Session(_) => "X-SBG-Session-Id",
+///     _ => "another one",
+/// };
+/// assert_eq!(header, "X-SBG-Auth-Token");
+/// assert!(!format!("{auth:?}").contains("0123"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Auth {
@@ -21,21 +35,46 @@ pub enum Auth {
 
 impl Auth {
     /// Signs in with an authentication token of the platform.
+    ///
+    /// ```
+    /// use sbg::config::Auth;
+    ///
+    /// let client = sbg::Client::builder().endpoint("cgc").auth(Auth::token("0123456789abcdef0123456789abcdef"));
+    /// ```
     pub fn token(token: impl Into<String>) -> Self {
         Self::AuthToken(SecretString::from(token.into()))
     }
 
     /// Signs in with an OAuth 2.0 bearer token.
+    ///
+    /// ```
+    /// use sbg::config::Auth;
+    ///
+    /// let client = sbg::Client::builder().endpoint("cgc").auth(Auth::oauth("eyJhbGciOiJub25lIn0.e30."));
+    /// ```
     pub fn oauth(token: impl Into<String>) -> Self {
         Self::OAuth(SecretString::from(token.into()))
     }
 
     /// Signs in with the id of a session.
+    ///
+    /// ```
+    /// use sbg::config::Auth;
+    ///
+    /// let client = sbg::Client::builder().endpoint("platform").auth(Auth::session("f3a1c0de"));
+    /// ```
     pub fn session(id: impl Into<String>) -> Self {
         Self::Session(SecretString::from(id.into()))
     }
 
     /// The secret itself, whichever kind it is.
+    ///
+    /// ```
+    /// use sbg::config::Auth;
+    /// use secrecy::ExposeSecret as _;
+    ///
+    /// assert_eq!(Auth::oauth("eyJhbGciOiJub25lIn0.e30.").secret().expose_secret(), "eyJhbGciOiJub25lIn0.e30.");
+    /// ```
     pub fn secret(&self) -> &SecretString {
         let (Self::AuthToken(secret) | Self::OAuth(secret) | Self::Session(secret)) = self;
         secret
@@ -58,6 +97,16 @@ impl Auth {
 }
 
 /// Why a text is not a token. Never shows any of it.
+///
+/// ```
+/// use sbg::config::{Auth, ConfigError, ExplicitConfig, InvalidToken, Sources};
+///
+/// let explicit = ExplicitConfig::default().endpoint("cgc").auth(Auth::token("my token"));
+/// match Sources::new(explicit).resolve() {
+///     Err(ConfigError::Token { reason, .. }) => assert_eq!(reason, InvalidToken::Space),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidToken {

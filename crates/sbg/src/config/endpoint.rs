@@ -39,6 +39,13 @@ pub enum Endpoint {
 }
 
 /// A checked base URL that is not that of a known environment.
+///
+/// ```
+/// use sbg::config::Endpoint;
+///
+/// let endpoint: Endpoint = "http://127.0.0.1:8080/v2".parse().unwrap();
+/// assert!(matches!(endpoint, Endpoint::Custom(_)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CustomEndpoint(Url);
 
@@ -57,6 +64,12 @@ const KNOWN: [(Endpoint, &[&str], &str); 5] = [
 
 impl Endpoint {
     /// The base URL of the API, without a slash at its end.
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// assert_eq!(Endpoint::Cavatica.as_str(), "https://cavatica-api.sbgenomics.com/v2");
+    /// ```
     pub fn as_str(&self) -> &str {
         match self {
             Self::Custom(CustomEndpoint(url)) => url.as_str(),
@@ -65,6 +78,12 @@ impl Endpoint {
     }
 
     /// The base URL of the API, without a slash at its end.
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// assert_eq!(Endpoint::Eu.url().host_str(), Some("eu-api.sbgenomics.com"));
+    /// ```
     pub fn url(&self) -> Url {
         match self {
             Self::Custom(CustomEndpoint(url)) => url.clone(),
@@ -73,11 +92,26 @@ impl Endpoint {
     }
 
     /// The name of a known environment, such as `cgc`; `None` for any other.
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// assert_eq!(Endpoint::BioDataCatalyst.name(), Some("biodatacatalyst"));
+    /// assert_eq!("http://127.0.0.1:8080/v2".parse::<Endpoint>()?.name(), None);
+    /// # Ok::<(), sbg::config::InvalidEndpoint>(())
+    /// ```
     pub fn name(&self) -> Option<&'static str> {
         KNOWN.iter().find(|(endpoint, ..)| endpoint == self).map(|(_, names, _)| names[0])
     }
 
     /// The known environments.
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// let names: Vec<_> = Endpoint::known().filter_map(|endpoint| endpoint.name()).collect();
+    /// assert_eq!(names, ["platform", "eu", "cgc", "cavatica", "biodatacatalyst"]);
+    /// ```
     pub fn known() -> impl Iterator<Item = Self> {
         KNOWN.into_iter().map(|(endpoint, ..)| endpoint)
     }
@@ -86,6 +120,15 @@ impl Endpoint {
     ///
     /// The token then crosses the network readable to everyone on the way. This is for test installations in a closed
     /// network only.
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// assert!("http://sbg.lab.org/v2".parse::<Endpoint>().is_err());
+    /// let endpoint = Endpoint::parse_allowing_http("http://sbg.lab.org/v2")?;
+    /// assert_eq!(endpoint.as_str(), "http://sbg.lab.org/v2");
+    /// # Ok::<(), sbg::config::InvalidEndpoint>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -135,6 +178,13 @@ impl From<Endpoint> for String {
 ///
 /// Its message shows the text only in part: user names, passwords and queries are masked, and what could be a token that
 /// was given in the wrong place is not shown.
+///
+/// ```
+/// use sbg::config::Endpoint;
+///
+/// let error = "https://sbg.lab.org".parse::<Endpoint>().unwrap_err();
+/// assert!(error.to_string().ends_with("(expected `https://sbg.lab.org/v2`)"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidEndpoint {
     given: String,
@@ -154,6 +204,13 @@ enum Problem {
 
 impl InvalidEndpoint {
     /// Whether the text would do if plain `http` were allowed for it.
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// assert!("http://sbg.lab.org/v2".parse::<Endpoint>().unwrap_err().is_plain_http());
+    /// assert!(!"ftp://sbg.lab.org/v2".parse::<Endpoint>().unwrap_err().is_plain_http());
+    /// ```
     pub fn is_plain_http(&self) -> bool {
         self.problem == Problem::PlainHttp
     }

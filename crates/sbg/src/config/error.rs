@@ -8,6 +8,16 @@ use crate::profile::ProfileError;
 /// A configuration that is incomplete or cannot be used.
 ///
 /// The message is complete by itself and never shows a token or a password.
+///
+/// ```no_run
+/// use sbg::config::{Config, ConfigError};
+///
+/// match Config::from_env() {
+///     Ok(config) => println!("{}", config.endpoint),
+///     Err(ConfigError::Missing(missing)) => eprintln!("run the setup first: {missing}"),
+///     Err(error) => eprintln!("{error}"),
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -44,6 +54,15 @@ pub enum ConfigError {
 }
 
 /// The places that were looked at for endpoint and token, and what each of them lacks.
+///
+/// ```
+/// use sbg::config::{Auth, ConfigError, ConfigPaths, ExplicitConfig, Origin, Sources};
+///
+/// let token_alone = ExplicitConfig::default().auth(Auth::token("0123456789abcdef"));
+/// let sources = Sources::new(token_alone).paths(ConfigPaths::none()).env(|_| None);
+/// let Err(ConfigError::Missing(missing)) = sources.resolve() else { panic!("there is no endpoint") };
+/// assert_eq!((missing.endpoint, missing.auth), (None, Some(Origin::Explicit)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MissingCredentials {
@@ -56,6 +75,17 @@ pub struct MissingCredentials {
 }
 
 /// One place that was looked at in vain.
+///
+/// ```
+/// use sbg::config::{ConfigError, ConfigPaths, ExplicitConfig, Sources};
+///
+/// let sources = Sources::new(ExplicitConfig::default()).paths(ConfigPaths::none()).env(|_| None);
+/// if let Err(ConfigError::Missing(missing)) = sources.resolve() {
+///     for attempt in &missing.tried {
+///         println!("{}: {}", attempt.place, attempt.reason);
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {

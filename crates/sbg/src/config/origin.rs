@@ -7,6 +7,13 @@ use crate::{config::Endpoint, profile::FileWarning};
 /// Where a value came from.
 ///
 /// Reads well after "from" and before a colon, as in ``profile `cgc` of /home/me/.sevenbridges/credentials:7``.
+///
+/// ```
+/// use sbg::config::Origin;
+///
+/// let origin = Origin::Environment { variable: "SB_AUTH_TOKEN" };
+/// assert_eq!(origin.to_string(), "the environment variable SB_AUTH_TOKEN");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -52,6 +59,13 @@ impl fmt::Display for Origin {
 }
 
 /// Where each value of a [`Config`](super::Config) came from.
+///
+/// ```no_run
+/// let config = sbg::config::Config::from_env()?;
+/// println!("the endpoint is from {}", config.origins.endpoint);
+/// println!("the token is from {}", config.origins.auth);
+/// # Ok::<(), sbg::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Origins {
@@ -70,6 +84,18 @@ pub struct Origins {
 }
 
 /// Something in the configuration that a user should hear of, though it can be used.
+///
+/// ```no_run
+/// use sbg::config::{Config, Warning};
+///
+/// for warning in Config::from_env()?.warnings {
+///     match &warning {
+///         Warning::File(_) => eprintln!("mind the permissions: {warning}"),
+///         _ => eprintln!("{warning}"),
+///     }
+/// }
+/// # Ok::<(), sbg::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {

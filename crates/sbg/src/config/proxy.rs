@@ -28,17 +28,39 @@ pub struct Proxies {
 
 impl Proxies {
     /// No proxy: every request goes straight to its host.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// assert!(Proxies::none().is_none());
+    /// let straight = sbg::Client::builder().proxies(Proxies::none());
+    /// ```
     pub fn none() -> Self {
         Self::default()
     }
 
     /// Sets the proxy of requests to `https` URLs.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// let proxies = Proxies::none().https("rfranklin:secret@proxy.lab.org:3128".parse()?);
+    /// assert_eq!(proxies.for_https().unwrap().to_string(), "http://***@proxy.lab.org:3128/");
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
     pub fn https(mut self, proxy: ProxyUrl) -> Self {
         self.https = Some(proxy);
         self
     }
 
     /// Sets the proxy of requests to `http` URLs.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// let proxies = Proxies::none().http("proxy.lab.org:3128".parse()?);
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
     pub fn http(mut self, proxy: ProxyUrl) -> Self {
         self.http = Some(proxy);
         self
@@ -46,27 +68,62 @@ impl Proxies {
 
     /// Sets the hosts that are reached without a proxy: names, domains (`.lab.org`), addresses or networks
     /// (`10.0.0.0/8`), separated by commas, or `*` for all.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// let proxies = Proxies::none().https("proxy.lab.org:3128".parse()?).no_proxy("localhost,10.0.0.0/8");
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
     pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
         self.no_proxy = Some(hosts.into());
         self
     }
 
     /// The proxy of requests to `https` URLs.
+    ///
+    /// ```no_run
+    /// if let Some(proxy) = sbg::config::Config::from_env()?.proxies.for_https() {
+    ///     println!("transfers go through {proxy}");
+    /// }
+    /// # Ok::<(), sbg::config::ConfigError>(())
+    /// ```
     pub fn for_https(&self) -> Option<&ProxyUrl> {
         self.https.as_ref()
     }
 
     /// The proxy of requests to `http` URLs.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// let proxies = Proxies::none().https("proxy.lab.org:3128".parse()?);
+    /// assert!(proxies.for_http().is_none());
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
     pub fn for_http(&self) -> Option<&ProxyUrl> {
         self.http.as_ref()
     }
 
     /// The hosts that are reached without a proxy, separated by commas.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// assert_eq!(Proxies::none().no_proxy("localhost,.lab.org").exceptions(), Some("localhost,.lab.org"));
+    /// ```
     pub fn exceptions(&self) -> Option<&str> {
         self.no_proxy.as_deref()
     }
 
     /// Whether every request goes straight to its host.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// assert!(!Proxies::none().https("proxy.lab.org:3128".parse()?).is_none());
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
     pub fn is_none(&self) -> bool {
         self.https.is_none() && self.http.is_none()
     }
@@ -76,6 +133,14 @@ impl Proxies {
 ///
 /// A user name and password may stand before the host (`user:password@host:port`). `Debug` and `Display` mask both; only
 /// [`expose`](Self::expose) shows them. Without a port it is 80, or 443 for `https`.
+///
+/// ```
+/// use sbg::config::ProxyUrl;
+///
+/// let proxy: ProxyUrl = "rfranklin:secret@proxy.lab.org:3128".parse()?;
+/// assert_eq!(proxy.to_string(), "http://***@proxy.lab.org:3128/");
+/// # Ok::<(), sbg::config::InvalidProxy>(())
+/// ```
 #[derive(Clone)]
 pub struct ProxyUrl {
     url: SecretString,
@@ -84,6 +149,14 @@ pub struct ProxyUrl {
 
 impl ProxyUrl {
     /// The whole URL, with user name and password.
+    ///
+    /// ```
+    /// use sbg::config::ProxyUrl;
+    ///
+    /// let proxy: ProxyUrl = "rfranklin:secret@proxy.lab.org:3128".parse()?;
+    /// assert_eq!(proxy.expose(), "http://rfranklin:secret@proxy.lab.org:3128/");
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
     }
@@ -127,6 +200,13 @@ impl fmt::Debug for ProxyUrl {
 }
 
 /// A text that is not the address of a proxy. Its message masks user name and password.
+///
+/// ```
+/// use sbg::config::ProxyUrl;
+///
+/// let error = "socks5://rfranklin:secret@proxy.lab.org".parse::<ProxyUrl>().unwrap_err();
+/// assert!(!error.to_string().contains("secret"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidProxy {
     given: String,

@@ -8,13 +8,19 @@ use super::InvalidId;
 use super::form::{APP, DATASET, PROJECT, VOLUME, check_form, part};
 
 macro_rules! id_type {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $example:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
             /// The whole id, as the platform writes it.
+            ///
+            /// ```
+            #[doc = concat!("let id: sbg::", stringify!($name), " = \"", $example, "\".parse()?;")]
+            #[doc = concat!("assert_eq!(id.as_str(), \"", $example, "\");")]
+            /// # Ok::<(), sbg::InvalidId>(())
+            /// ```
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -106,7 +112,7 @@ id_type! {
     /// assert_eq!((id.owner(), id.project()), ("rfranklin", "my-project"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ProjectId, |text| check_form(&PROJECT, text)
+    ProjectId, "rfranklin/fibre-diffraction", |text| check_form(&PROJECT, text)
 }
 
 id_type! {
@@ -118,7 +124,7 @@ id_type! {
     /// assert_eq!(id.project_id(), "admin/sbg-public-data");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    AppId, |text| check_form(&APP, text)
+    AppId, "admin/sbg-public-data/bwa-mem/3", |text| check_form(&APP, text)
 }
 
 id_type! {
@@ -129,7 +135,7 @@ id_type! {
     /// assert_eq!((id.owner(), id.volume()), ("rfranklin", "my-bucket"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    VolumeId, |text| check_form(&VOLUME, text)
+    VolumeId, "rfranklin/lab-bucket", |text| check_form(&VOLUME, text)
 }
 
 id_type! {
@@ -140,16 +146,28 @@ id_type! {
     /// assert_eq!((id.owner(), id.dataset()), ("admin", "tcga"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    DatasetId, |text| check_form(&DATASET, text)
+    DatasetId, "admin/tcga", |text| check_form(&DATASET, text)
 }
 
 impl ProjectId {
     /// The user or division that owns the project.
+    ///
+    /// ```
+    /// let id: sbg::ProjectId = "rfranklin/fibre-diffraction".parse()?;
+    /// assert_eq!(id.owner(), "rfranklin");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn owner(&self) -> &str {
         part(&self.0, 0)
     }
 
     /// The short name of the project.
+    ///
+    /// ```
+    /// let id: sbg::ProjectId = "rfranklin/fibre-diffraction".parse()?;
+    /// assert_eq!(id.project(), "fibre-diffraction");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn project(&self) -> &str {
         part(&self.0, 1)
     }
@@ -157,36 +175,79 @@ impl ProjectId {
 
 impl AppId {
     /// The owner of the project that the app is in.
+    ///
+    /// ```
+    /// let id: sbg::AppId = "admin/sbg-public-data/bwa-mem".parse()?;
+    /// assert_eq!(id.owner(), "admin");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn owner(&self) -> &str {
         part(&self.0, 0)
     }
 
     /// The short name of the project that the app is in.
+    ///
+    /// ```
+    /// let id: sbg::AppId = "admin/sbg-public-data/bwa-mem".parse()?;
+    /// assert_eq!(id.project(), "sbg-public-data");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn project(&self) -> &str {
         part(&self.0, 1)
     }
 
     /// The short name of the app.
+    ///
+    /// ```
+    /// let id: sbg::AppId = "admin/sbg-public-data/bwa-mem/3".parse()?;
+    /// assert_eq!(id.app(), "bwa-mem");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn app(&self) -> &str {
         part(&self.0, 2)
     }
 
     /// The number of the revision, counted from 0; `None` stands for the newest one.
+    ///
+    /// ```
+    /// let newest: sbg::AppId = "admin/sbg-public-data/bwa-mem".parse()?;
+    /// assert_eq!(newest.revision(), None);
+    /// assert_eq!(newest.with_revision(3).revision(), Some(3));
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn revision(&self) -> Option<u32> {
         self.0.split('/').nth(3).and_then(|number| number.parse().ok())
     }
 
     /// The id of the project that the app is in.
+    ///
+    /// ```
+    /// let id: sbg::AppId = "rfranklin/demo/helix-angle".parse()?;
+    /// assert_eq!(id.project_id(), "rfranklin/demo");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn project_id(&self) -> ProjectId {
         ProjectId(format!("{}/{}", self.owner(), self.project()))
     }
 
     /// The same app at this revision, whichever this id named before.
+    ///
+    /// ```
+    /// let id: sbg::AppId = "rfranklin/demo/helix-angle/3".parse()?;
+    /// assert_eq!(id.with_revision(4), "rfranklin/demo/helix-angle/4");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn with_revision(&self, revision: u32) -> Self {
         Self(format!("{}/{revision}", self.without_revision()))
     }
 
     /// The same app without a revision: its newest one.
+    ///
+    /// ```
+    /// let id: sbg::AppId = "rfranklin/demo/helix-angle/3".parse()?;
+    /// assert_eq!(id.without_revision(), "rfranklin/demo/helix-angle");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn without_revision(&self) -> Self {
         Self(format!("{}/{}/{}", self.owner(), self.project(), self.app()))
     }
@@ -194,11 +255,23 @@ impl AppId {
 
 impl VolumeId {
     /// The user or division that owns the volume.
+    ///
+    /// ```
+    /// let id: sbg::VolumeId = "rfranklin/lab-bucket".parse()?;
+    /// assert_eq!(id.owner(), "rfranklin");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn owner(&self) -> &str {
         part(&self.0, 0)
     }
 
     /// The name of the volume.
+    ///
+    /// ```
+    /// let id: sbg::VolumeId = "rfranklin/lab-bucket".parse()?;
+    /// assert_eq!(id.volume(), "lab-bucket");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn volume(&self) -> &str {
         part(&self.0, 1)
     }
@@ -206,11 +279,23 @@ impl VolumeId {
 
 impl DatasetId {
     /// The owner of the dataset.
+    ///
+    /// ```
+    /// let id: sbg::DatasetId = "admin/tcga".parse()?;
+    /// assert_eq!(id.owner(), "admin");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn owner(&self) -> &str {
         part(&self.0, 0)
     }
 
     /// The short name of the dataset.
+    ///
+    /// ```
+    /// let id: sbg::DatasetId = "admin/tcga".parse()?;
+    /// assert_eq!(id.dataset(), "tcga");
+    /// # Ok::<(), sbg::InvalidId>(())
+    /// ```
     pub fn dataset(&self) -> &str {
         part(&self.0, 1)
     }

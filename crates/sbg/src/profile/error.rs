@@ -7,6 +7,16 @@ use crate::config::InvalidToken;
 /// A file that could not be read, understood, changed or written.
 ///
 /// The message is complete by itself, what the operating system said included, and never shows the value of a token.
+///
+/// ```no_run
+/// use sbg::profile::{Credentials, ProfileError};
+///
+/// match Credentials::open("/home/rfranklin/.sevenbridges/credentials") {
+///     Ok(credentials) => println!("{} profiles", credentials.profiles().count()),
+///     Err(ProfileError::NotFound { path }) => println!("there is no {} yet", path.display()),
+///     Err(error) => eprintln!("{error}"),
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProfileError {

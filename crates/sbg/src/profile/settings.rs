@@ -30,6 +30,11 @@ impl Settings {
     /// Reads the file; `None` when it is not there. Sections and keys that are not known are passed over, and an empty
     /// value of a proxy stands for none.
     ///
+    /// ```
+    /// assert!(sbg::profile::Settings::open("/nowhere/config")?.is_none());
+    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ProfileError::Io`] when it cannot be read, [`ProfileError::Syntax`] when it is not an ini file in UTF-8,
@@ -59,21 +64,51 @@ impl Settings {
     }
 
     /// The proxy of requests to `https` URLs.
+    ///
+    /// ```
+    /// # fn example(settings: sbg::profile::Settings) {
+    /// if let Some(proxy) = settings.https_proxy() {
+    ///     println!("https goes through {proxy}");
+    /// }
+    /// # }
+    /// ```
     pub fn https_proxy(&self) -> Option<&ProxyUrl> {
         self.https_proxy.as_ref().map(|proxy| &proxy.value)
     }
 
     /// The proxy of requests to `http` URLs.
+    ///
+    /// ```
+    /// # fn example(settings: sbg::profile::Settings) {
+    /// if let Some(proxy) = settings.http_proxy() {
+    ///     println!("http goes through {proxy}");
+    /// }
+    /// # }
+    /// ```
     pub fn http_proxy(&self) -> Option<&ProxyUrl> {
         self.http_proxy.as_ref().map(|proxy| &proxy.value)
     }
 
     /// The hosts that are reached without a proxy, separated by commas. The Python client does not know this key.
+    ///
+    /// ```
+    /// # fn example(settings: sbg::profile::Settings) {
+    /// for host in settings.no_proxy().unwrap_or_default().split(',') {
+    ///     println!("straight to {host}");
+    /// }
+    /// # }
+    /// ```
     pub fn no_proxy(&self) -> Option<&str> {
         self.no_proxy.as_ref().map(|hosts| hosts.value.as_str())
     }
 
     /// Whether calls that need advance access are allowed; `None` when the file does not say.
+    ///
+    /// ```
+    /// # fn example(settings: sbg::profile::Settings) {
+    /// let allowed = settings.advance_access().unwrap_or(false);
+    /// # }
+    /// ```
     pub fn advance_access(&self) -> Option<bool> {
         self.advance_access.map(|switch| switch.value)
     }

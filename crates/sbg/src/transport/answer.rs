@@ -14,6 +14,14 @@ use crate::error::{Error, ErrorKind, Result, excerpt, one_line};
 pub(crate) struct Attempts(pub(crate) u32);
 
 /// An answer of the API with its whole body, as error handlers see it.
+///
+/// ```
+/// use http::{HeaderMap, StatusCode};
+/// use sbg::transport::Answer;
+///
+/// let maintenance = Answer::new(StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), r#"{"code": 0}"#);
+/// assert_eq!((maintenance.status(), maintenance.code()), (503, Some(0)));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -23,31 +31,73 @@ pub struct Answer {
 
 impl Answer {
     /// An answer of these parts. A handler gives one back to put it in the place of what the platform said.
+    ///
+    /// ```
+    /// use http::{HeaderMap, StatusCode};
+    /// use sbg::transport::{Answer, Decision};
+    ///
+    /// let nothing = Answer::new(StatusCode::OK, HeaderMap::new(), r#"{"items": [], "links": []}"#);
+    /// let decision = Decision::Replace(nothing);
+    /// ```
     pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
         Self { status, headers, body: body.into() }
     }
 
     /// HTTP status.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::transport::Answer) {
+    /// let worth_another_attempt = answer.status() >= 500;
+    /// # }
+    /// ```
     pub fn status(&self) -> u16 {
         self.status.as_u16()
     }
 
     /// The headers.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::transport::Answer) {
+    /// let left = answer.headers().get("x-ratelimit-remaining");
+    /// # }
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
     /// The body.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::transport::Answer) {
+    /// println!("{}", String::from_utf8_lossy(answer.body()));
+    /// # }
+    /// ```
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
     /// Error code of the platform, where the body is an error of the platform.
+    ///
+    /// ```
+    /// use http::{HeaderMap, StatusCode};
+    /// use sbg::transport::Answer;
+    ///
+    /// let body = r#"{"status": 404, "code": 5002, "message": "Requested file does not exist."}"#;
+    /// assert_eq!(Answer::new(StatusCode::NOT_FOUND, HeaderMap::new(), body).code(), Some(5002));
+    /// ```
     pub fn code(&self) -> Option<i32> {
         if self.status.is_success() { None } else { self.said()?.code }
     }
 
     /// Identifier of the request, where a header gives one.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::transport::Answer) {
+    /// if answer.status() >= 500 {
+    ///     eprintln!("request {}", answer.request_id().unwrap_or("without an id"));
+    /// }
+    /// # }
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         let names = ["x-request-id", "x-amzn-requestid", "x-amzn-trace-id"];
         names.iter().find_map(|name| self.headers.get(*name)?.to_str().ok())

@@ -17,6 +17,17 @@ const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// How far a call has come when a handler or the retry rules are asked.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sbg::transport::{Attempt, Decision};
+///
+/// fn hourly_for_a_day(attempt: &Attempt) -> Decision {
+///     let hour = Duration::from_secs(60 * 60);
+///     if attempt.elapsed < 24 * hour { Decision::RetryAfter(hour) } else { Decision::Pass }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Attempt {
@@ -29,6 +40,20 @@ pub struct Attempt {
 }
 
 /// What a handler makes of an answer.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sbg::transport::Decision;
+///
+/// let shown = match Decision::RetryAfter(Duration::from_secs(60)) {
+///     Decision::Pass => "as it is".to_owned(),
+///     Decision::RetryAfter(wait) => format!("once more after {wait:?}"),
+///     Decision::Replace(answer) => format!("{} in its place", answer.status()),
+///     _ => "something else".to_owned(),
+/// };
+/// assert_eq!(shown, "once more after 60s");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Decision {
@@ -46,14 +71,55 @@ pub enum Decision {
 /// that never gives in is overruled after 1000 attempts or 24 hours, and the answer stands.
 ///
 /// It is called between two attempts, on the threads of the runtime, and must not block. Dropping the call ends the wait.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sbg::transport::{Answer, Attempt, Decision, ErrorHandler};
+///
+/// /// Reads again what a proxy of the lab answers with 509 now and then.
+/// #[derive(Debug)]
+/// struct LabProxy;
+///
+/// impl ErrorHandler for LabProxy {
+///     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+///         if answer.status() == 509 && attempt.operation.idempotent && attempt.number < 5 {
+///             return Decision::RetryAfter(Duration::from_secs(10));
+///         }
+///         Decision::Pass
+///     }
+/// }
+///
+/// let client = sbg::Client::builder().error_handler(LabProxy);
+/// ```
 pub trait ErrorHandler: fmt::Debug + Send + Sync {
     /// Name by which the handler is removed or replaced, and called in logs; that of the type by default.
+    ///
+    /// ```
+    /// use sbg::transport::{ErrorHandler, RateLimitSleeper};
+    ///
+    /// assert_eq!(RateLimitSleeper::default().name(), "RateLimitSleeper");
+    /// ```
     fn name(&self) -> &str {
         let path = std::any::type_name::<Self>();
         path.rsplit("::").next().unwrap_or(path)
     }
 
     /// What to make of `answer`.
+    ///
+    /// ```
+    /// use sbg::transport::{Answer, Attempt, Decision, ErrorHandler};
+    ///
+    /// #[derive(Debug)]
+    /// struct Log;
+    ///
+    /// impl ErrorHandler for Log {
+    ///     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+    ///         println!("{} {}: {}", attempt.operation.id, attempt.number, answer.status());
+    ///         Decision::Pass
+    ///     }
+    /// }
+    /// ```
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision;
 }
 
@@ -103,6 +169,14 @@ impl Handlers {
 }
 
 /// Why and how long a call waits, for whoever wants to show it.
+///
+/// ```
+/// use sbg::transport::Waiting;
+///
+/// let client = sbg::Client::builder().on_wait(|waiting: &Waiting| {
+///     eprintln!("{} waits {:?} ({})", waiting.operation, waiting.wait, waiting.reason);
+/// });
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waiting {
@@ -137,6 +211,14 @@ impl fmt::Debug for OnWait {
 ///
 /// Where the header is missing, malformed or in the past, the waits grow from 1 s to 60 s; one that is further away than a window
 /// lasts is cut to [`longest`](Self::longest).
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// use sbg::transport::RateLimitSleeper;
+///
+/// client.add_error_handler(RateLimitSleeper::default().attempts(1));
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RateLimitSleeper {
@@ -152,12 +234,24 @@ impl Default for RateLimitSleeper {
 
 impl RateLimitSleeper {
     /// Longest single wait; 330 s by default, a window and a bit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sbg::transport::RateLimitSleeper;
+    ///
+    /// let impatient = RateLimitSleeper::default().longest(Duration::from_secs(30));
+    /// ```
     pub fn longest(mut self, wait: Duration) -> Self {
         self.longest = wait;
         self
     }
 
     /// Most waits in one call; 5 by default.
+    ///
+    /// ```
+    /// let impatient = sbg::transport::RateLimitSleeper::default().attempts(2);
+    /// ```
     pub fn attempts(mut self, count: u32) -> Self {
         self.attempts = count;
         self
@@ -183,6 +277,15 @@ impl ErrorHandler for RateLimitSleeper {
 }
 
 /// Waits while the platform is under maintenance: on a 503 with error code 0.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sbg::transport::MaintenanceSleeper;
+///
+/// let over_night = MaintenanceSleeper::default().longest(Duration::from_secs(12 * 60 * 60));
+/// let client = sbg::Client::builder().error_handler(over_night);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct MaintenanceSleeper {
@@ -198,12 +301,28 @@ impl Default for MaintenanceSleeper {
 
 impl MaintenanceSleeper {
     /// Time between two attempts; 60 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sbg::transport::MaintenanceSleeper;
+    ///
+    /// let seldom = MaintenanceSleeper::default().pause(Duration::from_secs(5 * 60));
+    /// ```
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }
 
     /// Longest time to wait in all; 2 h by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sbg::transport::MaintenanceSleeper;
+    ///
+    /// let not_at_all = MaintenanceSleeper::default().longest(Duration::ZERO);
+    /// ```
     pub fn longest(mut self, time: Duration) -> Self {
         self.longest = time;
         self
@@ -222,6 +341,12 @@ impl ErrorHandler for MaintenanceSleeper {
 }
 
 /// Waits on every answer of 500 and above, whatever the operation: to be added only where doing a thing twice does no harm.
+///
+/// ```
+/// use sbg::transport::GeneralErrorSleeper;
+///
+/// let client = sbg::Client::builder().error_handler(GeneralErrorSleeper::default());
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GeneralErrorSleeper {
@@ -237,12 +362,24 @@ impl Default for GeneralErrorSleeper {
 
 impl GeneralErrorSleeper {
     /// Time between two attempts; 60 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sbg::transport::GeneralErrorSleeper;
+    ///
+    /// let quick = GeneralErrorSleeper::default().pause(Duration::from_secs(5));
+    /// ```
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }
 
     /// Most waits in one call; 10 by default.
+    ///
+    /// ```
+    /// let persistent = sbg::transport::GeneralErrorSleeper::default().attempts(30);
+    /// ```
     pub fn attempts(mut self, count: u32) -> Self {
         self.attempts = count;
         self

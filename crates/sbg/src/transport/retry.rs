@@ -43,11 +43,21 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// No retries at all.
+    ///
+    /// ```
+    /// use sbg::transport::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::none(), RetryPolicy::default().attempts(1));
+    /// ```
     pub fn none() -> Self {
         Self::default().attempts(1)
     }
 
     /// Most attempts in a row that fail, the first one included; 5 by default.
+    ///
+    /// ```
+    /// let persistent = sbg::transport::RetryPolicy::default().attempts(10);
+    /// ```
     pub fn attempts(mut self, count: u32) -> Self {
         self.attempts = count;
         self
@@ -55,18 +65,38 @@ impl RetryPolicy {
 
     /// Wait before the second attempt, doubled for each one after it; 0.25 s by default. Each wait is shortened by up to a half, at
     /// random, so that callers who failed together do not come back together.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let gentle = sbg::transport::RetryPolicy::default().first_wait(Duration::from_secs(2));
+    /// ```
     pub fn first_wait(mut self, wait: Duration) -> Self {
         self.first_wait = wait;
         self
     }
 
     /// Longest wait; 15 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let quick = sbg::transport::RetryPolicy::default().longest_wait(Duration::from_secs(2));
+    /// ```
     pub fn longest_wait(mut self, wait: Duration) -> Self {
         self.longest_wait = wait;
         self
     }
 
     /// Time from the first failure in a row after which no further attempt is made; 2 min by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sbg::transport::RetryPolicy;
+    ///
+    /// let through_an_outage = RetryPolicy::default().attempts(100).within(Duration::from_secs(60 * 60));
+    /// ```
     pub fn within(mut self, time: Duration) -> Self {
         self.within = time;
         self

@@ -11,6 +11,16 @@ use tokio::time::Instant;
 const LONGEST: Duration = Duration::from_secs(330);
 
 /// What the headers of an answer say of the rate limit.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// client.users().me().await?;
+/// if let Some(window) = client.latest_rate_limit() {
+///     println!("{} of {} requests left", window.remaining(), window.limit());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     limit: i64,
@@ -20,16 +30,46 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// Requests that the window allows, from `X-RateLimit-Limit`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// client.users().me().await?;
+    /// assert_eq!(client.latest_rate_limit().map(|window| window.limit()), Some(1000));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(&self) -> i64 {
         self.limit
     }
 
     /// Requests that were left in it, from `X-RateLimit-Remaining`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
+    /// client.users().me().await?;
+    /// assert_eq!(client.latest_rate_limit().map(|window| window.remaining()), Some(999));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remaining(&self) -> i64 {
         self.remaining
     }
 
     /// End of the window, from `X-RateLimit-Reset`; `None` where the platform gave a number that is no point in time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// if let Some(reset) = client.latest_rate_limit().and_then(|window| window.reset_time()) {
+    ///     println!("the next window begins at {reset}");
+    /// }
+    /// # }
+    /// ```
     pub fn reset_time(&self) -> Option<jiff::Timestamp> {
         jiff::Timestamp::from_second(self.reset).ok()
     }

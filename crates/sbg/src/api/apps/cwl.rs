@@ -12,6 +12,14 @@ use crate::ids::AppId;
 use crate::types;
 
 /// The description of an app in the Common Workflow Language.
+///
+/// ```
+/// use sbg::apps::Cwl;
+///
+/// let json: Cwl = serde_json::json!({"class": "Workflow", "cwlVersion": "v1.2"}).into();
+/// let yaml = Cwl::yaml("class: Workflow\ncwlVersion: v1.2\n");
+/// assert_ne!(json, yaml, "each is sent as it is");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Cwl {
@@ -23,6 +31,11 @@ pub enum Cwl {
 
 impl Cwl {
     /// The text of a YAML document.
+    ///
+    /// ```no_run
+    /// let cwl = sbg::apps::Cwl::yaml(std::fs::read_to_string("helix-angle.cwl")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn yaml(text: impl Into<String>) -> Self {
         Self::Yaml(text.into())
     }

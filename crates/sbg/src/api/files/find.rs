@@ -40,6 +40,14 @@ impl Files {
 }
 
 /// The hits of a search.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let page = client.files().search(r#"IN "/Projects/demo" WHERE tags IN ("dna") RECURSIVE"#).await?;
+/// println!("{:?} hits", page.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileSearch {
     expression: String,
@@ -70,6 +78,16 @@ impl List for FileSearch {
 }
 
 /// What a walk comes by.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let mut entries = client.project("rfranklin/fibre-diffraction")?.files().walk().entries();
+/// while let Some(entry) = entries.try_next().await? {
+///     println!("{} {:?}", entry.path, entry.file.size);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
@@ -81,6 +99,12 @@ pub struct Entry {
 
 impl Entry {
     /// Whether this is a folder.
+    ///
+    /// ```
+    /// # fn example(walk: sbg::files::Walk) {
+    /// let files_alone = walk.filter(|entry| !entry.is_folder());
+    /// # }
+    /// ```
     pub fn is_folder(&self) -> bool {
         is_folder(&self.file)
     }
@@ -129,6 +153,18 @@ impl ProjectFiles {
 
     /// The file or folder at `path`, such as `patterns/b-form/51.fastq`. Costs a call for each part of the path.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// match files.resolve_path("reads/lane-1/51.fastq.gz").await {
+    ///     Ok(file) => println!("{}", file.id),
+    ///     Err(error) if error.is_not_found() => println!("not uploaded yet"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A path without names or with `.` or `..` in it, before anything is sent; [`ErrorKind::NotFound`] where there is none; or whatever
@@ -166,6 +202,13 @@ impl ProjectFiles {
 
 impl FileHandle {
     /// Everything in this folder, folders and what lies in them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+    /// let entries: Vec<_> = client.file(&folder).walk().entries().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn walk(&self) -> Walk {
         let folder = self.clone();
         Walk::new(self.client.clone(), move |fields| {
@@ -181,6 +224,14 @@ type Choice = Arc<dyn Fn(&Entry) -> bool + Send + Sync>;
 
 /// A walk over a folder tree. Several folders are listed at once; what lies in a folder comes after the folder itself, and there is
 /// no order beyond that.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let walk = client.project("rfranklin/fibre-diffraction")?.files().walk();
+/// let reads: Vec<_> = walk.filter(|entry| entry.path.ends_with(".fastq.gz")).entries().try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use = "a walk does nothing until its entries are asked for"]
 pub struct Walk {
@@ -208,12 +259,24 @@ impl Walk {
     }
 
     /// How many folders deep to go: 1 lists what lies in the place itself. Without a limit by default.
+    ///
+    /// ```
+    /// # fn example(walk: sbg::files::Walk) {
+    /// let root_and_its_folders = walk.max_depth(2);
+    /// # }
+    /// ```
     pub fn max_depth(mut self, depth: usize) -> Self {
         self.max_depth = depth;
         self
     }
 
     /// Which folders to go into; all of them by default. A folder that is not gone into is still an entry.
+    ///
+    /// ```
+    /// # fn example(walk: sbg::files::Walk) {
+    /// let without_hidden_folders = walk.descend(|folder| !folder.path.contains("/."));
+    /// # }
+    /// ```
     pub fn descend(mut self, into: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
         self.descend = Arc::new(into);
         self
@@ -221,18 +284,40 @@ impl Walk {
 
     /// Which entries to give; all of them by default. A folder that is not given is gone into nevertheless, unless
     /// [`descend`](Self::descend) says otherwise.
+    ///
+    /// ```
+    /// # fn example(walk: sbg::files::Walk) {
+    /// let reads = walk.filter(|entry| entry.path.ends_with(".fastq.gz"));
+    /// # }
+    /// ```
     pub fn filter(mut self, give: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
         self.filter = Arc::new(give);
         self
     }
 
     /// The fields to return of each file; all by default. `name` and `type` are always asked for.
+    ///
+    /// ```
+    /// # fn example(walk: sbg::files::Walk) {
+    /// let with_sizes = walk.fields(sbg::Fields::only(["size"]));
+    /// # }
+    /// ```
     pub fn fields(mut self, fields: Fields) -> Self {
         self.fields = Fields::only(["name", "type"]).and(fields);
         self
     }
 
     /// Streams the entries.
+    ///
+    /// ```no_run
+    /// # async fn example(walk: sbg::files::Walk) -> sbg::Result<()> {
+    /// let mut entries = walk.entries();
+    /// while let Some(entry) = entries.try_next().await? {
+    ///     println!("{}", entry.path);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn entries(self) -> Items<Entry> {
         if self.max_depth == 0 {
             return Items::new(stream::empty());

@@ -13,6 +13,13 @@ use crate::projects::check_tags;
 use crate::types;
 
 /// A file or a folder, by id. Makes no request until it is told to.
+///
+/// ```
+/// # fn example(client: sbg::Client, listed: sbg::types::File) {
+/// let file = client.file("567890abc9b0307bc0414164");
+/// let folder = client.file(&listed);
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileHandle {
     pub(crate) client: Client,
@@ -21,6 +28,12 @@ pub struct FileHandle {
 
 impl FileHandle {
     /// The id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.file("567890abc9b0307bc0414164").id(), "567890abc9b0307bc0414164");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         self.file.id()
     }
@@ -36,6 +49,14 @@ impl FileHandle {
     }
 
     /// Gets the details.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let file = client.file("567890abc9b0307bc0414164").get().await?;
+    /// println!("{:?} has {:?} bytes", file.name, file.size);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::File> {
         let Self { client, file } = self.clone();
         Get::new(FileList::IDENTITY, move |fields| async move {
@@ -58,6 +79,13 @@ impl FileHandle {
 
     /// Deletes the file, or the folder when it is empty.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.file("567890abc9b0307bc0414164").delete().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever the call brings; code 5021 for a folder that is not empty.
@@ -79,11 +107,26 @@ impl FileHandle {
     }
 
     /// Moves the file or folder into another folder of the same project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, file: sbg::types::File, folder: sbg::types::File) -> sbg::Result<()> {
+    /// client.file(&file).move_to(&folder).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn move_to(&self, folder: impl Into<FileRef>) -> FileMove {
         FileMove { file: self.clone(), folder: folder.into(), name: None }
     }
 
     /// A signed address to download the file from. It expires; [`download`](Self::download) takes care of that.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let info = client.file("567890abc9b0307bc0414164").download_info().await?;
+    /// println!("curl -o reads.fastq.gz '{}'", info.url);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,11 +143,27 @@ impl FileHandle {
     }
 
     /// The metadata.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let metadata = client.file("567890abc9b0307bc0414164").metadata().await?;
+    /// println!("{:?}", metadata.get("sample_id"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metadata(&self) -> FileMetadata {
         FileMetadata::of(self.clone())
     }
 
     /// Sets all tags, in place of those the file has.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let tags = client.file("567890abc9b0307bc0414164").set_tags(["dna", "b form"]).await?;
+    /// assert_eq!(tags, ["dna", "b form"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -114,6 +173,13 @@ impl FileHandle {
     }
 
     /// Removes all tags.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.file("567890abc9b0307bc0414164").clear_tags().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -129,12 +195,29 @@ impl FileHandle {
     }
 
     /// The files and folders in this folder.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+    /// for file in client.file(&folder).list().send().await? {
+    ///     println!("{:?}", file.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> Query<FolderList> {
         Query::new(self.client.clone(), FolderList { folder: self.file.clone(), cont_token: false })
     }
 }
 
 /// A change of a file.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let edit = client.file("567890abc9b0307bc0414164").edit().name("reads.fastq.gz");
+/// println!("{:?}", edit.await?.modified_on);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FileEdit {
@@ -145,12 +228,25 @@ pub struct FileEdit {
 impl FileEdit {
     body_setters! {
         /// New name.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let edit = client.file("567890abc9b0307bc0414164").edit().name("reads.fastq.gz");
+        /// # }
+        /// ```
         name(name: String);
     }
 
-    tags_setters!("file", body.tags);
+    tags_setters!("file", body.tags, "file.edit()");
 
     /// Puts these fields in the place of all metadata: **what is not named is lost**. [`FileMetadata::merge`] changes single fields.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let file = client.file("567890abc9b0307bc0414164");
+    /// let edit = file.edit().overwrite_metadata([("sample_id", "S1"), ("paired_end", "1")]);
+    /// # }
+    /// ```
     pub fn overwrite_metadata<K: Into<String>, V: Into<String>>(
         mut self,
         fields: impl IntoIterator<Item = (K, V)>,
@@ -161,6 +257,14 @@ impl FileEdit {
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let file = client.file("567890abc9b0307bc0414164").edit().tags(["dna"]).send().await?;
+    /// println!("{:?}", file.tags);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -185,6 +289,14 @@ impl FileEdit {
 awaitable!(FileEdit => types::File);
 
 /// A copy of a file to make.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let copy = client.file("567890abc9b0307bc0414164").copy().to_project("fcrick/models").await?;
+/// println!("{}", copy.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FileCopy {
@@ -195,14 +307,41 @@ pub struct FileCopy {
 impl FileCopy {
     place_setters! {
         /// Copies to the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let copy = client.file("567890abc9b0307bc0414164").copy().to_project("fcrick/models");
+        /// # }
+        /// ```
         to_project;
         /// Copies into this folder.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, folder: sbg::types::File) {
+        /// let copy = client.file("567890abc9b0307bc0414164").copy().to_folder(&folder);
+        /// # }
+        /// ```
         to_folder;
         /// Name of the copy; the same as that of the file when it is not set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let file = client.file("567890abc9b0307bc0414164");
+        /// let copy = file.copy().to_project("fcrick/models").name("pattern-51.fastq");
+        /// # }
+        /// ```
         name;
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let copy = client.file("567890abc9b0307bc0414164").copy().to_project("fcrick/models").send().await?;
+    /// println!("{:?}", copy.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -217,6 +356,14 @@ impl FileCopy {
 awaitable!(FileCopy => types::File);
 
 /// A move of a file to make.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+/// let moved = client.file("567890abc9b0307bc0414164").move_to(&folder).await?;
+/// assert_eq!(moved.parent, Some(folder.id));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FileMove {
@@ -227,12 +374,26 @@ pub struct FileMove {
 
 impl FileMove {
     /// Name in the new place; the same as before when it is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, folder: sbg::types::File) {
+    /// let moving = client.file("567890abc9b0307bc0414164").move_to(&folder).name("51.fastq.gz");
+    /// # }
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+    /// let moved = client.file("567890abc9b0307bc0414164").move_to(&folder).send().await?;
+    /// println!("{:?}", moved.parent);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -13,15 +13,42 @@ use crate::types;
 
 /// The metadata of a file: `.await` it to read it. [`merge`](Self::merge) changes the fields that it names and leaves the others;
 /// [`overwrite`](Self::overwrite) puts what it is given in the place of all that is there.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let metadata = client.file("567890abc9b0307bc0414164").metadata();
+/// metadata.merge([("sample_id", "S1")]).await?;
+/// println!("{:?}", metadata.await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileMetadata {
     file: FileHandle,
 }
 
 /// Metadata as it is read: any JSON for each field, mostly strings.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let metadata: sbg::files::Metadata = client.file("567890abc9b0307bc0414164").metadata().await?;
+/// for (field, value) in &metadata {
+///     println!("{field} = {value}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub type Metadata = BTreeMap<String, Value>;
 
 /// What a field of the metadata is to be: a text, or `None` to remove the field.
+///
+/// ```
+/// use sbg::files::MetadataValue;
+///
+/// let set: MetadataValue = "S1".into();
+/// let removed: MetadataValue = None::<String>.into();
+/// assert_ne!(set, removed);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataValue(Option<String>);
 
@@ -55,6 +82,14 @@ impl FileMetadata {
     }
 
     /// Reads the metadata. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let metadata = client.file("567890abc9b0307bc0414164").metadata().get().await?;
+    /// println!("{:?}", metadata.get("sample_id").and_then(|value| value.as_str()));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -92,6 +127,13 @@ impl FileMetadata {
 
     /// Removes these fields and leaves all others as they are.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.file("567890abc9b0307bc0414164").metadata().remove(["library_id", "lane"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// No fields or one without a name, before anything is sent; or whatever the call brings.
@@ -100,6 +142,15 @@ impl FileMetadata {
     }
 
     /// Puts these fields in the place of all metadata: **what is not named is lost**.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let file = client.file("567890abc9b0307bc0414164");
+    /// let all_that_is_left = file.metadata().overwrite([("sample_id", "S1")]).await?;
+    /// assert_eq!(all_that_is_left.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -116,6 +167,13 @@ impl FileMetadata {
     }
 
     /// Removes all metadata.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.file("567890abc9b0307bc0414164").metadata().clear().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

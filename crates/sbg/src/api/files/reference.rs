@@ -30,6 +30,12 @@ enum Kind {
 
 impl FileRef {
     /// The id.
+    ///
+    /// ```
+    /// use sbg::files::FileRef;
+    ///
+    /// assert_eq!(FileRef::from("567890abc9b0307bc0414164").id(), "567890abc9b0307bc0414164");
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
