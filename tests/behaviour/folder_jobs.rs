@@ -34,7 +34,7 @@ fn set(paths: &[&str]) -> BTreeSet<String> {
 
 /// Waits for a job and gives the results of its items.
 async fn results(stage: &Stage, job: &AsyncJob) -> Result<Vec<sbg::Result<File>>> {
-    let wait = stage.client.job(job)?.wait().first_pause(Duration::from_millis(5));
+    let wait = stage.client.job(job)?.wait().poll_interval(Duration::from_millis(5));
     Ok(job_results(&wait.timeout(Duration::from_secs(20)).await?))
 }
 
@@ -110,13 +110,13 @@ async fn a_wait_tells_of_changes_and_ends_at_its_timeout() -> Result<()> {
     let job = stage.client.jobs().delete([file]).await?;
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let log = told.clone();
-    let wait = stage.client.job(&job)?.wait().first_pause(Duration::from_millis(5));
+    let wait = stage.client.job(&job)?.wait().poll_interval(Duration::from_millis(5));
     let wait = wait.on_change(move |job| {
         let state = job.state.as_ref().map_or("none", |state| state.as_str()).to_owned();
         log.lock().expect("no panic before").push(state);
     });
     let waited = wait.timeout(Duration::from_millis(60)).await;
-    assert_refused(waited, ErrorKind::Timeout, &[&format!("job `{}` is not over", job.id)]);
+    assert_refused(waited, ErrorKind::WaitTimeout, &[&format!("job `{}` is not over", job.id)]);
     assert_eq!(told.lock().expect("no panic before").len(), 1, "the state did not change");
     assert!(job_results(&stage.client.delete_job(&job.id).get().await?).is_empty());
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use sbg_document::drift::{Problem, Report, check};
+use sbg_document::drift::{Drift, Problem, Report};
 use sbg_document::operations;
 
 use crate::spec::Spec;
@@ -42,7 +42,7 @@ pub fn hold(
             text.push('\n');
         }
     }
-    let report = check(&document, &text, |answers| decode::decode(root, answers))?;
+    let report = Drift::new(&document)?.check(&text, |answers| decode::decode(root, answers))?;
     for problem in &report.problems {
         let at = starts.partition_point(|start| *start < problem.line) - 1;
         show(&files[at], &Problem { line: problem.line - starts[at], ..problem.clone() });

@@ -3,7 +3,7 @@
 //!
 //! What `sbg-raw` generates is left out: its sources are committed and compared as well.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -83,7 +83,7 @@ impl Interface {
 
     fn of(api: &PublicApi, document: &Value) -> Self {
         let of_traits = implementations(document);
-        let (mut items, mut bare) = (BTreeSet::new(), BTreeMap::new());
+        let (mut items, mut bare) = (BTreeSet::new(), BTreeSet::new());
         for item in api.items() {
             let id = item.id().0.to_string();
             let about = &document["index"][&id];
@@ -93,11 +93,13 @@ impl Interface {
             }
             items.insert(item.to_string());
             if wants_example(about) && !of_traits.contains(&id) && !has_example(about) {
-                let line = &about["span"]["begin"][0];
-                bare.insert((file.to_owned(), line.as_u64()), format!("{file}:{line}: {item}"));
+                let line = about["span"]["begin"][0].as_u64().unwrap_or_default();
+                bare.insert((file.to_owned(), line, item.to_string()));
             }
         }
-        Self { items, without_example: bare.into_values().collect() }
+        let without_example =
+            bare.into_iter().map(|(file, line, item)| format!("{file}:{line}: {item}")).collect();
+        Self { items, without_example }
     }
 }
 

@@ -85,6 +85,8 @@ pub enum ErrorKind {
     Proxy,
     /// Nothing came for too long.
     Timeout,
+    /// Something on the platform was not over in the time that a [`Wait`](crate::Wait) had. It goes on there.
+    WaitTimeout,
     /// The platform refused the call; see [`Error::status`] and [`Error::code`].
     Api,
     /// Nothing of that name is there.

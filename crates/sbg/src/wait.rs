@@ -4,13 +4,17 @@ mod many;
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
+use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) use many::all;
+
+/// Least time between two questions, whatever was asked for: the platform is not to be asked without a pause.
+const LEAST_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Failures in a row to ask how it stands, after which the wait is given up. Each has been retried already.
 const MOST_FAILURES: u32 = 5;
@@ -20,7 +24,7 @@ type Told<T> = Box<dyn FnMut(&T) + Send>;
 
 /// A wait until something is over: `.await` it, or set its bounds first.
 ///
-/// The platform is asked rarely: at first after a second, then ever more seldom, up to [`longest_pause`](Self::longest_pause). Dropping
+/// The platform is asked rarely: at first after a second, then ever more seldom, up to [`max_poll_interval`](Self::max_poll_interval). Dropping
 /// the wait changes nothing on the platform.
 ///
 /// ```no_run
@@ -35,8 +39,8 @@ pub struct Wait<T> {
     what: String,
     ask: Ask<T>,
     state: fn(&T) -> State,
-    first_pause: Duration,
-    longest_pause: Duration,
+    poll_interval: Duration,
+    max_poll_interval: Duration,
     timeout: Option<Duration>,
     told: Option<Told<T>>,
 }
@@ -96,14 +100,14 @@ impl<T: Send + 'static> Wait<T> {
             what: what.into(),
             ask: Box::new(move || Box::pin(ask())),
             state,
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(30),
+            poll_interval: Duration::from_secs(1),
+            max_poll_interval: Duration::from_secs(30),
             timeout: None,
             told: None,
         }
     }
 
-    /// Longest time to wait in all; without it, the wait lasts as long as it takes.
+    /// Longest time to wait in all, also for an answer of the platform; without it, the wait lasts as long as it takes.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
@@ -111,7 +115,7 @@ impl<T: Send + 'static> Wait<T> {
     ///
     /// let day = Duration::from_secs(24 * 60 * 60);
     /// match client.task(task_id).wait().timeout(day).await {
-    ///     Err(error) if error.kind() == sbg::ErrorKind::Timeout => println!("still running"),
+    ///     Err(error) if error.kind() == sbg::ErrorKind::WaitTimeout => println!("still running"),
     ///     task => println!("{:?}", task?.status),
     /// }
     /// # Ok(())
@@ -128,11 +132,11 @@ impl<T: Send + 'static> Wait<T> {
     /// # fn example(client: sbg::Client, task_id: String) {
     /// use std::time::Duration;
     ///
-    /// let wait = client.task(task_id).wait().first_pause(Duration::from_secs(10));
+    /// let wait = client.task(task_id).wait().poll_interval(Duration::from_secs(10));
     /// # }
     /// ```
-    pub fn first_pause(mut self, pause: Duration) -> Self {
-        self.first_pause = pause;
+    pub fn poll_interval(mut self, pause: Duration) -> Self {
+        self.poll_interval = pause;
         self
     }
 
@@ -142,11 +146,11 @@ impl<T: Send + 'static> Wait<T> {
     /// # fn example(client: sbg::Client, task_id: String) {
     /// use std::time::Duration;
     ///
-    /// let wait = client.task(task_id).wait().longest_pause(Duration::from_secs(5 * 60));
+    /// let wait = client.task(task_id).wait().max_poll_interval(Duration::from_secs(5 * 60));
     /// # }
     /// ```
-    pub fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
+    pub fn max_poll_interval(mut self, pause: Duration) -> Self {
+        self.max_poll_interval = pause;
         self
     }
 
@@ -175,14 +179,16 @@ impl<T: Send + 'static> Wait<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`] when it is not over in time; or whatever asking brings, when that fails several times in a row.
+    /// [`ErrorKind::WaitTimeout`] when it is not over in time; or whatever asking brings, when that fails several times in a row.
     pub async fn send(mut self) -> Result<T> {
-        let started = Instant::now();
-        let mut pause = self.first_pause;
+        // A time that no clock can tell is as long as it takes.
+        let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut pause = self.poll_interval.max(LEAST_INTERVAL);
         let mut known: Option<State> = None;
         let mut failures = 0;
         loop {
-            match (self.ask)().await {
+            let Some(answer) = by(deadline, (self.ask)()).await else { return Err(self.timed_out(known)) };
+            match answer {
                 Ok(answer) => {
                     failures = 0;
                     let state = (self.state)(&answer);
@@ -203,19 +209,26 @@ impl<T: Send + 'static> Wait<T> {
                     }
                 }
             }
-            if let Some(timeout) = self.timeout {
-                let left = timeout.saturating_sub(started.elapsed());
-                if left.is_zero() {
-                    let state = known.map_or_else(|| "unknown".to_owned(), |state| state.name);
-                    let message =
-                        format!("{} is not over after {timeout:?}; its state is {state}", self.what);
-                    return Err(Error::new(ErrorKind::Timeout, message));
-                }
-                pause = pause.min(left);
+            if by(deadline, tokio::time::sleep(pause)).await.is_none() {
+                return Err(self.timed_out(known));
             }
-            tokio::time::sleep(pause).await;
-            pause = pause.mul_f64(1.5).min(self.longest_pause);
+            pause = pause.mul_f64(1.5).min(self.max_poll_interval).max(LEAST_INTERVAL);
         }
+    }
+
+    fn timed_out(&self, known: Option<State>) -> Error {
+        let state = known.map_or_else(|| "unknown".to_owned(), |state| state.name);
+        let timeout = self.timeout.unwrap_or_default();
+        let message = format!("{} is not over after {timeout:?}; its state is {state}", self.what);
+        Error::new(ErrorKind::WaitTimeout, message)
+    }
+}
+
+/// What `work` gives, unless it takes beyond the deadline.
+async fn by<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
+        None => Some(work.await),
     }
 }
 
@@ -251,7 +264,7 @@ mod tests {
             let count = asked.fetch_add(1, Ordering::Relaxed);
             async move { Ok(count) }
         })
-        .first_pause(Duration::from_millis(1))
+        .poll_interval(Duration::from_millis(1))
     }
 
     #[tokio::test]
@@ -268,7 +281,25 @@ mod tests {
     #[tokio::test]
     async fn a_timeout_names_the_state() {
         let error = counting(&Arc::default()).timeout(Duration::ZERO).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout);
+        assert!(!error.is_transient());
         assert_eq!(error.to_string(), "the count is not over after 0ns; its state is step 0");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_ends_a_question_that_is_not_answered() {
+        let state = |_: &u32| State { name: "none".to_owned(), over: true };
+        let wait = Wait::new("the answer", state, || std::future::pending::<Result<u32>>());
+        let error = wait.timeout(Duration::from_secs(60)).await.unwrap_err();
+        assert_eq!(error.to_string(), "the answer is not over after 60s; its state is unknown");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_platform_is_never_asked_without_a_pause() {
+        let (asked, begun) = (Arc::default(), Instant::now());
+        counting(&asked).poll_interval(Duration::ZERO).max_poll_interval(Duration::ZERO).await.unwrap();
+        assert!(begun.elapsed() >= 5 * LEAST_INTERVAL);
+        let longest = counting(&Arc::default()).timeout(Duration::MAX).await;
+        assert_eq!(longest.unwrap(), 5);
     }
 }

@@ -112,54 +112,72 @@ struct Exchange {
     response: Option<Value>,
 }
 
-/// Checks the exchanges in `text` against `document`, a bundle. The answers are read by `decode`, all at once: for each it gives the
-/// reason why it cannot be read as the type that is generated for it, if it cannot.
-///
-/// # Errors
-///
-/// When the document has no valid schemas, or when `decode` fails. What is wrong with the exchanges is in the report.
-pub fn check(
-    document: &Value,
-    text: &str,
-    decode: impl FnOnce(&[Answer]) -> Result<Vec<Option<String>>>,
-) -> Result<Report> {
-    let mut checker = Checker {
-        routes: Routes::of(document),
-        schemas: Schemas::new(document)?,
-        line: 0,
-        operation: String::new(),
-        refused: false,
-        operations: BTreeSet::new(),
-        problems: Vec::new(),
-        answers: Vec::new(),
-    };
-    let mut exchanges = 0;
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        exchanges += 1;
-        checker.line = index + 1;
-        checker.operation.clear();
-        checker.refused = false;
-        match serde_json::from_str::<Exchange>(line) {
-            Ok(exchange) => checker.exchange(&exchange)?,
-            Err(error) => checker.report(Kind::Malformed, format!("this line is no exchange: {error}")),
-        }
-    }
-    let Checker { mut problems, answers, operations, .. } = checker;
-    let (origins, answers): (Vec<_>, Vec<Answer>) = answers.into_iter().unzip();
-    for ((line, operation), verdict) in origins.into_iter().zip(decode(&answers)?) {
-        if let Some(message) = verdict {
-            problems.push(Problem { line, kind: Kind::Decode, operation, message });
-        }
-    }
-    problems.sort();
-    let mut failed: Vec<usize> = problems.iter().filter(|p| p.kind != Kind::Notice).map(|p| p.line).collect();
-    failed.dedup();
-    Ok(Report { problems, exchanges, failed: failed.len(), operations })
-}
-
-struct Checker<'d> {
+/// Holds exchanges against a document, which is read once.
+pub struct Drift<'d> {
     routes: Routes<'d>,
     schemas: Schemas,
+}
+
+impl<'d> Drift<'d> {
+    /// To hold exchanges against `document`, a bundle.
+    ///
+    /// # Errors
+    ///
+    /// When the document has no valid schemas.
+    pub fn new(document: &'d Value) -> Result<Self> {
+        Ok(Self { routes: Routes::of(document), schemas: Schemas::new(document)? })
+    }
+
+    /// Checks the exchanges in `text`. The answers are read by `decode`, all at once: for each it gives the reason why it cannot be read
+    /// as the type that is generated for it, if it cannot.
+    ///
+    /// # Errors
+    ///
+    /// When a schema is none, or when `decode` fails. What is wrong with the exchanges is in the report.
+    pub fn check(
+        &self,
+        text: &str,
+        decode: impl FnOnce(&[Answer]) -> Result<Vec<Option<String>>>,
+    ) -> Result<Report> {
+        let mut checker = Checker {
+            routes: &self.routes,
+            schemas: &self.schemas,
+            line: 0,
+            operation: String::new(),
+            refused: false,
+            operations: BTreeSet::new(),
+            problems: Vec::new(),
+            answers: Vec::new(),
+        };
+        let mut exchanges = 0;
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            exchanges += 1;
+            checker.line = index + 1;
+            checker.operation.clear();
+            checker.refused = false;
+            match serde_json::from_str::<Exchange>(line) {
+                Ok(exchange) => checker.exchange(&exchange)?,
+                Err(error) => checker.report(Kind::Malformed, format!("this line is no exchange: {error}")),
+            }
+        }
+        let Checker { mut problems, answers, operations, .. } = checker;
+        let (origins, answers): (Vec<_>, Vec<Answer>) = answers.into_iter().unzip();
+        for ((line, operation), verdict) in origins.into_iter().zip(decode(&answers)?) {
+            if let Some(message) = verdict {
+                problems.push(Problem { line, kind: Kind::Decode, operation, message });
+            }
+        }
+        problems.sort();
+        let failures = problems.iter().filter(|problem| problem.kind != Kind::Notice);
+        let mut failed: Vec<usize> = failures.map(|problem| problem.line).collect();
+        failed.dedup();
+        Ok(Report { problems, exchanges, failed: failed.len(), operations })
+    }
+}
+
+struct Checker<'c, 'd> {
+    routes: &'c Routes<'d>,
+    schemas: &'c Schemas,
     /// The line that is being checked, and its operation.
     line: usize,
     operation: String,
@@ -172,7 +190,7 @@ struct Checker<'d> {
     answers: Vec<((usize, String), Answer)>,
 }
 
-impl Checker<'_> {
+impl Checker<'_, '_> {
     fn report(&mut self, kind: Kind, message: impl Into<String>) {
         let (mut kind, mut message) = (kind, message.into());
         // What the specification and the platform both refuse is no difference between them.

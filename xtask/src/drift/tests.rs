@@ -16,7 +16,7 @@ fn checked(lines: &[Value]) -> Report {
 
 fn report(text: &str) -> Report {
     let document = bundle::bundle(&Spec::read(&root().join("openapi")).unwrap());
-    check(&document, text, |answers| decode::decode(root(), answers)).unwrap()
+    Drift::new(&document).unwrap().check(text, |answers| decode::decode(root(), answers)).unwrap()
 }
 
 fn shown(report: &Report) -> Vec<String> {

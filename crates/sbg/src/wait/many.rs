@@ -165,7 +165,7 @@ mod tests {
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let names = told.clone();
         let wait = wait.on_change(move |jobs| lock(&names).push(state_of_all(jobs).name));
-        let jobs = wait.first_pause(Duration::from_millis(1)).await.unwrap();
+        let jobs = wait.poll_interval(Duration::from_millis(1)).await.unwrap();
         let states: Vec<_> =
             jobs.iter().map(|job| job.as_ref().ok().and_then(|job| job.state.clone())).collect();
         let expected = [Some("DONE"), None, Some("FAILED"), Some("FAILED"), None];
