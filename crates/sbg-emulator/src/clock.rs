@@ -14,6 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 ///
 /// Signed URLs expire, rate limit windows end and objects are dated by this clock, so a test can pass an hour
 /// without waiting for it.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// let clock = emulator.clock().clone();
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     ahead_nanos: Arc<AtomicU64>,
@@ -21,6 +27,15 @@ pub struct Clock {
 
 impl Clock {
     /// Moves the clock forward. It never goes back.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// emulator.clock().advance(Duration::from_secs(24 * 3600));
+    /// assert!(emulator.clock().now() > SystemTime::now() + Duration::from_secs(23 * 3600));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         // A century is further than any test goes and keeps every later sum inside the range of a timestamp.
@@ -36,6 +51,14 @@ impl Clock {
     }
 
     /// The present time of the emulator.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// let before = emulator.clock().now();
+    /// emulator.clock().advance(std::time::Duration::from_secs(3600));
+    /// assert!(emulator.clock().now() > before);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn now(&self) -> SystemTime {
         SystemTime::now() + Duration::from_nanos(self.ahead_nanos())
     }

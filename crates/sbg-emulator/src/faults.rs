@@ -13,6 +13,14 @@ use serde_json::Value;
 use crate::log::Origin;
 
 /// What happens to a request that a rule hits.
+///
+/// ```
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// let busy = Action::Status { code: 503, body: None, headers: vec![("retry-after".to_owned(), "1".to_owned())] };
+/// let rule = FaultRule::api(busy).path("/files").first(2);
+/// assert_eq!("api:lost-answer".parse(), Ok(FaultRule::api(Action::LostAnswer)));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
@@ -77,6 +85,13 @@ impl Action {
 }
 
 /// Which of the requests that fit a rule are hit.
+///
+/// ```
+/// use sbg_emulator::{Action, FaultRule, When};
+///
+/// let rule = FaultRule::any(Action::Reset).when(When::Probability { chance: 0.01, seed: 42 });
+/// assert_eq!("any:p=0.01/42:reset".parse(), Ok(rule));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum When {
@@ -118,54 +133,116 @@ pub struct FaultRule {
 
 impl FaultRule {
     /// A rule for every request to either origin.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::any(Action::Reset).every(50);
+    /// ```
     pub fn any(action: Action) -> Self {
         Self { origin: None, method: None, path: None, when: When::Always, action }
     }
 
     /// A rule for every request to the API.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::api(Action::RateLimited { reset_header: true }).first(1);
+    /// ```
     pub fn api(action: Action) -> Self {
         Self { origin: Some(Origin::Api), ..Self::any(action) }
     }
 
     /// A rule for every request to the object store.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::storage(Action::ChangedETag).nth(2);
+    /// ```
     pub fn storage(action: Action) -> Self {
         Self { origin: Some(Origin::Storage), ..Self::any(action) }
     }
 
     /// Only requests with this method.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::storage(Action::NoETag).method("PUT");
+    /// assert_eq!("storage:put:no-etag".parse(), Ok(rule));
+    /// ```
     pub fn method(mut self, method: &str) -> Self {
         self.method = Some(method.to_ascii_uppercase());
         self
     }
 
     /// Only requests whose path contains this text.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::api(Action::HtmlError).path("/upload/multipart");
+    /// ```
     pub fn path(mut self, contains: impl Into<String>) -> Self {
         self.path = Some(contains.into());
         self
     }
 
     /// Which of the requests that fit are hit; without it, all.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule, When};
+    ///
+    /// let rule = FaultRule::api(Action::Maintenance);
+    /// assert_eq!(rule.clone().when(When::First(2)), rule.first(2));
+    /// ```
     pub fn when(mut self, when: When) -> Self {
         self.when = when;
         self
     }
 
     /// Hits every nth request that fits.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::storage(Action::Stall(1000)).every(20);
+    /// ```
     pub fn every(self, n: u64) -> Self {
         self.when(When::Every(n))
     }
 
     /// Hits the nth request that fits, counted from 1, and no other.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let the_second_page = FaultRule::api(Action::EmptyBody(200)).method("GET").path("/projects").nth(2);
+    /// ```
     pub fn nth(self, n: u64) -> Self {
         self.when(When::Nth(n))
     }
 
     /// Hits the first n requests that fit.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::api(Action::Maintenance).first(3);
+    /// ```
     pub fn first(self, n: u64) -> Self {
         self.when(When::First(n))
     }
 
     /// Hits each request that fits with this probability, the same ones for the same seed.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::any(Action::LostAnswer).probability(0.01, 42);
+    /// ```
     pub fn probability(self, chance: f64, seed: u64) -> Self {
         self.when(When::Probability { chance, seed })
     }
@@ -178,10 +255,30 @@ impl FaultRule {
 }
 
 /// Names a rule that was added, to ask for its counter or to remove it.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// let id = emulator.faults().add(FaultRule::any(Action::Reset));
+/// assert_eq!(emulator.faults().counters()[0].id, id);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FaultId(pub(crate) u64);
 
 /// How often a rule was looked at and fired.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// emulator.faults().add(FaultRule::storage(Action::ShortRange).every(5));
+/// for count in emulator.faults().counters() {
+///     println!("{:?} hit {} of {}", count.rule, count.fired, count.matched);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FaultCount {
@@ -235,6 +332,16 @@ impl Rules {
 }
 
 /// The rules of a running emulator. Clones share them.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// let faults = emulator.faults().clone();
+/// let id = faults.add(FaultRule::api(Action::Maintenance));
+/// assert_eq!(emulator.faults().fired(id), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Rules>>,
@@ -251,11 +358,29 @@ pub(crate) struct Verdict {
 
 impl Faults {
     /// Arms a rule. Where several rules hit one request, the one that was added first decides.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let id = emulator.faults().add(FaultRule::api(Action::Maintenance).first(1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn add(&self, rule: FaultRule) -> FaultId {
         self.lock().arm(rule)
     }
 
     /// Disarms one rule and tells how often it fired. `None` if there is no such rule.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let id = emulator.faults().add(FaultRule::api(Action::Maintenance));
+    /// assert_eq!(emulator.faults().remove(id).map(|count| count.fired), Some(0));
+    /// assert_eq!(emulator.faults().remove(id), None);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn remove(&self, id: FaultId) -> Option<FaultCount> {
         let mut rules = self.lock();
         let at = rules.armed.iter().position(|armed| armed.id == id)?;
@@ -272,16 +397,44 @@ impl Faults {
     }
 
     /// Disarms all rules and forgets their counters.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// emulator.faults().add(FaultRule::api(Action::Maintenance));
+    /// emulator.faults().clear();
+    /// assert!(emulator.faults().counters().is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn clear(&self) {
         self.lock().armed.clear();
     }
 
     /// How often a rule fired; 0 for one that is not armed.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let id = emulator.faults().add(FaultRule::storage(Action::CutBody(1000)).first(1));
+    /// assert_eq!(emulator.faults().fired(id), 0, "nothing was read yet");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn fired(&self, id: FaultId) -> u64 {
         self.lock().armed.iter().find(|armed| armed.id == id).map_or(0, |armed| armed.fired)
     }
 
     /// The counters of all rules, in the order in which they were added.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// emulator.faults().add(FaultRule::storage(Action::CutBody(1000)).first(1));
+    /// assert_eq!(emulator.faults().counters()[0].matched, 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn counters(&self) -> Vec<FaultCount> {
         self.lock().armed.iter().map(count).collect()
     }

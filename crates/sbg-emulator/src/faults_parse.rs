@@ -8,6 +8,13 @@ use crate::{
 };
 
 /// What was wrong with the text of a rule.
+///
+/// ```
+/// use sbg_emulator::FaultRule;
+///
+/// let error = "disk:full".parse::<FaultRule>().unwrap_err();
+/// assert_eq!(error.to_string(), "`disk` is no origin: expected api, storage or any");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseFaultError(String);
 

@@ -81,6 +81,12 @@ use crate::{
 };
 
 /// A running platform. Dropping it closes both listeners and all their connections.
+///
+/// ```
+/// let emulator = sbg_emulator::Emulator::builder().demo(true).start_blocking()?;
+/// println!("{} with the token {}", emulator.url(), emulator.token());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
@@ -142,21 +148,46 @@ impl std::fmt::Debug for Shared {
 
 impl Emulator {
     /// Starts to describe an emulator.
+    ///
+    /// ```
+    /// let emulator = sbg_emulator::Emulator::builder().rate_limit(20).start_blocking()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn builder() -> Builder {
         Builder::default()
     }
 
     /// The base of the API: `http://127.0.0.1:PORT/v2`, or with `https`.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// assert!(emulator.url().starts_with("http://127.0.0.1:"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn url(&self) -> &str {
         &self.shared.api_base
     }
 
     /// The origin of the object store that signed URLs point to: `http://127.0.0.1:PORT`.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// assert!(!emulator.url().starts_with(emulator.storage_url()), "they are two origins");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn storage_url(&self) -> &str {
         self.shared.store.origin()
     }
 
     /// The certificate that clients have to trust, in PEM; `None` if both origins speak HTTP.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tls")] {
+    /// let emulator = sbg_emulator::Emulator::builder().tls(true).start_blocking()?;
+    /// assert!(emulator.ca_pem().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----")));
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn ca_pem(&self) -> Option<&str> {
         match &self.shared.security {
             server::Security::Plain => None,
@@ -166,36 +197,81 @@ impl Emulator {
     }
 
     /// The authentication token of `rfranklin`: 32 hexadecimal characters.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// assert_eq!(emulator.token().len(), 32);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn token(&self) -> String {
         self.token_of(world::users::FIRST).unwrap_or_default()
     }
 
     /// The authentication token of a user; `None` if there is no such user.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// assert!(emulator.token_of("fcrick").is_some_and(|token| token != emulator.token()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn token_of(&self, username: &str) -> Option<String> {
         self.shared.world().users.get(username).map(|user| user.token.clone())
     }
 
     /// The clock, to let time pass.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.clock().advance(std::time::Duration::from_secs(3600));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }
 
     /// The rules of injected faults: to add, to remove and to count them while the emulator runs.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// emulator.faults().add(FaultRule::storage(Action::CutBody(1000)).method("GET").first(1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
     }
 
     /// Every request that was seen, to either origin, in the order of arrival.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// assert!(emulator.requests().is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.log.all()
     }
 
     /// Forgets the requests seen so far.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.clear_requests();
+    /// assert!(emulator.requests().is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn clear_requests(&self) {
         self.shared.log.clear();
     }
 
     /// Creates a project of `rfranklin` without a request and returns its id. An existing one is left as it is.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// assert_eq!(emulator.create_project("Fibre diffraction"), "rfranklin/fibre-diffraction");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -209,6 +285,14 @@ impl Emulator {
     /// `path` may name folders (`a/b/reads.fastq`), which are created where they are missing; a file that has the name
     /// already is replaced.
     ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.create_project("demo");
+    /// let id = emulator.create_file("rfranklin/demo", "reads/reads.fastq.gz", "ACGT");
+    /// assert_eq!(emulator.file_content(&id), Some(b"ACGT".to_vec()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If there is no such project, or if a file stands where the path has a folder (or the other way round).
@@ -220,6 +304,13 @@ impl Emulator {
     /// Like [`Emulator::create_file`], with `size` bytes of a repeating pattern, which take no memory whatever the size: a pebibyte is as
     /// cheap as a byte. The period of the pattern is prime, so a range that is off by any offset that transfers use shows.
     ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.create_project("demo");
+    /// let terabyte = emulator.create_large_file("rfranklin/demo", "S1.bam", 1 << 40);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// As [`Emulator::create_file`].
@@ -230,6 +321,12 @@ impl Emulator {
 
     /// Puts an object into a bucket without a request, whether or not a volume has the bucket yet.
     ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.put_object("lab-bucket", "runs/51/reads.fastq.gz", "ACGT")?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the bucket is a folder ([`Builder::volume_folder`]) and the object cannot be written to it.
@@ -239,6 +336,13 @@ impl Emulator {
     }
 
     /// The bytes of an object in a bucket; `None` if there is none.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.put_object("lab-bucket", "runs/51/reads.fastq.gz", "ACGT")?;
+    /// assert_eq!(emulator.object("lab-bucket", "runs/51/reads.fastq.gz"), Some(b"ACGT".to_vec()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn object(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
         let mut world = self.shared.world();
         world.settle();
@@ -246,11 +350,25 @@ impl Emulator {
     }
 
     /// Lets the next so many tasks fail that come to compute, whatever they are.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.fail_next_tasks(1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn fail_next_tasks(&self, count: u32) {
         self.shared.world().fail_next_tasks(count);
     }
 
     /// The bytes of a file as the platform holds them; `None` if there is no such file, or if it is a folder.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.create_project("demo");
+    /// let id = emulator.create_file("rfranklin/demo", "reads.fastq.gz", "ACGT");
+    /// assert_eq!(emulator.file_content(&id), Some(b"ACGT".to_vec()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn file_content(&self, id: &str) -> Option<Vec<u8>> {
         let mut world = self.shared.world();
         world.settle();

@@ -22,6 +22,15 @@ const KEPT_ENTRIES: usize = 100_000;
 pub(crate) const UNLOGGED: u64 = u64::MAX;
 
 /// Which of the two listeners a request came to.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// use sbg_emulator::Origin;
+///
+/// let of_the_api = emulator.requests().iter().filter(|request| request.origin == Origin::Api).count();
+/// assert_eq!("storage".parse(), Ok(Origin::Storage));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Origin {
     /// The API, under `/v2`.
@@ -42,6 +51,14 @@ impl Origin {
 /// One request and its answer.
 ///
 /// Nothing is masked: tests look here for tokens that went where they should not.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// for request in emulator.requests() {
+///     println!("{} {} {:?}", request.method, request.path, request.status);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Recorded {
@@ -69,11 +86,23 @@ pub struct Recorded {
 
 impl Recorded {
     /// The value of the first header with this name, whatever its case.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.header("x-sbg-auth-token"), None, "the token stays with the API");
+    /// # }
+    /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The values of a query parameter, decoded.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.query_values("metadata.sample_id"), ["S1", "S2"]);
+    /// # }
+    /// ```
     pub fn query_values(&self, name: &str) -> Vec<String> {
         url::form_urlencoded::parse(self.query.as_bytes())
             .filter(|(key, _)| key == name)
@@ -82,11 +111,23 @@ impl Recorded {
     }
 
     /// The body of the request as JSON, if it is.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.request_json().unwrap()["name"], "reads.fastq.gz");
+    /// # }
+    /// ```
     pub fn request_json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
 
     /// The body of the answer as JSON, if it was.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.response_json().unwrap()["code"], 5002);
+    /// # }
+    /// ```
     pub fn response_json(&self) -> Option<Value> {
         serde_json::from_slice(&self.response).ok()
     }

@@ -3,6 +3,13 @@
 use crate::ERROR_CODES;
 
 /// A documented error code of the platform.
+///
+/// ```
+/// use sbg_raw::ErrorCode;
+///
+/// let file_not_found = ErrorCode::find(5002).unwrap();
+/// assert_eq!((file_not_found.status, file_not_found.group), (404, "5xxx"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorCode {
@@ -18,6 +25,13 @@ pub struct ErrorCode {
 
 impl ErrorCode {
     /// What is documented of `code`.
+    ///
+    /// ```
+    /// use sbg_raw::ErrorCode;
+    ///
+    /// assert_eq!(ErrorCode::find(5002).map(|code| code.message), Some("Requested file does not exist."));
+    /// assert_eq!(ErrorCode::find(1), None);
+    /// ```
     pub fn find(code: i32) -> Option<&'static Self> {
         ERROR_CODES.binary_search_by_key(&code, |entry| entry.code).ok().map(|index| &ERROR_CODES[index])
     }

@@ -17,11 +17,48 @@ use crate::{Client, Error, Operation, ResponseValue};
 ///
 /// It comes back inside of the `reqwest::Error` of [`Error::CommunicationError`] or [`Error::ResponseBodyError`]: look for the own type
 /// of the transport with `downcast_ref` along the chain of `source()`.
+///
+/// ```
+/// use sbg_raw::TransportError;
+///
+/// let error: TransportError = Box::new(std::io::Error::other("the lab is closed"));
+/// assert!(error.downcast_ref::<std::io::Error>().is_some());
+/// ```
 pub type TransportError = Box<dyn StdError + Send + Sync>;
 
 /// Carries out the requests of a client.
+///
+/// ```
+/// use futures::future::BoxFuture;
+/// use sbg_raw::{Operation, Transport, TransportError};
+///
+/// struct Plain {
+///     http: reqwest::Client,
+///     token: http::HeaderValue,
+/// }
+///
+/// impl Transport for Plain {
+///     fn send(
+///         &self,
+///         mut request: reqwest::Request,
+///         _: &'static Operation,
+///     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+///         request.headers_mut().insert("x-sbg-auth-token", self.token.clone());
+///         Box::pin(async { Ok(self.http.execute(request).await?) })
+///     }
+/// }
+/// ```
 pub trait Transport: Send + Sync {
     /// Sends `request`, which is a call of `operation`, and gives the answer.
+    ///
+    /// ```no_run
+    /// # async fn example(transport: &dyn sbg_raw::Transport) -> Result<(), sbg_raw::TransportError> {
+    /// let url = "https://cgc-api.sbgenomics.com/v2/user".parse()?;
+    /// let operation = sbg_raw::Operation::find("user_me").unwrap();
+    /// let answer = transport.send(reqwest::Request::new(http::Method::GET, url), operation).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -34,12 +71,38 @@ pub trait Transport: Send + Sync {
     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>>;
 
     /// The error about an answer that cannot be read. It may say more of the call than `answer` does by itself.
+    ///
+    /// ```
+    /// use futures::future::BoxFuture;
+    /// use sbg_raw::{Operation, Transport, TransportError, Unreadable};
+    ///
+    /// struct Telling(reqwest::Client);
+    ///
+    /// impl Transport for Telling {
+    /// #     fn send(
+    /// #         &self,
+    /// #         request: reqwest::Request,
+    /// #         _: &'static Operation,
+    /// #     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+    /// #         Box::pin(async { Ok(self.0.execute(request).await?) })
+    /// #     }
+    ///     fn unreadable(&self, answer: Unreadable) -> TransportError {
+    ///         format!("{answer}: {}", String::from_utf8_lossy(&answer.body)).into()
+    ///     }
+    /// }
+    /// ```
     fn unreadable(&self, answer: Unreadable) -> TransportError {
         Box::new(answer)
     }
 }
 
 /// An answer that is not what the operation answers by the specification, such as a list in the place of an object.
+///
+/// ```
+/// # fn example(answer: sbg_raw::Unreadable) {
+/// println!("{} answered {}: {}", answer.operation.id, answer.status, answer.error);
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Unreadable {
@@ -70,6 +133,16 @@ impl StdError for Unreadable {
 }
 
 /// The transport of a client.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use sbg_raw::{Client, Inner, Transport};
+///
+/// fn client(http: reqwest::Client, transport: impl Transport + 'static) -> Client {
+///     Client::new_with_client("https://cgc-api.sbgenomics.com/v2", http, Inner(Arc::new(transport)))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Inner(pub Arc<dyn Transport>);
 

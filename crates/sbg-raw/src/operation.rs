@@ -3,6 +3,13 @@
 use crate::OPERATIONS;
 
 /// An operation of the API, as the specification describes it.
+///
+/// ```
+/// use sbg_raw::Operation;
+///
+/// let list = Operation::find("file_list").unwrap();
+/// assert_eq!((list.method, list.path, list.idempotent), ("GET", "/files", true));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
@@ -25,6 +32,13 @@ pub struct Operation {
 }
 
 /// How the next page of a list is found.
+///
+/// ```
+/// use sbg_raw::{OPERATIONS, Pagination};
+///
+/// let by_token = OPERATIONS.iter().filter(|operation| operation.pagination == Some(Pagination::ContToken));
+/// assert!(by_token.map(|operation| operation.id).any(|id| id == "file_scroll"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pagination {
@@ -38,6 +52,14 @@ pub enum Pagination {
 
 impl Operation {
     /// The operation with this id.
+    ///
+    /// ```
+    /// use sbg_raw::Operation;
+    ///
+    /// let get = Operation::find("project_get").unwrap();
+    /// assert_eq!(get.path, "/projects/{project_owner}/{project}");
+    /// assert_eq!(Operation::find("project_paint"), None);
+    /// ```
     pub fn find(id: &str) -> Option<&'static Self> {
         OPERATIONS.binary_search_by(|operation| operation.id.cmp(id)).ok().map(|index| &OPERATIONS[index])
     }

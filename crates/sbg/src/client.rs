@@ -63,7 +63,7 @@ impl Client {
     /// `~/.sevenbridges/credentials`. See [`config`](crate::config).
     ///
     /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// # async fn example() -> sbg::Result<()> {
     /// let client = sbg::Client::from_env()?;
     /// println!("{} as {}", client.endpoint(), client.users().me().await?.username);
     /// # Ok(())

@@ -319,8 +319,10 @@ impl Error {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// if let Err(error) = client.users().me().await {
-    ///     println!("see {}", error.more_info().unwrap_or("https://docs.sevenbridges.com/docs/api-status-codes"));
+    /// if let Err(error) = client.users().me().await
+    ///     && let Some(page) = error.more_info()
+    /// {
+    ///     eprintln!("{error}, see {page}");
     /// }
     /// # Ok(())
     /// # }

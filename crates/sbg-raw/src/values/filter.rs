@@ -8,21 +8,45 @@ use serde::ser::{Serialize, Serializer};
 ///
 /// Values of one field are alternatives; different fields must all match. Each pair is a query parameter of its own,
 /// `metadata.FIELD=VALUE`.
+///
+/// ```
+/// use sbg_raw::MetadataFilter;
+///
+/// let pairs = [("sample_id", "S1"), ("sample_id", "S2"), ("paired_end", "1")];
+/// let filter: MetadataFilter = pairs.into_iter().collect();
+/// assert!(!filter.is_empty());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataFilter(Vec<(String, String)>);
 
 impl MetadataFilter {
     /// A filter that every file passes.
+    ///
+    /// ```
+    /// assert!(sbg_raw::MetadataFilter::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds a value that `field` may have.
+    ///
+    /// ```
+    /// let mut filter = sbg_raw::MetadataFilter::new();
+    /// filter.push("sample_id", "S1");
+    /// ```
     pub fn push(&mut self, field: impl fmt::Display, value: impl Into<String>) {
         self.0.push((format!("metadata.{field}"), value.into()));
     }
 
     /// Whether every file passes.
+    ///
+    /// ```
+    /// let mut filter = sbg_raw::MetadataFilter::new();
+    /// assert!(filter.is_empty());
+    /// filter.push("sample_id", "S1");
+    /// assert!(!filter.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -31,11 +31,25 @@ pub enum Nullable<T> {
 
 impl<T> Nullable<T> {
     /// Whether the request does not have the field.
+    ///
+    /// ```
+    /// use sbg_raw::Nullable;
+    ///
+    /// assert!(Nullable::<String>::default().is_absent());
+    /// assert!(!Nullable::<String>::Null.is_absent());
+    /// ```
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
     /// The value, if there is one.
+    ///
+    /// ```
+    /// use sbg_raw::Nullable;
+    ///
+    /// assert_eq!(Nullable::Value("Helix").value(), Some(&"Helix"));
+    /// assert_eq!(Nullable::<String>::Null.value(), None);
+    /// ```
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),
@@ -44,6 +58,13 @@ impl<T> Nullable<T> {
     }
 
     /// The same with another value.
+    ///
+    /// ```
+    /// use sbg_raw::Nullable;
+    ///
+    /// assert_eq!(Nullable::Value("Helix").map(str::len), Nullable::Value(5));
+    /// assert_eq!(Nullable::<&str>::Null.map(str::len), Nullable::Null);
+    /// ```
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Nullable<U> {
         match self {
             Self::Absent => Nullable::Absent,

@@ -8,6 +8,12 @@ use serde::ser::{Serialize, Serializer};
 /// A number as the platform wrote it: money, a duration or a count, which come as `0.23` or as `"0.23"`.
 ///
 /// The text is kept, so that no digit of an amount is lost; [`as_f64`](Self::as_f64) and [`as_i64`](Self::as_i64) read it.
+///
+/// ```
+/// let price: sbg_raw::Number = serde_json::from_str("\"0.230\"")?;
+/// assert_eq!((price.as_f64(), price.as_str()), (Some(0.23), "0.230"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Number {
     text: String,
@@ -16,16 +22,33 @@ pub struct Number {
 
 impl Number {
     /// The digits as the platform wrote them.
+    ///
+    /// ```
+    /// let price: sbg_raw::Number = serde_json::from_str("\"0.230000\"")?;
+    /// assert_eq!(price.as_str(), "0.230000");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The value; `None` where the text is no number.
+    ///
+    /// ```
+    /// assert_eq!(sbg_raw::Number::from(5).as_f64(), Some(5.0));
+    /// ```
     pub fn as_f64(&self) -> Option<f64> {
         self.text.trim().parse().ok()
     }
 
     /// The value, when it is an integer: `"5"`, `5` and `5.0` all give 5.
+    ///
+    /// ```
+    /// let count: sbg_raw::Number = serde_json::from_str("\"5.0\"")?;
+    /// assert_eq!(count.as_i64(), Some(5));
+    /// assert_eq!(sbg_raw::Number::from(0.23).as_i64(), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn as_i64(&self) -> Option<i64> {
         let text = self.text.trim();
         text.parse().ok().or_else(|| {

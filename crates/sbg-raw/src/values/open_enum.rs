@@ -16,6 +16,11 @@ macro_rules! open_enum {
 
         impl $name {
             /// The value as the platform writes it.
+            ///
+            /// ```
+            #[doc = concat!("let new = sbg_raw::enums::", stringify!($name), "::from(\"Not known yet\");")]
+            /// assert_eq!(new.as_str(), "Not known yet");
+            /// ```
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $value,)*

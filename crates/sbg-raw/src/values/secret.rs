@@ -20,11 +20,21 @@ pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
     /// The value itself.
+    ///
+    /// ```
+    /// let key: sbg_raw::Secret<String> = "wJalrXUtnFEMI".into();
+    /// assert_eq!(key.expose(), "wJalrXUtnFEMI");
+    /// ```
     pub fn expose(&self) -> &T {
         &self.0
     }
 
     /// The value itself.
+    ///
+    /// ```
+    /// let key: sbg_raw::Secret<String> = "wJalrXUtnFEMI".into();
+    /// assert_eq!(key.into_exposed(), "wJalrXUtnFEMI".to_owned());
+    /// ```
     pub fn into_exposed(self) -> T {
         self.0
     }

@@ -8,12 +8,24 @@ use serde::{Deserialize, Serialize};
 /// A point in time as the platform wrote it, such as `2024-04-24T11:51:20Z`.
 ///
 /// The text is kept and parsed on demand, so that one odd date does not make a page of results unreadable.
+///
+/// ```
+/// let created: sbg_raw::Timestamp = "2024-04-24T11:51:20Z".parse()?;
+/// assert_eq!(created.to_jiff().map(|time| time.as_second()), Some(1_713_959_480));
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(String);
 
 impl Timestamp {
     /// The text as the platform wrote it.
+    ///
+    /// ```
+    /// let odd: sbg_raw::Timestamp = "soon".parse()?;
+    /// assert_eq!((odd.as_str(), odd.to_jiff()), ("soon", None));
+    /// # Ok::<(), std::convert::Infallible>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -21,6 +33,12 @@ impl Timestamp {
     /// The point in time; `None` where the text is none.
     ///
     /// A text without an offset is taken as UTC, which is what the platform means by it.
+    ///
+    /// ```
+    /// let created: sbg_raw::Timestamp = "2024-04-24 11:51:20".parse()?;
+    /// assert_eq!(created.to_jiff().map(|time| time.to_string()).as_deref(), Some("2024-04-24T11:51:20Z"));
+    /// # Ok::<(), std::convert::Infallible>(())
+    /// ```
     pub fn to_jiff(&self) -> Option<jiff::Timestamp> {
         let text = self.0.trim();
         text.parse().ok().or_else(|| {
