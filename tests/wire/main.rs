@@ -3,6 +3,7 @@
 mod bodies;
 mod clearing;
 mod headers;
+mod hostile;
 mod hosts;
 mod leniency;
 mod paths;

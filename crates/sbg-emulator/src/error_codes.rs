@@ -324,3 +324,21 @@ pub(crate) const ERROR_CODES: &[(u32, u16, &str)] = &[
     (90010, 501, "Not implemented, COPY and DELETE bulk operations are available."),
     (90011, 400, "Import failed. Please review your import links and FTP/HTTP server credentials."),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_the_specification() {
+        let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/error-codes.tsv");
+        let list = std::fs::read_to_string(list).unwrap();
+        let rows = list.lines().skip(1).map(|line| {
+            let [code, status, _, message] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            (code.parse().unwrap(), status.parse().unwrap(), message)
+        });
+        assert_eq!(rows.collect::<Vec<_>>(), ERROR_CODES);
+    }
+}

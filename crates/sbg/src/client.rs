@@ -28,6 +28,8 @@ const STORAGE_SILENCE: Duration = Duration::from_secs(30);
 
 /// A client of the API. Cheap to clone; all clones share connections, limits and the transfer engine.
 ///
+/// Calls are made on a runtime of Tokio with timers and I/O, and panic outside of one, as Tokio does. Transfers bring their own threads.
+///
 /// ```no_run
 /// # async fn example() -> sbg::Result<()> {
 /// let client = sbg::Client::from_env()?;

@@ -289,7 +289,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_timeout_ends_a_question_that_is_not_answered() {
         let state = |_: &u32| State { name: "none".to_owned(), over: true };
-        let wait = Wait::new("the answer", state, || std::future::pending::<Result<u32>>());
+        let wait = Wait::new("the answer", state, std::future::pending::<Result<u32>>);
         let error = wait.timeout(Duration::from_secs(60)).await.unwrap_err();
         assert_eq!(error.to_string(), "the answer is not over after 60s; its state is unknown");
     }

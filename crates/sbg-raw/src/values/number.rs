@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 
 /// A number as the platform wrote it: money, a duration or a count, which come as `0.23` or as `"0.23"`.
 ///
-/// The text is kept, so that no digit of an amount is lost; [`as_f64`](Self::as_f64) and [`as_i64`](Self::as_i64) read it.
+/// The text of a string is kept, so that no digit of an amount is lost; a number is kept as a 64-bit float has it. [`as_f64`](Self::as_f64) and [`as_i64`](Self::as_i64) read it.
 ///
 /// ```
 /// let price: sbg_raw::Number = serde_json::from_str("\"0.230\"")?;
@@ -21,7 +21,7 @@ pub struct Number {
 }
 
 impl Number {
-    /// The digits as the platform wrote them.
+    /// The digits: as the platform wrote them where it wrote a string, and of a number the shortest that stand for the same float.
     ///
     /// ```
     /// let price: sbg_raw::Number = serde_json::from_str("\"0.230000\"")?;

@@ -153,3 +153,11 @@ fn errors_quote_a_bounded_excerpt() {
     assert!(error.given().ends_with('…'));
     assert_eq!(excerpt("añb\r\n", 3), "añb…");
 }
+
+#[test]
+fn ids_stand_in_files_of_settings_and_are_checked_there() {
+    let id: ProjectId = serde_json::from_str("\"rfranklin/my-project\"").unwrap();
+    assert_eq!(serde_json::to_string(&id).unwrap(), "\"rfranklin/my-project\"");
+    let error = serde_json::from_str::<VolumeId>("\"my-volume\"").unwrap_err().to_string();
+    assert!(error.starts_with("not a volume id: `my-volume`"), "{error}");
+}

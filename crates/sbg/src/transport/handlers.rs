@@ -101,7 +101,9 @@ pub trait ErrorHandler: fmt::Debug + Send + Sync {
     /// assert_eq!(RateLimitSleeper::default().name(), "RateLimitSleeper");
     /// ```
     fn name(&self) -> &str {
+        // Parameters of the type have paths of their own.
         let path = std::any::type_name::<Self>();
+        let path = path.split('<').next().unwrap_or(path);
         path.rsplit("::").next().unwrap_or(path)
     }
 
@@ -414,6 +416,19 @@ mod tests {
             headers.insert("x-ratelimit-reset", reset.parse().unwrap());
         }
         Answer::new(StatusCode::TOO_MANY_REQUESTS, headers, "")
+    }
+
+    #[test]
+    fn handlers_go_by_the_name_of_their_type() {
+        #[derive(Debug)]
+        struct Wrapper<T>(T);
+        impl<T: fmt::Debug + Send + Sync> ErrorHandler for Wrapper<T> {
+            fn handle(&self, _: &Answer, _: &Attempt) -> Decision {
+                Decision::Pass
+            }
+        }
+        assert_eq!(RateLimitSleeper::default().name(), "RateLimitSleeper");
+        assert_eq!(Wrapper(RateLimitSleeper::default()).name(), "Wrapper");
     }
 
     #[test]
