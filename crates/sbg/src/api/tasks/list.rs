@@ -115,7 +115,7 @@ impl Query<TaskList> {
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
-    /// let query = client.tasks().query().created_from("1953-04-25T00:00:00Z".parse().unwrap());
+    /// let query = client.tasks().query().created_from("2024-04-25T00:00:00Z".parse().unwrap());
     /// # }
     /// ```
     pub fn created_from(mut self, time: jiff::Timestamp) -> Self {
@@ -127,7 +127,7 @@ impl Query<TaskList> {
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
-    /// let (from, to) = ("1952-05-01T00:00:00Z".parse().unwrap(), "1952-05-31T23:59:59Z".parse().unwrap());
+    /// let (from, to) = ("2024-05-01T00:00:00Z".parse().unwrap(), "2024-05-31T23:59:59Z".parse().unwrap());
     /// let query = client.tasks().query().created_from(from).created_to(to);
     /// # }
     /// ```
