@@ -28,17 +28,44 @@ use sbg_raw::ClientAutomationsExt as _;
 
 impl Client {
     /// The automations that the caller is a member of.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.automations().query().send().await?;
+    /// println!("{} automations", page.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn automations(&self) -> Automations {
         Automations { client: self.clone() }
     }
 
     /// An automation, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let automation = client.automation("5f3d2c1b-indexing").get().await?;
+    /// println!("{:?} has {:?} MB", automation.name, automation.memory_limit);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn automation(&self, id: impl Into<String>) -> AutomationHandle {
         AutomationHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The automations that the caller is a member of.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let automations = client.automations();
+/// let mut all = automations.query().include_archived(true).items();
+/// while let Some(automation) = all.try_next().await? {
+///     println!("{} {:?}", automation.id, automation.archived);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Automations {
     client: Client,
@@ -84,6 +111,14 @@ impl Automations {
 }
 
 /// The list of automations.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::automations::AutomationList> = client.automations().query().project_based(true);
+/// println!("{} automations", query.send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct AutomationList {
     name: Option<String>,
@@ -93,18 +128,36 @@ pub struct AutomationList {
 
 impl Query<AutomationList> {
     /// Only automations of this name.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automations().query().name("Index new patterns");
+    /// # }
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.list.name = Some(name.into());
         self
     }
 
     /// Whether to list archived automations as well.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automations().query().include_archived(true);
+    /// # }
+    /// ```
     pub fn include_archived(mut self, included: bool) -> Self {
         self.list.include_archived = Some(included);
         self
     }
 
     /// Only automations that belong to projects, or only those that do not.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automations().query().project_based(false);
+    /// # }
+    /// ```
     pub fn project_based(mut self, project_based: bool) -> Self {
         self.list.project_based = Some(project_based);
         self
@@ -127,6 +180,14 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// An automation to create.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let automation = client.automations().create("Index new patterns").memory_limit(2000).await?;
+/// println!("{} belongs to {:?}", automation.id, automation.owner);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationCreate {
@@ -135,9 +196,17 @@ pub struct AutomationCreate {
 }
 
 impl AutomationCreate {
-    automation_setters!();
+    automation_setters!("client.automations().create(\"Index new patterns\")");
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let automation = client.automations().create("Index new patterns").send().await?;
+    /// let packages = client.automation(automation.id).packages();
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -155,6 +224,16 @@ impl AutomationCreate {
 awaitable!(AutomationCreate => types::Automation);
 
 /// An automation, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let automation = client.automation(id);
+/// for package in automation.packages().query().send().await? {
+///     println!("{} {:?}", package.id, package.version);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationHandle {
     pub(crate) client: Client,
@@ -163,6 +242,12 @@ pub struct AutomationHandle {
 
 impl AutomationHandle {
     /// The id of the automation.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.automation("5f3d2c1b-indexing").id(), "5f3d2c1b-indexing");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -172,6 +257,14 @@ impl AutomationHandle {
     }
 
     /// Gets the automation.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let automation = client.automation(id).get().await?;
+    /// println!("{:?} of {:?}: {:?}", automation.name, automation.owner, automation.description);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -195,6 +288,14 @@ impl AutomationHandle {
 
     /// Puts the automation away: it is listed no more unless archived ones are asked for.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let automation = client.automation(id).archive().await?;
+    /// assert_eq!(automation.archived, Some(true));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -205,6 +306,15 @@ impl AutomationHandle {
 
     /// Brings the archived automation back.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for automation in client.automations().query().include_archived(true).name("Index new patterns").await? {
+    ///     client.automation(automation.id).restore().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -214,11 +324,30 @@ impl AutomationHandle {
     }
 
     /// The members of the automation.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// for member in client.automation(id).members().query().send().await? {
+    ///     println!("{:?} {:?}", member.username, member.permissions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn members(&self) -> AutomationMembers {
         AutomationMembers::new(self.client.clone(), self.id.clone())
     }
 
     /// The code packages of the automation.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let mut packages = client.automation(id).packages().query().items();
+    /// while let Some(package) = packages.try_next().await? {
+    ///     println!("{} {:?}", package.id, package.version);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn packages(&self) -> AutomationPackages {
         AutomationPackages::new(self.client.clone(), self.id.clone())
     }
@@ -242,6 +371,14 @@ fn checked_id(id: &str) -> Result<&str> {
 }
 
 /// A change of an automation.
+///
+/// ```no_run
+/// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+/// let edited = automation.edit().name("Index all patterns").memory_limit(4000).await?;
+/// println!("{:?}", edited.modified_on);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationEdit {
@@ -252,17 +389,37 @@ pub struct AutomationEdit {
 impl AutomationEdit {
     body_setters! {
         /// New name to display.
+        ///
+        /// ```
+        /// # fn example(automation: sbg::automations::AutomationHandle) {
+        /// let edit = automation.edit().name("Index all patterns");
+        /// # }
+        /// ```
         name(name: String);
     }
 
-    automation_setters!();
+    automation_setters!("automation.edit()");
 
     body_clearers! {
         /// Leaves the automation without a description.
+        ///
+        /// ```
+        /// # fn example(automation: sbg::automations::AutomationHandle) {
+        /// let edit = automation.edit().clear_description();
+        /// # }
+        /// ```
         clear_description(description);
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// let edited = automation.edit().name("Index all patterns").send().await?;
+    /// assert_eq!(edited.name.as_deref(), Some("Index all patterns"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -14,27 +14,71 @@ use crate::types;
 
 impl Client {
     /// The billing groups of the caller.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut groups = client.billing_groups().query().items();
+    /// while let Some(group) = groups.try_next().await? {
+    ///     println!("{} {:?}", group.id, group.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn billing_groups(&self) -> BillingGroups {
         BillingGroups { client: self.clone() }
     }
 
     /// A billing group, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let group = client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d").get().await?;
+    /// println!("{:?} {:?}", group.name, group.balance);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn billing_group(&self, id: impl Into<String>) -> BillingGroupHandle {
         BillingGroupHandle { client: self.clone(), id: id.into() }
     }
 
     /// The invoices of the caller.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let invoices = client.invoices().query().fields(sbg::Fields::all()).send().await?;
+    /// for invoice in invoices {
+    ///     println!("{:?} {:?}", invoice.invoice_period, invoice.total);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn invoices(&self) -> Invoices {
         Invoices { client: self.clone() }
     }
 
     /// An invoice, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let invoice = client.invoice("7123479019").get().await?;
+    /// println!("{:?}", invoice.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn invoice(&self, id: impl Into<String>) -> InvoiceHandle {
         InvoiceHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The billing groups of the caller.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let groups = client.billing_groups();
+/// println!("{:?} billing groups", groups.query().limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct BillingGroups {
     client: Client,
@@ -58,6 +102,16 @@ impl BillingGroups {
 }
 
 /// The list of billing groups.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::billing::BillingGroupList> = client.billing_groups().query();
+/// for group in query.fields(sbg::Fields::all()).send().await? {
+///     println!("{} {:?}", group.id, group.disabled);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BillingGroupList {}
@@ -80,6 +134,17 @@ pub(crate) fn check_billing_group(id: Option<&str>) -> Result<()> {
 }
 
 /// A billing group, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let group = client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
+/// println!("{:?}", group.get().await?.balance);
+/// for line in group.storage_breakdown().send().await? {
+///     println!("{:?} {:?}", line.project_name, line.active);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct BillingGroupHandle {
     client: Client,
@@ -88,6 +153,13 @@ pub struct BillingGroupHandle {
 
 impl BillingGroupHandle {
     /// The id of the billing group.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let group = client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
+    /// assert_eq!(group.id(), "f1969c90-da54-4118-8e96-c3f0b49a163d");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -130,11 +202,31 @@ impl BillingGroupHandle {
     }
 
     /// What the files of each project have cost, by the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
+    ///
+    /// ```no_run
+    /// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
+    /// let mut projects = group.storage_breakdown().items();
+    /// while let Some(project) = projects.try_next().await? {
+    ///     println!("{:?} {:?} {:?}", project.project_name, project.active, project.archived);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn storage_breakdown(&self) -> Query<Breakdown<types::StorageBreakdown>> {
         self.breakdown()
     }
 
     /// What downloads have cost, by project and user and by the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
+    ///
+    /// ```no_run
+    /// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
+    /// let mut downloads = group.egress_breakdown().items();
+    /// while let Some(download) = downloads.try_next().await? {
+    ///     println!("{:?} by {:?}", download.egress_cost, download.downloaded_by);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn egress_breakdown(&self) -> Query<Breakdown<types::EgressBreakdown>> {
         self.breakdown()
     }
@@ -148,12 +240,33 @@ impl BillingGroupHandle {
     }
 
     /// The invoices of this billing group.
+    ///
+    /// ```no_run
+    /// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
+    /// let mut invoices = group.invoices().fields(sbg::Fields::all()).items();
+    /// while let Some(invoice) = invoices.try_next().await? {
+    ///     println!("{:?} {:?}", sbg::billing::invoice_id(&invoice), invoice.total);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn invoices(&self) -> Query<InvoiceList> {
         self.client.invoices().query().billing_group(&self.id)
     }
 }
 
 /// The list of what a billing group was charged for.
+///
+/// ```no_run
+/// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
+/// use sbg::billing::Breakdown;
+/// use sbg::types::StorageBreakdown;
+///
+/// let query: sbg::Query<Breakdown<StorageBreakdown>> = group.storage_breakdown().invoice("7123479019");
+/// println!("{} projects", query.limit(100).send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Breakdown<T> {
     group: String,
@@ -165,18 +278,38 @@ pub struct Breakdown<T> {
 
 impl<T> Query<Breakdown<T>> {
     /// Only charges from this day on.
+    ///
+    /// ```
+    /// # fn example(group: sbg::billing::BillingGroupHandle) {
+    /// let charges = group.analysis_breakdown().date_from(jiff::civil::date(2024, 4, 1));
+    /// # }
+    /// ```
     pub fn date_from(mut self, first: Date) -> Self {
         self.list.from = Some(first);
         self
     }
 
     /// Only charges up to this day, which counts.
+    ///
+    /// ```
+    /// # fn example(group: sbg::billing::BillingGroupHandle) {
+    /// use jiff::civil::date;
+    ///
+    /// let april = group.egress_breakdown().date_from(date(2024, 4, 1)).date_to(date(2024, 4, 30));
+    /// # }
+    /// ```
     pub fn date_to(mut self, last: Date) -> Self {
         self.list.to = Some(last);
         self
     }
 
     /// Only charges on this invoice, by id. Excludes [`date_from`](Self::date_from) and [`date_to`](Self::date_to).
+    ///
+    /// ```
+    /// # fn example(group: sbg::billing::BillingGroupHandle) {
+    /// let charges = group.storage_breakdown().invoice("7123479019");
+    /// # }
+    /// ```
     pub fn invoice(mut self, id: impl Into<String>) -> Self {
         self.list.invoice = Some(id.into());
         self
@@ -235,6 +368,14 @@ breakdown!(types::StorageBreakdown, billing_group_storage);
 breakdown!(types::EgressBreakdown, billing_group_egress);
 
 /// The invoices of the caller.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let invoices = client.invoices();
+/// println!("{:?} invoices", invoices.query().limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Invoices {
     client: Client,
@@ -257,6 +398,14 @@ impl Invoices {
 }
 
 /// The list of invoices.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, group_id: String) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::billing::InvoiceList> = client.invoices().query().billing_group(group_id);
+/// println!("{:?} invoices", query.send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct InvoiceList {
     billing_group: Option<String>,
@@ -264,6 +413,12 @@ pub struct InvoiceList {
 
 impl Query<InvoiceList> {
     /// Only invoices of this billing group, by id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.invoices().query().billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
+    /// # }
+    /// ```
     pub fn billing_group(mut self, id: impl Into<String>) -> Self {
         self.list.billing_group = Some(id.into());
         self
@@ -288,6 +443,14 @@ impl List for InvoiceList {
 }
 
 /// An invoice, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let invoice = client.invoice("7123479019").get().await?;
+/// println!("{:?} for analyses, {:?} for storage", invoice.analysis_costs, invoice.storage_costs);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct InvoiceHandle {
     client: Client,
@@ -296,11 +459,27 @@ pub struct InvoiceHandle {
 
 impl InvoiceHandle {
     /// The id of the invoice.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.invoice("7123479019").id(), "7123479019");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Gets the invoice with its sums.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let invoice = client.invoice("7123479019").get().await?;
+    /// if let Some(total) = invoice.total.and_then(|total| total.amount) {
+    ///     println!("{total}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Invoice> {
         let Self { client, id } = self.clone();
         Get::new(InvoiceList::IDENTITY, move |fields| async move {
@@ -311,6 +490,14 @@ impl InvoiceHandle {
 }
 
 /// The id of an invoice, which the platform writes as `id` or as `invoice_id`.
+///
+/// ```
+/// use sbg::billing::invoice_id;
+///
+/// let invoice: sbg::types::Invoice = serde_json::from_str(r#"{"invoice_id": "7123479019"}"#)?;
+/// assert_eq!(invoice_id(&invoice), Some("7123479019"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn invoice_id(invoice: &types::Invoice) -> Option<&str> {
     invoice.id.as_deref().or(invoice.invoice_id.as_deref())
 }

@@ -14,11 +14,29 @@ use crate::types;
 
 impl Client {
     /// The datasets.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut datasets = client.datasets().query().items();
+    /// while let Some(dataset) = datasets.try_next().await? {
+    ///     println!("{} {:?}", dataset.id, dataset.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn datasets(&self) -> Datasets {
         Datasets { client: self.clone() }
     }
 
     /// A dataset, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let dataset = client.dataset("rfranklin/b-form")?.get().await?;
+    /// println!("{:?}", dataset.description);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -30,6 +48,15 @@ impl Client {
 }
 
 /// The datasets.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let datasets = client.datasets();
+/// let public = datasets.query().public().send().await?;
+/// let mine = datasets.query().send().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Datasets {
     client: Client,
@@ -53,6 +80,14 @@ impl Datasets {
 }
 
 /// The list of datasets.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::datasets::DatasetList> = client.datasets().query().owner("rfranklin");
+/// println!("{:?} datasets", query.send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct DatasetList {
     owner: Option<String>,
@@ -61,18 +96,36 @@ pub struct DatasetList {
 
 impl Query<DatasetList> {
     /// The public datasets in place of those of the caller. The same as `visibility("public")`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.datasets().query().public();
+    /// # }
+    /// ```
     pub fn public(self) -> Self {
         self.visibility("public")
     }
 
     /// The datasets of this visibility in place of those of the caller; the one that is known is `public`. Excludes
     /// [`owner`](Self::owner).
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.datasets().query().visibility("public");
+    /// # }
+    /// ```
     pub fn visibility(mut self, visibility: impl Into<String>) -> Self {
         self.list.visibility = Some(visibility.into());
         self
     }
 
     /// The datasets that this user owns and that the caller may see.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.datasets().query().owner("rfranklin");
+    /// # }
+    /// ```
     pub fn owner(mut self, username: impl Into<String>) -> Self {
         self.list.owner = Some(username.into());
         self
@@ -104,6 +157,16 @@ impl List for DatasetList {
 }
 
 /// A dataset, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let dataset = client.dataset("rfranklin/b-form")?;
+/// for file in dataset.files().send().await? {
+///     println!("{:?}", file.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DatasetHandle {
     client: Client,
@@ -112,11 +175,27 @@ pub struct DatasetHandle {
 
 impl DatasetHandle {
     /// The id of the dataset.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let dataset = client.dataset("rfranklin/b-form")?;
+    /// assert_eq!(dataset.id().owner(), "rfranklin");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> &DatasetId {
         &self.id
     }
 
     /// Gets the dataset.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let dataset = client.dataset("rfranklin/b-form")?.get().await?;
+    /// println!("{:?}: {:?}", dataset.name, dataset.description);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Dataset> {
         let Self { client, id } = self.clone();
         Get::new(DatasetList::IDENTITY, move |fields| async move {
@@ -139,6 +218,13 @@ impl DatasetHandle {
 
     /// Deletes the dataset. Cannot be undone.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.dataset("rfranklin/b-form")?.delete().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever the call brings.
@@ -148,17 +234,44 @@ impl DatasetHandle {
     }
 
     /// The files of the dataset.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut files = client.dataset("rfranklin/b-form")?.files().metadata("sample_id", "S1").items();
+    /// while let Some(file) = files.try_next().await? {
+    ///     println!("{} {:?}", file.id, file.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn files(&self) -> FileQuery {
         self.client.files().query().dataset(&self.id)
     }
 
     /// The members of the dataset.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for member in client.dataset("rfranklin/b-form")?.members().query().send().await? {
+    ///     println!("{:?} {:?}", member.username, member.permissions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn members(&self) -> DatasetMembers {
         DatasetMembers { client: self.client.clone(), id: self.id.clone() }
     }
 }
 
 /// A change of a dataset.
+///
+/// ```no_run
+/// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+/// let edited = dataset.edit().name("B form").description("Patterns of wet fibres").await?;
+/// println!("{:?}", edited.name);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct DatasetEdit {
@@ -170,17 +283,43 @@ pub struct DatasetEdit {
 impl DatasetEdit {
     body_setters! {
         /// New name to display; the id stays.
+        ///
+        /// ```
+        /// # fn example(dataset: sbg::datasets::DatasetHandle) {
+        /// let edit = dataset.edit().name("B form");
+        /// # }
+        /// ```
         name(name: String);
         /// What the dataset holds.
+        ///
+        /// ```
+        /// # fn example(dataset: sbg::datasets::DatasetHandle) {
+        /// let edit = dataset.edit().description("Patterns of wet fibres");
+        /// # }
+        /// ```
         description(description: String);
     }
 
     body_clearers! {
         /// Leaves the dataset without a description.
+        ///
+        /// ```
+        /// # fn example(dataset: sbg::datasets::DatasetHandle) {
+        /// let edit = dataset.edit().clear_description();
+        /// # }
+        /// ```
         clear_description(description);
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+    /// let edited = dataset.edit().name("B form").send().await?;
+    /// assert_eq!(edited.name.as_deref(), Some("B form"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -200,6 +339,15 @@ impl DatasetEdit {
 awaitable!(DatasetEdit => types::Dataset);
 
 /// The members of a dataset.
+///
+/// ```no_run
+/// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+/// let members = dataset.members();
+/// members.member("fcrick").remove().await?;
+/// println!("{:?}", members.query().send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DatasetMembers {
     client: Client,
@@ -208,6 +356,16 @@ pub struct DatasetMembers {
 
 impl DatasetMembers {
     /// The members and what each may do.
+    ///
+    /// ```no_run
+    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+    /// let mut members = dataset.members().query().items();
+    /// while let Some(member) = members.try_next().await? {
+    ///     println!("{:?} {:?}", member.username, member.permissions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> Query<DatasetMemberList> {
         Query::new(self.client.clone(), DatasetMemberList { id: self.id.clone() })
     }
@@ -238,12 +396,27 @@ impl DatasetMembers {
     }
 
     /// One member, by username.
+    ///
+    /// ```no_run
+    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+    /// println!("{:?}", dataset.members().member("fcrick").get().await?.permissions);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn member(&self, id: impl Into<String>) -> DatasetMemberHandle {
         DatasetMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
     }
 }
 
 /// The list of the members of a dataset.
+///
+/// ```no_run
+/// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::datasets::DatasetMemberList> = dataset.members().query();
+/// println!("{:?} members", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DatasetMemberList {
     id: DatasetId,
@@ -262,6 +435,17 @@ impl List for DatasetMemberList {
 }
 
 /// A member of a dataset. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+/// use sbg::members::Permissions;
+///
+/// let member = dataset.members().member("fcrick");
+/// member.edit_permissions(Permissions::new().write(false)).await?;
+/// println!("{:?}", member.get().await?.permissions);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DatasetMemberHandle {
     client: Client,
@@ -271,6 +455,14 @@ pub struct DatasetMemberHandle {
 
 impl DatasetMemberHandle {
     /// Gets the member with his permissions.
+    ///
+    /// ```no_run
+    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+    /// let member = dataset.members().member("fcrick").get().await?;
+    /// let may_copy = member.permissions.and_then(|permissions| permissions.copy) == Some(true);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -282,6 +474,13 @@ impl DatasetMemberHandle {
     }
 
     /// Takes the member out of the dataset.
+    ///
+    /// ```no_run
+    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+    /// dataset.members().member("fcrick").remove().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -295,6 +494,15 @@ impl DatasetMemberHandle {
 
     /// Changes the permissions that are named and leaves the others. [`get`](Self::get) tells what they are then: what the platform
     /// answers to this call is not documented.
+    ///
+    /// ```no_run
+    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// dataset.members().member("fcrick").edit_permissions(Permissions::new().write(false)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -13,17 +13,42 @@ use crate::users::UserList;
 
 impl Client {
     /// The divisions that the caller belongs to.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for division in client.divisions().query().send().await? {
+    ///     println!("{} {:?}", division.id, division.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn divisions(&self) -> Divisions {
         Divisions { client: self.clone() }
     }
 
     /// A division, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let division = client.division("kings-college").get().await?;
+    /// println!("{:?}", division.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn division(&self, id: impl Into<String>) -> DivisionHandle {
         DivisionHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The divisions that the caller belongs to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let divisions = client.divisions();
+/// println!("{:?} divisions", divisions.query().send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Divisions {
     client: Client,
@@ -46,6 +71,14 @@ impl Divisions {
 }
 
 /// The list of divisions.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::divisions::DivisionList> = client.divisions().query();
+/// println!("{:?} divisions", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DivisionList {}
@@ -60,6 +93,14 @@ impl List for DivisionList {
 }
 
 /// A division, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let division = client.division("kings-college");
+/// let (teams, members) = (division.teams().send().await?, division.members().send().await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DivisionHandle {
     client: Client,
@@ -68,11 +109,25 @@ pub struct DivisionHandle {
 
 impl DivisionHandle {
     /// The id of the division.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.division("kings-college").id(), "kings-college");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Gets the division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let division = client.division("kings-college").get().await?;
+    /// assert_eq!(division.id, "kings-college");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Division> {
         let Self { client, id } = self.clone();
         Get::new(DivisionList::IDENTITY, move |fields| async move {
@@ -96,6 +151,16 @@ impl DivisionHandle {
     }
 
     /// The users of the division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut members = client.division("kings-college").members().items();
+    /// while let Some(user) = members.try_next().await? {
+    ///     println!("{} {:?}", user.username, user.role);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn members(&self) -> Query<UserList> {
         self.client.users().query(&self.id)
     }

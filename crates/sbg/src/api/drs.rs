@@ -21,17 +21,42 @@ const MOST_FILES: usize = 100;
 
 impl Client {
     /// The imports from DRS servers.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) -> sbg::Result<()> {
+    /// let import = client.drs_imports().start(items).await?;
+    /// println!("{} {:?}", import.id, import.state);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drs_imports(&self) -> DrsImports {
         DrsImports { client: self.clone() }
     }
 
     /// An import from DRS servers, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let import = client.drs_import("lJNxn4PMqz7gTCRxJ9rVvE").get().await?;
+    /// println!("{:?}", import.state);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drs_import(&self, id: impl Into<String>) -> DrsImportHandle {
         DrsImportHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The imports from DRS servers. The platform has no list of them: keep the ids.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) -> sbg::Result<()> {
+/// let imports = client.drs_imports();
+/// let started = imports.start(items).await?;
+/// let done = client.drs_import(&started.id).wait().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DrsImports {
     client: Client,
@@ -64,6 +89,16 @@ impl DrsImports {
 }
 
 /// A file to import from a DRS server.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::drs::DrsItem;
+///
+/// let item = |uri: &str| DrsItem::new(uri).to_project("rfranklin/fibre-diffraction").metadata("species", "Canis lupus");
+/// client.drs_imports().start([item("drs://caninedc.org/b-form"), item("drs://caninedc.org/a-form")]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "an item does nothing until it is given to an import"]
 pub struct DrsItem {
@@ -74,20 +109,44 @@ pub struct DrsItem {
 
 impl DrsItem {
     /// The file at this address, such as `drs://server.org/identifier`. It also needs a place.
+    ///
+    /// ```
+    /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction");
+    /// ```
     pub fn new(uri: impl Into<String>) -> Self {
         Self { uri: uri.into(), place: Place::default(), metadata: BTreeMap::new() }
     }
 
     place_setters! {
         /// Puts it at the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction");
+        /// ```
         to_project;
         /// Puts it into this folder.
+        ///
+        /// ```
+        /// # fn example(folder: sbg::types::File) {
+        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_folder(folder);
+        /// # }
+        /// ```
         to_folder;
         /// Name on the platform; the one that the DRS server tells when it is not set.
+        ///
+        /// ```
+        /// # fn example(folder: sbg::types::File) {
+        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_folder(folder).name("b-form.bam");
+        /// # }
+        /// ```
         name;
     }
 
     /// A field of the metadata that the file gets.
+    ///
+    /// ```
+    /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").metadata("sample_id", "S1");
+    /// ```
     pub fn metadata(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(field.into(), Some(value.into()));
         self
@@ -105,6 +164,16 @@ impl DrsItem {
 }
 
 /// An import from DRS servers to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) -> sbg::Result<()> {
+/// use sbg::types::DrsConflictResolution;
+///
+/// let start = client.drs_imports().start(items).conflict_resolution(DrsConflictResolution::Autorename);
+/// let import = start.tags(["canine"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct DrsImportStart {
@@ -117,16 +186,38 @@ pub struct DrsImportStart {
 impl DrsImportStart {
     body_setters! {
         /// What to do where a file of the same name is there already; it is skipped when this is not set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) {
+        /// use sbg::types::DrsConflictResolution;
+        ///
+        /// let start = client.drs_imports().start(items).conflict_resolution(DrsConflictResolution::Overwrite);
+        /// # }
+        /// ```
         conflict_resolution(conflict_resolution: types::DrsConflictResolution);
     }
 
     /// Tags that every file gets.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) {
+    /// let start = client.drs_imports().start(items).tags(["canine", "b-form"]);
+    /// # }
+    /// ```
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.body.tags = Nullable::Value(tags.into_iter().map(Into::into).collect());
         self
     }
 
     /// Sends the call. The same as `.await`. Each call starts an import of its own.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) -> sbg::Result<()> {
+    /// let import = client.drs_imports().start(items).send().await?;
+    /// let import = client.drs_import(import.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -148,6 +239,14 @@ impl DrsImportStart {
 awaitable!(DrsImportStart => types::DrsImport);
 
 /// An import from DRS servers, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let import = client.drs_import(id).wait().await?;
+/// println!("{:?} until {:?}", import.state, import.finished_on);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DrsImportHandle {
     client: Client,
@@ -156,11 +255,25 @@ pub struct DrsImportHandle {
 
 impl DrsImportHandle {
     /// The id of the import.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.drs_import("lJNxn4PMqz7gTCRxJ9rVvE").id(), "lJNxn4PMqz7gTCRxJ9rVvE");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Gets the import, with a result for each file that is done.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let import = client.drs_import(id).get().await?;
+    /// println!("{:?}, {} files are done", import.state, sbg::drs::drs_results(&import).len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -171,6 +284,17 @@ impl DrsImportHandle {
     }
 
     /// Waits until the import has ended. That it is completed does not say that every file came: look at [`drs_results`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let import = client.drs_import(id).wait().timeout(hour).await?;
+    /// for failed in sbg::drs::drs_results(&import).into_iter().filter_map(Result::err) {
+    ///     eprintln!("{failed}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait(&self) -> Wait<types::DrsImport> {
         let handle = self.clone();
         wait::one(format!("DRS import `{}`", self.id), move || {
@@ -187,6 +311,23 @@ impl Job for types::DrsImport {
 }
 
 /// The file or the error of each item of an import that is done, in the order in which the platform tells them.
+///
+/// ```
+/// let import: sbg::types::DrsImport = serde_json::from_str(
+///     r#"{
+///         "id": "lJNxn4PMqz7gTCRxJ9rVvE",
+///         "state": "COMPLETED",
+///         "result": [
+///             {"resource": {"id": "567890abc9b0307bc0414164"}},
+///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}
+///         ]
+///     }"#,
+/// )?;
+/// let results = sbg::drs::drs_results(&import);
+/// assert_eq!(results[0].as_ref().map(|file| &*file.id).ok(), Some("567890abc9b0307bc0414164"));
+/// assert_eq!(results[1].as_ref().map_err(|error| error.code()).err(), Some(Some(5002)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn drs_results(import: &types::DrsImport) -> Vec<Result<types::File>> {
     let results = import.result.iter().flatten();
     results.map(|result| bulk::item(result.resource.clone(), result.error.clone())).collect()

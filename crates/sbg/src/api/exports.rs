@@ -15,17 +15,44 @@ use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The exports that the caller has started.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut exports = client.exports().query().items();
+    /// while let Some(export) = exports.try_next().await? {
+    ///     println!("{} {:?}", export.id, export.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn exports(&self) -> Exports {
         Exports { client: self.clone() }
     }
 
     /// An export, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let export = client.export("6jcv1gCwfvKXV1QdAhVuP7").get().await?;
+    /// println!("{:?}", export.destination);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn export(&self, id: impl Into<String>) -> ExportHandle {
         ExportHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The exports that the caller has started.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+/// let exports = client.exports();
+/// let to_results = exports.query().volume("rfranklin/results").send().await?;
+/// let done = exports.wait_all(ids).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Exports {
     client: Client,
@@ -118,6 +145,18 @@ impl Exports {
 
     /// Gets any number of exports, a call for each hundred of them. The results are in the order of the ids.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// for export in client.exports().bulk_get(ids).await? {
+    ///     match export {
+    ///         Ok(export) => println!("{} {:?}", export.id, export.state),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its exports.
@@ -155,6 +194,14 @@ async fn get_all(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<t
 }
 
 /// The list of exports.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::exports::ExportList> = client.exports().query().volume("rfranklin/results");
+/// println!("{:?} exports", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ExportList {
     volume: Option<Given<VolumeId>>,
@@ -163,12 +210,26 @@ pub struct ExportList {
 
 impl Query<ExportList> {
     /// Only exports to this volume, `owner/volume`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.exports().query().volume("rfranklin/results");
+    /// # }
+    /// ```
     pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
         self.list.volume = Some(id.into_id());
         self
     }
 
     /// Only exports in this state; with several calls, in any of the states.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::StorageJobStateFilter::{Pending, Running};
+    ///
+    /// let query = client.exports().query().state(Pending).state(Running);
+    /// # }
+    /// ```
     pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
         self.list.states.push(state);
         self
@@ -191,6 +252,15 @@ impl List for ExportList {
 }
 
 /// An export to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+/// let start = client.exports().start(file_id, "rfranklin/results", "S1/b-form.pdb");
+/// let export = start.overwrite(true).copy_only(true).await?;
+/// println!("{} {:?}", export.id, export.state);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ExportStart {
@@ -205,18 +275,39 @@ pub struct ExportStart {
 
 impl ExportStart {
     /// Whether to replace an object in the same place. `false` when it is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, file_id: String) {
+    /// let start = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").overwrite(true);
+    /// # }
+    /// ```
     pub fn overwrite(mut self, overwrite: bool) -> Self {
         self.overwrite = Some(overwrite);
         self
     }
 
     /// How S3 is to store the object, where that differs from the properties of the volume.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, file_id: String) {
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let start = client.exports().start(file_id, "rfranklin/results", "b-form.pdb");
+    /// let start = start.properties(S3Properties::new().storage_class("STANDARD_IA"));
+    /// # }
+    /// ```
     pub fn properties(mut self, properties: S3Properties) -> Self {
         self.properties = Some(properties);
         self
     }
 
     /// Whether the file is to stay on the platform as it is besides the exported copy. `false` when it is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, file_id: String) {
+    /// let start = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true);
+    /// # }
+    /// ```
     pub fn copy_only(mut self, copy_only: bool) -> Self {
         self.copy_only = Some(copy_only);
         self
@@ -242,6 +333,14 @@ impl ExportStart {
 
     /// Sends the call. The same as `.await`. Each call starts an export of its own.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+    /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").send().await?;
+    /// let export = client.export(export.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id or location, before anything is sent; or whatever the call brings.
@@ -255,6 +354,14 @@ impl ExportStart {
 awaitable!(ExportStart => types::Export);
 
 /// An export, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let export = client.export(id).wait().await?;
+/// println!("{:?}", sbg::exports::export_result(&export)?.storage);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExportHandle {
     client: Client,
@@ -263,11 +370,25 @@ pub struct ExportHandle {
 
 impl ExportHandle {
     /// The id of the export.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.export("6jcv1gCwfvKXV1QdAhVuP7").id(), "6jcv1gCwfvKXV1QdAhVuP7");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Gets the export.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let export = client.export(id).get().await?;
+    /// println!("{:?} since {:?}", export.state, export.started_on);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Export> {
         let Self { client, id } = self.clone();
         Get::new(ExportList::IDENTITY, move |fields| async move {
@@ -277,6 +398,15 @@ impl ExportHandle {
     }
 
     /// Waits until the export has ended, well or badly: [`export_result`] tells which.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let export = client.export(id).wait().timeout(hour).await?;
+    /// println!("{:?}", sbg::exports::export_result(&export)?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait(&self) -> Wait<types::Export> {
         let handle = self.clone();
         wait::one(format!("export `{}`", self.id), move || handle.get().send())
@@ -290,6 +420,20 @@ impl Job for types::Export {
 }
 
 /// The file of a completed export as it is since then: an alias of the exported object, unless the export was a copy.
+///
+/// ```
+/// use sbg::exports::export_result;
+///
+/// let failed: sbg::types::Export = serde_json::from_str(
+///     r#"{
+///         "id": "6jcv1gCwfvKXV1QdAhVuP7",
+///         "state": "FAILED",
+///         "error": {"status": 409, "code": 9108, "message": "The object exists."}
+///     }"#,
+/// )?;
+/// assert_eq!(export_result(&failed).unwrap_err().to_string(), "The object exists. (HTTP 409, code 9108)");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Errors
 ///

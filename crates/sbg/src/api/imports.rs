@@ -14,17 +14,44 @@ use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The imports that the caller has started.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut imports = client.imports().query().project("rfranklin/fibre-diffraction").items();
+    /// while let Some(import) = imports.try_next().await? {
+    ///     println!("{} {:?}", import.id, import.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn imports(&self) -> Imports {
         Imports { client: self.clone() }
     }
 
     /// An import, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let import = client.import("3Q7TVdzmdUnDTYkRWiRsoX").get().await?;
+    /// println!("{:?}", import.source);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn import(&self, id: impl Into<String>) -> ImportHandle {
         ImportHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The imports that the caller has started.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+/// let imports = client.imports();
+/// let from_patterns = imports.query().volume("rfranklin/patterns").send().await?;
+/// let done = imports.wait_all(ids).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Imports {
     client: Client,
@@ -90,6 +117,18 @@ impl Imports {
 
     /// Gets any number of imports, a call for each hundred of them. The results are in the order of the ids.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// for import in client.imports().bulk_get(ids).await? {
+    ///     match import {
+    ///         Ok(import) => println!("{} {:?}", import.id, import.state),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its imports.
@@ -132,6 +171,14 @@ async fn get_all(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<t
 }
 
 /// The list of imports.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::imports::ImportList> = client.imports().query().volume("rfranklin/patterns");
+/// println!("{:?} imports", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ImportList {
     project: Option<Given<ProjectId>>,
@@ -141,18 +188,38 @@ pub struct ImportList {
 
 impl Query<ImportList> {
     /// Only imports into this project, `owner/project`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.imports().query().project("rfranklin/fibre-diffraction");
+    /// # }
+    /// ```
     pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
         self.list.project = Some(id.into_id());
         self
     }
 
     /// Only imports from this volume, `owner/volume`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.imports().query().volume("rfranklin/patterns");
+    /// # }
+    /// ```
     pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
         self.list.volume = Some(id.into_id());
         self
     }
 
     /// Only imports in this state; with several calls, in any of the states.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::StorageJobStateFilter::{Pending, Running};
+    ///
+    /// let query = client.imports().query().state(Pending).state(Running);
+    /// # }
+    /// ```
     pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
         self.list.states.push(state);
         self
@@ -181,6 +248,15 @@ impl List for ImportList {
 }
 
 /// An import to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let start = client.imports().start("rfranklin/patterns", "photographs/").to_project("rfranklin/fibre-diffraction");
+/// let import = start.name("photographs-1952").autorename(true).await?;
+/// println!("{} {:?}", import.id, import.state);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ImportStart {
@@ -206,21 +282,58 @@ impl ImportStart {
 
     place_setters! {
         /// Puts it at the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz");
+        /// let start = start.to_project("rfranklin/fibre-diffraction");
+        /// # }
+        /// ```
         to_project;
         /// Puts it into this folder.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, folder: sbg::types::File) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").to_folder(folder);
+        /// # }
+        /// ```
         to_folder;
         /// Name on the platform; the last part of the location when it is not set. That of a folder has letters, digits, `_`, `-` and
         /// `.` only.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").name("S1-reads.fastq.gz");
+        /// # }
+        /// ```
         name;
     }
 
     body_setters! {
         /// Whether to replace what is there under the same name; of a folder, the files of the same name in it. `false` when it is not
         /// set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").overwrite(true);
+        /// # }
+        /// ```
         overwrite(overwrite: bool);
         /// Whether to put an underscore and a number before the name where it is taken. `false` when it is not set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").autorename(true);
+        /// # }
+        /// ```
         autorename(autorename: bool);
         /// Whether to keep the folders below an imported folder; `true` when it is not set. Not for files.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "photographs/").preserve_folder_structure(false);
+        /// # }
+        /// ```
         preserve_folder_structure(preserve_folder_structure: bool);
     }
 
@@ -254,6 +367,14 @@ impl ImportStart {
 
     /// Sends the call. The same as `.await`. Each call starts an import of its own.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+    /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").to_folder(folder);
+    /// let import = client.import(start.send().await?.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
@@ -278,6 +399,14 @@ fn check_folder_name(name: &str) -> Result<()> {
 }
 
 /// An import, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let import = client.import(id).wait().await?;
+/// println!("{:?}", sbg::imports::import_result(&import)?.name);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ImportHandle {
     client: Client,
@@ -286,11 +415,25 @@ pub struct ImportHandle {
 
 impl ImportHandle {
     /// The id of the import.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.import("3Q7TVdzmdUnDTYkRWiRsoX").id(), "3Q7TVdzmdUnDTYkRWiRsoX");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Gets the import.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let import = client.import(id).get().await?;
+    /// println!("{:?} since {:?}", import.state, import.started_on);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Import> {
         let Self { client, id } = self.clone();
         Get::new(ImportList::IDENTITY, move |fields| async move {
@@ -300,6 +443,15 @@ impl ImportHandle {
     }
 
     /// Waits until the import has ended, well or badly: [`import_result`] tells which.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let import = client.import(id).wait().timeout(hour).await?;
+    /// println!("{}", sbg::imports::import_result(&import)?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait(&self) -> Wait<types::Import> {
         let handle = self.clone();
         wait::one(format!("import `{}`", self.id), move || handle.get().send())
@@ -307,6 +459,20 @@ impl ImportHandle {
 }
 
 /// The file or folder that a completed import has made.
+///
+/// ```
+/// use sbg::imports::import_result;
+///
+/// let import: sbg::types::Import = serde_json::from_str(
+///     r#"{
+///         "id": "3Q7TVdzmdUnDTYkRWiRsoX",
+///         "state": "COMPLETED",
+///         "result": {"id": "567890abc9b0307bc0414164", "name": "photograph-51.tiff"}
+///     }"#,
+/// )?;
+/// assert_eq!(import_result(&import)?.name.as_deref(), Some("photograph-51.tiff"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -17,11 +17,29 @@ use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The jobs of the caller that copy, move or delete files.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, file: sbg::types::File) -> sbg::Result<()> {
+    /// let job = client.jobs().delete([file.id]).await?;
+    /// client.job(&job)?.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn jobs(&self) -> Jobs {
         Jobs { client: self.clone() }
     }
 
     /// The job that was started or listed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for job in client.jobs().query().send().await? {
+    ///     let done = client.job(&job)?.wait().await?;
+    ///     println!("{} {:?}", done.id, done.failed_files);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -42,22 +60,55 @@ impl Client {
     }
 
     /// A job that copies files, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let done = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().await?;
+    /// println!("{:?} of {:?} were copied", done.completed_files, done.total_files);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn copy_job(&self, id: impl Into<String>) -> JobHandle {
         JobHandle { client: self.clone(), kind: JobKind::Copy, id: id.into() }
     }
 
     /// A job that moves files, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let job = client.move_job("4fde2dd0c1b24b5d9d4ff2f4").get().await?;
+    /// println!("{:?} of {:?} are moved", job.completed_files, job.total_files);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn move_job(&self, id: impl Into<String>) -> JobHandle {
         JobHandle { client: self.clone(), kind: JobKind::Move, id: id.into() }
     }
 
     /// A job that deletes files, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let done = client.delete_job("4fde2dd0c1b24b5d9d4ff2f4").wait().await?;
+    /// println!("{:?} could not be deleted", done.failed_files);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_job(&self, id: impl Into<String>) -> JobHandle {
         JobHandle { client: self.clone(), kind: JobKind::Delete, id: id.into() }
     }
 }
 
 /// The jobs of the caller that copy, move or delete files.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+/// let jobs = client.jobs();
+/// let job = jobs.copy([sbg::jobs::JobItem::new(folder).to_project("fcrick/models")]).await?;
+/// println!("{} {:?}", job.id, job.state);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Jobs {
     client: Client,
@@ -163,6 +214,14 @@ impl Jobs {
 }
 
 /// The list of jobs.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::jobs::JobList> = client.jobs().query();
+/// println!("{:?} jobs", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct JobList(());
 
@@ -177,6 +236,16 @@ impl List for JobList {
 }
 
 /// A file or a folder to copy or to move, the place to go to, and the name there.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, files: Vec<sbg::types::File>) -> sbg::Result<()> {
+/// use sbg::jobs::JobItem;
+///
+/// let items = files.iter().map(|file| JobItem::new(file).to_project("fcrick/models"));
+/// let job = client.jobs().copy(items).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "an item does nothing until it is given to a job"]
 pub struct JobItem {
@@ -186,16 +255,40 @@ pub struct JobItem {
 
 impl JobItem {
     /// This file or folder.
+    ///
+    /// ```
+    /// # fn example(folder: sbg::types::File) {
+    /// let item = sbg::jobs::JobItem::new("567890abc9b0307bc0414164").to_folder(folder);
+    /// # }
+    /// ```
     pub fn new(file: impl Into<FileRef>) -> Self {
         Self { file: file.into(), place: Place::default() }
     }
 
     place_setters! {
         /// Goes to the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(file: sbg::types::File) {
+        /// let item = sbg::jobs::JobItem::new(file).to_project("fcrick/models");
+        /// # }
+        /// ```
         to_project;
         /// Goes into this folder.
+        ///
+        /// ```
+        /// # fn example(file: sbg::types::File, folder: sbg::types::File) {
+        /// let item = sbg::jobs::JobItem::new(file).to_folder(folder);
+        /// # }
+        /// ```
         to_folder;
         /// Name in the new place; the same as before when it is not set.
+        ///
+        /// ```
+        /// # fn example(file: sbg::types::File) {
+        /// let item = sbg::jobs::JobItem::new(file).to_project("fcrick/models").name("S1-reads.fastq.gz");
+        /// # }
+        /// ```
         name;
     }
 
@@ -238,6 +331,15 @@ enum JobKind {
 }
 
 /// A job, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, files: Vec<sbg::jobs::JobItem>) -> sbg::Result<()> {
+/// let job = client.jobs().move_files(files).await?;
+/// let job = client.job(&job)?;
+/// println!("{} is {:?}", job.id(), job.get().await?.state);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct JobHandle {
     client: Client,
@@ -247,11 +349,25 @@ pub struct JobHandle {
 
 impl JobHandle {
     /// The id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").id(), "4fde2dd0c1b24b5d9d4ff2f4");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Gets the job, with what became of each item once it is finished; see [`job_results`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let job = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").get().await?;
+    /// println!("{:?}: {:?} of {:?}", job.state, job.completed_files, job.total_files);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -295,6 +411,22 @@ impl Job for types::AsyncJob {
 
 /// What became of each item of a job, in the order in which the platform tells it: the file or folder, or the error. Nothing as long
 /// as the job is not finished.
+///
+/// ```
+/// let job: sbg::types::AsyncJob = serde_json::from_str(
+///     r#"{
+///         "id": "4fde2dd0c1b24b5d9d4ff2f4",
+///         "state": "FINISHED",
+///         "result": [
+///             {"resource": {"id": "567890abc9b0307bc0414164"}},
+///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}
+///         ]
+///     }"#,
+/// )?;
+/// let (copied, failed): (Vec<_>, Vec<_>) = sbg::jobs::job_results(&job).into_iter().partition(Result::is_ok);
+/// assert_eq!((copied.len(), failed.len()), (1, 1));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn job_results(job: &types::AsyncJob) -> Vec<Result<types::File>> {
     let results = job.result.iter().flatten().cloned();
     results.map(|result| bulk::item(result.resource, result.error)).collect()

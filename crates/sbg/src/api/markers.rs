@@ -11,17 +11,42 @@ use crate::types;
 
 impl Client {
     /// The markers of files.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
+    /// let markers = client.markers().query(bam.id).send().await?;
+    /// println!("{:?} markers", markers.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn markers(&self) -> Markers {
         Markers { client: self.clone() }
     }
 
     /// A marker, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let marker = client.marker("5a4cd1b2e4b0a5c1d2e3f4a5").get().await?;
+    /// println!("{:?} {:?}", marker.chromosome, marker.position);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn marker(&self, id: impl Into<String>) -> MarkerHandle {
         MarkerHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The markers of files.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
+/// let markers = client.markers();
+/// markers.create(&bam.id, "TP53", "chr17", 7_668_402, 7_687_550).await?;
+/// println!("{:?} markers", markers.query(&bam.id).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Markers {
     client: Client,
@@ -72,6 +97,14 @@ impl Markers {
 }
 
 /// The list of the markers of a file.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::markers::MarkerList> = client.markers().query(bam.id);
+/// println!("{:?} markers", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct MarkerList {
     file: String,
@@ -91,6 +124,14 @@ impl List for MarkerList {
 }
 
 /// A marker to create.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
+/// let create = client.markers().create(bam.id, "TP53", "chr17", 7_668_402, 7_687_550);
+/// println!("{}", create.private(false).await?.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct MarkerCreate {
@@ -105,12 +146,26 @@ pub struct MarkerCreate {
 impl MarkerCreate {
     /// Whether only the caller sees the marker. What the platform takes when it is not set is not documented; the official Python
     /// client sends `true`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, bam: sbg::types::File) {
+    /// let create = client.markers().create(bam.id, "TP53", "chr17", 7_668_402, 7_687_550).private(false);
+    /// # }
+    /// ```
     pub fn private(mut self, private: bool) -> Self {
         self.private = Some(private);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
+    /// let marker = client.markers().create(bam.id, "TP53", "chr17", 7_668_402, 7_687_550).send().await?;
+    /// println!("{} by {:?}", marker.id, marker.created_by);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -157,6 +212,15 @@ fn check_bounds(start: Option<i64>, end: Option<i64>) -> Result<()> {
 }
 
 /// A marker, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let marker = client.marker(id);
+/// marker.edit().start(7_668_000).await?;
+/// println!("{:?}", marker.get().await?.position);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct MarkerHandle {
     client: Client,
@@ -165,11 +229,25 @@ pub struct MarkerHandle {
 
 impl MarkerHandle {
     /// The id of the marker.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.marker("5a4cd1b2e4b0a5c1d2e3f4a5").id(), "5a4cd1b2e4b0a5c1d2e3f4a5");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Gets the marker.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let marker = client.marker(id).get().await?;
+    /// println!("{:?} in {:?}", marker.name, marker.file);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Marker> {
         let Self { client, id } = self.clone();
         Get::new(MarkerList::IDENTITY, move |fields| async move {
@@ -198,6 +276,15 @@ impl MarkerHandle {
 
     /// Deletes the marker. The file is not touched.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
+    /// for marker in client.markers().query(bam.id).send().await? {
+    ///     client.marker(marker.id).delete().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -209,6 +296,14 @@ impl MarkerHandle {
 }
 
 /// A change of a marker.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let marker = client.marker(id).edit().name("TP53, exon 4").start(7_675_994).end(7_676_272).await?;
+/// println!("{:?}", marker.position);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct MarkerEdit {
@@ -222,24 +317,56 @@ pub struct MarkerEdit {
 impl MarkerEdit {
     body_setters! {
         /// New name to display.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, id: String) {
+        /// let edit = client.marker(id).edit().name("TP53, exon 4");
+        /// # }
+        /// ```
         name(name: String);
         /// Chromosome, named as in the file.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, id: String) {
+        /// let edit = client.marker(id).edit().chromosome("chr17");
+        /// # }
+        /// ```
         chromosome(chromosome: String);
     }
 
     /// Where it starts on the chromosome.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, id: String) {
+    /// let edit = client.marker(id).edit().start(7_675_994);
+    /// # }
+    /// ```
     pub fn start(mut self, start: u64) -> Self {
         self.start = Some(start);
         self
     }
 
     /// Where it ends on the chromosome.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, id: String) {
+    /// let edit = client.marker(id).edit().end(7_676_272);
+    /// # }
+    /// ```
     pub fn end(mut self, end: u64) -> Self {
         self.end = Some(end);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let marker = client.marker(id).edit().name("TP53, exon 4").send().await?;
+    /// assert_eq!(marker.name.as_deref(), Some("TP53, exon 4"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -37,17 +37,42 @@ const TASK_ID: &str = "task id";
 
 impl Client {
     /// The tasks that the caller can see.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let running = client.tasks().query().status(sbg::types::TaskListStatus::Running).send().await?;
+    /// println!("{:?} tasks run", running.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tasks(&self) -> Tasks {
         Tasks { client: self.clone() }
     }
 
     /// A task, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let task = client.task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11").get().await?;
+    /// println!("{:?} is {:?}", task.name, task.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn task(&self, id: impl Into<String>) -> TaskHandle {
         TaskHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The tasks that the caller can see.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+/// let tasks = client.tasks();
+/// let drafts = tasks.query().status(sbg::types::TaskListStatus::Draft).send().await?;
+/// let done = tasks.wait_all(ids).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Tasks {
     client: Client,
@@ -156,12 +181,30 @@ async fn get_all(client: Client, task_ids: Vec<String>) -> Result<Vec<Result<typ
 
 impl ProjectHandle {
     /// The tasks of the project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let project = client.project("rfranklin/fibre-diffraction")?;
+    /// for task in project.tasks().query().send().await? {
+    ///     println!("{} {:?}", task.id, task.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tasks(&self) -> ProjectTasks {
         ProjectTasks { tasks: self.files().client().tasks(), id: self.id().clone() }
     }
 }
 
 /// The tasks of a project.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let tasks = client.project("rfranklin/fibre-diffraction")?.tasks();
+/// let task = tasks.create("rfranklin/fibre-diffraction/helix-angle").name("Helix angle of S1");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ProjectTasks {
     tasks: Tasks,
@@ -170,17 +213,48 @@ pub struct ProjectTasks {
 
 impl ProjectTasks {
     /// The tasks of the project, in short form unless [`fields`](Query::fields) says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(project: sbg::projects::ProjectHandle) -> sbg::Result<()> {
+    /// use sbg::types::TaskListStatus;
+    ///
+    /// let mut failed = project.tasks().query().status(TaskListStatus::Failed).items();
+    /// while let Some(task) = failed.try_next().await? {
+    ///     println!("{} {:?}", task.id, task.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> Query<TaskList> {
         self.tasks.query().project(&self.id)
     }
 
     /// Creates a task of an app in the project, as [`Tasks::create`] does.
+    ///
+    /// ```no_run
+    /// # async fn example(project: sbg::projects::ProjectHandle) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskValue;
+    ///
+    /// let draft = project.tasks().create("rfranklin/fibre-diffraction/helix-angle").name("Helix angle of S1");
+    /// let task = draft.input("reads", TaskValue::file("567890abc9b0307bc0414164")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create(&self, app: impl IntoId<AppId>) -> TaskCreate {
         self.tasks.create(app, &self.id)
     }
 }
 
 /// A task, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let task = client.task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
+/// task.run().await?;
+/// let done = task.wait().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TaskHandle {
     pub(crate) client: Client,
@@ -189,6 +263,13 @@ pub struct TaskHandle {
 
 impl TaskHandle {
     /// The id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let task = client.task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
+    /// assert_eq!(task.id(), "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -198,6 +279,17 @@ impl TaskHandle {
     }
 
     /// Gets the task with its inputs and outputs, its state and what it has cost.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// use sbg::Fields;
+    ///
+    /// let whole = task.get().await?;
+    /// println!("{:?} {:?}", whole.status, sbg::tasks::task_price(&whole));
+    /// let short = task.get().fields(Fields::only(["status", "price"])).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Task> {
         let Self { client, id } = self.clone();
         Get::new(TaskList::IDENTITY, move |fields| async move {
@@ -220,6 +312,15 @@ impl TaskHandle {
     }
 
     /// Deletes the task. Cannot be undone; files that it made stay.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// if task.get().await?.status == Some(sbg::types::TaskStatus::Draft) {
+    ///     task.delete().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -244,6 +345,16 @@ impl TaskHandle {
 
     /// Stops the task, which is being created, waits or runs. What it has computed until then is paid for.
     ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// match task.abort().await {
+    ///     Err(error) if error.code() == Some(7011) => println!("it is over already"),
+    ///     aborted => println!("{:?}", aborted?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings, code 7011 for a task in another state.
@@ -267,6 +378,15 @@ impl TaskHandle {
     }
 
     /// The inputs of the task, without anything around them.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// for (input, value) in task.inputs().get().await? {
+    ///     println!("{input}: {}", value.to_json());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn inputs(&self) -> TaskInputs {
         TaskInputs { task: self.clone() }
     }
@@ -331,6 +451,14 @@ impl TaskHandle {
 }
 
 /// A task to start.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// let run = task.run().without_batch().interruptible(false);
+/// println!("{:?}", run.await?.status);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TaskRun {
@@ -341,18 +469,40 @@ pub struct TaskRun {
 
 impl TaskRun {
     /// Runs a batch task as a single one.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let run = task.run().without_batch();
+    /// # }
+    /// ```
     pub fn without_batch(mut self) -> Self {
         self.batch = Some(false);
         self
     }
 
     /// Whether to use interruptible (spot) instances; what the task says when it is not set.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let run = task.run().interruptible(true);
+    /// # }
+    /// ```
     pub fn interruptible(mut self, interruptible: bool) -> Self {
         self.interruptible = Some(interruptible);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// match task.run().send().await {
+    ///     Err(error) if error.code() == Some(7010) => println!("it has been started already"),
+    ///     started => println!("{:?}", started?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -367,6 +517,14 @@ impl TaskRun {
 awaitable!(TaskRun => types::Task);
 
 /// A task to clone.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// let again = task.clone_task().await?;
+/// println!("{} runs as {}", task.id(), again.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TaskClone {
@@ -376,12 +534,26 @@ pub struct TaskClone {
 
 impl TaskClone {
     /// Whether to run the new task at once, which costs money. `true` by default; `false` leaves a draft to change.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let draft = task.clone_task().run(false);
+    /// # }
+    /// ```
     pub fn run(mut self, run: bool) -> Self {
         self.run = run;
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let again = task.clone_task().send().await?;
+    /// client.task(again.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -400,6 +572,14 @@ fn action(run: bool) -> Option<types::TaskAction> {
 }
 
 /// The inputs of a task. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// let inputs = task.inputs().get().await?;
+/// println!("{} inputs, reads: {:?}", inputs.len(), inputs.get("reads"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TaskInputs {
     task: TaskHandle,
@@ -425,6 +605,14 @@ impl TaskInputs {
     }
 
     /// Changes inputs of a draft: set them, then `.await`. Those that are not named stay.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let inputs = task.inputs().edit().input("threshold", 5).unset("regions").await?;
+    /// assert_eq!(inputs["threshold"], 5.into());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn edit(&self) -> TaskInputsEdit {
         TaskInputsEdit::new(self.task.clone())
     }

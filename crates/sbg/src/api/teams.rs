@@ -11,17 +11,43 @@ use crate::types;
 
 impl Client {
     /// The teams of divisions.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for team in client.teams().query("kings-college").send().await? {
+    ///     println!("{} {:?}", team.id, team.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn teams(&self) -> Teams {
         Teams { client: self.clone() }
     }
 
     /// A team, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let team = client.team("0c4e7b1a-9f4d-4b7e-8a51-6d1b2f3c4d5e").get().await?;
+    /// println!("{:?}", team.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn team(&self, id: impl Into<String>) -> TeamHandle {
         TeamHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The teams of divisions.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let teams = client.teams();
+/// teams.create("kings-college", "Crystallographers").await?;
+/// println!("{:?}", teams.query("kings-college").send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Teams {
     client: Client,
@@ -67,6 +93,14 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// The list of the teams of a division.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::teams::TeamList> = client.teams().query("kings-college");
+/// println!("{:?} teams", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TeamList {
     division: String,
@@ -75,6 +109,12 @@ pub struct TeamList {
 
 impl Query<TeamList> {
     /// Whether to list all teams of the division, not only those of the caller.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.teams().query("kings-college").list_all(true);
+    /// # }
+    /// ```
     pub fn list_all(mut self, all: bool) -> Self {
         self.list.all = Some(all);
         self
@@ -95,6 +135,15 @@ impl List for TeamList {
 }
 
 /// A team, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let team = client.team(id);
+/// team.add_member("rfranklin").await?;
+/// println!("{} members", team.members().send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TeamHandle {
     client: Client,
@@ -103,6 +152,13 @@ pub struct TeamHandle {
 
 impl TeamHandle {
     /// The id of the team.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let team = client.team("0c4e7b1a-9f4d-4b7e-8a51-6d1b2f3c4d5e");
+    /// assert_eq!(team.id(), "0c4e7b1a-9f4d-4b7e-8a51-6d1b2f3c4d5e");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -112,6 +168,13 @@ impl TeamHandle {
     }
 
     /// Gets the team.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// println!("{:?}", client.team(id).get().await?.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Team> {
         let Self { client, id } = self.clone();
         Get::new(TeamList::IDENTITY, move |fields| async move {
@@ -121,6 +184,14 @@ impl TeamHandle {
     }
 
     /// Gives the team another name; its id stays. For the administrators of the division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let team = client.team(id).rename("Crystallographers of DNA").await?;
+    /// assert_eq!(team.name.as_deref(), Some("Crystallographers of DNA"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -134,6 +205,13 @@ impl TeamHandle {
 
     /// Deletes the team; its members stay in the division. For the administrators of the division.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// client.team(id).delete().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -143,11 +221,29 @@ impl TeamHandle {
     }
 
     /// The members of the team.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let mut members = client.team(id).members().items();
+    /// while let Some(member) = members.try_next().await? {
+    ///     println!("{:?} {:?}", member.username, member.role);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn members(&self) -> Query<TeamMemberList> {
         Query::new(self.client.clone(), TeamMemberList { id: self.id.clone() })
     }
 
     /// Adds a member of the division to the team, and so to whatever the team is a member of.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let member = client.team(id).add_member("rgosling").await?;
+    /// println!("{:?} is {:?}", member.username, member.role);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -161,6 +257,13 @@ impl TeamHandle {
 
     /// Takes a user out of the team, who stays a member of the division.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// client.team(id).remove_member("rgosling").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id or username, before anything is sent; or whatever the call brings.
@@ -173,6 +276,14 @@ impl TeamHandle {
 }
 
 /// The list of the members of a team.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::teams::TeamMemberList> = client.team(id).members();
+/// println!("{} members", query.limit(100).send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TeamMemberList {
     id: String,

@@ -21,11 +21,29 @@ use crate::types;
 
 impl Client {
     /// The volumes that the caller is a member of.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut volumes = client.volumes().query().items();
+    /// while let Some(volume) = volumes.try_next().await? {
+    ///     println!("{} {:?}", volume.id, volume.active);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn volumes(&self) -> Volumes {
         Volumes { client: self.clone() }
     }
 
     /// A volume, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let volume = client.volume("rfranklin/patterns")?.get().await?;
+    /// println!("{:?}", volume.access_mode);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -37,6 +55,15 @@ impl Client {
 }
 
 /// The volumes that the caller is a member of.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, service: sbg::volumes::Service) -> sbg::Result<()> {
+/// let volumes = client.volumes();
+/// let volume = volumes.create("patterns", service).await?;
+/// println!("{} is one of {:?}", volume.id, volumes.query().send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Volumes {
     client: Client,
@@ -83,6 +110,16 @@ impl Volumes {
 }
 
 /// The list of volumes.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::volumes::VolumeList> = client.volumes().query();
+/// for volume in query.fields(sbg::Fields::all()).send().await? {
+///     println!("{} {:?}", volume.id, volume.service.and_then(|service| service.bucket));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct VolumeList {}
@@ -97,6 +134,14 @@ impl List for VolumeList {
 }
 
 /// A volume to create.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, service: sbg::volumes::Service) -> sbg::Result<()> {
+/// let create = client.volumes().create("patterns", service).description("Patterns of the B form");
+/// println!("{:?}", create.await?.service);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct VolumeCreate {
@@ -110,18 +155,40 @@ pub struct VolumeCreate {
 impl VolumeCreate {
     /// What the platform may do with the volume, whatever the credentials allow: read and write when it is not set, and read alone for
     /// Azure.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, service: sbg::volumes::Service) {
+    /// use sbg::types::VolumeAccessModeSet;
+    ///
+    /// let create = client.volumes().create("patterns", service).access_mode(VolumeAccessModeSet::Ro);
+    /// # }
+    /// ```
     pub fn access_mode(mut self, mode: types::VolumeAccessModeSet) -> Self {
         self.access_mode = Some(mode);
         self
     }
 
     /// What the volume is for.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, service: sbg::volumes::Service) {
+    /// let create = client.volumes().create("patterns", service).description("Patterns of the B form");
+    /// # }
+    /// ```
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, service: sbg::volumes::Service) -> sbg::Result<()> {
+    /// let volume = client.volumes().create("patterns", service).send().await?;
+    /// let objects = client.volume(volume.id)?.list().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -158,6 +225,16 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// A volume, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let volume = client.volume("rfranklin/patterns")?;
+/// for object in volume.list().await?.items {
+///     volume.import(object.location).to_project("rfranklin/fibre-diffraction").await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VolumeHandle {
     client: Client,
@@ -166,11 +243,28 @@ pub struct VolumeHandle {
 
 impl VolumeHandle {
     /// The id of the volume.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let volume = client.volume("rfranklin/patterns")?;
+    /// assert_eq!((volume.id().owner(), volume.id().volume()), ("rfranklin", "patterns"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> &VolumeId {
         &self.id
     }
 
     /// Gets the volume, without the secret half of its credentials.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// if let Some(service) = volume.get().await?.service {
+    ///     println!("{:?} {:?}", service.type_, service.bucket);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Volume> {
         let Self { client, id } = self.clone();
         Get::new(VolumeList::IDENTITY, move |fields| async move {
@@ -200,6 +294,13 @@ impl VolumeHandle {
     }
 
     /// Brings the volume back after it was deactivated.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// assert_eq!(volume.activate().await?.active, Some(true));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -231,6 +332,14 @@ impl VolumeHandle {
 
     /// Detaches the volume from the platform; the bucket is not touched. The volume has to be [deactivated](Self::deactivate) first, and
     /// the files that were imported from it deleted.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// volume.deactivate().await?;
+    /// volume.delete().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -280,27 +389,69 @@ impl VolumeHandle {
 
     /// Imports the file or folder at `location`, as [`Imports::start`](crate::imports::Imports::start) does: name the place, then
     /// `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let import = volume.import("S1/reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
+    /// let import = client.import(import.id).wait().await?;
+    /// println!("{}", sbg::imports::import_result(&import)?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn import(&self, location: impl Into<String>) -> ImportStart {
         ImportStart::new(self.client.clone(), Ok(self.id.clone()), location.into())
     }
 
     /// The imports from this volume.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let failed = volume.imports().state(sbg::types::StorageJobStateFilter::Failed).send().await?;
+    /// println!("{:?} imports failed", failed.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn imports(&self) -> Query<ImportList> {
         self.client.imports().query().volume(&self.id)
     }
 
     /// The exports to this volume.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let running = volume.exports().state(sbg::types::StorageJobStateFilter::Running).send().await?;
+    /// println!("{:?} exports run", running.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn exports(&self) -> Query<ExportList> {
         self.client.exports().query().volume(&self.id)
     }
 
     /// The members of the volume.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// for member in volume.members().query().send().await? {
+    ///     println!("{:?} {:?}", member.username, member.permissions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn members(&self) -> VolumeMembers {
         VolumeMembers { client: self.client.clone(), id: self.id.clone() }
     }
 }
 
 /// A change of a volume.
+///
+/// ```no_run
+/// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+/// let edited = volume.edit().bucket("kings-college-patterns").prefix("1952/").await?;
+/// println!("{:?}", edited.service);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct VolumeEdit {
@@ -314,15 +465,41 @@ pub struct VolumeEdit {
 impl VolumeEdit {
     body_setters! {
         /// New name. Only the official Python client sends it, so that the platform may well ignore it: look at the answer.
+        ///
+        /// ```no_run
+        /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+        /// let edited = volume.edit().name("b_form").await?;
+        /// println!("{:?}", edited.name);
+        /// # Ok(())
+        /// # }
+        /// ```
         name(name: String);
         /// What the volume is for.
+        ///
+        /// ```
+        /// # fn example(volume: sbg::volumes::VolumeHandle) {
+        /// let edit = volume.edit().description("Patterns of the B form");
+        /// # }
+        /// ```
         description(description: String);
         /// What the platform may do with the volume, whatever the credentials allow.
+        ///
+        /// ```
+        /// # fn example(volume: sbg::volumes::VolumeHandle) {
+        /// let edit = volume.edit().access_mode(sbg::types::VolumeAccessModeSet::Rw);
+        /// # }
+        /// ```
         access_mode(access_mode: types::VolumeAccessModeSet);
     }
 
     body_clearers! {
         /// Leaves the volume without a description.
+        ///
+        /// ```
+        /// # fn example(volume: sbg::volumes::VolumeHandle) {
+        /// let edit = volume.edit().clear_description();
+        /// # }
+        /// ```
         clear_description(description);
     }
 
@@ -332,42 +509,91 @@ impl VolumeEdit {
 
     /// The bucket. The provider's contract asks for it wherever anything of the service of an S3 or Google volume is changed; set it
     /// along with that, even where it stays the same.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// let edit = volume.edit().bucket("kings-college-patterns").prefix("1952/");
+    /// # }
+    /// ```
     pub fn bucket(mut self, bucket: impl Into<String>) -> Self {
         self.service().bucket = Some(bucket.into());
         self
     }
 
     /// Text that the platform puts before the location of every object.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// let edit = volume.edit().bucket("kings-college-patterns").prefix("1952/");
+    /// # }
+    /// ```
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.service().prefix = Some(prefix.into());
         self
     }
 
     /// Host of the service, for S3, OSS and Azure.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// let edit = volume.edit().bucket("kings-college-patterns").endpoint("s3.eu-west-2.amazonaws.com");
+    /// # }
+    /// ```
     pub fn endpoint(mut self, host: impl Into<String>) -> Self {
         self.service().endpoint = Some(host.into());
         self
     }
 
     /// Address of the service, for Google.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// let edit = volume.edit().bucket("kings-college-patterns").root_url("https://storage.googleapis.com");
+    /// # }
+    /// ```
     pub fn root_url(mut self, address: impl Into<String>) -> Self {
         self.service().root_url = Some(address.into());
         self
     }
 
     /// The credentials with which the platform reaches the service.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle, secret: String) {
+    /// use sbg::volumes::Credentials;
+    ///
+    /// let key = Credentials::access_key("AKIAIOSFODNN7EXAMPLE", secret);
+    /// let edit = volume.edit().bucket("kings-college-patterns").credentials(key);
+    /// # }
+    /// ```
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
     /// How S3 stores what is exported to the volume.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let edit = volume.edit().bucket("kings-college-patterns").properties(S3Properties::new().sse_kms());
+    /// # }
+    /// ```
     pub fn properties(mut self, properties: S3Properties) -> Self {
         self.properties = Some(properties);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let edited = volume.edit().description("Patterns of the B form").send().await?;
+    /// println!("{:?}", edited.modified_on);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -397,6 +623,14 @@ impl VolumeEdit {
 awaitable!(VolumeEdit => types::Volume);
 
 /// A volume to deactivate.
+///
+/// ```no_run
+/// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+/// let deactivated = volume.deactivate().force(true).await?;
+/// assert_eq!(deactivated.active, Some(false));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct VolumeDeactivate {
@@ -406,12 +640,25 @@ pub struct VolumeDeactivate {
 
 impl VolumeDeactivate {
     /// Whether to end imports and exports that are running; without it they keep the volume active, and the call fails.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// let deactivate = volume.deactivate().force(true);
+    /// # }
+    /// ```
     pub fn force(mut self, force: bool) -> Self {
         self.force = Some(force);
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// assert_eq!(volume.deactivate().send().await?.active, Some(false));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -426,6 +673,17 @@ awaitable!(VolumeDeactivate => types::Volume);
 
 /// The members of a volume. With read they look into it, with copy they import from it, with write they export to it. Volumes know no
 /// execute permission.
+///
+/// ```no_run
+/// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+/// use sbg::members::{NewMember, Permissions};
+///
+/// let members = volume.members();
+/// members.add(NewMember::user("rgosling"), Permissions::new().copy(true).write(true)).await?;
+/// println!("{:?} members", members.query().send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VolumeMembers {
     client: Client,
@@ -434,6 +692,16 @@ pub struct VolumeMembers {
 
 impl VolumeMembers {
     /// The members and what each may do.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let mut members = volume.members().query().items();
+    /// while let Some(member) = members.try_next().await? {
+    ///     println!("{:?} {:?}", member.username, member.type_);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> Query<VolumeMemberList> {
         Query::new(self.client.clone(), VolumeMemberList { id: self.id.clone() })
     }
@@ -471,6 +739,13 @@ impl VolumeMembers {
     }
 
     /// One member, by username or by the id of the team or division.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// println!("{:?}", volume.members().member("fcrick").get().await?.permissions);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn member(&self, id: impl Into<String>) -> VolumeMemberHandle {
         VolumeMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
     }
@@ -486,6 +761,14 @@ fn volume_permissions(permissions: &types::PermissionsEdit) -> Result<types::Vol
 }
 
 /// The list of the members of a volume.
+///
+/// ```no_run
+/// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::volumes::VolumeMemberList> = volume.members().query();
+/// println!("{:?} members", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VolumeMemberList {
     id: VolumeId,
@@ -504,6 +787,16 @@ impl List for VolumeMemberList {
 }
 
 /// A member of a volume. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+/// use sbg::members::Permissions;
+///
+/// let member = volume.members().member("fcrick");
+/// member.edit_permissions(Permissions::new().write(false)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VolumeMemberHandle {
     client: Client,
@@ -513,6 +806,14 @@ pub struct VolumeMemberHandle {
 
 impl VolumeMemberHandle {
     /// Gets the member with his permissions.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let member = volume.members().member("fcrick").get().await?;
+    /// let may_export = member.permissions.and_then(|permissions| permissions.write) == Some(true);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<types::Member> {
         let Self { client, id, member } = self.clone();
         Get::new(VolumeMemberList::IDENTITY, move |fields| async move {
@@ -523,6 +824,13 @@ impl VolumeMemberHandle {
     }
 
     /// Takes the member out of the volume.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// volume.members().member("fcrick").remove().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -535,6 +843,17 @@ impl VolumeMemberHandle {
     }
 
     /// Changes the permissions that are named and leaves the others.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// let member = volume.members().member("fcrick");
+    /// let permissions = member.edit_permissions(Permissions::new().write(false)).await?;
+    /// assert_eq!(permissions.write, Some(false));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -551,6 +870,17 @@ impl VolumeMemberHandle {
     }
 
     /// Sets all permissions: what is not named is taken away.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// let member = volume.members().member("fcrick");
+    /// let permissions = member.replace_permissions(Permissions::new().copy(true)).await?;
+    /// println!("{:?} {:?}", permissions.copy, permissions.write);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,15 @@ use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 
 /// The members of an automation.
+///
+/// ```no_run
+/// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+/// let members = automation.members();
+/// members.member("fcrick").remove().await?;
+/// println!("{} are left", members.query().send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationMembers {
     client: Client,
@@ -24,6 +33,15 @@ impl AutomationMembers {
     }
 
     /// The members and what each may do.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// for member in automation.members().query().send().await? {
+    ///     println!("{:?} {:?}", member.username, member.type_);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> Query<AutomationMemberList> {
         Query::new(self.client.clone(), AutomationMemberList { id: self.id.clone() })
     }
@@ -51,6 +69,14 @@ impl AutomationMembers {
     }
 
     /// One member, by username or by the id of the team.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// let member = automation.members().member("fcrick").get().await?;
+    /// println!("{:?}", member.permissions);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn member(&self, id: impl Into<String>) -> AutomationMemberHandle {
         AutomationMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
     }
@@ -71,6 +97,14 @@ fn member_body(member: NewMember, permissions: Permissions) -> Result<types::Aut
 }
 
 /// The list of the members of an automation.
+///
+/// ```no_run
+/// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::automations::AutomationMemberList> = automation.members().query();
+/// println!("{} members", query.limit(100).send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationMemberList {
     id: String,
@@ -91,6 +125,16 @@ impl List for AutomationMemberList {
 }
 
 /// A member of an automation. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+/// use sbg::members::Permissions;
+///
+/// let member = automation.members().member("fcrick");
+/// member.edit_permissions(Permissions::new().execute(true)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationMemberHandle {
     client: Client,
@@ -105,6 +149,14 @@ impl AutomationMemberHandle {
 
     /// Gets the member with his permissions.
     ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// let member = automation.members().member("fcrick").get().await?;
+    /// let may_run = member.permissions.and_then(|permissions| permissions.execute) == Some(true);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -115,6 +167,13 @@ impl AutomationMemberHandle {
     }
 
     /// Takes the member out of the automation.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// automation.members().member("fcrick").remove().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -156,6 +215,16 @@ impl AutomationMemberHandle {
     }
 
     /// Sets all permissions: what is not named is taken away.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// let member = automation.members().member("fcrick");
+    /// member.replace_permissions(Permissions::new().copy(true).execute(true)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

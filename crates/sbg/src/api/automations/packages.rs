@@ -15,12 +15,30 @@ use crate::types;
 
 impl Client {
     /// A code package of an automation, by id. The automation need not be named.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let package = client.automation_package("7a6b5c4d-indexing").get().await?;
+    /// println!("{:?} of {:?}", package.version, package.automation);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn automation_package(&self, id: impl Into<String>) -> AutomationPackageHandle {
         AutomationPackageHandle { client: self.clone(), id: id.into(), automation: None }
     }
 }
 
 /// The code packages of an automation.
+///
+/// ```no_run
+/// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+/// let packages = automation.packages();
+/// for package in packages.query().send().await? {
+///     println!("{:?} runs on Python {:?}", package.version, package.python);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationPackages {
     client: Client,
@@ -33,6 +51,14 @@ impl AutomationPackages {
     }
 
     /// The packages.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// let packages = automation.packages().query().limit(10).send().await?;
+    /// println!("{:?}", packages.items.first().map(|package| &package.version));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(&self) -> Query<AutomationPackageList> {
         Query::new(self.client.clone(), AutomationPackageList { automation: self.automation.clone() })
     }
@@ -65,6 +91,13 @@ impl AutomationPackages {
     }
 
     /// One package of the automation, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+    /// automation.packages().package("7a6b5c4d-indexing").archive().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn package(&self, id: impl Into<String>) -> AutomationPackageHandle {
         let automation = Some(self.automation.clone());
         AutomationPackageHandle { client: self.client.clone(), id: id.into(), automation }
@@ -72,6 +105,14 @@ impl AutomationPackages {
 }
 
 /// The list of the code packages of an automation.
+///
+/// ```no_run
+/// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::automations::AutomationPackageList> = automation.packages().query();
+/// println!("{} packages", query.send().await?.items.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationPackageList {
     automation: String,
@@ -92,6 +133,14 @@ impl List for AutomationPackageList {
 }
 
 /// A code package to create.
+///
+/// ```no_run
+/// # async fn example(automation: sbg::automations::AutomationHandle, location: String) -> sbg::Result<()> {
+/// let create = automation.packages().create("0.2.0", location, serde_json::json!({"inputs": []}));
+/// println!("{}", create.python("3.8").memory_limit(4000).await?.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationPackageCreate {
@@ -103,12 +152,32 @@ pub struct AutomationPackageCreate {
 impl AutomationPackageCreate {
     body_setters! {
         /// Version of Python to run the code with, such as `3.8`; `3.6` when it is not set.
+        ///
+        /// ```
+        /// # fn example(automation: sbg::automations::AutomationHandle, location: String, schema: serde_json::Value) {
+        /// let create = automation.packages().create("0.2.0", location, schema).python("3.8");
+        /// # }
+        /// ```
         python(python: String);
     }
 
-    memory_setter!();
+    memory_setter! {
+        /// ```
+        /// # fn example(automation: sbg::automations::AutomationHandle, location: String, schema: serde_json::Value) {
+        /// let create = automation.packages().create("0.2.0", location, schema).memory_limit(4000);
+        /// # }
+        /// ```
+    }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle, location: String, schema: serde_json::Value) -> sbg::Result<()> {
+    /// let package = automation.packages().create("0.2.0", location, schema).send().await?;
+    /// let run = client.automation_runs().create(package.id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -130,6 +199,14 @@ impl AutomationPackageCreate {
 awaitable!(AutomationPackageCreate => types::AutomationPackage);
 
 /// A code package, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let package = client.automation_package(id);
+/// println!("{:?}", package.get().await?.schema);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationPackageHandle {
     client: Client,
@@ -140,6 +217,12 @@ pub struct AutomationPackageHandle {
 
 impl AutomationPackageHandle {
     /// The id of the code package.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.automation_package("7a6b5c4d-indexing").id(), "7a6b5c4d-indexing");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -149,6 +232,14 @@ impl AutomationPackageHandle {
     }
 
     /// Gets the code package.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let package = client.automation_package(id).get().await?;
+    /// println!("{:?} {:?}", package.version, package.memory_limit);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -172,6 +263,14 @@ impl AutomationPackageHandle {
 
     /// Puts the code package away. Where the handle does not know the automation, the package is got first.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let package = client.automation_package(id).archive().await?;
+    /// assert_eq!(package.archived, Some(true));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the calls bring.
@@ -182,6 +281,14 @@ impl AutomationPackageHandle {
     }
 
     /// Brings the archived code package back. Where the handle does not know the automation, the package is got first.
+    ///
+    /// ```no_run
+    /// # async fn example(automation: sbg::automations::AutomationHandle, id: String) -> sbg::Result<()> {
+    /// let package = automation.packages().package(id).restore().await?;
+    /// assert_eq!(package.archived, Some(false));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -208,6 +315,14 @@ impl AutomationPackageHandle {
 }
 
 /// A change of a code package.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let package = client.automation_package(id).edit().memory_limit(4000).await?;
+/// println!("{:?}", package.memory_limit);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationPackageEdit {
@@ -218,12 +333,32 @@ pub struct AutomationPackageEdit {
 impl AutomationPackageEdit {
     body_setters! {
         /// Address of a page of the package's own.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, id: String) {
+        /// let edit = client.automation_package(id).edit().custom_url("https://patterns.example.org/indexing");
+        /// # }
+        /// ```
         custom_url(custom_url: String);
     }
 
-    memory_setter!();
+    memory_setter! {
+        /// ```
+        /// # fn example(client: sbg::Client, id: String) {
+        /// let edit = client.automation_package(id).edit().memory_limit(4000);
+        /// # }
+        /// ```
+    }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let package = client.automation_package(id).edit().memory_limit(4000).send().await?;
+    /// assert_eq!(package.memory_limit, Some(4000));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

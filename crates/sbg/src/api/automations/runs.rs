@@ -18,17 +18,44 @@ use crate::wait::{self, Job, State, Wait};
 
 impl Client {
     /// The runs of automations.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut runs = client.automation_runs().query().created_by("rfranklin").items();
+    /// while let Some(run) = runs.try_next().await? {
+    ///     println!("{} {:?}", run.id, run.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn automation_runs(&self) -> AutomationRuns {
         AutomationRuns { client: self.clone() }
     }
 
     /// A run of an automation, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let run = client.automation_run("1c0ffee1-patterns").get().await?;
+    /// println!("{:?} {:?}", run.status, run.message);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn automation_run(&self, id: impl Into<String>) -> AutomationRunHandle {
         AutomationRunHandle { client: self.clone(), id: id.into() }
     }
 }
 
 /// The runs of automations.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, package_id: String) -> sbg::Result<()> {
+/// let runs = client.automation_runs();
+/// let started = runs.create(package_id).name("Patterns of May").await?;
+/// let all = runs.query().name("Patterns of May").send().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationRuns {
     client: Client,
@@ -82,6 +109,14 @@ impl AutomationRuns {
 }
 
 /// The list of the runs of automations.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::automations::AutomationRunList> = client.automation_runs().query();
+/// println!("{:?} runs", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct AutomationRunList {
     automation: Option<String>,
@@ -97,54 +132,113 @@ pub struct AutomationRunList {
 
 impl Query<AutomationRunList> {
     /// Only runs of this automation, by id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automation_runs().query().automation("5f3d2c1b-indexing");
+    /// # }
+    /// ```
     pub fn automation(mut self, id: impl Into<String>) -> Self {
         self.list.automation = Some(id.into());
         self
     }
 
     /// Only runs of this code package, by id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automation_runs().query().package("7a6b5c4d-indexing");
+    /// # }
+    /// ```
     pub fn package(mut self, id: impl Into<String>) -> Self {
         self.list.package = Some(id.into());
         self
     }
 
     /// Only runs of this name.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automation_runs().query().name("Patterns of May");
+    /// # }
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.list.name = Some(name.into());
         self
     }
 
     /// Only runs in this state.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automation_runs().query().status(sbg::types::AutomationRunStatus::Running);
+    /// # }
+    /// ```
     pub fn status(mut self, status: AutomationRunStatus) -> Self {
         self.list.status = Some(status);
         self
     }
 
     /// Only runs that this user created.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automation_runs().query().created_by("rfranklin");
+    /// # }
+    /// ```
     pub fn created_by(mut self, username: impl Into<String>) -> Self {
         self.list.created_by = Some(username.into());
         self
     }
 
     /// Only runs that were created after this time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use jiff::{Timestamp, ToSpan};
+    ///
+    /// let query = client.automation_runs().query().created_from(Timestamp::now() - 24.hours());
+    /// # }
+    /// ```
     pub fn created_from(mut self, time: Timestamp) -> Self {
         self.list.created_from = Some(time);
         self
     }
 
     /// Only runs that were created before this time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let (from, to) = ("2024-05-01T00:00:00Z".parse().unwrap(), "2024-06-01T00:00:00Z".parse().unwrap());
+    /// let query = client.automation_runs().query().created_from(from).created_to(to);
+    /// # }
+    /// ```
     pub fn created_to(mut self, time: Timestamp) -> Self {
         self.list.created_to = Some(time);
         self
     }
 
     /// Only runs in this project, `owner/project`, of automations that belong to projects.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.automation_runs().query().project("rfranklin/fibre-diffraction");
+    /// # }
+    /// ```
     pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
         self.list.project = Some(id.into_id());
         self
     }
 
     /// Sorts the runs by a property, such as `created_on`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::AutomationRunOrder;
+    ///
+    /// let query = client.automation_runs().query().order_by("created_on", AutomationRunOrder::Desc);
+    /// # }
+    /// ```
     pub fn order_by(mut self, property: impl Into<String>, order: types::AutomationRunOrder) -> Self {
         self.list.order = Some((property.into(), order));
         self
@@ -190,6 +284,15 @@ fn whole_seconds(time: Timestamp, mode: RoundMode) -> types::Timestamp {
 }
 
 /// A run to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, package_id: String) -> sbg::Result<()> {
+/// let create = client.automation_runs().create(package_id).name("Patterns of May");
+/// let run = create.inputs(serde_json::json!({"project": "rfranklin/fibre-diffraction"})).await?;
+/// println!("{} {:?}", run.id, run.status);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunCreate {
@@ -200,22 +303,68 @@ pub struct AutomationRunCreate {
 impl AutomationRunCreate {
     body_setters! {
         /// Name to display.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, package_id: String) {
+        /// let create = client.automation_runs().create(package_id).name("Patterns of May");
+        /// # }
+        /// ```
         name(name: String);
         /// Inputs of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, package_id: String) {
+        /// let inputs = serde_json::json!({"project": "rfranklin/fibre-diffraction"});
+        /// let create = client.automation_runs().create(package_id).inputs(inputs);
+        /// # }
+        /// ```
         inputs(inputs: Value);
         /// Settings of the run in the place of those of the automation, a JSON object.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, package_id: String) {
+        /// let create = client.automation_runs().create(package_id).settings(serde_json::json!({"batch_size": 20}));
+        /// # }
+        /// ```
         settings(settings: Value);
         /// Identifier of an earlier run to go on from.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, package_id: String, failed: sbg::types::AutomationRun) {
+        /// let create = client.automation_runs().create(package_id).resume_from(failed.id);
+        /// # }
+        /// ```
         resume_from(resume_from: String);
     }
 
-    memory_setter!();
+    memory_setter! {
+        /// ```
+        /// # fn example(client: sbg::Client, package_id: String) {
+        /// let create = client.automation_runs().create(package_id).memory_limit(4000);
+        /// # }
+        /// ```
+    }
 
     secret_setter! {
         /// Secret settings in the place of those of the automation, a JSON object.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, package_id: String, token: String) {
+        /// let create = client.automation_runs().create(package_id);
+        /// let create = create.secret_settings(serde_json::json!({"token": token}));
+        /// # }
+        /// ```
     }
 
     /// Sends the call. The same as `.await`. Each call starts a run of its own.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, package_id: String) -> sbg::Result<()> {
+    /// let run = client.automation_runs().create(package_id).send().await?;
+    /// let run = client.automation_run(run.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -250,6 +399,16 @@ fn check_options(
 }
 
 /// A run of an automation, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let run = client.automation_run(id);
+/// if run.wait().await?.status == Some(sbg::types::AutomationRunStatus::Failed) {
+///     run.rerun().await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomationRunHandle {
     client: Client,
@@ -258,6 +417,12 @@ pub struct AutomationRunHandle {
 
 impl AutomationRunHandle {
     /// The id of the run.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.automation_run("1c0ffee1-patterns").id(), "1c0ffee1-patterns");
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -268,6 +433,14 @@ impl AutomationRunHandle {
 
     /// Gets the run.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let run = client.automation_run(id).get().await?;
+    /// println!("{:?} {:?}", run.status, run.outputs);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -276,6 +449,13 @@ impl AutomationRunHandle {
     }
 
     /// Changes the run: set the fields to change, then `.await`. What is not set stays as it is.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// client.automation_run(id).edit().name("Patterns of May and June").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn edit(&self) -> AutomationRunEdit {
         AutomationRunEdit { run: self.clone(), body: types::AutomationRunEdit::default() }
     }
@@ -296,6 +476,15 @@ impl AutomationRunHandle {
 
     /// Asks the platform to end the run. [`wait`](Self::wait) tells when it has ended.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let run = client.automation_run(id);
+    /// run.stop().await?;
+    /// println!("{:?}", run.wait().await?.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -305,6 +494,15 @@ impl AutomationRunHandle {
     }
 
     /// Waits until the run has ended: finished, failed or aborted, which its `status` tells.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let run = client.automation_run(id).wait().timeout(hour).await?;
+    /// println!("{:?} {:?}", run.status, run.message);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait(&self) -> Wait<types::AutomationRun> {
         let handle = self.clone();
         wait::one(format!("run `{}`", self.id), move || {
@@ -334,6 +532,14 @@ impl AutomationRunHandle {
 
     /// Gets the state file of the run, whatever JSON the run keeps there.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let state = client.automation_run(id).state().await?;
+    /// println!("{state:#}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A malformed id, before anything is sent; or whatever the call brings.
@@ -353,6 +559,14 @@ impl Job for types::AutomationRun {
 }
 
 /// A change of a run.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let run = client.automation_run(id).edit().name("Patterns of May and June").memory_limit(4000).await?;
+/// println!("{:?}", run.name);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunEdit {
@@ -363,16 +577,48 @@ pub struct AutomationRunEdit {
 impl AutomationRunEdit {
     body_setters! {
         /// New name to display.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().name("Patterns of May and June");
+        /// # }
+        /// ```
         name(name: String);
         /// Inputs of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().inputs(serde_json::json!({"project": "rfranklin/b-form"}));
+        /// # }
+        /// ```
         inputs(inputs: Value);
         /// Settings of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().settings(serde_json::json!({"batch_size": 10}));
+        /// # }
+        /// ```
         settings(settings: Value);
     }
 
-    memory_setter!();
+    memory_setter! {
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().memory_limit(4000);
+        /// # }
+        /// ```
+    }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
+    /// let edited = run.edit().name("Patterns of May and June").send().await?;
+    /// assert_eq!(edited.name.as_deref(), Some("Patterns of May and June"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -392,6 +638,14 @@ impl AutomationRunEdit {
 awaitable!(AutomationRunEdit => types::AutomationRun);
 
 /// A run to start after the model of an earlier one.
+///
+/// ```no_run
+/// # async fn example(run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
+/// let again = run.rerun().name("Patterns of May, again").inputs(serde_json::json!({"threshold": 5})).await?;
+/// println!("{} {:?}", again.id, again.inputs);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunRerun {
@@ -402,24 +656,75 @@ pub struct AutomationRunRerun {
 impl AutomationRunRerun {
     body_setters! {
         /// Whether to lay inputs and settings over those of the earlier run, rather than to take them alone. `true` when it is not set.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let all = serde_json::json!({"project": "rfranklin/b-form", "threshold": 5});
+        /// let again = run.rerun().inputs(all).merge(false);
+        /// # }
+        /// ```
         merge(merge: bool);
         /// Identifier of the code package to run; that of the earlier run when it is not set.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle, newer: sbg::types::AutomationPackage) {
+        /// let again = run.rerun().package(newer.id);
+        /// # }
+        /// ```
         package(package: String);
         /// Name to display.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().name("Patterns of May, again");
+        /// # }
+        /// ```
         name(name: String);
         /// Inputs of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().inputs(serde_json::json!({"threshold": 5}));
+        /// # }
+        /// ```
         inputs(inputs: Value);
         /// Settings of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().settings(serde_json::json!({"batch_size": 10}));
+        /// # }
+        /// ```
         settings(settings: Value);
         /// Identifier of an earlier run to go on from.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().resume_from(run.id());
+        /// # }
+        /// ```
         resume_from(resume_from: String);
     }
 
     secret_setter! {
         /// Secret settings in the place of those of the automation, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle, token: String) {
+        /// let again = run.rerun().secret_settings(serde_json::json!({"token": token}));
+        /// # }
+        /// ```
     }
 
     /// Sends the call. The same as `.await`. Each call starts a run of its own.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
+    /// let again = run.rerun().send().await?;
+    /// println!("{:?}", client.automation_run(again.id).wait().await?.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -4,30 +4,64 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// Writes the setters that creating and changing an automation have in common.
+/// Writes the setters that creating and changing an automation have in common; `$automation` is where the builder comes from in the
+/// examples, which have a client and an automation.
 macro_rules! automation_setters {
-    () => {
+    ($automation:literal) => {
         $crate::call::body_setters! {
             /// What the automation does.
+            ///
+            /// ```
+            /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle) {
+            #[doc = concat!(" let automation = ", $automation, ".description(\"A task for every pattern\");")]
+            /// # }
+            /// ```
             description(description: String);
             /// Identifier of the billing group that pays for the runs.
+            ///
+            /// ```
+            /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle, group: sbg::types::BillingGroup) {
+            #[doc = concat!(" let automation = ", $automation, ".billing_group(group.id);")]
+            /// # }
+            /// ```
             billing_group(billing_group: String);
             /// Whether the automation is to belong to projects.
+            ///
+            /// ```
+            /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle) {
+            #[doc = concat!(" let automation = ", $automation, ".project_based(true);")]
+            /// # }
+            /// ```
             project_based(project_based: bool);
         }
 
-        self::setup::memory_setter!();
+        self::setup::memory_setter! {
+            /// ```
+            /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle) {
+            #[doc = concat!(" let automation = ", $automation, ".memory_limit(2000);")]
+            /// # }
+            /// ```
+        }
 
         self::setup::secret_setter! {
             /// Settings that runs get and that are kept secret, a JSON object.
+            ///
+            /// ```
+            /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle, token: String) {
+            /// let secrets = serde_json::json!({"token": token});
+            #[doc = concat!(" let automation = ", $automation, ".secret_settings(secrets);")]
+            /// # }
+            /// ```
         }
     };
 }
 
-/// Writes the setter of the memory.
+/// Writes the setter of the memory, with an example.
 macro_rules! memory_setter {
-    () => {
+    ($(#[$example:meta])*) => {
         /// Memory that a run may use, in megabytes.
+        ///
+        $(#[$example])*
         pub fn memory_limit(mut self, megabytes: u32) -> Self {
             self.body.memory_limit = i64::from(megabytes).into();
             self

@@ -14,6 +14,15 @@ use crate::raw::Nullable;
 use crate::types;
 
 /// A task to create.
+///
+/// ```no_run
+/// # async fn example(project: sbg::projects::ProjectHandle, reads: sbg::types::File) -> sbg::Result<()> {
+/// let draft = project.tasks().create("rfranklin/fibre-diffraction/helix-angle").input("reads", reads);
+/// let task = draft.name("Helix angle of S1").run(true).await?;
+/// println!("{} {:?}", task.id, task.status);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TaskCreate {
@@ -59,24 +68,50 @@ impl TaskCreate {
 
     body_setters! {
         /// Name of the task; the platform makes one up when it is not set.
+        ///
+        /// ```
+        /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) {
+        /// let draft = project.tasks().create(app).name("Helix angle of S1");
+        /// # }
+        /// ```
         name(name: String);
     }
 
-    setup_setters!();
+    setup_setters!("project.tasks().create(app)");
 
     /// Makes it a batch task that is divided as the app says.
+    ///
+    /// ```
+    /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, reads: Vec<sbg::types::File>) {
+    /// let batch = project.tasks().create(app).input("reads", reads).batch_by_default();
+    /// # }
+    /// ```
     pub fn batch_by_default(mut self) -> Self {
         self.body.batch = Some(true);
         self
     }
 
     /// Creates a single task although the app or this request asks for a batch. Only together with [`run`](Self::run).
+    ///
+    /// ```
+    /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) {
+    /// let single = project.tasks().create(app).without_batch().run(true);
+    /// # }
+    /// ```
     pub fn without_batch(mut self) -> Self {
         self.batch = Some(false);
         self
     }
 
     /// Where to put the outputs; into the root of the project when it is not set.
+    ///
+    /// ```
+    /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) {
+    /// use sbg::tasks::OutputLocation;
+    ///
+    /// let draft = project.tasks().create(app).output_location(OutputLocation::new("/Analysis/run-1"));
+    /// # }
+    /// ```
     pub fn output_location(mut self, location: OutputLocation) -> Self {
         self.location = Some(location);
         self
@@ -84,12 +119,30 @@ impl TaskCreate {
 
     /// Whether to run the task at once, which costs money. It is a draft otherwise, and it stays one if its inputs are wrong, see
     /// [`task_errors`](super::task_errors).
+    ///
+    /// ```no_run
+    /// # async fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) -> sbg::Result<()> {
+    /// let task = project.tasks().create(app).input("threshold", 3).run(true).await?;
+    /// if task.status == Some(sbg::types::TaskStatus::Draft) {
+    ///     println!("did not start: {:?}", sbg::tasks::task_errors(&task));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn run(mut self, run: bool) -> Self {
         self.run = run;
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, project: sbg::projects::ProjectHandle) -> sbg::Result<()> {
+    /// let task = project.tasks().create("rfranklin/fibre-diffraction/helix-angle").run(true).send().await?;
+    /// let done = client.task(task.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -14,6 +14,14 @@ use crate::raw::Nullable;
 use crate::types;
 
 /// A change of a task.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// let draft = task.edit().name("Helix angle, second try").input("threshold", 5).await?;
+/// println!("{:?}", sbg::tasks::task_errors(&draft));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TaskEdit {
@@ -42,22 +50,46 @@ impl TaskEdit {
 
     body_setters! {
         /// New name.
+        ///
+        /// ```
+        /// # fn example(task: sbg::tasks::TaskHandle) {
+        /// let edit = task.edit().name("Helix angle, second try");
+        /// # }
+        /// ```
         name(name: String);
     }
 
-    setup_setters!();
+    setup_setters!("task.edit()");
 
     body_clearers! {
         /// Leaves the task without a description.
+        ///
+        /// ```
+        /// # fn example(task: sbg::tasks::TaskHandle) {
+        /// let edit = task.edit().clear_description();
+        /// # }
+        /// ```
         clear_description(description);
     }
 
     /// Takes the value of an input away.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let edit = task.edit().unset_input("regions");
+    /// # }
+    /// ```
     pub fn unset_input(self, input: impl Into<String>) -> Self {
         self.input(input, TaskValue::Null)
     }
 
     /// Makes it a single task, and clears the input and the criteria that it was divided by.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let edit = task.edit().without_batch().input("reads", sbg::tasks::TaskValue::file("567890abc9b0307bc0414164"));
+    /// # }
+    /// ```
     pub fn without_batch(mut self) -> Self {
         self.body.batch = Some(false);
         self.body.batch_input = Nullable::Null;
@@ -67,24 +99,56 @@ impl TaskEdit {
 
     /// Where to put the outputs. The contract of the provider does not name it for tasks that are there already, and the official Python
     /// client sends it nevertheless: look at the answer.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// use sbg::tasks::OutputLocation;
+    ///
+    /// let draft = task.edit().output_location(OutputLocation::new("/Analysis/run-2")).await?;
+    /// println!("{:?}", draft.output_location);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn output_location(mut self, location: OutputLocation) -> Self {
         self.location = Some(location);
         self
     }
 
     /// Another app to run, `owner/project/app`, or another revision of it, `owner/project/app/revision`.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let edit = task.edit().app("rfranklin/fibre-diffraction/helix-angle/4");
+    /// # }
+    /// ```
     pub fn app(mut self, id: impl IntoId<AppId>) -> Self {
         self.app = Some(id.into_id());
         self
     }
 
     /// Another project to run in, `owner/project`.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let edit = task.edit().project("rfranklin/b-form");
+    /// # }
+    /// ```
     pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
         self.project = Some(id.into_id());
         self
     }
 
     /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// match task.edit().input("threshold", 5).send().await {
+    ///     Err(error) if error.code() == Some(7026) => println!("it has been started already"),
+    ///     edited => println!("{:?}", edited?.inputs),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -110,6 +174,14 @@ impl TaskEdit {
 awaitable!(TaskEdit => types::Task);
 
 /// A change of the inputs of a draft.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle, reads: Vec<sbg::types::File>) -> sbg::Result<()> {
+/// let inputs = task.inputs().edit().input("reads", reads).input("threshold", 5).await?;
+/// println!("{:?}", inputs.keys());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct TaskInputsEdit {
@@ -123,17 +195,37 @@ impl TaskInputsEdit {
     }
 
     /// Sets an input, as [`TaskEdit::input`] does.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let edit = task.inputs().edit().input("regions", ["chr1", "chr2"]);
+    /// # }
+    /// ```
     pub fn input(mut self, input: impl Into<String>, value: impl Into<TaskInput>) -> Self {
         self.inputs.insert(input.into(), value.into());
         self
     }
 
     /// Takes the value of an input away.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let edit = task.inputs().edit().unset("regions");
+    /// # }
+    /// ```
     pub fn unset(self, input: impl Into<String>) -> Self {
         self.input(input, TaskValue::Null)
     }
 
     /// Sends the call and gives all inputs after the change. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let inputs = task.inputs().edit().input("threshold", 5).send().await?;
+    /// assert_eq!(inputs["threshold"], 5.into());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

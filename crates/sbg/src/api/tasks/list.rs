@@ -11,6 +11,14 @@ use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 
 /// The list of tasks.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::tasks::TaskList> = client.tasks().query().project("rfranklin/fibre-diffraction");
+/// println!("{:?} tasks", query.send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct TaskList {
     project: Option<Given<ProjectId>>,
@@ -44,72 +52,157 @@ fn end_param(time: jiff::Timestamp) -> String {
 
 impl Query<TaskList> {
     /// Only tasks of this project, `owner/project`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.tasks().query().project("rfranklin/fibre-diffraction");
+    /// # }
+    /// ```
     pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
         self.list.project = Some(id.into_id());
         self
     }
 
     /// Only tasks in this state.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.tasks().query().status(sbg::types::TaskListStatus::Running);
+    /// # }
+    /// ```
     pub fn status(mut self, status: types::TaskListStatus) -> Self {
         self.list.status = Some(status);
         self
     }
 
     /// Only batch tasks, or with `false` only the others.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.tasks().query().batch(true);
+    /// # }
+    /// ```
     pub fn batch(mut self, batch: bool) -> Self {
         self.list.batch = Some(batch);
         self
     }
 
     /// The children of this batch task.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.tasks().query().parent("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
+    /// # }
+    /// ```
     pub fn parent(mut self, task_id: impl Into<String>) -> Self {
         self.list.parent = Some(task_id.into());
         self
     }
 
     /// Only tasks that this automation run created.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, run: sbg::types::AutomationRun) {
+    /// let query = client.tasks().query().origin(run.id);
+    /// # }
+    /// ```
     pub fn origin(mut self, automation_run_id: impl Into<String>) -> Self {
         self.list.origin = Some(automation_run_id.into());
         self
     }
 
     /// Only tasks created at this time or later.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.tasks().query().created_from("2024-04-25T00:00:00Z".parse().unwrap());
+    /// # }
+    /// ```
     pub fn created_from(mut self, time: jiff::Timestamp) -> Self {
         self.list.created.from = Some(time_param(time));
         self
     }
 
     /// Only tasks created until this time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let (from, to) = ("2024-05-01T00:00:00Z".parse().unwrap(), "2024-05-31T23:59:59Z".parse().unwrap());
+    /// let query = client.tasks().query().created_from(from).created_to(to);
+    /// # }
+    /// ```
     pub fn created_to(mut self, time: jiff::Timestamp) -> Self {
         self.list.created.to = Some(end_param(time));
         self
     }
 
     /// Only tasks started at this time or later.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use jiff::{Timestamp, ToSpan};
+    ///
+    /// let query = client.tasks().query().started_from(Timestamp::now() - 24.hours());
+    /// # }
+    /// ```
     pub fn started_from(mut self, time: jiff::Timestamp) -> Self {
         self.list.started.from = Some(time_param(time));
         self
     }
 
     /// Only tasks started until this time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use jiff::{Timestamp, ToSpan};
+    /// use sbg::types::TaskListStatus;
+    ///
+    /// let long_ago = Timestamp::now() - 72.hours();
+    /// let query = client.tasks().query().status(TaskListStatus::Running).started_to(long_ago);
+    /// # }
+    /// ```
     pub fn started_to(mut self, time: jiff::Timestamp) -> Self {
         self.list.started.to = Some(end_param(time));
         self
     }
 
     /// Only tasks that ended at this time or later.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use jiff::{Timestamp, ToSpan};
+    ///
+    /// let query = client.tasks().query().ended_from(Timestamp::now() - 1.hour());
+    /// # }
+    /// ```
     pub fn ended_from(mut self, time: jiff::Timestamp) -> Self {
         self.list.ended.from = Some(time_param(time));
         self
     }
 
     /// Only tasks that ended until this time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use jiff::{Timestamp, ToSpan};
+    ///
+    /// let query = client.tasks().query().ended_to(Timestamp::now() - (90 * 24).hours());
+    /// # }
+    /// ```
     pub fn ended_to(mut self, time: jiff::Timestamp) -> Self {
         self.list.ended.to = Some(end_param(time));
         self
     }
 
     /// Orders the tasks. Do so where tasks run while the list is read: otherwise one may come twice, or not at all.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::{TaskOrder, TaskOrderBy};
+    ///
+    /// let query = client.tasks().query().order_by(TaskOrderBy::CreatedTime, TaskOrder::Desc);
+    /// # }
+    /// ```
     pub fn order_by(mut self, field: types::TaskOrderBy, order: types::TaskOrder) -> Self {
         self.list.order = Some((field, order));
         self

@@ -28,6 +28,23 @@ pub fn task_outputs(task: &types::Task) -> BTreeMap<String, TaskOutput> {
 }
 
 /// All files among the outputs of a task, however deep they stand, with their secondary files. Each is there once.
+///
+/// ```
+/// use sbg::tasks::output_files;
+///
+/// let task: sbg::types::Task = serde_json::from_str(
+///     r#"{
+///         "id": "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11",
+///         "outputs": {"aligned": {
+///             "class": "File", "path": "567890abc9b0307bc0414164", "name": "S1.bam",
+///             "secondaryFiles": [{"class": "File", "path": "567890abc4f3066bc3750174", "name": "S1.bam.bai"}]
+///         }}
+///     }"#,
+/// )?;
+/// let names: Vec<_> = output_files(&task).into_iter().filter_map(|file| file.name).collect();
+/// assert_eq!(names, ["S1.bam", "S1.bam.bai"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn output_files(task: &types::Task) -> Vec<TaskFile> {
     let outputs = task_outputs(task);
     let mut seen = BTreeSet::new();
@@ -36,6 +53,19 @@ pub fn output_files(task: &types::Task) -> Vec<TaskFile> {
 }
 
 /// All folders among the outputs of a task, however deep they stand. Each is there once.
+///
+/// ```
+/// use sbg::tasks::output_folders;
+///
+/// let task: sbg::types::Task = serde_json::from_str(
+///     r#"{
+///         "id": "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11",
+///         "outputs": {"logs": {"class": "Directory", "path": "567890abc4f3066bc3750180"}}
+///     }"#,
+/// )?;
+/// assert_eq!(output_folders(&task)[0].id, "567890abc4f3066bc3750180");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn output_folders(task: &types::Task) -> Vec<TaskFolder> {
     let outputs = task_outputs(task);
     let mut seen = BTreeSet::new();
@@ -44,21 +74,66 @@ pub fn output_folders(task: &types::Task) -> Vec<TaskFolder> {
 }
 
 /// What a task has cost so far, in the currency that its `price` names; `None` where that is not known, as before it has run.
+///
+/// ```
+/// use sbg::tasks::task_price;
+///
+/// let task: sbg::types::Task = serde_json::from_str(
+///     r#"{"id": "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11", "price": {"currency": "USD", "amount": 0.23}}"#,
+/// )?;
+/// assert_eq!(task_price(&task), Some(0.23));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn task_price(task: &types::Task) -> Option<f64> {
     task.price.as_ref()?.amount.as_ref()?.as_f64()
 }
 
 /// What is wrong with a task and keeps it from running.
+///
+/// ```
+/// use sbg::tasks::task_errors;
+///
+/// let draft: sbg::types::Task = serde_json::from_str(
+///     r#"{"id": "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11", "errors": ["Required input is not set: reads"]}"#,
+/// )?;
+/// for problem in task_errors(&draft) {
+///     assert_eq!(problem.to_string(), "Required input is not set: reads");
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn task_errors(task: &types::Task) -> Vec<TaskProblem> {
     task.errors.iter().flatten().map(TaskProblem::read).collect()
 }
 
 /// What may be wrong with a task.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// for problem in sbg::tasks::task_warnings(&task.get().await?) {
+///     println!("{:?}: {problem}", problem.input);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub fn task_warnings(task: &types::Task) -> Vec<TaskProblem> {
     task.warnings.iter().flatten().map(TaskProblem::read).collect()
 }
 
 /// An error or a warning about a task.
+///
+/// ```
+/// let task: sbg::types::Task = serde_json::from_str(
+///     r#"{
+///         "id": "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11",
+///         "errors": [{"message": "The file is not in the project.", "input": "reads", "more": 1}]
+///     }"#,
+/// )?;
+/// let problem = &sbg::tasks::task_errors(&task)[0];
+/// assert_eq!(problem.to_string(), "The file is not in the project.");
+/// assert_eq!(problem.input.as_deref(), Some("reads"));
+/// assert_eq!(problem.json["more"], 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TaskProblem {
@@ -95,6 +170,14 @@ impl fmt::Display for TaskProblem {
 /// The logs of a job: the ids of their files by the names of the logs, such as `cmd.log`.
 ///
 /// The platform gives addresses to download from; the ids in them serve for that as well, and for everything else.
+///
+/// ```
+/// let job: sbg::types::TaskJob = serde_json::from_str(
+///     r#"{"logs": {"cmd.log": "https://api.sbgenomics.com/v2/files/567890abc4f3066bc3750177/download_info"}}"#,
+/// )?;
+/// assert_eq!(sbg::tasks::job_logs(&job)["cmd.log"], "567890abc4f3066bc3750177");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn job_logs(job: &types::TaskJob) -> BTreeMap<String, String> {
     let logs = job.logs.iter().flatten();
     logs.filter_map(|(name, address)| Some((name.clone(), file_of(address.as_deref()?)?.to_owned())))

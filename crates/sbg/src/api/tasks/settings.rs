@@ -19,17 +19,36 @@ pub struct ExecutionSettings {
 
 impl ExecutionSettings {
     /// Settings of which nothing is set.
+    ///
+    /// ```
+    /// # fn example(draft: sbg::tasks::TaskCreate) {
+    /// use sbg::tasks::ExecutionSettings;
+    ///
+    /// let draft = draft.execution_settings(ExecutionSettings::new().instance_type("AUTO"));
+    /// # }
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Type of the instances with their disk and its size in GB, such as `c4.2xlarge;ebs-gp2;2000`, or `AUTO`.
+    ///
+    /// ```
+    /// use sbg::tasks::ExecutionSettings;
+    ///
+    /// let settings = ExecutionSettings::new().instance_type("c4.2xlarge;ebs-gp2;2000");
+    /// assert_ne!(settings, ExecutionSettings::new().instance_type("AUTO"));
+    /// ```
     pub fn instance_type(mut self, instance_type: impl Into<String>) -> Self {
         self.edit.instance_type = Some(types::TaskInstanceType::String(instance_type.into()));
         self
     }
 
     /// Types of the instances, where there are several to choose from.
+    ///
+    /// ```
+    /// let settings = sbg::tasks::ExecutionSettings::new().instance_types(["c5.4xlarge", "c5.9xlarge"]);
+    /// ```
     pub fn instance_types<T: Into<String>>(mut self, instance_types: impl IntoIterator<Item = T>) -> Self {
         let instance_types = instance_types.into_iter().map(Into::into).collect();
         self.edit.instance_type = Some(types::TaskInstanceType::Array(instance_types));
@@ -37,18 +56,30 @@ impl ExecutionSettings {
     }
 
     /// Most instances at the same time, at least 1.
+    ///
+    /// ```
+    /// let settings = sbg::tasks::ExecutionSettings::new().max_parallel_instances(4);
+    /// ```
     pub fn max_parallel_instances(mut self, count: u32) -> Self {
         self.max_parallel_instances = Some(count);
         self
     }
 
     /// Whether to use results of earlier identical jobs again; the platform does not when this is not set.
+    ///
+    /// ```
+    /// let settings = sbg::tasks::ExecutionSettings::new().use_memoization(true);
+    /// ```
     pub fn use_memoization(mut self, on: bool) -> Self {
         self.edit.use_memoization = Some(on);
         self
     }
 
     /// Whether the disks of instances may grow when needed.
+    ///
+    /// ```
+    /// let settings = sbg::tasks::ExecutionSettings::new().use_elastic_disk(true);
+    /// ```
     pub fn use_elastic_disk(mut self, on: bool) -> Self {
         self.edit.use_elastic_disk = Some(on);
         self
@@ -97,23 +128,48 @@ pub struct OutputLocation(types::TaskOutputLocation);
 
 impl OutputLocation {
     /// This path for all outputs that have none of their own.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// use sbg::tasks::OutputLocation;
+    ///
+    /// let edit = task.edit().output_location(OutputLocation::new("volumes://results/run-1"));
+    /// # }
+    /// ```
     pub fn new(path: impl Into<String>) -> Self {
         Self(types::TaskOutputLocation { main_location: Some(path.into()), ..Default::default() })
     }
 
     /// Path in the project under which outputs appear there that are put on a volume.
+    ///
+    /// ```
+    /// let location = sbg::tasks::OutputLocation::new("volumes://results/run-1").alias("/Analysis/run-1");
+    /// ```
     pub fn alias(mut self, path: impl Into<String>) -> Self {
         self.0.main_location_alias = Some(path.into());
         self
     }
 
     /// Path of one output.
+    ///
+    /// ```
+    /// use sbg::tasks::OutputLocation;
+    ///
+    /// let location = OutputLocation::new("/Analysis/run-1").output("report", "/Reports").output("logs", "/Logs");
+    /// ```
     pub fn output(mut self, output: impl Into<String>, path: impl Into<String>) -> Self {
         self.node(output.into()).output_location = Some(path.into());
         self
     }
 
     /// Path in the project under which one output appears there that is put on a volume.
+    ///
+    /// ```
+    /// use sbg::tasks::OutputLocation;
+    ///
+    /// let location = OutputLocation::new("/Analysis/run-1");
+    /// let location = location.output("bam", "volumes://results/bam").output_alias("bam", "/Alignments");
+    /// ```
     pub fn output_alias(mut self, output: impl Into<String>, path: impl Into<String>) -> Self {
         self.node(output.into()).output_location_alias = Some(path.into());
         self

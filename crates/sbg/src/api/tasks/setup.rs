@@ -8,24 +8,52 @@ use super::value::{TaskValue, values_to_json};
 use crate::error::{Error, Result};
 use crate::types;
 
-/// Writes the setters that the builders of tasks have in common. They have the fields `body`, `inputs` and `settings`.
+/// Writes the setters that the builders of tasks have in common. They have the fields `body`, `inputs` and `settings`; `$task` is where
+/// the builder comes from in the examples, which have a project, an app and a task.
 macro_rules! setup_setters {
-    () => {
+    ($task:literal) => {
         $crate::call::body_setters! {
             /// What the task is for.
+            ///
+            /// ```
+            /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
+            #[doc = concat!(" let task = ", $task, ".description(\"Angle of the helix in the B form\");")]
+            /// # }
+            /// ```
             description(description: String);
             /// Whether to run on interruptible (spot) instances; what the project says when it is not set.
+            ///
+            /// ```
+            /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
+            #[doc = concat!(" let task = ", $task, ".interruptible(true);")]
+            /// # }
+            /// ```
             interruptible(use_interruptible_instances: bool);
         }
 
         /// Sets an input: a [`File`](crate::types::File) from a list, a text, a number, a `Vec` of these, or any
         /// [`TaskValue`](super::TaskValue).
+        ///
+        /// ```
+        /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
+        /// use sbg::tasks::TaskValue;
+        ///
+        /// let reads = TaskValue::file("567890abc9b0307bc0414164");
+        #[doc = concat!("let task = ", $task, ".input(\"reads\", reads).input(\"threshold\", 3);")]
+        /// # }
+        /// ```
         pub fn input(mut self, input: impl Into<String>, value: impl Into<super::TaskInput>) -> Self {
             self.inputs.insert(input.into(), value.into());
             self
         }
 
         /// Sets several inputs.
+        ///
+        /// ```
+        /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
+        #[doc = concat!("let task = ", $task, ".inputs([(\"threshold\", 3), (\"minimum_quality\", 30)]);")]
+        /// # }
+        /// ```
         pub fn inputs<K, V>(mut self, inputs: impl IntoIterator<Item = (K, V)>) -> Self
         where
             K: Into<String>,
@@ -36,6 +64,16 @@ macro_rules! setup_setters {
         }
 
         /// Makes it a batch task with a child for each item of this input.
+        ///
+        /// ```
+        /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
+        /// use sbg::tasks::TaskValue;
+        ///
+        /// let ids = ["567890abc9b0307bc0414164", "567890abc4f3066bc3750174"];
+        /// let reads = ids.map(TaskValue::file);
+        #[doc = concat!("let task = ", $task, ".input(\"reads\", reads).batch_by_item(\"reads\");")]
+        /// # }
+        /// ```
         pub fn batch_by_item(mut self, input: impl Into<String>) -> Self {
             self.body.batch = Some(true);
             let input: String = input.into();
@@ -46,6 +84,12 @@ macro_rules! setup_setters {
 
         /// Makes it a batch task with a child for each group of files of this input that have the same values in these metadata
         /// fields, such as `sample_id` or `metadata.sample_id`.
+        ///
+        /// ```
+        /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
+        #[doc = concat!("let task = ", $task, ".batch_by_metadata(\"reads\", [\"sample_id\", \"library_id\"]);")]
+        /// # }
+        /// ```
         pub fn batch_by_metadata<F: AsRef<str>>(
             mut self,
             input: impl Into<String>,
@@ -59,6 +103,15 @@ macro_rules! setup_setters {
         }
 
         /// On what to run.
+        ///
+        /// ```
+        /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
+        /// use sbg::tasks::ExecutionSettings;
+        ///
+        /// let settings = ExecutionSettings::new().instance_type("c4.2xlarge;ebs-gp2;2000");
+        #[doc = concat!("let task = ", $task, ".execution_settings(settings);")]
+        /// # }
+        /// ```
         pub fn execution_settings(mut self, settings: super::ExecutionSettings) -> Self {
             self.settings = Some(settings);
             self

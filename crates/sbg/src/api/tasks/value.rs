@@ -9,9 +9,34 @@ use crate::ids::check_segment;
 use crate::types::{self, FileType};
 
 /// A value of an input, as it is given to a task.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// use std::collections::BTreeMap;
+///
+/// use sbg::tasks::TaskInput;
+///
+/// let mut inputs: BTreeMap<String, TaskInput> = task.inputs().get().await?;
+/// inputs.insert("threshold".to_owned(), 5.into());
+/// # Ok(())
+/// # }
+/// ```
 pub type TaskInput = TaskValue;
 
 /// A value of an output, as a task gives it.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// use sbg::tasks::{TaskOutput, task_outputs};
+///
+/// match task_outputs(&task.get().await?).get("aligned_reads") {
+///     Some(TaskOutput::File(file)) => println!("{}", file.id),
+///     Some(TaskOutput::List(files)) => println!("{} files", files.len()),
+///     other => println!("{other:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub type TaskOutput = TaskValue;
 
 /// A value of an input or an output. Both have one form, so that what one task gives is what the next one is given.
@@ -47,6 +72,16 @@ pub enum TaskValue {
 }
 
 /// A file among the inputs or outputs of a task.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// for file in sbg::tasks::output_files(&task.get().await?) {
+///     let name = file.name.as_deref().unwrap_or(&file.id);
+///     client.file(&file).download(name).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskFile {
@@ -61,6 +96,16 @@ pub struct TaskFile {
 }
 
 /// A folder among the inputs or outputs of a task.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// for folder in sbg::tasks::output_folders(&task.get().await?) {
+///     let name = folder.name.as_deref().unwrap_or(&folder.id);
+///     client.file(&folder).download_tree(name).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskFolder {
@@ -72,6 +117,13 @@ pub struct TaskFolder {
 
 impl TaskFile {
     /// The file with this id.
+    ///
+    /// ```
+    /// use sbg::tasks::{TaskFile, TaskValue};
+    ///
+    /// let reads = TaskFile::new("567890abc9b0307bc0414164");
+    /// assert_eq!(TaskValue::from(reads), TaskValue::file("567890abc9b0307bc0414164"));
+    /// ```
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), name: None, secondary_files: Vec::new(), secondary_folders: Vec::new() }
     }
@@ -90,6 +142,13 @@ impl TaskFile {
 
 impl TaskFolder {
     /// The folder with this id.
+    ///
+    /// ```
+    /// use sbg::tasks::{TaskFolder, TaskValue};
+    ///
+    /// let patterns = TaskFolder::new("567890abc4f3066bc3750180");
+    /// assert_eq!(TaskValue::from(patterns).to_json()["class"], "Directory");
+    /// ```
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), name: None }
     }
@@ -97,22 +156,51 @@ impl TaskFolder {
 
 impl TaskValue {
     /// The file with this id.
+    ///
+    /// ```
+    /// use sbg::tasks::TaskValue;
+    ///
+    /// let reads = TaskValue::file("567890abc9b0307bc0414164");
+    /// assert_ne!(reads, "567890abc9b0307bc0414164".into());
+    /// ```
     pub fn file(id: impl Into<String>) -> Self {
         Self::File(TaskFile::new(id))
     }
 
     /// The folder with this id.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// use sbg::tasks::TaskValue;
+    ///
+    /// let edit = task.edit().input("patterns", TaskValue::folder("567890abc4f3066bc3750180"));
+    /// # }
+    /// ```
     pub fn folder(id: impl Into<String>) -> Self {
         Self::Folder(TaskFolder::new(id))
     }
 
     /// A record of these values by name.
+    ///
+    /// ```
+    /// use sbg::tasks::TaskValue;
+    ///
+    /// let bounds = TaskValue::record([("from", 3), ("to", 34)]);
+    /// assert_eq!(bounds.to_json(), serde_json::json!({"from": 3, "to": 34}));
+    /// ```
     pub fn record<K: Into<String>, V: Into<Self>>(values: impl IntoIterator<Item = (K, V)>) -> Self {
         Self::Record(values.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
     /// All files in the value, with those in lists and records and with their secondary files, in the order in which they stand
     /// there.
+    ///
+    /// ```
+    /// use sbg::tasks::TaskValue;
+    ///
+    /// let reads = TaskValue::record([("tumor", TaskValue::file("567890abc9b0307bc0414164")), ("depth", 30.into())]);
+    /// assert_eq!(reads.files()[0].id, "567890abc9b0307bc0414164");
+    /// ```
     pub fn files(&self) -> Vec<&TaskFile> {
         let mut files = Vec::new();
         self.visit(&mut |value| {
@@ -124,6 +212,13 @@ impl TaskValue {
     }
 
     /// All folders in the value. What lies in them is not looked at.
+    ///
+    /// ```
+    /// use sbg::tasks::TaskValue;
+    ///
+    /// let runs: TaskValue = vec![TaskValue::folder("567890abc4f3066bc3750180"), "none".into()].into();
+    /// assert_eq!(runs.folders().len(), 1);
+    /// ```
     pub fn folders(&self) -> Vec<&TaskFolder> {
         let mut folders = Vec::new();
         self.visit(&mut |value| match value {
@@ -144,6 +239,13 @@ impl TaskValue {
     }
 
     /// The value as a request has it: a file is an object with `class` and its id as `path`.
+    ///
+    /// ```
+    /// use sbg::tasks::TaskValue;
+    ///
+    /// let reads = TaskValue::file("567890abc9b0307bc0414164");
+    /// assert_eq!(reads.to_json(), serde_json::json!({"class": "File", "path": "567890abc9b0307bc0414164"}));
+    /// ```
     pub fn to_json(&self) -> Value {
         match self {
             Self::Null => Value::Null,

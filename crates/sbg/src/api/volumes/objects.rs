@@ -19,6 +19,16 @@ pub(super) const IDENTITY: &[&str] = &["location"];
 
 /// A query of one folder of a volume: [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
 /// [`items`](Self::items).
+///
+/// ```no_run
+/// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+/// let mut objects = volume.list().prefix("S1/").items();
+/// while let Some(object) = objects.try_next().await? {
+///     println!("{}", object.location);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a query does nothing until it is sent"]
 pub struct VolumeObjectQuery {
@@ -36,24 +46,53 @@ impl VolumeObjectQuery {
     }
 
     /// The folder to list, such as `photographs/`; the root of the volume when it is not set.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// let query = volume.list().prefix("photographs/");
+    /// # }
+    /// ```
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
     /// Number of entries of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle) {
+    /// let query = volume.list().limit(100);
+    /// # }
+    /// ```
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
     }
 
     /// The fields to return of each object. Its metadata come only when they are asked for, as by [`Fields::all`].
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// for object in volume.list().fields(sbg::Fields::all()).await?.items {
+    ///     println!("{} {:?}", object.location, object.metadata);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fields(mut self, fields: Fields) -> Self {
         self.fields = Some(fields);
         self
     }
 
     /// Fetches one page. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let page = volume.list().prefix("photographs/").limit(10).send().await?;
+    /// println!("{} objects, and more: {}", page.items.len(), page.has_next());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -83,6 +122,18 @@ impl VolumeObjectQuery {
     /// Streams the pages to the end of the folder.
     ///
     /// The stream does nothing until it is polled and stops fetching when it is dropped.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let mut pages = volume.list().pages();
+    /// while let Some(page) = pages.try_next().await? {
+    ///     for folder in page.prefixes {
+    ///         println!("{}", folder.prefix);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pages(mut self) -> Items<VolumeObjects> {
         self.limit = Some(self.limit.unwrap_or(LARGEST_PAGE));
         Items::new(stream::unfold(Some(Ok(self)), |next| async move {
@@ -120,6 +171,17 @@ impl VolumeObjectQuery {
 awaitable!(VolumeObjectQuery => VolumeObjects);
 
 /// One page of a folder of a volume. Pages can be read forwards only.
+///
+/// ```no_run
+/// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+/// let root = volume.list().await?;
+/// for folder in &root.prefixes {
+///     let within = volume.list().prefix(&folder.prefix).await?;
+///     println!("{}: {} objects", folder.prefix, within.items.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VolumeObjects {
     /// The objects of this page.
@@ -134,11 +196,30 @@ pub struct VolumeObjects {
 
 impl VolumeObjects {
     /// Whether the platform announced a page after this one.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let page = volume.list().limit(10).await?;
+    /// println!("{}{}", page.items.len(), if page.has_next() { " and more" } else { "" });
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn has_next(&self) -> bool {
         self.next != Next::None
     }
 
     /// Fetches the page after this one; `None` at the end of the folder.
+    ///
+    /// ```no_run
+    /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// let mut next = Some(volume.list().await?);
+    /// while let Some(page) = next {
+    ///     println!("{} objects", page.items.len());
+    ///     next = page.next_page().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -70,6 +70,15 @@ enum Place {
 
 impl Service {
     /// A bucket of Amazon S3, reached with the access key of an IAM user.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, secret: String) {
+    /// use sbg::volumes::Service;
+    ///
+    /// let service = Service::s3("kings-college-patterns", "AKIAIOSFODNN7EXAMPLE", secret);
+    /// let create = client.volumes().create("patterns", service);
+    /// # }
+    /// ```
     pub fn s3(
         bucket: impl Into<String>,
         access_key_id: impl Into<SecretString>,
@@ -79,6 +88,15 @@ impl Service {
     }
 
     /// A bucket of Amazon S3, reached with an IAM role that the platform assumes. The support of the platform has to enable roles.
+    ///
+    /// ```
+    /// # fn example(external_id: String) {
+    /// use sbg::volumes::Service;
+    ///
+    /// let role = "arn:aws:iam::123456789012:role/patterns";
+    /// let service = Service::s3_role("kings-college-patterns", role, external_id);
+    /// # }
+    /// ```
     pub fn s3_role(
         bucket: impl Into<String>,
         role_arn: impl Into<String>,
@@ -88,6 +106,15 @@ impl Service {
     }
 
     /// A bucket of Google Cloud Storage, reached with the key of a service account: its e-mail address and its private key in PEM.
+    ///
+    /// ```
+    /// # fn example(private_key: String) {
+    /// use sbg::volumes::Service;
+    ///
+    /// let account = "patterns@kings-college.iam.gserviceaccount.com";
+    /// let service = Service::google("kings-college-patterns", account, private_key);
+    /// # }
+    /// ```
     pub fn google(
         bucket: impl Into<String>,
         client_email: impl Into<String>,
@@ -98,11 +125,27 @@ impl Service {
 
     /// A bucket of Google Cloud Storage, reached by identity federation: `configuration` is the text of the JSON file that the console
     /// of Google offers. The support of the platform has to enable it.
+    ///
+    /// ```
+    /// # fn example() {
+    /// let configuration = std::fs::read_to_string("clientLibraryConfig-patterns.json").unwrap();
+    /// let service = sbg::volumes::Service::google_iam("kings-college-patterns", configuration);
+    /// # }
+    /// ```
     pub fn google_iam(bucket: impl Into<String>, configuration: impl Into<SecretString>) -> Self {
         Self::bucket(Cloud::Google, bucket, Credentials::federation(configuration))
     }
 
     /// A bucket of Aliyun OSS, reached with an access key; `endpoint` is the host of the service. Some environments take OSS read-only.
+    ///
+    /// ```
+    /// # fn example(secret: String) {
+    /// use sbg::volumes::Service;
+    ///
+    /// let host = "oss-eu-central-1.aliyuncs.com";
+    /// let service = Service::oss("kings-college-patterns", host, "LTAI4EXAMPLE", secret);
+    /// # }
+    /// ```
     pub fn oss(
         bucket: impl Into<String>,
         endpoint: impl Into<String>,
@@ -115,6 +158,15 @@ impl Service {
 
     /// A container of Microsoft Azure, reached as an application that was registered for the platform; `resource_id` is that of the
     /// storage account. Such volumes are read-only.
+    ///
+    /// ```
+    /// # fn example(secret: String) {
+    /// use sbg::volumes::Service;
+    ///
+    /// let resource = "/subscriptions/1b2c/resourceGroups/kings/providers/Microsoft.Storage/storageAccounts/patterns";
+    /// let service = Service::azure("patterns", "photographs", resource, "kings-tenant", "sbg-client", secret);
+    /// # }
+    /// ```
     pub fn azure(
         storage_account: impl Into<String>,
         container: impl Into<String>,
@@ -140,24 +192,50 @@ impl Service {
     }
 
     /// Text that the platform puts before the location of every object, so that only a part of the bucket is seen.
+    ///
+    /// ```
+    /// # fn example(service: sbg::volumes::Service) {
+    /// let service = service.prefix("photographs/1952");
+    /// # }
+    /// ```
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
     /// Host of the service, for S3, OSS and Azure; the usual one when it is not set.
+    ///
+    /// ```
+    /// # fn example(service: sbg::volumes::Service) {
+    /// let service = service.endpoint("s3.eu-west-2.amazonaws.com");
+    /// # }
+    /// ```
     pub fn endpoint(mut self, host: impl Into<String>) -> Self {
         self.endpoint = Some(host.into());
         self
     }
 
     /// Address of the service, for Google; `https://www.googleapis.com` when it is not set.
+    ///
+    /// ```
+    /// # fn example(service: sbg::volumes::Service) {
+    /// let service = service.root_url("https://storage.googleapis.com");
+    /// # }
+    /// ```
     pub fn root_url(mut self, address: impl Into<String>) -> Self {
         self.root_url = Some(address.into());
         self
     }
 
     /// How S3 stores what is exported to the volume; an export may say otherwise for itself.
+    ///
+    /// ```
+    /// # fn example(service: sbg::volumes::Service) {
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let service = service.properties(S3Properties::new().storage_class("STANDARD_IA"));
+    /// # }
+    /// ```
     pub fn properties(mut self, properties: S3Properties) -> Self {
         self.properties = Some(properties);
         self
@@ -239,26 +317,63 @@ enum Kind {
 
 impl Credentials {
     /// For S3 and OSS: an access key.
+    ///
+    /// ```
+    /// use sbg::volumes::Credentials;
+    ///
+    /// let key = Credentials::access_key("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI");
+    /// assert!(!format!("{key:?}").contains("wJalrXUtnFEMI"));
+    /// ```
     pub fn access_key(id: impl Into<SecretString>, secret: impl Into<SecretString>) -> Self {
         Self(Kind::AccessKey { id: id.into(), secret: secret.into() })
     }
 
     /// For S3: the ARN of a role that the platform is to assume, and the external id that its trust policy asks for.
+    ///
+    /// ```
+    /// # fn example(external_id: String) {
+    /// use sbg::volumes::Credentials;
+    ///
+    /// let credentials = Credentials::role("arn:aws:iam::123456789012:role/patterns", external_id);
+    /// # }
+    /// ```
     pub fn role(arn: impl Into<String>, external_id: impl Into<SecretString>) -> Self {
         Self(Kind::Role { arn: arn.into(), external_id: external_id.into() })
     }
 
     /// For Google: the e-mail address of a service account, and its private key in PEM.
+    ///
+    /// ```
+    /// # fn example(private_key: String) {
+    /// use sbg::volumes::Credentials;
+    ///
+    /// let account = "patterns@kings-college.iam.gserviceaccount.com";
+    /// let credentials = Credentials::service_account(account, private_key);
+    /// # }
+    /// ```
     pub fn service_account(email: impl Into<String>, private_key: impl Into<SecretString>) -> Self {
         Self(Kind::ServiceAccount { email: email.into(), private_key: private_key.into() })
     }
 
     /// For Google: the configuration of an identity federation, the text of a JSON file.
+    ///
+    /// ```
+    /// # fn example() {
+    /// let configuration = std::fs::read_to_string("clientLibraryConfig-patterns.json").unwrap();
+    /// let credentials = sbg::volumes::Credentials::federation(configuration);
+    /// # }
+    /// ```
     pub fn federation(configuration: impl Into<SecretString>) -> Self {
         Self(Kind::Federation { configuration: configuration.into() })
     }
 
     /// For Azure: an application of a directory (tenant).
+    ///
+    /// ```
+    /// # fn example(secret: String) {
+    /// let credentials = sbg::volumes::Credentials::application("kings-tenant", "sbg-client", secret);
+    /// # }
+    /// ```
     pub fn application(
         tenant_id: impl Into<String>,
         client_id: impl Into<String>,
@@ -272,6 +387,14 @@ impl Credentials {
     }
 
     /// For Azure: a new secret of the application that is known already.
+    ///
+    /// ```
+    /// # fn example(volume: sbg::volumes::VolumeHandle, secret: String) {
+    /// use sbg::volumes::Credentials;
+    ///
+    /// let edit = volume.edit().credentials(Credentials::client_secret(secret));
+    /// # }
+    /// ```
     pub fn client_secret(secret: impl Into<SecretString>) -> Self {
         Self(Kind::ClientSecret(secret.into()))
     }
@@ -340,47 +463,94 @@ pub struct S3Properties {
 
 impl S3Properties {
     /// What the platform takes by itself.
+    ///
+    /// ```
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let properties = S3Properties::new();
+    /// assert_ne!(properties, S3Properties::new().sse_s3());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Encrypts with keys of S3 (`AES256`), which is also what the platform takes for a new volume.
+    ///
+    /// ```
+    /// let properties = sbg::volumes::S3Properties::new().sse_s3();
+    /// ```
     pub fn sse_s3(mut self) -> Self {
         self.sse_algorithm = Nullable::Value("AES256");
         self
     }
 
     /// Encrypts with the key management service (`aws:kms`), by the default key of the account unless a [key](Self::kms_key) is set.
+    ///
+    /// ```
+    /// let properties = sbg::volumes::S3Properties::new().sse_kms();
+    /// ```
     pub fn sse_kms(mut self) -> Self {
         self.sse_algorithm = Nullable::Value("aws:kms");
         self
     }
 
     /// Does not encrypt, which is to send null: where this is not set, the platform takes `AES256` or what the volume says.
+    ///
+    /// ```
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// assert_ne!(S3Properties::new().without_sse(), S3Properties::new());
+    /// ```
     pub fn without_sse(mut self) -> Self {
         self.sse_algorithm = Nullable::Null;
         self
     }
 
     /// Id of the key of the key management service. Goes with [`sse_kms`](Self::sse_kms).
+    ///
+    /// ```
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let properties = S3Properties::new().sse_kms().kms_key("1fd125fa-789c-45b6-12b3-2a3ab3bedcba");
+    /// ```
     pub fn kms_key(mut self, id: impl Into<String>) -> Self {
         self.kms_key = Some(id.into());
         self
     }
 
     /// Canned ACL of the objects, such as `public-read`.
+    ///
+    /// ```
+    /// let properties = sbg::volumes::S3Properties::new().canned_acl("bucket-owner-full-control");
+    /// ```
     pub fn canned_acl(mut self, acl: impl Into<String>) -> Self {
         self.canned_acl = Nullable::Value(acl.into());
         self
     }
 
     /// Applies no canned ACL, which is to send null: where this is not set, the platform applies none or what the volume says.
+    ///
+    /// ```
+    /// # fn example(start: sbg::exports::ExportStart) {
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let start = start.properties(S3Properties::new().without_canned_acl());
+    /// # }
+    /// ```
     pub fn without_canned_acl(mut self) -> Self {
         self.canned_acl = Nullable::Null;
         self
     }
 
     /// Storage class of the objects, such as `STANDARD_IA`.
+    ///
+    /// ```
+    /// # fn example(start: sbg::exports::ExportStart) {
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let start = start.properties(S3Properties::new().storage_class("GLACIER"));
+    /// # }
+    /// ```
     pub fn storage_class(mut self, class: impl Into<String>) -> Self {
         self.storage_class = Some(class.into());
         self
