@@ -3,7 +3,9 @@
 //! An [`Error`] says what was tried, what went wrong, and everything that is known of it: its [kind](ErrorKind), the HTTP status and
 //! error code of the platform, the request id to quote to support, and how many attempts were made.
 
+mod convert;
 mod hint;
+mod text;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,9 +13,7 @@ use std::sync::Arc;
 
 use sbg_raw::{ErrorCode, Operation};
 
-use crate::config::ConfigError;
-use crate::profile::ProfileError;
-use crate::transport::classify;
+pub(crate) use self::text::{excerpt, one_line};
 
 /// A result whose error is [`sbg::Error`](Error).
 ///
@@ -547,112 +547,6 @@ impl StdError for Error {
     }
 }
 
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        let kind = match &error {
-            ConfigError::Missing(_) => ErrorKind::MissingCredentials,
-            ConfigError::Endpoint { .. } => ErrorKind::Endpoint,
-            ConfigError::Token { .. } => ErrorKind::Token,
-            ConfigError::Proxy { .. } => ErrorKind::Proxy,
-            ConfigError::NoHome { .. } => ErrorKind::UnknownProfile,
-            ConfigError::Profile(error) => kind_of(error),
-        };
-        Self::new(kind, error.to_string())
-    }
-}
-
-impl From<ProfileError> for Error {
-    fn from(error: ProfileError) -> Self {
-        Self::new(kind_of(&error), error.to_string())
-    }
-}
-
-fn kind_of(error: &ProfileError) -> ErrorKind {
-    match error {
-        ProfileError::UnknownProfile { .. } => ErrorKind::UnknownProfile,
-        ProfileError::InvalidName { .. } => ErrorKind::InvalidInput,
-        ProfileError::InvalidToken(_) => ErrorKind::Token,
-        _ => ErrorKind::ConfigFile,
-    }
-}
-
-impl From<crate::ids::InvalidId> for Error {
-    fn from(error: crate::ids::InvalidId) -> Self {
-        Self::invalid(error.to_string())
-    }
-}
-
-/// The error of a call through [`Client::raw`](crate::Client::raw), so that `?` does.
-impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
-    fn from(error: sbg_raw::Error<sbg_raw::types::Error>) -> Self {
-        use sbg_raw::Error as Raw;
-        match error {
-            Raw::InvalidRequest(message) | Raw::Custom(message) => Self::invalid(message),
-            Raw::CommunicationError(error) | Raw::ResponseBodyError(error) | Raw::InvalidUpgrade(error) => {
-                find_in_chain(&error).unwrap_or_else(|| classify(error, false).into_error())
-            }
-            Raw::InvalidResponsePayload(_, error) => {
-                Self::new(ErrorKind::UnexpectedAnswer, "the answer has another form than specified")
-                    .with_source(error)
-            }
-            Raw::ErrorResponse(answer) => {
-                let message =
-                    answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-                Self::new(ErrorKind::Api, message).with_status(answer.status().as_u16()).with_answer(
-                    answer.code,
-                    answer.more_info.clone(),
-                    None,
-                )
-            }
-            Raw::UnexpectedResponse(answer) => {
-                Self::new(ErrorKind::UnexpectedAnswer, "an answer that is not specified")
-                    .with_status(answer.status().as_u16())
-            }
-        }
-    }
-}
-
-/// The error of this crate that a transport put into the error of the HTTP library.
-fn find_in_chain(error: &(dyn StdError + 'static)) -> Option<Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<Error>() {
-            return Some(found.clone());
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// The beginning of a body, fit for a message: one line, without control characters.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    const LIMIT: usize = 160;
-    let text = shortened(&String::from_utf8_lossy(&body[..body.len().min(4 * LIMIT)]), LIMIT);
-    if text.is_empty() { "an empty body".to_owned() } else { format!("`{text}`") }
-}
-
-/// What somebody else says, fit for a message: one line, without control characters that a terminal might obey.
-pub(crate) fn one_line(text: &str) -> String {
-    const LIMIT: usize = 1000;
-    shortened(text, LIMIT)
-}
-
-fn shortened(text: &str, limit: usize) -> String {
-    let mut short = String::new();
-    for word in text.split_whitespace() {
-        if !short.is_empty() {
-            short.push(' ');
-        }
-        short.extend(word.chars().filter(|c| !c.is_control()));
-        if let Some((end, _)) = short.char_indices().nth(limit) {
-            short.truncate(end);
-            short.push_str("...");
-            break;
-        }
-    }
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -669,14 +563,5 @@ mod tests {
         assert_eq!(error.code_info().map(|info| info.group), Some("5xxx"));
         assert!(error.is_not_found() && !error.is_transient());
         assert_eq!(error.hint(), Some("look at the id"));
-    }
-
-    #[test]
-    fn excerpts_are_short_and_of_one_line() {
-        assert_eq!(excerpt(b"<html>\n  <b>Bad\x07 gateway</b>"), "`<html> <b>Bad gateway</b>`");
-        assert_eq!(excerpt(b""), "an empty body");
-        assert!(excerpt(&[b'x'; 5000]).len() < 200);
-        assert_eq!(one_line("a\r\n\tb \x1b[31mred\u{9b}2J"), "a b [31mred2J");
-        assert_eq!(one_line(&"é ".repeat(5000)).chars().count(), 1003);
     }
 }

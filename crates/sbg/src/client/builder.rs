@@ -1,0 +1,466 @@
+//! The builder: everything that can be set, and the client that is made of it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use sbg_raw::Inner;
+use secrecy::SecretSlice;
+use url::Url;
+
+use super::{Client, Shared};
+use crate::config::{Auth, Config, ConfigPaths, ExplicitConfig, Proxies, Sources};
+use crate::error::{Error, Result};
+use crate::transfer::{self, Engine};
+use crate::transport::{
+    Authorise, Budget, ErrorHandler, Gate, Handlers, OnWait, Pipeline, Policy, Recorder, RetryPolicy, Waiting,
+};
+
+/// A connection to the object storage on which nothing moves for this time is given up, or sooner if the read timeout is shorter.
+const STORAGE_SILENCE: Duration = Duration::from_secs(30);
+
+/// Settings of a [`Client`].
+///
+/// ```
+/// let client = sbg::Client::builder()
+///     .endpoint("cgc")
+///     .token("0123456789abcdef0123456789abcdef")
+///     .max_parallel_requests(20)
+///     .build()?;
+/// # Ok::<(), sbg::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    explicit: ExplicitConfig,
+    paths: Option<ConfigPaths>,
+    max_parallel_requests: usize,
+    pub(super) idle_connections: usize,
+    pub(super) connect_timeout: Duration,
+    pub(super) read_timeout: Duration,
+    call_timeout: Duration,
+    pace: bool,
+    retry: RetryPolicy,
+    handlers: Handlers,
+    on_wait: Option<OnWait>,
+    pub(super) user_agent: Option<String>,
+    pub(super) root_certificates: Vec<Vec<u8>>,
+    pub(super) identity: Option<SecretSlice<u8>>,
+    record: Option<PathBuf>,
+    download_bandwidth: Option<u64>,
+    upload_bandwidth: Option<u64>,
+    state_folder: StateFolder,
+}
+
+/// Where uploads write down how far they have come.
+#[derive(Clone, Debug)]
+enum StateFolder {
+    Default,
+    At(PathBuf),
+    None,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            explicit: ExplicitConfig::default(),
+            paths: None,
+            max_parallel_requests: 100,
+            idle_connections: 32,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(60),
+            call_timeout: Duration::from_secs(10 * 60),
+            pace: true,
+            retry: RetryPolicy::default(),
+            handlers: Handlers::shipped(),
+            on_wait: None,
+            user_agent: None,
+            root_certificates: Vec::new(),
+            identity: None,
+            record: None,
+            download_bandwidth: None,
+            upload_bandwidth: None,
+            state_folder: StateFolder::Default,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The environment to talk to: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the address of its API, or an
+    /// [`Endpoint`].
+    ///
+    /// ```
+    /// use sbg::config::Endpoint;
+    ///
+    /// let by_name = sbg::Client::builder().endpoint("cavatica");
+    /// let known = sbg::Client::builder().endpoint(Endpoint::Cavatica);
+    /// let own = sbg::Client::builder().endpoint("https://sbg.lab.org/v2");
+    /// ```
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.explicit = self.explicit.endpoint(endpoint);
+        self
+    }
+
+    /// The token of a user, from the developer page of the environment.
+    ///
+    /// ```no_run
+    /// let token = std::fs::read_to_string("/run/secrets/sbg-token").unwrap();
+    /// let client = sbg::Client::builder().endpoint("cgc").token(token).build();
+    /// ```
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.auth(Auth::token(token))
+    }
+
+    /// Credentials of any kind.
+    ///
+    /// ```
+    /// use sbg::config::Auth;
+    ///
+    /// let client = sbg::Client::builder().endpoint("cgc").auth(Auth::oauth("eyJhbGciOiJub25lIn0.e30."));
+    /// ```
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.explicit = self.explicit.auth(auth);
+        self
+    }
+
+    /// The profile of `~/.sevenbridges/credentials` to use.
+    ///
+    /// ```no_run
+    /// let client = sbg::Client::builder().profile("cgc").build()?;
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.explicit = self.explicit.profile(name);
+        self
+    }
+
+    /// Where to look for the files of the user, instead of in the home folder.
+    ///
+    /// ```
+    /// use sbg::config::ConfigPaths;
+    ///
+    /// let client = sbg::Client::builder().config_paths(ConfigPaths::under("/srv/pipeline"));
+    /// ```
+    pub fn config_paths(mut self, paths: ConfigPaths) -> Self {
+        self.paths = Some(paths);
+        self
+    }
+
+    /// Whether operations in advance access may be called. They may change without notice. `false` by default.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().advance_access(true);
+    /// ```
+    pub fn advance_access(mut self, allowed: bool) -> Self {
+        self.explicit = self.explicit.advance_access(allowed);
+        self
+    }
+
+    /// The proxies, for calls and transfers alike. By default those of the environment and of the settings file.
+    ///
+    /// ```
+    /// use sbg::config::Proxies;
+    ///
+    /// let client = sbg::Client::builder().proxies(Proxies::none().https("proxy.lab.org:3128".parse()?));
+    /// # Ok::<(), sbg::config::InvalidProxy>(())
+    /// ```
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.explicit = self.explicit.proxies(proxies);
+        self
+    }
+
+    /// Whether the token may be sent over plain http to another host than this one. `false` by default.
+    ///
+    /// ```
+    /// let builder = sbg::Client::builder().endpoint("http://sbg.lab.org/v2").token("0123456789abcdef");
+    /// let client = builder.allow_insecure_http(true).build()?;
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
+    pub fn allow_insecure_http(mut self, allowed: bool) -> Self {
+        self.explicit = self.explicit.allow_insecure_http(allowed);
+        self
+    }
+
+    /// Most requests to the API at once, over all clones of the client; at least 1, and 100 by default.
+    ///
+    /// ```
+    /// let gentle = sbg::Client::builder().max_parallel_requests(4);
+    /// ```
+    pub fn max_parallel_requests(mut self, count: usize) -> Self {
+        self.max_parallel_requests = count;
+        self
+    }
+
+    /// Most idle connections to keep to the API; 32 by default.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().idle_connections(4);
+    /// ```
+    pub fn idle_connections(mut self, count: usize) -> Self {
+        self.idle_connections = count;
+        self
+    }
+
+    /// Longest time to make a connection; 10 s by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let client = sbg::Client::builder().connect_timeout(Duration::from_secs(3));
+    /// ```
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Longest time in which nothing comes, for calls and transfers; 60 s by default, and at most 30 s for transfers.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let client = sbg::Client::builder().read_timeout(Duration::from_secs(20));
+    /// ```
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// Longest time for one attempt of a call, from the connection to the end of the answer; 10 min by default. Transfers have no such
+    /// limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let client = sbg::Client::builder().call_timeout(Duration::from_secs(60));
+    /// ```
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// Whether to wait for the next window of the rate limit instead of drawing a 429. `true` by default.
+    ///
+    /// The answers tell how much of the window is left. When it is spent, calls and those of transfers stand in one line, and leave in
+    /// the order of their arrival when the next window begins.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().pace(false);
+    /// ```
+    pub fn pace(mut self, pace: bool) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Bounds of the retries.
+    ///
+    /// ```
+    /// use sbg::transport::RetryPolicy;
+    ///
+    /// let client = sbg::Client::builder().retry(RetryPolicy::none());
+    /// ```
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name).
+    ///
+    /// A client has a [`RateLimitSleeper`](crate::transport::RateLimitSleeper) and a
+    /// [`MaintenanceSleeper`](crate::transport::MaintenanceSleeper) from the start.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sbg::transport::MaintenanceSleeper;
+    ///
+    /// let over_night = MaintenanceSleeper::default().longest(Duration::from_secs(12 * 60 * 60));
+    /// let client = sbg::Client::builder().error_handler(over_night);
+    /// ```
+    pub fn error_handler(mut self, handler: impl ErrorHandler + 'static) -> Self {
+        self.handlers.add(Arc::new(handler));
+        self
+    }
+
+    /// Removes all error handlers, the shipped ones included. To remove one, see [`Client::remove_error_handler`].
+    ///
+    /// ```
+    /// use sbg::transport::RateLimitSleeper;
+    ///
+    /// let client = sbg::Client::builder().without_error_handlers().error_handler(RateLimitSleeper::default());
+    /// ```
+    pub fn without_error_handlers(mut self) -> Self {
+        self.handlers = Handlers::default();
+        self
+    }
+
+    /// Calls `told` before each wait of a call, whether for the rate limit, for an error handler or before another attempt, to show why
+    /// nothing happens. Each wait is an event of `tracing` as well. It must not block.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().on_wait(|waiting| {
+    ///     eprintln!("{} waits {:?}: {}", waiting.operation, waiting.wait, waiting.reason);
+    /// });
+    /// ```
+    pub fn on_wait(mut self, told: impl Fn(&Waiting) + Send + Sync + 'static) -> Self {
+        self.on_wait = Some(OnWait(Arc::new(told)));
+        self
+    }
+
+    /// What the user agent says after the name of this crate, such as `my-pipeline/2.1`.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().user_agent("my-pipeline/2.1");
+    /// ```
+    pub fn user_agent(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent = Some(suffix.into());
+        self
+    }
+
+    /// Trusts the certificate authorities in this PEM file as well as those of the system.
+    ///
+    /// ```no_run
+    /// let client = sbg::Client::builder().root_certificates(std::fs::read("/etc/ssl/lab-authority.pem")?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Shows this certificate to servers that ask for one: a PEM file with the private key (PKCS #8) and the chain of certificates.
+    ///
+    /// ```no_run
+    /// let client = sbg::Client::builder().identity(std::fs::read("rfranklin.pem")?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn identity(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.identity = Some(pem.into().into());
+        self
+    }
+
+    /// Most bytes per second that all downloads of this client take together. Without a limit by default.
+    ///
+    /// ```
+    /// let ten_megabytes_a_second = sbg::Client::builder().download_bandwidth(10_000_000);
+    /// ```
+    pub fn download_bandwidth(mut self, bytes_per_second: u64) -> Self {
+        self.download_bandwidth = Some(bytes_per_second);
+        self
+    }
+
+    /// Most bytes per second that all uploads of this client take together. Without a limit by default.
+    ///
+    /// ```
+    /// let ten_megabytes_a_second = sbg::Client::builder().upload_bandwidth(10_000_000);
+    /// ```
+    pub fn upload_bandwidth(mut self, bytes_per_second: u64) -> Self {
+        self.upload_bandwidth = Some(bytes_per_second);
+        self
+    }
+
+    /// Folder for what uploads write down, so that another process can go on with them; `None` for none. By default
+    /// `$XDG_STATE_HOME/sbg` or `~/.local/state/sbg`, on Windows `%LOCALAPPDATA%\sbg`. It is created when it is needed, and holds
+    /// paths, ids and checksums, but no secrets.
+    ///
+    /// ```
+    /// let elsewhere = sbg::Client::builder().state_folder(Some("/scratch/rfranklin/sbg".into()));
+    /// let nowhere = sbg::Client::builder().state_folder(None);
+    /// ```
+    pub fn state_folder(mut self, folder: Option<PathBuf>) -> Self {
+        self.state_folder = folder.map_or(StateFolder::None, StateFolder::At);
+        self
+    }
+
+    /// Writes every exchange with the API to this file, one line of JSON each, in the form that `cargo xtask drift` reads.
+    ///
+    /// Secrets are masked: no header is written, and neither are the values of fields that hold credentials or the queries of signed
+    /// addresses. The file is emptied first.
+    ///
+    /// ```
+    /// let client = sbg::Client::builder().record("traffic.jsonl");
+    /// ```
+    pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
+        self.record = Some(path.into());
+        self
+    }
+
+    /// Builds the client. Makes no request.
+    ///
+    /// ```
+    /// let builder = sbg::Client::builder().endpoint("https://cgc-api.sbgenomics.com").token("0123456789abcdef");
+    /// let error = builder.build().unwrap_err();
+    /// assert_eq!(error.kind(), sbg::ErrorKind::Endpoint);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) where there are none; [`UnknownProfile`](crate::ErrorKind::UnknownProfile),
+    /// [`ConfigFile`](crate::ErrorKind::ConfigFile), [`Endpoint`](crate::ErrorKind::Endpoint), [`Token`](crate::ErrorKind::Token),
+    /// [`Proxy`](crate::ErrorKind::Proxy) or [`Config`](crate::ErrorKind::Config) where what was found or given cannot be used;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) where the file to record to cannot be written;
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a limit of 0.
+    pub fn build(self) -> Result<Client> {
+        if self.max_parallel_requests == 0 {
+            return Err(Error::invalid("a client needs at least 1 parallel request"));
+        }
+        let mut sources = Sources::new(self.explicit.clone());
+        if let Some(paths) = &self.paths {
+            sources = sources.paths(paths.clone());
+        }
+        let config = sources.resolve()?;
+        for warning in &config.warnings {
+            tracing::warn!(%warning, "configuration");
+        }
+        let base = config.endpoint.url();
+        let policy = Arc::new(Policy {
+            gate: Gate { advance_access: config.advance_access },
+            budget: Budget::new(self.max_parallel_requests, self.pace),
+            authorise: Authorise::new(
+                config.auth.clone(),
+                base.clone(),
+                config.origins.auth.to_string(),
+                proxy_of(&config, &base),
+            ),
+            call_timeout: self.call_timeout,
+            retry: self.retry.clone(),
+            handlers: RwLock::new(Arc::new(self.handlers.clone())),
+            on_wait: self.on_wait.clone(),
+            recorder: self.record.as_deref().map(|path| Recorder::create(path, base.clone())).transpose()?,
+        });
+        let raw = |http: reqwest::Client| {
+            let pipeline = Pipeline { policy: policy.clone(), http: http.clone() };
+            sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
+        };
+        let api_http = || self.api_client(&config);
+        let transfers = transfer::Settings {
+            idle: self.read_timeout.min(STORAGE_SILENCE),
+            download_bandwidth: self.download_bandwidth,
+            upload_bandwidth: self.upload_bandwidth,
+            state_folder: match &self.state_folder {
+                StateFolder::Default => transfer::default_state_folder(),
+                StateFolder::At(folder) => Some(folder.clone()),
+                StateFolder::None => None,
+            },
+        };
+        let engine = Engine::new(raw(api_http()?), self.storage_client(&config)?, transfers);
+        let http = api_http()?;
+        Ok(Client {
+            shared: Arc::new(Shared {
+                raw: raw(http.clone()),
+                engine: Arc::new(engine),
+                pipeline: Pipeline { policy: policy.clone(), http },
+                endpoint: config.endpoint.clone(),
+            }),
+        })
+    }
+}
+
+/// Which proxy the calls go through and where its address came from.
+fn proxy_of(config: &Config, base: &Url) -> Option<String> {
+    let (proxy, origin) = if base.scheme() == "https" {
+        (config.proxies.for_https(), &config.origins.https_proxy)
+    } else {
+        (config.proxies.for_http(), &config.origins.http_proxy)
+    };
+    proxy.map(|proxy| format!("the proxy is {proxy}, from {origin}"))
+}

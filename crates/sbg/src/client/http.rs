@@ -1,0 +1,76 @@
+//! The HTTP clients below the client: one for calls of the API, one for bytes of the object storage.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+
+use super::{ClientBuilder, tls};
+use crate::config::{Config, ProxyUrl};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a
+/// connection that is just being closed is lost.
+const STORAGE_IDLE: Duration = Duration::from_secs(4);
+
+impl ClientBuilder {
+    pub(super) fn api_client(&self, config: &Config) -> Result<reqwest::Client> {
+        // The transport follows redirects itself: it knows which of them keep the token with the API.
+        let http = self.http(config)?.redirect(reqwest::redirect::Policy::none());
+        built(http.read_timeout(self.read_timeout).pool_max_idle_per_host(self.idle_connections))
+    }
+
+    pub(super) fn storage_client(&self, config: &Config) -> Result<reqwest::Client> {
+        // Over HTTP/2 all parts would share one connection, which is slower than several.
+        let http = self.http(config)?.redirect(reqwest::redirect::Policy::none()).http1_only();
+        // The limit on silence is kept by the engine: that of the library counts the time in which a body is sent as silence.
+        built(http.pool_idle_timeout(STORAGE_IDLE))
+    }
+
+    /// What both clients have in common.
+    fn http(&self, config: &Config) -> Result<reqwest::ClientBuilder> {
+        let name = concat!("sbg/", env!("CARGO_PKG_VERSION"));
+        let user_agent = match &self.user_agent {
+            Some(suffix) => format!("{name} {suffix}"),
+            None => name.to_owned(),
+        };
+        let mut http = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .tcp_nodelay(true)
+            // Other crates may switch on features of the HTTP library. Files must come as they are stored all the same.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .no_proxy();
+        let exceptions = config.proxies.exceptions().and_then(reqwest::NoProxy::from_string);
+        for (proxy, https) in [(config.proxies.for_https(), true), (config.proxies.for_http(), false)] {
+            let Some(address) = proxy.map(ProxyUrl::expose) else { continue };
+            let proxy = if https { reqwest::Proxy::https(address) } else { reqwest::Proxy::http(address) };
+            let proxy = proxy.map_err(|error| {
+                Error::new(ErrorKind::Proxy, "the proxy cannot be used").with_source(error.without_url())
+            })?;
+            http = http.proxy(proxy.no_proxy(exceptions.clone()));
+        }
+        for pem in &self.root_certificates {
+            let none =
+                || Error::new(ErrorKind::Config, "the root certificates are no PEM file of certificates");
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| none().with_source(error))?;
+            if certificates.is_empty() {
+                return Err(none());
+            }
+            http = http.tls_certs_merge(certificates);
+        }
+        if let Some(pem) = &self.identity {
+            http = http.identity(tls::identity(pem.expose_secret())?);
+        }
+        Ok(tls::chosen(http))
+    }
+}
+
+fn built(http: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    http.build()
+        .map_err(|error| Error::new(ErrorKind::Config, "the HTTP client cannot be set up").with_source(error))
+}
