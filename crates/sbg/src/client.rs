@@ -62,14 +62,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingCredentials`] where there are none (the message lists the places that were tried); another kind where a
+    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) where there are none (the message lists the places that were tried); another kind where a
     /// value that was found cannot be used.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
 
     /// The generated client below, with every operation of the API. Its calls take the same way as those of the handles: the same
-    /// limits, token, retries and errors (`?` turns its error into [`sbg::Error`](Error)).
+    /// limits, token, retries and errors (`?` turns its error into [`sbg::Error`](crate::Error)).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

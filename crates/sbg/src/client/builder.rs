@@ -87,7 +87,7 @@ impl Default for ClientBuilder {
 
 impl ClientBuilder {
     /// The environment to talk to: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the address of its API, or an
-    /// [`Endpoint`].
+    /// [`Endpoint`](crate::config::Endpoint).
     ///
     /// ```
     /// use sbg::config::Endpoint;
