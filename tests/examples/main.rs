@@ -63,6 +63,17 @@ fn no_example_is_forgotten() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn every_example_is_among_the_recipes() -> Result<()> {
+    let page = std::fs::read_to_string(Path::new(WORKSPACE).join("docs/recipes.md"))?;
+    let programs =
+        page.lines().filter_map(|line| line.split('|').nth(2)?.trim().strip_prefix('`')?.strip_suffix('`'));
+    let mut programs: Vec<&str> = programs.collect();
+    programs.sort_unstable();
+    assert_eq!(programs, RUN);
+    Ok(())
+}
+
 /// An emulator with files, apps and tasks.
 fn demo() -> Builder {
     Emulator::builder().min_part_size(1).demo(true)

@@ -3,6 +3,7 @@
 mod bundle;
 mod caught;
 mod ci;
+mod claims;
 mod clients;
 mod compare;
 mod decode;
@@ -83,6 +84,8 @@ enum Task {
     Dependencies,
     /// Look for files that have become too long
     Lines,
+    /// Look for the tests that the README names as proof of its claims
+    Claims,
     /// Let sixteen transfers at a time go on for minutes, on a platform that fails at random
     Soak(soak::Soak),
     /// Measure this client against the official Python client and curl, and print a table
@@ -117,6 +120,7 @@ fn main() -> ExitCode {
         Task::Api { write } => say(public_api::run(root, write)),
         Task::Semver { since } => say(semver::run(root, since.as_deref())),
         Task::Dependencies => say(dependencies::run(root)),
+        Task::Claims => say(claims::run(root)),
         Task::Lines => say(lines::run(root)),
         Task::Soak(soak) => say(soak::run(root, &soak)),
         Task::Compare(options) => compare::run(root, &options),
