@@ -9,13 +9,15 @@ from typing import TypeVar
 import httpx
 
 from sbg_client import AuthenticatedClient
-from sbg_client.api.files import file_download_info, file_list, folder_create
+from sbg_client.api.files import file_download_info, file_list, file_metadata_edit, folder_create
 from sbg_client.api.projects import project_create
 from sbg_client.api.upload import upload_complete, upload_init, upload_part_report, upload_part_url
 from sbg_client.models import (
     Error,
     FolderCreate,
     FolderCreateType,
+    MetadataEdit,
+    MetadataFilter,
     ProjectCreate,
     UploadComplete,
     UploadInit,
@@ -79,6 +81,12 @@ def main() -> None:
 
         listed = answer(file_list.sync(client=client, parent=folder.id)).items
         assert [(file.id, file.name) for file in listed] == [(uploaded.id, "sample.bin")], listed
+        answer(file_metadata_edit.sync(uploaded.id, client=client, body=MetadataEdit.from_dict({"sample_id": "S1"})))
+        for sample, count in (("S1", 1), ("S2", 0)):
+            wanted = MetadataFilter.from_dict({"metadata.sample_id": sample})
+            found = answer(file_list.sync(client=client, parent=folder.id, metadata=wanted)).items
+            assert len(found) == count, f"files of the sample {sample}: {found}"
+
         info = answer(file_download_info.sync(uploaded.id, client=client))
         assert storage.get(info.url).raise_for_status().content == CONTENT, "the download differs from the upload"
 

@@ -15,6 +15,8 @@ const CONTENT = Uint8Array.from({ length: 3072 }, (_, index) => index % 256);
 const client = createClient<paths>({
   baseUrl: env.SB_API_ENDPOINT ?? "",
   headers: { "X-SBG-Auth-Token": env.SB_AUTH_TOKEN ?? "" },
+  // The filter by metadata is an object whose keys are parameters of their own, which is not what this client takes for granted.
+  querySerializer: { object: { style: "form", explode: true } },
 });
 
 /** The answer itself. The client returns what went wrong beside it. */
@@ -70,6 +72,19 @@ assert.deepEqual(
   page.items.map(({ id, name }) => ({ id, name })),
   [{ id: uploaded.id, name: "sample.bin" }],
 );
+
+answer(
+  await client.PATCH("/files/{file_id}/metadata", {
+    params: { path: { file_id: uploaded.id } },
+    body: { sample_id: "S1" },
+  }),
+);
+for (const [sample, count] of [["S1", 1], ["S2", 0]] as const) {
+  const query = { parent: folder.id, metadata: { "metadata.sample_id": sample } };
+  const found = answer(await client.GET("/files", { params: { query } }));
+  assert.equal(found.items.length, count, `files of the sample ${sample}`);
+}
+
 const { url } = answer(
   await client.GET("/files/{file_id}/download_info", { params: { path: { file_id: uploaded.id } } }),
 );

@@ -275,26 +275,25 @@ impl World {
         Ok(copy)
     }
 
-    /// Moves within a project. Files keep their ids; folders are made anew.
+    /// Moves to a folder of any project. Files keep their ids; folders are made anew.
     fn move_tree(&mut self, actor: &str, item: &JobItem, at: Timestamp) -> Outcome<FileNode> {
-        let file = self.file(actor, &item.file, Need::Write, 5032)?.clone();
+        self.file(actor, &item.file, Need::Write, 5032)?;
         let (folder, name) =
             self.target(actor, item, TreeCodes { root: 57022, inside: 57012, same: 57011 })?;
-        if folder.project != file.project {
-            return Err(ApiError::new(5015));
-        }
         let moved = self.move_into(&item.file, &folder.id, &name, at)?;
         self.files.get(&moved).cloned().ok_or(ApiError::new(5002))
     }
 
     fn move_into(&mut self, id: &str, folder: &str, name: &str, at: Timestamp) -> Outcome<String> {
         let file = self.files.get(id).ok_or(ApiError::new(5002))?.clone();
+        let project = self.files.get(folder).ok_or(ApiError::new(5002))?.project.clone();
         let Content::Folder(children) = file.content else {
             self.relink(id, &file.name, file.parent.as_deref().unwrap_or_default(), name, folder)?;
-            self.file_mut(id)?.modified = at;
+            let moved = self.file_mut(id)?;
+            (moved.project, moved.modified) = (project, at);
             return Ok(id.to_owned());
         };
-        let anew = FileNode::folder(String::new(), name, &file.project, Some(folder), at);
+        let anew = FileNode::folder(String::new(), name, &project, Some(folder), at);
         let anew = self.insert(anew);
         for (name, child) in children {
             self.move_into(&child, &anew, &name, at)?;

@@ -458,7 +458,7 @@ let response = client.async_file_delete_get()
     fn async_file_delete_get(&self) -> builder::AsyncFileDeleteGet<'_>;
     /**Move files in the background
 
-Starts a job that moves files and folders, each to a project or into a folder; what is in a folder goes with it. Files keep their ids, folders get new ones. Other than `file_move` it moves folders and between projects. The answer comes at once; look at the job until its state is `FINISHED`, then at its result.
+Starts a job that moves files and folders, each to a project or into a folder; what is in a folder goes with it. Files keep their ids, folders get new ones. Other than `file_move` it moves folders and between projects; write permission is needed at both ends. Folders of the same name are merged, and a file whose name is taken gets a number in front of it. The answer comes at once; look at the job until its state is `FINISHED`, then at its result.
 
 Sends a `POST` request to `/async/files/move`
 
@@ -2499,8 +2499,12 @@ Creates a project that the caller owns and administers. Its id is derived from t
 
 Sends a `POST` request to `/projects`
 
+Arguments:
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `body`
 ```ignore
 let response = client.project_create()
+    .fields(fields)
     .body(body)
     .send()
     .await;
@@ -2620,11 +2624,13 @@ Sends a `POST` request to `/projects/{project_owner}/{project}/members`
 Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `body`
 ```ignore
 let response = client.project_member_add()
     .project_owner(project_owner)
     .project(project)
+    .fields(fields)
     .body(body)
     .send()
     .await;
@@ -2680,12 +2686,14 @@ Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
 - `username`: Username on the platform.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `body`
 ```ignore
 let response = client.project_member_permissions_replace()
     .project_owner(project_owner)
     .project(project)
     .username(username)
+    .fields(fields)
     .body(body)
     .send()
     .await;
@@ -2703,12 +2711,14 @@ Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
 - `username`: Username on the platform.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `body`
 ```ignore
 let response = client.project_member_permissions_edit()
     .project_owner(project_owner)
     .project(project)
     .username(username)
+    .fields(fields)
     .body(body)
     .send()
     .await;

@@ -161,8 +161,8 @@ impl Jobs {
 
     /// Starts a job that moves files and folders, folders with all that is in them. Files keep their ids, folders get new ones.
     ///
-    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to) it moves many at once, and also to the root of the project. What is
-    /// to go to another project has code 5015 as its result: copy it and delete it.
+    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to) it moves many at once, also to the root of a project, and also to
+    /// another project.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: String, place: String) -> sbg::Result<()> {

@@ -692,14 +692,29 @@ impl<'a> ProjectList<'a> {
 #[derive(Debug, Clone)]
 pub struct ProjectCreate<'a> {
     client: &'a super::Client,
+    fields: Result<Option<::std::string::String>, String>,
     body: Result<types::builder::ProjectCreate, String>,
 }
 impl<'a> ProjectCreate<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
+            fields: Ok(None),
             body: Ok(::std::default::Default::default()),
         }
+    }
+    pub fn fields<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<::std::string::String>,
+    {
+        self.fields = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for fields failed"
+                    .to_string()
+            });
+        self
     }
     pub fn body<V>(mut self, value: V) -> Self
     where
@@ -727,7 +742,8 @@ impl<'a> ProjectCreate<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::Project>, Error<types::Error>> {
-        let Self { client, body } = self;
+        let Self { client, fields, body } = self;
+        let fields = fields.map_err(Error::InvalidRequest)?;
         let body = body
             .and_then(|v| types::ProjectCreate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
@@ -747,6 +763,7 @@ impl<'a> ProjectCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
+            .query(&progenitor_client::QueryParam::new("fields", &fields))
             .headers(header_map)
             .build()?;
         let info = OperationInfo {
@@ -1420,6 +1437,7 @@ pub struct ProjectMemberAdd<'a> {
     client: &'a super::Client,
     project_owner: Result<::std::string::String, String>,
     project: Result<::std::string::String, String>,
+    fields: Result<Option<::std::string::String>, String>,
     body: Result<types::builder::MemberAdd, String>,
 }
 impl<'a> ProjectMemberAdd<'a> {
@@ -1428,6 +1446,7 @@ impl<'a> ProjectMemberAdd<'a> {
             client: client,
             project_owner: Err("project_owner was not initialized".to_string()),
             project: Err("project was not initialized".to_string()),
+            fields: Ok(None),
             body: Ok(::std::default::Default::default()),
         }
     }
@@ -1455,6 +1474,19 @@ impl<'a> ProjectMemberAdd<'a> {
             });
         self
     }
+    pub fn fields<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<::std::string::String>,
+    {
+        self.fields = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for fields failed"
+                    .to_string()
+            });
+        self
+    }
     pub fn body<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::MemberAdd>,
@@ -1477,9 +1509,10 @@ impl<'a> ProjectMemberAdd<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::Member>, Error<types::Error>> {
-        let Self { client, project_owner, project, body } = self;
+        let Self { client, project_owner, project, fields, body } = self;
         let project_owner = project_owner.map_err(Error::InvalidRequest)?;
         let project = project.map_err(Error::InvalidRequest)?;
+        let fields = fields.map_err(Error::InvalidRequest)?;
         let body = body
             .and_then(|v| types::MemberAdd::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
@@ -1502,6 +1535,7 @@ impl<'a> ProjectMemberAdd<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
+            .query(&progenitor_client::QueryParam::new("fields", &fields))
             .headers(header_map)
             .build()?;
         let info = OperationInfo {
@@ -1777,6 +1811,7 @@ pub struct ProjectMemberPermissionsReplace<'a> {
     project_owner: Result<::std::string::String, String>,
     project: Result<::std::string::String, String>,
     username: Result<::std::string::String, String>,
+    fields: Result<Option<::std::string::String>, String>,
     body: Result<types::builder::PermissionsReplace, String>,
 }
 impl<'a> ProjectMemberPermissionsReplace<'a> {
@@ -1786,6 +1821,7 @@ impl<'a> ProjectMemberPermissionsReplace<'a> {
             project_owner: Err("project_owner was not initialized".to_string()),
             project: Err("project was not initialized".to_string()),
             username: Err("username was not initialized".to_string()),
+            fields: Ok(None),
             body: Ok(::std::default::Default::default()),
         }
     }
@@ -1825,6 +1861,19 @@ impl<'a> ProjectMemberPermissionsReplace<'a> {
             });
         self
     }
+    pub fn fields<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<::std::string::String>,
+    {
+        self.fields = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for fields failed"
+                    .to_string()
+            });
+        self
+    }
     pub fn body<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::PermissionsReplace>,
@@ -1853,10 +1902,11 @@ impl<'a> ProjectMemberPermissionsReplace<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::Permissions>, Error<types::Error>> {
-        let Self { client, project_owner, project, username, body } = self;
+        let Self { client, project_owner, project, username, fields, body } = self;
         let project_owner = project_owner.map_err(Error::InvalidRequest)?;
         let project = project.map_err(Error::InvalidRequest)?;
         let username = username.map_err(Error::InvalidRequest)?;
+        let fields = fields.map_err(Error::InvalidRequest)?;
         let body = body
             .and_then(|v| {
                 types::PermissionsReplace::try_from(v).map_err(|e| e.to_string())
@@ -1882,6 +1932,7 @@ impl<'a> ProjectMemberPermissionsReplace<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
+            .query(&progenitor_client::QueryParam::new("fields", &fields))
             .headers(header_map)
             .build()?;
         let info = OperationInfo {
@@ -1920,6 +1971,7 @@ pub struct ProjectMemberPermissionsEdit<'a> {
     project_owner: Result<::std::string::String, String>,
     project: Result<::std::string::String, String>,
     username: Result<::std::string::String, String>,
+    fields: Result<Option<::std::string::String>, String>,
     body: Result<types::builder::PermissionsEdit, String>,
 }
 impl<'a> ProjectMemberPermissionsEdit<'a> {
@@ -1929,6 +1981,7 @@ impl<'a> ProjectMemberPermissionsEdit<'a> {
             project_owner: Err("project_owner was not initialized".to_string()),
             project: Err("project was not initialized".to_string()),
             username: Err("username was not initialized".to_string()),
+            fields: Ok(None),
             body: Ok(::std::default::Default::default()),
         }
     }
@@ -1968,6 +2021,19 @@ impl<'a> ProjectMemberPermissionsEdit<'a> {
             });
         self
     }
+    pub fn fields<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<::std::string::String>,
+    {
+        self.fields = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for fields failed"
+                    .to_string()
+            });
+        self
+    }
     pub fn body<V>(mut self, value: V) -> Self
     where
         V: std::convert::TryInto<types::PermissionsEdit>,
@@ -1994,10 +2060,11 @@ impl<'a> ProjectMemberPermissionsEdit<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::Permissions>, Error<types::Error>> {
-        let Self { client, project_owner, project, username, body } = self;
+        let Self { client, project_owner, project, username, fields, body } = self;
         let project_owner = project_owner.map_err(Error::InvalidRequest)?;
         let project = project.map_err(Error::InvalidRequest)?;
         let username = username.map_err(Error::InvalidRequest)?;
+        let fields = fields.map_err(Error::InvalidRequest)?;
         let body = body
             .and_then(|v| types::PermissionsEdit::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
@@ -2021,6 +2088,7 @@ impl<'a> ProjectMemberPermissionsEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
+            .query(&progenitor_client::QueryParam::new("fields", &fields))
             .headers(header_map)
             .build()?;
         let info = OperationInfo {

@@ -2743,6 +2743,9 @@ pub struct Member {
     ///Identifier of the member: a username, or the id of a team or a division.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
+    ///Name to display, where that is told.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
     ///What the member may do here.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub permissions: ::std::option::Option<Permissions>,
