@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use futures::TryStreamExt as _;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use sbg::files::FileQuery;
 use sbg::types::File;
 use sbg::{ErrorKind, Items, Page};
-use sbg_emulator::{Action, FaultRule};
+use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, eventually};
 
 /// A project with so many files, named by number.
@@ -255,4 +257,40 @@ async fn all_lists_are_paged_alike() -> Result<()> {
     let inside: Vec<_> = stage.client.file(&folder).list().limit(2).items().try_collect().await?;
     assert_eq!(inside.len(), 5);
     Ok(())
+}
+
+/// Files of the list of which any part is read.
+const COUNT: usize = 150;
+
+#[test]
+fn any_part_of_a_list_is_read_once_and_in_order() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let emulator = Emulator::builder().rate_limit(u32::MAX);
+    let stage = runtime.block_on(Stage::with(emulator));
+    for number in 0..COUNT {
+        stage.file(&format!("{number:04}"), "");
+    }
+    let parts = (0..COUNT as u64 + 20, 1..=100_u32);
+    let config = Config { cases: 40, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config)
+        .run(&parts, |(offset, limit)| {
+            let query = || query(&stage).offset(offset).limit(limit);
+            let streamed: sbg::Result<Vec<File>> = runtime.block_on(query().items().try_collect());
+            let streamed: Vec<String> = streamed.expect("a list").into_iter().map(|file| file.id).collect();
+            let mut by_page = Vec::new();
+            let mut page = Some(runtime.block_on(query().send()).expect("a page"));
+            while let Some(current) = page {
+                prop_assert!(current.items.len() <= limit as usize);
+                page = runtime.block_on(current.next_page()).expect("a page");
+                by_page.extend(current.items.into_iter().map(|file| file.id));
+            }
+            prop_assert_eq!(streamed.len(), COUNT.saturating_sub(usize::try_from(offset).expect("small")));
+            prop_assert_eq!(streamed, by_page);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
 }

@@ -146,7 +146,39 @@ pub(crate) fn jittered(first: Duration, longest: Duration, number: u32, chance: 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_schedule_ends_within_its_bounds(
+            attempts in 0..50_u32,
+            first in 0..100_000_u64,
+            longest in 0..100_000_u64,
+            within in 0..1_000_000_u64,
+            took in prop::collection::vec((0..50_000_u64, 0.0..1.0_f64), 60),
+        ) {
+            let policy = RetryPolicy::default()
+                .attempts(attempts)
+                .first_wait(Duration::from_millis(first))
+                .longest_wait(Duration::from_millis(longest))
+                .within(Duration::from_millis(within));
+            let (mut elapsed, mut waits) = (Duration::ZERO, Vec::new());
+            for (count, (took, chance)) in (1..).zip(took) {
+                let Some(wait) = policy.wait(&Failures { count, elapsed }, chance) else { break };
+                waits.push(wait);
+                elapsed += wait;
+                prop_assert!(elapsed <= policy.within, "no wait ends beyond the time");
+                elapsed += Duration::from_millis(took);
+            }
+            prop_assert!(waits.len() < attempts.max(1) as usize, "{} waits for {attempts} attempts", waits.len());
+            for (number, wait) in (0..).zip(&waits) {
+                let whole = policy.first_wait.saturating_mul(2_u32.saturating_pow(number)).min(policy.longest_wait);
+                prop_assert!(*wait <= whole && *wait >= whole / 2, "{wait:?} is not in the upper half of {whole:?}");
+            }
+        }
+    }
 
     #[test]
     fn waits_grow_to_the_longest_one_and_are_spread() {
