@@ -66,8 +66,9 @@ fn no_example_is_forgotten() -> Result<()> {
 #[test]
 fn every_example_is_among_the_recipes() -> Result<()> {
     let page = std::fs::read_to_string(Path::new(WORKSPACE).join("docs/recipes.md"))?;
-    let programs =
-        page.lines().filter_map(|line| line.split('|').nth(2)?.trim().strip_prefix('`')?.strip_suffix('`'));
+    let programs = page.lines().filter_map(|line| {
+        line.split('|').nth(2)?.trim().strip_prefix("[`")?.split_once('`').map(|(name, _)| name)
+    });
     let mut programs: Vec<&str> = programs.collect();
     programs.sort_unstable();
     assert_eq!(programs, RUN);

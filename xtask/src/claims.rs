@@ -41,7 +41,8 @@ fn claims(readme: &str) -> (Vec<(&str, &str)>, BTreeSet<&str>) {
     (claims, proofs)
 }
 
-/// Whether there is such a test, or such a module of tests: `faults::lost::a_look_is_repeated`, or `wire::leniency`.
+/// Whether there is such a test, or such a module of tests: `faults::lost::a_look_is_repeated`, or `wire::leniency`. A function that is no
+/// test proves nothing.
 fn is_there(root: &Path, proof: &str) -> bool {
     let pieces: Vec<&str> = proof.split("::").collect();
     let module = |pieces: &[&str]| {
@@ -53,12 +54,11 @@ fn is_there(root: &Path, proof: &str) -> bool {
     }
     let Some((test, modules)) = pieces.split_last() else { return false };
     let source = module(modules).and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
-    source.lines().any(|line| {
-        let name = line
-            .trim_start_matches("async ")
-            .strip_prefix("fn ")
-            .and_then(|rest| rest.split(['(', '<']).next());
-        name == Some(*test)
+    let lines: Vec<&str> = source.lines().collect();
+    lines.windows(2).any(|pair| {
+        let name = pair[1].trim_start_matches("async ").strip_prefix("fn ");
+        let name = name.and_then(|rest| rest.split(['(', '<']).next());
+        name == Some(*test) && ["#[test]", "#[tokio::test]"].contains(&pair[0])
     })
 }
 

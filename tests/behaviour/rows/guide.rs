@@ -86,10 +86,7 @@ fn the_rust_code_of_a_row_is_what_its_test_runs() {
 
 /// The path of an item in the address of its page: `users/struct.Users.html#method.me` is `crate::users::Users::me`.
 fn path_of(address: &str) -> String {
-    let crates = [
-        ("https://docs.rs/sbg/latest/sbg/", "crate"),
-        ("https://docs.rs/sbg-raw/latest/sbg_raw/", "crate::raw"),
-    ];
+    let crates = [("../target/doc/sbg/", "crate"), ("../target/doc/sbg_raw/", "crate::raw")];
     let found = crates.iter().find_map(|(base, root)| Some((*root, address.strip_prefix(base)?)));
     let (root, page) = found.unwrap_or_else(|| panic!("not a page of the documentation: {address}"));
     let (page, member) = page.split_once('#').unwrap_or((page, ""));
