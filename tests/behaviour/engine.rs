@@ -179,7 +179,7 @@ async fn a_target_that_cannot_be_written_is_an_error_before_anything_is_asked() 
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "a"));
     let missing = file.download(stage.path("no/such/folder/a")).await;
-    let error = assert_refused(missing, ErrorKind::Io, &["cannot create", "no/such/folder/a.part`"]);
+    let error = assert_refused(missing, ErrorKind::Io, &["cannot create", "no/such/folder/a.sbg-part`"]);
     let why = std::error::Error::source(&error).map(ToString::to_string);
     assert!(why.is_some_and(|why| why.contains("os error 2")), "{error:?}");
     std::fs::create_dir(stage.path("folder"))?;
@@ -190,7 +190,7 @@ async fn a_target_that_cannot_be_written_is_an_error_before_anything_is_asked() 
         assert_refused(refused, ErrorKind::InvalidInput, &["is a folder; name the file"]);
     }
     let below = file.download(stage.local("file", "").join("a")).await;
-    assert_refused(below, ErrorKind::Io, &["cannot create", "file/a.part`"]);
+    assert_refused(below, ErrorKind::Io, &["cannot create", "file/a.sbg-part`"]);
     stage.assert_no_requests();
     assert_eq!(stage.local_names(), ["file", "folder"]);
     Ok(())
@@ -203,7 +203,7 @@ async fn a_folder_in_which_nothing_can_be_made_is_an_error() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "a"));
     let refused = file.download("/proc/self/a").await;
-    assert_refused(refused, ErrorKind::Io, &["cannot create `/proc/self/a.part`"]);
+    assert_refused(refused, ErrorKind::Io, &["cannot create `/proc/self/a.sbg-part`"]);
     stage.assert_no_requests();
     Ok(())
 }

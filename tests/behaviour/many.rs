@@ -147,11 +147,21 @@ async fn ids_alone_are_enough() -> Result<()> {
     let id = stage.file("folder/a.txt", "a");
     let report = stage.client.download_all([id.as_str()], stage.path("here")).await?.complete()?;
     assert_eq!(outcomes(&report), [("a.txt", Ok(Outcome::Moved(1)))]);
-    assert_refused(
-        stage.client.download_all(["5678"], stage.path("here")).await,
-        ErrorKind::Api,
-        &["file_get"],
-    );
+    assert_eq!(stage.calls("GET", &id).len(), 1);
+
+    // One that is not there, or is no id, is told of by itself, and the others arrive.
+    let more: Vec<String> = (0..150).map(|number| stage.file(&format!("{number:03}"), "b")).collect();
+    stage.emulator.clear_requests();
+    let ids = more[..75].iter().map(String::as_str).chain(["5678", "a/b"]);
+    let ids = ids.chain(more[75..].iter().map(String::as_str));
+    let download = stage.client.download_all(ids, stage.path("there")).start();
+    let report = download.wait().await?;
+    let failed: Vec<_> = report.failures().map(|(file, error)| (file.path.as_str(), error.kind())).collect();
+    assert_eq!(failed, [("5678", ErrorKind::Api), ("a/b", ErrorKind::InvalidInput)]);
+    assert!(report.failures().next().is_some_and(|(_, error)| error.is_not_found()));
+    assert_eq!((tree(&stage.path("there")).len(), download.progress().parts), (150, 152));
+    assert_eq!(stage.calls("POST", "/bulk/files/get").len(), 2, "one call names a hundred");
+    assert_refused(report.complete(), ErrorKind::Api, &["`5678` failed (1 more failed)"]);
     Ok(())
 }
 

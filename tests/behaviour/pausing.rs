@@ -33,7 +33,7 @@ async fn a_download_goes_on_after_a_pause_with_what_it_has() -> Result<()> {
     let (id, download) = stalled(&stage).await;
     download.pause()?;
     assert_eq!(download.status(), Status::Paused);
-    assert_eq!(stage.local_names(), ["large.part"]);
+    assert_eq!(stage.local_names(), ["large.sbg-part"]);
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(download.progress().parts, 2);
     download.resume()?;
@@ -72,13 +72,13 @@ async fn a_paused_transfer_can_be_stopped_or_dropped() -> Result<()> {
     download.stop();
     assert_refused(download.wait().await, ErrorKind::Cancelled, &["cancelled"]);
     assert_eq!(download.status(), Status::Stopped);
-    assert_eq!(first.local_names(), ["large.part", "large.part.journal"]);
+    assert_eq!(first.local_names(), ["large.sbg-part", "large.sbg-part.journal"]);
 
     let other = stage().await;
     let (_, download) = stalled(&other).await;
     download.pause()?;
     drop(download);
-    eventually("it is stopped", || other.local_names() == ["large.part", "large.part.journal"]).await;
+    eventually("it is stopped", || other.local_names() == ["large.sbg-part", "large.sbg-part.journal"]).await;
     Ok(())
 }
 

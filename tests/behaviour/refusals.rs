@@ -128,8 +128,11 @@ async fn a_download_leaves_what_is_there_alone() -> Result<()> {
     assert_eq!((std::fs::read(&there)?, stage.local_names()), (b"old".to_vec(), vec!["a".to_owned()]));
 
     let nowhere = stage.path("missing").join("a");
-    let error =
-        assert_refused(file.download(&nowhere).await, ErrorKind::Io, &["cannot create", "missing/a.part`"]);
+    let error = assert_refused(
+        file.download(&nowhere).await,
+        ErrorKind::Io,
+        &["cannot create", "missing/a.sbg-part`"],
+    );
     assert!(std::error::Error::source(&error).is_some());
     assert_eq!(stage.local_names(), ["a"]);
     stage.assert_no_requests();

@@ -133,11 +133,11 @@ async fn a_stopped_download_keeps_what_has_come_and_an_aborted_one_nothing() -> 
     let download = stage.client.file(&id).download(stage.path("large")).start();
     eventually("a range stalls", || stage.storage("GET").len() == 3).await;
     assert_eq!(download.status(), Status::Running);
-    assert_eq!(stage.local_names(), ["large.part"]);
+    assert_eq!(stage.local_names(), ["large.sbg-part"]);
     download.stop();
     assert_refused(download.wait().await, ErrorKind::Cancelled, &["cancelled"]);
     assert_eq!(download.status(), Status::Stopped);
-    assert_eq!(stage.local_names(), ["large.part", "large.part.journal"]);
+    assert_eq!(stage.local_names(), ["large.sbg-part", "large.sbg-part.journal"]);
     download.stop();
 
     let asked = stage.storage("GET").len();
@@ -187,7 +187,10 @@ async fn dropping_the_handle_stops_the_transfer() -> Result<()> {
     let download = stage.client.file(&id).download(stage.path("large")).start();
     eventually("a range waits", || stage.storage("GET").len() == 3).await;
     drop(download);
-    eventually("what has come is kept", || stage.local_names() == ["large.part", "large.part.journal"]).await;
+    eventually("what has come is kept", || {
+        stage.local_names() == ["large.sbg-part", "large.sbg-part.journal"]
+    })
+    .await;
 
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).method("PUT"));
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
@@ -221,8 +224,8 @@ async fn two_downloads_to_one_path_do_not_mix() -> Result<()> {
     let first = stage.client.file(&id).download(stage.path("a")).start();
     eventually("the first one waits", || stage.storage("GET").len() == 1).await;
     let second = stage.client.file(&id).download(stage.path("a")).await;
-    assert_refused(second, ErrorKind::Busy, &["another download is at", "a.part`"]);
-    assert_eq!(stage.local_names(), ["a.part"], "the first one still has its file");
+    assert_refused(second, ErrorKind::Busy, &["another download is at", "a.sbg-part`"]);
+    assert_eq!(stage.local_names(), ["a.sbg-part"], "the first one still has its file");
     first.stop();
     assert_refused(first.wait().await, ErrorKind::Cancelled, &[]);
     assert_eq!(stage.client.file(&id).download(stage.path("a")).await?.bytes, 13);

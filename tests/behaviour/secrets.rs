@@ -264,7 +264,8 @@ async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
         FaultRule::api(Action::HtmlError).method("POST"),
         FaultRule::api(Action::EmptyBody(200)),
         FaultRule::api(status(401)),
-        FaultRule::api(status(500)),
+        // A download waits for an API that is down, so not for ever.
+        FaultRule::api(status(500)).first(20),
         FaultRule::api(Action::Reset).method("POST"),
         FaultRule::api(Action::LostAnswer).path("/complete"),
         FaultRule::api(Action::CutBody(3)).method("POST"),

@@ -128,6 +128,27 @@ async fn an_address_that_is_refused_for_good_in_the_middle_is_renewed_once_for_a
     let download = stage.client.file(&id).download(stage.path("large")).await;
     assert_refused(download, ErrorKind::Storage, &["the storage refused", "HTTP 403"]);
     assert_eq!(stage.calls("GET", "/download_info").len(), 2);
-    assert_eq!(stage.local_names(), ["large.part", "large.part.journal"], "another address may do better");
+    assert_eq!(
+        stage.local_names(),
+        ["large.sbg-part", "large.sbg-part.journal"],
+        "another address may do better"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_of_a_part_that_waits_too_long_is_renewed_before_it_is_used() -> Result<()> {
+    // Parts wait for a connection for longer than their addresses are good.
+    let platform =
+        Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(3)).bandwidth(100_000);
+    let stage = Stage::with(platform).await;
+    let bytes = random_bytes(24 * 500_000);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let file = upload.part_size(500_000).await?;
+    stage.assert_uploaded(&file.id, &bytes);
+    let sent = stage.storage("PUT");
+    assert!(sent.iter().all(|request| request.status == Some(200)), "none is refused");
+    let asked = stage.calls("GET", "").iter().filter(|call| call.path.contains("/part/")).count();
+    assert!(asked > sent.len(), "{asked} addresses");
     Ok(())
 }

@@ -99,3 +99,62 @@ async fn uploads_get_more_connections_too() -> Result<()> {
     assert!(stage.client.uploads().list().await?.is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn ranges_that_wait_for_better_times_are_not_joined_by_more() -> Result<()> {
+    let stage = Stage::start().await;
+    stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
+    let busy = stage.fault(FaultRule::storage(status(503)));
+    let id = stage.large_file("large", 400 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    eventually("all have failed many times", || stage.storage("GET").len() >= 40).await;
+    let asked = stage.storage("GET");
+    let ranges: BTreeSet<_> = asked.iter().filter_map(|request| request.header("range")).collect();
+    // The first one, and one more for each connection.
+    assert!(ranges.len() <= 1 + FIRST, "{ranges:?}");
+    stage.emulator.faults().remove(busy);
+    download.abort();
+    assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_pause_begins_no_range() -> Result<()> {
+    let stage = Stage::start().await;
+    stage.fault(FaultRule::storage(Action::Stall(1000)));
+    let id = stage.large_file("large", 400 * MIB);
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    eventually("all connections are in use", || stage.storage("GET").len() == FIRST).await;
+    let planned = download.progress().parts_total;
+    download.pause()?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((stage.storage("GET").len(), download.progress().parts_total), (FIRST, planned));
+    stage.emulator.faults().clear();
+    download.resume()?;
+    download.wait().await?;
+    stage.assert_downloaded(&stage.path("large"), &id);
+    Ok(())
+}
+
+#[tokio::test]
+async fn parts_that_wait_for_better_times_ask_for_one_address_each_and_are_not_joined_by_more() -> Result<()>
+{
+    let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(100_000)).await;
+    let busy = stage.fault(FaultRule::storage(status(503)));
+    let bytes = random_bytes(20_000);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = upload.part_size(100).start();
+    eventually("all have failed many times", || stage.storage("PUT").len() >= 60).await;
+    let addresses = || {
+        let asked = stage.calls("GET", "");
+        let addresses = asked.iter().filter(|call| call.path.contains("/part/"));
+        (addresses.clone().count(), addresses.map(|call| call.path.clone()).collect::<BTreeSet<_>>().len())
+    };
+    let (asked, parts) = addresses();
+    assert_eq!(asked, parts, "an address is kept until it is refused");
+    assert!(asked <= 16 + FIRST, "{asked} of 200 parts");
+    stage.emulator.faults().remove(busy);
+    stage.assert_uploaded(&upload.wait().await?.id, &bytes);
+    assert_eq!(addresses(), (200, 200));
+    Ok(())
+}

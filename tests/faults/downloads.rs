@@ -183,7 +183,7 @@ async fn a_failure_in_the_middle_keeps_what_has_come() -> Result<()> {
     let rule = FaultRule::storage(status(400)).nth(3);
     let stage = fails_in_the_middle(rule, ErrorKind::Storage, &["HTTP 400"]).await?;
     assert_eq!(stage.storage("GET").len(), 3);
-    assert_eq!(stage.local_names(), ["there", "there.part", "there.part.journal"]);
+    assert_eq!(stage.local_names(), ["there", "there.sbg-part", "there.sbg-part.journal"]);
     Ok(())
 }
 

@@ -2,12 +2,14 @@
 
 mod addresses;
 mod calls;
+mod completions;
 mod connections;
 mod downloads;
 mod killed;
 mod limits;
 mod lost;
 mod network;
+mod outages;
 mod processes;
 mod proxies;
 mod resuming;

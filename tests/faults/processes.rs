@@ -75,9 +75,9 @@ async fn two_processes_do_not_download_to_one_path() -> Result<()> {
     let mut first = downloader(&stage, &id, &path, None).stdout(Stdio::null()).spawn()?;
     eventually("the first one is at it", || stage.storage("GET").len() == 1).await;
     let second = run(downloader(&stage, &id, &path, None)).await?;
-    assert_failed(&second, "Busy", &["another download is at", "large.part`"]);
+    assert_failed(&second, "Busy", &["another download is at", "large.sbg-part`"]);
     assert_eq!(stage.emulator.requests().len(), 2, "the second one asks for nothing");
-    assert_eq!(stage.local_names(), ["large.part"]);
+    assert_eq!(stage.local_names(), ["large.sbg-part"]);
     first.kill()?;
     first.wait()?;
     stage.emulator.faults().clear();

@@ -55,11 +55,11 @@ impl Left {
     }
 
     fn part(&self) -> PathBuf {
-        self.stage.path("large.part")
+        self.stage.path("large.sbg-part")
     }
 
     fn journal(&self) -> PathBuf {
-        self.stage.path("large.part.journal")
+        self.stage.path("large.sbg-part.journal")
     }
 
     /// Downloads with another client, and checks that what comes of it is the file and nothing else.
@@ -71,7 +71,7 @@ impl Left {
         let done = self.stage.client_of("rfranklin").file(id).download(&self.path).overwrite(true).await?;
         self.stage.assert_downloaded(&self.path, id);
         let names = self.stage.local_names();
-        assert!(!names.iter().any(|name| name.contains(".part")), "{names:?}");
+        assert!(!names.iter().any(|name| name.contains(".sbg-part")), "{names:?}");
         Ok(done)
     }
 
@@ -152,7 +152,7 @@ fn damage(path: &Path, at: usize) -> Result<()> {
 #[tokio::test]
 async fn a_download_that_was_stopped_goes_on_with_what_has_come() -> Result<()> {
     let left = Left::new().await?;
-    assert_eq!(left.stage.local_names(), ["large.part", "large.part.journal"]);
+    assert_eq!(left.stage.local_names(), ["large.sbg-part", "large.sbg-part.journal"]);
     let done = left.assert_resumes().await?;
     assert!((LEAST..SIZE as u64).contains(&done.resumed), "{}", done.resumed);
     let content = left.stage.emulator.file_content(&left.id).context("a file")?;

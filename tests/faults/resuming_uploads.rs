@@ -461,3 +461,74 @@ async fn the_code_of_an_automation_goes_up_in_parts_and_goes_on() -> Result<()> 
     assert_refused(misplaced, ErrorKind::InvalidInput, &["goes to no project"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_upload_whose_token_ends_goes_on_with_another_one() -> Result<()> {
+    for code in [401, 402, 403] {
+        let bench = Bench::new().await?;
+        bench.stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).path("/part/").first(12));
+        bench.stage.fault(FaultRule::api(status(code)).path("/part/"));
+        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+        let refused = assert_refused(upload.await, ErrorKind::Api, &["upload_part_url"]);
+        assert_eq!((refused.status(), bench.journals()), (Some(code), 1));
+        assert!(bench.stage.calls("DELETE", "").is_empty(), "the platform keeps it");
+        let sent = bench.sent();
+        bench.forget();
+        bench.go_on().await?;
+        assert_eq!(bench.begun(), 0, "it is the same upload");
+        assert!(bench.sent().len() < 20 || sent.is_empty(), "what is there is not sent again");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_the_platform_does_not_show_any_more_starts_over_and_says_why() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    let id = bench.under_way().await?.pop().context("an upload")?;
+    bench.forget();
+    bench.stage.fault(FaultRule::api(status(403)).method("GET").path(&id).first(1));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    bench.stage.assert_uploaded(&upload.wait().await?.id, &bench.bytes);
+    let why = upload.started_over().context("it did not start over")?;
+    assert!(why.contains("does not show the upload"), "{why}");
+    assert_eq!((bench.begun(), bench.journals()), (1, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_can_be_started_again_at_once_after_it_was_dropped() -> Result<()> {
+    let bench = Bench::new().await?;
+    let held = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    eventually("five parts are missing", || upload.progress().parts == 15).await;
+    bench.stage.emulator.faults().remove(held);
+    bench.stage.emulator.clear_requests();
+    drop(upload);
+    bench.go_on().await?;
+    assert_eq!((bench.sent().len(), bench.begun()), (5, 0));
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_whose_path_is_no_text_is_uploaded_and_gone_on_with() -> Result<()> {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let bench = Bench::new().await?;
+    let path = bench.stage.folder.path().join(OsStr::from_bytes(b"a\xff"));
+    std::fs::rename(&bench.path, &path)?;
+    let upload = || -> Result<_> {
+        let upload = bench.client()?.upload(&path).to_project(&bench.stage.project).name("a");
+        Ok(upload.part_size(PART).start())
+    };
+    bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
+    let first = upload()?;
+    eventually("five parts are missing", || first.progress().parts == 15).await;
+    first.stop();
+    assert_refused(first.wait().await, ErrorKind::Cancelled, &[]);
+    bench.forget();
+    bench.stage.assert_uploaded(&upload()?.wait().await?.id, &bench.bytes);
+    assert_eq!((bench.sent().len(), bench.begun()), (5, 0));
+    Ok(())
+}

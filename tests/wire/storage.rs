@@ -159,3 +159,57 @@ async fn a_status_that_the_platform_does_not_name_is_no_success() -> Result<()> 
     assert_eq!(api.last().line(), "DELETE /v2/upload/multipart/u1");
     Ok(())
 }
+
+#[tokio::test]
+async fn an_object_that_refuses_its_first_bytes_is_empty_only_if_it_is() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let answer = |body: &'static str| {
+        Wire::responding(move |seen| match seen.header("range").first() {
+            Some(_) => HttpMockResponse::builder().status(416).build(),
+            None => HttpMockResponse::builder().status(200).body(body).build(),
+        })
+    };
+    let storage = answer("").await;
+    let done = api_for(&storage).await.client.file("5678").download(folder.path().join("a")).await?;
+    assert_eq!((done.bytes, std::fs::read(done.path)?), (0, Vec::new()));
+    assert_eq!(storage.all().len(), 2, "it is asked for as a whole, once");
+
+    let storage = answer("ACGT").await;
+    let refused = api_for(&storage).await.client.file("5678").download(folder.path().join("b")).await;
+    assert_refused(refused, ErrorKind::Storage, &["an object that is not empty"]);
+    assert!(!folder.path().join("b").exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_weak_tag_is_compared_and_not_asked_for() -> Result<()> {
+    let (bytes, folder) = (random_bytes(SIZE), tempfile::tempdir()?);
+    let storage = storage(&bytes, |_| Some("W/\"b-form\"")).await;
+    let done = api_for(&storage).await.client.file("5678").download(folder.path().join("a")).await?;
+    assert_same_bytes(&std::fs::read(done.path)?, &bytes);
+    assert!(storage.all().iter().all(|seen| condition(seen).is_none()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_counts_when_all_that_the_platform_wants_to_see_is_there_and_nothing_else() -> Result<()> {
+    // The first answer lacks the version; none has a tag, which nobody wants to see.
+    let answered = std::sync::atomic::AtomicUsize::new(0);
+    let storage = Wire::responding(move |_| {
+        let answer = HttpMockResponse::builder().status(200);
+        match answered.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => answer.build(),
+            _ => answer.header("x-version", "7").build(),
+        }
+    })
+    .await;
+    let target = json!({"report": {"success_codes": [200], "headers": ["x-version"]}});
+    let api = api_taking_parts(storage.server.url("/incoming"), target).await;
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), "ACGTAC")?;
+    api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await?;
+    assert_eq!(storage.all().len(), 3, "one part is sent again");
+    let reported = |number| json!({"part_number": number, "response": {"headers": {"x-version": "7"}}});
+    assert_eq!(api.last().json(), json!({"parts": [reported(1), reported(2)]}));
+    Ok(())
+}

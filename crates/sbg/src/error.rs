@@ -104,6 +104,8 @@ pub enum ErrorKind {
     Busy,
     /// The work was cancelled before it was done.
     Cancelled,
+    /// The work panicked: a defect of this crate, or of a function that was given to it.
+    Panic,
 }
 
 #[derive(Debug)]

@@ -131,8 +131,12 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// Bytes that are read and hashed at once.
 const BLOCK: usize = 1024 * 1024;
 
-/// Computes these digests of a file, reading it once.
-pub(super) fn of_file(file: &File, algorithms: &[Algorithm]) -> io::Result<Vec<Digest>> {
+/// Computes these digests of a file, reading it once. Of a large file that takes its time, so it ends when it is stopped.
+pub(super) fn of_file(
+    file: &File,
+    algorithms: &[Algorithm],
+    stopped: &dyn Fn() -> bool,
+) -> io::Result<Vec<Digest>> {
     let wanted = |algorithm| algorithms.contains(&algorithm);
     let mut crc32c = wanted(Algorithm::Crc32c).then_some(0);
     let mut md5 = wanted(Algorithm::Md5).then(Md5::new);
@@ -140,6 +144,9 @@ pub(super) fn of_file(file: &File, algorithms: &[Algorithm]) -> io::Result<Vec<D
     let mut block = vec![0; BLOCK];
     let mut at = 0;
     loop {
+        if stopped() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         let count = super::position::read_at(file, &mut block, at)?;
         if count == 0 {
             break;
@@ -171,7 +178,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "abc").unwrap();
-        let digests = of_file(&File::open(path).unwrap(), &Algorithm::ALL).unwrap();
+        let digests = of_file(&File::open(path).unwrap(), &Algorithm::ALL, &|| false).unwrap();
         let shown: Vec<_> = digests.iter().map(ToString::to_string).collect();
         assert_eq!(
             shown,
@@ -181,6 +188,17 @@ mod tests {
                 "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
             ]
         );
+    }
+
+    #[test]
+    fn a_digest_that_nobody_waits_for_any_more_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, vec![0; 3 * BLOCK]).unwrap();
+        let looks = std::cell::Cell::new(0);
+        let stopped = || looks.replace(looks.get() + 1) == 2;
+        let given_up = of_file(&File::open(path).unwrap(), &Algorithm::ALL, &stopped);
+        assert_eq!(given_up.unwrap_err().kind(), io::ErrorKind::Interrupted);
     }
 
     #[test]

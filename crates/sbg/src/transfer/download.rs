@@ -4,6 +4,7 @@ mod address;
 mod job;
 mod journal;
 mod open;
+mod prepare;
 
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
@@ -20,14 +21,13 @@ use super::handle::{Shared, Transfer};
 use crate::error::Result;
 use crate::files::FileHandle;
 
-pub(super) use address::{Address, host};
-pub(super) use job::blocking;
+pub(super) use address::{Address, Age, host};
 pub(super) use open::{Object, Opened, open};
 
 impl FileHandle {
     /// Downloads the file to `path`: `.await` it, or [`start`](Download::start) it to watch it.
     ///
-    /// The bytes go to `PATH.part`, which gets its name when it is complete. Of a file of 16 MiB or more what has arrived stays when
+    /// The bytes go to `PATH.sbg-part`, which gets its name when it is complete. Of a file of 16 MiB or more what has arrived stays when
     /// the download is stopped, fails or is killed, and the next download to the same path goes on from there.
     ///
     /// ```no_run

@@ -1,5 +1,6 @@
 //! The threads and connections of the transfers of a client.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -8,14 +9,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinError;
 
 use super::lane::Lane;
 use super::pace::Pace;
 use super::storage::Storage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-/// Threads that move bytes. Writing to files is done on them, in place: two keep a fast disk and a fast network busy.
-const THREADS: usize = 2;
+/// Threads that move bytes. Writing to files is done on them, in place: two keep a fast disk and a fast network busy, and more than
+/// four bring nothing.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |threads| threads.get().clamp(2, 4))
+}
 
 /// Runs transfers apart from the runtime of the caller.
 ///
@@ -57,7 +62,7 @@ pub(super) struct Lanes(Mutex<HashMap<(Direction, String), Arc<Lane>>>);
 impl Lanes {
     pub(super) fn get(&self, direction: Direction, host: &str) -> Arc<Lane> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.entry((direction, host.to_owned())).or_insert_with(Lane::new).clone()
+        lanes.entry((direction, host.to_owned())).or_insert_with(|| Lane::new(direction)).clone()
     }
 }
 
@@ -96,12 +101,10 @@ impl Engine {
         self.tools.clone()
     }
 
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        match self.runtime() {
-            Ok(runtime) => drop(runtime.spawn(work)),
-            // Without threads the work is dropped, and whoever waits for it learns that it ended.
-            Err(error) => tracing::error!(%error, "the transfer engine cannot start"),
-        }
+    /// Starts work on the threads of the engine. Fails where there can be no threads.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        drop(self.runtime()?.spawn(work));
+        Ok(())
     }
 
     fn runtime(&self) -> Result<&Runtime> {
@@ -109,7 +112,7 @@ impl Engine {
             return Ok(runtime);
         }
         let runtime = Builder::new_multi_thread()
-            .worker_threads(THREADS)
+            .worker_threads(threads())
             .thread_name("sbg-transfer")
             .enable_all()
             .build()
@@ -120,6 +123,28 @@ impl Engine {
         }
         self.runtime.get().ok_or_else(Error::cancelled)
     }
+}
+
+/// Runs work that waits for the disk, apart from the threads that move bytes.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    joined(tokio::task::spawn_blocking(work).await)
+}
+
+/// What has become of a task: a panic is another thing than a stop.
+pub(super) fn joined<T>(done: Result<Result<T>, JoinError>) -> Result<T> {
+    done.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => Err(panicked(&*panic)),
+        Err(_) => Err(Error::cancelled()),
+    })
+}
+
+/// The error that stands for a panic.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let said =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|said| &**said));
+    Error::new(ErrorKind::Panic, format!("the transfer panicked: {}", said.unwrap_or("it does not tell why")))
 }
 
 impl Drop for Engine {

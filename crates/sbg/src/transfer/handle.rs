@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use futures::{Stream, StreamExt as _, stream};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::Engine;
+use super::engine::{Engine, panicked};
 use super::progress::{Counters, Progress};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -50,6 +52,8 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     pub(super) stop: CancellationToken,
     signals: Arc<Signals>,
+    /// Why what an earlier run has left could not be used.
+    started_over: Mutex<Option<String>>,
 }
 
 /// What the handle tells the workers.
@@ -61,16 +65,32 @@ struct Signals {
 
 impl Shared {
     fn new() -> Self {
-        Self { counters: Arc::new(Counters::new()), stop: CancellationToken::new(), signals: Arc::default() }
+        Self {
+            counters: Arc::new(Counters::new()),
+            stop: CancellationToken::new(),
+            signals: Arc::default(),
+            started_over: Mutex::default(),
+        }
     }
 
-    /// The same for one of many files: it counts by itself and into the whole, and hears what the whole is told.
-    pub(super) fn piece(&self) -> Arc<Self> {
+    /// The same for one of many files: it counts by itself and into the whole, hears what the whole is told, and is stopped by a child
+    /// of `stop`.
+    pub(super) fn piece(&self, stop: &CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             counters: Arc::new(Counters::piece(self.counters.clone())),
-            stop: self.stop.child_token(),
+            stop: stop.child_token(),
             signals: self.signals.clone(),
+            started_over: Mutex::default(),
         })
+    }
+
+    /// Tells why what an earlier run has left is of no use.
+    pub(super) fn start_over(&self, why: impl Into<String>) {
+        *self.started_over.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());
+    }
+
+    pub(super) fn started_over(&self) -> Option<String> {
+        self.started_over.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn is_paused(&self) -> bool {
@@ -102,12 +122,16 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     {
         let shared = Arc::new(Shared::new());
         let (tell, outcome) = watch::channel(None);
-        let for_work = shared.clone();
-        engine.spawn(async move {
-            let result = work(for_work.clone()).await;
+        let (for_work, told) = (shared.clone(), tell.clone());
+        let begun = engine.spawn(async move {
+            let working = async { work(for_work.clone()).await };
+            let done = AssertUnwindSafe(working).catch_unwind().await;
             for_work.counters.finish();
-            tell.send_replace(Some(result));
+            told.send_replace(Some(done.unwrap_or_else(|panic| Err(panicked(&*panic)))));
         });
+        if let Err(error) = begun {
+            tell.send_replace(Some(Err(error)));
+        }
         Self { shared, outcome, engine }
     }
 
@@ -149,6 +173,22 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
             let progress = shared.counters.snapshot();
             Some((progress, (!over).then_some((shared, outcome))))
         })
+    }
+
+    /// Why what an earlier run has left could not be used, where there was something. Of many files each is by itself.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let upload = client.upload("pattern-51.fastq").to_project("rfranklin/fibre-diffraction").start();
+    /// upload.wait().await?;
+    /// if let Some(why) = upload.started_over() {
+    ///     println!("everything was sent anew: {why}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn started_over(&self) -> Option<String> {
+        self.shared.started_over()
     }
 
     /// Lets nothing move until [`resume`](Self::resume). Connections are given up; what has arrived stays.
@@ -194,27 +234,45 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         self.shared.stop.cancel();
     }
 
-    /// Calls `callback` with the progress, once every `interval` and once more at the end. It is called on a thread of the engine, so
-    /// it should not take long.
+    /// Calls `callback` with the progress, once every `interval` and once more at the end. It is called apart from the threads that
+    /// move bytes, so it may take its time.
     pub fn on_progress(
         &self,
         interval: Duration,
         mut callback: impl FnMut(Progress) + Send + 'static,
     ) -> &Self {
         let mut progress = Box::pin(self.progress_stream(interval));
-        self.engine.spawn(async move {
+        self.on_the_side(async move {
             while let Some(progress) = progress.next().await {
-                callback(progress);
+                let call = move || {
+                    callback(progress);
+                    callback
+                };
+                match spawn_blocking(call).await {
+                    Ok(again) => callback = again,
+                    // It panicked, which was told on the way.
+                    Err(_) => break,
+                }
             }
-        });
-        self
+        })
     }
 
-    /// Calls `callback` with the outcome when the transfer is over: completed, stopped or failed. It is called on a thread of the
-    /// engine, so it should not take long.
+    /// Calls `callback` with the outcome when the transfer is over: completed, stopped or failed. It is called apart from the threads
+    /// that move bytes, so it may take its time.
     pub fn on_done(&self, callback: impl FnOnce(Result<T>) + Send + 'static) -> &Self {
         let outcome = self.outcome.clone();
-        self.engine.spawn(async move { callback(wait_for(outcome).await) });
+        self.on_the_side(async move {
+            let outcome = wait_for(outcome).await;
+            spawn_blocking(move || callback(outcome)).await.ok();
+        })
+    }
+
+    /// Runs what calls a function of the user.
+    fn on_the_side(&self, work: impl Future<Output = ()> + Send + 'static) -> &Self {
+        if let Err(error) = self.engine.spawn(work) {
+            // The transfer has failed for the same reason.
+            tracing::warn!(%error, "a callback of a transfer cannot be called");
+        }
         self
     }
 }
@@ -222,7 +280,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
 async fn wait_for<T: Clone>(mut outcome: watch::Receiver<Option<Result<T>>>) -> Result<T> {
     match outcome.wait_for(Option::is_some).await {
         Ok(result) => result.clone().unwrap_or_else(|| Err(Error::cancelled())),
-        // The worker is gone without a word: it panicked, or the engine was shut down.
+        // The worker is gone without a word: the engine was shut down.
         Err(_) => Err(Error::cancelled()),
     }
 }

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// What the name of a journal that is not complete yet ends with.
+pub(super) const NEW: &str = ".new";
+
 /// Why a journal is of no use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
@@ -43,7 +46,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str
 /// Puts the journal at `path`, in place of the one before.
 pub(super) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
     let json = serde_json::to_string(journal)?;
-    let new = with_suffix(path, ".new");
+    let new = with_suffix(path, NEW);
     let mut file = fs::File::create(&new)?;
     writeln!(file, "{json}\n{}", checksum(&json))?;
     drop(file);
@@ -52,7 +55,7 @@ pub(super) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
 
 /// Removes the journal at `path`, if there is one.
 pub(super) fn remove(path: &Path) {
-    for path in [path.to_owned(), with_suffix(path, ".new")] {
+    for path in [path.to_owned(), with_suffix(path, NEW)] {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 tracing::warn!(path = %path.display(), %error, "cannot remove a journal");

@@ -4,9 +4,12 @@
 //! host is overloaded. All transfers of a client share the lane of a host, in the order in which they ask.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+use super::engine::Direction;
 
 /// Connections to begin with.
 const FIRST: usize = 8;
@@ -20,6 +23,9 @@ const LEAST: usize = 2;
 /// Bounds of the time after which the number of connections is looked at again; in between it follows the time to an answer.
 const SHORTEST_TICK: Duration = Duration::from_millis(100);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
+
+/// Within this time all connections notice the same overload.
+const SAME_TROUBLE: Duration = Duration::from_secs(1);
 
 /// Decides on the number of connections. Pure: it sees bytes per second and troubles, nothing else.
 #[derive(Debug)]
@@ -100,6 +106,9 @@ pub(super) struct Lane {
     /// Hands out the connections in the order in which they were asked for.
     permits: Arc<Semaphore>,
     state: Mutex<State>,
+    /// How many connections there may be now.
+    limit: watch::Sender<usize>,
+    direction: Direction,
 }
 
 #[derive(Debug)]
@@ -113,7 +122,11 @@ struct State {
     moved: u64,
     tick_began: Instant,
     tick: Duration,
-    troubled: bool,
+    /// When the host was overloaded last.
+    troubled: Option<Instant>,
+    /// Whether this tick is not to be judged: bytes of an upload count when they enter the buffers of a connection, and those of new
+    /// connections are empty.
+    settling: bool,
     /// Bytes per second of one connection, as of the last tick.
     each: Option<f64>,
 }
@@ -126,7 +139,7 @@ pub(super) struct Permit {
 }
 
 impl Lane {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(direction: Direction) -> Arc<Self> {
         let state = State {
             controller: Controller::new(),
             owed: 0,
@@ -134,11 +147,19 @@ impl Lane {
             busy: false,
             moved: 0,
             tick_began: Instant::now(),
-            tick: SHORTEST_TICK,
-            troubled: false,
+            // The time to the answer of an upload is that of its whole body, so there is nothing to follow.
+            tick: if direction == Direction::Up { LONGEST_TICK } else { SHORTEST_TICK },
+            troubled: None,
+            settling: false,
             each: None,
         };
-        Arc::new(Self { permits: Arc::new(Semaphore::new(FIRST)), state: Mutex::new(state) })
+        let limit = watch::Sender::new(FIRST);
+        Arc::new(Self {
+            permits: Arc::new(Semaphore::new(FIRST)),
+            state: Mutex::new(state),
+            limit,
+            direction,
+        })
     }
 
     /// Waits for a connection.
@@ -153,16 +174,21 @@ impl Lane {
             // What lay idle says nothing about the path.
             state.tick_began = Instant::now();
             state.moved = 0;
+            state.busy = false;
         }
         state.in_use += 1;
         drop(state);
         Permit { lane: self, permit }
     }
 
-    /// How many connections there may be now.
-    #[cfg(test)]
-    fn limit(&self) -> usize {
-        self.state().controller.limit
+    /// How many connections there may be, now and as it changes.
+    pub(super) fn limit(&self) -> watch::Receiver<usize> {
+        self.limit.subscribe()
+    }
+
+    /// Bytes per second of one connection, once they are known.
+    pub(super) fn each(&self) -> Option<f64> {
+        self.state().each
     }
 
     /// The least number of bytes for which another request is worth its time: what a connection brings in a tenth of a second. Without
@@ -199,21 +225,23 @@ impl Lane {
         let connections = state.in_use.max(1) as f64;
         state.each = Some(goodput / connections);
         // Where fewer connections were wanted than there may be, the goodput says nothing about their number.
-        if std::mem::take(&mut state.busy) {
+        let settling = std::mem::take(&mut state.settling);
+        if std::mem::take(&mut state.busy) && !settling {
             let before = state.controller.limit;
             let limit = state.controller.tick(goodput);
             self.change(&mut state, before, limit);
+            state.settling = limit > before && self.direction == Direction::Up;
         }
         state.busy = self.permits.available_permits() == 0;
         state.tick_began = Instant::now();
         state.moved = 0;
-        state.troubled = false;
     }
 
-    /// Tells that the host is overloaded. Counts once a tick: all connections notice one overload.
+    /// Tells that the host is overloaded. Counts once in a while: all connections notice one overload.
     pub(super) fn troubled(&self) {
         let mut state = self.state();
-        if !std::mem::replace(&mut state.troubled, true) {
+        if state.troubled.is_none_or(|last| last.elapsed() >= SAME_TROUBLE) {
+            state.troubled = Some(Instant::now());
             let before = state.controller.limit;
             let limit = state.controller.trouble();
             self.change(&mut state, before, limit);
@@ -232,6 +260,7 @@ impl Lane {
         }
         if limit != before {
             tracing::debug!(before, limit, "connections of a transfer lane");
+            self.limit.send_replace(limit);
         }
     }
 
@@ -308,7 +337,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_are_never_more_connections_than_the_limit() {
-        let lane = Lane::new();
+        let lane = Lane::new(Direction::Down);
         let mut permits = Vec::new();
         for _ in 0..FIRST {
             permits.push(lane.clone().acquire().await);
@@ -316,11 +345,50 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(5), lane.clone().acquire()).await.is_err());
         lane.troubled();
         lane.troubled();
-        assert_eq!(lane.limit(), 5, "one overload counts once");
+        assert_eq!(*lane.limit().borrow(), 5, "one overload counts once");
         // Three are owed: as many have to come back before another one is handed out.
         permits.truncate(5);
         assert!(tokio::time::timeout(Duration::from_millis(5), lane.clone().acquire()).await.is_err());
         permits.truncate(4);
         assert!(tokio::time::timeout(Duration::from_millis(50), lane.clone().acquire()).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_overload_that_lasts_counts_again_although_nothing_moves() {
+        let lane = Lane::new(Direction::Down);
+        let limits: Vec<usize> = {
+            let mut limits = Vec::new();
+            for _ in 0..3 {
+                lane.troubled();
+                lane.troubled();
+                limits.push(*lane.limit().borrow());
+                tokio::time::advance(SAME_TROUBLE).await;
+            }
+            limits
+        };
+        assert_eq!(limits, [5, 3, 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_tick_of_new_connections_of_an_upload_is_not_judged() {
+        let ticks = async |direction| {
+            let lane = Lane::new(direction);
+            let mut permits = Vec::new();
+            for _ in 0..MOST {
+                permits.push(tokio::spawn(lane.clone().acquire()));
+            }
+            tokio::task::yield_now().await;
+            let mut limits = Vec::new();
+            for _ in 0..4 {
+                tokio::time::advance(LONGEST_TICK).await;
+                let limit = *lane.limit().borrow();
+                lane.moved(1000 * limit as u64);
+                tokio::task::yield_now().await;
+                limits.push(*lane.limit().borrow());
+            }
+            limits
+        };
+        assert_eq!(ticks(Direction::Down).await, [16, 32, 64, 64]);
+        assert_eq!(ticks(Direction::Up).await, [16, 16, 32, 32]);
     }
 }

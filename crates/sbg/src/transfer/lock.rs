@@ -1,31 +1,113 @@
 //! Files that one transfer has for itself, in this process and among all.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Opens `path`, creates it where there is none, and locks it. `None` where somebody else has it.
-///
-/// The lock ends with the file, also when the process is killed. Who has it may rename or remove the file.
-pub(super) fn open_locked(path: &Path) -> io::Result<Option<File>> {
+/// How long a lock is waited for: a transfer that was stopped or dropped just now lets go of its files within this time.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Time between two attempts at a lock.
+const STEP: Duration = Duration::from_millis(20);
+
+/// A file that is locked as long as this lives, or until the process is killed. Who has it may rename or remove it.
+#[derive(Debug)]
+pub(super) struct Locked {
+    file: File,
+    _claim: Option<Claim>,
+}
+
+impl Locked {
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Any file in place of one that is locked.
+    #[cfg(test)]
+    pub(super) fn unlocked(file: File) -> Self {
+        Self { file, _claim: None }
+    }
+}
+
+/// Opens `path`, creates it where there is none, and locks it. `None` where somebody else has it and does not let go of it soon, or
+/// `stopped` says that nobody wants it any more.
+pub(super) fn open_locked(path: &Path, stopped: &dyn Fn() -> bool) -> io::Result<Option<Locked>> {
+    let began = Instant::now();
+    loop {
+        // Called by its path, because newer versions of the standard library have a method of this name.
+        let locked = open_now(path, &|file| fs4::FileExt::try_lock(file))?;
+        if locked.is_some() || began.elapsed() >= PATIENCE || stopped() {
+            return Ok(locked);
+        }
+        std::thread::sleep(STEP);
+    }
+}
+
+fn open_now(
+    path: &Path,
+    lock: &dyn Fn(&File) -> Result<(), fs4::TryLockError>,
+) -> io::Result<Option<Locked>> {
     loop {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        // Called by its path, because newer versions of the standard library have a method of this name.
-        match fs4::FileExt::try_lock(&file) {
-            Ok(()) => {}
+        let claim = match lock(&file) {
+            Ok(()) => None,
             Err(fs4::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs4::TryLockError::Error(error)) if knows_no_locks(&error) => {
+                static WARNED: Once = Once::new();
+                WARNED.call_once(|| {
+                    tracing::warn!(path = %path.display(), %error, "the file system knows no locks, so other processes are not kept out");
+                });
+                match Claim::new(path.canonicalize()?) {
+                    Some(claim) => Some(claim),
+                    None => return Ok(None),
+                }
+            }
             Err(fs4::TryLockError::Error(error)) => return Err(error),
-        }
+        };
         // The one who had the lock before may have renamed or removed the file in between: then this is another one.
         if is_at(&file, path)? {
-            return Ok(Some(file));
+            return Ok(Some(Locked { file, _claim: claim }));
+        }
+    }
+}
+
+/// Whether the file system has no locks at all, as Lustre has none unless it is mounted with them.
+fn knows_no_locks(error: &io::Error) -> bool {
+    // `ENOLCK` has no kind of its own.
+    #[cfg(target_os = "linux")]
+    let no_lock = error.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error());
+    #[cfg(not(target_os = "linux"))]
+    let no_lock = cfg!(unix) && error.raw_os_error() == Some(77);
+    no_lock || error.kind() == io::ErrorKind::Unsupported
+}
+
+/// A path that one transfer of this process has for itself, where the file system has no locks.
+#[derive(Debug)]
+struct Claim(PathBuf);
+
+static CLAIMED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+
+impl Claim {
+    fn new(path: PathBuf) -> Option<Self> {
+        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.get_or_insert_default().insert(path.clone()).then(|| Self(path))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(claimed) = &mut *CLAIMED.lock().unwrap_or_else(PoisonError::into_inner) {
+            claimed.remove(&self.0);
         }
     }
 }
 
 /// Whether `path` is still this very file.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
 
     let opened = file.metadata()?;
@@ -38,7 +120,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 /// A file that is open cannot be renamed by another here.
 #[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+pub(super) fn is_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
@@ -46,24 +128,61 @@ fn is_at(_: &File, _: &Path) -> io::Result<bool> {
 mod tests {
     use super::*;
 
+    fn open(path: &Path) -> Option<Locked> {
+        open_locked(path, &|| true).unwrap()
+    }
+
     #[test]
     fn one_has_the_file_until_it_is_closed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let first = open_locked(&path).unwrap();
+        let first = open(&path);
         assert!(first.is_some());
-        assert!(open_locked(&path).unwrap().is_none());
+        assert!(open(&path).is_none());
         drop(first);
-        assert!(open_locked(&path).unwrap().is_some());
+        assert!(open(&path).is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_let_go_of_soon_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let first = open(&path);
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| open_locked(&path, &|| false).unwrap());
+            drop(first);
+            assert!(second.join().unwrap().is_some());
+        });
     }
 
     #[test]
     fn a_file_that_was_renamed_is_not_taken_for_the_one_of_its_old_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let first = open_locked(&path).unwrap();
+        let first = open(&path);
         std::fs::rename(&path, folder.path().join("other")).unwrap();
-        let second = open_locked(&path).unwrap();
+        let second = open(&path);
         assert!(first.is_some() && second.is_some());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_there_are_no_locks_one_of_this_process_has_the_file_all_the_same() {
+        use rustix::io::Errno;
+
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("below")).unwrap();
+        for errno in [Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOLCK] {
+            let lock = |_: &File| Err(fs4::TryLockError::Error(errno.into()));
+            let path = folder.path().join(format!("file-{}", errno.raw_os_error()));
+            let first = open_now(&path, &lock).unwrap();
+            assert!(first.is_some(), "{errno}");
+            let detour = folder.path().join("below/..").join(path.file_name().unwrap());
+            assert!(open_now(&detour, &lock).unwrap().is_none(), "the same file by another path");
+            drop(first);
+            assert!(open_now(&path, &lock).unwrap().is_some());
+        }
+        let lock = |_: &File| Err(fs4::TryLockError::Error(Errno::IO.into()));
+        assert!(open_now(&folder.path().join("file"), &lock).is_err(), "another error is one");
     }
 }

@@ -9,9 +9,11 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
+use super::engine::joined;
 use super::handle::Shared;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 pub use conflict::Conflict;
 pub use download::{DownloadMany, Wanted};
@@ -23,43 +25,62 @@ pub use upload::UploadMany;
 const AT_ONCE: usize = 32;
 
 /// The files of a transfer of many.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Crew {
+    shared: Arc<Shared>,
+    /// Stops those that are under way, and not the whole.
+    halt: CancellationToken,
     workers: JoinSet<FileReport>,
     reports: Vec<FileReport>,
 }
 
 impl Crew {
+    fn new(shared: &Arc<Shared>) -> Self {
+        let (shared, halt) = (shared.clone(), shared.stop.child_token());
+        Self { shared, halt, workers: JoinSet::new(), reports: Vec::new() }
+    }
+
+    /// What one of the files has to share with the whole.
+    fn piece(&self) -> Arc<Shared> {
+        self.shared.piece(&self.halt)
+    }
+
     /// Starts work on a file as soon as there is a place.
-    async fn start(
-        &mut self,
-        shared: &Arc<Shared>,
-        work: impl Future<Output = FileReport> + Send + 'static,
-    ) -> Result<()> {
+    async fn start(&mut self, work: impl Future<Output = FileReport> + Send + 'static) -> Result<()> {
         while self.workers.len() >= AT_ONCE {
-            self.join_one(shared).await?;
+            self.join_one().await?;
         }
         self.workers.spawn(work);
         Ok(())
     }
 
-    async fn join_one(&mut self, shared: &Shared) -> Result<()> {
+    async fn join_one(&mut self) -> Result<()> {
         let Some(done) = self.workers.join_next().await else { return Ok(()) };
-        let report =
-            done.map_err(|error| Error::new(ErrorKind::Cancelled, format!("a worker ended: {error}")))?;
-        shared.counters.part_done();
-        self.reports.push(report);
+        let report = joined(done.map(Ok))?;
+        self.done(report);
         Ok(())
     }
 
-    /// Waits for all, and gives what became of them in the order of their paths.
-    async fn finish(mut self, shared: &Shared) -> Result<Report> {
+    /// Takes down what became of a file.
+    fn done(&mut self, report: FileReport) {
+        self.shared.counters.part_done();
+        self.reports.push(report);
+    }
+
+    /// Waits for all, and gives what became of them in the order of their paths. Where they could not all be started, those that are
+    /// under way are stopped first, so that they keep what they have.
+    async fn finish(mut self, mut started: Result<()>) -> Result<Report> {
         while !self.workers.is_empty() {
-            self.join_one(shared).await?;
+            if started.is_err() {
+                self.halt.cancel();
+            }
+            let done = self.join_one().await;
+            started = started.and(done);
         }
-        if shared.stop.is_cancelled() {
+        if self.shared.stop.is_cancelled() {
             return Err(Error::cancelled());
         }
+        started?;
         self.reports.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(Report { files: self.reports })
     }

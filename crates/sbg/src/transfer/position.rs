@@ -40,6 +40,9 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
         let (mut bytes, mut offset) = (bytes, offset);
         while !bytes.is_empty() {
             let count = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
             bytes = &bytes[count..];
             offset += count as u64;
         }

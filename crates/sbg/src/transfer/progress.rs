@@ -1,8 +1,11 @@
 //! How far a transfer has come.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// How far a transfer has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,11 +21,17 @@ pub struct Progress {
     pub parts_total: u32,
     /// Time since the start, or that the whole took.
     pub elapsed: Duration,
-    /// Bytes per second, on average since the start.
+    /// Bytes per second of late, or on average when the transfer is over. What an earlier run has left does not count.
     pub rate: f64,
     /// Time that the rest will take at this rate; `None` before that can be told.
     pub eta: Option<Duration>,
 }
+
+/// The time that the rate is taken from.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Time between two samples of it.
+const SAMPLE: Duration = Duration::from_millis(250);
 
 /// The counters behind [`Progress`], shared by the workers of a transfer.
 #[derive(Debug)]
@@ -32,9 +41,57 @@ pub(super) struct Counters {
     parts: AtomicU32,
     parts_total: AtomicU32,
     started: Instant,
+    /// Milliseconds from the start to the last byte that was moved for good.
+    gained: AtomicU64,
+    pace: Mutex<Recent>,
     took: Mutex<Option<Duration>>,
     /// The counters of the whole that this is a piece of.
     whole: Option<Arc<Counters>>,
+}
+
+/// What has moved of late.
+#[derive(Debug, Default)]
+struct Recent {
+    /// Bytes that have moved, without those that were there, and when the last ones did.
+    moved: u64,
+    last: Duration,
+    /// What had moved at some times since the start, in order. The first one is that of the beginning of the window, or before it.
+    samples: VecDeque<(Duration, u64)>,
+}
+
+impl Recent {
+    fn add(&mut self, now: Duration, count: u64) {
+        if self.samples.back().is_none_or(|(last, _)| now >= *last + SAMPLE) {
+            if now >= self.last + SAMPLE {
+                // Nothing has moved for a while.
+                self.samples.push_back((self.last, self.moved));
+            }
+            self.samples.push_back((now, self.moved));
+            while self.samples.get(1).is_some_and(|(second, _)| *second + WINDOW <= now) {
+                self.samples.pop_front();
+            }
+        }
+        self.moved += count;
+        self.last = now;
+    }
+
+    /// Bytes per second of the window that ends now.
+    fn rate(&self, now: Duration) -> f64 {
+        // Nothing has moved between the last sample before the window and its beginning.
+        let begin = now.saturating_sub(WINDOW);
+        if self.last < begin {
+            return 0.0;
+        }
+        let before = self.samples.iter().take_while(|(at, _)| *at <= begin).last();
+        let (at, moved) =
+            before.or(self.samples.front()).map_or((now, self.moved), |(at, moved)| (*at, *moved));
+        per_second(self.moved.saturating_sub(moved), now.saturating_sub(at.max(begin)))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+fn per_second(bytes: u64, time: Duration) -> f64 {
+    if time.is_zero() { 0.0 } else { bytes as f64 / time.as_secs_f64() }
 }
 
 /// Stands for a total that is not known.
@@ -57,6 +114,8 @@ impl Counters {
             parts: AtomicU32::new(0),
             parts_total: AtomicU32::new(0),
             started: Instant::now(),
+            gained: AtomicU64::new(0),
+            pace: Mutex::default(),
             took: Mutex::new(None),
             whole,
         }
@@ -70,24 +129,75 @@ impl Counters {
 
     /// Makes what is to be done larger, where that becomes known bit by bit.
     pub(super) fn plan_more(&self, bytes: u64, parts: u32) {
-        let known = |total: u64| Some(if total == UNKNOWN { bytes } else { total + bytes });
-        // The function never gives up, so this cannot fail.
-        let _ = self.total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, known);
+        self.change_total(|total| total.saturating_add(bytes));
         self.parts_total.fetch_add(parts, Ordering::Relaxed);
     }
 
+    /// Makes what is to be done smaller by the bytes of a file that does not move.
+    pub(super) fn plan_fewer(&self, bytes: u64) {
+        self.change_total(|total| total.saturating_sub(bytes));
+    }
+
+    fn change_total(&self, change: impl Fn(u64) -> u64) {
+        let known = |total: u64| Some(change(if total == UNKNOWN { 0 } else { total }));
+        // The function never gives up, so this cannot fail.
+        let _ = self.total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, known);
+    }
+
+    /// Adds bytes that have moved.
     pub(super) fn add_bytes(&self, count: u64) {
+        self.add_there(count);
+        let mut counters = Some(self);
+        while let Some(one) = counters {
+            one.pace().add(one.started.elapsed(), count);
+            counters = one.whole.as_deref();
+        }
+    }
+
+    /// Adds bytes that were there before.
+    pub(super) fn add_there(&self, count: u64) {
         self.bytes.fetch_add(count, Ordering::Relaxed);
         if let Some(whole) = &self.whole {
-            whole.add_bytes(count);
+            whole.add_there(count);
         }
     }
 
     /// Takes back bytes of a part that has to be sent again.
     pub(super) fn take_back(&self, count: u64) {
         self.bytes.fetch_sub(count, Ordering::Relaxed);
+        let mut recent = self.pace();
+        recent.moved = recent.moved.saturating_sub(count);
+        drop(recent);
         if let Some(whole) = &self.whole {
             whole.take_back(count);
+        }
+    }
+
+    /// Takes a file out of the whole that did not arrive.
+    pub(super) fn take_out(&self, size: u64) {
+        self.take_back(self.bytes.load(Ordering::Relaxed));
+        if let Some(whole) = &self.whole {
+            whole.plan_fewer(size);
+        }
+    }
+
+    /// Tells that bytes have moved which will not have to move again.
+    pub(super) fn gain(&self) {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.gained.fetch_max(now, Ordering::Relaxed);
+        if let Some(whole) = &self.whole {
+            whole.gain();
+        }
+    }
+
+    /// Time since the whole transfer has gained anything.
+    pub(super) fn since_gain(&self) -> Duration {
+        match &self.whole {
+            Some(whole) => whole.since_gain(),
+            None => {
+                let gained = Duration::from_millis(self.gained.load(Ordering::Relaxed));
+                self.started.elapsed().saturating_sub(gained)
+            }
         }
     }
 
@@ -96,16 +206,18 @@ impl Counters {
     }
 
     pub(super) fn finish(&self) {
-        *self.took.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(self.started.elapsed());
+        *self.took.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.started.elapsed());
     }
 
     pub(super) fn snapshot(&self) -> Progress {
-        let took = *self.took.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let took = *self.took.lock().unwrap_or_else(PoisonError::into_inner);
         let elapsed = took.unwrap_or_else(|| self.started.elapsed());
         let total = Some(self.total.load(Ordering::Acquire)).filter(|total| *total != UNKNOWN);
         let bytes = self.bytes.load(Ordering::Relaxed);
-        #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
-        let rate = if elapsed.is_zero() { 0.0 } else { bytes as f64 / elapsed.as_secs_f64() };
+        let rate = match took {
+            Some(took) => per_second(self.pace().moved, took),
+            None => self.pace().rate(elapsed),
+        };
         #[expect(clippy::cast_precision_loss, reason = "a time needs no more than 52 bits")]
         let eta = total
             .filter(|_| rate > 0.0)
@@ -119,5 +231,71 @@ impl Counters {
             rate,
             eta,
         }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Recent> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a rate is the expected one, but for what a sample may be off.
+    fn assert_rate(counters: &Counters, expected: f64) {
+        let rate = counters.snapshot().rate;
+        assert!((rate - expected).abs() <= expected * 0.1, "{rate}, not {expected}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_is_that_of_late_without_what_was_there_and_without_pauses() {
+        let whole = Arc::new(Counters::new());
+        let piece = Counters::piece(whole.clone());
+        piece.plan(1_000_000, 1);
+        piece.add_there(900_000);
+        let run = async |milliseconds: u64, each: u64| {
+            for _ in 0..milliseconds / 100 {
+                piece.add_bytes(each);
+                tokio::time::advance(Duration::from_millis(100)).await;
+            }
+        };
+        run(2_000, 100).await;
+        assert_rate(&piece, 1000.0);
+        assert_rate(&whole, 1000.0);
+        assert_eq!(whole.snapshot().bytes, 902_000);
+        let eta = piece.snapshot().eta.map(|eta| eta.as_secs());
+        assert!(eta.is_some_and(|eta| (88..=108).contains(&eta)), "{eta:?}");
+
+        // A pause of an hour, after which nothing has moved of late; then it goes on at another rate.
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!((piece.snapshot().rate, piece.snapshot().eta), (0.0, None));
+        run(20_000, 500).await;
+        assert_rate(&piece, 5000.0);
+        piece.finish();
+        assert_rate(&piece, 102_000.0 / 3622.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_does_not_arrive_leaves_the_whole() {
+        let whole = Arc::new(Counters::new());
+        whole.plan_more(100, 1);
+        whole.plan_more(30, 1);
+        let piece = Counters::piece(whole.clone());
+        piece.add_there(10);
+        piece.add_bytes(5);
+        piece.take_out(30);
+        assert_eq!((whole.snapshot().bytes, whole.snapshot().total), (0, Some(100)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_without_a_gain_is_that_of_the_whole() {
+        let whole = Arc::new(Counters::new());
+        let (one, other) = (Counters::piece(whole.clone()), Counters::piece(whole.clone()));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(one.since_gain(), Duration::from_secs(60));
+        other.gain();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(one.since_gain(), Duration::from_secs(1));
     }
 }

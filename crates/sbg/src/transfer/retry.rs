@@ -1,55 +1,158 @@
-//! What is done after a request to the storage has failed.
+//! What is done after a request to the storage, or a call for an address, has failed.
 
-use std::future::Future;
 use std::time::Duration;
 
 use super::lane::Lane;
+use super::progress::Counters;
 use super::storage::Trouble;
 use crate::error::{Error, Result};
 use crate::transport::jittered;
 
-/// Failures in a row, without a byte of progress, after which a part is given up.
+/// Failures in a row, without a byte of progress, after which a part is given up, unless there is an outage.
 const MOST_FAILURES: u32 = 10;
+
+/// Time without a byte of the whole transfer for which an outage is waited out in any case.
+const OUTAGE: Duration = Duration::from_secs(300);
 
 /// Failures in a row, without a byte in between.
 #[derive(Debug, Default)]
 pub(super) struct Retry {
     failures: u32,
-    /// Whether the address was renewed since the last byte: one that is refused again is refused for good.
+    /// Whether the address was renewed since the last byte: a fresh one that is refused again is refused for good.
     renewed: bool,
 }
 
+/// What to do before the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    Again,
+    /// The address is to be renewed.
+    Renew,
+}
+
 impl Retry {
-    /// Waits before the next attempt, or renews the address, or gives up.
-    pub(super) async fn after<F: Future<Output = ()>>(
+    /// Waits before the next attempt at a request to the storage, or gives up. `old` tells whether the address had lain about for a
+    /// while before it was used, so that it may be refused for its age alone.
+    pub(super) async fn after(
         &mut self,
         trouble: Trouble,
+        old: bool,
         lane: &Lane,
-        renew: impl FnOnce() -> F,
-    ) -> Result<()> {
+        counters: &Counters,
+    ) -> Result<Then> {
         if matches!(trouble, Trouble::Overload(_)) {
             lane.troubled();
         }
         match trouble {
             Trouble::Final(error) => Err(error),
+            Trouble::Refused(error) if old => self.count(error, counters.since_gain()).map(|_| Then::Renew),
             Trouble::Refused(error) if self.renewed => Err(error),
             Trouble::Refused(_) => {
                 self.renewed = true;
-                renew().await;
-                Ok(())
+                Ok(Then::Renew)
             }
-            Trouble::Again(error) | Trouble::Overload(error) => self.wait(error).await,
+            Trouble::Wrong(error) => self.wait(error, OUTAGE).await.map(|()| Then::Again),
+            Trouble::Again(error) | Trouble::Overload(error) => {
+                self.wait(error, counters.since_gain()).await.map(|()| Then::Again)
+            }
         }
     }
 
-    async fn wait(&mut self, error: Error) -> Result<()> {
-        self.failures += 1;
-        if self.failures > MOST_FAILURES {
-            return Err(error.with_attempts(self.failures));
-        }
-        tracing::debug!(%error, failures = self.failures, "a request to the storage is repeated");
+    /// Waits before the next attempt at a call of the API, or gives up: an outage of the API is no other than one of the storage.
+    pub(super) async fn after_call(&mut self, error: Error, counters: &Counters) -> Result<()> {
+        if error.is_transient() { self.wait(error, counters.since_gain()).await } else { Err(error) }
+    }
+
+    async fn wait(&mut self, error: Error, barren: Duration) -> Result<()> {
+        let error = self.count(error, barren)?;
+        tracing::debug!(%error, failures = self.failures, "a request is repeated");
         let (first, longest) = (Duration::from_millis(100), Duration::from_secs(15));
         tokio::time::sleep(jittered(first, longest, self.failures, fastrand::f64())).await;
         Ok(())
+    }
+
+    /// Counts a failure after so much time in which nothing was gained. Gives it back unless it is the last one.
+    fn count(&mut self, error: Error, barren: Duration) -> Result<Error> {
+        self.failures += 1;
+        if self.failures > MOST_FAILURES && barren >= OUTAGE {
+            return Err(error.with_attempts(self.failures));
+        }
+        Ok(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::transfer::engine::Direction;
+
+    fn error() -> Error {
+        Error::new(ErrorKind::Timeout, "nothing came")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_is_waited_out_for_five_minutes_and_no_longer() {
+        let (counters, mut retry) = (Counters::new(), Retry::default());
+        let began = Instant::now();
+        let error = loop {
+            if let Err(error) = retry.after_call(error(), &counters).await {
+                break error;
+            }
+        };
+        let took = began.elapsed();
+        assert!((OUTAGE..OUTAGE + Duration::from_secs(20)).contains(&took), "{took:?}");
+        assert!(error.attempts() > MOST_FAILURES);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_fails_is_not_given_up_while_others_move() {
+        let (counters, mut retry) = (Counters::new(), Retry::default());
+        for _ in 0..100 {
+            counters.gain();
+            assert!(retry.after_call(error(), &counters).await.is_ok());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_wrong_each_time_is_given_up_sooner_than_an_outage() {
+        let (counters, lane, mut retry) = (Counters::new(), Lane::new(Direction::Down), Retry::default());
+        for _ in 0..MOST_FAILURES {
+            assert_eq!(
+                retry.after(Trouble::Wrong(error()), false, &lane, &counters).await.unwrap(),
+                Then::Again
+            );
+        }
+        assert!(retry.after(Trouble::Wrong(error()), false, &lane, &counters).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_long_pause_a_first_failure_is_not_the_last() {
+        let (counters, mut retry) = (Counters::new(), Retry::default());
+        tokio::time::advance(10 * OUTAGE).await;
+        for _ in 0..MOST_FAILURES {
+            assert!(retry.after_call(error(), &counters).await.is_ok());
+        }
+        assert!(retry.after_call(error(), &counters).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fresh_address_is_refused_for_good_the_second_time_and_an_old_one_is_renewed() {
+        let (counters, lane, mut retry) = (Counters::new(), Lane::new(Direction::Down), Retry::default());
+        let refused = || Trouble::Refused(error());
+        for _ in 0..5 {
+            assert_eq!(retry.after(refused(), true, &lane, &counters).await.unwrap(), Then::Renew);
+        }
+        assert_eq!(retry.after(refused(), false, &lane, &counters).await.unwrap(), Then::Renew);
+        assert_eq!(retry.after(refused(), true, &lane, &counters).await.unwrap(), Then::Renew);
+        assert!(retry.after(refused(), false, &lane, &counters).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_refused_is_not_repeated() {
+        let refused = Error::new(ErrorKind::Api, "no").with_status(403);
+        assert!(Retry::default().after_call(refused, &Counters::new()).await.is_err());
     }
 }

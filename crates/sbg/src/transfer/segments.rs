@@ -22,9 +22,19 @@ impl Extent {
 
     /// This extent and the one right behind it.
     fn and(self, next: Self) -> Self {
-        let crc32c = crc32c::crc32c_combine(self.crc32c, next.crc32c, to_usize(next.length()));
+        let crc32c = combine(self.crc32c, next.crc32c, next.length(), usize::MAX);
         Self { start: self.start, end: next.end, crc32c }
     }
+}
+
+/// The checksum of a piece and the one of `length` bytes behind it. Systems whose lengths have 32 bits take them in steps.
+fn combine(mut crc32c: u32, next: u32, mut length: u64, step: usize) -> u32 {
+    while length > step as u64 {
+        // As if so many zeros were behind it, whose own checksum counts nothing.
+        crc32c = crc32c::crc32c_combine(crc32c, 0, step);
+        length -= step as u64;
+    }
+    crc32c::crc32c_combine(crc32c, next, to_usize(length))
 }
 
 /// A range that is being fetched. Named by its first byte, which never changes.
@@ -36,9 +46,11 @@ struct Active {
     claimed: u64,
     end: u64,
     crc32c: u32,
-    /// What was written at the last tick, and the ticks in a row without anything more.
-    seen: u64,
+    /// What was written at the last tick; `None` before the first one, which says nothing as it covers no whole tick.
+    seen: Option<u64>,
+    /// Ticks in a row without anything more, and with much less than others had.
     silent: u32,
+    slow: u32,
 }
 
 /// The ranges of a download.
@@ -47,7 +59,7 @@ pub(super) struct Segments {
     size: u64,
     waiting: VecDeque<Range<u64>>,
     active: BTreeMap<u64, Active>,
-    /// Extents by first byte; none touches the next.
+    /// Extents by first byte, joined where they touch and are not [too large](Segments::joins).
     done: BTreeMap<u64, Extent>,
 }
 
@@ -56,6 +68,15 @@ const SILENT: u32 = 2;
 
 /// Ticks of silence after which a connection is given up in any case.
 const SILENT_ALONE: u32 = 6;
+
+/// Ticks after which a connection is given up that brings less than an eighth of what others do.
+const SLOW: u32 = 3;
+
+/// But only where its range would take longer than so many ticks.
+const LONG: f64 = 5.0;
+
+/// Extents up to this size are joined in any case. After a restart of the system an extent is good or bad as a whole.
+const JOINED: u64 = 64 * 1024 * 1024;
 
 /// Pieces of a split range are never smaller: less is not worth a request.
 const LEAST_SPLIT: u64 = 2 * 1024 * 1024;
@@ -78,11 +99,6 @@ impl Segments {
         gaps.push(end..size);
         segments.waiting = gaps.into_iter().flat_map(|gap| plan::parts(gap, part_size)).collect();
         segments
-    }
-
-    /// Whether every byte is there.
-    pub(super) fn is_complete(&self) -> bool {
-        self.written() == self.size
     }
 
     /// Bytes that are there.
@@ -133,8 +149,15 @@ impl Segments {
 
     fn begin(&mut self, range: Range<u64>) {
         let start = range.start;
-        let active =
-            Active { written: start, claimed: start, end: range.end, crc32c: 0, seen: start, silent: 0 };
+        let active = Active {
+            written: start,
+            claimed: start,
+            end: range.end,
+            crc32c: 0,
+            seen: None,
+            silent: 0,
+            slow: 0,
+        };
         self.active.insert(range.start, active);
     }
 
@@ -145,20 +168,37 @@ impl Segments {
     }
 
     /// Counts a tick, and gives the ranges whose connection is better given up: those that were silent for [`SILENT`] ticks while others
-    /// moved, or for [`SILENT_ALONE`] ticks. Each is given once until it moves again, so that a slow answer can still come.
-    pub(super) fn tick(&mut self) -> Vec<u64> {
+    /// moved, or for [`SILENT_ALONE`] ticks, and those that are far behind the `usual` number of bytes of a tick. Each is given once until
+    /// it moves again, so that a slow answer can still come.
+    ///
+    /// A range that has claimed bytes waits for the bandwidth or for the disk, not for its connection.
+    pub(super) fn tick(&mut self, usual: Option<f64>) -> Vec<u64> {
         let mut moving = false;
-        for active in self.active.values_mut() {
-            let moved = active.written > active.seen;
-            moving |= moved;
-            active.silent = if moved { 0 } else { active.silent + 1 };
-            active.seen = active.written;
+        let mut slow = Vec::new();
+        for (start, active) in &mut self.active {
+            let moved = active.seen.map(|seen| active.written - seen);
+            active.seen = Some(active.written);
+            let Some(moved) = moved.filter(|_| active.claimed == active.written) else {
+                (active.silent, active.slow) = (0, 0);
+                continue;
+            };
+            moving |= moved > 0;
+            active.silent = if moved > 0 { 0 } else { active.silent + 1 };
+            #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+            let (speed, left) = (moved as f64, (active.end - active.written) as f64);
+            let is_slow = usual.is_some_and(|usual| speed < usual / 8.0) && left > LONG * speed;
+            active.slow = if is_slow { active.slow + 1 } else { 0 };
+            if moved > 0 && active.slow == SLOW {
+                active.slow = 0;
+                slow.push(*start);
+            }
         }
         let is_stuck = |active: &Active| match active.silent {
             SILENT => moving,
             silent => silent == SILENT_ALONE,
         };
-        self.active.iter().filter(|(_, active)| is_stuck(active)).map(|(start, _)| *start).collect()
+        let stuck = self.active.iter().filter(|(_, active)| is_stuck(active)).map(|(start, _)| *start);
+        stuck.chain(slow).collect()
     }
 
     /// What is still to be fetched of the range that begins at `start`.
@@ -208,8 +248,31 @@ impl Segments {
         }
     }
 
-    /// All that is there, in order, joined where it touches.
+    /// All that is there, in order, joined where it touches and is not [too large](Self::joins).
     pub(super) fn extents(&self) -> Vec<Extent> {
+        let mut joined: Vec<Extent> = Vec::new();
+        for extent in self.all() {
+            match joined.last_mut() {
+                Some(last) if self.joins(*last, extent) => *last = last.and(extent),
+                _ => joined.push(extent),
+            }
+        }
+        joined
+    }
+
+    /// CRC-32C of the object, once every byte is there.
+    pub(super) fn whole(&self) -> Option<u32> {
+        let mut whole = Extent { start: 0, end: 0, crc32c: 0 };
+        for extent in self.all() {
+            if extent.start != whole.end {
+                return None;
+            }
+            whole = whole.and(extent);
+        }
+        (whole.end == self.size).then_some(whole.crc32c)
+    }
+
+    fn all(&self) -> Vec<Extent> {
         let active = self.active.iter().map(|(start, active)| Extent {
             start: *start,
             end: active.written,
@@ -218,14 +281,12 @@ impl Segments {
         let mut all: Vec<Extent> =
             self.done.values().copied().chain(active).filter(|extent| extent.length() > 0).collect();
         all.sort_unstable_by_key(|extent| extent.start);
-        let mut joined: Vec<Extent> = Vec::with_capacity(all.len());
-        for extent in all {
-            match joined.last_mut() {
-                Some(last) if last.end == extent.start => *last = last.and(extent),
-                _ => joined.push(extent),
-            }
-        }
-        joined
+        all
+    }
+
+    /// Whether two extents become one: what is found to be damaged costs a whole extent, but there must not be too many of them.
+    fn joins(&self, one: Extent, next: Extent) -> bool {
+        one.end == next.start && one.length() + next.length() <= JOINED.max(self.size / 1024)
     }
 
     fn add(&mut self, mut extent: Extent) {
@@ -233,13 +294,16 @@ impl Segments {
             return;
         }
         if let Some((_, before)) = self.done.range(..extent.start).next_back()
-            && before.end == extent.start
+            && self.joins(*before, extent)
         {
             let before = *before;
             self.done.remove(&before.start);
             extent = before.and(extent);
         }
-        if let Some(after) = self.done.remove(&extent.end) {
+        if let Some(after) = self.done.get(&extent.end).copied()
+            && self.joins(extent, after)
+        {
+            self.done.remove(&after.start);
             extent = extent.and(after);
         }
         self.done.insert(extent.start, extent);
@@ -308,12 +372,69 @@ mod tests {
             if tick <= 3 {
                 move_on(&mut segments, starts[0]);
             }
-            given.push(segments.tick());
+            given.push(segments.tick(None));
         }
+        // The first tick begins in the middle of one, so it says nothing.
         let (none, others) = (Vec::new(), starts[1..].to_vec());
         let expected =
-            [&none, &others, &none, &none, &none, &others, &none, &none, &starts[..1].to_vec(), &none];
+            [&none, &none, &others, &none, &none, &none, &others, &none, &starts[..1].to_vec(), &none];
         assert_eq!(given.iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_range_that_waits_for_the_bandwidth_or_the_disk_is_not_silent() {
+        let mut segments = Segments::new(16 * MIB, []);
+        segments.take(u64::MAX);
+        segments.take(u64::MAX);
+        segments.claim(0, 10);
+        for _ in 0..20 {
+            segments.claim(8 * MIB, 10);
+            segments.commit(8 * MIB, 0);
+            assert_eq!(segments.tick(Some(10.0)), [0; 0]);
+        }
+    }
+
+    #[test]
+    fn a_range_that_moves_far_slower_than_others_is_given_up() {
+        let mut segments = Segments::new(24 * MIB, []);
+        let starts: Vec<u64> =
+            (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
+        // The second one is slow, and the third one as well, but it is nearly done.
+        segments.claim(starts[2], 8 * 1024 * 1024 - 400);
+        segments.commit(starts[2], 0);
+        let mut given = Vec::new();
+        for _ in 0..8 {
+            for (start, length) in starts.iter().zip([1000, 100, 100]) {
+                let left = segments.rest(*start);
+                segments.claim(*start, length.min(to_usize(left.end - left.start)));
+                segments.commit(*start, 0);
+                segments.finish(*start);
+            }
+            given.push(segments.tick(Some(1000.0)));
+        }
+        let (none, slow) = (vec![], vec![starts[1]]);
+        assert_eq!(given, [&none, &none, &none, &slow, &none, &none, &slow, &none].map(Clone::clone));
+    }
+
+    #[test]
+    fn touching_extents_are_joined_until_they_are_too_large_to_lose() {
+        let part = |number: u64| Extent { start: number * 8 * MIB, end: (number + 1) * 8 * MIB, crc32c: 0 };
+        let segments = Segments::new(1024 * MIB, (0..20).map(part));
+        let extents: Vec<_> =
+            segments.extents().iter().map(|extent| (extent.start / MIB, extent.end / MIB)).collect();
+        assert_eq!(extents, [(0, 64), (64, 128), (128, 160)]);
+        let large = Segments::new(1024 * 1024 * MIB, (0..20).map(part));
+        assert_eq!(large.extents().len(), 1, "so that there are not too many of them");
+    }
+
+    #[test]
+    fn checksums_join_in_steps_too() {
+        let data: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        let (one, next) = data.split_at(300);
+        let (first, second) = (crc32c::crc32c(one), crc32c::crc32c(next));
+        for step in [1, 7, 699, 700, 701] {
+            assert_eq!(combine(first, second, 700, step), crc32c::crc32c(&data), "{step}");
+        }
     }
 
     proptest! {
@@ -336,7 +457,7 @@ mod tests {
             let mut segments = Segments::new(size, there);
             let mut open: Vec<u64> = Vec::new();
             let mut steps = steps.into_iter().cycle().enumerate();
-            while !segments.is_complete() {
+            while segments.written() < size {
                 let (round, (which, length, fresh)) = steps.next().unwrap();
                 if open.is_empty() || (fresh && segments.has_work(0)) {
                     let range = segments.take(0);
@@ -364,7 +485,9 @@ mod tests {
                 end = piece.end;
             }
             prop_assert_eq!(end, size);
-            prop_assert_eq!(segments.extents().len(), usize::from(size > 0));
+            prop_assert!(segments.whole().is_some());
+            let lengths = segments.extents().iter().map(|extent| extent.length()).sum::<u64>();
+            prop_assert_eq!(lengths, size);
         }
 
         /// Checksums of pieces join to the checksum of the whole.

@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
@@ -127,11 +127,22 @@ impl Content {
         }
     }
 
-    /// The bytes, block by block.
-    pub(super) fn blocks(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    /// The bytes, block by block. What cannot be read ends the stream, and is put into `failed`: whoever sends the bytes sees no more than
+    /// a request that broke off.
+    pub(super) fn blocks(
+        self,
+        failed: Arc<Mutex<Option<Error>>>,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let blocks = super::plan::parts(0..self.length(), BLOCK);
         stream::iter(blocks.map(move |block| match &self {
-            Self::File(source, range) => source.read(&(range.start + block.start..range.start + block.end)),
+            Self::File(source, range) => {
+                let read = source.read(&(range.start + block.start..range.start + block.end));
+                read.inspect_err(|error| {
+                    let again = io::Error::new(error.kind(), error.to_string());
+                    let error = Error::io(format!("cannot read `{}`", source.path.display()), again);
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                })
+            }
             Self::Memory(bytes) => {
                 let at = |place| usize::try_from(place).map_err(io::Error::other);
                 Ok(bytes.slice(at(block.start)?..at(block.end)?))

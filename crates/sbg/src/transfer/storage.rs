@@ -3,6 +3,7 @@
 //! There is no limit on the time that a request takes, which would end a large part on a slow line, but one on the time in which
 //! nothing moves.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +31,8 @@ pub(super) struct Storage {
 pub(super) enum Trouble {
     /// Worth another attempt.
     Again(Error),
+    /// Something else than what was asked for: worth another attempt, but no outage that passes.
+    Wrong(Error),
     /// Worth another attempt, and a sign that the storage has too much to do: a refusal for its load, or silence.
     Overload(Error),
     /// The signed address was refused: it may have expired.
@@ -64,6 +67,9 @@ pub(super) struct RangeBody {
 impl RangeBody {
     /// The next piece; `None` when the whole range has come.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
+        if self.left == 0 {
+            return Ok(None);
+        }
         match heard(self.idle, self.response.chunk()).await? {
             Ok(Some(piece)) => {
                 self.left = self.left.checked_sub(piece.len() as u64).ok_or_else(|| {
@@ -74,7 +80,6 @@ impl RangeBody {
                 })?;
                 Ok(Some(piece))
             }
-            Ok(None) if self.left == 0 => Ok(None),
             Ok(None) => {
                 let message = format!("the storage ended a range {} bytes early", self.left);
                 Err(Trouble::Again(Error::new(ErrorKind::Storage, message)))
@@ -107,7 +112,9 @@ impl Storage {
             return match content_range(response.headers()) {
                 Some((None, 0)) => Ok(Found::Empty),
                 Some((None, size)) if size <= wanted.start => Ok(Found::Shorter),
-                _ => Err(unexpected(response, "a whole object").await),
+                // An object in which no first byte can be had is empty, but a refusal alone does not prove it.
+                None if wanted.start == 0 => self.confirm_empty(url).await,
+                _ => Err(self.unexpected(response, "a whole object").await),
             };
         }
         match (response.status(), content_range(response.headers())) {
@@ -124,8 +131,24 @@ impl Storage {
                 let body = Box::new(RangeBody { response, left, idle: self.idle });
                 Ok(Found::Range(identity, range, body))
             }
-            _ => Err(unexpected(response, "the first range of the object").await),
+            _ => Err(self.unexpected(response, "the first range of the object").await),
         }
+    }
+
+    /// Asks for the whole of an object that seems to be empty.
+    async fn confirm_empty(&self, url: &str) -> Result<Found, Trouble> {
+        let mut response = self.send(self.http.get(url)).await?;
+        if response.status() == StatusCode::OK {
+            match heard(self.idle, response.chunk()).await? {
+                Ok(None) => return Ok(Found::Empty),
+                Ok(Some(_)) => {
+                    let message = "the storage refuses the first bytes of an object that is not empty";
+                    return Err(Trouble::Final(Error::new(ErrorKind::Storage, message)));
+                }
+                Err(error) => return Err(lost(error, true)),
+            }
+        }
+        Err(self.unexpected(response, "an empty object").await)
     }
 
     /// Asks for a range of a known object.
@@ -146,7 +169,7 @@ impl Storage {
             return Err(changed("its version is another"));
         }
         if response.status() != StatusCode::PARTIAL_CONTENT {
-            return Err(unexpected(response, "a range").await);
+            return Err(self.unexpected(response, "a range").await);
         }
         if text(response.headers(), ETAG) != identity.etag {
             return Err(changed("its ETag is another"));
@@ -157,7 +180,7 @@ impl Storage {
                 check_length(response.headers(), range)?;
                 Ok(RangeBody { response, left: range.end - range.start, idle: self.idle })
             }
-            _ => Err(unexpected(response, "exactly the range that was asked for").await),
+            _ => Err(self.unexpected(response, "exactly the range that was asked for").await),
         }
     }
 
@@ -171,37 +194,89 @@ impl Storage {
             .http
             .get(url)
             .header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
-        if let Some(etag) = etag {
+        // A weak tag never matches there.
+        if let Some(etag) = etag.filter(|etag| !etag.starts_with("W/")) {
             request = request.header(IF_MATCH, etag);
         }
+        self.send(request).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Trouble> {
         heard(self.idle, request.send()).await?.map_err(|error| lost(error, false))
     }
 
-    /// Sends a part. Gives the headers of the answer, which the platform wants to see. `moving` is told when bytes of the body move.
+    /// Sends a part. Gives the `wanted` headers of the answer, all of which the platform wants to see. `moving` is told when bytes of the
+    /// body move.
     pub(super) async fn put(
         &self,
-        url: &str,
-        headers: HeaderMap,
-        length: u64,
+        part: PartRequest<'_>,
         body: reqwest::Body,
-        success: &[u16],
         moving: &Moving,
-    ) -> Result<HeaderMap, Trouble> {
-        let request = self.http.put(url).headers(headers).header(CONTENT_LENGTH, length).body(body);
+    ) -> Result<BTreeMap<String, String>, Trouble> {
+        let request = self.http.put(part.url).headers(part.headers.clone());
+        let request = request.header(CONTENT_LENGTH, part.length).body(body);
         let answer = tokio::select! {
             answer = request.send() => answer,
             () = moving.idle(self.idle) => return Err(silence(self.idle)),
         };
         let response = answer.map_err(|error| lost(error, false))?;
-        if !success.contains(&response.status().as_u16()) {
-            return Err(unexpected(response, "that the part arrived").await);
+        if !part.success.contains(&response.status().as_u16()) {
+            return Err(self.unexpected(response, "that the part arrived").await);
         }
-        if text(response.headers(), ETAG).is_none_or(|etag| etag.trim_matches('"').is_empty()) {
-            let message = "the storage took a part without confirming it by an ETag";
-            return Err(Trouble::Again(Error::new(ErrorKind::Storage, message)));
-        }
-        Ok(response.headers().clone())
+        let header = |name: &String| {
+            let value =
+                response.headers().get(&**name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            // The platform wants the tag without its quotation marks, as the specification says.
+            let value = if name.eq_ignore_ascii_case("etag") { value.trim_matches('"') } else { value };
+            if value.is_empty() {
+                let message = format!("the storage took a part without confirming it by the header `{name}`");
+                return Err(Trouble::Wrong(Error::new(ErrorKind::Storage, message)));
+            }
+            Ok((name.clone(), value.to_owned()))
+        };
+        part.wanted.iter().map(header).collect()
     }
+
+    /// Sorts an answer that is not what was asked for.
+    async fn unexpected(&self, response: reqwest::Response, wanted: &str) -> Trouble {
+        let status = response.status();
+        let range = response
+            .headers()
+            .get(CONTENT_RANGE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("none")
+            .to_owned();
+        let body = beginning(response, self.idle.min(LONGEST_MESSAGE)).await;
+        let message = if status.is_success() {
+            format!("the storage answered something else than {wanted} (Content-Range {range})")
+        } else {
+            format!("the storage refused: {}", excerpt(&body))
+        };
+        let error = Error::new(ErrorKind::Storage, message).with_status(status.as_u16());
+        match status.as_u16() {
+            // S3 and its likes answer an expired signature with 403, some with 401 or 400.
+            401 | 403 => Trouble::Refused(error),
+            400 if body.windows(7).any(|word| word == b"xpired<" || word == b"expired") => {
+                Trouble::Refused(error)
+            }
+            408 | 429 | 503 => Trouble::Overload(error),
+            425 | 500..=599 => Trouble::Again(error),
+            _ if status.is_success() => Trouble::Wrong(error),
+            _ => Trouble::Final(error),
+        }
+    }
+}
+
+/// A part to send.
+#[derive(Debug)]
+pub(super) struct PartRequest<'a> {
+    pub(super) url: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) length: u64,
+    /// Statuses that mean success.
+    pub(super) success: &'a [u16],
+    /// Headers of the answer that the platform wants to see.
+    pub(super) wanted: &'a [String],
 }
 
 /// When bytes of a part moved last.
@@ -231,11 +306,11 @@ impl Moving {
     async fn idle(&self, limit: Duration) {
         loop {
             let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let due = last.unwrap_or_else(Instant::now) + limit;
-            if due <= Instant::now() {
+            let left = limit.saturating_sub(last.map_or(Duration::ZERO, |last| last.elapsed()));
+            if left.is_zero() {
                 return;
             }
-            tokio::time::sleep_until(due).await;
+            tokio::time::sleep(left).await;
         }
     }
 }
@@ -259,44 +334,22 @@ fn lost(error: reqwest::Error, answered: bool) -> Trouble {
     }
 }
 
-/// Sorts an answer that is not what was asked for.
-async fn unexpected(response: reqwest::Response, wanted: &str) -> Trouble {
-    let status = response.status();
-    let range = response
-        .headers()
-        .get(CONTENT_RANGE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("none")
-        .to_owned();
-    let body = beginning(response).await;
-    let message = if status.is_success() {
-        format!("the storage answered something else than {wanted} (Content-Range {range})")
-    } else {
-        format!("the storage refused: {}", excerpt(&body))
-    };
-    let error = Error::new(ErrorKind::Storage, message).with_status(status.as_u16());
-    match status.as_u16() {
-        // S3 and its likes answer an expired signature with 403, some with 401 or 400.
-        401 | 403 => Trouble::Refused(error),
-        400 if body.windows(7).any(|word| word == b"xpired<" || word == b"expired") => {
-            Trouble::Refused(error)
-        }
-        408 | 429 | 503 => Trouble::Overload(error),
-        425 | 500..=599 => Trouble::Again(error),
-        _ if status.is_success() => Trouble::Again(error),
-        _ => Trouble::Final(error),
-    }
-}
+/// How long the text of a refusal is waited for: the status tells enough.
+const LONGEST_MESSAGE: Duration = Duration::from_secs(5);
 
-/// The first bytes of a body, enough for a message.
-async fn beginning(mut response: reqwest::Response) -> Vec<u8> {
+/// The first bytes of a body, enough for a message, as far as they come within this time.
+async fn beginning(mut response: reqwest::Response, limit: Duration) -> Vec<u8> {
     let mut body = Vec::new();
-    while body.len() < 4096 {
-        match response.chunk().await {
-            Ok(Some(piece)) => body.extend_from_slice(&piece[..piece.len().min(4096 - body.len())]),
-            _ => break,
+    let reading = async {
+        while body.len() < 4096 {
+            match response.chunk().await {
+                Ok(Some(piece)) => body.extend_from_slice(&piece[..piece.len().min(4096 - body.len())]),
+                _ => break,
+            }
         }
-    }
+    };
+    // What has come until then has to do.
+    tokio::time::timeout(limit, reading).await.ok();
     body
 }
 
@@ -306,7 +359,7 @@ fn check_length(headers: &HeaderMap, range: &Range<u64>) -> Result<(), Trouble> 
         Some(length) if length != range.end - range.start => {
             let message =
                 format!("the storage announces {length} bytes for a range of {}", range.end - range.start);
-            Err(Trouble::Again(Error::new(ErrorKind::Storage, message)))
+            Err(Trouble::Wrong(Error::new(ErrorKind::Storage, message)))
         }
         _ => Ok(()),
     }

@@ -10,14 +10,16 @@ use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::download::{Address, Object, Opened, open};
-use super::engine::{Engine, Tools};
+use super::engine::{Engine, Tools, joined};
 use super::lane::Permit;
 use super::plan;
-use super::retry::Retry;
+use super::progress::Counters;
+use super::retry::{Retry, Then};
 use super::storage::{Found, RangeBody, Trouble};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::files::FileHandle;
 
 /// Bytes of a piece.
@@ -68,12 +70,17 @@ impl FileHandle {
         let (give, pieces) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let (tools, file, ended) = (engine.tools(), self.clone(), stop.clone());
-        engine.spawn(async move {
+        let failed = give.clone();
+        let begun = engine.spawn(async move {
             tokio::select! {
                 () = ended.cancelled() => {}
                 () = produce(tools, file, start..end, limit, give) => {}
             }
         });
+        if let Err(error) = begun {
+            // There is room for one, and nobody else sends.
+            failed.try_send(Err(error)).ok();
+        }
         FileStream { pieces, _stop: stop.drop_guard(), _engine: engine }
     }
 
@@ -151,13 +158,9 @@ async fn produce(
     let pieces =
         stream::iter(std::iter::once((range, Some((body, permit)))).chain(others)).map(|(range, begun)| {
             let reader = reader.clone();
-            // On a task of its own each, so that they are fetched while nobody polls.
-            let piece = tokio::spawn(async move { reader.read(range, begun).await });
-            async move {
-                piece
-                    .await
-                    .map_err(|error| Error::new(ErrorKind::Cancelled, format!("a worker ended: {error}")))?
-            }
+            // On a task of its own each, so that they are fetched while nobody polls, but not when nobody wants them any more.
+            let piece = AbortOnDropHandle::new(tokio::spawn(async move { reader.read(range, begun).await }));
+            async move { joined(piece.await) }
         });
     let mut pieces = std::pin::pin!(pieces.buffered(AHEAD));
     while let Some(piece) = pieces.next().await {
@@ -183,7 +186,8 @@ async fn begin(
     }
     let address = Address::new(tools.clone(), file_id.to_owned());
     let wanted = range.start..range.end.min(range.start.saturating_add(PIECE));
-    let Opened { found, lane, permit } = open(&tools, &address, wanted).await?;
+    let counters = Counters::new();
+    let Opened { found, lane, permit } = open(&tools, &address, wanted, &counters).await?;
     match found {
         Found::Empty if range.start == 0 => Ok(None),
         Found::Empty | Found::Shorter => Err(beyond(&range)),
@@ -193,7 +197,8 @@ async fn begin(
         }
         Found::Range(identity, first, body) => {
             let rest = plan::parts(first.end..range.end.min(identity.size), PIECE);
-            let reader = Arc::new(Reader(Object { tools, address, lane, identity }));
+            let object = Object { tools, address, lane, identity };
+            let reader = Arc::new(Reader { object, counters });
             Ok(Some(((reader, first, *body, permit), rest)))
         }
     }
@@ -205,29 +210,42 @@ fn beyond(range: &Range<u64>) -> Error {
 
 /// Reads ranges of a known object into memory.
 #[derive(Debug)]
-struct Reader(Object);
+struct Reader {
+    object: Object,
+    counters: Counters,
+}
 
 impl Reader {
     async fn read(&self, range: Range<u64>, begun: Option<(RangeBody, Permit)>) -> Result<Bytes> {
         let length = usize::try_from(range.end - range.start).map_err(|_| Error::cancelled())?;
         let mut bytes = BytesMut::with_capacity(length);
-        let (mut body, mut permit) = begun.unzip();
+        let mut begun = begun;
         let mut retry = Retry::default();
         while bytes.len() < length {
             let before = bytes.len();
-            let connection = match permit.take() {
-                Some(permit) => permit,
-                None => self.0.lane.clone().acquire().await,
-            };
-            let (generation, url) = self.0.address.get().await?;
             let rest = range.start + before as u64..range.end;
-            let outcome = self.attempt(&rest, &url, body.take(), &mut bytes).await;
+            let (connection, signed, body) = match begun.take() {
+                Some((body, connection)) => (connection, None, Some(body)),
+                None => match self.object.connect(None).await {
+                    Ok((connection, signed)) => (connection, Some(signed), None),
+                    Err(error) => {
+                        retry.after_call(error, &self.counters).await?;
+                        continue;
+                    }
+                },
+            };
+            let url = signed.as_ref().map_or("", |signed| &signed.url);
+            let outcome = self.attempt(&rest, url, body, &mut bytes).await;
             drop(connection);
             if bytes.len() > before {
                 retry = Retry::default();
             }
             if let Err(trouble) = outcome {
-                retry.after(trouble, &self.0.lane, || self.0.address.expire(generation)).await?;
+                let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
+                let then = retry.after(trouble, old, &self.object.lane, &self.counters).await?;
+                if let (Then::Renew, Some(signed)) = (then, &signed) {
+                    self.object.address.expire(signed);
+                }
             }
         }
         Ok(bytes.freeze())
@@ -237,14 +255,18 @@ impl Reader {
         &self,
         rest: &Range<u64>,
         url: &str,
-        body: Option<RangeBody>,
+        begun: Option<RangeBody>,
         bytes: &mut BytesMut,
     ) -> Result<(), Trouble> {
-        let mut body = self.0.body(rest, url, body).await?;
+        let mut body = match begun {
+            Some(body) => body,
+            None => self.object.body(rest, url).await?,
+        };
         while let Some(piece) = body.next().await? {
-            self.0.tools.down.take(piece.len() as u64).await;
+            self.object.tools.down.take(piece.len() as u64).await;
             bytes.extend_from_slice(&piece);
-            self.0.lane.moved(piece.len() as u64);
+            self.counters.gain();
+            self.object.lane.moved(piece.len() as u64);
         }
         Ok(())
     }

@@ -6,47 +6,68 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::journal::{self, with_suffix};
-use super::lock::open_locked;
+use super::lock::{Locked, is_at, open_locked};
 use super::position;
 use crate::error::{Error, ErrorKind, Result};
 
-/// A file in the making, `NAME.part`, with the journal `NAME.part.journal`.
+/// What the name of a file in the making ends with. No name that others use, so that none of their files is taken for one.
+const IN_THE_MAKING: &str = ".sbg-part";
+
+/// What the name of its journal ends with.
+const JOURNAL: &str = ".sbg-part.journal";
+
+/// Whether a file of this name could be taken for one in the making, or for what belongs to one. Systems that do not tell small
+/// letters from capital ones would.
+pub(super) fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix(journal::NEW).unwrap_or(&name);
+    name.ends_with(IN_THE_MAKING) || name.ends_with(JOURNAL)
+}
+
+/// A file in the making, `NAME.sbg-part`, with the journal `NAME.sbg-part.journal`.
 ///
 /// It is locked: another download to the same name is refused as long as this one lives, in this process and in others. Dropped
 /// before [`finish`](Self::finish) it leaves nothing behind, unless it is to be [kept](Self::keep).
 #[derive(Debug)]
 pub(super) struct Target {
-    file: File,
+    locked: Locked,
     part: PathBuf,
     journal: PathBuf,
     path: PathBuf,
     overwrite: bool,
     keep: AtomicBool,
+    doubtful: AtomicBool,
 }
 
 impl Target {
-    /// Opens `PATH.part`, which may hold what another run has left. Refused where `PATH` exists and is not to be overwritten, and
-    /// where another download is at it.
-    pub(super) fn open(path: &Path, overwrite: bool) -> Result<Self> {
+    /// Opens `PATH.sbg-part`, which may hold what another run has left. Refused where `PATH` exists and is not to be overwritten, and
+    /// where another download is at it and stays at it until `stopped`, or for two seconds.
+    pub(super) fn open(path: &Path, overwrite: bool, stopped: &dyn Fn() -> bool) -> Result<Self> {
         if path.file_name().is_none() || path.is_dir() {
             return Err(Error::invalid(format!("`{}` is a folder; name the file to write", path.display())));
         }
         if !overwrite && path.exists() {
             return Err(already_there(path));
         }
-        let part = with_suffix(path, ".part");
+        // Where a link is to be overwritten, what it leads to is; a link to nothing becomes the file.
+        let path = if path.is_symlink() {
+            path.canonicalize().unwrap_or_else(|_| path.to_owned())
+        } else {
+            path.to_owned()
+        };
+        let part = with_suffix(&path, IN_THE_MAKING);
         let about = |error| Error::io(format!("cannot create `{}`", part.display()), error);
-        let Some(file) = open_locked(&part).map_err(about)? else {
+        let Some(locked) = open_locked(&part, stopped).map_err(about)? else {
             let message = format!("another download is at `{}`", part.display());
             return Err(Error::new(ErrorKind::Busy, message));
         };
-        let journal = with_suffix(&part, ".journal");
-        let keep = AtomicBool::new(file.metadata().map_err(about)?.len() > 0);
-        Ok(Self { file, journal, part, path: path.to_owned(), overwrite, keep })
+        let journal = with_suffix(&path, JOURNAL);
+        let keep = AtomicBool::new(locked.file().metadata().map_err(about)?.len() > 0);
+        Ok(Self { locked, journal, part, path, overwrite, keep, doubtful: AtomicBool::new(false) })
     }
 
     pub(super) fn file(&self) -> &File {
-        &self.file
+        self.locked.file()
     }
 
     /// The name that the file gets in the end.
@@ -68,18 +89,28 @@ impl Target {
     pub(super) fn clear(&self) -> Result<()> {
         self.keep(false);
         journal::remove(&self.journal);
-        self.file.set_len(0).map_err(|error| self.cannot_write(error))
+        self.file().set_len(0).map_err(|error| self.cannot_write(error))
     }
 
     /// Makes room for the whole file, so that a full disk shows at once.
     pub(super) fn reserve(&self, size: u64) -> Result<()> {
-        reserve(&self.file, size).map_err(|error| {
+        reserve(self.file(), size).map_err(|error| {
             Error::io(format!("no room for the {size} bytes of `{}`", self.path.display()), error)
         })
     }
 
     pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        position::write_all_at(&self.file, bytes, offset).map_err(|error| self.cannot_write(error))
+        position::write_all_at(self.file(), bytes, offset).map_err(|error| {
+            // It may be an earlier write that failed, which the system tells only now.
+            self.doubtful.store(true, Ordering::Relaxed);
+            self.cannot_write(error)
+        })
+    }
+
+    /// The run of the operating system in which what was written can be relied on; `None` once a write has failed, after which all of
+    /// it has to be read and checked.
+    pub(super) fn boot(&self) -> Option<String> {
+        if self.doubtful.load(Ordering::Relaxed) { None } else { journal::boot() }
     }
 
     fn cannot_write(&self, error: io::Error) -> Error {
@@ -89,12 +120,23 @@ impl Target {
     /// Makes the bytes durable and gives the file its name.
     pub(super) fn finish(&self, size: u64) -> Result<PathBuf> {
         let about = |error| Error::io(format!("cannot finish `{}`", self.path.display()), error);
-        let written = self.file.metadata().map_err(about)?.len();
+        let written = self.file().metadata().map_err(about)?.len();
         if written != size {
             let message = format!("`{}` has {written} bytes where {size} were written", self.part.display());
             return Err(Error::new(ErrorKind::Integrity, message));
         }
-        self.file.sync_all().map_err(about)?;
+        self.file().sync_all().map_err(|error| {
+            // The system tells of lost bytes once, and which ones they are it does not tell at all.
+            self.keep(false);
+            about(error)
+        })?;
+        if !is_at(self.file(), &self.part).map_err(about)? {
+            // Whatever has this name now belongs to somebody else.
+            self.keep(true);
+            let message = format!("another program replaced `{}` while it was written", self.part.display());
+            return Err(Error::new(ErrorKind::Integrity, message));
+        }
+        self.keep_mode();
         if self.overwrite {
             std::fs::rename(&self.part, &self.path).map_err(about)?;
         } else {
@@ -112,12 +154,25 @@ impl Target {
 
 impl Drop for Target {
     fn drop(&mut self) {
-        if *self.keep.get_mut() {
+        // A file that somebody has put in place of this one is theirs.
+        if *self.keep.get_mut() || !is_at(self.file(), &self.part).unwrap_or(true) {
             return;
         }
         journal::remove(&self.journal);
         if let Err(error) = std::fs::remove_file(&self.part) {
             tracing::warn!(path = %self.part.display(), %error, "cannot remove what is left of a download");
+        }
+    }
+}
+
+impl Target {
+    /// Gives the file the permissions of the one that it replaces. Without them it is still the file.
+    fn keep_mode(&self) {
+        #[cfg(unix)]
+        if let Ok(replaced) = std::fs::metadata(&self.path)
+            && let Err(error) = self.file().set_permissions(replaced.permissions())
+        {
+            tracing::warn!(path = %self.path.display(), %error, "cannot keep the permissions of a file");
         }
     }
 }
@@ -171,15 +226,115 @@ fn reserve(file: &File, size: u64) -> io::Result<()> {
     if size == 0 {
         return file.set_len(0);
     }
-    match fallocate(file, FallocateFlags::empty(), 0, size) {
-        Ok(()) => Ok(()),
-        // The file system cannot reserve: at least the length is right from the start.
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => file.set_len(size),
-        Err(error) => Err(error.into()),
+    loop {
+        match fallocate(file, FallocateFlags::empty(), 0, size) {
+            Ok(()) => return Ok(()),
+            // A signal came, such as that of a debugger or a timer.
+            Err(Errno::INTR) => {}
+            // The file system cannot reserve: at least the length is right from the start.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return file.set_len(size),
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 fn reserve(file: &File, size: u64) -> io::Result<()> {
     file.set_len(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path, overwrite: bool) -> Result<Target> {
+        Target::open(path, overwrite, &|| true)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_of_another_program_is_neither_taken_nor_renamed_nor_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(folder.path().join("x.part"), "of another program").unwrap();
+        let target = open(&path, false).unwrap();
+        target.write_at(b"abc", 0).unwrap();
+        // Somebody puts another file in place of the one in the making.
+        let part = folder.path().join("x.sbg-part");
+        std::fs::rename(&part, folder.path().join("moved")).unwrap();
+        std::fs::write(&part, "not ours").unwrap();
+        let error = target.finish(3).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+        drop(target);
+        assert_eq!(names(folder.path()), ["moved", "x.part", "x.sbg-part"]);
+        assert_eq!(std::fs::read(part).unwrap(), b"not ours");
+        assert_eq!(std::fs::read(folder.path().join("x.part")).unwrap(), b"of another program");
+    }
+
+    #[test]
+    fn names_of_files_in_the_making_are_known_in_any_case() {
+        for name in ["x.sbg-part", "x.sbg-part.journal", "x.sbg-part.journal.new", "X.SBG-PART", ".sbg-part"]
+        {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["x.part", "x.part.journal", "x.sbg-part.bam", "sbg-part", "x.journal.new"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_permissions_and_the_link_to_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        let target = open(&link, true).unwrap();
+        target.write_at(b"new", 0).unwrap();
+        target.finish(3).unwrap();
+        drop(target);
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("file"));
+        assert_eq!(names(folder.path()), ["file", "link"]);
+    }
+
+    #[test]
+    fn what_was_written_before_a_write_failed_is_not_relied_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut target = open(&folder.path().join("file"), false).unwrap();
+        target.write_at(b"abc", 0).unwrap();
+        assert_eq!(target.boot(), journal::boot());
+        let unwritable = File::open(folder.path().join("file.sbg-part")).unwrap();
+        target.locked = Locked::unlocked(unwritable);
+        assert_eq!(target.write_at(b"def", 3).unwrap_err().kind(), ErrorKind::Io);
+        assert_eq!(target.boot(), None);
+    }
+
+    /// A device takes no sync, which stands for a disk that has lost bytes.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_failed_sync_leaves_nothing_to_go_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut target = open(&folder.path().join("file"), false).unwrap();
+        target.write_at(b"abc", 0).unwrap();
+        journal::save(target.journal(), &"a journal").unwrap();
+        target.keep(true);
+        let of_part =
+            std::mem::replace(&mut target.locked, Locked::unlocked(File::open("/dev/null").unwrap()));
+        assert_eq!(target.finish(0).unwrap_err().kind(), ErrorKind::Io);
+        target.locked = of_part;
+        drop(target);
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
 }

@@ -1,5 +1,7 @@
 //! Uploads: a local file, or what a reader gives, to the platform in parallel parts.
 
+mod begin;
+mod complete;
 mod job;
 mod journal;
 mod reader;
@@ -15,8 +17,8 @@ use tokio::io::AsyncRead;
 use self::job::Order;
 use self::reader::Reader;
 use self::route::Request;
-use super::download::blocking;
 use super::engine::Tools;
+use super::engine::blocking;
 use super::handle::{Shared, Transfer};
 use super::plan;
 use super::source::Source;
@@ -225,6 +227,8 @@ impl ReaderUpload {
         let engine = client.engine();
         let tools = engine.tools();
         Transfer::start(engine, move |shared| async move {
+            // What the client was told is to hold as long as the upload lasts.
+            let _client = client;
             let (destination, name) = options.destination(place)?;
             let part_size = options.part_size(plan::reader_part_size(size))?;
             let request = Request { name: name.unwrap_or_default(), size, part_size };

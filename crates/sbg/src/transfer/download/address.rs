@@ -1,9 +1,10 @@
 //! The signed address of a file: shared by all who fetch it, renewed once for all of them.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sbg_raw::ClientFilesExt as _;
+use tokio::time::Instant;
 use url::Url;
 
 use super::super::engine::Tools;
@@ -12,51 +13,99 @@ use crate::error::{Error, ErrorKind, Result};
 /// An address is renewed when so much of its life is over: a request that is begun late is refused.
 const GOOD_FOR: f64 = 0.8;
 
+/// But not before this time, whatever it says of its life: by a clock that is wrong each of them is about to end.
+const LEAST_AGE: Duration = Duration::from_secs(2);
+
+/// An address of this age may be refused for its age, whether or not its life is known.
+const OLD: Duration = Duration::from_secs(30);
+
+/// How old an address is, and how long it is good.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::transfer) struct Age {
+    since: Instant,
+    renew_at: Option<Instant>,
+}
+
+impl Age {
+    /// The age of an address that was signed just now, and that is good until `expires`, if anybody told so.
+    pub(in crate::transfer) fn of(url: &str, expires: Option<jiff::Timestamp>) -> Self {
+        let since = Instant::now();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let life = lifetime(url, now).or_else(|| until(u64::try_from(expires?.as_second()).ok()?, now));
+        let renew_at = life.and_then(|life| since.checked_add(life.mul_f64(GOOD_FOR).max(LEAST_AGE)));
+        Self { since, renew_at }
+    }
+
+    /// Whether the address is better renewed before it is used.
+    pub(in crate::transfer) fn is_over(&self) -> bool {
+        self.renew_at.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// Whether the address may be refused for its age alone.
+    pub(in crate::transfer) fn is_old(&self) -> bool {
+        self.is_over() || self.since.elapsed() >= OLD
+    }
+}
+
 /// The signed address of a file. Each renewal begins another generation.
 #[derive(Debug)]
 pub(in crate::transfer) struct Address {
     tools: Tools,
     file_id: String,
-    current: tokio::sync::Mutex<Current>,
+    current: Mutex<Current>,
+    /// Held by the one who asks for another address. The others wait for what comes of it.
+    renewal: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct Current {
     generation: u32,
-    url: Option<Arc<str>>,
-    renew_at: Option<Instant>,
+    signed: Option<Signed>,
+}
+
+/// An address as it is at some time.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Signed {
+    generation: u32,
+    pub(in crate::transfer) url: Arc<str>,
+    pub(in crate::transfer) age: Age,
 }
 
 impl Address {
     pub(in crate::transfer) fn new(tools: Tools, file_id: String) -> Self {
-        Self { tools, file_id, current: tokio::sync::Mutex::default() }
+        Self { tools, file_id, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
     }
 
-    /// The address and its generation. Asks for another one where the last is expired or about to.
-    pub(in crate::transfer) async fn get(&self) -> Result<(u32, Arc<str>)> {
-        let mut current = self.current.lock().await;
-        if current.renew_at.is_some_and(|at| at <= Instant::now()) {
-            current.url = None;
-            current.generation += 1;
-        }
-        if let Some(url) = &current.url {
-            return Ok((current.generation, url.clone()));
+    /// The address. Asks for another one where the last is expired or about to.
+    pub(in crate::transfer) async fn get(&self) -> Result<Signed> {
+        let _renewal = self.renewal.lock().await;
+        if let Some(signed) = self.at_hand() {
+            return Ok(signed);
         }
         let call = self.tools.api.file_download_info().file_id(&*self.file_id);
         let url: Arc<str> = call.send().await?.into_inner().url.into();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        current.renew_at =
-            lifetime(&url, now).and_then(|life| Instant::now().checked_add(life.mul_f64(GOOD_FOR)));
-        current.url = Some(url.clone());
-        Ok((current.generation, url))
+        let mut current = self.current();
+        let generation = current.generation + 1;
+        let signed = Signed { generation, age: Age::of(&url, None), url };
+        *current = Current { generation, signed: Some(signed.clone()) };
+        Ok(signed)
+    }
+
+    /// The address, if it is to be had without asking for another one.
+    pub(in crate::transfer) fn at_hand(&self) -> Option<Signed> {
+        self.current().signed.clone().filter(|signed| !signed.age.is_over())
     }
 
     /// Makes the next [`get`](Self::get) ask for another address, unless somebody else has done so already.
-    pub(in crate::transfer) async fn expire(&self, generation: u32) {
-        let mut current = self.current.lock().await;
-        if current.generation == generation {
-            *current = Current { generation: generation + 1, ..Current::default() };
+    pub(in crate::transfer) fn expire(&self, refused: &Signed) {
+        let mut current = self.current();
+        if current.generation == refused.generation {
+            current.signed = None;
         }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,15 +127,19 @@ fn lifetime(url: &str, now: Duration) -> Option<Duration> {
         let mut pairs = url.query_pairs();
         pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.into_owned())
     };
-    let until = |seconds: u64| Duration::from_secs(seconds).checked_sub(now).filter(|left| !left.is_zero());
     if let Some(seconds) = value("X-Amz-Expires").or_else(|| value("X-Goog-Expires")) {
         return seconds.parse().ok().map(Duration::from_secs).filter(|life| !life.is_zero());
     }
     if let Some(seconds) = value("Expires") {
-        return until(seconds.parse().ok()?);
+        return until(seconds.parse().ok()?, now);
     }
     let date: jiff::Timestamp = value("se")?.parse().ok()?;
-    until(u64::try_from(date.as_second()).ok()?)
+    until(u64::try_from(date.as_second()).ok()?, now)
+}
+
+/// The time from now to then, both since 1970.
+fn until(seconds: u64, now: Duration) -> Option<Duration> {
+    Duration::from_secs(seconds).checked_sub(now).filter(|left| !left.is_zero())
 }
 
 #[cfg(test)]
@@ -111,6 +164,30 @@ mod tests {
         check("Expires=soon", None);
         check("se=tomorrow", None);
         check("", None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_is_renewed_when_most_of_its_life_is_over() {
+        let check = async |url: &str, expires: Option<u64>, over: u64| {
+            let expires = expires.map(|seconds| {
+                let then = SystemTime::now() + Duration::from_secs(seconds);
+                jiff::Timestamp::try_from(then).unwrap()
+            });
+            let age = Age::of(&format!("https://storage.example/object?{url}"), expires);
+            tokio::time::advance(Duration::from_secs(over - 1)).await;
+            assert!(!age.is_over(), "{url}");
+            tokio::time::advance(Duration::from_secs(2)).await;
+            assert!(age.is_over() && age.is_old(), "{url}");
+        };
+        check("X-Amz-Expires=100", None, 80).await;
+        check("", Some(1000), 800).await;
+        // By the clock of this machine it ends at once, again and again.
+        check("X-Amz-Expires=1", None, 2).await;
+        // Nothing is known: it is used until it is refused, and then said to be old.
+        let age = Age::of("https://storage.example/object", None);
+        assert!(!age.is_old());
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert!(age.is_old() && !age.is_over());
     }
 
     #[test]

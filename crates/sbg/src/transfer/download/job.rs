@@ -6,25 +6,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Downloaded;
-use super::address::Address;
-use super::journal::{self, Journal, Left, Writer};
-use super::open::{Object, Opened, open};
+use super::journal::{self, Journal, Writer};
+use super::open::Object;
+use super::prepare::{Begun, prepare};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::{self, Algorithm, Digest};
-use crate::transfer::engine::Tools;
+use crate::transfer::engine::{Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::lane::Permit;
-use crate::transfer::retry::Retry;
+use crate::transfer::retry::{Retry, Then};
 use crate::transfer::segments::Segments;
-use crate::transfer::storage::{Found, RangeBody, Trouble};
+use crate::transfer::storage::{RangeBody, Trouble};
 use crate::transfer::target::Target;
-
-/// Length of the first range, which is asked for before the size of the file is known.
-const FIRST_RANGE: u64 = 8 * 1024 * 1024;
 
 /// Smaller files are fetched again rather than written down.
 const LEAST_JOURNAL: u64 = 16 * 1024 * 1024;
@@ -54,38 +51,34 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
     let (source, stopped) = (order.source.clone(), stop.clone());
     // Not given up when the download is stopped: as long as it goes on, it has the file.
     let (target, left) = blocking(move || {
-        let target = Target::open(&path, overwrite)?;
-        let left = journal::left(&target, &source, &|| stopped.is_cancelled());
-        let left = left.map_err(|error| {
-            if stopped.is_cancelled() {
-                return Error::cancelled();
-            }
-            Error::io("cannot read what another download has left", error)
-        });
-        Ok((target, left?))
+        let stopped = || stopped.is_cancelled();
+        let target = Target::open(&path, overwrite, &stopped)?;
+        let left = journal::left(&target, &source, &stopped);
+        let about = |error| Error::io("cannot read what another download has left", error);
+        Ok((target, left.map_err(|error| unless_stopped(&stopped, about(error)))?))
     })
-    .await?;
+    .await
+    .map_err(|error| unless_stopped(&|| stop.is_cancelled(), error))?;
     let target = Arc::new(target);
     let mut workers = JoinSet::new();
+    let mut begun = None;
     let work = async {
-        let begun = prepare(&order, &tools, &shared, &target, left).await?;
-        let Some(begun) = begun else {
+        let known = prepare(&order, &tools, &shared, &target, left).await?;
+        let Some(Begun { object, first, resumed, segments }) = known else {
             shared.counters.plan(0, 0);
-            return Ok((0, Digest::of_crc32c(0), Origin::default()));
+            return Ok((0, Digest::of_crc32c(0), 0));
         };
-        let Begun { object, first, origin, segments } = begun;
-        let writer = Arc::new(Writer::new(target.journal().to_owned()));
-        let job = Arc::new(Job {
+        let job = begun.insert(Arc::new(Job {
             object,
             shared: shared.clone(),
             target: target.clone(),
             source: order.source.clone(),
             segments: Mutex::new(segments),
             stuck: watch::Sender::default(),
-            writer,
-        });
+            writer: Arc::new(Writer::new(target.journal().to_owned())),
+        }));
         let crc32c = job.run(first, &mut workers).await?;
-        Ok((job.object.identity.size, crc32c, origin))
+        Ok((job.object.identity.size, crc32c, resumed))
     };
     let result = tokio::select! {
         result = work => result,
@@ -93,31 +86,41 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
     };
     // They hold the file: it can be finished, or cleared away, only when they are gone.
     workers.shutdown().await;
-    // A mixture, or what nobody wants, is of no use to the next one.
     let useless = matches!(&result, Err(error) if error.kind() == ErrorKind::Integrity);
-    if useless || shared.is_discarded() {
-        target.keep(false);
-    }
-    let (bytes, crc32c, origin) = result?;
-    let (target, digests, expected) = (target.clone(), order.digests, order.expected);
     blocking(move || {
-        let digests = check(&target, crc32c, &digests, &expected).inspect_err(|_| target.keep(false))?;
+        if let Some(job) = begun {
+            job.save_last();
+        }
+        // A mixture, or what nobody wants, is of no use to the next one.
+        if useless || shared.is_discarded() {
+            target.keep(false);
+        }
+        let (bytes, crc32c, resumed) = result?;
+        let stopped = || shared.stop.is_cancelled();
+        let digests = check(&target, crc32c, &order.digests, &order.expected, &stopped);
+        let digests = digests.inspect_err(|error| match error.kind() {
+            ErrorKind::Cancelled if !shared.is_discarded() => {}
+            _ => target.keep(false),
+        })?;
         let path = target.finish(bytes)?;
-        Ok(Downloaded { path, bytes, digests, resumed: origin.resumed, started_over: origin.started_over })
+        Ok(Downloaded { path, bytes, digests, resumed, started_over: shared.started_over() })
     })
     .await
 }
 
-/// Runs work that waits for the disk, apart from the threads that move bytes.
-pub(in crate::transfer) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let ended = |error| Error::new(ErrorKind::Cancelled, format!("a worker ended: {error}"));
-    spawn_blocking(work).await.map_err(ended)?
+/// The error, or that of a stop if there was one: then whatever failed did so because nobody waited for it.
+fn unless_stopped(stopped: &dyn Fn() -> bool, error: Error) -> Error {
+    if stopped() { Error::cancelled() } else { error }
 }
 
 /// Computes the digests that were asked for, and compares those that were given.
-fn check(target: &Target, crc32c: Digest, wanted: &[Algorithm], expected: &[Digest]) -> Result<Vec<Digest>> {
+fn check(
+    target: &Target,
+    crc32c: Digest,
+    wanted: &[Algorithm],
+    expected: &[Digest],
+    stopped: &dyn Fn() -> bool,
+) -> Result<Vec<Digest>> {
     let mut missing: Vec<Algorithm> =
         wanted.iter().copied().chain(expected.iter().map(Digest::algorithm)).collect();
     missing.retain(|algorithm| *algorithm != Algorithm::Crc32c);
@@ -125,8 +128,9 @@ fn check(target: &Target, crc32c: Digest, wanted: &[Algorithm], expected: &[Dige
     missing.dedup();
     let mut digests = vec![crc32c];
     if !missing.is_empty() {
-        let read = digest::of_file(target.file(), &missing);
-        digests.extend(read.map_err(|error| Error::io("cannot read what was downloaded", error))?);
+        let read = digest::of_file(target.file(), &missing, stopped);
+        let about = |error| unless_stopped(stopped, Error::io("cannot read what was downloaded", error));
+        digests.extend(read.map_err(about)?);
     }
     for expected in expected {
         if !digests.contains(expected) {
@@ -137,88 +141,6 @@ fn check(target: &Target, crc32c: Digest, wanted: &[Algorithm], expected: &[Dige
         }
     }
     Ok(digests)
-}
-
-/// Where the bytes come from that are there before the first one arrives.
-#[derive(Clone, Debug, Default)]
-struct Origin {
-    /// Bytes that another run has left.
-    resumed: u64,
-    /// Why what another run has left was thrown away.
-    started_over: Option<String>,
-}
-
-/// A download whose object is known.
-struct Begun {
-    object: Object,
-    /// The range that the first answer brings, and its body.
-    first: Option<(u64, RangeBody, Permit)>,
-    origin: Origin,
-    segments: Segments,
-}
-
-/// Gets to know the object, and decides what of an earlier run can be used. `None` stands for an empty object.
-async fn prepare(
-    order: &Order,
-    tools: &Tools,
-    shared: &Shared,
-    target: &Target,
-    left: Left,
-) -> Result<Option<Begun>> {
-    let mut origin = Origin::default();
-    let mut there = Vec::new();
-    let mut known = None;
-    match left {
-        Left::Nothing => target.clear()?,
-        Left::Useless(why) => start_over(target, &mut origin, why)?,
-        Left::Usable(journal) => {
-            there = journal.extents;
-            known = Some(journal.identity);
-        }
-    }
-    let address = Address::new(tools.clone(), order.file_id.clone());
-    loop {
-        shared.running().await;
-        // What was left says where the first gap is; without a gap one byte tells whether the object is still the same.
-        let gap = match &known {
-            Some(known) => Segments::new(known.size, there.iter().copied()).take(u64::MAX).unwrap_or(0..1),
-            None => 0..FIRST_RANGE,
-        };
-        let wanted = gap.start..gap.end.min(gap.start + FIRST_RANGE);
-        let opened = tokio::select! {
-            opened = open(tools, &address, wanted) => opened?,
-            // A pause gives connections up, this one too.
-            () = shared.pause_wanted() => continue,
-        };
-        let Opened { found, lane, permit } = opened;
-        let (identity, range, body) = match found {
-            Found::Empty if known.is_none() => return Ok(None),
-            Found::Range(identity, range, body) if known.as_ref().is_none_or(|known| *known == identity) => {
-                (identity, range, *body)
-            }
-            Found::Range(..) | Found::Empty | Found::Shorter => {
-                (known, there) = (None, Vec::new());
-                start_over(target, &mut origin, "the file changed on the platform".to_owned())?;
-                continue;
-            }
-        };
-        if known.is_none() {
-            target.reserve(identity.size)?;
-        }
-        let mut segments = Segments::new(identity.size, there);
-        origin.resumed = segments.written();
-        let first = segments.take_first(&range).then_some((range.start, body, permit));
-        shared.counters.add_bytes(origin.resumed);
-        shared.counters.plan(identity.size, segments.waiting() + usize::from(first.is_some()));
-        let object = Object { tools: tools.clone(), address, lane, identity };
-        return Ok(Some(Begun { object, first, origin, segments }));
-    }
-}
-
-fn start_over(target: &Target, origin: &mut Origin, why: String) -> Result<()> {
-    tracing::warn!(path = %target.path().display(), why, "a download starts over");
-    origin.started_over = Some(why);
-    target.clear()
 }
 
 /// A download whose bytes are on their way.
@@ -241,19 +163,14 @@ impl Job {
         first: Option<(u64, RangeBody, Permit)>,
         workers: &mut JoinSet<Result<()>>,
     ) -> Result<Digest> {
-        let _save_last = SaveLast(self.clone());
         let result = tokio::select! {
             result = self.fetch_all(first, workers) => result,
             never = self.write_journals() => match never {},
         };
         result?;
-        let extents = self.segments().extents();
-        match extents[..] {
-            [whole] if (whole.start, whole.end) == (0, self.object.identity.size) => {
-                Ok(Digest::of_crc32c(whole.crc32c))
-            }
-            _ => Err(Error::new(ErrorKind::Integrity, "ranges of the file are missing")),
-        }
+        let whole = self.segments().whole();
+        let missing = || Error::new(ErrorKind::Integrity, "ranges of the file are missing");
+        whole.map(Digest::of_crc32c).ok_or_else(missing)
     }
 
     async fn fetch_all(
@@ -266,31 +183,36 @@ impl Job {
         }
         // Kept from one round to the next, so that this download keeps its place in the queue; given up where nothing is to be fetched.
         let mut queued = None;
+        let mut limit = self.object.lane.limit();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let worth = self.object.lane.worth();
             let has_work = self.segments().has_work(worth);
-            if !has_work {
+            if !has_work && workers.is_empty() {
+                return Ok(());
+            }
+            // Ranges whose workers wait for better times have no connection, and more of them would not help.
+            let paused = self.shared.is_paused();
+            let wants_more = has_work && !paused && workers.len() < *limit.borrow_and_update();
+            if !wants_more {
                 queued = None;
-                if workers.is_empty() {
-                    return Ok(());
-                }
             }
             let permit = queued.get_or_insert_with(|| Box::pin(self.object.lane.clone().acquire()));
             tokio::select! {
                 biased;
-                Some(done) = workers.join_next() => {
-                    done.map_err(|error| Error::new(ErrorKind::Cancelled, format!("a worker ended: {error}")))??;
-                }
+                Some(done) = workers.join_next() => joined(done)?,
                 _ = ticks.tick() => {
-                    let stuck = self.segments().tick();
+                    // Without bounds where nothing is known yet, and by ticks, which last a second.
+                    let stuck = self.segments().tick(self.object.lane.each());
                     if !stuck.is_empty() {
-                        tracing::debug!(?stuck, "connections stand still and are given up");
+                        tracing::debug!(?stuck, "connections stand still, or nearly so, and are given up");
                         self.stuck.send_replace(stuck);
                     }
                 }
-                granted = permit, if has_work => {
+                () = self.shared.running(), if paused => {}
+                Ok(()) = limit.changed(), if !wants_more => {}
+                granted = permit, if wants_more => {
                     queued = None;
                     let (split, taken) = {
                         let mut segments = self.segments();
@@ -307,6 +229,7 @@ impl Job {
 
     /// Fetches the range that begins at `start`, from `body` first if it was begun already; after a failure from where it broke.
     async fn fetch(self: Arc<Self>, start: u64, permit: Permit, mut body: Option<RangeBody>) -> Result<()> {
+        let (object, counters) = (&self.object, &self.shared.counters);
         let mut permit = Some(permit);
         let mut retry = Retry::default();
         loop {
@@ -321,13 +244,20 @@ impl Job {
                 }
                 self.shared.running().await;
             }
-            let connection = match permit.take() {
-                Some(permit) => permit,
-                None => self.object.lane.clone().acquire().await,
+            // A body that was begun has its connection, and no need of an address.
+            let (connection, signed, begun) = match (body.take(), permit.take()) {
+                (Some(body), Some(connection)) => (connection, None, Some(body)),
+                (_, permit) => match object.connect(permit).await {
+                    Ok((connection, signed)) => (connection, Some(signed), None),
+                    Err(error) => {
+                        retry.after_call(error, counters).await?;
+                        continue;
+                    }
+                },
             };
-            let (generation, url) = self.object.address.get().await?;
+            let url = signed.as_ref().map_or("", |signed| &signed.url);
             let outcome = tokio::select! {
-                outcome = self.attempt(start, &rest, &url, body.take()) => outcome,
+                outcome = self.attempt(start, &rest, url, begun) => outcome,
                 // The connection is given up: the range goes on from here after the pause.
                 () = self.shared.pause_wanted() => Ok(()),
                 // Another connection goes on from here.
@@ -343,11 +273,15 @@ impl Job {
                 retry = Retry::default();
             }
             if let Err(trouble) = outcome {
-                retry.after(trouble, &self.object.lane, || self.object.address.expire(generation)).await?;
+                let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
+                let then = retry.after(trouble, old, &object.lane, counters).await?;
+                if let (Then::Renew, Some(signed)) = (then, &signed) {
+                    object.address.expire(signed);
+                }
             }
         }
         if self.segments().finish(start) {
-            self.shared.counters.part_done();
+            counters.part_done();
         }
         Ok(())
     }
@@ -358,24 +292,33 @@ impl Job {
         start: u64,
         rest: &Range<u64>,
         url: &str,
-        body: Option<RangeBody>,
+        begun: Option<RangeBody>,
     ) -> Result<(), Trouble> {
-        let mut body = self.object.body(rest, url, body).await?;
+        let mut body = match begun {
+            Some(body) => body,
+            None => self.object.body(rest, url).await?,
+        };
         while let Some(piece) = body.next().await? {
-            self.object.tools.down.take(piece.len() as u64).await;
+            // Claimed before it waits for the bandwidth: from here on the connection is not what holds it up.
             let (at, wanted, crc32c) = {
                 let mut segments = self.segments();
                 let (at, wanted) = segments.claim(start, piece.len());
                 (at, wanted, segments.crc32c(start))
             };
             let bytes = &piece[..wanted];
+            self.object.tools.down.take(wanted as u64).await;
             self.target.write_at(bytes, at).map_err(Trouble::Final)?;
             let crc32c = crc32c::crc32c_append(crc32c, bytes);
-            self.segments().commit(start, crc32c);
+            let left = {
+                let mut segments = self.segments();
+                segments.commit(start, crc32c);
+                segments.rest(start)
+            };
             self.shared.counters.add_bytes(wanted as u64);
+            self.shared.counters.gain();
             self.object.lane.moved(wanted as u64);
-            if wanted < piece.len() {
-                // Somebody else fetches the rest by now.
+            if left.is_empty() {
+                // All that is wanted: somebody else may fetch the rest by now.
                 return Ok(());
             }
         }
@@ -383,18 +326,34 @@ impl Job {
     }
 
     async fn write_journals(&self) -> std::convert::Infallible {
+        let mut last = None;
         loop {
             tokio::time::sleep(JOURNAL_INTERVAL).await;
-            if !self.is_journaled() {
+            let journal = self.journal();
+            if !self.is_journaled() || last.as_ref() == Some(&journal) {
                 continue;
             }
-            let (journal, writer) = (self.journal(), self.writer.clone());
-            match spawn_blocking(move || writer.save(&journal)).await {
-                Ok(Ok(())) => self.target.keep(true),
-                Ok(Err(error)) => tracing::warn!(%error, "cannot write the journal of a download"),
+            let (saved, writer) = (journal.clone(), self.writer.clone());
+            let about = |error| Error::io("the journal", error);
+            match blocking(move || writer.save(&saved).map_err(about)).await {
+                Ok(()) => {
+                    self.target.keep(true);
+                    last = Some(journal);
+                }
                 Err(error) => tracing::warn!(%error, "cannot write the journal of a download"),
             }
         }
+    }
+
+    /// Writes the journal once more when the download ends, however it ends.
+    fn save_last(&self) {
+        if self.is_journaled() && !self.shared.is_discarded() {
+            match self.writer.save(&self.journal()) {
+                Ok(()) => self.target.keep(true),
+                Err(error) => tracing::warn!(%error, "cannot write the journal of a download"),
+            }
+        }
+        self.writer.close();
     }
 
     fn is_journaled(&self) -> bool {
@@ -406,7 +365,7 @@ impl Job {
             source: self.source.clone(),
             identity: self.object.identity.clone(),
             extents: self.segments().extents(),
-            boot: crate::transfer::journal::boot(),
+            boot: self.target.boot(),
         }
     }
 
@@ -425,22 +384,5 @@ async fn stuck(mut told: watch::Receiver<Vec<u64>>, start: u64) {
         if told.borrow_and_update().contains(&start) {
             return;
         }
-    }
-}
-
-/// Writes the journal once more when a download ends, however it ends.
-struct SaveLast(Arc<Job>);
-
-impl Drop for SaveLast {
-    fn drop(&mut self) {
-        let job = &self.0;
-        let complete = job.segments().is_complete();
-        if !complete && job.is_journaled() && !job.shared.is_discarded() {
-            match job.writer.save(&job.journal()) {
-                Ok(()) => job.target.keep(true),
-                Err(error) => tracing::warn!(%error, "cannot write the journal of a download"),
-            }
-        }
-        job.writer.close();
     }
 }

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::address::{self, Address};
+use super::address::{self, Address, Signed};
 use crate::error::Result;
 use crate::transfer::engine::{Direction, Tools};
 use crate::transfer::lane::{Lane, Permit};
-use crate::transfer::retry::Retry;
+use crate::transfer::progress::Counters;
+use crate::transfer::retry::{Retry, Then};
 use crate::transfer::storage::{Found, Identity, RangeBody, Trouble};
 
 /// An answer to the first request, and the connection that brings it.
@@ -29,16 +30,26 @@ pub(in crate::transfer) struct Object {
 }
 
 impl Object {
-    /// The body of a range: the one that has begun already, or that of a request.
+    /// A connection, and the address to use it with. The address comes first, so that nobody waits for the API with a connection in
+    /// hand; one that has expired until the connection was had is asked for again.
+    pub(in crate::transfer) async fn connect(&self, mut permit: Option<Permit>) -> Result<(Permit, Signed)> {
+        loop {
+            if let Some(permit) = permit.take()
+                && let Some(signed) = self.address.at_hand()
+            {
+                return Ok((permit, signed));
+            }
+            self.address.get().await?;
+            permit = Some(self.lane.clone().acquire().await);
+        }
+    }
+
+    /// The body of a range.
     pub(in crate::transfer) async fn body(
         &self,
         range: &Range<u64>,
         url: &str,
-        begun: Option<RangeBody>,
     ) -> Result<RangeBody, Trouble> {
-        if let Some(body) = begun {
-            return Ok(body);
-        }
         let asked = Instant::now();
         let body = self.tools.storage.get_range(url, range, &self.identity).await?;
         self.lane.answered(asked.elapsed());
@@ -51,21 +62,32 @@ pub(in crate::transfer) async fn open(
     tools: &Tools,
     address: &Address,
     wanted: Range<u64>,
+    counters: &Counters,
 ) -> Result<Opened> {
     let mut retry = Retry::default();
     loop {
-        let (generation, url) = address.get().await?;
-        let lane = tools.lanes.get(Direction::Down, &address::host(&url)?);
+        let signed = match address.get().await {
+            Ok(signed) => signed,
+            Err(error) => {
+                retry.after_call(error, counters).await?;
+                continue;
+            }
+        };
+        let lane = tools.lanes.get(Direction::Down, &address::host(&signed.url)?);
         let permit = lane.clone().acquire().await;
+        // It may have taken a while until there was a connection.
+        let Some(signed) = address.at_hand() else { continue };
         let asked = Instant::now();
-        match tools.storage.probe(&url, wanted.clone()).await {
+        match tools.storage.probe(&signed.url, wanted.clone()).await {
             Ok(found) => {
                 lane.answered(asked.elapsed());
                 return Ok(Opened { found, lane, permit });
             }
             Err(trouble) => {
                 drop(permit);
-                retry.after(trouble, &lane, || address.expire(generation)).await?;
+                if retry.after(trouble, signed.age.is_old(), &lane, counters).await? == Then::Renew {
+                    address.expire(&signed);
+                }
             }
         }
     }

@@ -1,9 +1,12 @@
 //! Names that are taken, and names that lead astray.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
+use crate::transfer::target::is_reserved;
 
 /// What happens to a file whose name is taken by another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,13 +32,43 @@ pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
         let astray = name.is_empty() || name == "." || name == ".." || name.contains('\0');
         // A name with one of these is a path of several pieces, a drive or a stream of another file.
         let foreign = cfg!(windows) && name.contains(['\\', ':']);
-        if astray || foreign {
+        // It would be in the way of another download, or be taken for what one has left.
+        if astray || foreign || is_reserved(name) {
             let shown = crate::ids::excerpt(path, 120);
             return Err(Error::invalid(format!("`{shown}` is no name for a local file")));
         }
         local.push(name);
     }
     Ok(local)
+}
+
+/// The local paths that the files of one transfer go to: none goes where another one does.
+#[derive(Debug, Default)]
+pub(super) struct Claims(Mutex<HashSet<PathBuf>>);
+
+impl Claims {
+    /// Takes a path for one file. `false` where another one has it.
+    pub(super) fn take(&self, path: &Path) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folded(path))
+    }
+
+    /// Takes the next path with a number that nobody has.
+    pub(super) fn take_numbered(&self, path: &Path) -> Option<PathBuf> {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        (2..=u32::MAX).map(|number| path.with_file_name(numbered(&name, number))).find(|path| {
+            // A link to nothing is something as well.
+            path.symlink_metadata().is_err() && self.take(path)
+        })
+    }
+}
+
+/// The path as the system compares it.
+fn folded(path: &Path) -> PathBuf {
+    if cfg!(any(windows, target_os = "macos")) {
+        path.to_string_lossy().to_lowercase().into()
+    } else {
+        path.to_owned()
+    }
 }
 
 /// Seconds since 1970, by which times of files here and on the platform are compared: the platform gives no fractions.
@@ -61,7 +94,20 @@ mod tests {
         let folder = Path::new("/data/run");
         assert_eq!(join(folder, "a/b c.bam").unwrap(), Path::new("/data/run/a/b c.bam"));
         assert_eq!(join(folder, "..a/b..").unwrap(), Path::new("/data/run/..a/b.."));
-        for path in ["", "..", ".", "../x", "a/../../x", "/etc/passwd", "a//b", "a/", "a/./b", "a\0b"] {
+        for path in [
+            "",
+            "..",
+            ".",
+            "../x",
+            "a/../../x",
+            "/etc/passwd",
+            "a//b",
+            "a/",
+            "a/./b",
+            "a\0b",
+            "x.sbg-part",
+            "x.sbg-part/a",
+        ] {
             assert!(join(folder, path).is_err(), "{path:?}");
         }
     }

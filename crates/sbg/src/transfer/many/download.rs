@@ -2,27 +2,28 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures::future::BoxFuture;
-use futures::{StreamExt as _, stream};
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt as _};
 
-use super::conflict::{join, numbered, seconds};
+use super::conflict::{Claims, join, seconds};
 use super::{Conflict, Crew, FileReport, Outcome, Report};
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files::{Entry, FileHandle};
+use crate::ids::check_segment;
 use crate::page::Items;
 use crate::projects::ProjectFiles;
 use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
-use crate::transfer::download::blocking;
-use crate::transfer::engine::Tools;
+use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::{Shared, Transfer};
 use crate::types;
 
-/// A file to download among others: what a listing told of it, or its id alone, which costs another call for its name.
+/// A file to download among others: what a listing told of it, or its id alone, whose name is asked for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     id: String,
@@ -62,7 +63,8 @@ impl From<&str> for Wanted {
 impl Client {
     /// Downloads files into a local folder, under their names: `.await` it, or [`start`](DownloadMany::start) it to watch it.
     ///
-    /// Files as listings give them cost one call each; ids alone cost two.
+    /// Files as listings give them cost one call each; for ids alone there is one more for each hundred. A file that cannot be had is in
+    /// the report, and the others go on.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -162,70 +164,140 @@ impl DownloadMany {
     }
 
     async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
+        let mut crew = Crew::new(&shared);
+        let started = tokio::select! {
+            started = self.start_all(tools, &mut crew) => started,
+            () = shared.stop.cancelled() => Ok(()),
+        };
+        crew.finish(started).await
+    }
+
+    async fn start_all(self, tools: Tools, crew: &mut Crew) -> Result<()> {
         let Self { client, what, folder, conflict, select } = self;
         let client = client.on_engine();
-        let mut entries = listed(&client, what).await?;
-        let mut crew = Crew::default();
-        loop {
-            let entry = tokio::select! {
-                entry = entries.next() => entry,
-                () = shared.stop.cancelled() => None,
+        let claims = Arc::new(Claims::default());
+        let mut found = listed(&client, what).await?;
+        while let Some(found) = found.next().await.transpose()? {
+            let entry = match found {
+                Found::Entry(entry) => *entry,
+                Found::Failed { id, error } => {
+                    if select(&id) {
+                        crew.shared.counters.plan_more(0, 1);
+                        let (path, local) = (id.clone(), folder.clone());
+                        crew.done(FileReport { path, local, id: Some(id), outcome: Err(error) });
+                    }
+                    continue;
+                }
             };
-            let Some(entry) = entry.transpose()? else { break };
             if entry.is_folder() || !select(&entry.path) {
                 continue;
             }
             let size = entry.file.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
-            shared.counters.plan_more(size, 1);
+            crew.shared.counters.plan_more(size, 1);
             let one = One {
                 file: client.file(&entry.file.id),
                 entry,
+                size,
                 folder: folder.clone(),
                 conflict,
+                claims: claims.clone(),
                 tools: tools.clone(),
-                shared: shared.piece(),
+                shared: crew.piece(),
             };
-            crew.start(&shared, one.run()).await?;
+            crew.start(one.run()).await?;
         }
-        crew.finish(&shared).await
+        Ok(())
+    }
+}
+
+/// What is found of a file that is wanted.
+enum Found {
+    Entry(Box<Entry>),
+    /// It cannot be had.
+    Failed {
+        id: String,
+        error: Error,
+    },
+}
+
+impl From<Entry> for Found {
+    fn from(entry: Entry) -> Self {
+        Self::Entry(Box::new(entry))
     }
 }
 
 /// All files that are wanted, as far as they are known.
-async fn listed(client: &Client, what: What) -> Result<Items<Entry>> {
+async fn listed(client: &Client, what: What) -> Result<BoxStream<'static, Result<Found>>> {
+    let found = |entry: Result<Entry>| entry.map(Found::from);
     let wanted = match what {
-        What::Tree(walk) => return Ok(walk()),
-        What::Files(wanted) => return Ok(named(client, wanted)),
+        What::Tree(walk) => return Ok(walk().map(found).boxed()),
+        What::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
         What::Outputs(id) => client.task(id).get().await?,
     };
-    let files = named(client, output_files(&wanted).into_iter().map(Wanted::from).collect());
+    let files = named(client, output_files(&wanted).into_iter().map(Wanted::from).collect()).map(Ok);
     let client = client.clone();
     let folders = stream::iter(output_folders(&wanted)).flat_map(move |folder| {
         let name = folder.name.clone().unwrap_or_else(|| folder.id.clone());
         let below = move |entry: Result<Entry>| {
-            entry.map(|entry| Entry { path: format!("{name}/{}", entry.path), ..entry })
+            entry.map(|entry| Entry { path: format!("{name}/{}", entry.path), ..entry }.into())
         };
         client.file(folder.id).walk().entries().map(below)
     });
-    Ok(Items::new(files.chain(folders)))
+    Ok(files.chain(folders).boxed())
 }
 
+/// Files that one call asks for.
+const ASKED_TOGETHER: usize = 100;
+
+/// Calls that ask for files at once.
+const CALLS: usize = 4;
+
 /// Files by their names, which are asked for where they are not known.
-fn named(client: &Client, wanted: Vec<Wanted>) -> Items<Entry> {
-    let client = client.clone();
-    let entries = stream::iter(wanted).map(move |wanted| {
-        let client = client.clone();
-        async move {
-            let known = wanted.known.map(|file| *file).filter(|file| file.name.is_some());
-            let file = match known {
-                Some(file) => file,
-                None => client.file(wanted.id).get().await?,
-            };
-            let path = file.name.clone().unwrap_or_else(|| file.id.clone());
-            Ok(Entry { path, file })
-        }
+fn named(client: &Client, wanted: Vec<Wanted>) -> impl Stream<Item = Found> + Send + use<> {
+    let mut wanted = wanted.into_iter().peekable();
+    let chunks = std::iter::from_fn(move || {
+        wanted.peek()?;
+        Some(wanted.by_ref().take(ASKED_TOGETHER).collect::<Vec<_>>())
     });
-    Items::new(entries.buffered(super::AT_ONCE))
+    let client = client.clone();
+    let found = stream::iter(chunks).map(move |chunk| {
+        let client = client.clone();
+        async move { stream::iter(name_all(&client, chunk).await) }
+    });
+    found.buffered(CALLS).flatten()
+}
+
+async fn name_all(client: &Client, wanted: Vec<Wanted>) -> Vec<Found> {
+    let mut found: Vec<(String, Option<Result<types::File>>)> = Vec::with_capacity(wanted.len());
+    for Wanted { id, known } in wanted {
+        // One id that is none must not spoil the call for the others.
+        let malformed = check_segment("file id", &id).err().map(|error| Err(error.into()));
+        let known = known.map(|file| *file).filter(|file| file.name.is_some());
+        found.push((id, known.map(Ok).or(malformed)));
+    }
+    let ids: Vec<_> = found.iter().filter(|(_, file)| file.is_none()).map(|(id, _)| id.clone()).collect();
+    let asked = match &ids[..] {
+        [] => Ok(Vec::new()),
+        [id] => Ok(vec![client.file(id).get().await]),
+        _ => client.files().bulk_get(ids).await,
+    };
+    let (mut asked, error) = match asked {
+        Ok(asked) => (asked.into_iter(), None),
+        Err(error) => (Vec::new().into_iter(), Some(error)),
+    };
+    let unanswered =
+        || error.clone().unwrap_or_else(|| Error::new(ErrorKind::UnexpectedAnswer, "an answer is missing"));
+    let entry = |(id, known): (String, Option<Result<types::File>>)| match known
+        .or_else(|| asked.next())
+        .unwrap_or_else(|| Err(unanswered()))
+    {
+        Ok(file) => {
+            let path = file.name.clone().unwrap_or_else(|| file.id.clone());
+            Entry { path, file }.into()
+        }
+        Err(error) => Found::Failed { id, error },
+    };
+    found.into_iter().map(entry).collect()
 }
 
 impl IntoFuture for DownloadMany {
@@ -250,34 +322,37 @@ impl fmt::Debug for DownloadMany {
 struct One {
     file: FileHandle,
     entry: Entry,
+    /// Its size, as it counts in the whole.
+    size: u64,
     folder: PathBuf,
     conflict: Conflict,
+    claims: Arc<Claims>,
     tools: Tools,
     shared: Arc<Shared>,
 }
 
 impl One {
     async fn run(self) -> FileReport {
-        let Self { file, entry, folder, conflict, tools, shared } = self;
+        let Self { file, entry, size, folder, conflict, claims, tools, shared } = self;
         let (path, id) = (entry.path.clone(), Some(entry.file.id.clone()));
-        let local = match join(&folder, &path) {
-            Ok(local) => local,
-            Err(error) => return FileReport { path, local: folder, id, outcome: Err(error) },
-        };
-        let choice = blocking(move || choose(local, &entry.file, conflict)).await;
-        let (local, outcome) = match choice {
+        let (local, outcome) = match join(&folder, &path) {
             Err(error) => (folder, Err(error)),
-            Ok(Choice::Leave(local, outcome)) => (local, Ok(outcome)),
-            Ok(Choice::Write { local, overwrite }) => {
-                let download = file.download(&local).overwrite(overwrite);
-                let done = download.run(tools, shared.clone()).await;
-                if done.is_err() {
-                    // What did not arrive does not count in the whole.
-                    shared.counters.take_back(shared.counters.snapshot().bytes);
+            Ok(local) => {
+                let chosen = local.clone();
+                match blocking(move || choose(chosen, &entry.file, conflict, &claims)).await {
+                    Err(error) => (local, Err(error)),
+                    Ok(Choice::Leave(local, outcome)) => (local, Ok(outcome)),
+                    Ok(Choice::Write { local, overwrite }) => {
+                        let download = file.download(&local).overwrite(overwrite);
+                        let done = download.run(tools, shared.clone()).await;
+                        (local, done.map(|done| Outcome::Moved(done.bytes)))
+                    }
                 }
-                (local, done.map(|done| Outcome::Moved(done.bytes)))
             }
         };
+        if !matches!(outcome, Ok(Outcome::Moved(_))) {
+            shared.counters.take_out(size);
+        }
         FileReport { path, local, id, outcome }
     }
 }
@@ -289,31 +364,43 @@ enum Choice {
     Leave(PathBuf, Outcome),
 }
 
-/// Looks at what is there, and makes the folder of the file.
-fn choose(local: PathBuf, file: &types::File, conflict: Conflict) -> Result<Choice> {
+/// Looks at what is there, and makes the folder of the file. A path that another file of this transfer goes to is taken, whether or not
+/// that one has come yet.
+fn choose(local: PathBuf, file: &types::File, conflict: Conflict, claims: &Claims) -> Result<Choice> {
     let about = |error| Error::io(format!("cannot use `{}`", local.display()), error);
     if let Some(folder) = local.parent() {
         std::fs::create_dir_all(folder).map_err(about)?;
     }
-    let there = match std::fs::metadata(&local) {
-        Ok(there) => there,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Choice::Write { local, overwrite: false });
+    let claimed = !claims.take(&local);
+    if !claimed {
+        let there = match std::fs::metadata(&local) {
+            Ok(there) => there,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Choice::Write { local, overwrite: false });
+            }
+            Err(error) => return Err(about(error)),
+        };
+        let modified = there.modified().map_err(about)?;
+        if there.is_file() && is_same(there.len(), modified, file) {
+            return Ok(Choice::Leave(local, Outcome::Identical));
         }
-        Err(error) => return Err(about(error)),
-    };
-    let modified = there.modified().map_err(about)?;
-    if there.is_file() && is_same(there.len(), modified, file) {
-        return Ok(Choice::Leave(local, Outcome::Identical));
     }
-    Ok(match conflict {
-        Conflict::Skip => Choice::Leave(local, Outcome::Skipped),
-        Conflict::Rename => Choice::Write { local: free_name(&local), overwrite: false },
+    match conflict {
+        Conflict::Skip => Ok(Choice::Leave(local, Outcome::Skipped)),
+        Conflict::Rename => {
+            let free = claims.take_numbered(&local);
+            let none = || Error::invalid(format!("there is no free name for `{}`", local.display()));
+            Ok(Choice::Write { local: free.ok_or_else(none)?, overwrite: false })
+        }
+        // Which of them should replace the other nobody has said.
+        Conflict::Fail | Conflict::Overwrite if claimed => {
+            Err(Error::invalid(format!("another file of this transfer goes to `{}`", local.display())))
+        }
         // Without `overwrite` the download fails by itself, and says why.
         Conflict::Fail | Conflict::Overwrite => {
-            Choice::Write { overwrite: conflict == Conflict::Overwrite, local }
+            Ok(Choice::Write { overwrite: conflict == Conflict::Overwrite, local })
         }
-    })
+    }
 }
 
 fn is_same(size: u64, modified: SystemTime, file: &types::File) -> bool {
@@ -321,14 +408,4 @@ fn is_same(size: u64, modified: SystemTime, file: &types::File) -> bool {
         file.modified_on.as_ref().or(file.created_on.as_ref()).and_then(crate::raw::Timestamp::to_jiff);
     file.size.is_some_and(|there| u64::try_from(there) == Ok(size))
         && seconds(modified).zip(changed).is_some_and(|(modified, changed)| modified >= changed.as_second())
-}
-
-fn free_name(local: &Path) -> PathBuf {
-    let name = local.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut numbers = 2..=u32::MAX;
-    let free = numbers.find_map(|number| {
-        let path = local.with_file_name(numbered(&name, number));
-        (!path.exists()).then_some(path)
-    });
-    free.unwrap_or_else(|| local.to_owned())
 }

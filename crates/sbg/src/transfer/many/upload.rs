@@ -1,6 +1,6 @@
 //! Many files up: a list, or a folder tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::future::IntoFuture;
 use std::io;
@@ -17,8 +17,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
 use crate::place::{Place, place_setters};
-use crate::transfer::download::blocking;
-use crate::transfer::engine::Tools;
+use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::{Shared, Transfer};
 use crate::types::{self, FileType};
 
@@ -86,8 +85,8 @@ impl UploadMany {
         self
     }
 
-    /// Starts the uploads on the threads of the transfer engine. The handle ends with an error where folders cannot be read or made;
-    /// what becomes of each file is in the [`Report`].
+    /// Starts the uploads on the threads of the transfer engine. The handle ends with an error where the folder cannot be read, or one
+    /// cannot be made on the platform; what becomes of each file is in the [`Report`], also of those that cannot be read.
     pub fn start(self) -> Transfer<Report> {
         let engine = self.client.engine();
         let tools = engine.tools();
@@ -95,6 +94,15 @@ impl UploadMany {
     }
 
     async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
+        let mut crew = Crew::new(&shared);
+        let started = tokio::select! {
+            started = self.start_all(tools, &mut crew) => started,
+            () = shared.stop.cancelled() => Ok(()),
+        };
+        crew.finish(started).await
+    }
+
+    async fn start_all(self, tools: Tools, crew: &mut Crew) -> Result<()> {
         let Self { client, what, place, conflict } = self;
         let place = place.checked("files are uploaded to")?;
         let place = match place.parent {
@@ -102,43 +110,48 @@ impl UploadMany {
             None => Spot::Project(place.project.unwrap_or_default()),
         };
         let client = client.on_engine();
-        let local = blocking(move || find(what)).await?;
-        shared.counters.plan(local.iter().map(|file| file.size).sum(), local.len());
+        let (local, failed) = blocking(move || find(what)).await?;
+        let counters = crew.shared.counters.clone();
+        counters.plan(local.iter().map(|file| file.size).sum(), local.len() + failed.len());
+        for report in failed {
+            crew.done(report);
+        }
         let mut folders = Folders { client: client.clone(), known: HashMap::new() };
-        let mut crew = Crew::default();
         for file in local {
-            if shared.stop.is_cancelled() {
-                break;
-            }
-            shared.running().await;
-            let (place, there) = folders.find(&place, &file.folders).await?;
+            crew.shared.running().await;
+            let (place, names) = folders.find(&place, &file.folders).await?;
             let (path, local) = (file.path(), file.file.clone());
-            let (name, outcome) = choose(&file, there, conflict);
-            if let Some(outcome) = outcome {
-                let id = there.get(&file.name).map(|known| known.id.clone());
-                crew.reports.push(FileReport { path, local, id, outcome: Ok(outcome) });
-                shared.counters.part_done();
-                continue;
-            }
+            let name = match choose(&file, names, conflict) {
+                Ok(Choice::Send(name)) => name,
+                other => {
+                    let id = names.there.get(&file.name).map(|known| known.id.clone());
+                    let outcome = other.and_then(|choice| match choice {
+                        Choice::Leave(outcome) => Ok(outcome),
+                        Choice::Send(_) => Err(Error::cancelled()),
+                    });
+                    counters.plan_fewer(file.size);
+                    crew.done(FileReport { path, local, id, outcome });
+                    continue;
+                }
+            };
             let upload = client.upload(&local).name(name).overwrite(conflict == Conflict::Overwrite);
             let upload = match place {
                 Spot::Project(id) => upload.to_project(id),
                 Spot::Folder(id) => upload.to_folder(id),
             };
-            let (tools, piece) = (tools.clone(), shared.piece());
+            let (tools, piece) = (tools.clone(), crew.piece());
             let work = async move {
                 let done = upload.run(tools, piece.clone()).await;
                 if done.is_err() {
-                    // What did not arrive does not count in the whole.
-                    piece.counters.take_back(piece.counters.snapshot().bytes);
+                    piece.counters.take_out(file.size);
                 }
                 let id = done.as_ref().ok().map(|made| made.id.clone());
                 let outcome = done.map(|_| Outcome::Moved(file.size));
                 FileReport { path, local, id, outcome }
             };
-            crew.start(&shared, Box::pin(work)).await?;
+            crew.start(Box::pin(work)).await?;
         }
-        crew.finish(&shared).await
+        Ok(())
     }
 }
 
@@ -172,69 +185,138 @@ impl Local {
     }
 }
 
-/// The local files to upload, folders before what lies in them.
-fn find(what: What) -> Result<Vec<Local>> {
-    let about = |path: &Path, error| Error::io(format!("cannot read `{}`", path.display()), error);
-    let mut found = Vec::new();
+/// The local files to upload, folders before what lies in them, and what cannot be uploaded.
+fn find(what: What) -> Result<(Vec<Local>, Vec<FileReport>)> {
+    let mut finds = Finds::default();
     match what {
-        What::Files(paths) => {
-            for path in paths {
-                let file = local(path.clone(), Vec::new()).map_err(|error| about(&path, error))?;
-                found.push(file);
-            }
-        }
+        What::Files(paths) => paths.into_iter().for_each(|path| finds.file(path, &[])),
         What::Tree(root) => {
+            // Without the folder there is nothing to tell of.
+            fs::read_dir(&root).map_err(|error| cannot_read(&root, error))?;
             let mut waiting = vec![(root, Vec::new())];
             while let Some((folder, names)) = waiting.pop() {
-                let entries = fs::read_dir(&folder).map_err(|error| about(&folder, error))?;
-                let mut entries: Vec<_> =
-                    entries.collect::<io::Result<_>>().map_err(|error| about(&folder, error))?;
-                entries.sort_by_key(fs::DirEntry::file_name);
-                for entry in entries {
-                    let path = entry.path();
-                    let kind = entry.file_type().map_err(|error| about(&path, error))?;
-                    if kind.is_dir() {
-                        let mut below = names.clone();
-                        below.push(text(&path).map_err(|error| about(&path, error))?);
-                        waiting.push((path, below));
-                    } else if path.is_file() {
-                        found.push(local(path.clone(), names.clone()).map_err(|error| about(&path, error))?);
+                match entries(&folder) {
+                    Ok(entries) => {
+                        let below = entries.into_iter().filter_map(|path| finds.entry(path, &names));
+                        waiting.extend(below);
                     }
+                    Err(error) => finds.fail(folder, &names, error),
                 }
             }
         }
     }
-    Ok(found)
+    Ok((finds.files, finds.failed))
 }
 
-fn local(path: PathBuf, folders: Vec<String>) -> io::Result<Local> {
-    let metadata = fs::metadata(&path)?;
-    let name = text(&path)?;
-    Ok(Local { file: path, folders, name, size: metadata.len(), modified: metadata.modified().ok() })
+/// What lies in a folder, in order.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let read = || fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
+    let mut entries = read().map_err(|error| cannot_read(folder, error))?;
+    entries.sort();
+    Ok(entries)
 }
 
-fn text(path: &Path) -> io::Result<String> {
+fn cannot_read(path: &Path, error: io::Error) -> Error {
+    Error::io(format!("cannot read `{}`", path.display()), error)
+}
+
+/// What is found.
+#[derive(Default)]
+struct Finds {
+    files: Vec<Local>,
+    failed: Vec<FileReport>,
+}
+
+impl Finds {
+    /// Takes what lies in a folder of these names. Gives a folder back with its names: what is in it comes later.
+    fn entry(&mut self, path: PathBuf, names: &[String]) -> Option<(PathBuf, Vec<String>)> {
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => match text(&path) {
+                Ok(name) => return Some((path, names.iter().cloned().chain([name]).collect())),
+                Err(error) => self.fail(path, names, error),
+            },
+            // Links to folders are not followed.
+            Ok(metadata) if metadata.is_symlink() && path.is_dir() => {}
+            Ok(_) => self.file(path, names),
+            Err(error) => {
+                let error = cannot_read(&path, error);
+                self.fail(path, names, error);
+            }
+        }
+        None
+    }
+
+    fn file(&mut self, path: PathBuf, names: &[String]) {
+        let metadata = fs::metadata(&path).map_err(|error| cannot_read(&path, error));
+        match metadata.and_then(|metadata| Ok((text(&path)?, metadata))) {
+            Ok((name, metadata)) => {
+                let (size, modified) = (metadata.len(), metadata.modified().ok());
+                self.files.push(Local { file: path, folders: names.to_vec(), name, size, modified });
+            }
+            Err(error) => self.fail(path, names, error),
+        }
+    }
+
+    fn fail(&mut self, local: PathBuf, names: &[String], error: Error) {
+        let name = local.file_name().unwrap_or(local.as_os_str()).to_string_lossy();
+        let path = names.iter().map(|name| &**name).chain([&*name]).collect::<Vec<_>>().join("/");
+        self.failed.push(FileReport { path, local, id: None, outcome: Err(error) });
+    }
+}
+
+fn text(path: &Path) -> Result<String> {
     let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    name.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its name is not UTF-8"))
+    let none = || {
+        Error::invalid(format!(
+            "the name of `{}` is not UTF-8, so the platform cannot have it",
+            path.display()
+        ))
+    };
+    name.ok_or_else(none)
 }
 
-/// What lies in a place, by name.
-type Names = HashMap<String, types::File>;
+/// What lies in a place, by name, and the names that files of this transfer go to.
+#[derive(Debug, Default)]
+struct Names {
+    there: HashMap<String, types::File>,
+    claimed: HashSet<String>,
+}
 
-/// The name to upload under, or what becomes of the file without an upload.
-fn choose(file: &Local, there: &Names, conflict: Conflict) -> (String, Option<Outcome>) {
-    let Some(known) = there.get(&file.name) else { return (file.name.clone(), None) };
-    if is_same(file, known) {
-        return (file.name.clone(), Some(Outcome::Identical));
+/// What to do with a file.
+#[derive(Debug)]
+enum Choice {
+    /// Upload it under this name.
+    Send(String),
+    Leave(Outcome),
+}
+
+/// What to do with a file. A name that another file of this transfer goes to is taken, whether or not that one is there yet.
+fn choose(file: &Local, names: &mut Names, conflict: Conflict) -> Result<Choice> {
+    let claimed = !names.claimed.insert(file.name.clone());
+    let known = names.there.get(&file.name);
+    if !claimed {
+        match known {
+            None => return Ok(Choice::Send(file.name.clone())),
+            Some(known) if is_same(file, known) => return Ok(Choice::Leave(Outcome::Identical)),
+            Some(_) => {}
+        }
     }
     match conflict {
-        Conflict::Skip => (file.name.clone(), Some(Outcome::Skipped)),
+        Conflict::Skip => Ok(Choice::Leave(Outcome::Skipped)),
         Conflict::Rename => {
             let mut numbers = (2..=u32::MAX).map(|number| numbered(&file.name, number));
-            (numbers.find(|name| !there.contains_key(name)).unwrap_or_else(|| file.name.clone()), None)
+            let free = numbers.find(|name| !names.there.contains_key(name) && !names.claimed.contains(name));
+            let none = || Error::invalid(format!("there is no free name for `{}`", file.name));
+            let free = free.ok_or_else(none)?;
+            names.claimed.insert(free.clone());
+            Ok(Choice::Send(free))
+        }
+        // Which of them should replace the other nobody has said.
+        Conflict::Fail | Conflict::Overwrite if claimed => {
+            Err(Error::invalid(format!("another file of this transfer goes to `{}`", file.path())))
         }
         // The platform refuses a name that is taken, or takes it where it is told to.
-        Conflict::Fail | Conflict::Overwrite => (file.name.clone(), None),
+        Conflict::Fail | Conflict::Overwrite => Ok(Choice::Send(file.name.clone())),
     }
 }
 
@@ -255,7 +337,7 @@ struct Folders {
 
 impl Folders {
     /// The place of a folder below `root`, made where there is none, with what lies in it.
-    async fn find(&mut self, root: &Spot, names: &[String]) -> Result<(Spot, &Names)> {
+    async fn find(&mut self, root: &Spot, names: &[String]) -> Result<(Spot, &mut Names)> {
         for depth in 0..=names.len() {
             let path = &names[..depth];
             if self.known.contains_key(path) {
@@ -268,13 +350,15 @@ impl Folders {
             self.known.insert(path.to_vec(), found);
         }
         self.known
-            .get(names)
-            .map(|(place, there)| (place.clone(), there))
+            .get_mut(names)
+            .map(|(place, names)| (place.clone(), names))
             .ok_or_else(|| Error::new(ErrorKind::Cancelled, "a folder was lost"))
     }
 
     async fn open(&self, parents: &[String], name: &str) -> Result<(Spot, Names)> {
-        let Some((parent, there)) = self.known.get(parents) else { return Err(Error::cancelled()) };
+        let Some((parent, Names { there, .. })) = self.known.get(parents) else {
+            return Err(Error::cancelled());
+        };
         match there.get(name) {
             Some(known) if known.type_ == Some(FileType::Folder) => {
                 let place = Spot::Folder(known.id.clone());
@@ -290,7 +374,7 @@ impl Folders {
                     Spot::Project(id) => create.in_project(&**id),
                     Spot::Folder(id) => create.in_folder(id),
                 };
-                Ok((Spot::Folder(create.await?.id), Names::new()))
+                Ok((Spot::Folder(create.await?.id), Names::default()))
             }
         }
     }
@@ -302,9 +386,9 @@ impl Folders {
         };
         let fields = Fields::only(["id", "name", "type", "size", "created_on"]);
         let mut items = query.fields(fields).limit(100).items();
-        let mut names = Names::new();
+        let mut names = Names::default();
         while let Some(file) = items.next().await.transpose()? {
-            names.insert(file.name.clone().unwrap_or_default(), file);
+            names.there.insert(file.name.clone().unwrap_or_default(), file);
         }
         Ok(names)
     }

@@ -3,25 +3,26 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use super::journal::{Errand, Journal, Ledger, Record};
-use super::route::{self, Destination, PartAddress, Report, Request, Route};
+use super::begin::{Beginning, Begun, begin};
+use super::journal::{Journal, Ledger};
+use super::route::{Destination, PartAddress, Report, Route};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::download::{blocking, host};
-use crate::transfer::engine::{Direction, Tools};
+use crate::transfer::download::host;
+use crate::transfer::engine::{Direction, Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::lane::Lane;
 use crate::transfer::plan;
-use crate::transfer::retry::Retry;
+use crate::transfer::progress::Counters;
+use crate::transfer::retry::{Retry, Then};
 use crate::transfer::source::{Content, Source};
-use crate::transfer::storage::{Moving, Trouble};
+use crate::transfer::storage::{Moving, PartRequest, Trouble};
 use crate::types;
 
 /// Parts whose address is asked for ahead of the connection that will send them.
@@ -30,8 +31,8 @@ const AHEAD: usize = 16;
 /// Parts that are reported together. The last ones go along with the completion.
 const REPORTED_TOGETHER: usize = 32;
 
-/// Attempts at a completion whose answers are lost.
-const COMPLETIONS: u32 = 5;
+/// Time between two journals: what a killed process sends again at most.
+const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long an upload that is stopped while it begins waits for the answer of the platform.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
@@ -50,7 +51,7 @@ pub(super) struct Order {
 pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<types::File> {
     let stop = shared.stop.clone();
     let begun = {
-        let mut beginning = pin!(begin(&order, &tools));
+        let mut beginning = pin!(begin(&order, &tools, &shared));
         tokio::select! {
             begun = &mut beginning => begun?,
             // The platform may know the upload already: only its answer tells what is to be aborted, or kept.
@@ -64,7 +65,7 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         Beginning::Begun(begun) => *begun,
         Beginning::Completed(file) => {
             shared.counters.plan(order.source.size(), 1);
-            shared.counters.add_bytes(order.source.size());
+            shared.counters.add_there(order.source.size());
             shared.counters.part_done();
             return Ok(*file);
         }
@@ -75,10 +76,27 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         parts.push(0..0);
     }
     let resumable = record.is_some();
-    let job = Arc::new(Job::new(tools, shared, route, confirmed, record, &order, part_size));
+    let journal = match record {
+        Some(record) => {
+            let journal = Journal {
+                errand: order.errand(),
+                stamp: order.source.stamp().clone(),
+                upload_id: route.upload_id.clone(),
+                part_size,
+                parts: confirmed.values().map(|part| part.report.clone()).collect(),
+                completing: false,
+            };
+            // Before the first part, so that no upload is forgotten.
+            Some(Arc::new(blocking(move || Ok(Ledger::open(record, journal))).await?))
+        }
+        None => None,
+    };
+    let job = Job { journal, confirmed: Mutex::new(confirmed), ..Job::bare(tools, shared, route) };
+    let job = Arc::new(job);
     let mut workers = JoinSet::new();
     let result = tokio::select! {
         result = job.send_all(&order, &parts, &mut workers) => result,
+        never = job.write_journals() => match never {},
         () = stop.cancelled() => Err(Error::cancelled()),
     };
     workers.shutdown().await;
@@ -101,136 +119,44 @@ fn is_worth_resuming(error: &Error) -> bool {
         error.kind(),
         K::Cancelled | K::Connect | K::Dns | K::Io | K::Proxy | K::Storage | K::Timeout | K::Tls
     );
-    passing || error.is_transient()
-}
-
-/// An upload that the platform knows.
-struct Begun {
-    route: Route,
-    part_size: u64,
-    confirmed: BTreeMap<usize, Confirmed>,
-    record: Option<Record>,
-}
-
-/// What there is to do for an upload.
-enum Beginning {
-    Begun(Box<Begun>),
-    /// Nothing: another run has asked the platform to complete it, and it has, although that run did not live to hear of it.
-    Completed(Box<types::File>),
-}
-
-/// Takes up the upload that another run has left, or begins one.
-async fn begin(order: &Order, tools: &Tools) -> Result<Beginning> {
-    let Some(folder) = tools.state_folder.clone() else {
-        return begin_anew(order, tools, None).await;
-    };
-    let errand = order.errand();
-    let (record, left) = blocking(move || {
-        let record = Record::open(&folder, &errand)?;
-        let left = record.load(&errand);
-        Ok((record, left))
-    })
-    .await?;
-    if let Some(left) = left {
-        match take_up(order, tools, left).await? {
-            TakenUp::There(route, part_size, confirmed) => {
-                let record = Some(record);
-                return Ok(Beginning::Begun(Box::new(Begun { route, part_size, confirmed, record })));
-            }
-            TakenUp::Completed(file) => {
-                record.remove();
-                return Ok(Beginning::Completed(file));
-            }
-            TakenUp::Useless(why) => {
-                tracing::warn!(path = %order.source.path().display(), why, "an upload starts over");
-                record.remove();
-            }
-        }
-    }
-    begin_anew(order, tools, Some(record)).await
-}
-
-async fn begin_anew(order: &Order, tools: &Tools, record: Option<Record>) -> Result<Beginning> {
-    let size = order.source.size();
-    let request = Request { name: order.name.clone(), size, part_size: order.part_size };
-    let (route, part_size) = route::begin(&tools.api, &order.destination, &request).await?;
-    let given = part_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
-    let part_size = given.unwrap_or(order.part_size);
-    if size.div_ceil(part_size) > plan::MOST_PARTS {
-        route.abort().await;
-        let message =
-            format!("the platform asks for parts of {part_size} bytes, too small for a file of {size} bytes");
-        return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
-    }
-    Ok(Beginning::Begun(Box::new(Begun { route, part_size, confirmed: BTreeMap::new(), record })))
-}
-
-/// What has become of the upload that a journal names.
-enum TakenUp {
-    There(Route, u64, BTreeMap<usize, Confirmed>),
-    Completed(Box<types::File>),
-    /// It is of no use; the text tells why.
-    Useless(String),
-}
-
-/// Asks the platform what it has of the upload that a journal names.
-async fn take_up(order: &Order, tools: &Tools, left: Result<Journal, String>) -> Result<TakenUp> {
-    let journal = match left {
-        Ok(journal) => journal,
-        Err(why) => return Ok(TakenUp::Useless(why)),
-    };
-    let Journal { stamp, upload_id, part_size, parts, completing, .. } = journal;
-    let route = Route { api: tools.api.clone(), destination: order.destination.clone(), upload_id };
-    if stamp != *order.source.stamp() {
-        route.abort().await;
-        return Ok(TakenUp::Useless("the file has changed since".to_owned()));
-    }
-    let Some(reported) = route.reported().await? else {
-        // Where files are replaced, an old one of the same name and size could be taken for this one.
-        if completing
-            && !order.destination.overwrites()
-            && let Some(file) = route.find(&order.name, order.source.size()).await?
-        {
-            return Ok(TakenUp::Completed(Box::new(file)));
-        }
-        return Ok(TakenUp::Useless("the platform does not know the upload any more".to_owned()));
-    };
-    let number = |report: &Report| usize::try_from(report.part).unwrap_or(0);
-    let mut confirmed: BTreeMap<_, _> =
-        parts.into_iter().map(|report| (number(&report), Confirmed { report, reported: false })).collect();
-    for report in reported {
-        match confirmed.get_mut(&number(&report)) {
-            Some(known) if etag(&known.report) == etag(&report) => known.reported = true,
-            // Somebody else was at this upload, or the journal is behind: the part is sent again.
-            _ => drop(confirmed.remove(&number(&report))),
-        }
-    }
-    Ok(TakenUp::There(route, part_size, confirmed))
-}
-
-fn etag(report: &Report) -> Option<&str> {
-    let mut headers = report.headers.iter();
-    let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("etag"))?;
-    Some(value.trim_matches('"'))
-}
-
-impl Order {
-    fn errand(&self) -> Errand {
-        Errand {
-            endpoint: self.endpoint.clone(),
-            path: self.source.path().to_owned(),
-            destination: self.destination.clone(),
-            name: self.name.clone(),
-        }
-    }
+    // A token that has expired, a bill that is not paid: somebody will see to it.
+    let refused = error.kind() == K::Api && matches!(error.status(), Some(401..=403));
+    passing || refused || error.is_transient()
 }
 
 /// A part that the storage has confirmed.
 #[derive(Clone, Debug)]
-struct Confirmed {
-    report: Report,
+pub(super) struct Confirmed {
+    pub(super) report: Report,
     /// Whether the platform was told.
-    reported: bool,
+    pub(super) reported: bool,
+}
+
+/// The bytes of one attempt at a part. They count until it is over: the connection may ask for more of them afterwards.
+#[derive(Debug)]
+struct Attempt {
+    counters: Arc<Counters>,
+    sent: Mutex<Option<u64>>,
+}
+
+impl Attempt {
+    fn new(counters: Arc<Counters>) -> Self {
+        Self { counters, sent: Mutex::new(Some(0)) }
+    }
+
+    fn add(&self, count: u64) {
+        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
+            *sent += count;
+            self.counters.add_bytes(count);
+        }
+    }
+
+    /// Takes back what was sent: it has to be sent again.
+    fn close(&self) {
+        if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.counters.take_back(sent);
+        }
+    }
 }
 
 /// When parts are reported.
@@ -251,35 +177,12 @@ pub(super) struct Job {
     confirmed: Mutex<BTreeMap<usize, Confirmed>>,
     /// One report of many parts at a time, and none after one was refused.
     reporting: tokio::sync::Mutex<Reporting>,
-    journal: Option<Arc<Ledger>>,
-    ahead: Arc<Semaphore>,
+    pub(super) journal: Option<Arc<Ledger>>,
+    /// Connections that there may be, as far as is known: 0 before the first address tells the host.
+    connections: watch::Sender<usize>,
 }
 
 impl Job {
-    fn new(
-        tools: Tools,
-        shared: Arc<Shared>,
-        route: Route,
-        confirmed: BTreeMap<usize, Confirmed>,
-        record: Option<Record>,
-        order: &Order,
-        part_size: u64,
-    ) -> Self {
-        let journal = record.map(|record| {
-            let journal = Journal {
-                errand: order.errand(),
-                stamp: order.source.stamp().clone(),
-                upload_id: route.upload_id.clone(),
-                part_size,
-                parts: confirmed.values().map(|part| part.report.clone()).collect(),
-                completing: false,
-            };
-            // Before the first part, so that no upload is forgotten.
-            Arc::new(Ledger::open(record, journal))
-        });
-        Self { journal, confirmed: Mutex::new(confirmed), ..Self::bare(tools, shared, route) }
-    }
-
     /// An upload that cannot be gone on with by another process.
     pub(super) fn bare(tools: Tools, shared: Arc<Shared>, route: Route) -> Self {
         Self {
@@ -289,7 +192,7 @@ impl Job {
             confirmed: Mutex::default(),
             reporting: tokio::sync::Mutex::default(),
             journal: None,
-            ahead: Arc::new(Semaphore::new(AHEAD)),
+            connections: watch::Sender::default(),
         }
     }
 
@@ -306,7 +209,7 @@ impl Job {
             let length = |number: &usize| parts[number - 1].end - parts[number - 1].start;
             (confirmed.len(), confirmed.keys().map(length).sum())
         };
-        self.shared.counters.add_bytes(bytes);
+        self.shared.counters.add_there(bytes);
         (0..there).for_each(|_| self.shared.counters.part_done());
         self.shared.counters.plan(order.source.size(), parts.len());
         let missing: Vec<usize> = {
@@ -322,28 +225,25 @@ impl Job {
         self.complete(parts.len(), &order.name, order.source.size()).await
     }
 
-    /// Begins to send a part, as soon as there is a place in the queue.
+    /// Begins to send a part, as soon as there may be a connection for it before long.
     pub(super) async fn spawn(
         self: &Arc<Self>,
         number: usize,
         content: Content,
         workers: &mut JoinSet<Result<()>>,
     ) -> Result<()> {
+        let mut connections = self.connections.subscribe();
         loop {
+            let room = *connections.borrow_and_update() + AHEAD;
             tokio::select! {
                 biased;
-                Some(done) = workers.join_next() => ended(done)?,
-                place = self.ahead.clone().acquire_owned() => {
-                    // The semaphore is never closed.
-                    let job = self.clone();
-                    workers.spawn(async move {
-                        let mut place = place.ok();
-                        job.send(number, content, || drop(place.take())).await
-                    });
-                    return Ok(());
-                }
+                Some(done) = workers.join_next() => joined(done)?,
+                () = std::future::ready(()), if workers.len() < room => break,
+                Ok(()) = connections.changed() => {}
             }
         }
+        workers.spawn(self.clone().send(number, content));
+        Ok(())
     }
 
     /// Waits until all parts are sent.
@@ -356,86 +256,103 @@ impl Job {
 
     /// Waits until one more part is sent.
     pub(super) async fn join_one(&self, workers: &mut JoinSet<Result<()>>) -> Result<()> {
-        workers.join_next().await.map_or(Ok(()), ended)
+        workers.join_next().await.map_or(Ok(()), joined)
     }
 
-    /// Sends one part until the storage confirms it. `underway` is called when it has a connection.
-    async fn send(&self, number: usize, content: Content, mut underway: impl FnMut()) -> Result<()> {
+    /// Sends one part until the storage confirms it.
+    async fn send(self: Arc<Self>, number: usize, content: Content) -> Result<()> {
         let part = i32::try_from(number).map_err(|_| Error::invalid("too many parts"))?;
+        let counters = &self.shared.counters;
         let mut retry = Retry::default();
+        // An address costs a call, so it is kept until it is refused or too old.
+        let mut kept = None;
         loop {
             self.shared.running().await;
-            let address = self.route.part_address(part).await?;
+            let address = match kept.take().filter(|address: &PartAddress| !address.age.is_over()) {
+                Some(address) => address,
+                None => match self.route.part_address(part).await {
+                    Ok(address) => address,
+                    Err(error) => {
+                        retry.after_call(error, counters).await?;
+                        continue;
+                    }
+                },
+            };
             let lane = self.tools.lanes.get(Direction::Up, &host(&address.url)?);
             let connection = lane.clone().acquire().await;
-            underway();
-            let sent = Arc::new(AtomicU64::new(0));
+            let limit = *lane.limit().borrow();
+            self.connections.send_if_modified(|known| std::mem::replace(known, limit) != limit);
+            if address.age.is_over() {
+                // It has grown old while it waited for the connection.
+                continue;
+            }
+            let attempt = Arc::new(Attempt::new(counters.clone()));
             let outcome = tokio::select! {
-                outcome = self.put(address, &content, &sent, &lane) => Some(outcome),
+                outcome = self.put(&address, &content, &attempt, &lane) => Some(outcome),
                 () = self.shared.pause_wanted() => None,
             };
             drop(connection);
             if let Some(Ok(headers)) = outcome {
                 return self.confirm(number, Report { part, headers }).await;
             }
-            self.shared.counters.take_back(sent.load(Ordering::Relaxed));
+            attempt.close();
+            let mut then = Then::Again;
             if let Some(Err(trouble)) = outcome {
                 // A file that was cut short breaks the request: say that, not what the connection looked like.
                 content.check_unchanged()?;
-                // The next attempt asks for a fresh address anyway.
-                retry.after(trouble, &lane, || async {}).await?;
+                then = retry.after(trouble, address.age.is_old(), &lane, counters).await?;
             }
+            kept = (then == Then::Again).then_some(address);
         }
     }
 
     /// One attempt at a part. Gives the headers to report.
     async fn put(
         &self,
-        address: PartAddress,
+        address: &PartAddress,
         content: &Content,
-        sent: &Arc<AtomicU64>,
+        attempt: &Arc<Attempt>,
         lane: &Arc<Lane>,
     ) -> Result<BTreeMap<String, String>, Trouble> {
-        let PartAddress { url, headers, success, wanted } = address;
-        let (sent, lane) = (sent.clone(), lane.clone());
-        let (shared, pace) = (self.shared.clone(), self.tools.up.clone());
+        let (counted, moved, pace) = (attempt.clone(), lane.clone(), self.tools.up.clone());
         let moving = Moving::new();
         let told = moving.clone();
-        let blocks = content.clone().blocks().then(move |block| {
-            let (sent, lane, shared, pace) = (sent.clone(), lane.clone(), shared.clone(), pace.clone());
-            let moving = told.clone();
+        let unread = Arc::default();
+        let blocks = content.clone().blocks(Arc::clone(&unread)).then(move |block| {
+            let (counted, moved, pace, moving) = (counted.clone(), moved.clone(), pace.clone(), told.clone());
             async move {
                 let length = block.as_ref().map_or(0, |block| block.len() as u64);
                 moving.hold();
                 pace.take(length).await;
                 moving.touch();
-                sent.fetch_add(length, Ordering::Relaxed);
-                shared.counters.add_bytes(length);
-                lane.moved(length);
+                counted.add(length);
+                moved.moved(length);
                 block
             }
         });
-        let body = reqwest::Body::wrap_stream(blocks);
-        let length = content.length();
-        let answer = self.tools.storage.put(&url, headers, length, body, &success, &moving).await?;
-        let report = wanted.into_iter().filter_map(|name| {
-            let value = answer.get(&name)?.to_str().ok()?;
-            // The platform wants the tag without its quotation marks, as the specification says.
-            let value = if name.eq_ignore_ascii_case("etag") { value.trim_matches('"') } else { value };
-            Some((name, value.to_owned()))
-        });
-        Ok(report.collect())
+        let PartAddress { url, headers, success, wanted, .. } = address;
+        let part = PartRequest { url, headers, length: content.length(), success, wanted };
+        let answer = self.tools.storage.put(part, reqwest::Body::wrap_stream(blocks), &moving).await;
+        match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) if answer.is_err() => Err(Trouble::Final(error)),
+            _ => answer,
+        }
     }
 
     /// Writes down that a part is there, and tells the platform of it when it is time.
     async fn confirm(&self, number: usize, report: Report) -> Result<()> {
         self.confirmed().insert(number, Confirmed { report: report.clone(), reported: false });
         self.shared.counters.part_done();
-        if let Some(journal) = self.journal.clone() {
-            spawn_blocking(move || journal.confirm(report)).await.ok();
+        self.shared.counters.gain();
+        if let Some(journal) = &self.journal {
+            journal.confirm(report);
         }
         if !self.route.takes_many_reports() {
-            return self.report_all().await;
+            return match self.report_all().await {
+                // The next part, or the completion, tells of this one as well.
+                Err(error) if error.is_transient() => Ok(()),
+                told => told,
+            };
         }
         // Whoever comes while a report is under way leaves its part to the next one.
         let Ok(mut reporting) = self.reporting.try_lock() else { return Ok(()) };
@@ -453,8 +370,18 @@ impl Job {
         Ok(())
     }
 
+    /// Writes the journal from time to time, where there is something new.
+    async fn write_journals(&self) -> std::convert::Infallible {
+        loop {
+            tokio::time::sleep(JOURNAL_INTERVAL).await;
+            if let Some(journal) = self.journal.clone() {
+                spawn_blocking(move || journal.save()).await.ok();
+            }
+        }
+    }
+
     /// Reports what was not reported yet, part by part.
-    async fn report_all(&self) -> Result<()> {
+    pub(super) async fn report_all(&self) -> Result<()> {
         let _turn = self.reporting.lock().await;
         for report in self.unreported() {
             self.route.report(report.clone()).await?;
@@ -463,7 +390,7 @@ impl Job {
         Ok(())
     }
 
-    fn unreported(&self) -> Vec<Report> {
+    pub(super) fn unreported(&self) -> Vec<Report> {
         let confirmed = self.confirmed();
         confirmed.values().filter(|part| !part.reported).map(|part| part.report.clone()).collect()
     }
@@ -477,46 +404,6 @@ impl Job {
         }
     }
 
-    /// Completes the upload when every planned part is confirmed, and checks what has become of it.
-    pub(super) async fn complete(&self, planned: usize, name: &str, size: u64) -> Result<types::File> {
-        let count = self.confirmed().len();
-        if count != planned {
-            let message = format!("the storage confirmed {count} of {planned} parts");
-            return Err(Error::new(ErrorKind::Integrity, message));
-        }
-        if let Some(journal) = self.journal.clone() {
-            spawn_blocking(move || journal.completing()).await.ok();
-        }
-        let file = self.complete_once_more(name, size).await?;
-        match file.size.and_then(|size| u64::try_from(size).ok()) {
-            Some(made) if made != size => {
-                let message = format!("the platform made a file of {made} bytes out of {size}");
-                Err(Error::new(ErrorKind::Integrity, message))
-            }
-            _ => Ok(file),
-        }
-    }
-
-    /// Completes the upload, and finds out what happened where the answer is lost.
-    async fn complete_once_more(&self, name: &str, size: u64) -> Result<types::File> {
-        let mut attempt = 1;
-        loop {
-            let error = match self.route.complete(self.unreported()).await {
-                Ok(file) => return Ok(file),
-                Err(error) => error,
-            };
-            if !is_lost(&error) || attempt >= COMPLETIONS {
-                return Err(error);
-            }
-            attempt += 1;
-            tracing::info!(%error, "the answer to a completion is lost; asking what became of it");
-            if self.route.reported().await?.is_none() {
-                // The platform has done with the upload: the file must be there.
-                return self.route.find(name, size).await?.ok_or(error);
-            }
-        }
-    }
-
     /// Lets go of the journal, which stays where somebody may go on with the upload.
     async fn close(&self, keep: bool) {
         if let Some(journal) = self.journal.clone() {
@@ -526,17 +413,23 @@ impl Job {
         }
     }
 
-    fn confirmed(&self) -> MutexGuard<'_, BTreeMap<usize, Confirmed>> {
+    pub(super) fn confirmed(&self) -> MutexGuard<'_, BTreeMap<usize, Confirmed>> {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether a call may have been carried out although its answer never came.
-fn is_lost(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout)
-        || matches!(error.status(), Some(502 | 504))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn ended(done: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
-    done.map_err(|error| Error::new(ErrorKind::Cancelled, format!("a worker ended: {error}")))?
+    #[test]
+    fn bytes_that_a_connection_asks_for_after_its_attempt_do_not_count() {
+        let counters = Arc::new(Counters::new());
+        let attempt = Attempt::new(counters.clone());
+        attempt.add(100);
+        attempt.close();
+        attempt.add(50);
+        attempt.close();
+        assert_eq!(counters.snapshot().bytes, 0);
+    }
 }

@@ -1,6 +1,6 @@
 //! What an upload writes down, so that another process can go on.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::digest::hex;
 use super::super::journal::{self, Unusable, with_suffix};
-use super::super::lock::open_locked;
+use super::super::lock::{Locked, open_locked};
 use super::super::source::Stamp;
 use super::route::{Destination, Report};
 use crate::error::{Error, ErrorKind, Result};
@@ -46,9 +46,16 @@ pub(super) struct Journal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Errand {
     pub(super) endpoint: String,
-    pub(super) path: PathBuf,
+    /// As [`text`] gives it.
+    pub(super) path: String,
     pub(super) destination: Destination,
     pub(super) name: String,
+}
+
+/// A path as a journal can hold it: text where it is, and otherwise its bytes, which no absolute path looks like.
+pub(super) fn text(path: &Path) -> String {
+    let bytes = || format!("hex:{}", hex(path.as_os_str().as_encoded_bytes()));
+    path.to_str().map_or_else(bytes, str::to_owned)
 }
 
 /// The place of the journal of an errand. It is locked as long as this lives.
@@ -56,20 +63,21 @@ pub(super) struct Errand {
 pub(super) struct Record {
     path: PathBuf,
     lock_path: PathBuf,
-    _lock: File,
+    _lock: Locked,
 }
 
 impl Record {
-    /// Opens the record of an errand. Refused where another upload is at the same errand.
-    pub(super) fn open(folder: &Path, errand: &Errand) -> Result<Self> {
+    /// Opens the record of an errand. Refused where another upload is at the same errand, and stays at it until `stopped`, or for two
+    /// seconds.
+    pub(super) fn open(folder: &Path, errand: &Errand, stopped: &dyn Fn() -> bool) -> Result<Self> {
         let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
         let name = serde_json::to_vec(errand).map_err(|error| about(error.into()))?;
         let name = hex(&Sha256::digest(name)[..16]);
         fs::create_dir_all(folder).map_err(about)?;
         let path = folder.join(format!("{name}.upload"));
         let lock_path = with_suffix(&path, ".lock");
-        let Some(lock) = open_locked(&lock_path).map_err(about)? else {
-            let shown = errand.path.display();
+        let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {
+            let shown = &errand.path;
             let message = format!("another upload of `{shown}` to the same place is under way");
             return Err(Error::new(ErrorKind::Busy, message));
         };
@@ -110,33 +118,60 @@ impl Drop for Record {
 /// The journal of an upload under way, until it is closed: a late writer must neither bring back one that was removed nor hold the
 /// lock.
 #[derive(Debug)]
-pub(super) struct Ledger(Mutex<Option<(Record, Journal)>>);
+pub(super) struct Ledger(Mutex<Option<Open>>);
+
+#[derive(Debug)]
+struct Open {
+    record: Record,
+    journal: Journal,
+    /// Whether all of it is on the disk.
+    saved: bool,
+}
+
+impl Open {
+    fn save(&mut self) {
+        self.record.save(&self.journal);
+        self.saved = true;
+    }
+}
 
 impl Ledger {
     /// Writes the journal down for the first time.
     pub(super) fn open(record: Record, journal: Journal) -> Self {
-        record.save(&journal);
-        Self(Mutex::new(Some((record, journal))))
+        let mut open = Open { record, journal, saved: false };
+        open.save();
+        Self(Mutex::new(Some(open)))
     }
 
-    /// Writes down that a part is there.
+    /// Takes down that a part is there, for the next [`save`](Self::save).
     pub(super) fn confirm(&self, report: Report) {
-        self.change(|journal| {
-            journal.parts.retain(|known| known.part != report.part);
-            journal.parts.push(report);
+        self.change(|open| {
+            open.journal.parts.retain(|known| known.part != report.part);
+            open.journal.parts.push(report);
+            open.saved = false;
+        });
+    }
+
+    /// Writes down what is new.
+    pub(super) fn save(&self) {
+        self.change(|open| {
+            if !open.saved {
+                open.save();
+            }
         });
     }
 
     /// Writes down that the platform is about to be asked to complete the upload.
     pub(super) fn completing(&self) {
-        self.change(|journal| journal.completing = true);
+        self.change(|open| {
+            open.journal.completing = true;
+            open.save();
+        });
     }
 
-    fn change(&self, change: impl FnOnce(&mut Journal)) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((record, journal)) = &mut *open {
-            change(journal);
-            record.save(journal);
+    fn change(&self, change: impl FnOnce(&mut Open)) {
+        if let Some(open) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            change(open);
         }
     }
 
@@ -144,8 +179,8 @@ impl Ledger {
     pub(super) fn close(&self, parts: Option<Vec<Report>>) {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (open, parts) {
-            (Some((record, journal)), Some(parts)) => record.save(&Journal { parts, ..journal }),
-            (Some((record, _)), None) => record.remove(),
+            (Some(Open { record, journal, .. }), Some(parts)) => record.save(&Journal { parts, ..journal }),
+            (Some(Open { record, .. }), None) => record.remove(),
             (None, _) => {}
         }
     }

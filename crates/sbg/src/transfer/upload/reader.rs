@@ -1,6 +1,7 @@
 //! Uploads of what is read once, such as the output of a program.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -10,7 +11,7 @@ use tokio::task::JoinSet;
 use super::job::Job;
 use super::route::{self, Destination, Request};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::Tools;
+use crate::transfer::engine::{Tools, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::plan;
 use crate::transfer::source::Content;
@@ -81,14 +82,31 @@ async fn send_all(
         }
         job.shared.running().await;
         let length = left.min(part_size);
-        let bytes = read_part(&mut reader, length, size).await?;
+        let bytes = {
+            let mut reading = pin!(read_part(&mut reader, length, size));
+            loop {
+                tokio::select! {
+                    biased;
+                    // One that fails need not wait for the next bytes, which may take their time.
+                    Some(done) = workers.join_next() => joined(done)?,
+                    bytes = &mut reading => break bytes?,
+                }
+            }
+        };
         left -= length;
         job.spawn(number, Content::Memory(bytes), workers).await?;
     }
+    // Whoever writes need not end after the announced bytes: there is more to read only if it comes before they are all sent.
     let mut more = [0];
-    if reader.0.read(&mut more).await.map_err(cannot_read)? > 0 {
-        let message = format!("there is more to read than the {size} bytes that were announced");
-        return Err(Error::new(ErrorKind::Integrity, message));
+    tokio::select! {
+        biased;
+        read = reader.0.read(&mut more) => {
+            if read.map_err(cannot_read)? > 0 {
+                let message = format!("there is more to read than the {size} bytes that were announced");
+                return Err(Error::new(ErrorKind::Integrity, message));
+            }
+        }
+        sent = job.join(workers) => sent?,
     }
     job.join(workers).await?;
     job.complete(number, &request.name, size).await

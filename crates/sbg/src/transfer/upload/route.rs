@@ -1,12 +1,14 @@
 //! The calls of an upload. Files and the code packages of automations have calls of their own, which do the same.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sbg_raw::{ClientAutomationsExt as _, ClientFilesExt as _, ClientUploadExt as _};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::download::Age;
 use crate::types;
 
 /// Where the file goes, and with it which calls bring it there.
@@ -40,10 +42,14 @@ pub(super) struct Report {
     pub(super) headers: BTreeMap<String, String>,
 }
 
+/// How long the platform may take to give an upload up.
+const ABORT: Duration = Duration::from_secs(10);
+
 /// Where a part goes.
 #[derive(Debug)]
 pub(super) struct PartAddress {
     pub(super) url: String,
+    pub(super) age: Age,
     pub(super) headers: HeaderMap,
     /// Statuses that mean success.
     pub(super) success: Vec<u16>,
@@ -99,22 +105,23 @@ impl Route {
 
     pub(super) async fn part_address(&self, part: i32) -> Result<PartAddress> {
         let id = &*self.upload_id;
-        let (url, headers, report) = if self.is_code() {
+        let (url, expires, headers, report) = if self.is_code() {
             let call = self.api.automation_upload_part_url().upload_id(id).part_number(part);
             let answer = call.send().await?.into_inner();
             let report = answer.report.map(|report| (report.success_codes, report.headers));
-            (answer.url, answer.headers, report)
+            (answer.url, answer.expires, answer.headers, report)
         } else {
             let call = self.api.upload_part_url().upload_id(id).part_number(part);
             let answer = call.send().await?.into_inner();
             let report = answer.report.map(|report| (report.success_codes, report.headers));
-            (answer.url, answer.headers, report)
+            (answer.url, answer.expires, answer.headers, report)
         };
         let (success, wanted) = report.unwrap_or_default();
         let success = success.unwrap_or_default().into_iter().filter_map(|code| u16::try_from(code).ok());
         let some = |given: Vec<u16>| if given.is_empty() { vec![200, 201, 204] } else { given };
         let wanted = wanted.filter(|names| !names.is_empty()).unwrap_or_else(|| vec!["ETag".to_owned()]);
-        Ok(PartAddress { url, headers: header_map(headers)?, success: some(success.collect()), wanted })
+        let age = Age::of(&url, expires.and_then(|expires| expires.to_jiff()));
+        Ok(PartAddress { url, age, headers: header_map(headers)?, success: some(success.collect()), wanted })
     }
 
     /// Reports parts, all at once.
@@ -191,19 +198,24 @@ impl Route {
         Ok(call.send().await?.into_inner().items.into_iter().next().filter(same))
     }
 
-    /// Gives the upload up, so that its parts cost nothing. What cannot be aborted now expires on the platform.
+    /// Gives the upload up, so that its parts cost nothing. What cannot be aborted now, within ten seconds, expires on the platform.
     pub(super) async fn abort(&self) {
         let id = &*self.upload_id;
-        let aborted = if self.is_code() {
-            self.api.automation_upload_abort().upload_id(id).send().await.map(drop).map_err(Error::from)
-        } else {
-            self.api.upload_abort().upload_id(id).send().await.map(drop).map_err(Error::from)
+        let aborting = async {
+            if self.is_code() {
+                self.api.automation_upload_abort().upload_id(id).send().await.map(drop).map_err(Error::from)
+            } else {
+                self.api.upload_abort().upload_id(id).send().await.map(drop).map_err(Error::from)
+            }
         };
-        match aborted {
-            Err(error) if !error.is_not_found() => {
+        match tokio::time::timeout(ABORT, aborting).await {
+            Ok(Err(error)) if !error.is_not_found() => {
                 tracing::warn!(upload_id = id, %error, "cannot abort an upload");
             }
-            _ => {}
+            Ok(_) => {}
+            Err(_) => {
+                tracing::warn!(upload_id = id, "the platform does not answer, so an upload is not aborted");
+            }
         }
     }
 }

@@ -1,0 +1,47 @@
+//! Completions of uploads whose answers are lost: what became of them is found out before anything is sent again or given up.
+
+use anyhow::Result;
+use sbg::ClientBuilder;
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::{Stage, quick_retry};
+use serde_json::json;
+
+async fn stage() -> Stage {
+    let quick = |client: ClientBuilder| client.retry(quick_retry());
+    Stage::tuned(Emulator::builder().min_part_size(1), quick).await
+}
+
+/// Lets the platform show the upload as if it waited to be completed, so many times.
+fn shown(stage: &Stage, times: u64) -> sbg_emulator::FaultId {
+    // Addresses of parts are asked for below the same path.
+    stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).method("GET").path("/part/"));
+    let body = Some(json!({"upload_id": "u"}));
+    let shown = Action::Status { code: 200, body, headers: Vec::new() };
+    stage.fault(FaultRule::api(shown).method("GET").path("/upload/multipart/").first(times))
+}
+
+#[tokio::test]
+async fn a_completion_that_takes_its_time_is_looked_after_and_not_repeated() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::LostAnswer).path("/complete"));
+    let shown = shown(&stage, 3);
+    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    stage.assert_uploaded(&file.id, b"ACGT");
+    assert_eq!(stage.emulator.faults().fired(shown), 3);
+    assert_eq!(stage.calls("POST", "/complete").len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_repeated_completion_that_is_refused_because_the_first_one_was_done_is_no_failure() -> Result<()> {
+    let stage = stage().await;
+    stage.fault(FaultRule::api(Action::LostAnswer).path("/complete").nth(1));
+    // For as long as it is looked at after a broken connection.
+    let shown = shown(&stage, 5);
+    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    stage.assert_uploaded(&file.id, b"ACGT");
+    assert_eq!(stage.emulator.faults().fired(shown), 5);
+    assert_eq!(stage.calls("POST", "/complete").len(), 2, "the second one is refused");
+    assert!(stage.calls("DELETE", "").is_empty(), "nothing is aborted");
+    Ok(())
+}
