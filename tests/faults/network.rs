@@ -270,3 +270,13 @@ async fn a_proxy_that_cannot_be_reached_is_told_from_a_platform_that_cannot() ->
     assert_refused(direct.users().me().await, ErrorKind::Connect, &words);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_goes_to_this_machine_takes_no_way_over_a_proxy_elsewhere() -> Result<()> {
+    let emulator = Emulator::builder().start().await?;
+    // An address of those that are set aside for documents, where nobody is.
+    let elsewhere = Proxies::none().http("http://192.0.2.1:3128".parse()?);
+    let client = client_of(emulator.url(), &emulator.token()).proxies(elsewhere).build()?;
+    assert_eq!(client.users().me().await?.username, "rfranklin");
+    Ok(())
+}

@@ -83,6 +83,35 @@ async fn a_total_without_bound_makes_nothing_grow() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_page_that_is_shorter_than_the_others_loses_nothing_behind_it() -> Result<()> {
+    // The second page has 60 items, and the third begins behind them.
+    let wire = Wire::responding(|seen| {
+        let offset: usize = query(seen, "offset");
+        let count = [(0, 100), (100, 60), (160, 100), (260, 40)].into_iter().find(|(at, _)| *at == offset);
+        let count = count.map_or(1, |(_, count)| count);
+        let items = (offset..offset + count).map(|number| json!({"id": number.to_string()})).collect();
+        let next = format!("/v2/files?offset={}", offset + count);
+        let body = page(items, (offset + count < 300).then_some(next.as_str()));
+        HttpMockResponse::builder()
+            .status(200)
+            .header("x-total-matching-query", "300")
+            .body(body.to_string())
+            .build()
+    })
+    .await;
+    let ids: Vec<String> = listed(&wire.client).await?.into_iter().map(|file| file.id).collect();
+    assert_eq!(ids, (0..300).map(|number: u32| number.to_string()).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// A number in the query of a request.
+fn query(seen: &Seen, name: &str) -> usize {
+    let start = format!("{name}=");
+    let mut pairs = seen.target.split(['?', '&']);
+    pairs.find_map(|pair| pair.strip_prefix(&start)).and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[tokio::test]
 async fn a_compressed_answer_is_not_unpacked() {
     let bomb = gzip(&vec![b' '; 32 << 20]);
     assert!(bomb.len() < 1 << 20);

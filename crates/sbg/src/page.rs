@@ -507,12 +507,15 @@ fn until_the_end<T: Send + Sync + 'static>(
 
     stream::unfold(State::Planned(Box::pin(all), None, Tokens::default()), |state| async move {
         let State::Planned(mut planned, latest, mut tokens) = state else { return None };
-        let next = match planned.next().await {
-            Some(next) => next,
-            None => match latest {
-                Some((source, Some(at))) => page(source, at).await,
-                _ => return None,
-            },
+        let next = match (planned.next().await, latest) {
+            // A page of another length than asked for puts the plan out of step: what follows is read page by page.
+            (Some(Ok(page)), Some((source, Some(at)))) if page.at.offset != at.offset => {
+                planned = stream::empty().boxed();
+                self::page(source, at).await
+            }
+            (Some(next), _) => next,
+            (None, Some((source, Some(at)))) => page(source, at).await,
+            (None, _) => return None,
         };
         let state = match &next {
             Ok(page) => match page.next.clone() {

@@ -5,12 +5,15 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 
 use super::{ClientBuilder, tls};
-use crate::config::{Config, ProxyUrl};
+use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a
 /// connection that is just being closed is lost.
 const STORAGE_IDLE: Duration = Duration::from_secs(4);
+
+/// The hosts that are this machine, as exceptions of proxies are written.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 impl ClientBuilder {
     pub(super) fn api_client(&self, config: &Config) -> Result<reqwest::Client> {
@@ -44,14 +47,18 @@ impl ClientBuilder {
             .no_zstd()
             .no_deflate()
             .no_proxy();
-        let exceptions = config.proxies.exceptions().and_then(reqwest::NoProxy::from_string);
+        let exceptions = config.proxies.exceptions().unwrap_or_default();
         for (proxy, https) in [(config.proxies.for_https(), true), (config.proxies.for_http(), false)] {
-            let Some(address) = proxy.map(ProxyUrl::expose) else { continue };
+            let Some(parsed) = proxy else { continue };
+            let address = parsed.expose();
             let proxy = if https { reqwest::Proxy::https(address) } else { reqwest::Proxy::http(address) };
             let proxy = proxy.map_err(|error| {
                 Error::new(ErrorKind::Proxy, "the proxy cannot be used").with_source(error.without_url())
             })?;
-            http = http.proxy(proxy.no_proxy(exceptions.clone()));
+            // Plain http is allowed to this machine because it does not leave it, and so it must not take this way either.
+            let exceptions =
+                if parsed.is_loopback() { exceptions.to_owned() } else { format!("{exceptions},{LOOPBACK}") };
+            http = http.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions)));
         }
         for pem in &self.root_certificates {
             let none =

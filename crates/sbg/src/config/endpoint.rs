@@ -286,7 +286,7 @@ fn parse_url(text: &str, allow_insecure_http: bool) -> Result<Url, Problem> {
 }
 
 /// Whether nothing that is sent to the host of this URL leaves the machine.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

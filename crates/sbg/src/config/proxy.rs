@@ -5,6 +5,7 @@ use std::{error::Error, fmt, str::FromStr};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::endpoint::is_loopback;
 use crate::ids::excerpt;
 
 /// The proxies that requests go through; the default is none at all.
@@ -159,6 +160,13 @@ impl ProxyUrl {
     /// ```
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
+    }
+}
+
+impl ProxyUrl {
+    /// Whether the proxy is on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        Url::parse(self.expose()).is_ok_and(|url| is_loopback(&url))
     }
 }
 

@@ -174,6 +174,9 @@ impl Storage {
         if text(response.headers(), ETAG) != identity.etag {
             return Err(changed("its ETag is another"));
         }
+        if identity.etag.is_none() && text(response.headers(), LAST_MODIFIED) != identity.last_modified {
+            return Err(changed("it was modified"));
+        }
         match content_range(response.headers()) {
             Some((_, size)) if size != identity.size => Err(changed("its size is another")),
             Some((Some(given), _)) if given == *range => {

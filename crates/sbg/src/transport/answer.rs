@@ -6,7 +6,7 @@ use sbg_raw::Operation;
 use serde_json::Value;
 use url::Origin;
 
-use super::mask::mask;
+use super::mask::{MASK, mask};
 use crate::error::{Error, ErrorKind, Result, excerpt, one_line};
 
 /// How many times a request was sent, as the answer to the last time carries it along.
@@ -120,6 +120,21 @@ impl Answer {
         Ok(self)
     }
 
+    /// The answer, and if it is a refusal, with every secret blotted out that its body quotes.
+    pub(super) fn without(mut self, secrets: &[&str]) -> Self {
+        if self.status.is_success() {
+            return self;
+        }
+        let text = String::from_utf8_lossy(&self.body);
+        let quoted: Vec<&str> =
+            secrets.iter().copied().filter(|secret| !secret.is_empty() && text.contains(secret)).collect();
+        if !quoted.is_empty() {
+            let blotted = quoted.iter().fold(text.into_owned(), |text, secret| text.replace(secret, MASK));
+            self.body = blotted.into();
+        }
+        self
+    }
+
     fn refusal(&self) -> Error {
         let said = self.said();
         let message = said.as_ref().and_then(|said| said.message.as_deref()).map(one_line);
@@ -150,12 +165,14 @@ impl Answer {
 
     /// The error about this answer, a success of the right status, when it cannot be read as what the specification says.
     pub(crate) fn unreadable(&self, why: &serde_json::Error, api: &Origin, token: &str) -> Error {
-        let mut body = self.body.clone();
-        if let Ok(mut value) = serde_json::from_slice::<Value>(&body) {
+        // Why quotes what it met, which may be of any length. What cannot be masked is not shown.
+        let why = one_line(&why.to_string().replace(token, MASK));
+        let shown = serde_json::from_slice::<Value>(&self.body).map(|mut value| {
             mask(&mut value, api, &[token]);
-            body = value.to_string().into();
-        }
-        let message = format!("the answer has another form than specified: {why}: {}", excerpt(&body));
+            excerpt(value.to_string().as_bytes())
+        });
+        let shown = shown.unwrap_or_else(|_| "it cannot be shown".to_owned());
+        let message = format!("the answer has another form than specified: {why}: {shown}");
         self.describe(Error::new(ErrorKind::UnexpectedAnswer, message), None)
     }
 
@@ -181,5 +198,47 @@ pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
             assert!(!shown.contains(char::is_control), "a message moves no terminal: {shown:?}");
             assert_eq!(error.status(), Some(status.as_u16()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned())
+    }
+
+    fn operation() -> &'static Operation {
+        Operation::find("user_me").unwrap()
+    }
+
+    #[test]
+    fn no_half_of_a_secret_is_left_where_a_message_is_cut() {
+        for before in 0..200 {
+            let body = format!("{}{TOKEN} and more", "x".repeat(before));
+            let error = answer(500, &body).without(&[TOKEN]).into_result(operation()).unwrap_err();
+            assert!(!error.to_string().contains("01234567"), "{before}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_of_the_right_form_is_shown_masked_short_or_not_at_all() {
+        let api = url::Url::parse("https://api.example.org/v2").unwrap().origin();
+        let check = |body: &str, why: &str, expected: &str| {
+            let why = serde::de::Error::custom(why);
+            let shown = answer(200, body).unreadable(&why, &api, TOKEN).to_string();
+            assert!(shown.contains(expected), "{shown}");
+            assert!(
+                !shown.contains("01234567") && !shown.contains("Signature") && shown.len() < 2_000,
+                "{shown}"
+            );
+        };
+        check(&format!("{{\"id\": \"{TOKEN}\"}}"), "no", r#"{"id":"***"}"#);
+        check(r#"{"url": "https://store.example.org/a?Signature=x", "n": 1e999}"#, "no", "cannot be shown");
+        check("[]", &TOKEN.repeat(100), "***");
+        check("[]", &"long ".repeat(10_000), "long");
     }
 }

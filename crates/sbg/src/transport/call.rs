@@ -11,10 +11,11 @@ use tracing::field::Empty;
 use super::answer::Answer;
 use super::gate::Gate;
 use super::handlers::{Attempt, Handlers, OnWait, Waiting};
+use super::mask::MASK;
 use super::retry::Failures;
 use super::send::{Failure, send};
 use super::{Answered, Pipeline};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 
 /// A call that is under way.
 pub(super) struct Call {
@@ -64,7 +65,9 @@ impl Call {
             Err(error) => (error.status(), error.request_id()),
         };
         status.map(|status| span.record("status", status));
-        request_id.map(|id| span.record("request_id", id));
+        // A server may say there whatever it was told.
+        let token = self.pipeline.policy.authorise.token();
+        request_id.map(|id| span.record("request_id", one_line(id).replace(token, MASK)));
         if let Err(error) = &outcome {
             span.record("error", tracing::field::debug(error.kind()));
         }
@@ -167,6 +170,9 @@ impl Call {
             // An attempt before has deleted it; a caller who did not see that must not be told that it failed.
             return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
         }
+        // Before a message is cut out of it, lest half a secret is left.
+        let authorise = &self.pipeline.policy.authorise;
+        let answer = authorise.with_secrets(&self.request, |secrets| answer.without(secrets));
         answer.into_result(self.operation).map_err(|error| self.explain(error))
     }
 

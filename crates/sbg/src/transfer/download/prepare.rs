@@ -6,10 +6,11 @@ use super::address::Address;
 use super::job::Order;
 use super::journal::Left;
 use super::open::{Object, Opened, open};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::Shared;
 use crate::transfer::lane::Permit;
+use crate::transfer::plan;
 use crate::transfer::segments::Segments;
 use crate::transfer::storage::{Found, RangeBody};
 use crate::transfer::target::Target;
@@ -71,6 +72,10 @@ pub(super) async fn prepare(
                 continue;
             }
         };
+        if identity.size > plan::MOST_PARTS * plan::LARGEST_PART {
+            let message = format!("the storage claims {} bytes, more than an object can have", identity.size);
+            return Err(Error::new(ErrorKind::Integrity, message));
+        }
         if known.is_none() {
             let (target, size) = (target.clone(), identity.size);
             blocking(move || target.reserve(size)).await?;

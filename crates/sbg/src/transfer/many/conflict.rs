@@ -29,7 +29,7 @@ pub enum Conflict {
 pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
     let mut local = folder.to_owned();
     for name in path.split('/') {
-        let astray = name.is_empty() || name == "." || name == ".." || name.contains('\0');
+        let astray = name.is_empty() || name == "." || name == ".." || name.contains(char::is_control);
         // A name with one of these is a path of several pieces, a drive or a stream of another file.
         let foreign = cfg!(windows) && name.contains(['\\', ':']);
         // It would be in the way of another download, or be taken for what one has left.
@@ -105,6 +105,7 @@ mod tests {
             "a/",
             "a/./b",
             "a\0b",
+            "a\u{1b}[2Jb",
             "x.sbg-part",
             "x.sbg-part/a",
         ] {

@@ -7,6 +7,7 @@ use super::job::{Confirmed, Order};
 use super::journal::{self, Errand, Journal, Record};
 use super::route::{self, Report, Request, Route};
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::check_segment;
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::Shared;
 use crate::transfer::plan;
@@ -89,6 +90,12 @@ async fn take_up(order: &Order, tools: &Tools, left: Result<Journal, String>) ->
         Err(why) => return Ok(TakenUp::Useless(why)),
     };
     let Journal { stamp, upload_id, part_size, parts, completing, .. } = journal;
+    // A journal may lie where others can write. Its id becomes a piece of paths, and its parts are planned at once.
+    let fits = (1..=plan::LARGEST_PART).contains(&part_size)
+        && order.source.size().div_ceil(part_size) <= plan::MOST_PARTS;
+    if check_segment("upload id", &upload_id).is_err() || !fits {
+        return Ok(TakenUp::Useless("the journal is of no use: it names no upload that could be".to_owned()));
+    }
     let route = Route { api: tools.api.clone(), destination: order.destination.clone(), upload_id };
     if stamp != *order.source.stamp() {
         route.abort().await;

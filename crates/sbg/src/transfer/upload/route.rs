@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sbg_raw::{ClientAutomationsExt as _, ClientFilesExt as _, ClientUploadExt as _};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::check_segment;
 use crate::transfer::download::Age;
+use crate::transfer::plan::LARGEST_PART;
 use crate::types;
 
 /// Where the file goes, and with it which calls bring it there.
@@ -90,6 +93,12 @@ pub(super) async fn begin(
             (begun.upload_id, begun.part_size)
         }
     };
+    // It becomes a piece of paths.
+    check_segment("upload id", &upload_id)?;
+    if part_size.is_some_and(|size| u64::try_from(size).is_ok_and(|size| size > LARGEST_PART)) {
+        let message = "the platform asks for parts that are larger than the largest";
+        return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+    }
     Ok((Route { api: api.clone(), destination: destination.clone(), upload_id }, part_size))
 }
 
@@ -227,6 +236,9 @@ fn report_body(report: Report) -> types::UploadPartReport {
     }
 }
 
+/// Headers that are about a connection and no part of what is signed.
+const OF_THE_CONNECTION: [HeaderName; 5] = [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+
 fn header_map(headers: Option<BTreeMap<String, String>>) -> Result<HeaderMap> {
     let unusable = || {
         Error::new(
@@ -237,7 +249,33 @@ fn header_map(headers: Option<BTreeMap<String, String>>) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
     for (name, value) in headers.unwrap_or_default() {
         let name = HeaderName::try_from(name).map_err(|_| unusable())?;
+        // Both are known better here, and twice they would be a request that two servers read in two ways.
+        if name == CONTENT_LENGTH || name == HOST {
+            continue;
+        }
+        if OF_THE_CONNECTION.contains(&name) || name.as_str().starts_with("proxy-") {
+            return Err(unusable());
+        }
         map.insert(name, HeaderValue::try_from(value).map_err(|_| unusable())?);
     }
     Ok(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_the_platform_change_nothing_about_the_connection() {
+        let given = |name: &str, value: &str| header_map(Some([(name.to_owned(), value.to_owned())].into()));
+        let kept = given("x-amz-acl", "private").unwrap();
+        assert_eq!(kept["x-amz-acl"], "private");
+        for ours in ["Content-Length", "host"] {
+            assert!(given(ours, "5").unwrap().is_empty(), "{ours}");
+        }
+        for name in ["Transfer-Encoding", "Connection", "Proxy-Authorization", "upgrade", "a b", "x\r\ny"] {
+            assert!(given(name, "chunked").is_err(), "{name}");
+        }
+        assert!(given("x-amz-acl", "a\r\nX-Evil: 1").is_err());
+    }
 }
