@@ -41,8 +41,8 @@ pub(super) struct Counters {
     parts: AtomicU32,
     parts_total: AtomicU32,
     started: Instant,
-    /// Milliseconds from the start to the last byte that was moved for good.
-    gained: AtomicU64,
+    /// When the last byte was moved for good.
+    gained: Mutex<Option<Instant>>,
     pace: Mutex<Recent>,
     took: Mutex<Option<Duration>>,
     /// The counters of the whole that this is a piece of.
@@ -114,7 +114,7 @@ impl Counters {
             parts: AtomicU32::new(0),
             parts_total: AtomicU32::new(0),
             started: Instant::now(),
-            gained: AtomicU64::new(0),
+            gained: Mutex::new(None),
             pace: Mutex::default(),
             took: Mutex::new(None),
             whole,
@@ -183,20 +183,19 @@ impl Counters {
 
     /// Tells that bytes have moved which will not have to move again.
     pub(super) fn gain(&self) {
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.gained.fetch_max(now, Ordering::Relaxed);
+        *self.gained.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if let Some(whole) = &self.whole {
             whole.gain();
         }
     }
 
-    /// Time since the whole transfer has gained anything.
-    pub(super) fn since_gain(&self) -> Duration {
+    /// Time since the whole transfer has gained anything; `None` before it has.
+    pub(super) fn since_gain(&self) -> Option<Duration> {
         match &self.whole {
             Some(whole) => whole.since_gain(),
             None => {
-                let gained = Duration::from_millis(self.gained.load(Ordering::Relaxed));
-                self.started.elapsed().saturating_sub(gained)
+                let gained = *self.gained.lock().unwrap_or_else(PoisonError::into_inner);
+                gained.map(|gained| gained.elapsed())
             }
         }
     }
@@ -293,9 +292,9 @@ mod tests {
         let whole = Arc::new(Counters::new());
         let (one, other) = (Counters::piece(whole.clone()), Counters::piece(whole.clone()));
         tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(one.since_gain(), Duration::from_secs(60));
+        assert_eq!(one.since_gain(), None);
         other.gain();
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(one.since_gain(), Duration::from_secs(1));
+        assert_eq!(one.since_gain(), Some(Duration::from_secs(1)));
     }
 }

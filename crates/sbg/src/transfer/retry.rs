@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::lane::Lane;
 use super::progress::Counters;
 use super::storage::Trouble;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::transport::jittered;
 
 /// Failures in a row, without a byte of progress, after which a part is given up, unless there is an outage.
 const MOST_FAILURES: u32 = 10;
 
-/// Time without a byte of the whole transfer for which an outage is waited out in any case.
+/// Time without a byte of the whole transfer for which an outage is waited out in any case, where something has moved before it.
 const OUTAGE: Duration = Duration::from_secs(300);
 
 /// Failures in a row, without a byte in between.
@@ -51,7 +51,7 @@ impl Retry {
                 self.renewed = true;
                 Ok(Then::Renew)
             }
-            Trouble::Wrong(error) => self.wait(error, OUTAGE).await.map(|()| Then::Again),
+            Trouble::Wrong(error) => self.wait(error, None).await.map(|()| Then::Again),
             Trouble::Again(error) | Trouble::Overload(error) => {
                 self.wait(error, counters.since_gain()).await.map(|()| Then::Again)
             }
@@ -60,10 +60,13 @@ impl Retry {
 
     /// Waits before the next attempt at a call of the API, or gives up: an outage of the API is no other than one of the storage.
     pub(super) async fn after_call(&mut self, error: Error, counters: &Counters) -> Result<()> {
-        if error.is_transient() { self.wait(error, counters.since_gain()).await } else { Err(error) }
+        let barren = counters.since_gain();
+        // What answers from the first call on may not be the platform at all, and will not become it.
+        let elsewhere = barren.is_none() && error.kind() == ErrorKind::UnexpectedAnswer;
+        if error.is_transient() && !elsewhere { self.wait(error, barren).await } else { Err(error) }
     }
 
-    async fn wait(&mut self, error: Error, barren: Duration) -> Result<()> {
+    async fn wait(&mut self, error: Error, barren: Option<Duration>) -> Result<()> {
         let error = self.count(error, barren)?;
         tracing::debug!(%error, failures = self.failures, "a request is repeated");
         let (first, longest) = (Duration::from_millis(100), Duration::from_secs(15));
@@ -71,10 +74,10 @@ impl Retry {
         Ok(())
     }
 
-    /// Counts a failure after so much time in which nothing was gained. Gives it back unless it is the last one.
-    fn count(&mut self, error: Error, barren: Duration) -> Result<Error> {
+    /// Counts a failure after so much time in which nothing was gained. Gives it back unless it is the last one, or there is no outage.
+    fn count(&mut self, error: Error, barren: Option<Duration>) -> Result<Error> {
         self.failures += 1;
-        if self.failures > MOST_FAILURES && barren >= OUTAGE {
+        if self.failures > MOST_FAILURES && barren.is_none_or(|barren| barren >= OUTAGE) {
             return Err(error.with_attempts(self.failures));
         }
         Ok(error)
@@ -86,7 +89,6 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::error::ErrorKind;
     use crate::transfer::engine::Direction;
 
     fn error() -> Error {
@@ -96,6 +98,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_outage_is_waited_out_for_five_minutes_and_no_longer() {
         let (counters, mut retry) = (Counters::new(), Retry::default());
+        counters.gain();
         let began = Instant::now();
         let error = loop {
             if let Err(error) = retry.after_call(error(), &counters).await {
@@ -131,6 +134,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_a_long_pause_a_first_failure_is_not_the_last() {
         let (counters, mut retry) = (Counters::new(), Retry::default());
+        counters.gain();
         tokio::time::advance(10 * OUTAGE).await;
         for _ in 0..MOST_FAILURES {
             assert!(retry.after_call(error(), &counters).await.is_ok());
@@ -148,6 +152,23 @@ mod tests {
         assert_eq!(retry.after(refused(), false, &lane, &counters).await.unwrap(), Then::Renew);
         assert_eq!(retry.after(refused(), true, &lane, &counters).await.unwrap(), Then::Renew);
         assert!(retry.after(refused(), false, &lane, &counters).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_platform_that_was_never_reached_is_no_outage() {
+        let (counters, mut retry) = (Counters::new(), Retry::default());
+        for _ in 0..MOST_FAILURES {
+            assert!(retry.after_call(error(), &counters).await.is_ok());
+        }
+        assert!(retry.after_call(error(), &counters).await.is_err());
+
+        let html = || Error::new(ErrorKind::UnexpectedAnswer, "HTML").with_status(502);
+        assert!(
+            Retry::default().after_call(html(), &counters).await.is_err(),
+            "a proxy answers in its place"
+        );
+        counters.gain();
+        assert!(Retry::default().after_call(html(), &counters).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
