@@ -1,18 +1,23 @@
 //! Lists: a query is sent for one page, or streamed page by page or item by item to its end.
 
+mod items;
+
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
-use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::fields::Fields;
 use crate::types;
+
+pub use items::Items;
+#[cfg(any(test, fuzzing))]
+use items::Tokens;
+use items::pages;
 
 /// Largest page that the platform gives, and the size that streams ask for: the fewer calls the better.
 pub(crate) const LARGEST_PAGE: u32 = 100;
@@ -461,174 +466,6 @@ fn next_request<T>(fetched: &Fetched<T>, at: &PageRequest, by_token: bool) -> Op
             .and_then(|text| text.parse().ok())
             .is_some_and(|to: u64| to <= at.offset);
     (offset > at.offset && !leads_back).then(|| PageRequest { offset, ..at.clone() })
-}
-
-/// The pages from `first` on: one alone, then those which its total promises side by side, then one after the other for as long as
-/// the platform links to a next one.
-fn pages<T: Send + Sync + 'static>(
-    source: Arc<dyn Source<T>>,
-    first: PageRequest,
-) -> impl Stream<Item = Result<Page<T>>> + Send {
-    stream::once(page(source.clone(), first)).flat_map(move |first| {
-        let planned = first.as_ref().ok().map(planned);
-        let source = source.clone();
-        let planned = stream::iter(planned.into_iter().flatten())
-            .map(move |at| page(source.clone(), at))
-            .buffered(PAGES_AHEAD);
-        let all = stream::once(async { first }).chain(planned);
-        // What is held back is the latest page: only the last one decides whether the list goes on.
-        until_the_end(all)
-    })
-}
-
-/// The requests for the pages that the total of `first` promises after it. The total may be any number, so they are made as they are
-/// needed.
-fn planned<T: Send + Sync + 'static>(first: &Page<T>) -> impl Iterator<Item = PageRequest> + Send + use<T> {
-    let count = first.items.len() as u64;
-    // Pages of another length than asked for cannot be planned.
-    let plannable =
-        !first.source.by_token() && first.has_next() && u64::from(first.at.limit.unwrap_or(0)) == count;
-    let after = first.at.offset.saturating_add(count);
-    let end = first.total.filter(|_| plannable).unwrap_or(after);
-    let at = first.at.clone();
-    let step = usize::try_from(count).unwrap_or(usize::MAX).max(1);
-    (after..end).step_by(step).map(move |offset| PageRequest { offset, ..at.clone() })
-}
-
-/// Ends a stream of pages at the first one that is the last, and goes on behind its end where there is a next one.
-fn until_the_end<T: Send + Sync + 'static>(
-    all: impl Stream<Item = Result<Page<T>>> + Send + 'static,
-) -> impl Stream<Item = Result<Page<T>>> + Send {
-    enum State<T> {
-        Planned(Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>, Option<Next<T>>, Tokens),
-        Over,
-    }
-    type Next<T> = (Arc<dyn Source<T>>, Option<PageRequest>);
-
-    stream::unfold(State::Planned(Box::pin(all), None, Tokens::default()), |state| async move {
-        let State::Planned(mut planned, latest, mut tokens) = state else { return None };
-        let next = match (planned.next().await, latest) {
-            // A page of another length than asked for puts the plan out of step: what follows is read page by page.
-            (Some(Ok(page)), Some((source, Some(at)))) if page.at.offset != at.offset => {
-                planned = stream::empty().boxed();
-                self::page(source, at).await
-            }
-            (Some(next), _) => next,
-            (None, Some((source, Some(at)))) => page(source, at).await,
-            (None, _) => return None,
-        };
-        let state = match &next {
-            Ok(page) => match page.next.clone() {
-                None => State::Over,
-                Some(at) if at.token.as_deref().is_some_and(|token| tokens.come_round_to(token)) => {
-                    return Some((Err(going_in_circles()), State::Over));
-                }
-                request => State::Planned(planned, Some((page.source.clone(), request)), tokens),
-            },
-            Err(_) => State::Over,
-        };
-        Some((next, state))
-    })
-}
-
-fn going_in_circles() -> Error {
-    let message = "the continuation tokens of this list lead round in circles, so it has no end";
-    Error::new(ErrorKind::UnexpectedAnswer, message)
-}
-
-/// Notices when the tokens of a list come round to one that was there before, whatever the length of the list: one token is kept, and
-/// replaced by the present one after twice as many pages each time (Brent's method).
-#[derive(Debug, Default)]
-struct Tokens {
-    kept: Option<String>,
-    since: u64,
-    until: u64,
-}
-
-impl Tokens {
-    fn come_round_to(&mut self, token: &str) -> bool {
-        if self.kept.as_deref() == Some(token) {
-            return true;
-        }
-        if self.since == self.until {
-            self.kept = Some(token.to_owned());
-            self.until = self.until.saturating_mul(2).max(1);
-            self.since = 0;
-        }
-        self.since += 1;
-        false
-    }
-}
-
-/// A stream of the items (or the pages) of a list.
-///
-/// It implements [`Stream`]; [`try_next`](Self::try_next) and [`try_collect`](Self::try_collect) save an import.
-///
-/// ```no_run
-/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// use futures::TryStreamExt as _;
-///
-/// let projects = client.projects().query().items();
-/// let names: Vec<Option<String>> = projects.map_ok(|project| project.name).try_collect().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[must_use = "streams do nothing unless polled"]
-pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T>> + Send>>);
-
-impl<T> Items<T> {
-    pub(crate) fn new(stream: impl Stream<Item = Result<T>> + Send + 'static) -> Self {
-        Self(Box::pin(stream))
-    }
-
-    /// The next item; `None` at the end.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let mut members = client.project("rfranklin/fibre-diffraction")?.members().query().items();
-    /// while let Some(member) = members.try_next().await? {
-    ///     println!("{:?}", member.username);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Whatever fetching the next page brings. The stream ends with the first error.
-    pub async fn try_next(&mut self) -> Result<Option<T>> {
-        self.0.try_next().await
-    }
-
-    /// All items.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let apps: Vec<sbg::types::App> = client.apps().query().items().try_collect().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The first error that fetching a page brings.
-    pub async fn try_collect<C: Default + Extend<T>>(self) -> Result<C> {
-        self.0.try_collect().await
-    }
-}
-
-impl<T> Stream for Items<T> {
-    type Item = Result<T>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl<T> fmt::Debug for Items<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Items")
-    }
 }
 
 /// For the fuzz target: pages with these links, each read where the one before it leads, as long as one does.

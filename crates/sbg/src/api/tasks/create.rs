@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use sbg_raw::ClientTasksExt as _;
 
+use super::run::action;
 use super::setup::{check_batch, check_task_name, checked_inputs, setup_setters};
-use super::{ExecutionSettings, OutputLocation, TaskValue, action};
+use super::{ExecutionSettings, OutputLocation, TaskValue};
 use crate::call::{awaitable, body_setters, set};
 use crate::client::Client;
 use crate::error::{Error, Result};

@@ -1,0 +1,200 @@
+//! How a run is changed, and run again.
+
+use sbg_raw::ClientAutomationsExt as _;
+use serde_json::Value;
+
+use super::super::setup::{memory_setter, secret_setter};
+use super::{AutomationRunHandle, check_options};
+use crate::call::{awaitable, body_setters};
+use crate::error::{Error, Result};
+use crate::ids::check_segment;
+use crate::raw::Secret;
+use crate::types::{self};
+
+/// A change of a run.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let run = client.automation_run(id).edit().name("Patterns of May and June").memory_limit(4000).await?;
+/// println!("{:?}", run.name);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct AutomationRunEdit {
+    pub(super) run: AutomationRunHandle,
+    pub(super) body: types::AutomationRunEdit,
+}
+
+impl AutomationRunEdit {
+    body_setters! {
+        /// New name to display.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().name("Patterns of May and June");
+        /// # }
+        /// ```
+        name(name: String);
+        /// Inputs of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().inputs(serde_json::json!({"project": "rfranklin/b-form"}));
+        /// # }
+        /// ```
+        inputs(inputs: Value);
+        /// Settings of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().settings(serde_json::json!({"batch_size": 10}));
+        /// # }
+        /// ```
+        settings(settings: Value);
+    }
+
+    memory_setter! {
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let edit = run.edit().memory_limit(4000);
+        /// # }
+        /// ```
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
+    /// let edited = run.edit().name("Patterns of May and June").send().await?;
+    /// assert_eq!(edited.name.as_deref(), Some("Patterns of May and June"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing, inputs or settings that are no object, a memory limit of 0 or a malformed id, before anything is sent; or
+    /// whatever the call brings.
+    pub async fn send(self) -> Result<types::AutomationRun> {
+        if self.body == types::AutomationRunEdit::default() {
+            return Err(Error::invalid("the edit of the run changes nothing"));
+        }
+        let objects = [self.body.inputs.as_ref(), self.body.settings.as_ref(), None];
+        check_options(objects, None, self.body.memory_limit)?;
+        let call = self.run.client.raw().automation_run_edit().run_id(self.run.checked()?);
+        Ok(call.body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(AutomationRunEdit => types::AutomationRun);
+
+/// A run to start after the model of an earlier one.
+///
+/// ```no_run
+/// # async fn example(run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
+/// let again = run.rerun().name("Patterns of May, again").inputs(serde_json::json!({"threshold": 5})).await?;
+/// println!("{} {:?}", again.id, again.inputs);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct AutomationRunRerun {
+    pub(super) run: AutomationRunHandle,
+    pub(super) body: types::AutomationRunRerun,
+}
+
+impl AutomationRunRerun {
+    body_setters! {
+        /// Whether to lay inputs and settings over those of the earlier run, rather than to take them alone. `true` when it is not set.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let all = serde_json::json!({"project": "rfranklin/b-form", "threshold": 5});
+        /// let again = run.rerun().inputs(all).merge(false);
+        /// # }
+        /// ```
+        merge(merge: bool);
+        /// Identifier of the code package to run; that of the earlier run when it is not set.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle, newer: sbg::types::AutomationPackage) {
+        /// let again = run.rerun().package(newer.id);
+        /// # }
+        /// ```
+        package(package: String);
+        /// Name to display.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().name("Patterns of May, again");
+        /// # }
+        /// ```
+        name(name: String);
+        /// Inputs of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().inputs(serde_json::json!({"threshold": 5}));
+        /// # }
+        /// ```
+        inputs(inputs: Value);
+        /// Settings of the run, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().settings(serde_json::json!({"batch_size": 10}));
+        /// # }
+        /// ```
+        settings(settings: Value);
+        /// Identifier of an earlier run to go on from.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle) {
+        /// let again = run.rerun().resume_from(run.id());
+        /// # }
+        /// ```
+        resume_from(resume_from: String);
+    }
+
+    secret_setter! {
+        /// Secret settings in the place of those of the automation, a JSON object.
+        ///
+        /// ```
+        /// # fn example(run: sbg::automations::AutomationRunHandle, token: String) {
+        /// let again = run.rerun().secret_settings(serde_json::json!({"token": token}));
+        /// # }
+        /// ```
+    }
+
+    /// Sends the call. The same as `.await`. Each call starts a run of its own.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
+    /// let again = run.rerun().send().await?;
+    /// println!("{:?}", client.automation_run(again.id).wait().await?.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, or inputs or settings that are no object, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::AutomationRun> {
+        if let Some(package) = &self.body.package {
+            check_segment("package id", package)?;
+        }
+        let secret_settings = self.body.secret_settings.as_ref().map(Secret::expose);
+        check_options(
+            [self.body.inputs.as_ref(), self.body.settings.as_ref(), secret_settings],
+            self.body.resume_from.as_deref(),
+            None,
+        )?;
+        let call = self.run.client.raw().automation_run_rerun().run_id(self.run.checked()?);
+        Ok(call.body(self.body).send().await?.into_inner())
+    }
+}
+
+awaitable!(AutomationRunRerun => types::AutomationRun);

@@ -1,0 +1,134 @@
+//! The edit of a project.
+
+use sbg_raw::ClientProjectsExt as _;
+
+use super::{check_name, check_tags};
+use crate::billing::check_billing_group;
+use crate::call::{awaitable, body_clearers, body_setters, tags_setters};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::ProjectId;
+use crate::types;
+
+/// A change of a project.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let project = client.project("rfranklin/fibre-diffraction")?.edit().tags(["dna"]).await?;
+/// println!("{:?}", project.tags);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ProjectEdit {
+    pub(super) client: Client,
+    pub(super) id: ProjectId,
+    pub(super) body: types::ProjectEdit,
+}
+
+impl ProjectEdit {
+    body_setters! {
+        /// New name to display; the id stays.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+        /// # Ok(())
+        /// # }
+        /// ```
+        name(name: String);
+        /// What the project is for.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().description("Patterns of the A form");
+        /// # Ok(())
+        /// # }
+        /// ```
+        description(description: String);
+        /// Identifier of the billing group that pays.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let project = client.project("rfranklin/fibre-diffraction")?;
+        /// let edit = project.edit().billing_group("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
+        /// # Ok(())
+        /// # }
+        /// ```
+        billing_group(billing_group: String);
+        /// Settings to change.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// use sbg::types::ProjectEditSettings;
+        ///
+        /// let locked = ProjectEditSettings { locked: Some(true), ..Default::default() };
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().settings(locked);
+        /// # Ok(())
+        /// # }
+        /// ```
+        settings(settings: types::ProjectEditSettings);
+    }
+
+    body_clearers! {
+        /// Leaves the project without a description.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().clear_description();
+        /// # Ok(())
+        /// # }
+        /// ```
+        clear_description(description);
+    }
+
+    tags_setters!("project", body.tags, "project.edit()");
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+    /// println!("{:?}", edit.send().await?.modified_on);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A change of nothing, an empty name, a malformed billing group or tag, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Project> {
+        if self.body == types::ProjectEdit::default() {
+            return Err(Error::invalid("the edit of the project changes nothing"));
+        }
+        self.body.name.as_deref().map_or(Ok(()), check_name)?;
+        check_billing_group(self.body.billing_group.as_deref())?;
+        check_tags(self.body.tags.value().map_or(&[], Vec::as_slice))?;
+        let call = self.client.raw().project_edit().project_owner(self.id.owner()).project(self.id.project());
+        Ok(completed(call.body(self.body).send().await?.into_inner(), &self.id))
+    }
+}
+
+awaitable!(ProjectEdit => types::Project);
+
+/// The answer to an edit does not name the project; whoever edited it knows the name.
+fn completed(edited: types::ProjectEdited, id: &ProjectId) -> types::Project {
+    types::Project {
+        id: edited.id.unwrap_or_else(|| id.to_string()),
+        href: edited.href,
+        name: edited.name,
+        type_: edited.type_,
+        description: edited.description,
+        tags: edited.tags,
+        category: edited.category,
+        settings: edited.settings,
+        permissions: edited.permissions,
+        root_folder: edited.root_folder,
+        billing_group: edited.billing_group,
+        created_by: edited.created_by,
+        created_on: edited.created_on,
+        modified_on: edited.modified_on,
+        extra: edited.extra,
+    }
+}

@@ -1,0 +1,179 @@
+//! What a task can be told to do: to run, to be made once more; and its inputs.
+
+use std::collections::BTreeMap;
+
+use sbg_raw::ClientTasksExt as _;
+
+use super::{TASK_ID, TaskHandle, TaskInput, TaskInputsEdit, value};
+use crate::call::{Get, awaitable, set};
+use crate::error::Result;
+use crate::ids::check_uuid;
+use crate::types;
+
+/// A task to start.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// let run = task.run().without_batch().interruptible(false);
+/// println!("{:?}", run.await?.status);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TaskRun {
+    pub(super) task: TaskHandle,
+    pub(super) batch: Option<bool>,
+    pub(super) interruptible: Option<bool>,
+}
+
+impl TaskRun {
+    /// Runs a batch task as a single one.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let run = task.run().without_batch();
+    /// # }
+    /// ```
+    pub fn without_batch(mut self) -> Self {
+        self.batch = Some(false);
+        self
+    }
+
+    /// Whether to use interruptible (spot) instances; what the task says when it is not set.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let run = task.run().interruptible(true);
+    /// # }
+    /// ```
+    pub fn interruptible(mut self, interruptible: bool) -> Self {
+        self.interruptible = Some(interruptible);
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// match task.run().send().await {
+    ///     Err(error) if error.code() == Some(7010) => println!("it has been started already"),
+    ///     started => println!("{:?}", started?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings, code 7010 for a task that is no draft.
+    pub async fn send(self) -> Result<types::Task> {
+        let call = self.task.client.raw().task_run().task_id(self.task.checked()?);
+        let call = set!(call, batch = self.batch, use_interruptible_instances = self.interruptible);
+        Ok(call.send().await?.into_inner())
+    }
+}
+
+awaitable!(TaskRun => types::Task);
+
+/// A task to clone.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// let again = task.clone_task().await?;
+/// println!("{} runs as {}", task.id(), again.id);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct TaskClone {
+    pub(super) task: TaskHandle,
+    pub(super) run: bool,
+}
+
+impl TaskClone {
+    /// Whether to run the new task at once, which costs money. `true` by default; `false` leaves a draft to change.
+    ///
+    /// ```
+    /// # fn example(task: sbg::tasks::TaskHandle) {
+    /// let draft = task.clone_task().run(false);
+    /// # }
+    /// ```
+    pub fn run(mut self, run: bool) -> Self {
+        self.run = run;
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let again = task.clone_task().send().await?;
+    /// client.task(again.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Task> {
+        let call = self.task.client.raw().task_clone().task_id(self.task.checked()?);
+        Ok(set!(call, action = action(self.run)).send().await?.into_inner())
+    }
+}
+
+awaitable!(TaskClone => types::Task);
+
+/// The query parameter that starts a new task.
+pub(super) fn action(run: bool) -> Option<types::TaskAction> {
+    run.then_some(types::TaskAction::Run)
+}
+
+/// The inputs of a task. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// let inputs = task.inputs().get().await?;
+/// println!("{} inputs, reads: {:?}", inputs.len(), inputs.get("reads"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TaskInputs {
+    pub(super) task: TaskHandle,
+}
+
+impl TaskInputs {
+    /// Gets the inputs by their identifier.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let inputs = task.inputs().get().await?;
+    /// client.tasks().create("rfranklin/demo/helix-angle", "rfranklin/demo").inputs(inputs).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<BTreeMap<String, TaskInput>> {
+        let TaskHandle { client, id } = self.task.clone();
+        Get::new(&[], move |fields| async move {
+            check_uuid(TASK_ID, &id)?;
+            let call = client.raw().task_inputs_get().task_id(id);
+            Ok(value::values_from_json(&set!(call, fields = fields).send().await?.into_inner()))
+        })
+    }
+
+    /// Changes inputs of a draft: set them, then `.await`. Those that are not named stay.
+    ///
+    /// ```no_run
+    /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// let inputs = task.inputs().edit().input("threshold", 5).unset("regions").await?;
+    /// assert_eq!(inputs["threshold"], 5.into());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(&self) -> TaskInputsEdit {
+        TaskInputsEdit::new(self.task.clone())
+    }
+}
