@@ -7,7 +7,7 @@ use crate::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refus
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::FileQuery;
-use crate::ids::{DatasetId, IntoId, check_segment};
+use crate::ids::{DatasetId, IntoId, check_new_member, check_segment};
 use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
@@ -389,7 +389,7 @@ impl DatasetMembers {
         let NewMember::User(username) = member else {
             return Err(Error::invalid("a dataset has users as members, each named by username"));
         };
-        check_segment(MEMBER_ID, &username)?;
+        check_new_member(MEMBER_ID, &username)?;
         let body = types::DatasetMemberAdd { username, permissions: permissions.to_grant() };
         let call = self.client.raw().dataset_member_add().owner(self.id.owner()).dataset(self.id.dataset());
         Ok(call.body(body).send().await?.into_inner())

@@ -68,6 +68,20 @@ pub(crate) fn check_segment<'a>(kind: &'static str, text: &'a str) -> Result<&'a
     }
 }
 
+/// Checks the id of somebody who becomes a member: `username`, or `division/username` for a member of an enterprise. It stands in bodies
+/// only.
+///
+/// # Errors
+///
+/// [`InvalidId`] when it has more pieces, or when a piece is none as [`check_segment`] wants it.
+pub(crate) fn check_new_member<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
+    let too_many = (text.split('/').count() > 2).then_some(Problem::Character('/'));
+    match too_many.or_else(|| text.split('/').find_map(segment_problem)) {
+        None => Ok(text),
+        Some(problem) => Err(InvalidId::new(kind, text, None, problem)),
+    }
+}
+
 /// Checks that an id is a UUID, which the platform insists on for tasks and billing groups (its codes 7005 and 4005).
 ///
 /// # Errors

@@ -161,3 +161,17 @@ fn ids_stand_in_files_of_settings_and_are_checked_there() {
     let error = serde_json::from_str::<VolumeId>("\"my-volume\"").unwrap_err().to_string();
     assert!(error.starts_with("not a volume id: `my-volume`"), "{error}");
 }
+
+#[test]
+fn who_becomes_a_member_may_be_named_with_a_division() {
+    let check = |text: &str, expected: bool| {
+        assert_eq!(check_new_member("username", text).is_ok(), expected, "{text}");
+    };
+    check("rfranklin", true);
+    check("kings-college/rfranklin", true);
+    check("", false);
+    check("kings-college/", false);
+    check("../rfranklin", false);
+    check("a/b/c", false);
+    check("r franklin", false);
+}

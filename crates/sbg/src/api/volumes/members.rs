@@ -5,7 +5,7 @@ use sbg_raw::ClientVolumesExt as _;
 use crate::call::{Get, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{VolumeId, check_segment};
+use crate::ids::{VolumeId, check_new_member, check_segment};
 use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
@@ -70,7 +70,7 @@ impl VolumeMembers {
             NewMember::Team(id) => (id, types::MemberAddType::Team),
             NewMember::Division(id) => (id, types::MemberAddType::Division),
         };
-        check_segment(MEMBER_ID, &username)?;
+        check_new_member(MEMBER_ID, &username)?;
         let body = types::VolumeMemberAdd { username, type_: Some(type_), permissions };
         let call = self.client.raw().volume_member_add();
         let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
