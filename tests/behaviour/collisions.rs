@@ -83,7 +83,7 @@ async fn two_files_of_one_download_do_not_go_to_one_path() -> Result<()> {
     let (report, contents) = run(Conflict::Rename).await?;
     let mut outcomes = outcomes(&report);
     outcomes.sort_by(|one, other| one.1.cmp(&other.1));
-    let moved = Ok(Outcome::Moved(1));
+    let moved = Ok(Outcome::Transferred(1));
     assert_eq!(outcomes, [("a.txt", name("a (2).txt"), moved), ("a.txt", name("a.txt"), moved)]);
     assert_eq!(contents, ["1", "2"]);
     Ok(())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// A platform that answers all calls like this.
 async fn answering(code: u16, body: Value, headers: &[(&str, &str)]) -> Stage {
-    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     stage.fault(FaultRule::api(Action::Status { code, body: Some(body), headers }));
     stage
@@ -78,7 +78,7 @@ async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()
 async fn an_address_that_a_gateway_finds_too_long_comes_with_the_way_out() -> Result<()> {
     let stage = answering(414, "<html><h1>414 Request-URI Too Large</h1></html>".into(), &[]).await;
     let words = ["user_me", "414 Request-URI Too Large", "HTTP 414", "; ask for less at once"];
-    assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedAnswer, &words);
+    assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedResponse, &words);
     Ok(())
 }
 
@@ -115,13 +115,13 @@ async fn what_the_platform_says_cannot_drive_the_terminal() -> Result<()> {
 #[tokio::test]
 async fn an_answer_of_another_form_tells_which_call_it_was() -> Result<()> {
     for body in [json!([]), json!({"first_name": "Rosalind"}), json!({"username": 5})] {
-        let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+        let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
         stage.fault(FaultRule::api(Action::Reset).first(1));
         let headers = vec![("x-request-id".to_owned(), "r-17".to_owned())];
         stage.fault(FaultRule::api(Action::Status { code: 200, body: Some(body.clone()), headers }));
         let words =
             ["user_me: the answer has another form than specified", "(HTTP 200, request r-17, 2 attempts)"];
-        let error = assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedAnswer, &words);
+        let error = assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedResponse, &words);
         assert!(error.to_string().contains(&format!("`{body}`")), "{error}");
         assert_eq!((error.operation(), error.status()), (Some("user_me"), Some(200)));
         assert_eq!((error.request_id(), error.attempts()), (Some("r-17"), 2));
@@ -134,7 +134,8 @@ async fn an_answer_of_another_form_shows_no_secret_of_it() -> Result<()> {
     let credentials = json!({"access_key_id": "hush-id", "secret_access_key": 4711, "role_arn": "arn"});
     let stage = answering(200, json!({"service": {"credentials": credentials}, "id": 5}), &[]).await;
     let volume = stage.client.volume("rfranklin/v")?.get().await;
-    let error = assert_refused(volume, ErrorKind::UnexpectedAnswer, &["volume_get", "\"role_arn\":\"arn\""]);
+    let error =
+        assert_refused(volume, ErrorKind::UnexpectedResponse, &["volume_get", "\"role_arn\":\"arn\""]);
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("hush") && !shown.contains("4711"), "{shown}");
     Ok(())

@@ -39,7 +39,7 @@ async fn what_cannot_be_uploaded_of_a_tree_is_told_of_and_the_rest_goes_up() -> 
     let expected = [
         ("file\u{fffd}", invalid),
         ("folder/dangling", Err(ErrorKind::Io)),
-        ("folder/good", Ok(Outcome::Moved(4))),
+        ("folder/good", Ok(Outcome::Transferred(4))),
         ("folder\u{fffd}", invalid),
         ("socket", invalid),
     ];

@@ -45,7 +45,7 @@ async fn a_tree_goes_up_and_comes_back() -> Result<()> {
         fs::write(path, content)?;
     }
     let upload = stage.client.upload_tree(stage.path("tree")).to_project(&stage.project).start();
-    let report = upload.wait().await?.complete()?;
+    let report = upload.wait().await?.into_result()?;
     let paths: Vec<_> = report.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["a.txt", "b/c.bin", "b/d/e.txt", "b/d/f.txt"]);
     assert_eq!((report.bytes(), upload.status()), (300_011, Status::Completed));
@@ -55,7 +55,7 @@ async fn a_tree_goes_up_and_comes_back() -> Result<()> {
 
     let files = stage.client.project(&stage.project)?.files();
     let download = files.download_tree(stage.path("back")).start();
-    download.wait().await?.complete()?;
+    download.wait().await?.into_result()?;
     assert_eq!(tree(&stage.path("back")), tree(&stage.path("tree")));
     assert_eq!(fs::read(stage.path("back/b/c.bin"))?, bytes);
     let progress = download.progress();
@@ -84,16 +84,16 @@ async fn a_local_name_that_is_taken_is_met_as_was_said() -> Result<()> {
         fs::write(stage.path("here/a.txt"), "old")?;
         let report = files.download_tree(stage.path("here")).on_conflict(conflict).await?;
         let outcome = report.files[0].outcome.clone().map_err(|error| error.kind());
-        assert!(matches!(report.files[1].outcome, Ok(Outcome::Moved(1))), "the others go on");
+        assert!(matches!(report.files[1].outcome, Ok(Outcome::Transferred(1))), "the others go on");
         anyhow::Ok((outcome, fs::read_to_string(stage.path("here/a.txt"))?, tree(&stage.path("here"))))
     };
     let (old, new) = ("old".to_owned(), "new content".to_owned());
     let two = || vec!["a.txt".to_owned(), "b.txt".to_owned()];
     assert_eq!(run(Conflict::Fail).await?, (Err(ErrorKind::InvalidInput), old.clone(), two()));
     assert_eq!(run(Conflict::Skip).await?, (Ok(Outcome::Skipped), old.clone(), two()));
-    assert_eq!(run(Conflict::Overwrite).await?, (Ok(Outcome::Moved(11)), new.clone(), two()));
+    assert_eq!(run(Conflict::Overwrite).await?, (Ok(Outcome::Transferred(11)), new.clone(), two()));
     let three = vec!["a (2).txt".to_owned(), "a.txt".to_owned(), "b.txt".to_owned()];
-    assert_eq!(run(Conflict::Rename).await?, (Ok(Outcome::Moved(11)), old, three));
+    assert_eq!(run(Conflict::Rename).await?, (Ok(Outcome::Transferred(11)), old, three));
     assert_eq!(fs::read_to_string(stage.path("here/a (2).txt"))?, new);
     Ok(())
 }
@@ -110,8 +110,8 @@ async fn a_name_that_is_taken_on_the_platform_is_met_as_was_said() -> Result<()>
     stage.file("a.txt", "old");
     assert!(run(Conflict::Fail).await?.is_err_and(|(kind, _)| kind == ErrorKind::Api));
     assert_eq!(run(Conflict::Skip).await?, Ok(Outcome::Skipped));
-    assert_eq!(run(Conflict::Rename).await?, Ok(Outcome::Moved(11)));
-    assert_eq!(run(Conflict::Overwrite).await?, Ok(Outcome::Moved(11)));
+    assert_eq!(run(Conflict::Rename).await?, Ok(Outcome::Transferred(11)));
+    assert_eq!(run(Conflict::Overwrite).await?, Ok(Outcome::Transferred(11)));
     let files = stage.client.project(&stage.project)?.files().query().await?;
     let mut names: Vec<_> = files.items.iter().filter_map(|file| file.name.as_deref()).collect();
     names.sort_unstable();
@@ -137,7 +137,7 @@ async fn one_that_fails_is_told_of_and_the_others_arrive() -> Result<()> {
     assert_eq!(failed, [("07", ErrorKind::Api)]);
     assert_eq!((report.files.len(), tree(&stage.path("here")).len()), (40, 39));
     assert_eq!(download.progress().bytes, 39 * 7);
-    assert_refused(report.complete(), ErrorKind::Api, &["`07` failed"]);
+    assert_refused(report.into_result(), ErrorKind::Api, &["`07` failed"]);
     Ok(())
 }
 
@@ -145,8 +145,8 @@ async fn one_that_fails_is_told_of_and_the_others_arrive() -> Result<()> {
 async fn ids_alone_are_enough() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("folder/a.txt", "a");
-    let report = stage.client.download_all([id.as_str()], stage.path("here")).await?.complete()?;
-    assert_eq!(outcomes(&report), [("a.txt", Ok(Outcome::Moved(1)))]);
+    let report = stage.client.download_all([id.as_str()], stage.path("here")).await?.into_result()?;
+    assert_eq!(outcomes(&report), [("a.txt", Ok(Outcome::Transferred(1)))]);
     assert_eq!(stage.calls("GET", &id).len(), 1);
 
     // One that is not there, or is no id, is told of by itself, and the others arrive.
@@ -161,7 +161,7 @@ async fn ids_alone_are_enough() -> Result<()> {
     assert!(report.failures().next().is_some_and(|(_, error)| error.is_not_found()));
     assert_eq!((tree(&stage.path("there")).len(), download.progress().parts), (150, 152));
     assert_eq!(stage.calls("POST", "/bulk/files/get").len(), 2, "one call names a hundred");
-    assert_refused(report.complete(), ErrorKind::Api, &["`5678` failed (1 more failed)"]);
+    assert_refused(report.into_result(), ErrorKind::Api, &["`5678` failed (1 more failed)"]);
     Ok(())
 }
 
@@ -173,7 +173,7 @@ async fn large_and_small_files_share_the_connections() -> Result<()> {
         stage.file(&format!("small-{number}"), random_bytes(1000));
     }
     let files = stage.client.project(&stage.project)?.files();
-    files.download_tree(stage.path("here")).await?.complete()?;
+    files.download_tree(stage.path("here")).await?.into_result()?;
     stage.assert_downloaded(&stage.path("here/large"), &large);
     assert_eq!(tree(&stage.path("here")).len(), 51);
     Ok(())
@@ -192,7 +192,7 @@ async fn all_of_them_are_stopped_and_paused_together() -> Result<()> {
     download.pause()?;
     assert_eq!(download.status(), Status::Paused);
     download.resume()?;
-    download.wait().await?.complete()?;
+    download.wait().await?.into_result()?;
     assert_eq!(tree(&stage.path("here")).len(), 20);
 
     stage.fault(FaultRule::storage(Action::Delay(std::time::Duration::from_secs(600))));

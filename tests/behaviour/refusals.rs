@@ -196,7 +196,7 @@ async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()>
 #[tokio::test]
 async fn a_host_that_cannot_be_reached_is_named_as_the_trouble() -> Result<()> {
     let quick = sbg_tests::client_of("http://127.0.0.1:9/v2", "0123456789abcdef0123456789abcdef");
-    let client: Client = quick.retry(RetryPolicy::default().attempts(2)).build()?;
+    let client: Client = quick.retry_policy(RetryPolicy::default().max_attempts(2)).build()?;
     let words = ["user_me", "no connection could be made", "2 attempts"];
     let error = assert_refused(client.users().me().await, ErrorKind::Connect, &words);
     assert!(error.is_transient() && error.status().is_none());

@@ -73,7 +73,7 @@ async fn neither_the_token_nor_a_signature_is_ever_shown() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let record = folder.path().join("traffic.jsonl");
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), |client| {
-        let client = client.retry(quick_retry()).record(&record);
+        let client = client.retry_policy(quick_retry()).record(&record);
         shown.debug(&client);
         client
     })
@@ -249,7 +249,7 @@ async fn credentials(stage: &Stage, shown: &Shown) -> Result<()> {
 
     let proxies = Proxies::none().http(format!("me:{password}@127.0.0.1:9").parse()?);
     let through =
-        client_of(stage.emulator.url(), &stage.emulator.token()).proxies(proxies).retry(quick_retry());
+        client_of(stage.emulator.url(), &stage.emulator.token()).proxies(proxies).retry_policy(quick_retry());
     shown.debug(&through);
     shown.outcome(through.build()?.users().me().send().await);
     Ok(())

@@ -100,7 +100,7 @@ const SPAN: [&str; 7] = ["operation", "method", "path", "status", "attempts", "r
 #[tokio::test]
 async fn each_call_has_a_span_that_tells_how_it_went() -> Result<()> {
     let (heard, _guard) = listen();
-    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
     let id = stage.file("a", "a");
     stage.fault(FaultRule::api(Action::Reset).first(2));
     let headers = vec![("x-request-id".to_owned(), "r-17".to_owned())];
@@ -125,7 +125,7 @@ async fn each_call_has_a_span_that_tells_how_it_went() -> Result<()> {
 #[tokio::test]
 async fn each_attempt_is_an_event_and_so_is_each_wait() -> Result<()> {
     let (heard, _guard) = listen();
-    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
     stage.fault(FaultRule::api(Action::Status { code: 502, body: None, headers: Vec::new() }).nth(1));
     stage.fault(FaultRule::api(Action::Reset).nth(1));
     stage.client.users().me().await?;
@@ -170,8 +170,8 @@ async fn telling(
 #[tokio::test]
 async fn every_wait_is_told_with_its_reason_and_length() -> Result<()> {
     let pause = Duration::from_millis(5);
-    let sleeper = MaintenanceSleeper::default().pause(pause);
-    let (stage, waits) = telling(|client| client.retry(quick_retry()).error_handler(sleeper)).await;
+    let sleeper = MaintenanceSleeper::default().interval(pause);
+    let (stage, waits) = telling(|client| client.retry_policy(quick_retry()).error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance).nth(1));
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }).nth(1));
     stage.fault(FaultRule::api(Action::Reset).nth(1));
@@ -194,9 +194,9 @@ async fn every_wait_is_told_with_its_reason_and_length() -> Result<()> {
 #[tokio::test]
 async fn a_wait_ends_with_the_call_that_is_given_up() -> Result<()> {
     let hour = Duration::from_secs(3600);
-    let retry = RetryPolicy::default().first_wait(hour).longest_wait(hour).within(10 * hour);
+    let retry = RetryPolicy::default().initial_backoff(hour).max_backoff(hour).max_elapsed(10 * hour);
     for fault in [Action::Maintenance, Action::Reset] {
-        let (stage, waits) = telling(|client| client.retry(retry.clone())).await;
+        let (stage, waits) = telling(|client| client.retry_policy(retry.clone())).await;
         stage.fault(FaultRule::api(fault));
         let client = stage.client.clone();
         let call = tokio::spawn(async move { client.users().me().await });

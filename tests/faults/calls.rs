@@ -16,7 +16,7 @@ use crate::status;
 
 /// A client whose retries hardly wait.
 async fn stage() -> Stage {
-    Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await
+    Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn without_its_handler_a_spent_rate_limit_is_an_error() -> Result<()> {
 
 #[tokio::test]
 async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
-    let sleeper = MaintenanceSleeper::default().pause(Duration::from_millis(5));
+    let sleeper = MaintenanceSleeper::default().interval(Duration::from_millis(5));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance).first(3));
     assert_eq!(stage.client.projects().create("x").await?.id, "rfranklin/x");
@@ -67,7 +67,7 @@ async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
 #[tokio::test]
 async fn maintenance_that_does_not_end_is_an_error_in_the_end() -> Result<()> {
     let sleeper =
-        MaintenanceSleeper::default().pause(Duration::from_millis(100)).longest(Duration::from_secs(1));
+        MaintenanceSleeper::default().interval(Duration::from_millis(100)).max_wait(Duration::from_secs(1));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance));
     let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 503", "code 0"]);
@@ -115,7 +115,7 @@ async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
     assert_eq!(error.attempts(), 5);
     assert_eq!(stage.emulator.requests().len(), 5);
 
-    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(RetryPolicy::none())).await;
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(RetryPolicy::none())).await;
     stage.fault(FaultRule::api(Action::Reset));
     assert_refused(stage.client.users().me().await, ErrorKind::Connect, &["user_me"]);
     assert_eq!(stage.emulator.requests().len(), 1);
@@ -137,7 +137,7 @@ async fn what_the_platform_refuses_is_not_asked_again() -> Result<()> {
 
 #[tokio::test]
 async fn the_general_sleeper_waits_out_every_server_error_where_it_was_added() -> Result<()> {
-    let sleeper = GeneralErrorSleeper::default().pause(Duration::from_millis(2)).attempts(3);
+    let sleeper = GeneralErrorSleeper::default().interval(Duration::from_millis(2)).max_retries(3);
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(status(500)).first(2));
     stage.client.projects().create("x").await?;
@@ -247,7 +247,7 @@ async fn a_reset_that_is_missing_malformed_past_or_far_away_neither_breaks_nor_h
     for reset in
         [None, Some(""), Some("soon"), Some("-1"), Some("0"), Some("1e9"), Some("99999999999999999999")]
     {
-        let sleeper = RateLimitSleeper::default().longest(Duration::from_millis(5));
+        let sleeper = RateLimitSleeper::default().max_wait(Duration::from_millis(5));
         let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
         let mut headers = vec![
             ("x-ratelimit-limit".to_owned(), "1000".to_owned()),
@@ -280,9 +280,10 @@ async fn a_window_that_ends_in_the_far_future_is_no_reason_to_wait() -> Result<(
 
 #[tokio::test]
 async fn what_a_handler_waits_out_does_not_use_up_the_retries() -> Result<()> {
-    let sleeper = MaintenanceSleeper::default().pause(Duration::from_millis(2));
+    let sleeper = MaintenanceSleeper::default().interval(Duration::from_millis(2));
     let stage =
-        Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper).retry(quick_retry())).await;
+        Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper).retry_policy(quick_retry()))
+            .await;
     // After each maintenance the platform comes up badly.
     for _ in 0..2 {
         stage.fault(FaultRule::api(Action::Maintenance).first(3));

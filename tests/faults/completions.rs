@@ -7,7 +7,7 @@ use sbg_tests::{Stage, quick_retry};
 use serde_json::json;
 
 async fn stage() -> Stage {
-    let quick = |client: ClientBuilder| client.retry(quick_retry());
+    let quick = |client: ClientBuilder| client.retry_policy(quick_retry());
     Stage::tuned(Emulator::builder().min_part_size(1), quick).await
 }
 

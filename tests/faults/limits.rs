@@ -119,9 +119,10 @@ async fn a_call_that_is_given_up_makes_room_for_another() -> Result<()> {
 #[tokio::test]
 async fn a_call_that_waits_to_be_sent_again_leaves_its_place_to_others() -> Result<()> {
     let long = Duration::from_secs(600);
-    let policy = RetryPolicy::default().first_wait(long).longest_wait(long).within(10 * long);
+    let policy = RetryPolicy::default().initial_backoff(long).max_backoff(long).max_elapsed(10 * long);
     let stage =
-        Stage::tuned(Emulator::builder(), |client| client.max_parallel_requests(1).retry(policy)).await;
+        Stage::tuned(Emulator::builder(), |client| client.max_parallel_requests(1).retry_policy(policy))
+            .await;
     stage.fault(FaultRule::api(Action::Reset).nth(1));
     let client = stage.client.clone();
     let waiting = tokio::spawn(async move { client.users().me().await });
@@ -254,7 +255,10 @@ async fn calls_wait_in_order_for_the_next_window_and_draw_no_429() -> Result<()>
 #[tokio::test]
 async fn calls_that_are_not_paced_draw_429s() -> Result<()> {
     let meter = Meter::allowing(5);
-    let client = client_of(&meter.serve().await?, TOKEN).pace(false).without_error_handlers().build()?;
+    let client = client_of(&meter.serve().await?, TOKEN)
+        .wait_for_rate_limit(false)
+        .without_error_handlers()
+        .build()?;
     let results = join_all((0..12).map(|_| client.users().me().send())).await;
     let answered = results.iter().filter(|result| result.is_ok()).count();
     assert_eq!((answered, meter.refused.load(Ordering::SeqCst)), (5, 7));

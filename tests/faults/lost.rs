@@ -8,7 +8,7 @@ use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, quick_retry, random_bytes};
 
 async fn stage() -> Stage {
-    Stage::tuned(Emulator::builder().min_part_size(1), |client| client.retry(quick_retry())).await
+    Stage::tuned(Emulator::builder().min_part_size(1), |client| client.retry_policy(quick_retry())).await
 }
 
 #[tokio::test]
@@ -54,8 +54,9 @@ async fn a_creation_on_a_connection_that_is_reset_is_not_sent_again() -> Result<
 
 #[tokio::test]
 async fn a_server_that_says_nothing_is_left_after_the_timeout() -> Result<()> {
-    let patient =
-        |client: sbg::ClientBuilder| client.read_timeout(Duration::from_millis(200)).retry(quick_retry());
+    let patient = |client: sbg::ClientBuilder| {
+        client.read_timeout(Duration::from_millis(200)).retry_policy(quick_retry())
+    };
     let stage = Stage::tuned(Emulator::builder(), patient).await;
     stage.fault(FaultRule::api(Action::Stall(10)).first(1));
     assert_eq!(stage.client.users().me().await?.username, "rfranklin");

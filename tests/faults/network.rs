@@ -21,7 +21,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A client of this address that asks twice.
 fn client(endpoint: &str, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
-    tune(client_of(endpoint, TOKEN).retry(quick_retry().attempts(2))).build().expect("a client")
+    tune(client_of(endpoint, TOKEN).retry_policy(quick_retry().max_attempts(2))).build().expect("a client")
 }
 
 /// Listens, and treats each connection like this.
@@ -265,7 +265,7 @@ async fn a_proxy_that_cannot_be_reached_is_told_from_a_platform_that_cannot() ->
     let client = client("https://api.sbgenomics.com/v2", |client| client.proxies(proxies));
     let words = ["cannot be reached", "the proxy is http://127.0.0.1:9/", "2 attempts"];
     assert_refused(client.users().me().await, ErrorKind::Proxy, &words);
-    let direct = client_of("http://127.0.0.1:9/v2", TOKEN).retry(RetryPolicy::none()).build()?;
+    let direct = client_of("http://127.0.0.1:9/v2", TOKEN).retry_policy(RetryPolicy::none()).build()?;
     let words = ["no connection could be made (host 127.0.0.1)"];
     assert_refused(direct.users().me().await, ErrorKind::Connect, &words);
     Ok(())

@@ -18,7 +18,7 @@ const MANY: u64 = 30;
 
 /// A platform whose API breaks so many connections of calls to this path.
 async fn out(path: &str) -> Stage {
-    let quick = |client: ClientBuilder| client.retry(quick_retry());
+    let quick = |client: ClientBuilder| client.retry_policy(quick_retry());
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), quick).await;
     stage.fault(FaultRule::api(Action::Reset).path(path).first(MANY));
     stage
@@ -50,13 +50,13 @@ async fn downloads_of_all_kinds_wait_for_an_api_that_is_down() -> Result<()> {
     let stage = out("/download_info").await;
     (0..5).for_each(|number| drop(stage.file(&format!("{number}"), "content")));
     let files = stage.client.project(&stage.project)?.files();
-    assert_eq!(files.download_tree(stage.path("tree")).await?.complete()?.files.len(), 5);
+    assert_eq!(files.download_tree(stage.path("tree")).await?.into_result()?.files.len(), 5);
     Ok(())
 }
 
 #[tokio::test]
 async fn an_api_that_is_down_in_the_middle_is_waited_for() -> Result<()> {
-    let quick = |client: ClientBuilder| client.retry(quick_retry());
+    let quick = |client: ClientBuilder| client.retry_policy(quick_retry());
     let stage = Stage::tuned(Emulator::builder(), quick).await;
     // The address is refused after the first range, and another one is not to be had for a while.
     stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));

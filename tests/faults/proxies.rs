@@ -9,10 +9,10 @@ use sbg_tests::{Stage, assert_refused, client_of, quick_retry};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-const UNEXPECTED: ErrorKind = ErrorKind::UnexpectedAnswer;
+const UNEXPECTED: ErrorKind = ErrorKind::UnexpectedResponse;
 
 async fn stage_with(action: Action) -> Stage {
-    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(quick_retry())).await;
+    let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
     stage.fault(FaultRule::api(action));
     stage
 }
@@ -120,8 +120,9 @@ async fn an_answer_without_end_is_not_read_for_ever() -> Result<()> {
 
     // Each byte comes in time, and the last one never.
     let url = server("HTTP/1.1 200 OK\r\n\r\n", b" ", Duration::from_millis(10)).await?;
-    let client =
-        client_of(&url, token).call_timeout(Duration::from_millis(300)).retry(quick_retry().attempts(2));
+    let client = client_of(&url, token)
+        .call_timeout(Duration::from_millis(300))
+        .retry_policy(quick_retry().max_attempts(2));
     let words = ["user_me", "the answer was not complete after 300ms", "2 attempts"];
     let error = assert_refused(client.build()?.users().me().await, ErrorKind::Timeout, &words);
     assert!(error.is_transient());

@@ -192,7 +192,7 @@ async fn a_download_goes_on_after_its_handle_was_dropped() -> Result<()> {
     let done = loop {
         let client = left.stage.client_of("rfranklin");
         match client.file(&left.id).download(&left.path).await {
-            Err(error) if error.kind() == ErrorKind::Busy => {
+            Err(error) if error.kind() == ErrorKind::Locked => {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             done => break done?,

@@ -182,7 +182,7 @@ async fn an_upload_that_nobody_lived_to_see_completed_is_found_to_be_complete() 
     for overwrite in [false, true] {
         let bench = Bench::new().await?;
         let upload = || -> Result<_> {
-            let client = bench.client_with(|client| client.retry(quick_retry()))?;
+            let client = bench.client_with(|client| client.retry_policy(quick_retry()))?;
             Ok(client
                 .upload(&bench.path)
                 .to_project(&bench.stage.project)
@@ -349,7 +349,7 @@ async fn the_same_upload_cannot_run_twice() -> Result<()> {
     eventually("one part is missing", || first.progress().parts == 19).await;
     for client in [bench.client()?, bench.client()?] {
         let second = upload(client).part_size(PART).await;
-        assert_refused(second, ErrorKind::Busy, &["another upload of", "a`", "is under way"]);
+        assert_refused(second, ErrorKind::Locked, &["another upload of", "a`", "is under way"]);
     }
     assert_eq!(bench.begun(), 1, "the platform is not asked");
     // Another name is another upload.

@@ -123,7 +123,8 @@ async fn an_address_that_is_refused_by_the_platform_fails_the_upload() -> Result
 
 #[tokio::test]
 async fn an_upload_that_cannot_be_aborted_still_tells_why_it_failed() -> Result<()> {
-    let stage = Stage::tuned(Emulator::builder(), |client| client.retry(sbg_tests::quick_retry())).await;
+    let stage =
+        Stage::tuned(Emulator::builder(), |client| client.retry_policy(sbg_tests::quick_retry())).await;
     stage.fault(FaultRule::storage(status(400)));
     stage.fault(FaultRule::api(status(500)).method("DELETE"));
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
@@ -136,8 +137,9 @@ async fn an_upload_that_cannot_be_aborted_still_tells_why_it_failed() -> Result<
 async fn a_rate_limit_or_maintenance_between_the_parts_is_waited_out() -> Result<()> {
     for action in [Action::RateLimited { reset_header: false }, Action::Maintenance] {
         let quick = |client: sbg::ClientBuilder| {
-            client
-                .error_handler(sbg::transport::MaintenanceSleeper::default().pause(Duration::from_millis(5)))
+            client.error_handler(
+                sbg::transport::MaintenanceSleeper::default().interval(Duration::from_millis(5)),
+            )
         };
         let stage = Stage::tuned(Emulator::builder().min_part_size(1), quick).await;
         let fault = stage.fault(FaultRule::api(action).method("GET").path("/part/").nth(4));

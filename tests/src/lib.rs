@@ -153,7 +153,7 @@ pub fn builder_without_files() -> ClientBuilder {
 
 /// Retries as many as usual that hardly wait, for tests that run into many of them.
 pub fn quick_retry() -> RetryPolicy {
-    RetryPolicy::default().first_wait(Duration::from_millis(2)).longest_wait(Duration::from_millis(10))
+    RetryPolicy::default().initial_backoff(Duration::from_millis(2)).max_backoff(Duration::from_millis(10))
 }
 
 /// Bytes without a pattern, the same ones each time.

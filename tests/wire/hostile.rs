@@ -58,7 +58,7 @@ async fn tokens_that_lead_round_in_circles_are_an_error() {
     .await;
     let hits = wire.client.files().search(r#"IN "/Projects/rfranklin/demo""#).items();
     let found: Result<Vec<_>> = hits.try_collect().await;
-    assert_refused(found.map(|found| found.len()), ErrorKind::UnexpectedAnswer, &["round in circles"]);
+    assert_refused(found.map(|found| found.len()), ErrorKind::UnexpectedResponse, &["round in circles"]);
     assert!(wire.all().len() < 20, "{}", wire.all().len());
 }
 
@@ -119,7 +119,7 @@ async fn a_compressed_answer_is_not_unpacked() {
         HttpMockResponse::builder().status(200).header("content-encoding", "gzip").body(bomb.clone()).build()
     })
     .await;
-    assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedAnswer, &["not JSON"]);
+    assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedResponse, &["not JSON"]);
     assert!(wire.last().header("accept-encoding").is_empty(), "{:?}", wire.last());
 }
 
@@ -142,7 +142,7 @@ async fn json_of_any_depth_is_refused_and_not_followed() {
         Wire::responding(move |_| HttpMockResponse::builder().status(200).body(deep.clone()).build()).await;
     assert_refused(
         wire.client.users().me().await,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         &["another form than specified"],
     );
 }

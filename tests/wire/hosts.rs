@@ -53,7 +53,7 @@ async fn a_redirect_never_turns_a_change_into_a_look() -> Result<()> {
         let created = wire.client.projects().create("x").await;
         assert_refused(
             created,
-            ErrorKind::UnexpectedAnswer,
+            ErrorKind::UnexpectedResponse,
             &["project_create", "redirect", &status.to_string()],
         );
         assert_eq!(wire.all().len(), 1, "nothing is created by a GET");
@@ -69,15 +69,15 @@ async fn a_redirect_to_another_host_is_not_followed() -> Result<()> {
         let wire = Wire::responding(move |_| redirect(status, &to)).await;
         let words =
             ["user_me", "redirect that is not followed", "leaves the API host", &format!("HTTP {status}")];
-        assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedAnswer, &words);
+        assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedResponse, &words);
         let words = ["project_create", "redirect that is not followed"];
-        assert_refused(wire.client.projects().create("x").await, ErrorKind::UnexpectedAnswer, &words);
+        assert_refused(wire.client.projects().create("x").await, ErrorKind::UnexpectedResponse, &words);
         assert_eq!(wire.all().len(), 2);
     }
     // The same address by another name is another host, too.
     let by_name = other.server.url("/v2/user").replace("127.0.0.1", "localhost");
     let wire = Wire::responding(move |_| redirect(302, &by_name)).await;
-    assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedAnswer, &["not followed"]);
+    assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedResponse, &["not followed"]);
     assert!(other.all().is_empty(), "{:?}", other.all());
     Ok(())
 }
@@ -85,7 +85,7 @@ async fn a_redirect_to_another_host_is_not_followed() -> Result<()> {
 #[tokio::test]
 async fn redirects_in_a_circle_end() -> Result<()> {
     let wire = Wire::responding(|_| redirect(302, "/v2/user")).await;
-    assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedAnswer, &["too many redirects"]);
+    assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedResponse, &["too many redirects"]);
     assert!(wire.all().len() < 20, "{}", wire.all().len());
     Ok(())
 }

@@ -43,6 +43,6 @@ async fn new_roles_and_kinds_are_kept_as_they_are_written() -> Result<()> {
 async fn an_answer_without_its_identity_is_an_error_with_an_excerpt() -> Result<()> {
     let wire = Wire::answering(json!({"name": "no id"})).await;
     let words = ["missing field `id`", "`{\"name\":\"no id\"}`"];
-    assert_refused(wire.client.file("5678").get().await, ErrorKind::UnexpectedAnswer, &words);
+    assert_refused(wire.client.file("5678").get().await, ErrorKind::UnexpectedResponse, &words);
     Ok(())
 }

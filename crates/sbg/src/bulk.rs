@@ -47,7 +47,7 @@ fn one_for_each<R>(length: usize, answer: Result<Vec<Result<R>>>) -> Vec<Result<
         Ok(results) => {
             let message =
                 format!("a bulk call of {length} items was answered with {} results", results.len());
-            Error::new(ErrorKind::UnexpectedAnswer, message)
+            Error::new(ErrorKind::UnexpectedResponse, message)
         }
         Err(error) => error,
     };
@@ -95,7 +95,7 @@ pub(crate) fn item<R>(resource: Option<R>, error: Option<types::Error>) -> Resul
         (_, Some(error)) => Err(Error::from_item(error)),
         (Some(resource), None) => Ok(resource),
         (None, None) => Err(Error::new(
-            ErrorKind::UnexpectedAnswer,
+            ErrorKind::UnexpectedResponse,
             "a bulk call answered neither resource nor error for an item",
         )),
     }

@@ -116,7 +116,7 @@ impl Client {
     /// # fn example(client: sbg::Client) {
     /// use sbg::transport::GeneralErrorSleeper;
     ///
-    /// client.add_error_handler(GeneralErrorSleeper::default().attempts(3));
+    /// client.add_error_handler(GeneralErrorSleeper::default().max_retries(3));
     /// # }
     /// ```
     pub fn add_error_handler(&self, handler: impl ErrorHandler + 'static) {

@@ -93,7 +93,7 @@ pub enum ErrorKind {
     NotFound,
     /// What answered is not the API as it is specified: HTML of a proxy, an empty body, JSON of another form, a redirect to another
     /// host.
-    UnexpectedAnswer,
+    UnexpectedResponse,
     /// The object storage refused or misbehaved.
     Storage,
     /// Bytes are not what they should be: a changed source, a wrong size or digest.
@@ -101,7 +101,7 @@ pub enum ErrorKind {
     /// A file could not be read or written.
     Io,
     /// The file, or the journal beside it, is in use by another transfer.
-    Busy,
+    Locked,
     /// The work was cancelled before it was done.
     Cancelled,
     /// The work panicked: a defect of this crate, or of a function that was given to it.

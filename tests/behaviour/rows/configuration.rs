@@ -209,7 +209,7 @@ fn limits() -> Vec<Row> {
     vec![
         row("sb.Api(pool_connections=..., pool_maxsize=..., pool_block=...)", async |scene, _| {
             let builder = builder(scene);
-            let client = builder.idle_connections(1).build()?;
+            let client = builder.pool_max_idle_per_host(1).build()?;
             let first = connections(scene, &client).await?;
             let second = connections(scene, &client).await?;
             assert!(
@@ -302,7 +302,7 @@ fn handlers() -> Vec<Row> {
             Ok(())
         }),
         row("rate_limit_sleeper", async |scene, _| {
-            let sleeper = RateLimitSleeper::default().longest(Duration::from_millis(10));
+            let sleeper = RateLimitSleeper::default().max_wait(Duration::from_millis(10));
             let client = builder(scene).error_handler(sleeper).build()?;
             scene.fault(FaultRule::api(Action::RateLimited { reset_header: true }).first(2));
             assert_eq!(client.users().me().await?.username, "rfranklin");
@@ -310,7 +310,7 @@ fn handlers() -> Vec<Row> {
             Ok(())
         }),
         row("maintenance_sleeper", async |scene, _| {
-            let sleeper = MaintenanceSleeper::default().pause(Duration::from_millis(10));
+            let sleeper = MaintenanceSleeper::default().interval(Duration::from_millis(10));
             let client = builder(scene).error_handler(sleeper).build()?;
             scene.fault(FaultRule::api(Action::Maintenance).first(2));
             assert_eq!(client.users().me().await?.username, "rfranklin");

@@ -93,7 +93,7 @@ impl Actions {
 fn copied(id: &str, copy: Option<&types::CopiedFile>) -> Result<types::CopiedFile> {
     let Some(copy) = copy else {
         let message = format!("the platform did not tell what became of the file `{id}`");
-        return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+        return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     };
     match copy.status.as_deref() {
         Some(status) if !status.eq_ignore_ascii_case("ok") => {

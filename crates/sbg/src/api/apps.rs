@@ -398,7 +398,7 @@ impl AppHandle {
         let number = number.or_else(|| latest.id.parse::<AppId>().ok()?.revision());
         number.and_then(|number| number.checked_add(1)).ok_or_else(|| {
             let message = format!("the platform did not tell the latest revision of `{}`", self.id);
-            Error::new(ErrorKind::UnexpectedAnswer, message)
+            Error::new(ErrorKind::UnexpectedResponse, message)
         })
     }
 

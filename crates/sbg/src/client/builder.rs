@@ -35,7 +35,7 @@ pub struct ClientBuilder {
     explicit: ExplicitConfig,
     paths: Option<ConfigPaths>,
     max_parallel_requests: usize,
-    pub(super) idle_connections: usize,
+    pub(super) pool_max_idle_per_host: usize,
     pub(super) connect_timeout: Duration,
     pub(super) read_timeout: Duration,
     call_timeout: Duration,
@@ -66,7 +66,7 @@ impl Default for ClientBuilder {
             explicit: ExplicitConfig::default(),
             paths: None,
             max_parallel_requests: 100,
-            idle_connections: 32,
+            pool_max_idle_per_host: 32,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(10 * 60),
@@ -194,10 +194,10 @@ impl ClientBuilder {
     /// Most idle connections to keep to the API; 32 by default.
     ///
     /// ```
-    /// let client = sbg::Client::builder().idle_connections(4);
+    /// let client = sbg::Client::builder().pool_max_idle_per_host(4);
     /// ```
-    pub fn idle_connections(mut self, count: usize) -> Self {
-        self.idle_connections = count;
+    pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
+        self.pool_max_idle_per_host = count;
         self
     }
 
@@ -244,9 +244,9 @@ impl ClientBuilder {
     /// the order of their arrival when the next window begins.
     ///
     /// ```
-    /// let client = sbg::Client::builder().pace(false);
+    /// let client = sbg::Client::builder().wait_for_rate_limit(false);
     /// ```
-    pub fn pace(mut self, pace: bool) -> Self {
+    pub fn wait_for_rate_limit(mut self, pace: bool) -> Self {
         self.pace = pace;
         self
     }
@@ -256,9 +256,9 @@ impl ClientBuilder {
     /// ```
     /// use sbg::transport::RetryPolicy;
     ///
-    /// let client = sbg::Client::builder().retry(RetryPolicy::none());
+    /// let client = sbg::Client::builder().retry_policy(RetryPolicy::none());
     /// ```
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
@@ -273,7 +273,7 @@ impl ClientBuilder {
     ///
     /// use sbg::transport::MaintenanceSleeper;
     ///
-    /// let over_night = MaintenanceSleeper::default().longest(Duration::from_secs(12 * 60 * 60));
+    /// let over_night = MaintenanceSleeper::default().max_wait(Duration::from_secs(12 * 60 * 60));
     /// let client = sbg::Client::builder().error_handler(over_night);
     /// ```
     pub fn error_handler(mut self, handler: impl ErrorHandler + 'static) -> Self {

@@ -19,7 +19,7 @@ impl ClientBuilder {
     pub(super) fn api_client(&self, config: &Config) -> Result<reqwest::Client> {
         // The transport follows redirects itself: it knows which of them keep the token with the API.
         let http = self.http(config)?.redirect(reqwest::redirect::Policy::none());
-        built(http.read_timeout(self.read_timeout).pool_max_idle_per_host(self.idle_connections))
+        built(http.read_timeout(self.read_timeout).pool_max_idle_per_host(self.pool_max_idle_per_host))
     }
 
     pub(super) fn storage_client(&self, config: &Config) -> Result<reqwest::Client> {

@@ -52,7 +52,7 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
                 find_in_chain(&error).unwrap_or_else(|| classify(error, false).into_error())
             }
             Raw::InvalidResponsePayload(_, error) => {
-                Self::new(ErrorKind::UnexpectedAnswer, "the answer has another form than specified")
+                Self::new(ErrorKind::UnexpectedResponse, "the answer has another form than specified")
                     .with_source(error)
             }
             Raw::ErrorResponse(answer) => {
@@ -65,7 +65,7 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
                 )
             }
             Raw::UnexpectedResponse(answer) => {
-                Self::new(ErrorKind::UnexpectedAnswer, "an answer that is not specified")
+                Self::new(ErrorKind::UnexpectedResponse, "an answer that is not specified")
                     .with_status(answer.status().as_u16())
             }
         }

@@ -47,7 +47,7 @@ mod tests {
         check(api, Some(404), Some(3002), Some(PROJECT_FORM));
         check(api, Some(404), Some(5002), None);
         check(api, Some(414), None, Some(LESS_AT_ONCE));
-        check(ErrorKind::UnexpectedAnswer, Some(414), None, Some(LESS_AT_ONCE));
+        check(ErrorKind::UnexpectedResponse, Some(414), None, Some(LESS_AT_ONCE));
         check(api, Some(403), Some(9101), Some(READ_ONLY));
         check(api, Some(403), Some(9057), Some(ONLY_READ_ONLY));
         check(api, Some(403), Some(9204), Some(STORAGE_PERMISSIONS));

@@ -151,7 +151,7 @@ fn until_the_end<T: Send + Sync + 'static>(
 
 fn going_in_circles() -> Error {
     let message = "the continuation tokens of this list lead round in circles, so it has no end";
-    Error::new(ErrorKind::UnexpectedAnswer, message)
+    Error::new(ErrorKind::UnexpectedResponse, message)
 }
 
 /// Notices when the tokens of a list come round to one that was there before, whatever the length of the list: one token is kept, and

@@ -16,7 +16,7 @@ use super::handle::Shared;
 use crate::error::{Error, Result};
 
 pub use conflict::Conflict;
-pub use download::{DownloadMany, Wanted};
+pub use download::{DownloadItem, DownloadMany};
 pub use report::{FileReport, Outcome, Report};
 pub use upload::UploadMany;
 

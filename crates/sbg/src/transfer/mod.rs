@@ -38,7 +38,7 @@ pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};
 pub(crate) use engine::{Engine, Settings};
 pub use handle::{Status, Transfer};
-pub use many::{Conflict, DownloadMany, FileReport, Outcome, Report, UploadMany, Wanted};
+pub use many::{Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
 pub use progress::Progress;
 #[cfg(fuzzing)]
 pub use storage::fuzz_content_range;

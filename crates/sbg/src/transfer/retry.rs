@@ -62,7 +62,7 @@ impl Retry {
     pub(super) async fn after_call(&mut self, error: Error, counters: &Counters) -> Result<()> {
         let barren = counters.since_gain();
         // What answers from the first call on may not be the platform at all, and will not become it.
-        let elsewhere = barren.is_none() && error.kind() == ErrorKind::UnexpectedAnswer;
+        let elsewhere = barren.is_none() && error.kind() == ErrorKind::UnexpectedResponse;
         if error.is_transient() && !elsewhere { self.wait(error, barren).await } else { Err(error) }
     }
 
@@ -162,7 +162,7 @@ mod tests {
         }
         assert!(retry.after_call(error(), &counters).await.is_err());
 
-        let html = || Error::new(ErrorKind::UnexpectedAnswer, "HTML").with_status(502);
+        let html = || Error::new(ErrorKind::UnexpectedResponse, "HTML").with_status(502);
         assert!(
             Retry::default().after_call(html(), &counters).await.is_err(),
             "a proxy answers in its place"

@@ -59,7 +59,7 @@ impl Target {
         let about = |error| Error::io(format!("cannot create `{}`", part.display()), error);
         let Some(locked) = open_locked(&part, stopped).map_err(about)? else {
             let message = format!("another download is at `{}`", part.display());
-            return Err(Error::new(ErrorKind::Busy, message));
+            return Err(Error::new(ErrorKind::Locked, message));
         };
         let journal = with_suffix(&path, JOURNAL);
         let keep = AtomicBool::new(locked.file().metadata().map_err(about)?.len() > 0);

@@ -115,7 +115,7 @@ impl Answer {
         let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
         if operation.answers && !is_json() {
             let message = format!("the answer is not JSON but {}", excerpt(&self.body));
-            return Err(self.describe(Error::new(ErrorKind::UnexpectedAnswer, message), None));
+            return Err(self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None));
         }
         Ok(self)
     }
@@ -141,12 +141,12 @@ impl Answer {
         let error = match message.filter(|message| !message.is_empty()) {
             Some(message) => Error::new(ErrorKind::Api, message),
             None if self.status.is_redirection() => Error::new(
-                ErrorKind::UnexpectedAnswer,
+                ErrorKind::UnexpectedResponse,
                 "a redirect that is not followed, because it leaves the API host or asks for another method",
             ),
             None => {
                 let message = format!("the platform did not say why; the answer is {}", excerpt(&self.body));
-                let kind = if said.is_some() { ErrorKind::Api } else { ErrorKind::UnexpectedAnswer };
+                let kind = if said.is_some() { ErrorKind::Api } else { ErrorKind::UnexpectedResponse };
                 Error::new(kind, message)
             }
         };
@@ -173,7 +173,7 @@ impl Answer {
         });
         let shown = shown.unwrap_or_else(|_| "it cannot be shown".to_owned());
         let message = format!("the answer has another form than specified: {why}: {shown}");
-        self.describe(Error::new(ErrorKind::UnexpectedAnswer, message), None)
+        self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None)
     }
 
     /// The form that the generated client reads; it keeps how many attempts there were.

@@ -212,25 +212,25 @@ impl fmt::Debug for OnWait {
 /// Waits out the rate limit: on a 429 until the time that `X-RateLimit-Reset` gives.
 ///
 /// Where the header is missing, malformed or in the past, the waits grow from 1 s to 60 s; one that is further away than a window
-/// lasts is cut to [`longest`](Self::longest).
+/// lasts is cut to [`max_wait`](Self::max_wait).
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
 /// use sbg::transport::RateLimitSleeper;
 ///
-/// client.add_error_handler(RateLimitSleeper::default().attempts(1));
+/// client.add_error_handler(RateLimitSleeper::default().max_retries(1));
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RateLimitSleeper {
-    longest: Duration,
-    attempts: u32,
+    max_wait: Duration,
+    max_retries: u32,
 }
 
 impl Default for RateLimitSleeper {
     fn default() -> Self {
-        Self { longest: Duration::from_secs(330), attempts: 5 }
+        Self { max_wait: Duration::from_secs(330), max_retries: 5 }
     }
 }
 
@@ -242,20 +242,20 @@ impl RateLimitSleeper {
     ///
     /// use sbg::transport::RateLimitSleeper;
     ///
-    /// let impatient = RateLimitSleeper::default().longest(Duration::from_secs(30));
+    /// let impatient = RateLimitSleeper::default().max_wait(Duration::from_secs(30));
     /// ```
-    pub fn longest(mut self, wait: Duration) -> Self {
-        self.longest = wait;
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
         self
     }
 
     /// Most waits in one call; 5 by default.
     ///
     /// ```
-    /// let impatient = sbg::transport::RateLimitSleeper::default().attempts(2);
+    /// let impatient = sbg::transport::RateLimitSleeper::default().max_retries(2);
     /// ```
-    pub fn attempts(mut self, count: u32) -> Self {
-        self.attempts = count;
+    pub fn max_retries(mut self, count: u32) -> Self {
+        self.max_retries = count;
         self
     }
 
@@ -264,13 +264,13 @@ impl RateLimitSleeper {
             Some(left) if !left.is_zero() => left,
             _ => Duration::from_secs(1 << (attempt.number - 1).min(6)).min(Duration::from_secs(60)),
         };
-        wait.min(self.longest)
+        wait.min(self.max_wait)
     }
 }
 
 impl ErrorHandler for RateLimitSleeper {
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() == 429 && attempt.number <= self.attempts {
+        if answer.status() == 429 && attempt.number <= self.max_retries {
             Decision::RetryAfter(self.wait(answer, attempt))
         } else {
             Decision::Pass
@@ -285,19 +285,19 @@ impl ErrorHandler for RateLimitSleeper {
 ///
 /// use sbg::transport::MaintenanceSleeper;
 ///
-/// let over_night = MaintenanceSleeper::default().longest(Duration::from_secs(12 * 60 * 60));
+/// let over_night = MaintenanceSleeper::default().max_wait(Duration::from_secs(12 * 60 * 60));
 /// let client = sbg::Client::builder().error_handler(over_night);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct MaintenanceSleeper {
-    pause: Duration,
-    longest: Duration,
+    interval: Duration,
+    max_wait: Duration,
 }
 
 impl Default for MaintenanceSleeper {
     fn default() -> Self {
-        Self { pause: Duration::from_secs(60), longest: Duration::from_secs(2 * 60 * 60) }
+        Self { interval: Duration::from_secs(60), max_wait: Duration::from_secs(2 * 60 * 60) }
     }
 }
 
@@ -309,10 +309,10 @@ impl MaintenanceSleeper {
     ///
     /// use sbg::transport::MaintenanceSleeper;
     ///
-    /// let seldom = MaintenanceSleeper::default().pause(Duration::from_secs(5 * 60));
+    /// let seldom = MaintenanceSleeper::default().interval(Duration::from_secs(5 * 60));
     /// ```
-    pub fn pause(mut self, pause: Duration) -> Self {
-        self.pause = pause;
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
         self
     }
 
@@ -323,10 +323,10 @@ impl MaintenanceSleeper {
     ///
     /// use sbg::transport::MaintenanceSleeper;
     ///
-    /// let not_at_all = MaintenanceSleeper::default().longest(Duration::ZERO);
+    /// let not_at_all = MaintenanceSleeper::default().max_wait(Duration::ZERO);
     /// ```
-    pub fn longest(mut self, time: Duration) -> Self {
-        self.longest = time;
+    pub fn max_wait(mut self, time: Duration) -> Self {
+        self.max_wait = time;
         self
     }
 }
@@ -334,8 +334,8 @@ impl MaintenanceSleeper {
 impl ErrorHandler for MaintenanceSleeper {
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
         let maintenance = answer.status() == 503 && answer.code() == Some(0);
-        if maintenance && attempt.elapsed < self.longest {
-            Decision::RetryAfter(self.pause)
+        if maintenance && attempt.elapsed < self.max_wait {
+            Decision::RetryAfter(self.interval)
         } else {
             Decision::Pass
         }
@@ -352,13 +352,13 @@ impl ErrorHandler for MaintenanceSleeper {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GeneralErrorSleeper {
-    pause: Duration,
-    attempts: u32,
+    interval: Duration,
+    max_retries: u32,
 }
 
 impl Default for GeneralErrorSleeper {
     fn default() -> Self {
-        Self { pause: Duration::from_secs(60), attempts: 10 }
+        Self { interval: Duration::from_secs(60), max_retries: 10 }
     }
 }
 
@@ -370,28 +370,28 @@ impl GeneralErrorSleeper {
     ///
     /// use sbg::transport::GeneralErrorSleeper;
     ///
-    /// let quick = GeneralErrorSleeper::default().pause(Duration::from_secs(5));
+    /// let quick = GeneralErrorSleeper::default().interval(Duration::from_secs(5));
     /// ```
-    pub fn pause(mut self, pause: Duration) -> Self {
-        self.pause = pause;
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
         self
     }
 
     /// Most waits in one call; 10 by default.
     ///
     /// ```
-    /// let persistent = sbg::transport::GeneralErrorSleeper::default().attempts(30);
+    /// let persistent = sbg::transport::GeneralErrorSleeper::default().max_retries(30);
     /// ```
-    pub fn attempts(mut self, count: u32) -> Self {
-        self.attempts = count;
+    pub fn max_retries(mut self, count: u32) -> Self {
+        self.max_retries = count;
         self
     }
 }
 
 impl ErrorHandler for GeneralErrorSleeper {
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() >= 500 && attempt.number <= self.attempts {
-            Decision::RetryAfter(self.pause)
+        if answer.status() >= 500 && attempt.number <= self.max_retries {
+            Decision::RetryAfter(self.interval)
         } else {
             Decision::Pass
         }
@@ -456,7 +456,7 @@ mod tests {
         check(None, 6, 32);
         check(None, 7, 60);
         check(None, u32::MAX, 60);
-        let brief = RateLimitSleeper::default().longest(Duration::from_millis(5));
+        let brief = RateLimitSleeper::default().max_wait(Duration::from_millis(5));
         assert_eq!(brief.wait(&limited(None), &attempt(1)), Duration::from_millis(5));
     }
 
@@ -468,13 +468,13 @@ mod tests {
                 let attempt = Attempt { elapsed: Duration::from_secs(elapsed), ..attempt(number) };
                 matches!(handler.handle(&answer, &attempt), Decision::RetryAfter(_))
             };
-        let rate_limit = RateLimitSleeper::default().attempts(2);
+        let rate_limit = RateLimitSleeper::default().max_retries(2);
         assert!(waits(&rate_limit, 429, "", 2, 0) && !waits(&rate_limit, 429, "", 3, 0));
         assert!(!waits(&rate_limit, 503, "", 1, 0));
-        let maintenance = MaintenanceSleeper::default().longest(Duration::from_secs(10));
+        let maintenance = MaintenanceSleeper::default().max_wait(Duration::from_secs(10));
         let body = r#"{"code": 0}"#;
         assert!(waits(&maintenance, 503, body, 99, 9) && !waits(&maintenance, 503, body, 1, 10));
-        let general = GeneralErrorSleeper::default().attempts(2);
+        let general = GeneralErrorSleeper::default().max_retries(2);
         assert!(waits(&general, 500, "", 2, 0) && !waits(&general, 500, "", 3, 0));
         assert!(waits(&general, 599, "", 1, 0) && !waits(&general, 499, "", 1, 0));
     }
@@ -504,7 +504,7 @@ mod tests {
     #[test]
     fn a_handler_of_the_same_name_takes_the_place() {
         let mut handlers = Handlers::shipped();
-        handlers.add(Arc::new(MaintenanceSleeper::default().pause(Duration::ZERO)));
+        handlers.add(Arc::new(MaintenanceSleeper::default().interval(Duration::ZERO)));
         assert_eq!(handlers.0.len(), 2);
         assert!(handlers.remove("RateLimitSleeper"));
         assert!(!handlers.remove("RateLimitSleeper"));

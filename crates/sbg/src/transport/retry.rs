@@ -17,26 +17,26 @@ use super::send::Failure;
 ///
 /// use sbg::transport::RetryPolicy;
 ///
-/// let patient = RetryPolicy::default().attempts(10).within(Duration::from_secs(600));
-/// let client = sbg::Client::builder().endpoint("cgc").token("0123456789abcdef").retry(patient).build()?;
+/// let patient = RetryPolicy::default().max_attempts(10).max_elapsed(Duration::from_secs(600));
+/// let client = sbg::Client::builder().endpoint("cgc").token("0123456789abcdef").retry_policy(patient).build()?;
 /// # Ok::<(), sbg::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RetryPolicy {
-    attempts: u32,
-    first_wait: Duration,
-    longest_wait: Duration,
-    within: Duration,
+    max_attempts: u32,
+    initial_backoff: Duration,
+    max_backoff: Duration,
+    max_elapsed: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            attempts: 5,
-            first_wait: Duration::from_millis(250),
-            longest_wait: Duration::from_secs(15),
-            within: Duration::from_secs(120),
+            max_attempts: 5,
+            initial_backoff: Duration::from_millis(250),
+            max_backoff: Duration::from_secs(15),
+            max_elapsed: Duration::from_secs(120),
         }
     }
 }
@@ -47,19 +47,19 @@ impl RetryPolicy {
     /// ```
     /// use sbg::transport::RetryPolicy;
     ///
-    /// assert_eq!(RetryPolicy::none(), RetryPolicy::default().attempts(1));
+    /// assert_eq!(RetryPolicy::none(), RetryPolicy::default().max_attempts(1));
     /// ```
     pub fn none() -> Self {
-        Self::default().attempts(1)
+        Self::default().max_attempts(1)
     }
 
     /// Most attempts in a row that fail, the first one included; 5 by default.
     ///
     /// ```
-    /// let persistent = sbg::transport::RetryPolicy::default().attempts(10);
+    /// let persistent = sbg::transport::RetryPolicy::default().max_attempts(10);
     /// ```
-    pub fn attempts(mut self, count: u32) -> Self {
-        self.attempts = count;
+    pub fn max_attempts(mut self, count: u32) -> Self {
+        self.max_attempts = count;
         self
     }
 
@@ -69,10 +69,10 @@ impl RetryPolicy {
     /// ```
     /// use std::time::Duration;
     ///
-    /// let gentle = sbg::transport::RetryPolicy::default().first_wait(Duration::from_secs(2));
+    /// let gentle = sbg::transport::RetryPolicy::default().initial_backoff(Duration::from_secs(2));
     /// ```
-    pub fn first_wait(mut self, wait: Duration) -> Self {
-        self.first_wait = wait;
+    pub fn initial_backoff(mut self, wait: Duration) -> Self {
+        self.initial_backoff = wait;
         self
     }
 
@@ -81,10 +81,10 @@ impl RetryPolicy {
     /// ```
     /// use std::time::Duration;
     ///
-    /// let quick = sbg::transport::RetryPolicy::default().longest_wait(Duration::from_secs(2));
+    /// let quick = sbg::transport::RetryPolicy::default().max_backoff(Duration::from_secs(2));
     /// ```
-    pub fn longest_wait(mut self, wait: Duration) -> Self {
-        self.longest_wait = wait;
+    pub fn max_backoff(mut self, wait: Duration) -> Self {
+        self.max_backoff = wait;
         self
     }
 
@@ -95,10 +95,10 @@ impl RetryPolicy {
     ///
     /// use sbg::transport::RetryPolicy;
     ///
-    /// let through_an_outage = RetryPolicy::default().attempts(100).within(Duration::from_secs(60 * 60));
+    /// let through_an_outage = RetryPolicy::default().max_attempts(100).max_elapsed(Duration::from_secs(60 * 60));
     /// ```
-    pub fn within(mut self, time: Duration) -> Self {
-        self.within = time;
+    pub fn max_elapsed(mut self, time: Duration) -> Self {
+        self.max_elapsed = time;
         self
     }
 
@@ -124,8 +124,9 @@ impl RetryPolicy {
     }
 
     fn wait(&self, so_far: &Failures, chance: f64) -> Option<Duration> {
-        let wait = jittered(self.first_wait, self.longest_wait, so_far.count, chance);
-        (so_far.count < self.attempts && so_far.elapsed.saturating_add(wait) <= self.within).then_some(wait)
+        let wait = jittered(self.initial_backoff, self.max_backoff, so_far.count, chance);
+        (so_far.count < self.max_attempts && so_far.elapsed.saturating_add(wait) <= self.max_elapsed)
+            .then_some(wait)
     }
 }
 
@@ -160,21 +161,21 @@ mod tests {
             took in prop::collection::vec((0..50_000_u64, 0.0..1.0_f64), 60),
         ) {
             let policy = RetryPolicy::default()
-                .attempts(attempts)
-                .first_wait(Duration::from_millis(first))
-                .longest_wait(Duration::from_millis(longest))
-                .within(Duration::from_millis(within));
+                .max_attempts(attempts)
+                .initial_backoff(Duration::from_millis(first))
+                .max_backoff(Duration::from_millis(longest))
+                .max_elapsed(Duration::from_millis(within));
             let (mut elapsed, mut waits) = (Duration::ZERO, Vec::new());
             for (count, (took, chance)) in (1..).zip(took) {
                 let Some(wait) = policy.wait(&Failures { count, elapsed }, chance) else { break };
                 waits.push(wait);
                 elapsed += wait;
-                prop_assert!(elapsed <= policy.within, "no wait ends beyond the time");
+                prop_assert!(elapsed <= policy.max_elapsed, "no wait ends beyond the time");
                 elapsed += Duration::from_millis(took);
             }
             prop_assert!(waits.len() < attempts.max(1) as usize, "{} waits for {attempts} attempts", waits.len());
             for (number, wait) in (0..).zip(&waits) {
-                let whole = policy.first_wait.saturating_mul(2_u32.saturating_pow(number)).min(policy.longest_wait);
+                let whole = policy.initial_backoff.saturating_mul(2_u32.saturating_pow(number)).min(policy.max_backoff);
                 prop_assert!(*wait <= whole && *wait >= whole / 2, "{wait:?} is not in the upper half of {whole:?}");
             }
         }
@@ -203,10 +204,10 @@ mod tests {
     fn retries_are_bounded_by_count_and_by_time() {
         let second = Duration::from_secs(1);
         let policy = RetryPolicy::default()
-            .attempts(3)
-            .first_wait(second)
-            .longest_wait(2 * second)
-            .within(10 * second);
+            .max_attempts(3)
+            .initial_backoff(second)
+            .max_backoff(2 * second)
+            .max_elapsed(10 * second);
         let check = |count: u32, elapsed: u32, expected: Option<u32>| {
             let so_far = Failures { count, elapsed: elapsed * second };
             assert_eq!(policy.wait(&so_far, 1.0), expected.map(|wait| wait * second), "{count} {elapsed}");

@@ -79,7 +79,7 @@ async fn follow(http: &reqwest::Client, mut request: reqwest::Request) -> Result
             }
         }
     }
-    Err(Failure::on_the_way(ErrorKind::UnexpectedAnswer, "too many redirects"))
+    Err(Failure::on_the_way(ErrorKind::UnexpectedResponse, "too many redirects"))
 }
 
 /// Where a redirect leads that may be followed: to the same host, because the token goes along, and with the same method, because
@@ -102,7 +102,7 @@ async fn read(
     let too_large = || {
         let message =
             format!("the answer (HTTP {status}) is larger than the {LARGEST_ANSWER} bytes that are read");
-        Failure::on_the_way(ErrorKind::UnexpectedAnswer, message)
+        Failure::on_the_way(ErrorKind::UnexpectedResponse, message)
     };
     let announced = headers
         .get(http::header::CONTENT_LENGTH)

@@ -4271,7 +4271,7 @@ pub struct TeamMember {
 ///The user to add to a team.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct TeamMemberAdd {
-    ///Username of the user to add.
+    ///Username of the user to add; the clients for R write `division/username`, the contract `username`.
     pub id: ::std::string::String,
 }
 impl TeamMemberAdd {
@@ -4811,7 +4811,7 @@ pub struct VolumeMemberAdd {
     ///Kind of member. The platform takes `USER` when it is not given.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<MemberAddType>,
-    ///Username to add; for a team or a division, its id.
+    ///Username to add, `division/username` for a member of an enterprise; for a team or a division, its id.
     pub username: ::std::string::String,
 }
 impl VolumeMemberAdd {

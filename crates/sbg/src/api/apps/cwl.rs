@@ -90,8 +90,9 @@ async fn post_yaml(client: &Client, operation: &str, id: &AppId, text: String) -
         .ok_or_else(|| Error::invalid(format!("no operation `{operation}` in the table")))?;
     let request = yaml_request(client.endpoint().url(), id, text);
     let answer = client.pipeline().run(request, operation).await?;
-    serde_json::from_slice(answer.body())
-        .map_err(|error| Error::new(ErrorKind::UnexpectedAnswer, "the answer is not JSON").with_source(error))
+    serde_json::from_slice(answer.body()).map_err(|error| {
+        Error::new(ErrorKind::UnexpectedResponse, "the answer is not JSON").with_source(error)
+    })
 }
 
 /// The request that sends a description in YAML.

@@ -209,7 +209,7 @@ impl AutomationMemberHandle {
         }
         let Some(present) = self.get().await?.permissions else {
             let message = "the platform does not say what the member may do, so it cannot be changed in part";
-            return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+            return Err(Error::new(ErrorKind::UnexpectedResponse, message));
         };
         self.set_permissions(laid_over(&present, permissions)).await
     }

@@ -307,7 +307,7 @@ impl AutomationPackageHandle {
         };
         let automation = automation.ok_or_else(|| {
             let message = "the code package does not name its automation; get the handle from the automation";
-            Error::new(ErrorKind::UnexpectedAnswer, message)
+            Error::new(ErrorKind::UnexpectedResponse, message)
         })?;
         checked_id(&automation)?;
         Ok(automation)

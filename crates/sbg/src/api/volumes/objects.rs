@@ -223,7 +223,7 @@ impl VolumeObjects {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnexpectedAnswer`] where this page links to a next one without a token for it; or whatever the call brings.
+    /// [`ErrorKind::UnexpectedResponse`] where this page links to a next one without a token for it; or whatever the call brings.
     pub async fn next_page(&self) -> Result<Option<Self>> {
         match self.next_query()? {
             Some(query) => query.send().await.map(Some),
@@ -239,7 +239,7 @@ impl VolumeObjects {
             }
             // To take this for the end would lose objects.
             Next::Unknown => Err(Error::new(
-                ErrorKind::UnexpectedAnswer,
+                ErrorKind::UnexpectedResponse,
                 "a page of the volume links to a next page, but without a continuation token",
             )),
         }

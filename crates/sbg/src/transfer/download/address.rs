@@ -111,7 +111,7 @@ impl Address {
 
 /// The host that an address names, by which connections are counted.
 pub(in crate::transfer) fn host(url: &str) -> Result<String> {
-    let unusable = || Error::new(ErrorKind::UnexpectedAnswer, "the platform gives an address that is none");
+    let unusable = || Error::new(ErrorKind::UnexpectedResponse, "the platform gives an address that is none");
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
     let url = url.ok_or_else(unusable)?;
     let host = url.host_str().ok_or_else(unusable)?;

@@ -25,36 +25,36 @@ use crate::types;
 
 /// A file to download among others: what a listing told of it, or its id alone, whose name is asked for.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct DownloadItem {
     id: String,
     known: Option<Box<types::File>>,
 }
 
-impl From<types::File> for Wanted {
+impl From<types::File> for DownloadItem {
     fn from(file: types::File) -> Self {
         Self { id: file.id.clone(), known: Some(Box::new(file)) }
     }
 }
 
-impl From<&types::File> for Wanted {
+impl From<&types::File> for DownloadItem {
     fn from(file: &types::File) -> Self {
         file.clone().into()
     }
 }
 
-impl From<TaskFile> for Wanted {
+impl From<TaskFile> for DownloadItem {
     fn from(file: TaskFile) -> Self {
         Self { id: file.id, known: None }
     }
 }
 
-impl From<String> for Wanted {
+impl From<String> for DownloadItem {
     fn from(id: String) -> Self {
         Self { id, known: None }
     }
 }
 
-impl From<&str> for Wanted {
+impl From<&str> for DownloadItem {
     fn from(id: &str) -> Self {
         id.to_owned().into()
     }
@@ -70,12 +70,12 @@ impl Client {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let files = client.project("rfranklin/fibre-diffraction")?.files().query().items();
     /// let files: Vec<_> = files.try_collect().await?;
-    /// let report = client.download_all(files, "patterns").await?.complete()?;
+    /// let report = client.download_all(files, "patterns").await?.into_result()?;
     /// println!("{} bytes", report.bytes());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn download_all<W: Into<Wanted>>(
+    pub fn download_all<W: Into<DownloadItem>>(
         &self,
         files: impl IntoIterator<Item = W>,
         folder: impl Into<PathBuf>,
@@ -108,7 +108,7 @@ impl TaskHandle {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let task = client.task("4e3a6f2b-2f1c-4f6e-8d1a-1b2c3d4e5f60");
-    /// task.download_outputs("results").select(|path| path.ends_with(".vcf")).await?.complete()?;
+    /// task.download_outputs("results").select(|path| path.ends_with(".vcf")).await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -118,7 +118,7 @@ impl TaskHandle {
 }
 
 enum What {
-    Files(Vec<Wanted>),
+    Files(Vec<DownloadItem>),
     Tree(Box<dyn FnOnce() -> Items<Entry> + Send>),
     Outputs(String),
 }
@@ -234,7 +234,7 @@ async fn listed(client: &Client, what: What) -> Result<BoxStream<'static, Result
         What::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
         What::Outputs(id) => client.task(id).get().await?,
     };
-    let files = named(client, output_files(&wanted).into_iter().map(Wanted::from).collect()).map(Ok);
+    let files = named(client, output_files(&wanted).into_iter().map(DownloadItem::from).collect()).map(Ok);
     let client = client.clone();
     let folders = stream::iter(output_folders(&wanted)).flat_map(move |folder| {
         let name = folder.name.clone().unwrap_or_else(|| folder.id.clone());
@@ -253,7 +253,7 @@ const ASKED_TOGETHER: usize = 100;
 const CALLS: usize = 4;
 
 /// Files by their names, which are asked for where they are not known.
-fn named(client: &Client, wanted: Vec<Wanted>) -> impl Stream<Item = Found> + Send + use<> {
+fn named(client: &Client, wanted: Vec<DownloadItem>) -> impl Stream<Item = Found> + Send + use<> {
     let mut wanted = wanted.into_iter().peekable();
     let chunks = std::iter::from_fn(move || {
         wanted.peek()?;
@@ -267,9 +267,9 @@ fn named(client: &Client, wanted: Vec<Wanted>) -> impl Stream<Item = Found> + Se
     found.buffered(CALLS).flatten()
 }
 
-async fn name_all(client: &Client, wanted: Vec<Wanted>) -> Vec<Found> {
+async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Found> {
     let mut found: Vec<(String, Option<Result<types::File>>)> = Vec::with_capacity(wanted.len());
-    for Wanted { id, known } in wanted {
+    for DownloadItem { id, known } in wanted {
         // One id that is none must not spoil the call for the others.
         let malformed = check_segment("file id", &id).err().map(|error| Err(error.into()));
         let known = known.map(|file| *file).filter(|file| file.name.is_some());
@@ -286,7 +286,7 @@ async fn name_all(client: &Client, wanted: Vec<Wanted>) -> Vec<Found> {
         Err(error) => (Vec::new().into_iter(), Some(error)),
     };
     let unanswered =
-        || error.clone().unwrap_or_else(|| Error::new(ErrorKind::UnexpectedAnswer, "an answer is missing"));
+        || error.clone().unwrap_or_else(|| Error::new(ErrorKind::UnexpectedResponse, "an answer is missing"));
     let entry = |(id, known): (String, Option<Result<types::File>>)| match known
         .or_else(|| asked.next())
         .unwrap_or_else(|| Err(unanswered()))
@@ -345,12 +345,12 @@ impl One {
                     Ok(Choice::Write { local, overwrite }) => {
                         let download = file.download(&local).overwrite(overwrite);
                         let done = download.run(tools, shared.clone()).await;
-                        (local, done.map(|done| Outcome::Moved(done.bytes)))
+                        (local, done.map(|done| Outcome::Transferred(done.bytes)))
                     }
                 }
             }
         };
-        if !matches!(outcome, Ok(Outcome::Moved(_))) {
+        if !matches!(outcome, Ok(Outcome::Transferred(_))) {
             shared.counters.take_out(size);
         }
         FileReport { path, local, id, outcome }

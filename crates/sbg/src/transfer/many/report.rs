@@ -31,7 +31,7 @@ pub struct FileReport {
 #[non_exhaustive]
 pub enum Outcome {
     /// So many bytes were moved, or were there already from an earlier run.
-    Moved(u64),
+    Transferred(u64),
     /// The same file was there already.
     Identical,
     /// Another file of this name was there, and is left as it is.
@@ -47,7 +47,7 @@ impl Report {
     /// Bytes of all files that were moved.
     pub fn bytes(&self) -> u64 {
         let moved = |file: &FileReport| match file.outcome {
-            Ok(Outcome::Moved(bytes)) => bytes,
+            Ok(Outcome::Transferred(bytes)) => bytes,
             _ => 0,
         };
         self.files.iter().map(moved).sum()
@@ -58,7 +58,7 @@ impl Report {
     /// # Errors
     ///
     /// The first failure, with the path of its file and the number of the others.
-    pub fn complete(self) -> Result<Self> {
+    pub fn into_result(self) -> Result<Self> {
         let mut failures = self.failures();
         let Some((file, error)) = failures.next() else {
             drop(failures);

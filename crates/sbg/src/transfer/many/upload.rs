@@ -27,7 +27,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let upload = client.upload_all(["a.fastq", "b.fastq"]).to_project("rfranklin/fibre-diffraction");
-    /// upload.await?.complete()?;
+    /// upload.await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -146,7 +146,7 @@ impl UploadMany {
                     piece.counters.take_out(file.size);
                 }
                 let id = done.as_ref().ok().map(|made| made.id.clone());
-                let outcome = done.map(|_| Outcome::Moved(file.size));
+                let outcome = done.map(|_| Outcome::Transferred(file.size));
                 FileReport { path, local, id, outcome }
             };
             crew.start(Box::pin(work)).await?;

@@ -70,7 +70,7 @@ async fn begin_anew(order: &Order, tools: &Tools, record: Option<Record>) -> Res
         route.abort().await;
         let message =
             format!("the platform asks for parts of {part_size} bytes, too small for a file of {size} bytes");
-        return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+        return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
     Ok(Beginning::Begun(Box::new(Begun { route, part_size, confirmed: BTreeMap::new(), record })))
 }

@@ -79,7 +79,7 @@ impl Record {
         let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {
             let shown = &errand.path;
             let message = format!("another upload of `{shown}` to the same place is under way");
-            return Err(Error::new(ErrorKind::Busy, message));
+            return Err(Error::new(ErrorKind::Locked, message));
         };
         Ok(Self { path, lock_path, _lock: lock })
     }

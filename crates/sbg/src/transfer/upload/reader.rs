@@ -68,7 +68,7 @@ async fn send_all(
     let size = request.size;
     if size.div_ceil(part_size) > plan::MOST_PARTS {
         let message = format!("the platform asks for parts of {part_size} bytes, too small for {size} bytes");
-        return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+        return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
     let parts = size.div_ceil(part_size).max(1);
     job.shared.counters.plan(size, usize::try_from(parts).unwrap_or(usize::MAX));

@@ -97,7 +97,7 @@ pub(super) async fn begin(
     check_segment("upload id", &upload_id)?;
     if part_size.is_some_and(|size| u64::try_from(size).is_ok_and(|size| size > LARGEST_PART)) {
         let message = "the platform asks for parts that are larger than the largest";
-        return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+        return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
     Ok((Route { api: api.clone(), destination: destination.clone(), upload_id }, part_size))
 }
@@ -242,7 +242,7 @@ const OF_THE_CONNECTION: [HeaderName; 5] = [CONNECTION, TE, TRAILER, TRANSFER_EN
 fn header_map(headers: Option<BTreeMap<String, String>>) -> Result<HeaderMap> {
     let unusable = || {
         Error::new(
-            ErrorKind::UnexpectedAnswer,
+            ErrorKind::UnexpectedResponse,
             "the platform gives a header for the storage that cannot be sent",
         )
     };
