@@ -29,6 +29,14 @@ impl FileHandle {
 }
 
 /// The content of a small file to read.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let text = client.file("567890abc9b0307bc0414164").content().await?;
+/// println!("{} bytes", text.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read until it is awaited"]
 pub struct Content {
@@ -38,12 +46,26 @@ pub struct Content {
 
 impl Content {
     /// Most bytes to read, at least 1; 64 MiB by default. A larger file is refused before its content is held.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let content = client.file("567890abc9b0307bc0414164").content().limit(1 << 20);
+    /// # }
+    /// ```
     pub fn limit(mut self, bytes: u64) -> Self {
         self.limit = bytes;
         self
     }
 
     /// Reads the content. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let text = client.file("567890abc9b0307bc0414164").content().send().await?;
+    /// println!("{} bytes", text.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

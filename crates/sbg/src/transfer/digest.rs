@@ -11,6 +11,14 @@ use sha2::{Digest as _, Sha256};
 use crate::error::{Error, Result};
 
 /// How a digest is computed.
+///
+/// ```
+/// use sbg::transfer::{Algorithm, Digest};
+///
+/// let digest: Digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".parse()?;
+/// assert_eq!(digest.algorithm(), Algorithm::Sha256);
+/// # Ok::<(), sbg::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -26,6 +34,10 @@ impl Algorithm {
     const ALL: [Self; 3] = [Self::Crc32c, Self::Md5, Self::Sha256];
 
     /// Name of the algorithm, as in `sha256`.
+    ///
+    /// ```
+    /// assert_eq!(sbg::transfer::Algorithm::Md5.name(), "md5");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Crc32c => "crc32c",
@@ -63,6 +75,14 @@ pub struct Digest {
 impl Digest {
     /// A digest given in hexadecimal digits, of any case.
     ///
+    /// ```
+    /// use sbg::transfer::{Algorithm, Digest};
+    ///
+    /// let digest = Digest::new(Algorithm::Md5, "900150983CD24FB0D6963F7D28E17F72")?;
+    /// assert_eq!(digest.hex(), "900150983cd24fb0d6963f7d28e17f72");
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another number of digits than the algorithm has, or for
@@ -79,11 +99,25 @@ impl Digest {
     }
 
     /// How it was computed.
+    ///
+    /// ```
+    /// use sbg::transfer::{Algorithm, Digest};
+    ///
+    /// let digest: Digest = "md5:900150983cd24fb0d6963f7d28e17f72".parse()?;
+    /// assert_eq!(digest.algorithm(), Algorithm::Md5);
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// The digest in hexadecimal digits.
+    ///
+    /// ```
+    /// let digest: sbg::transfer::Digest = "md5:900150983cd24fb0d6963f7d28e17f72".parse()?;
+    /// assert_eq!(digest.hex(), "900150983cd24fb0d6963f7d28e17f72");
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
     pub fn hex(&self) -> &str {
         &self.hex
     }

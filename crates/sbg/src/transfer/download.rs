@@ -49,6 +49,14 @@ impl FileHandle {
 }
 
 /// A download to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let done = client.file("567890abc9b0307bc0414164").download("reads.bam").await?;
+/// println!("{} bytes in {}", done.bytes, done.path.display());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is downloaded until it is started or awaited"]
 pub struct Download {
@@ -60,6 +68,14 @@ pub struct Download {
 }
 
 /// A download that is done.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let done = client.file("567890abc9b0307bc0414164").download("reads.bam").await?;
+/// println!("{} bytes, of which {} were there already", done.bytes, done.resumed);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Downloaded {
@@ -79,24 +95,53 @@ impl Download {
     /// Whether a file that is there already is replaced; when it is not, the download is refused. `false` by default.
     ///
     /// The old file stays until the new one is complete.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").overwrite(true);
+    /// # }
+    /// ```
     pub fn overwrite(mut self, overwrite: bool) -> Self {
         self.overwrite = overwrite;
         self
     }
 
     /// Computes this digest of the file too. The file is read once more for that.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::transfer::Algorithm;
+    ///
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").digest(Algorithm::Sha256);
+    /// # }
+    /// ```
     pub fn digest(mut self, algorithm: Algorithm) -> Self {
         self.digests.push(algorithm);
         self
     }
 
     /// Fails with [`ErrorKind::Integrity`](crate::ErrorKind::Integrity), and leaves no file, when the file has not this digest.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").expect("md5:900150983cd24fb0d6963f7d28e17f72".parse()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expect(mut self, digest: Digest) -> Self {
         self.expected.push(digest);
         self
     }
 
     /// Starts the download on the threads of the transfer engine.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// println!("{} bytes", download.wait().await?.bytes);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(self) -> Transfer<Downloaded> {
         let engine = self.file.client.engine();
         let tools = engine.tools();

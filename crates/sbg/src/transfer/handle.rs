@@ -18,6 +18,15 @@ use super::progress::{Counters, Progress};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where a transfer stands.
+///
+/// ```
+/// # fn example(client: sbg::Client) {
+/// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+/// if download.status() == sbg::transfer::Status::Running {
+///     println!("{} bytes so far", download.progress().bytes);
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -39,6 +48,14 @@ pub enum Status {
 ///
 /// Dropping the handle [stops](Self::stop) the transfer: what has moved is kept for the next one. [`abort`](Self::abort) keeps
 /// nothing. Either way there is no file under its name before it is complete.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+/// println!("{} bytes", download.wait().await?.bytes);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Transfer<T> {
     shared: Arc<Shared>,
     outcome: watch::Receiver<Option<Result<T>>>,
@@ -137,6 +154,14 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
 
     /// Waits until the transfer is done, and tells what became of it. Can be called again.
     ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// println!("{:?}", download.wait().await?.path);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever made the transfer fail; [`ErrorKind::Cancelled`] when it was stopped.
@@ -145,6 +170,14 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     }
 
     /// Where the transfer stands.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// println!("{:?}", download.status());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn status(&self) -> Status {
         match &*self.outcome.borrow() {
             Some(Ok(_)) => Status::Completed,
@@ -157,11 +190,36 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     }
 
     /// How far the transfer has come.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// let now = download.progress();
+    /// println!("{} of {:?} bytes", now.bytes, now.total);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn progress(&self) -> Progress {
         self.shared.counters.snapshot()
     }
 
     /// Streams the progress, once every `interval` and once more at the end.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use std::pin::pin;
+    /// use std::time::Duration;
+    ///
+    /// use futures::StreamExt as _;
+    ///
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// let mut progress = pin!(download.progress_stream(Duration::from_secs(1)));
+    /// while let Some(now) = progress.next().await {
+    ///     println!("{:.0} bytes/s", now.rate);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn progress_stream(&self, interval: Duration) -> impl Stream<Item = Progress> + Send + use<T> {
         let state = Some((self.shared.clone(), self.outcome.clone()));
         stream::unfold(state, move |state| async move {
@@ -193,6 +251,14 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
 
     /// Lets nothing move until [`resume`](Self::resume). Connections are given up; what has arrived stays.
     ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// download.pause()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`] when the transfer is paused already, or over.
@@ -207,6 +273,15 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     }
 
     /// Goes on after [`pause`](Self::pause).
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// download.pause()?;
+    /// download.resume()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -223,12 +298,30 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
 
     /// Asks the transfer to stop; [`wait`](Self::wait) tells when it has. What has moved is kept, so that the same transfer, started
     /// again by this process or another, goes on from there.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// download.stop();
+    /// assert!(download.wait().await.is_err());
+    /// // Later, here or in another process, it goes on.
+    /// client.file("567890abc9b0307bc0414164").download("reads.bam").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop(&self) {
         self.shared.stop.cancel();
     }
 
     /// Asks the transfer to stop and to keep nothing: no part of a file here, no parts on the platform. [`wait`](Self::wait) tells
     /// when that is done.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// download.abort();
+    /// # }
+    /// ```
     pub fn abort(&self) {
         self.shared.signals.discarded.store(true, Ordering::Relaxed);
         self.shared.stop.cancel();
@@ -236,6 +329,15 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
 
     /// Calls `callback` with the progress, once every `interval` and once more at the end. It is called apart from the threads that
     /// move bytes, so it may take its time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use std::time::Duration;
+    ///
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// download.on_progress(Duration::from_secs(1), |now| println!("{} bytes", now.bytes));
+    /// # }
+    /// ```
     pub fn on_progress(
         &self,
         interval: Duration,
@@ -259,6 +361,14 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
 
     /// Calls `callback` with the outcome when the transfer is over: completed, stopped or failed. It is called apart from the threads
     /// that move bytes, so it may take its time.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+    /// download.on_done(|outcome| println!("{outcome:?}"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_done(&self, callback: impl FnOnce(Result<T>) + Send + 'static) -> &Self {
         let outcome = self.outcome.clone();
         self.on_the_side(async move {

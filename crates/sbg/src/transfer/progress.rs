@@ -8,6 +8,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How far a transfer has come.
+///
+/// ```
+/// # fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
+/// let now = download.progress();
+/// println!("{} of {:?} bytes, {:?} to go", now.bytes, now.total, now.eta);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {

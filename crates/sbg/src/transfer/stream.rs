@@ -50,6 +50,18 @@ impl FileHandle {
 
     /// Streams a range of the bytes of the file, as [`stream`](Self::stream) does. A range that ends beyond the file ends with it; one
     /// that begins there is an error.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let mut header = client.file("567890abc9b0307bc0414164").stream_range(..4096);
+    /// while let Some(piece) = header.try_next().await? {
+    ///     println!("{} bytes", piece.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream_range(&self, range: impl RangeBounds<u64>) -> FileStream {
         self.stream_limited(range, u64::MAX)
     }
@@ -115,6 +127,18 @@ pub(super) async fn collect(mut pieces: FileStream) -> Result<Bytes> {
 }
 
 /// The bytes of a file, in order and in pieces of up to 4 MiB. Dropping it stops the fetching.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use futures::TryStreamExt as _;
+///
+/// let mut pieces = client.file("567890abc9b0307bc0414164").stream();
+/// while let Some(piece) = pieces.try_next().await? {
+///     println!("{} bytes", piece.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read from a stream unless it is polled"]
 pub struct FileStream {
     pieces: mpsc::Receiver<Result<Bytes>>,

@@ -102,6 +102,14 @@ impl AutomationHandle {
 }
 
 /// An upload of a file to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let file = client.upload("reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
+/// println!("{}", file.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is uploaded until it is started or awaited"]
 pub struct Upload {
@@ -114,6 +122,16 @@ pub struct Upload {
 }
 
 /// An upload of what a reader gives, to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let report: &[u8] = b"51 patterns";
+/// let upload = client.upload_reader("report.txt", report, 11);
+/// let file = upload.to_project("rfranklin/fibre-diffraction").await?;
+/// println!("{}", file.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is uploaded until it is started or awaited"]
 pub struct ReaderUpload {
@@ -151,14 +169,26 @@ impl Options {
 
 /// The setters of the options.
 macro_rules! option_setters {
-    () => {
+    ($upload:literal) => {
         /// Whether a file of the same name is replaced; when it is not, the upload is refused. `false` by default.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, report: &'static [u8]) {
+        #[doc = concat!("let upload = ", $upload, ".overwrite(true);")]
+        /// # }
+        /// ```
         pub fn overwrite(mut self, overwrite: bool) -> Self {
             self.options.overwrite = overwrite;
             self
         }
 
         /// Size of a part in bytes, up to 1 GiB; chosen by the size of the file when it is not set. The platform may insist on another.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, report: &'static [u8]) {
+        #[doc = concat!("let upload = ", $upload, ".part_size(64 << 20);")]
+        /// # }
+        /// ```
         pub fn part_size(mut self, bytes: u64) -> Self {
             self.options.part_size = Some(bytes);
             self
@@ -169,16 +199,42 @@ macro_rules! option_setters {
 impl Upload {
     place_setters! {
         /// Uploads to the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let upload = client.upload("reads.fastq.gz").to_project("rfranklin/fibre-diffraction");
+        /// # }
+        /// ```
         to_project;
         /// Uploads into this folder.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let upload = client.upload("reads.fastq.gz").to_folder("567890abc9b0307bc0414164");
+        /// # }
+        /// ```
         to_folder;
         /// Name on the platform; that of the local file when it is not set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let upload = client.upload("reads.fastq.gz").name("S51.fastq.gz");
+        /// # }
+        /// ```
         name;
     }
 
-    option_setters!();
+    option_setters!("client.upload(\"reads.fastq.gz\")");
 
     /// Starts the upload on the threads of the transfer engine.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let upload = client.upload("reads.fastq.gz").to_project("rfranklin/fibre-diffraction").start();
+    /// println!("{}", upload.wait().await?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(self) -> Transfer<types::File> {
         let engine = self.client.engine();
         let tools = engine.tools();
@@ -214,14 +270,35 @@ impl Upload {
 impl ReaderUpload {
     place_setters! {
         /// Uploads to the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, report: &'static [u8]) {
+        /// let upload = client.upload_reader("report.txt", report, 11).to_project("rfranklin/fibre-diffraction");
+        /// # }
+        /// ```
         to_project;
         /// Uploads into this folder.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, report: &'static [u8]) {
+        /// let upload = client.upload_reader("report.txt", report, 11).to_folder("567890abc9b0307bc0414164");
+        /// # }
+        /// ```
         to_folder;
     }
 
-    option_setters!();
+    option_setters!("client.upload_reader(\"report.txt\", report, 11)");
 
     /// Starts the upload on the threads of the transfer engine.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let report: &[u8] = b"51 patterns";
+    /// let upload = client.upload_reader("report.txt", report, 11).to_project("rfranklin/fibre-diffraction");
+    /// println!("{}", upload.start().wait().await?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(self) -> Transfer<types::File> {
         let Self { client, reader, size, place, options } = self;
         let engine = client.engine();

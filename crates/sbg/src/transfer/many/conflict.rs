@@ -9,6 +9,12 @@ use crate::error::{Error, Result};
 use crate::transfer::target::is_reserved;
 
 /// What happens to a file whose name is taken by another one.
+///
+/// ```
+/// use sbg::transfer::Conflict;
+///
+/// assert_eq!(Conflict::default(), Conflict::Fail, "nothing is lost unless somebody says so");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conflict {

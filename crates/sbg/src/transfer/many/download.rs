@@ -24,6 +24,14 @@ use crate::transfer::handle::{Shared, Transfer};
 use crate::types;
 
 /// A file to download among others: what a listing told of it, or its id alone, whose name is asked for.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let files = client.project("rfranklin/fibre-diffraction")?.files().query().await?;
+/// client.download_all(files.items.iter(), "patterns").await?.into_result()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DownloadItem {
     id: String,
@@ -87,6 +95,14 @@ impl Client {
 
 impl FileHandle {
     /// Downloads all that lies in this folder and in its folders: `.await` it, or [`start`](DownloadMany::start) it to watch it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let report = client.file("567890abc9b0307bc0414164").download_tree("patterns").await?;
+    /// println!("{} files", report.files.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn download_tree(&self, folder: impl Into<PathBuf>) -> DownloadMany {
         let handle = self.client.on_engine().file(self.id());
         DownloadMany::new(&self.client, What::Tree(Box::new(move || handle.walk().entries())), folder.into())
@@ -95,6 +111,14 @@ impl FileHandle {
 
 impl ProjectFiles {
     /// Downloads all files of the project, with their folders: `.await` it, or [`start`](DownloadMany::start) it to watch it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// println!("{} files", report.files.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn download_tree(&self, folder: impl Into<PathBuf>) -> DownloadMany {
         let files = self.on_engine();
         DownloadMany::new(self.client(), What::Tree(Box::new(move || files.walk().entries())), folder.into())
@@ -126,6 +150,14 @@ enum What {
 type Select = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// A download of many files to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// println!("{} bytes", report.bytes());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is downloaded until it is started or awaited"]
 pub struct DownloadMany {
     client: Client,
@@ -144,12 +176,28 @@ impl DownloadMany {
     /// What happens where a local file of the same name is there. It fails by default.
     ///
     /// A file that is the same is left as it is in any case: one of the same size that was not changed before the file on the platform.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::transfer::Conflict;
+    ///
+    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").on_conflict(Conflict::Overwrite);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
         self
     }
 
     /// Which files to download, by their path, with `/` between the names; all of them by default.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").select(|path| path.ends_with(".bam"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn select(mut self, select: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.select = Arc::new(select);
         self
@@ -157,6 +205,14 @@ impl DownloadMany {
 
     /// Starts the downloads on the threads of the transfer engine. The handle ends with an error where the files cannot be listed;
     /// what becomes of each file is in the [`Report`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").start();
+    /// println!("{} bytes", download.wait().await?.bytes());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(self) -> Transfer<Report> {
         let engine = self.client.engine();
         let tools = engine.tools();

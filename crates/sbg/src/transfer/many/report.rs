@@ -5,6 +5,16 @@ use std::path::PathBuf;
 use crate::error::{Error, Result};
 
 /// What became of the files of a transfer of many.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// for file in &report.files {
+///     println!("{} {:?}", file.path, file.outcome);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -13,6 +23,16 @@ pub struct Report {
 }
 
 /// What became of a file.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// for file in report.files {
+///     println!("{} is at {}", file.path, file.local.display());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FileReport {
@@ -27,6 +47,17 @@ pub struct FileReport {
 }
 
 /// What became of a file that did not fail.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::transfer::Outcome;
+///
+/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let moved = report.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Transferred(_))));
+/// println!("{} files have moved", moved.count());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -40,11 +71,28 @@ pub enum Outcome {
 
 impl Report {
     /// The files that failed, with the reason.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// for (file, error) in report.failures() {
+    ///     eprintln!("{}: {error}", file.path);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn failures(&self) -> impl Iterator<Item = (&FileReport, &Error)> {
         self.files.iter().filter_map(|file| file.outcome.as_ref().err().map(|error| (file, error)))
     }
 
     /// Bytes of all files that were moved.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// println!("{} bytes have moved", client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?.bytes());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bytes(&self) -> u64 {
         let moved = |file: &FileReport| match file.outcome {
             Ok(Outcome::Transferred(bytes)) => bytes,
@@ -54,6 +102,14 @@ impl Report {
     }
 
     /// This report, if no file failed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// // An error unless all of them have arrived.
+    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?.into_result()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

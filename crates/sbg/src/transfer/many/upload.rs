@@ -37,6 +37,14 @@ impl Client {
 
     /// Uploads all that lies in a local folder and in its folders: name the place, then `.await`, or [`start`](UploadMany::start) it to
     /// watch it. Folders are made on the platform where there are none. Links to files are followed, links to folders are not.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let report = client.upload_tree("results").to_project("rfranklin/fibre-diffraction").await?.into_result()?;
+    /// println!("{} files", report.files.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn upload_tree(&self, folder: impl Into<PathBuf>) -> UploadMany {
         UploadMany::new(self, What::Tree(folder.into()))
     }
@@ -49,6 +57,14 @@ enum What {
 }
 
 /// An upload of many files to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let report = client.upload_tree("results").to_project("rfranklin/fibre-diffraction").await?;
+/// println!("{} bytes", report.bytes());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is uploaded until it is started or awaited"]
 pub struct UploadMany {
@@ -72,14 +88,34 @@ impl UploadMany {
 
     place_setters! {
         /// Uploads to the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let upload = client.upload_tree("results").to_project("rfranklin/fibre-diffraction");
+        /// # }
+        /// ```
         to_project;
         /// Uploads into this folder.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let upload = client.upload_tree("results").to_folder("567890abc9b0307bc0414164");
+        /// # }
+        /// ```
         to_folder;
     }
 
     /// What happens where a file of the same name is there. It fails by default.
     ///
     /// A file that is the same is left as it is in any case: one of the same size that was not made before the local file was changed.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::transfer::Conflict;
+    ///
+    /// let upload = client.upload_tree("results").on_conflict(Conflict::Skip);
+    /// # }
+    /// ```
     pub fn on_conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
         self
@@ -87,6 +123,14 @@ impl UploadMany {
 
     /// Starts the uploads on the threads of the transfer engine. The handle ends with an error where the folder cannot be read, or one
     /// cannot be made on the platform; what becomes of each file is in the [`Report`], also of those that cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let upload = client.upload_tree("results").to_project("rfranklin/fibre-diffraction").start();
+    /// println!("{} bytes", upload.wait().await?.bytes());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(self) -> Transfer<Report> {
         let engine = self.client.engine();
         let tools = engine.tools();
