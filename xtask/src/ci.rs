@@ -142,10 +142,9 @@ fn generated(root: &Path) -> Result<String> {
 }
 
 fn clippy(root: &Path) -> Result<String> {
-    let kinds: [&[&str]; 3] = [
+    let kinds: [&[&str]; 2] = [
         &["--workspace", "--all-targets"],
         &["--package", "sbg", "--no-default-features", "--features", "native-tls"],
-        &["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target"],
     ];
     for kind in kinds {
         step(&format!("clippy {}", kind.join(" ")), || {

@@ -100,7 +100,7 @@ impl FileHandle {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for a range that begins beyond the end of the file; or whatever the calls bring.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a range that begins beyond the end of the file; or whatever the calls bring.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
