@@ -43,7 +43,7 @@ const FAULTS: [&str; 16] = [
     "storage:put:p=0.01:expired",
     "storage:p=0.02:reset",
     "storage:p=0.05:delay=200",
-    "api:p=0.01:429",
+    "api:p=0.01:429-no-reset",
     "api:p=0.005:maintenance",
     "api:p=0.01:html",
     "api:p=0.01:lost-answer",
@@ -54,7 +54,7 @@ pub fn run(root: &Path, soak: &Soak) -> Result<String> {
     let folder = root.join("target/soak");
     empty(&folder)?;
     let program = step("soak: build", || {
-        let programs = build(root, &["--release", "--package", "sbg-tests", "--bin", "soak"])?;
+        let programs = build(root, &["--package", "sbg-tests", "--bin", "soak"])?;
         programs.into_iter().next().context("cargo names no program that it built")
     })?;
     let mut arguments =

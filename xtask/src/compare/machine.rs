@@ -16,6 +16,8 @@ use crate::programs::output;
 pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
     let date = output(Command::new("date").args(["-u", "+%F"]))?;
     let kernel = output(Command::new("uname").arg("-sr"))?;
+    // The builds of a kernel differ from machine to machine, and say nothing of its speed.
+    let kernel = kernel.trim().splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
     let cores = available_parallelism().context("cannot count the cores")?;
     let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let memory = memory.map(|gibibytes| format!(", {gibibytes:.0} GiB")).unwrap_or_default();
@@ -31,7 +33,7 @@ pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
     Ok(format!(
         "Measured on {} with {cores} cores{memory}, {}: sevenbridges-python {}, sbg {}, curl {curl}; {rounds}.",
         date.trim(),
-        kernel.trim(),
+        kernel,
         python.trim(),
         env!("CARGO_PKG_VERSION")
     ))
