@@ -207,3 +207,15 @@ async fn what_is_got_or_deleted_has_no_body() -> Result<()> {
     assert!(wire.all().iter().all(|seen| seen.body.is_empty()));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_member_of_an_enterprise_is_named_with_the_division() -> Result<()> {
+    let wire = Wire::answering(json!({"id": "kings-college/fcrick"})).await;
+    let member = NewMember::user("kings-college/fcrick");
+    let permissions = Permissions::new();
+    wire.client.volume("rfranklin/bucket")?.members().add(member, permissions).await?;
+    assert_eq!(wire.last().json()["username"], "kings-college/fcrick");
+    wire.client.team("crystallography").add_member("kings-college/fcrick").await?;
+    assert_eq!(wire.last().json()["id"], "kings-college/fcrick");
+    Ok(())
+}
