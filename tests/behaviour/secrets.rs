@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use sbg::config::{Auth, Endpoint, ExplicitConfig, Proxies, Sources};
 use sbg::members::{NewMember, Permissions};
+use sbg::raw::ClientUploadExt as _;
 use sbg_emulator::{Action, Emulator, FaultRule, Origin};
 use sbg_tests::{MIB, Stage, client_of, quick_retry, random_bytes};
 use tracing_subscriber::fmt::MakeWriter;
@@ -177,6 +178,15 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
         file.metadata(),
         file.list(),
     ));
+    // Who has a signed address needs no token.
+    shown.debug(&file.download_info().await?);
+    let initiated =
+        sbg::types::UploadInit::builder().name("parts").project(stage.project.to_string()).size(10);
+    let initiated = client.raw().upload_init().body(initiated).send().await?;
+    let part = client.raw().upload_part_url().upload_id(&initiated.upload_id).part_number(1);
+    let part = part.send().await?.into_inner();
+    reqwest::Client::new().put(part.url.expose()).body("0123456789").send().await?;
+    shown.debug(&part);
     let builder = file.download(stage.path("b"));
     shown.debug(&builder);
     let download = builder.start();

@@ -51,6 +51,32 @@ async fn files_and_folders_are_read_to_their_end_by_tokens() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_list_goes_on_at_a_token_that_was_kept() -> Result<()> {
+    let stage = stage_with(5).await;
+    let query = stage.client.files().query().project(&stage.project);
+    let first = query.clone().cont_token().limit(4).await?;
+    let kept = first.next_token().expect("a second page").to_owned();
+    let rest: Vec<File> = query.clone().cont_token().continue_from(&kept).items().try_collect().await?;
+    assert_eq!(names(&rest), ["0004", "folder"]);
+    let last = query.clone().cont_token().continue_from(&kept).await?;
+    assert_eq!((names(&last.items), last.next_token()), (vec!["0004", "folder"], None));
+
+    let by_offset = query.clone().limit(4).await?;
+    assert!(by_offset.has_next() && by_offset.next_token().is_none());
+    let refused = query.continue_from(kept).await;
+    assert_refused(refused.map(|page| page.items), INVALID, &["not read by continuation token"]);
+
+    let expression = format!("IN \"/Projects/{}\" RECURSIVE", stage.project);
+    let search = || stage.client.files().search(&*expression).limit(4);
+    let hits = search().await?;
+    let rest = search().continue_from(hits.next_token().expect("more hits")).items();
+    let rest: Vec<_> = rest.try_collect().await?;
+    let all: Vec<_> = search().items().try_collect().await?;
+    assert_eq!(all[4..], rest);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_page_by_token_leads_forward_only() -> Result<()> {
     let stage = stage_with(5).await;
     let query = stage.client.files().query().project(&stage.project).cont_token();

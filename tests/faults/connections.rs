@@ -10,7 +10,7 @@ use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
 
 use crate::status;
 
-/// Connections that a lane begins with.
+/// Connections that a transfer begins with.
 const FIRST: usize = 8;
 
 /// Connections over which ranges were asked for.

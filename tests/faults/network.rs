@@ -7,7 +7,7 @@ use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, 
 use sbg::config::Proxies;
 use sbg::transport::RetryPolicy;
 use sbg::{Client, ClientBuilder, ErrorKind};
-use sbg_emulator::Emulator;
+use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, client_of, quick_retry};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -84,6 +84,26 @@ async fn a_certificate_of_an_unknown_authority_is_refused_unless_the_authority_i
     let file = friend.upload(folder.path().join("a")).to_project(&project).await?;
     friend.file(&file.id).download(folder.path().join("b")).await?;
     assert_eq!(std::fs::read(folder.path().join("b"))?, b"ACGT");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_storage_without_tls_is_not_used_where_the_api_has_it() -> Result<()> {
+    let plain = Emulator::builder().min_part_size(1).start().await?;
+    let emulator = Emulator::builder().tls(true).min_part_size(1).start().await?;
+    let ca = emulator.ca_pem().expect("an authority").to_owned();
+    let client = client_of(emulator.url(), &emulator.token()).root_certificates(ca);
+    let client = client.retry_policy(quick_retry()).build()?;
+    let id = emulator.create_file(&emulator.create_project("demo"), "large", b"ACGT".as_slice());
+
+    let body = Some(serde_json::json!({"url": format!("{}/large?X-Signature=x", plain.storage_url())}));
+    let elsewhere = Action::Status { code: 200, body, headers: Vec::new() };
+    emulator.faults().add(FaultRule::api(elsewhere).path("/download_info"));
+    let folder = tempfile::tempdir()?;
+    let download = client.file(&id).download(folder.path().join("large")).await;
+    assert_refused(download, ErrorKind::UnexpectedResponse, &["address", "without TLS"]);
+    assert!(plain.requests().is_empty());
+    assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
     Ok(())
 }
 

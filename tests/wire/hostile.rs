@@ -169,6 +169,39 @@ async fn names_that_lead_out_of_the_folder_are_refused_one_by_one() -> Result<()
     Ok(())
 }
 
+/// A page with a folder of this id.
+fn folder(id: usize) -> HttpMockResponse {
+    response(200, &page(vec![json!({"id": format!("f{id}"), "name": "folder", "type": "FOLDER"})], None))
+}
+
+/// The number of the folder that is listed; 0 stands for the project.
+fn listed_folder(seen: &Seen) -> usize {
+    let id = seen.target.strip_prefix("/v2/files/f").and_then(|rest| rest.split('/').next());
+    id.map_or(0, |id| id.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn a_folder_that_lies_in_itself_is_walked_once() -> Result<()> {
+    // From 1 into 2 and 3, and back into 1.
+    let wire = Wire::responding(|seen| folder(listed_folder(seen) % 3 + 1)).await;
+    let from_folder: Vec<_> = wire.client.file("f1").walk().entries().try_collect().await?;
+    assert_eq!(from_folder.len(), 3);
+    assert_eq!(wire.all().len(), 3);
+    let from_project: Vec<_> = wire.client.project(project())?.files().walk().entries().try_collect().await?;
+    assert_eq!(from_project.len(), 4);
+    assert_eq!(wire.all().len(), 3 + 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn folders_in_folders_without_end_are_an_error() {
+    let wire = Wire::responding(|seen| folder(listed_folder(seen) + 1)).await;
+    let entries: Result<Vec<_>> = wire.client.file("f1").walk().entries().try_collect().await;
+    let words = ["more than 1000 deep"];
+    assert_refused(entries.map(|entries| entries.len()), ErrorKind::UnexpectedResponse, &words);
+    assert_eq!(wire.all().len(), 1000);
+}
+
 #[tokio::test]
 async fn ids_put_nothing_into_a_request_that_does_not_belong_there() {
     let wire = Wire::answering(json!({})).await;

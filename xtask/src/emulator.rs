@@ -1,12 +1,12 @@
 //! The emulator of this workspace as a program of its own, for programs in other languages to talk to.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-use crate::programs::build;
+use crate::programs::program;
 
 /// A running emulator. It is stopped when this is dropped, however the task ends.
 pub struct Emulator {
@@ -20,7 +20,7 @@ pub struct Emulator {
 impl Emulator {
     /// Builds the emulator of the workspace below `root` and starts it on free ports.
     pub fn start(root: &Path, arguments: &[&str]) -> Result<Self> {
-        let mut process = Command::new(Self::build(root)?)
+        let mut process = Command::new(program(root, "sbg-emulator")?)
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
@@ -38,12 +38,6 @@ impl Emulator {
             emulator.environment.push((name.to_owned(), value.to_owned()));
         }
         Ok(emulator)
-    }
-
-    /// Path of the program.
-    fn build(root: &Path) -> Result<PathBuf> {
-        let programs = build(root, &["--package", "sbg-emulator"])?;
-        programs.into_iter().next().context("cargo names no program that it built")
     }
 
     /// The address of the API, and the token for it.

@@ -151,6 +151,16 @@ pub fn tee(command: &mut Command, mut heard: impl FnMut(&str)) -> Result<()> {
     Ok(())
 }
 
+/// Builds the program `name` of the workspace as it is built along with the tests, so that nothing is compiled once more, and returns its
+/// path.
+pub fn program(root: &Path, name: &str) -> Result<PathBuf> {
+    // Which features the dependencies have depends on what is built of the workspace. An example may use what only tests depend on, so
+    // that naming one is what makes them the same.
+    let programs = build(root, &["--workspace", "--bin", name, "--example", "quickstart"])?;
+    let found = programs.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
+    found.with_context(|| format!("cargo did not build {name}"))
+}
+
 /// Builds what `arguments` say and returns the paths of the programs among it.
 pub fn build(root: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>> {
     // One object in a line for each thing that was built; programs are those with an executable.

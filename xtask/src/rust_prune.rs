@@ -1,13 +1,21 @@
-//! What progenitor writes and nobody needs: builders of the types that only answers use.
+//! Types that only answers use: nobody but the platform makes such values, so they need no builders, and may get more fields.
 
-use syn::{File, ImplItem, Item, ItemMod, Token, Type};
+use syn::{File, ImplItem, Item, ItemMod, Token, Type, parse_quote};
 
-/// Takes the builders of the types of which `unneeded` is true out of the generated client.
-pub fn prune(file: &mut File, unneeded: impl Fn(&str) -> bool) {
+/// Takes the builders of the types of which `only_answers` is true out of the generated client, and lets the types grow: a field that
+/// the platform adds to an answer must not break who reads the others.
+pub fn prune(file: &mut File, only_answers: impl Fn(&str) -> bool) {
     let Some(types) = module(&mut file.items, "types") else { return };
+    for item in types.iter_mut() {
+        if let Item::Struct(item) = item
+            && only_answers(&item.ident.to_string())
+        {
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+    }
     types.retain_mut(|item| match item {
         Item::Impl(block)
-            if block.trait_.is_none() && named(&block.self_ty).is_some_and(|name| unneeded(&name)) =>
+            if block.trait_.is_none() && named(&block.self_ty).is_some_and(|name| only_answers(&name)) =>
         {
             block
                 .items
@@ -18,8 +26,8 @@ pub fn prune(file: &mut File, unneeded: impl Fn(&str) -> bool) {
     });
     if let Some(builders) = module(types, "builder") {
         builders.retain(|item| match item {
-            Item::Struct(builder) => !unneeded(&builder.ident.to_string()),
-            Item::Impl(block) => !named(&block.self_ty).is_some_and(|name| unneeded(&name)),
+            Item::Struct(builder) => !only_answers(&builder.ident.to_string()),
+            Item::Impl(block) => !named(&block.self_ty).is_some_and(|name| only_answers(&name)),
             _ => true,
         });
     }
@@ -81,11 +89,12 @@ mod tests {
     ";
 
     #[test]
-    fn builders_of_answers_go_and_their_types_stay() {
+    fn builders_of_answers_go_and_their_types_may_grow() {
         let mut file = syn::parse_str(CLIENT).unwrap();
         prune(&mut file, |name| name == "Pear");
         let expected = "
             pub mod types {
+                #[non_exhaustive]
                 pub struct Pear { pub id: String }
                 pub struct PearPlant { pub name: String }
                 impl PearPlant { pub fn builder() -> builder::PearPlant { Default::default() } }

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -42,24 +42,39 @@ fn release(root: &Path) -> Result<Option<String>> {
     Ok(Some(first.context("the history does not reach back to the release: fetch all of it")?.to_owned()))
 }
 
-/// Makes sure that the program is there.
+/// Begins to install the program, if the workspace below `root` is in need of it, with the least priority: it takes minutes of a
+/// processor, which others leave while they wait for a network or a disk.
+pub fn prepare(root: &Path) {
+    if release(root).is_ok_and(|revision| revision.is_none()) || is_installed(root) {
+        return;
+    }
+    let mut install = Command::new("nice");
+    install.args(["-n", "19"]).arg(cargo(root).get_program()).current_dir(root);
+    install.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Where it cannot be begun now, it is done when it is wanted, and what is wrong is told of then.
+    drop(with_arguments(root, &mut install).spawn());
+}
+
+/// Makes sure that the program is there. While it is being installed already, cargo waits for that to end.
 fn installed(root: &Path) -> Result<String> {
-    let version = output(cargo(root).args(["semver-checks", "--version"])).unwrap_or_default();
-    if version.trim().ends_with(VERSION) {
-        return Ok(version);
+    if is_installed(root) {
+        return Ok(String::new());
     }
     let mut install = cargo(root);
-    install.args([
-        "install",
-        "cargo-semver-checks",
-        "--locked",
-        "--no-default-features",
-        "--version",
-        VERSION,
-    ]);
+    output(with_arguments(root, &mut install))
+}
+
+fn is_installed(root: &Path) -> bool {
+    let version = output(cargo(root).args(["semver-checks", "--version"])).unwrap_or_default();
+    version.trim().ends_with(VERSION)
+}
+
+fn with_arguments<'c>(root: &Path, install: &'c mut Command) -> &'c mut Command {
+    install.args(["install", "cargo-semver-checks", "--locked", "--no-default-features", "--version", VERSION]);
+    install.arg("--target-dir").arg(root.join("target/semver/program"));
     // It is run for seconds and built for minutes: nothing is made faster that takes time to make so.
     let profile = [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "256"), ("DEBUG", "0")];
-    output(install.envs(profile.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value))))
+    install.envs(profile.map(|(name, value)| (format!("CARGO_PROFILE_RELEASE_{name}"), value)))
 }
 
 /// The files of a revision.

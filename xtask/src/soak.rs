@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use crate::emulator::Emulator;
-use crate::programs::{build, empty, output, step};
+use crate::programs::{empty, output, program, step};
 
 #[derive(Args)]
 pub struct Soak {
@@ -53,10 +53,7 @@ const FAULTS: [&str; 16] = [
 pub fn run(root: &Path, soak: &Soak) -> Result<String> {
     let folder = root.join("target/soak");
     empty(&folder)?;
-    let program = step("soak: build", || {
-        let programs = build(root, &["--package", "sbg-tests", "--bin", "soak"])?;
-        programs.into_iter().next().context("cargo names no program that it built")
-    })?;
+    let program = step("soak: build", || program(root, "soak"))?;
     let mut arguments =
         vec!["--rate-limit".to_owned(), "10000000".to_owned(), "--min-part-size".to_owned(), "1".to_owned()];
     for (number, fault) in (soak.seed..).zip(FAULTS) {

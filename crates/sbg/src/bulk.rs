@@ -4,7 +4,7 @@ use std::future::Future;
 
 use futures::{StreamExt as _, stream};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, one_line};
 use crate::ids::InvalidId;
 use crate::types;
 
@@ -74,6 +74,27 @@ macro_rules! bulk {
 
 pub(crate) use bulk;
 
+/// Results in the order of the items with these ids. An answer that is about another item than the one in whose place it stands is an
+/// error: the caller would take the one for the other.
+pub(crate) fn in_place<R>(
+    ids: &[String],
+    results: Vec<Result<R>>,
+    id: impl Fn(&R) -> &str,
+) -> Vec<Result<R>> {
+    let in_its_place = |(wanted, result): (&String, Result<R>)| {
+        result.and_then(|resource| {
+            let given = id(&resource);
+            if given == wanted {
+                return Ok(resource);
+            }
+            let message =
+                format!("a bulk call answered with `{}` in the place of `{wanted}`", one_line(given));
+            Err(Error::new(ErrorKind::UnexpectedResponse, message))
+        })
+    };
+    ids.iter().zip(results).map(in_its_place).collect()
+}
+
 /// Ids of which each passes `check`, which gets them with the name of their kind.
 pub(crate) fn checked_ids<I: Into<String>>(
     check: for<'i> fn(&'static str, &'i str) -> Result<&'i str, InvalidId>,
@@ -119,6 +140,15 @@ mod tests {
         for (index, result) in (0..).zip(&results) {
             assert_eq!(result.as_ref().ok(), (!(100..200).contains(&index)).then_some(&index));
         }
+    }
+
+    #[test]
+    fn a_result_in_the_place_of_another_is_an_error() {
+        let ids = ["a", "b", "c"].map(str::to_owned);
+        let failed = || Err(Error::new(ErrorKind::NotFound, "no"));
+        let results = in_place(&ids, vec![Ok("a"), Ok("c"), failed()], |id| id);
+        let kinds: Vec<_> = results.iter().map(|result| result.as_ref().map_err(Error::kind)).collect();
+        assert_eq!(kinds, [Ok(&"a"), Err(ErrorKind::UnexpectedResponse), Err(ErrorKind::NotFound)]);
     }
 
     #[tokio::test]

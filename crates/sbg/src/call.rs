@@ -4,10 +4,20 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 
 use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
 use crate::page::PageRequest;
+
+/// What the platform would have answered in this form. Types of answers are not put together field by field: they may grow.
+pub(crate) fn answer_of<T: DeserializeOwned>(json: Value) -> Result<T> {
+    serde_json::from_value(json).map_err(|error| {
+        Error::new(ErrorKind::UnexpectedResponse, "the answer has another form than specified")
+            .with_source(error)
+    })
+}
 
 type Send1<T> = Box<dyn FnOnce(Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
 

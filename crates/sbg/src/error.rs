@@ -538,6 +538,7 @@ impl fmt::Debug for Error {
             .field("code", &inner.code)
             .field("request_id", &inner.request_id)
             .field("attempts", &inner.attempts)
+            .field("hint", &self.hint())
             .field("source", &inner.source)
             .finish_non_exhaustive()
     }

@@ -156,12 +156,13 @@ pub struct Query<L> {
     pub(crate) list: L,
     limit: Option<u32>,
     offset: Option<u64>,
+    token: Option<String>,
     fields: Option<Fields>,
 }
 
 impl<L: List> Query<L> {
     pub(crate) fn new(client: Client, list: L) -> Self {
-        Self { client, list, limit: None, offset: None, fields: None }
+        Self { client, list, limit: None, offset: None, token: None, fields: None }
     }
 
     /// Number of items of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
@@ -185,6 +186,21 @@ impl<L: List> Query<L> {
     /// ```
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
+        self
+    }
+
+    /// Goes on at the [`next_token`](Page::next_token) of a page that was read before, by this process or another one; for lists that are
+    /// read by continuation token.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, token: String) -> sbg::Result<()> {
+    /// let search = client.files().search(r#"IN "/Projects/demo" WHERE tags IN ("dna") RECURSIVE"#);
+    /// let page = search.continue_from(token).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn continue_from(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
         self
     }
 
@@ -269,9 +285,14 @@ impl<L: List> Query<L> {
                 "a list that is read by continuation token has no offset: set one or the other",
             ));
         }
+        if self.token.is_some() && !self.list.by_token() {
+            return Err(Error::invalid(
+                "this list is not read by continuation token, so it cannot go on at one",
+            ));
+        }
         self.list.check()?;
         let fields = self.fields.as_ref().map(|fields| fields.with_identity(L::IDENTITY));
-        Ok(PageRequest { offset: self.offset.unwrap_or(0), token: None, limit, fields })
+        Ok(PageRequest { offset: self.offset.unwrap_or(0), token: self.token.clone(), limit, fields })
     }
 }
 
@@ -290,6 +311,7 @@ impl<L: fmt::Debug> fmt::Debug for Query<L> {
             .field("list", &self.list)
             .field("limit", &self.limit)
             .field("offset", &self.offset)
+            .field("token", &self.token)
             .field("fields", &self.fields)
             .finish_non_exhaustive()
     }
@@ -361,6 +383,22 @@ impl<T: Send + Sync + 'static> Page<T> {
     /// ```
     pub fn has_next(&self) -> bool {
         self.next.is_some()
+    }
+
+    /// The continuation token of the page after this one, for [`continue_from`](Query::continue_from); `None` at the end of the list, and
+    /// where the list is not read by token.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.files().query().project("rfranklin/fibre-diffraction").cont_token().await?;
+    /// if let Some(token) = page.next_token() {
+    ///     std::fs::write("listing.token", token).expect("a disk with room");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn next_token(&self) -> Option<&str> {
+        self.next.as_ref()?.token.as_deref()
     }
 
     /// Whether there is a page before this one. A list that is read by token cannot be read backwards.

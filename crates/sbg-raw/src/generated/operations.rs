@@ -1676,7 +1676,7 @@ pub static OPERATIONS: [Operation; 167usize] = [
     },
 ];
 /// Names of the properties that hold a secret, sorted: not to be written to a log or a record.
-pub static SECRET_FIELDS: [&str; 7usize] = [
+pub static SECRET_FIELDS: [&str; 8usize] = [
     "access_key_id",
     "client_secret",
     "configuration",
@@ -1684,4 +1684,5 @@ pub static SECRET_FIELDS: [&str; 7usize] = [
     "private_key",
     "secret_access_key",
     "secret_settings",
+    "url",
 ];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sbg_raw::ClientBulkExt as _;
 
-use crate::bulk::{bulk, checked_ids};
+use crate::bulk::{bulk, checked_ids, in_place};
 use crate::call::{awaitable, tags_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -60,7 +60,9 @@ impl Files {
     ) -> Result<Vec<Result<types::File>>> {
         let items: Vec<_> = changes.into_iter().map(FileChange::checked).collect::<Result<_>>()?;
         check_once(items.iter().map(|item| &item.id))?;
-        bulk!(self.client, items, bulk_file_edit, BulkFileEdit { items }).await
+        let ids: Vec<_> = items.iter().map(|item| item.id.clone()).collect();
+        let found = bulk!(self.client, items, bulk_file_edit, BulkFileEdit { items }).await?;
+        Ok(in_place(&ids, found, |file| &file.id))
     }
 
     /// Puts new details in the place of those of any number of files: **tags and metadata that are not given are lost**. What
@@ -87,7 +89,9 @@ impl Files {
     ) -> Result<Vec<Result<types::File>>> {
         let items: Vec<_> = files.into_iter().map(FileOverwrite::checked).collect::<Result<_>>()?;
         check_once(items.iter().map(|item| &item.id))?;
-        bulk!(self.client, items, bulk_file_update, BulkFileUpdate { items }).await
+        let ids: Vec<_> = items.iter().map(|item| item.id.clone()).collect();
+        let found = bulk!(self.client, items, bulk_file_update, BulkFileUpdate { items }).await?;
+        Ok(in_place(&ids, found, |file| &file.id))
     }
 
     /// Deletes any number of files. Cannot be undone. There is a result for each id, in the order of the ids: the file as it was, or
@@ -157,7 +161,10 @@ impl BulkGet {
     pub async fn send(self) -> Result<Vec<Result<types::File>>> {
         let file_ids = checked_ids(check_segment, "file id", self.ids)?;
         let fields = self.fields.as_ref().map(of_resources);
-        bulk!(self.client, file_ids, bulk_file_get, BulkFileGet { file_ids }, fields = fields).await
+        let ids = file_ids.clone();
+        let found =
+            bulk!(self.client, file_ids, bulk_file_get, BulkFileGet { file_ids }, fields = fields).await?;
+        Ok(in_place(&ids, found, |file| &file.id))
     }
 }
 

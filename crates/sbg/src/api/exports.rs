@@ -2,7 +2,7 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
 
-use crate::bulk::{bulk, checked_ids};
+use crate::bulk::{bulk, checked_ids, in_place};
 use crate::call::{Get, awaitable, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -190,7 +190,9 @@ impl Exports {
 }
 
 async fn get_all(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<types::Export>>> {
-    bulk!(client, export_ids, bulk_export_get, BulkExportGet { export_ids }).await
+    let ids = export_ids.clone();
+    let found = bulk!(client, export_ids, bulk_export_get, BulkExportGet { export_ids }).await?;
+    Ok(in_place(&ids, found, |export| &export.id))
 }
 
 /// The list of exports.

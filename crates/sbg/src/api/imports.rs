@@ -2,7 +2,7 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
 
-use crate::bulk::{bulk, checked_ids};
+use crate::bulk::{bulk, checked_ids, in_place};
 use crate::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -167,7 +167,9 @@ impl Imports {
 }
 
 async fn get_all(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<types::Import>>> {
-    bulk!(client, import_ids, bulk_import_get, BulkImportGet { import_ids }).await
+    let ids = import_ids.clone();
+    let found = bulk!(client, import_ids, bulk_import_get, BulkImportGet { import_ids }).await?;
+    Ok(in_place(&ids, found, |import| &import.id))
 }
 
 /// The list of imports.

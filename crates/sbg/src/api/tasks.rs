@@ -12,7 +12,7 @@ mod value;
 
 use sbg_raw::{ClientBulkExt as _, ClientTasksExt as _};
 
-use crate::bulk::{bulk, checked_ids};
+use crate::bulk::{bulk, checked_ids, in_place};
 use crate::call::{Get, set};
 use crate::client::Client;
 use crate::error::Result;
@@ -176,7 +176,9 @@ impl Tasks {
 }
 
 async fn get_all(client: Client, task_ids: Vec<String>) -> Result<Vec<Result<types::Task>>> {
-    bulk!(client, task_ids, bulk_task_get, BulkTaskGet { task_ids }).await
+    let ids = task_ids.clone();
+    let found = bulk!(client, task_ids, bulk_task_get, BulkTaskGet { task_ids }).await?;
+    Ok(in_place(&ids, found, |task| &task.id))
 }
 
 impl ProjectHandle {

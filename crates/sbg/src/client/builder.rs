@@ -39,7 +39,7 @@ pub struct ClientBuilder {
     pub(super) connect_timeout: Duration,
     pub(super) read_timeout: Duration,
     call_timeout: Duration,
-    pace: bool,
+    wait_for_rate_limit: bool,
     retry: RetryPolicy,
     handlers: Handlers,
     on_wait: Option<OnWait>,
@@ -70,7 +70,7 @@ impl Default for ClientBuilder {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(10 * 60),
-            pace: true,
+            wait_for_rate_limit: true,
             retry: RetryPolicy::default(),
             handlers: Handlers::shipped(),
             on_wait: None,
@@ -246,8 +246,8 @@ impl ClientBuilder {
     /// ```
     /// let client = sbg::Client::builder().wait_for_rate_limit(false);
     /// ```
-    pub fn wait_for_rate_limit(mut self, pace: bool) -> Self {
-        self.pace = pace;
+    pub fn wait_for_rate_limit(mut self, wait: bool) -> Self {
+        self.wait_for_rate_limit = wait;
         self
     }
 
@@ -414,7 +414,7 @@ impl ClientBuilder {
         let base = config.endpoint.url();
         let policy = Arc::new(Policy {
             gate: Gate { advance_access: config.advance_access },
-            budget: Budget::new(self.max_parallel_requests, self.pace),
+            budget: Budget::new(self.max_parallel_requests, self.wait_for_rate_limit),
             authorise: Authorise::new(
                 config.auth.clone(),
                 base.clone(),
@@ -436,6 +436,7 @@ impl ClientBuilder {
             idle: self.read_timeout.min(STORAGE_SILENCE),
             download_bandwidth: self.download_bandwidth,
             upload_bandwidth: self.upload_bandwidth,
+            https_only: config.endpoint.url().scheme() == "https",
             state_folder: match &self.state_folder {
                 StateFolder::Default => transfer::default_state_folder(),
                 StateFolder::At(folder) => Some(folder.clone()),

@@ -26,6 +26,9 @@ impl ClientBuilder {
         // Over HTTP/2 all parts would share one connection, which is slower than several.
         let http = self.http(config)?.redirect(reqwest::redirect::Policy::none()).http1_only();
         // The limit on silence is kept by the engine: that of the library counts the time in which a body is sent as silence.
+        // What is kept from listeners on the way to the API is kept from them on the way to the storage as well.
+        // The engine says so of an address; that every request keeps to it is left to nobody else.
+        let http = http.https_only(config.endpoint.url().scheme() == "https");
         built(http.pool_idle_timeout(STORAGE_IDLE))
     }
 

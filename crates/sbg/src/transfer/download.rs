@@ -44,6 +44,7 @@ impl FileHandle {
             overwrite: false,
             digests: Vec::new(),
             expected: Vec::new(),
+            size: None,
         }
     }
 }
@@ -65,6 +66,7 @@ pub struct Download {
     overwrite: bool,
     digests: Vec<Algorithm>,
     expected: Vec<Digest>,
+    size: Option<u64>,
 }
 
 /// A download that is done.
@@ -133,6 +135,21 @@ impl Download {
         self
     }
 
+    /// Fails with [`ErrorKind::Integrity`](crate::ErrorKind::Integrity), and leaves no file, when the file has not this many bytes.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, file: sbg::types::File) {
+    /// let mut download = client.file(&file.id).download("reads.bam");
+    /// if let Some(size) = file.size.and_then(|size| u64::try_from(size).ok()) {
+    ///     download = download.expect_size(size);
+    /// }
+    /// # }
+    /// ```
+    pub fn expect_size(mut self, bytes: u64) -> Self {
+        self.size = Some(bytes);
+        self
+    }
+
     /// Starts the download on the threads of the transfer engine.
     ///
     /// ```no_run
@@ -150,10 +167,10 @@ impl Download {
 
     /// Does the download as part of something larger.
     pub(super) async fn run(self, tools: Tools, shared: std::sync::Arc<Shared>) -> Result<Downloaded> {
-        let Self { file, path, overwrite, digests, expected } = self;
+        let Self { file, path, overwrite, digests, expected, size } = self;
         let file_id = file.checked_file("downloaded")?.to_owned();
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
-        job::run(Order { file_id, source, path, overwrite, digests, expected }, tools, shared).await
+        job::run(Order { file_id, source, path, overwrite, digests, expected, size }, tools, shared).await
     }
 }
 

@@ -11,9 +11,10 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinError;
 
-use super::lane::Lane;
-use super::pace::Pace;
+use super::download::host;
+use super::limiter::Limiter;
 use super::storage::Storage;
+use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Threads that move bytes. Writing to files is done on them, in place: two keep a fast disk and a fast network busy, and more than
@@ -39,13 +40,22 @@ pub(super) struct Tools {
     /// The object storage. Knows no token.
     pub(super) storage: Storage,
     /// The connections to the storage.
-    pub(super) lanes: Arc<Lanes>,
+    limiters: Arc<Limiters>,
     /// The bandwidth of downloads.
-    pub(super) down: Arc<Pace>,
+    pub(super) down: Arc<Throttle>,
     /// The bandwidth of uploads.
-    pub(super) up: Arc<Pace>,
+    pub(super) up: Arc<Throttle>,
     /// Where the journals of uploads lie. Without it an upload cannot be gone on with by another process.
     pub(super) state_folder: Option<Arc<PathBuf>>,
+    /// Whether the storage must have TLS.
+    https_only: bool,
+}
+
+impl Tools {
+    /// The connections to the storage that an address names.
+    pub(super) fn limiter(&self, direction: Direction, url: &str) -> Result<Arc<Limiter>> {
+        Ok(self.limiters.get(direction, &host(url, self.https_only)?))
+    }
 }
 
 /// Which way the bytes go.
@@ -55,14 +65,14 @@ pub(super) enum Direction {
     Up,
 }
 
-/// A lane for each host and direction.
+/// A limiter for each host and direction.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Mutex<HashMap<(Direction, String), Arc<Lane>>>);
+struct Limiters(Mutex<HashMap<(Direction, String), Arc<Limiter>>>);
 
-impl Lanes {
-    pub(super) fn get(&self, direction: Direction, host: &str) -> Arc<Lane> {
-        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.entry((direction, host.to_owned())).or_insert_with(|| Lane::new(direction)).clone()
+impl Limiters {
+    fn get(&self, direction: Direction, host: &str) -> Arc<Limiter> {
+        let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        limiters.entry((direction, host.to_owned())).or_insert_with(|| Limiter::new(direction)).clone()
     }
 }
 
@@ -77,6 +87,8 @@ pub(crate) struct Settings {
     pub(crate) upload_bandwidth: Option<u64>,
     /// Where the journals of uploads lie.
     pub(crate) state_folder: Option<PathBuf>,
+    /// Whether the storage must have TLS.
+    pub(crate) https_only: bool,
 }
 
 impl Engine {
@@ -84,10 +96,11 @@ impl Engine {
         let tools = Tools {
             api,
             storage: Storage::new(storage, settings.idle),
-            lanes: Arc::default(),
-            down: Arc::new(Pace::new(settings.download_bandwidth)),
-            up: Arc::new(Pace::new(settings.upload_bandwidth)),
+            limiters: Arc::default(),
+            down: Arc::new(Throttle::new(settings.download_bandwidth)),
+            up: Arc::new(Throttle::new(settings.upload_bandwidth)),
             state_folder: settings.state_folder.map(Arc::new),
+            https_only: settings.https_only,
         };
         Self { runtime: OnceLock::new(), tools }
     }

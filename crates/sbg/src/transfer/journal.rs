@@ -47,10 +47,21 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str
 pub(super) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
     let json = serde_json::to_string(journal)?;
     let new = with_suffix(path, NEW);
-    let mut file = fs::File::create(&new)?;
+    let mut file = create_anew(&new)?;
     writeln!(file, "{json}\n{}", checksum(&json))?;
     drop(file);
     fs::rename(&new, path)
+}
+
+/// A new file of this name, in place of what a process that was killed has left; what a link of this name leads to stays as it is.
+fn create_anew(path: &Path) -> io::Result<fs::File> {
+    match fs::File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            fs::File::create_new(path)
+        }
+        created => created,
+    }
 }
 
 /// Removes the journal at `path`, if there is one.
@@ -109,6 +120,21 @@ mod tests {
         remove(&path);
         assert_eq!(load::<Value>(&path), Err(Unusable::Missing));
         remove(&path);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_in_the_place_of_a_journal_leads_to_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, theirs) = (folder.path().join("journal"), folder.path().join("theirs"));
+        fs::write(&theirs, "theirs").unwrap();
+        for name in ["journal", "journal.new"] {
+            std::os::unix::fs::symlink(&theirs, folder.path().join(name)).unwrap();
+            save(&path, &"ours").unwrap();
+            assert_eq!(load::<String>(&path), Ok("ours".to_owned()), "{name}");
+            assert_eq!(fs::read(&theirs).unwrap(), b"theirs", "{name}");
+            remove(&path);
+        }
     }
 
     #[test]

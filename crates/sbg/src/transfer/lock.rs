@@ -51,7 +51,7 @@ fn open_now(
     lock: &dyn Fn(&File) -> Result<(), fs4::TryLockError>,
 ) -> io::Result<Option<Locked>> {
     loop {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = open_in_place(path)?;
         let claim = match lock(&file) {
             Ok(()) => None,
             Err(fs4::TryLockError::WouldBlock) => return Ok(None),
@@ -74,13 +74,26 @@ fn open_now(
     }
 }
 
+/// Opens the file of this very name. What a symbolic link leads to is somebody else's, and would be overwritten.
+fn open_in_place(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path)
+}
+
 /// Whether the file system has no locks at all, as Lustre has none unless it is mounted with them.
 fn knows_no_locks(error: &io::Error) -> bool {
     // `ENOLCK` has no kind of its own.
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     let no_lock = error.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error());
-    #[cfg(not(target_os = "linux"))]
-    let no_lock = cfg!(unix) && error.raw_os_error() == Some(77);
+    #[cfg(not(unix))]
+    let no_lock = false;
     no_lock || error.kind() == io::ErrorKind::Unsupported
 }
 
@@ -130,6 +143,20 @@ mod tests {
 
     fn open(path: &Path) -> Option<Locked> {
         open_locked(path, &|| true).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (theirs, link) = (folder.path().join("theirs"), folder.path().join("link"));
+        for there in [false, true] {
+            std::os::unix::fs::symlink(&theirs, &link).unwrap();
+            assert!(open_locked(&link, &|| true).is_err(), "{there}");
+            assert_eq!(theirs.exists(), there);
+            std::fs::remove_file(&link).unwrap();
+            std::fs::write(&theirs, "theirs").unwrap();
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod upload;
 use std::future::Future;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +27,7 @@ const AT_ONCE: usize = 32;
 
 /// The files of a transfer of many.
 #[derive(Debug)]
-struct Crew {
+struct Group {
     shared: Arc<Shared>,
     /// Stops those that are under way, and not the whole.
     halt: CancellationToken,
@@ -34,10 +35,19 @@ struct Crew {
     reports: Vec<FileReport>,
 }
 
-impl Crew {
-    fn new(shared: &Arc<Shared>) -> Self {
-        let (shared, halt) = (shared.clone(), shared.stop.child_token());
-        Self { shared, halt, workers: JoinSet::new(), reports: Vec::new() }
+impl Group {
+    /// Does the whole transfer: `start_all` starts the files, and is left where it is when the transfer is stopped.
+    async fn run(
+        shared: &Arc<Shared>,
+        start_all: impl FnOnce(&mut Self) -> BoxFuture<'_, Result<()>>,
+    ) -> Result<Report> {
+        let halt = shared.stop.child_token();
+        let mut group = Self { shared: shared.clone(), halt, workers: JoinSet::new(), reports: Vec::new() };
+        let started = tokio::select! {
+            started = start_all(&mut group) => started,
+            () = shared.stop.cancelled() => Ok(()),
+        };
+        group.finish(started).await
     }
 
     /// What one of the files has to share with the whole.

@@ -52,7 +52,7 @@ pub(super) struct Counters {
     started: Instant,
     /// When the last byte was moved for good.
     gained: Mutex<Option<Instant>>,
-    pace: Mutex<Recent>,
+    throttle: Mutex<Recent>,
     took: Mutex<Option<Duration>>,
     /// The counters of the whole that this is a piece of.
     whole: Option<Arc<Counters>>,
@@ -124,7 +124,7 @@ impl Counters {
             parts_total: AtomicU32::new(0),
             started: Instant::now(),
             gained: Mutex::new(None),
-            pace: Mutex::default(),
+            throttle: Mutex::default(),
             took: Mutex::new(None),
             whole,
         }
@@ -158,7 +158,7 @@ impl Counters {
         self.add_there(count);
         let mut counters = Some(self);
         while let Some(one) = counters {
-            one.pace().add(one.started.elapsed(), count);
+            one.throttle().add(one.started.elapsed(), count);
             counters = one.whole.as_deref();
         }
     }
@@ -174,7 +174,7 @@ impl Counters {
     /// Takes back bytes of a part that has to be sent again.
     pub(super) fn take_back(&self, count: u64) {
         self.bytes.fetch_sub(count, Ordering::Relaxed);
-        let mut recent = self.pace();
+        let mut recent = self.throttle();
         recent.moved = recent.moved.saturating_sub(count);
         drop(recent);
         if let Some(whole) = &self.whole {
@@ -223,8 +223,8 @@ impl Counters {
         let total = Some(self.total.load(Ordering::Acquire)).filter(|total| *total != UNKNOWN);
         let bytes = self.bytes.load(Ordering::Relaxed);
         let rate = match took {
-            Some(took) => per_second(self.pace().moved, took),
-            None => self.pace().rate(elapsed),
+            Some(took) => per_second(self.throttle().moved, took),
+            None => self.throttle().rate(elapsed),
         };
         #[expect(clippy::cast_precision_loss, reason = "a time needs no more than 52 bits")]
         let eta = total
@@ -241,8 +241,8 @@ impl Counters {
         }
     }
 
-    fn pace(&self) -> MutexGuard<'_, Recent> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    fn throttle(&self) -> MutexGuard<'_, Recent> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::lane::Lane;
+use super::limiter::Limiter;
 use super::progress::Counters;
-use super::storage::Trouble;
+use super::storage::StorageError;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::jittered;
 
@@ -35,24 +35,26 @@ impl Retry {
     /// while before it was used, so that it may be refused for its age alone.
     pub(super) async fn after(
         &mut self,
-        trouble: Trouble,
+        failure: StorageError,
         old: bool,
-        lane: &Lane,
+        limiter: &Limiter,
         counters: &Counters,
     ) -> Result<Then> {
-        if matches!(trouble, Trouble::Overload(_)) {
-            lane.troubled();
+        if matches!(failure, StorageError::Overloaded(_)) {
+            limiter.overloaded();
         }
-        match trouble {
-            Trouble::Final(error) => Err(error),
-            Trouble::Refused(error) if old => self.count(error, counters.since_gain()).map(|_| Then::Renew),
-            Trouble::Refused(error) if self.renewed => Err(error),
-            Trouble::Refused(_) => {
+        match failure {
+            StorageError::Fatal(error) => Err(error),
+            StorageError::Rejected(error) if old => {
+                self.count(error, counters.since_gain()).map(|_| Then::Renew)
+            }
+            StorageError::Rejected(error) if self.renewed => Err(error),
+            StorageError::Rejected(_) => {
                 self.renewed = true;
                 Ok(Then::Renew)
             }
-            Trouble::Wrong(error) => self.wait(error, None).await.map(|()| Then::Again),
-            Trouble::Again(error) | Trouble::Overload(error) => {
+            StorageError::Unexpected(error) => self.wait(error, None).await.map(|()| Then::Again),
+            StorageError::Retryable(error) | StorageError::Overloaded(error) => {
                 self.wait(error, counters.since_gain()).await.map(|()| Then::Again)
             }
         }
@@ -121,14 +123,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_is_wrong_each_time_is_given_up_sooner_than_an_outage() {
-        let (counters, lane, mut retry) = (Counters::new(), Lane::new(Direction::Down), Retry::default());
+        let (counters, limiter, mut retry) =
+            (Counters::new(), Limiter::new(Direction::Down), Retry::default());
         for _ in 0..MOST_FAILURES {
             assert_eq!(
-                retry.after(Trouble::Wrong(error()), false, &lane, &counters).await.unwrap(),
+                retry.after(StorageError::Unexpected(error()), false, &limiter, &counters).await.unwrap(),
                 Then::Again
             );
         }
-        assert!(retry.after(Trouble::Wrong(error()), false, &lane, &counters).await.is_err());
+        assert!(retry.after(StorageError::Unexpected(error()), false, &limiter, &counters).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -144,14 +147,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_fresh_address_is_refused_for_good_the_second_time_and_an_old_one_is_renewed() {
-        let (counters, lane, mut retry) = (Counters::new(), Lane::new(Direction::Down), Retry::default());
-        let refused = || Trouble::Refused(error());
+        let (counters, limiter, mut retry) =
+            (Counters::new(), Limiter::new(Direction::Down), Retry::default());
+        let refused = || StorageError::Rejected(error());
         for _ in 0..5 {
-            assert_eq!(retry.after(refused(), true, &lane, &counters).await.unwrap(), Then::Renew);
+            assert_eq!(retry.after(refused(), true, &limiter, &counters).await.unwrap(), Then::Renew);
         }
-        assert_eq!(retry.after(refused(), false, &lane, &counters).await.unwrap(), Then::Renew);
-        assert_eq!(retry.after(refused(), true, &lane, &counters).await.unwrap(), Then::Renew);
-        assert!(retry.after(refused(), false, &lane, &counters).await.is_err());
+        assert_eq!(retry.after(refused(), false, &limiter, &counters).await.unwrap(), Then::Renew);
+        assert_eq!(retry.after(refused(), true, &limiter, &counters).await.unwrap(), Then::Renew);
+        assert!(retry.after(refused(), false, &limiter, &counters).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,6 +14,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_MATCH, LAST_MODIFIED,
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use url::Url;
 
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::transport::classify;
@@ -28,17 +29,17 @@ pub(super) struct Storage {
 
 /// Why a request to the storage brought nothing, or not all.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum StorageError {
     /// Worth another attempt.
-    Again(Error),
+    Retryable(Error),
     /// Something else than what was asked for: worth another attempt, but no outage that passes.
-    Wrong(Error),
+    Unexpected(Error),
     /// Worth another attempt, and a sign that the storage has too much to do: a refusal for its load, or silence.
-    Overload(Error),
+    Overloaded(Error),
     /// The signed address was refused: it may have expired.
-    Refused(Error),
+    Rejected(Error),
     /// Another attempt would bring the same.
-    Final(Error),
+    Fatal(Error),
 }
 
 /// What a download knows of the object: all its ranges must be of this one.
@@ -66,14 +67,14 @@ pub(super) struct RangeBody {
 
 impl RangeBody {
     /// The next piece; `None` when the whole range has come.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, StorageError> {
         if self.left == 0 {
             return Ok(None);
         }
         match heard(self.idle, self.response.chunk()).await? {
             Ok(Some(piece)) => {
                 self.left = self.left.checked_sub(piece.len() as u64).ok_or_else(|| {
-                    Trouble::Again(Error::new(
+                    StorageError::Retryable(Error::new(
                         ErrorKind::Storage,
                         "the storage sent more bytes than it announced",
                     ))
@@ -82,7 +83,7 @@ impl RangeBody {
             }
             Ok(None) => {
                 let message = format!("the storage ended a range {} bytes early", self.left);
-                Err(Trouble::Again(Error::new(ErrorKind::Storage, message)))
+                Err(StorageError::Retryable(Error::new(ErrorKind::Storage, message)))
             }
             Err(error) => Err(lost(error, true)),
         }
@@ -106,7 +107,7 @@ impl Storage {
     }
 
     /// Asks for a range whose object is not known yet, and learns about the object from the answer.
-    pub(super) async fn probe(&self, url: &str, wanted: Range<u64>) -> Result<Found, Trouble> {
+    pub(super) async fn probe(&self, url: &str, wanted: Range<u64>) -> Result<Found, StorageError> {
         let response = self.get(url, &wanted, None).await?;
         if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
             return match content_range(response.headers()) {
@@ -136,14 +137,14 @@ impl Storage {
     }
 
     /// Asks for the whole of an object that seems to be empty.
-    async fn confirm_empty(&self, url: &str) -> Result<Found, Trouble> {
+    async fn confirm_empty(&self, url: &str) -> Result<Found, StorageError> {
         let mut response = self.send(self.http.get(url)).await?;
         if response.status() == StatusCode::OK {
             match heard(self.idle, response.chunk()).await? {
                 Ok(None) => return Ok(Found::Empty),
                 Ok(Some(_)) => {
                     let message = "the storage refuses the first bytes of an object that is not empty";
-                    return Err(Trouble::Final(Error::new(ErrorKind::Storage, message)));
+                    return Err(StorageError::Fatal(Error::new(ErrorKind::Storage, message)));
                 }
                 Err(error) => return Err(lost(error, true)),
             }
@@ -157,10 +158,10 @@ impl Storage {
         url: &str,
         range: &Range<u64>,
         identity: &Identity,
-    ) -> Result<RangeBody, Trouble> {
+    ) -> Result<RangeBody, StorageError> {
         let response = self.get(url, range, identity.etag.as_deref()).await?;
         let changed = |what: &str| {
-            Trouble::Final(Error::new(
+            StorageError::Fatal(Error::new(
                 ErrorKind::Integrity,
                 format!("the file changed on the platform while it was downloaded: {what}"),
             ))
@@ -192,7 +193,7 @@ impl Storage {
         url: &str,
         range: &Range<u64>,
         etag: Option<&str>,
-    ) -> Result<reqwest::Response, Trouble> {
+    ) -> Result<reqwest::Response, StorageError> {
         let mut request = self
             .http
             .get(url)
@@ -204,7 +205,7 @@ impl Storage {
         self.send(request).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Trouble> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, StorageError> {
         heard(self.idle, request.send()).await?.map_err(|error| lost(error, false))
     }
 
@@ -215,7 +216,7 @@ impl Storage {
         part: PartRequest<'_>,
         body: reqwest::Body,
         moving: &Moving,
-    ) -> Result<BTreeMap<String, String>, Trouble> {
+    ) -> Result<BTreeMap<String, String>, StorageError> {
         let request = self.http.put(part.url).headers(part.headers.clone());
         let request = request.header(CONTENT_LENGTH, part.length).body(body);
         let answer = tokio::select! {
@@ -233,7 +234,7 @@ impl Storage {
             let value = if name.eq_ignore_ascii_case("etag") { value.trim_matches('"') } else { value };
             if value.is_empty() {
                 let message = format!("the storage took a part without confirming it by the header `{name}`");
-                return Err(Trouble::Wrong(Error::new(ErrorKind::Storage, message)));
+                return Err(StorageError::Unexpected(Error::new(ErrorKind::Storage, message)));
             }
             Ok((name.clone(), value.to_owned()))
         };
@@ -241,7 +242,7 @@ impl Storage {
     }
 
     /// Sorts an answer that is not what was asked for.
-    async fn unexpected(&self, response: reqwest::Response, wanted: &str) -> Trouble {
+    async fn unexpected(&self, response: reqwest::Response, wanted: &str) -> StorageError {
         let status = response.status();
         let range = response
             .headers()
@@ -249,23 +250,24 @@ impl Storage {
             .and_then(|value| value.to_str().ok())
             .unwrap_or("none")
             .to_owned();
+        let url = response.url().clone();
         let body = beginning(response, self.idle.min(LONGEST_MESSAGE)).await;
         let message = if status.is_success() {
             format!("the storage answered something else than {wanted} (Content-Range {range})")
         } else {
-            format!("the storage refused: {}", excerpt(&body))
+            format!("the storage refused: {}", excerpt(&without_signature(&body, &url)))
         };
         let error = Error::new(ErrorKind::Storage, message).with_status(status.as_u16());
         match status.as_u16() {
             // S3 and its likes answer an expired signature with 403, some with 401 or 400.
-            401 | 403 => Trouble::Refused(error),
+            401 | 403 => StorageError::Rejected(error),
             400 if body.windows(7).any(|word| word == b"xpired<" || word == b"expired") => {
-                Trouble::Refused(error)
+                StorageError::Rejected(error)
             }
-            408 | 429 | 503 => Trouble::Overload(error),
-            425 | 500..=599 => Trouble::Again(error),
-            _ if status.is_success() => Trouble::Wrong(error),
-            _ => Trouble::Final(error),
+            408 | 429 | 503 => StorageError::Overloaded(error),
+            425 | 500..=599 => StorageError::Retryable(error),
+            _ if status.is_success() => StorageError::Unexpected(error),
+            _ => StorageError::Fatal(error),
         }
     }
 }
@@ -296,7 +298,7 @@ impl Moving {
         self.set(Some(Instant::now()));
     }
 
-    /// Nothing is to move before the next [`touch`](Self::touch): silence is no trouble until then.
+    /// Nothing is to move before the next [`touch`](Self::touch): silence means nothing until then.
     pub(super) fn hold(&self) {
         self.set(None);
     }
@@ -319,21 +321,21 @@ impl Moving {
 }
 
 /// What comes within the time in which something has to be heard.
-async fn heard<T>(idle: Duration, coming: impl Future<Output = T>) -> Result<T, Trouble> {
+async fn heard<T>(idle: Duration, coming: impl Future<Output = T>) -> Result<T, StorageError> {
     tokio::time::timeout(idle, coming).await.map_err(|_| silence(idle))
 }
 
-fn silence(idle: Duration) -> Trouble {
+fn silence(idle: Duration) -> StorageError {
     let message = format!("the storage was silent for {} s", idle.as_secs_f64());
-    Trouble::Overload(Error::new(ErrorKind::Timeout, message))
+    StorageError::Overloaded(Error::new(ErrorKind::Timeout, message))
 }
 
 /// A connection that broke, or that was silent for too long.
-fn lost(error: reqwest::Error, answered: bool) -> Trouble {
+fn lost(error: reqwest::Error, answered: bool) -> StorageError {
     let error = classify(error, answered).into_error();
     match error.kind() {
-        ErrorKind::Timeout => Trouble::Overload(error),
-        _ => Trouble::Again(error),
+        ErrorKind::Timeout => StorageError::Overloaded(error),
+        _ => StorageError::Retryable(error),
     }
 }
 
@@ -356,13 +358,26 @@ async fn beginning(mut response: reqwest::Response, limit: Duration) -> Vec<u8> 
     body
 }
 
-fn check_length(headers: &HeaderMap, range: &Range<u64>) -> Result<(), Trouble> {
+/// What the storage says, without what it repeats of a signed address: some quote the signature that they refuse, or the whole of it.
+fn without_signature(body: &[u8], url: &Url) -> Vec<u8> {
+    /// Shorter ones are numbers and names of methods.
+    const SHORTEST: usize = 12;
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    let as_sent = url.query().unwrap_or_default().split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+    let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
+    for value in as_sent.map(str::to_owned).chain(decoded).filter(|value| value.len() >= SHORTEST) {
+        text = text.replace(&value, "***");
+    }
+    text.into_bytes()
+}
+
+fn check_length(headers: &HeaderMap, range: &Range<u64>) -> Result<(), StorageError> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match announced {
         Some(length) if length != range.end - range.start => {
             let message =
                 format!("the storage announces {length} bytes for a range of {}", range.end - range.start);
-            Err(Trouble::Wrong(Error::new(ErrorKind::Storage, message)))
+            Err(StorageError::Unexpected(Error::new(ErrorKind::Storage, message)))
         }
         _ => Ok(()),
     }
@@ -402,6 +417,15 @@ pub fn fuzz_content_range(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_storage_repeats_of_a_signed_address_is_not_shown() {
+        let url = Url::parse("https://store.example/a?X-Amz-Expires=900&X-Amz-Signature=0123456789abcdef&sig=aGVsbG8%2Bd29ybGQ%3D").unwrap();
+        let body =
+            "<Refused>0123456789abcdef, aGVsbG8+d29ybGQ= or aGVsbG8%2Bd29ybGQ%3D after 900 s</Refused>";
+        let shown = without_signature(body.as_bytes(), &url);
+        assert_eq!(String::from_utf8_lossy(&shown), "<Refused>***, *** or *** after 900 s</Refused>");
+    }
 
     #[test]
     fn content_ranges_are_read_exactly_or_not_at_all() {

@@ -14,11 +14,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::download::{Address, Object, Opened, open};
 use super::engine::{Engine, Tools, joined};
-use super::lane::Permit;
+use super::limiter::Permit;
 use super::plan;
 use super::progress::Counters;
 use super::retry::{Retry, Then};
-use super::storage::{Found, RangeBody, Trouble};
+use super::storage::{Found, RangeBody, StorageError};
 use crate::error::{Error, Result};
 use crate::files::FileHandle;
 
@@ -211,7 +211,7 @@ async fn begin(
     let address = Address::new(tools.clone(), file_id.to_owned());
     let wanted = range.start..range.end.min(range.start.saturating_add(PIECE));
     let counters = Counters::new();
-    let Opened { found, lane, permit } = open(&tools, &address, wanted, &counters).await?;
+    let Opened { found, limiter, permit } = open(&tools, &address, wanted, &counters).await?;
     match found {
         Found::Empty if range.start == 0 => Ok(None),
         Found::Empty | Found::Shorter => Err(beyond(&range)),
@@ -221,7 +221,7 @@ async fn begin(
         }
         Found::Range(identity, first, body) => {
             let rest = plan::parts(first.end..range.end.min(identity.size), PIECE);
-            let object = Object { tools, address, lane, identity };
+            let object = Object { tools, address, limiter, identity };
             let reader = Arc::new(Reader { object, counters });
             Ok(Some(((reader, first, *body, permit), rest)))
         }
@@ -264,9 +264,9 @@ impl Reader {
             if bytes.len() > before {
                 retry = Retry::default();
             }
-            if let Err(trouble) = outcome {
+            if let Err(failure) = outcome {
                 let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
-                let then = retry.after(trouble, old, &self.object.lane, &self.counters).await?;
+                let then = retry.after(failure, old, &self.object.limiter, &self.counters).await?;
                 if let (Then::Renew, Some(signed)) = (then, &signed) {
                     self.object.address.expire(signed);
                 }
@@ -281,7 +281,7 @@ impl Reader {
         url: &str,
         begun: Option<RangeBody>,
         bytes: &mut BytesMut,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StorageError> {
         let mut body = match begun {
             Some(body) => body,
             None => self.object.body(rest, url).await?,
@@ -290,7 +290,7 @@ impl Reader {
             self.object.tools.down.take(piece.len() as u64).await;
             bytes.extend_from_slice(&piece);
             self.counters.gain();
-            self.object.lane.moved(piece.len() as u64);
+            self.object.limiter.moved(piece.len() as u64);
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! An answer of the API, read to its end.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use sbg_raw::Operation;
@@ -22,7 +24,7 @@ pub(crate) struct Attempts(pub(crate) u32);
 /// let maintenance = Answer::new(StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), r#"{"code": 0}"#);
 /// assert_eq!((maintenance.status(), maintenance.code()), (503, Some(0)));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -183,6 +185,16 @@ impl Answer {
         *response.headers_mut() = self.headers;
         response.extensions_mut().insert(attempts);
         reqwest::Response::from(response)
+    }
+}
+
+/// Headers and body may hold what nobody else is to see, such as a signed address.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 

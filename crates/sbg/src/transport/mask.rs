@@ -98,8 +98,8 @@ mod tests {
             json!([{"secret_settings": {"a": ["***", 0, true, null]}, "settings": {"a": 5}}]),
         );
         check(
-            json!({"url": "https://store.example.com/a?Signature=s3cret", "href": "https://api.example.com/v2/a?limit=1"}),
-            json!({"url": "https://store.example.com/a?***", "href": "https://api.example.com/v2/a?limit=1"}),
+            json!({"place": "https://store.example.com/a?Signature=s3cret", "href": "https://api.example.com/v2/a?limit=1"}),
+            json!({"place": "https://store.example.com/a?***", "href": "https://api.example.com/v2/a?limit=1"}),
         );
         check(json!("https://store.example.com/a"), json!("https://store.example.com/a"));
         check(json!(["not `quoted`, unquoted"]), json!(["not `***`, un***"]));

@@ -86,7 +86,7 @@ mod tests {
         request.headers_mut().insert("x-sbg-auth-token", "s3cret".parse().unwrap());
         *request.body_mut() = Some(r#"{"service": {"credentials": {"secret_access_key": "s3cret"}}}"#.into());
         let body =
-            r#"{"url": "https://store.example.com/a?Signature=s3cret", "note": "your token is s3cret"}"#;
+            r#"{"place": "https://store.example.com/a?Signature=s3cret", "note": "your token is s3cret"}"#;
         recorder.record(&request, &Answer::new(StatusCode::OK, HeaderMap::new(), body), &["s3cret"]);
 
         let line: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
@@ -96,7 +96,7 @@ mod tests {
             "query": [["fields", "_all"]],
             "request": {"service": {"credentials": {"secret_access_key": "***"}}},
             "status": 200,
-            "response": {"url": "https://store.example.com/a?***", "note": "your token is ***"},
+            "response": {"place": "https://store.example.com/a?***", "note": "your token is ***"},
         });
         assert_eq!(line, expected);
         #[cfg(unix)]

@@ -115,12 +115,12 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[derive(Clone, Debug, Deserialize, PartialEq)]
-    struct Errand {
+    struct Chore {
         id: String,
         state: Option<String>,
     }
 
-    impl Job for Errand {
+    impl Job for Chore {
         fn state(&self) -> State {
             let state = self.state.as_deref();
             State::named(state, matches!(state, Some("DONE" | "FAILED")))
@@ -134,8 +134,8 @@ mod tests {
         }
     }
 
-    fn errand(id: &str, state: &str) -> Errand {
-        Errand { id: id.to_owned(), state: Some(state.to_owned()) }
+    fn chore(id: &str, state: &str) -> Chore {
+        Chore { id: id.to_owned(), state: Some(state.to_owned()) }
     }
 
     fn busy<J>() -> Result<J> {
@@ -147,17 +147,17 @@ mod tests {
         let asked: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
         let log = asked.clone();
         let ids = ["done", "gone", "slow", "shy", "stuck"].map(str::to_owned).to_vec();
-        let wait = all("the errands", Ok(ids), move |ids: Vec<String>| {
+        let wait = all("the chores", Ok(ids), move |ids: Vec<String>| {
             lock(&log).push(ids.clone());
             let round = lock(&log).len();
             async move {
                 let answer = |id: String| match (id.as_str(), round) {
-                    ("done", _) => Ok(errand("done", "DONE")),
+                    ("done", _) => Ok(chore("done", "DONE")),
                     ("gone", _) => Err(Error::new(ErrorKind::Api, "gone").with_status(404)),
-                    ("stuck", _) => Ok(errand("stuck", "STUCK")),
-                    ("slow", 1) => Ok(errand("slow", "RUNNING")),
+                    ("stuck", _) => Ok(chore("stuck", "STUCK")),
+                    ("slow", 1) => Ok(chore("slow", "RUNNING")),
                     ("shy", 1) => busy(),
-                    (id, _) => Ok(errand(id, "FAILED")),
+                    (id, _) => Ok(chore(id, "FAILED")),
                 };
                 Ok(ids.into_iter().map(answer).collect())
             }
@@ -177,14 +177,14 @@ mod tests {
 
     #[test]
     fn a_job_that_cannot_be_got_again_and_again_is_given_up() {
-        let mut watched: Watched<Errand> = Watched::new("e".to_owned());
+        let mut watched: Watched<Chore> = Watched::new("e".to_owned());
         watched.learn(busy());
-        assert_eq!(watched.show().unwrap(), Errand { id: "e".to_owned(), state: None });
-        watched.learn(Ok(errand("e", "RUNNING")));
+        assert_eq!(watched.show().unwrap(), Chore { id: "e".to_owned(), state: None });
+        watched.learn(Ok(chore("e", "RUNNING")));
         for _ in 0..MOST_FAILURES {
             watched.learn(busy());
             assert!(!watched.is_over());
-            assert_eq!(watched.show().unwrap(), errand("e", "RUNNING"));
+            assert_eq!(watched.show().unwrap(), chore("e", "RUNNING"));
         }
         watched.learn(busy());
         assert!(watched.is_over() && watched.show().is_err());
@@ -193,7 +193,7 @@ mod tests {
     #[tokio::test]
     async fn malformed_ids_come_out_when_they_are_waited_for() {
         let get = |_: Vec<String>| async { panic!("nothing is asked") };
-        let wait: Wait<Vec<Result<Errand>>> = all("the errands", Err(Error::invalid("no id")), get);
+        let wait: Wait<Vec<Result<Chore>>> = all("the chores", Err(Error::invalid("no id")), get);
         assert_eq!(wait.await.unwrap_err().message(), "no id");
     }
 }

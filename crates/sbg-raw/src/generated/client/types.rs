@@ -34,6 +34,7 @@ impl ActionFileCopy {
 ///What became of each file, by the identifier of the original.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct ActionFileCopyResult(
     pub ::std::collections::BTreeMap<::std::string::String, CopiedFile>,
 );
@@ -60,6 +61,7 @@ impl ::std::convert::From<
 }
 ///What one task or interactive analysis has cost. Of a locked project most fields are missing.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AnalysisBreakdown {
     ///Name of the app that was run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -102,6 +104,7 @@ pub struct AnalysisBreakdown {
 }
 ///One page of the cost of analyses.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AnalysisBreakdownPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -116,6 +119,7 @@ pub struct AnalysisBreakdownPage {
 }
 ///The addresses of the main resources.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ApiIndex {
     ///Address of the actions.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -155,6 +159,7 @@ pub struct ApiIndex {
 }
 ///A revision of an app. Lists return it in short form.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct App {
     ///Address of the app.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -259,6 +264,7 @@ impl ::std::convert::TryFrom<::std::string::String> for AppCopyStrategy {
 ///CWL description of an app as the platform keeps it, a JSON object; the platform's own fields begin with `sbg:`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct AppDocument(pub ::serde_json::Value);
 impl ::std::ops::Deref for AppDocument {
     type Target = ::serde_json::Value;
@@ -278,6 +284,7 @@ impl ::std::convert::From<::serde_json::Value> for AppDocument {
 }
 ///One page of apps.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AppPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -451,6 +458,7 @@ impl AsyncFileMoveItem {
 }
 ///What became of one item of a job; either of the two is there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AsyncFileResult {
     ///Why it failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -463,6 +471,7 @@ pub struct AsyncFileResult {
 }
 ///A job that copies, moves or deletes files in the background.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AsyncJob {
     ///Number of files that are done.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -498,6 +507,7 @@ pub struct AsyncJob {
 }
 ///One page of jobs.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AsyncJobPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -512,6 +522,7 @@ pub struct AsyncJobPage {
 }
 ///A Python program that the platform runs on behalf of a user.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Automation {
     ///Whether the automation is archived.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -618,6 +629,7 @@ impl AutomationEdit {
 }
 ///What is known of the execution of a run.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationExecutionDetails {
     ///The file with what the run has printed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -627,6 +639,7 @@ pub struct AutomationExecutionDetails {
 }
 ///A member of an automation, with the permissions there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationMember {
     ///E-mail address, for users.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -736,6 +749,7 @@ impl AutomationMemberEdit {
 }
 ///One page of members of an automation.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationMemberPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -750,6 +764,7 @@ pub struct AutomationMemberPage {
 }
 ///A version of the code of an automation.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationPackage {
     ///Whether the code package is archived.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -824,6 +839,7 @@ impl AutomationPackageEdit {
 }
 ///One page of code packages.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationPackagePage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -838,6 +854,7 @@ pub struct AutomationPackagePage {
 }
 ///One page of automations.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -852,6 +869,7 @@ pub struct AutomationPage {
 }
 ///An execution of a code package.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationRun {
     ///The automation that is run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1018,6 +1036,7 @@ impl ::std::convert::TryFrom<::std::string::String> for AutomationRunOrder {
 }
 ///One page of runs.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationRunPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1065,6 +1084,7 @@ impl AutomationRunRerun {
 ///The state file of a run, any JSON.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct AutomationRunState(pub ::serde_json::Value);
 impl ::std::ops::Deref for AutomationRunState {
     type Target = ::serde_json::Value;
@@ -1084,6 +1104,7 @@ impl ::std::convert::From<::serde_json::Value> for AutomationRunState {
 }
 ///An upload of a code package in progress. What it names depends on the call.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationUpload {
     ///Address of the upload.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1161,6 +1182,7 @@ impl AutomationUploadPartReportResponse {
 }
 ///How to upload one part of a code package.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationUploadPartUrl {
     ///Time at which the address ends to be good.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1177,12 +1199,13 @@ pub struct AutomationUploadPartUrl {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub report: ::std::option::Option<AutomationUploadPartUrlReport>,
     ///Signed address, good for a limited time.
-    pub url: ::std::string::String,
+    pub url: crate::values::Secret<::std::string::String>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 ///Which answers of the storage mean success and what of them to report.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationUploadPartUrlReport {
     ///Names of the headers to report, such as `ETag`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1195,6 +1218,7 @@ pub struct AutomationUploadPartUrlReport {
 }
 ///A part of a code package that was reported.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationUploadedPart {
     ///Number of the part, counted from 1.
     pub part_number: i32,
@@ -1206,6 +1230,7 @@ pub struct AutomationUploadedPart {
 }
 ///What the storage answered to a part of a code package.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AutomationUploadedPartResponse {
     ///Headers of the answer, `ETag` first of all.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1217,6 +1242,7 @@ pub struct AutomationUploadedPartResponse {
 }
 ///An amount of data that was charged for.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BilledAmount {
     ///What it has cost, where that is told here.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1232,6 +1258,7 @@ pub struct BilledAmount {
 }
 ///A billing group, which pays for projects. Lists return it in short form.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BillingGroup {
     ///Balance of the billing group.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1261,6 +1288,7 @@ pub struct BillingGroup {
 }
 ///One page of billing groups.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BillingGroupPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1275,6 +1303,7 @@ pub struct BillingGroupPage {
 }
 ///Where billing groups and invoices are found.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BillingIndex {
     ///Address of the list of billing groups.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1298,6 +1327,7 @@ impl BulkExportGet {
 }
 ///What became of one export; either of the two is there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkExportItem {
     ///Why it failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1310,6 +1340,7 @@ pub struct BulkExportItem {
 }
 ///What became of each export.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkExportPage {
     ///Address of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1385,6 +1416,7 @@ impl BulkFileGet {
 }
 ///What became of one file; either of the two is there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkFileItem {
     ///Why it failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1397,6 +1429,7 @@ pub struct BulkFileItem {
 }
 ///What became of each file.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkFilePage {
     ///Address of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1450,6 +1483,7 @@ impl BulkImportGet {
 }
 ///What became of one import; either of the two is there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkImportItem {
     ///Why it failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1462,6 +1496,7 @@ pub struct BulkImportItem {
 }
 ///What became of each import.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkImportPage {
     ///Address of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1495,6 +1530,7 @@ impl BulkTaskGet {
 }
 ///What became of one task; either of the two is there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkTaskItem {
     ///Why it failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1507,6 +1543,7 @@ pub struct BulkTaskItem {
 }
 ///What became of each task.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BulkTaskPage {
     ///Address of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1518,6 +1555,7 @@ pub struct BulkTaskPage {
 }
 ///What became of one file that was to be copied.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct CopiedFile {
     ///Why the file was not copied, where it was not: an error of the platform as far as is known, though no source names it, or any JSON.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1536,6 +1574,7 @@ pub struct CopiedFile {
 }
 ///A dataset, files that are shared under one name.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Dataset {
     ///What the dataset holds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1581,6 +1620,7 @@ impl DatasetMemberAdd {
 }
 ///One page of datasets.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DatasetPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1595,6 +1635,7 @@ pub struct DatasetPage {
 }
 ///A division, a group of users within an enterprise.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Division {
     ///Address of the division.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1609,6 +1650,7 @@ pub struct Division {
 }
 ///One page of divisions.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DivisionPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1623,9 +1665,10 @@ pub struct DivisionPage {
 }
 ///How to read the content of a file.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DownloadInfo {
     ///Signed address of the content, good for a limited time.
-    pub url: ::std::string::String,
+    pub url: crate::values::Secret<::std::string::String>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -1690,6 +1733,7 @@ impl ::std::convert::TryFrom<::std::string::String> for DrsConflictResolution {
 }
 ///A job that imports files from DRS servers.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DrsImport {
     ///Time of the end.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1736,6 +1780,7 @@ impl DrsImportItem {
 }
 ///What became of one item of a DRS import, either a file or an error.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DrsImportResult {
     ///Why the item was not imported.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1765,6 +1810,7 @@ impl DrsImportStart {
 }
 ///What downloads from one project by one user have cost. Of a locked project some fields are missing.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct EgressBreakdown {
     ///How much was downloaded.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1786,6 +1832,7 @@ pub struct EgressBreakdown {
 }
 ///One page of the cost of downloads.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct EgressBreakdownPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1800,6 +1847,7 @@ pub struct EgressBreakdownPage {
 }
 ///What the platform says of a call that failed.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Error {
     ///Error code of the platform; 0 stands for maintenance. Absent where a gateway answered.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1838,6 +1886,7 @@ impl ::std::convert::From<i64> for ErrorStatus {
 }
 ///A job that writes a file of the platform to a volume. Lists return it in short form.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Export {
     ///Where it goes.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1876,6 +1925,7 @@ pub struct Export {
 }
 ///One page of exports.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1890,6 +1940,7 @@ pub struct ExportPage {
 }
 ///How the service of a volume stores an exported object. All of it is for S3.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportProperties {
     ///Canned ACL of the object, such as `public-read`; null for none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1908,6 +1959,7 @@ pub struct ExportProperties {
 }
 ///What is exported.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ExportSource {
     ///Identifier of the file.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1981,6 +2033,7 @@ impl ExportStartSource {
 }
 ///A file or a folder. Lists return it in short form, unless `fields` asks for more.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct File {
     ///Time of creation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2081,6 +2134,7 @@ impl FileMove {
 }
 ///Where a file comes from.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FileOrigin {
     ///Identifier of the dataset that the file was taken from.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2093,6 +2147,7 @@ pub struct FileOrigin {
 }
 ///One page of files and folders.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FilePage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2118,6 +2173,7 @@ impl FileSearch {
 }
 ///A file or a folder as the search knows it, which is not the form of the other calls.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FileSearchHit {
     ///Internal address of the content.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2168,6 +2224,7 @@ pub struct FileSearchHit {
 }
 ///One page of what a search found.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FileSearchPage {
     ///Token of the next page, none on the last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2182,6 +2239,7 @@ pub struct FileSearchPage {
 }
 ///The origin of a file that a search found.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FileSearchRoute {
     ///Identifier that the file had there.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2197,6 +2255,7 @@ pub struct FileSearchRoute {
 }
 ///Where the content of a file is kept.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FileStorage {
     ///Regions that hold the content, such as `aws:us-east-1`, where the type is `PLATFORM`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2218,6 +2277,7 @@ pub struct FileStorage {
 ///The tags that a file has.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct FileTags(pub ::std::vec::Vec<::std::string::String>);
 impl ::std::ops::Deref for FileTags {
     type Target = ::std::vec::Vec<::std::string::String>;
@@ -2328,6 +2388,7 @@ impl ::std::convert::TryFrom<::std::string::String> for FolderCreateType {
 }
 ///A job that brings a file or a folder of a volume to the platform. Lists return it in short form.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Import {
     ///Whether the new item gets another name where its name is taken.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2369,6 +2430,7 @@ pub struct Import {
 }
 ///Where an import goes.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ImportDestination {
     ///Name of the file or folder there.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2384,6 +2446,7 @@ pub struct ImportDestination {
 }
 ///One page of imports.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ImportPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2454,6 +2517,7 @@ impl ImportStartSource {
 }
 ///How long files between the steps of a task are kept.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct IntermediateFiles {
     ///Time that they are kept in hours.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2532,6 +2596,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IntermediateFilesEditRet
 }
 ///An invoice. Lists return it in short form. The provider's contract names its identifier `invoice_id`, the official clients read `id`: one of the two is there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Invoice {
     ///Sum for analyses.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2568,6 +2633,7 @@ pub struct Invoice {
 }
 ///One page of invoices.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct InvoicePage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2582,6 +2648,7 @@ pub struct InvoicePage {
 }
 ///The time that an invoice is for.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct InvoicePeriod {
     ///Begin of the time.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2594,6 +2661,7 @@ pub struct InvoicePeriod {
 }
 ///A link to another page of the same list.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Link {
     ///Address of the page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2609,6 +2677,7 @@ pub struct Link {
 }
 ///A named place on the genome in a file.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Marker {
     ///Chromosome, named as in the file.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2679,6 +2748,7 @@ impl MarkerEdit {
 }
 ///One page of markers.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MarkerPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2693,6 +2763,7 @@ pub struct MarkerPage {
 }
 ///The part of a chromosome that a marker marks.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MarkerPosition {
     ///Where it ends on the chromosome.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2733,6 +2804,7 @@ impl MarkerPositionEdit {
 }
 ///A member of a project, a volume or a dataset, with the permissions there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Member {
     ///E-mail address, for users.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2839,6 +2911,7 @@ impl ::std::convert::TryFrom<::std::string::String> for MemberAddType {
 }
 ///One page of members.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MemberPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2854,6 +2927,7 @@ pub struct MemberPage {
 ///Metadata of a file. The keys are free; values are strings, null where one was cleared.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct Metadata(pub ::serde_json::Map<::std::string::String, ::serde_json::Value>);
 impl ::std::ops::Deref for Metadata {
     type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
@@ -2924,6 +2998,7 @@ impl ::std::convert::From<
 }
 ///An upload in progress. What it names depends on the call.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MultipartUpload {
     ///Address of the upload.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2962,6 +3037,7 @@ pub struct MultipartUpload {
 }
 ///The uploads in progress.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MultipartUploadPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2973,6 +3049,7 @@ pub struct MultipartUploadPage {
 }
 ///What a member may do. Admin brings all the others with it, and everybody has read.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Permissions {
     ///May change members, their permissions and the billing.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3037,6 +3114,7 @@ impl PermissionsReplace {
 }
 ///An amount of money.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Price {
     ///The amount.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3052,6 +3130,7 @@ pub struct Price {
 }
 ///What an amount of money consists of.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PriceBreakdown {
     ///Cost of computation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3070,6 +3149,7 @@ pub struct PriceBreakdown {
 }
 ///A project. Lists return it in short form.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Project {
     ///Identifier of the billing group that pays.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3218,6 +3298,7 @@ impl ProjectEditSettings {
 }
 ///What an edit of a project answers, which need not name the project.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ProjectEdited {
     ///Identifier of the billing group that pays.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3266,6 +3347,7 @@ pub struct ProjectEdited {
 }
 ///One page of projects.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ProjectPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3280,6 +3362,7 @@ pub struct ProjectPage {
 }
 ///How tasks run in a project.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ProjectSettings {
     ///Whether the project holds controlled data.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3307,6 +3390,7 @@ pub struct ProjectSettings {
 }
 ///A limit and what is left of it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Rate {
     ///The limit; -1 where there is none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3322,6 +3406,7 @@ pub struct Rate {
 }
 ///The limits of the caller.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RateLimit {
     ///Computation instances at the same time.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3334,6 +3419,7 @@ pub struct RateLimit {
 }
 ///What the files of one project have cost. Of a locked project some fields are missing.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StorageBreakdown {
     ///Files that can be used at once.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3358,6 +3444,7 @@ pub struct StorageBreakdown {
 }
 ///One page of the cost of storage.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StorageBreakdownPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3435,6 +3522,7 @@ impl ::std::convert::TryFrom<::std::string::String> for StorageJobStateFilter {
 }
 ///A task, that is a run of an app. Lists return it in short form, unless `fields` asks for more.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Task {
     ///App that the task runs, `owner/project/app/revision`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3579,6 +3667,7 @@ impl ::std::convert::TryFrom<::std::string::String> for TaskAction {
 }
 ///How the inputs of a batch task are divided among its children.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskBatchBy {
     ///Metadata fields that make a group, such as `metadata.sample_id`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3606,6 +3695,7 @@ impl TaskBatchCriteria {
 }
 ///The group of inputs that a child of a batch task works on.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskBatchGroup {
     ///Value of each metadata field that makes the group.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3702,6 +3792,7 @@ impl TaskEdit {
 }
 ///What a task has done.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskExecutionDetails {
     ///Time at which it ended.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3726,6 +3817,7 @@ pub struct TaskExecutionDetails {
 }
 ///On what a task runs.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskExecutionSettings {
     ///Type of the instances, a string such as `c4.2xlarge;ebs-gp2;2000` or `AUTO`, or a list of them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3765,6 +3857,7 @@ impl TaskExecutionSettingsEdit {
 }
 ///How far a task has come. A batch task counts its children, another task its steps.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskExecutionStatus {
     ///Number of children that were aborted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3820,6 +3913,7 @@ pub struct TaskExecutionStatus {
 ///Inputs of a task by their identifier, any JSON; null where nothing was set.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct TaskInputs(pub ::serde_json::Map<::std::string::String, ::serde_json::Value>);
 impl ::std::ops::Deref for TaskInputs {
     type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
@@ -3881,6 +3975,7 @@ impl ::std::convert::From<::std::vec::Vec<::std::string::String>> for TaskInstan
 }
 ///A job of a task, a single process.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskJob {
     ///Command that was run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3919,6 +4014,7 @@ pub struct TaskJob {
 }
 ///Disk of an instance.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskJobDisk {
     ///Size, in the unit that is given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3934,6 +4030,7 @@ pub struct TaskJobDisk {
 }
 ///Container in which a job ran.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskJobDocker {
     ///Digest of the image, such as `sha256:...`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3943,6 +4040,7 @@ pub struct TaskJobDocker {
 }
 ///Instance on which a job ran.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskJobInstance {
     ///Disk of the instance.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4200,6 +4298,7 @@ impl TaskOutputLocation {
 }
 ///One page of tasks.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TaskPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4214,6 +4313,7 @@ pub struct TaskPage {
 }
 ///A team, a group of members of a division.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Team {
     ///Address of the team.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4253,6 +4353,7 @@ impl TeamEdit {
 }
 ///A member of a team.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TeamMember {
     ///Address of the member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4281,6 +4382,7 @@ impl TeamMemberAdd {
 }
 ///One page of members of a team.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TeamMemberPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4295,6 +4397,7 @@ pub struct TeamMemberPage {
 }
 ///One page of teams.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TeamPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4374,6 +4477,7 @@ impl UploadPartReportResponse {
 }
 ///How to upload one part.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UploadPartUrl {
     ///Time at which the address ends to be good.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4390,12 +4494,13 @@ pub struct UploadPartUrl {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub report: ::std::option::Option<UploadPartUrlReport>,
     ///Signed address, good for a limited time.
-    pub url: ::std::string::String,
+    pub url: crate::values::Secret<::std::string::String>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 ///Which answers of the storage mean success and what of them to report.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UploadPartUrlReport {
     ///Names of the headers to report, such as `ETag`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4419,6 +4524,7 @@ impl UploadPartsReport {
 }
 ///A part that was reported.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UploadedPart {
     ///Number of the part, counted from 1.
     pub part_number: i32,
@@ -4430,6 +4536,7 @@ pub struct UploadedPart {
 }
 ///What the storage answered to a part.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UploadedPartResponse {
     ///Headers of the answer, `ETag` first of all.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4441,6 +4548,7 @@ pub struct UploadedPartResponse {
 }
 ///A user of the platform.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct User {
     ///Street and number.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4547,6 +4655,7 @@ impl ::std::convert::TryFrom<::std::string::String> for UserListRole {
 }
 ///One page of users.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UserPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4561,6 +4670,7 @@ pub struct UserPage {
 }
 ///Something that a user is entitled to for a time.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UserTag {
     ///Time at which it ends in milliseconds since 1970.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4573,6 +4683,7 @@ pub struct UserTag {
 }
 ///A bucket or a container that is attached to the platform. Lists return it in short form.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Volume {
     ///Whether the platform may write to the volume.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4682,6 +4793,7 @@ impl VolumeCreate {
 }
 ///The credentials of a volume as the platform tells them. It keeps the secret keys to itself; they are listed here so that they are masked should one ever come.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumeCredentials {
     ///S3 and OSS: identifier of the access key.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4793,6 +4905,7 @@ impl VolumeEdit {
 }
 ///A place on a volume.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumeLocation {
     ///Location on the volume, without the prefix of the volume itself.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4821,6 +4934,7 @@ impl VolumeMemberAdd {
 }
 ///An object on a volume, a file in most cases.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumeObject {
     ///Address of the object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4843,6 +4957,7 @@ pub struct VolumeObject {
 }
 ///One page of the contents of a volume. It can be followed forwards only.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumeObjectPage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4869,6 +4984,7 @@ pub struct VolumeObjectPage {
 }
 ///One page of volumes.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumePage {
     ///Address of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4883,6 +4999,7 @@ pub struct VolumePage {
 }
 ///A link from one page of the contents of a volume to the page after it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumePageLink {
     ///Address of the page after this one. Absent on the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4930,6 +5047,7 @@ impl VolumePermissionsReplace {
 }
 ///A folder on a volume.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumePrefix {
     ///Address of the listing of the folder.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4944,6 +5062,7 @@ pub struct VolumePrefix {
 }
 ///Settings of a volume that depend on its service.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumeProperties {
     ///S3: canned ACL that exported files get; null for none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4989,6 +5108,7 @@ impl VolumePropertiesSet {
 }
 ///The cloud service behind a volume. Which of the keys are there depends on the cloud; the description of each says whose it is.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VolumeService {
     ///Name of the bucket. For Azure, a name that stands for the container.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

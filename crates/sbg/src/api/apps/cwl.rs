@@ -2,10 +2,11 @@
 
 use http::{HeaderValue, Method, header};
 use sbg_raw::{ClientAppsExt as _, Operation};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::of_app;
+use crate::call::answer_of;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::AppId;
@@ -81,7 +82,7 @@ pub(super) async fn post_cwl(client: &Client, id: &AppId, cwl: Cwl) -> Result<ty
             post_yaml(client, operation, id, text).await?
         }
     };
-    Ok(installed(document, id))
+    installed(document, id)
 }
 
 /// Sends YAML, which no generated call can send, by the same rules as those.
@@ -109,26 +110,20 @@ fn yaml_request(mut url: Url, id: &AppId, text: String) -> reqwest::Request {
 }
 
 /// The app of a description that was sent for `id`, from what the platform has added to it.
-fn installed(document: Value, id: &AppId) -> types::App {
+fn installed(document: Value, id: &AppId) -> Result<types::App> {
     let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
-    types::App {
-        href: None,
-        id: text("sbg:id").unwrap_or_else(|| id.with_revision(id.revision().unwrap_or(0)).into()),
-        name: text("label"),
-        project: text("sbg:project").or_else(|| Some(id.project_id().into())),
-        revision: document
-            .get("sbg:revision")
-            .and_then(Value::as_i64)
-            .or_else(|| Some(id.revision().unwrap_or(0).into())),
-        raw: Some(document),
-        extra: Map::new(),
-    }
+    let revision = i64::from(id.revision().unwrap_or(0));
+    answer_of(json!({
+        "id": text("sbg:id").unwrap_or_else(|| id.with_revision(id.revision().unwrap_or(0)).into()),
+        "name": text("label"),
+        "project": text("sbg:project").unwrap_or_else(|| id.project_id().into()),
+        "revision": document.get("sbg:revision").and_then(Value::as_i64).unwrap_or(revision),
+        "raw": document,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -165,10 +160,11 @@ mod tests {
         let app = installed(
             json!({"sbg:id": "rfranklin/demo/helix-angle/3", "sbg:revision": 3, "label": "Angle"}),
             &id,
-        );
+        )
+        .unwrap();
         assert_eq!((app.id.as_str(), app.revision), ("rfranklin/demo/helix-angle/3", Some(3)));
         assert_eq!((app.name.as_deref(), app.project.as_deref()), (Some("Angle"), Some("rfranklin/demo")));
-        let app = installed(json!({"class": "Workflow"}), &id);
+        let app = installed(json!({"class": "Workflow"}), &id).unwrap();
         assert_eq!((app.id.as_str(), app.revision), (id.as_str(), Some(2)));
     }
 }

@@ -18,6 +18,9 @@ use crate::page::{Fetched, Items, List, Page, PageRequest, Query};
 use crate::projects::ProjectFiles;
 use crate::types::{self, FileType};
 
+/// Folders in folders that a walk goes down. People do not nest a tenth of it; a platform that makes up folders has no end.
+const DEEPEST: usize = 1000;
+
 /// Folders that a walk lists at once.
 const FOLDERS_AT_ONCE: usize = 8;
 
@@ -128,7 +131,7 @@ impl ProjectFiles {
     /// ```
     pub fn walk(&self) -> Walk {
         let files = self.clone();
-        Walk::new(self.client().clone(), move |fields| {
+        Walk::new(self.client().clone(), None, move |fields| {
             let query = files.query().fields(fields).limit(100);
             async move { query.send().await }.boxed()
         })
@@ -211,7 +214,7 @@ impl FileHandle {
     /// ```
     pub fn walk(&self) -> Walk {
         let folder = self.clone();
-        Walk::new(self.client.clone(), move |fields| {
+        Walk::new(self.client.clone(), Some(self.id()), move |fields| {
             let query = folder.list().fields(fields).limit(100);
             async move { query.send().await }.boxed()
         })
@@ -236,6 +239,8 @@ type Choice = Arc<dyn Fn(&Entry) -> bool + Send + Sync>;
 #[must_use = "a walk does nothing until its entries are asked for"]
 pub struct Walk {
     client: Client,
+    /// The folder where it begins; a project has no id of its root at hand.
+    root: Option<String>,
     first: FirstPage,
     max_depth: usize,
     descend: Choice,
@@ -246,10 +251,12 @@ pub struct Walk {
 impl Walk {
     fn new(
         client: Client,
+        root: Option<&str>,
         first: impl Fn(Fields) -> BoxFuture<'static, Result<Page<types::File>>> + Send + Sync + 'static,
     ) -> Self {
         Self {
             client,
+            root: root.map(str::to_owned),
             first: Arc::new(first),
             max_depth: usize::MAX,
             descend: Arc::new(|_| true),
@@ -258,7 +265,7 @@ impl Walk {
         }
     }
 
-    /// How many folders deep to go: 1 lists what lies in the place itself. Without a limit by default.
+    /// How many folders deep to go: 1 lists what lies in the place itself. By default all the way, which fails below 1000 folders.
     ///
     /// ```
     /// # fn example(walk: sbg::files::Walk) {
@@ -323,10 +330,11 @@ impl Walk {
             return Items::new(stream::empty());
         }
         let first = (self.first)(self.fields.clone());
+        let met = self.root.clone().into_iter().collect();
         let state = Walking {
             walk: self,
             waiting: VecDeque::new(),
-            met: HashSet::new(),
+            met,
             listing: FuturesUnordered::new(),
             ready: VecDeque::new(),
         };
@@ -376,13 +384,13 @@ impl Walking {
                 self.listing.push(async move { Ok((query.send().await?, path, depth)) }.boxed());
             }
             match self.listing.next().await {
-                Some(listed) => self.take(listed?),
+                Some(listed) => self.take(listed?)?,
                 None => return Ok(None),
             }
         }
     }
 
-    fn take(&mut self, (mut page, folder, depth): Listed) {
+    fn take(&mut self, (mut page, folder, depth): Listed) -> Result<()> {
         for file in std::mem::take(&mut page.items) {
             let name = file.name.as_deref().unwrap_or(&file.id);
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -392,6 +400,11 @@ impl Walking {
                 && (self.walk.descend)(&entry)
                 && self.met.insert(entry.file.id.clone())
             {
+                if depth == DEEPEST {
+                    let message =
+                        format!("the platform has folders that lie in each other more than {DEEPEST} deep");
+                    return Err(Error::new(ErrorKind::UnexpectedResponse, message));
+                }
                 self.waiting.push_back((entry.file.id.clone(), entry.path.clone(), depth + 1));
             }
             if (self.walk.filter)(&entry) {
@@ -406,5 +419,6 @@ impl Walking {
             };
             self.listing.push(next.boxed());
         }
+        Ok(())
     }
 }

@@ -123,7 +123,7 @@ impl FileHandle {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let info = client.file("567890abc9b0307bc0414164").download_info().await?;
-    /// println!("curl -o reads.fastq.gz '{}'", info.url);
+    /// println!("curl -o reads.fastq.gz '{}'", info.url.expose());
     /// # Ok(())
     /// # }
     /// ```

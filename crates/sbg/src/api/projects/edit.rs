@@ -1,10 +1,11 @@
 //! The edit of a project.
 
 use sbg_raw::ClientProjectsExt as _;
+use serde_json::json;
 
 use super::{check_name, check_tags};
 use crate::billing::check_billing_group;
-use crate::call::{awaitable, body_clearers, body_setters, tags_setters};
+use crate::call::{answer_of, awaitable, body_clearers, body_setters, tags_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::ProjectId;
@@ -106,29 +107,17 @@ impl ProjectEdit {
         check_billing_group(self.body.billing_group.as_deref())?;
         check_tags(self.body.tags.value().map_or(&[], Vec::as_slice))?;
         let call = self.client.raw().project_edit().project_owner(self.id.owner()).project(self.id.project());
-        Ok(completed(call.body(self.body).send().await?.into_inner(), &self.id))
+        completed(&call.body(self.body).send().await?.into_inner(), &self.id)
     }
 }
 
 awaitable!(ProjectEdit => types::Project);
 
 /// The answer to an edit does not name the project; whoever edited it knows the name.
-fn completed(edited: types::ProjectEdited, id: &ProjectId) -> types::Project {
-    types::Project {
-        id: edited.id.unwrap_or_else(|| id.to_string()),
-        href: edited.href,
-        name: edited.name,
-        type_: edited.type_,
-        description: edited.description,
-        tags: edited.tags,
-        category: edited.category,
-        settings: edited.settings,
-        permissions: edited.permissions,
-        root_folder: edited.root_folder,
-        billing_group: edited.billing_group,
-        created_by: edited.created_by,
-        created_on: edited.created_on,
-        modified_on: edited.modified_on,
-        extra: edited.extra,
+fn completed(edited: &types::ProjectEdited, id: &ProjectId) -> Result<types::Project> {
+    let mut project = json!(edited);
+    if edited.id.is_none() {
+        project["id"] = json!(id.to_string());
     }
+    answer_of(project)
 }

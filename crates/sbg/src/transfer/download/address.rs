@@ -83,7 +83,7 @@ impl Address {
             return Ok(signed);
         }
         let call = self.tools.api.file_download_info().file_id(&*self.file_id);
-        let url: Arc<str> = call.send().await?.into_inner().url.into();
+        let url: Arc<str> = call.send().await?.into_inner().url.into_exposed().into();
         let mut current = self.current();
         let generation = current.generation + 1;
         let signed = Signed { generation, age: Age::of(&url, None), url };
@@ -110,11 +110,16 @@ impl Address {
 }
 
 /// The host that an address names, by which connections are counted.
-pub(in crate::transfer) fn host(url: &str) -> Result<String> {
+pub(in crate::transfer) fn host(url: &str, https_only: bool) -> Result<String> {
     let unusable = || Error::new(ErrorKind::UnexpectedResponse, "the platform gives an address that is none");
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
     let url = url.ok_or_else(unusable)?;
     let host = url.host_str().ok_or_else(unusable)?;
+    if https_only && url.scheme() == "http" {
+        let message =
+            format!("the platform gives an address without TLS (host {host}), while it has TLS itself");
+        return Err(Error::new(ErrorKind::UnexpectedResponse, message));
+    }
     Ok(format!("{host}:{}", url.port_or_known_default().unwrap_or_default()))
 }
 
@@ -193,8 +198,12 @@ mod tests {
 
     #[test]
     fn connections_are_counted_by_host_and_port() {
-        assert_eq!(host("https://a.example/x").unwrap(), "a.example:443");
-        assert_eq!(host("http://127.0.0.1:8080/x").unwrap(), "127.0.0.1:8080");
-        assert!(host("not an address").is_err());
+        assert_eq!(host("https://a.example/x", true).unwrap(), "a.example:443");
+        assert_eq!(host("http://127.0.0.1:8080/x", false).unwrap(), "127.0.0.1:8080");
+        for (url, https_only) in
+            [("http://127.0.0.1:8080/x", true), ("not an address", false), ("file:///x", false)]
+        {
+            assert!(host(url, https_only).is_err(), "{url}");
+        }
     }
 }

@@ -17,10 +17,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::{self, Algorithm, Digest};
 use crate::transfer::engine::{Tools, blocking, joined};
 use crate::transfer::handle::Shared;
-use crate::transfer::lane::Permit;
+use crate::transfer::limiter::Permit;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::segments::Segments;
-use crate::transfer::storage::{RangeBody, Trouble};
+use crate::transfer::storage::{RangeBody, StorageError};
 use crate::transfer::target::Target;
 
 /// Smaller files are fetched again rather than written down.
@@ -42,6 +42,21 @@ pub(super) struct Order {
     pub(super) overwrite: bool,
     pub(super) digests: Vec<Algorithm>,
     pub(super) expected: Vec<Digest>,
+    /// The bytes that the file is known to have.
+    pub(super) size: Option<u64>,
+}
+
+impl Order {
+    /// Refuses an object of another size than the file is known to have.
+    pub(super) fn check_size(&self, size: u64) -> Result<()> {
+        match self.size {
+            Some(expected) if expected != size => {
+                let message = format!("the file has {expected} bytes, and the storage has {size} of it");
+                Err(Error::new(ErrorKind::Integrity, message))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Does the whole download.
@@ -183,11 +198,11 @@ impl Job {
         }
         // Kept from one round to the next, so that this download keeps its place in the queue; given up where nothing is to be fetched.
         let mut queued = None;
-        let mut limit = self.object.lane.limit();
+        let mut limit = self.object.limiter.limit();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let worth = self.object.lane.worth();
+            let worth = self.object.limiter.worth();
             let has_work = self.segments().has_work(worth);
             if !has_work && workers.is_empty() {
                 return Ok(());
@@ -198,13 +213,13 @@ impl Job {
             if !wants_more {
                 queued = None;
             }
-            let permit = queued.get_or_insert_with(|| Box::pin(self.object.lane.clone().acquire()));
+            let permit = queued.get_or_insert_with(|| Box::pin(self.object.limiter.clone().acquire()));
             tokio::select! {
                 biased;
                 Some(done) = workers.join_next() => joined(done)?,
                 _ = ticks.tick() => {
                     // Without bounds where nothing is known yet, and by ticks, which last a second.
-                    let stuck = self.segments().tick(self.object.lane.each());
+                    let stuck = self.segments().tick(self.object.limiter.each());
                     if !stuck.is_empty() {
                         tracing::debug!(?stuck, "connections stand still, or nearly so, and are given up");
                         self.stuck.send_replace(stuck);
@@ -272,9 +287,9 @@ impl Job {
             if progressed {
                 retry = Retry::default();
             }
-            if let Err(trouble) = outcome {
+            if let Err(failure) = outcome {
                 let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
-                let then = retry.after(trouble, old, &object.lane, counters).await?;
+                let then = retry.after(failure, old, &object.limiter, counters).await?;
                 if let (Then::Renew, Some(signed)) = (then, &signed) {
                     object.address.expire(signed);
                 }
@@ -293,7 +308,7 @@ impl Job {
         rest: &Range<u64>,
         url: &str,
         begun: Option<RangeBody>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StorageError> {
         let mut body = match begun {
             Some(body) => body,
             None => self.object.body(rest, url).await?,
@@ -307,7 +322,7 @@ impl Job {
             };
             let bytes = &piece[..wanted];
             self.object.tools.down.take(wanted as u64).await;
-            self.target.write_at(bytes, at).map_err(Trouble::Final)?;
+            self.target.write_at(bytes, at).map_err(StorageError::Fatal)?;
             let crc32c = crc32c::crc32c_append(crc32c, bytes);
             let left = {
                 let mut segments = self.segments();
@@ -316,7 +331,7 @@ impl Job {
             };
             self.shared.counters.add_bytes(wanted as u64);
             self.shared.counters.gain();
-            self.object.lane.moved(wanted as u64);
+            self.object.limiter.moved(wanted as u64);
             if left.is_empty() {
                 // All that is wanted: somebody else may fetch the rest by now.
                 return Ok(());

@@ -4,19 +4,19 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::address::{self, Address, Signed};
+use super::address::{Address, Signed};
 use crate::error::Result;
 use crate::transfer::engine::{Direction, Tools};
-use crate::transfer::lane::{Lane, Permit};
+use crate::transfer::limiter::{Limiter, Permit};
 use crate::transfer::progress::Counters;
 use crate::transfer::retry::{Retry, Then};
-use crate::transfer::storage::{Found, Identity, RangeBody, Trouble};
+use crate::transfer::storage::{Found, Identity, RangeBody, StorageError};
 
 /// An answer to the first request, and the connection that brings it.
 #[derive(Debug)]
 pub(in crate::transfer) struct Opened {
     pub(in crate::transfer) found: Found,
-    pub(in crate::transfer) lane: Arc<Lane>,
+    pub(in crate::transfer) limiter: Arc<Limiter>,
     pub(in crate::transfer) permit: Permit,
 }
 
@@ -25,7 +25,7 @@ pub(in crate::transfer) struct Opened {
 pub(in crate::transfer) struct Object {
     pub(in crate::transfer) tools: Tools,
     pub(in crate::transfer) address: Address,
-    pub(in crate::transfer) lane: Arc<Lane>,
+    pub(in crate::transfer) limiter: Arc<Limiter>,
     pub(in crate::transfer) identity: Identity,
 }
 
@@ -40,7 +40,7 @@ impl Object {
                 return Ok((permit, signed));
             }
             self.address.get().await?;
-            permit = Some(self.lane.clone().acquire().await);
+            permit = Some(self.limiter.clone().acquire().await);
         }
     }
 
@@ -49,10 +49,10 @@ impl Object {
         &self,
         range: &Range<u64>,
         url: &str,
-    ) -> Result<RangeBody, Trouble> {
+    ) -> Result<RangeBody, StorageError> {
         let asked = Instant::now();
         let body = self.tools.storage.get_range(url, range, &self.identity).await?;
-        self.lane.answered(asked.elapsed());
+        self.limiter.answered(asked.elapsed());
         Ok(body)
     }
 }
@@ -73,19 +73,19 @@ pub(in crate::transfer) async fn open(
                 continue;
             }
         };
-        let lane = tools.lanes.get(Direction::Down, &address::host(&signed.url)?);
-        let permit = lane.clone().acquire().await;
+        let limiter = tools.limiter(Direction::Down, &signed.url)?;
+        let permit = limiter.clone().acquire().await;
         // It may have taken a while until there was a connection.
         let Some(signed) = address.at_hand() else { continue };
         let asked = Instant::now();
         match tools.storage.probe(&signed.url, wanted.clone()).await {
             Ok(found) => {
-                lane.answered(asked.elapsed());
-                return Ok(Opened { found, lane, permit });
+                limiter.answered(asked.elapsed());
+                return Ok(Opened { found, limiter, permit });
             }
-            Err(trouble) => {
+            Err(failure) => {
                 drop(permit);
-                if retry.after(trouble, signed.age.is_old(), &lane, counters).await? == Then::Renew {
+                if retry.after(failure, signed.age.is_old(), &limiter, counters).await? == Then::Renew {
                     address.expire(&signed);
                 }
             }

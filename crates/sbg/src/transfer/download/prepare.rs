@@ -9,7 +9,7 @@ use super::open::{Object, Opened, open};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::Shared;
-use crate::transfer::lane::Permit;
+use crate::transfer::limiter::Permit;
 use crate::transfer::plan;
 use crate::transfer::segments::Segments;
 use crate::transfer::storage::{Found, RangeBody};
@@ -60,9 +60,12 @@ pub(super) async fn prepare(
             // A pause gives connections up, this one too.
             () = shared.pause_wanted() => continue,
         };
-        let Opened { found, lane, permit } = opened;
+        let Opened { found, limiter, permit } = opened;
         let (identity, range, body) = match found {
-            Found::Empty if known.is_none() => return Ok(None),
+            Found::Empty if known.is_none() => {
+                order.check_size(0)?;
+                return Ok(None);
+            }
             Found::Range(identity, range, body) if known.as_ref().is_none_or(|known| *known == identity) => {
                 (identity, range, *body)
             }
@@ -72,6 +75,7 @@ pub(super) async fn prepare(
                 continue;
             }
         };
+        order.check_size(identity.size)?;
         if identity.size > plan::MOST_PARTS * plan::LARGEST_PART {
             let message = format!("the storage claims {} bytes, more than an object can have", identity.size);
             return Err(Error::new(ErrorKind::Integrity, message));
@@ -85,7 +89,7 @@ pub(super) async fn prepare(
         let first = segments.take_first(&range).then_some((range.start, body, permit));
         shared.counters.add_there(resumed);
         shared.counters.plan(identity.size, segments.waiting() + usize::from(first.is_some()));
-        let object = Object { tools: tools.clone(), address, lane, identity };
+        let object = Object { tools: tools.clone(), address, limiter, identity };
         return Ok(Some(Begun { object, first, resumed, segments }));
     }
 }

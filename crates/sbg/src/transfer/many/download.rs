@@ -11,7 +11,7 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 
 use super::conflict::{Claims, join, seconds};
-use super::{Conflict, Crew, FileReport, Outcome, Report};
+use super::{Conflict, FileReport, Group, Outcome, Report};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{Entry, FileHandle};
@@ -220,15 +220,10 @@ impl DownloadMany {
     }
 
     async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
-        let mut crew = Crew::new(&shared);
-        let started = tokio::select! {
-            started = self.start_all(tools, &mut crew) => started,
-            () = shared.stop.cancelled() => Ok(()),
-        };
-        crew.finish(started).await
+        Group::run(&shared, |group| Box::pin(self.start_all(tools, group))).await
     }
 
-    async fn start_all(self, tools: Tools, crew: &mut Crew) -> Result<()> {
+    async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {
         let Self { client, what, folder, conflict, select } = self;
         let client = client.on_engine();
         let claims = Arc::new(Claims::default());
@@ -238,9 +233,9 @@ impl DownloadMany {
                 Found::Entry(entry) => *entry,
                 Found::Failed { id, error } => {
                     if select(&id) {
-                        crew.shared.counters.plan_more(0, 1);
+                        group.shared.counters.plan_more(0, 1);
                         let (path, local) = (id.clone(), folder.clone());
-                        crew.done(FileReport { path, local, id: Some(id), outcome: Err(error) });
+                        group.done(FileReport { path, local, id: Some(id), outcome: Err(error) });
                     }
                     continue;
                 }
@@ -248,8 +243,8 @@ impl DownloadMany {
             if entry.is_folder() || !select(&entry.path) {
                 continue;
             }
-            let size = entry.file.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
-            crew.shared.counters.plan_more(size, 1);
+            let size = entry.file.size.and_then(|size| u64::try_from(size).ok());
+            group.shared.counters.plan_more(size.unwrap_or(0), 1);
             let one = One {
                 file: client.file(&entry.file.id),
                 entry,
@@ -258,9 +253,9 @@ impl DownloadMany {
                 conflict,
                 claims: claims.clone(),
                 tools: tools.clone(),
-                shared: crew.piece(),
+                shared: group.piece(),
             };
-            crew.start(one.run()).await?;
+            group.start(one.run()).await?;
         }
         Ok(())
     }
@@ -378,8 +373,8 @@ impl fmt::Debug for DownloadMany {
 struct One {
     file: FileHandle,
     entry: Entry,
-    /// Its size, as it counts in the whole.
-    size: u64,
+    /// Its size, if the platform told it.
+    size: Option<u64>,
     folder: PathBuf,
     conflict: Conflict,
     claims: Arc<Claims>,
@@ -399,7 +394,10 @@ impl One {
                     Err(error) => (local, Err(error)),
                     Ok(Choice::Leave(local, outcome)) => (local, Ok(outcome)),
                     Ok(Choice::Write { local, overwrite }) => {
-                        let download = file.download(&local).overwrite(overwrite);
+                        let mut download = file.download(&local).overwrite(overwrite);
+                        if let Some(size) = size {
+                            download = download.expect_size(size);
+                        }
                         let done = download.run(tools, shared.clone()).await;
                         (local, done.map(|done| Outcome::Transferred(done.bytes)))
                     }
@@ -407,7 +405,7 @@ impl One {
             }
         };
         if !matches!(outcome, Ok(Outcome::Transferred(_))) {
-            shared.counters.take_out(size);
+            shared.counters.take_out(size.unwrap_or(0));
         }
         FileReport { path, local, id, outcome }
     }

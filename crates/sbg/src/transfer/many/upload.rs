@@ -12,7 +12,7 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 
 use super::conflict::{numbered, seconds};
-use super::{Conflict, Crew, FileReport, Outcome, Report};
+use super::{Conflict, FileReport, Group, Outcome, Report};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
@@ -138,15 +138,10 @@ impl UploadMany {
     }
 
     async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
-        let mut crew = Crew::new(&shared);
-        let started = tokio::select! {
-            started = self.start_all(tools, &mut crew) => started,
-            () = shared.stop.cancelled() => Ok(()),
-        };
-        crew.finish(started).await
+        Group::run(&shared, |group| Box::pin(self.start_all(tools, group))).await
     }
 
-    async fn start_all(self, tools: Tools, crew: &mut Crew) -> Result<()> {
+    async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {
         let Self { client, what, place, conflict } = self;
         let place = place.checked("files are uploaded to")?;
         let place = match place.parent {
@@ -155,14 +150,14 @@ impl UploadMany {
         };
         let client = client.on_engine();
         let (local, failed) = blocking(move || find(what)).await?;
-        let counters = crew.shared.counters.clone();
+        let counters = group.shared.counters.clone();
         counters.plan(local.iter().map(|file| file.size).sum(), local.len() + failed.len());
         for report in failed {
-            crew.done(report);
+            group.done(report);
         }
         let mut folders = Folders { client: client.clone(), known: HashMap::new() };
         for file in local {
-            crew.shared.running().await;
+            group.shared.running().await;
             let (place, names) = folders.find(&place, &file.folders).await?;
             let (path, local) = (file.path(), file.file.clone());
             let name = match choose(&file, names, conflict) {
@@ -174,7 +169,7 @@ impl UploadMany {
                         Choice::Send(_) => Err(Error::cancelled()),
                     });
                     counters.plan_fewer(file.size);
-                    crew.done(FileReport { path, local, id, outcome });
+                    group.done(FileReport { path, local, id, outcome });
                     continue;
                 }
             };
@@ -183,7 +178,7 @@ impl UploadMany {
                 Spot::Project(id) => upload.to_project(id),
                 Spot::Folder(id) => upload.to_folder(id),
             };
-            let (tools, piece) = (tools.clone(), crew.piece());
+            let (tools, piece) = (tools.clone(), group.piece());
             let work = async move {
                 let done = upload.run(tools, piece.clone()).await;
                 if done.is_err() {
@@ -193,7 +188,7 @@ impl UploadMany {
                 let outcome = done.map(|_| Outcome::Transferred(file.size));
                 FileReport { path, local, id, outcome }
             };
-            crew.start(Box::pin(work)).await?;
+            group.start(Box::pin(work)).await?;
         }
         Ok(())
     }

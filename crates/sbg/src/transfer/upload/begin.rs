@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::job::{Confirmed, Order};
-use super::journal::{self, Errand, Journal, Record};
+use super::journal::{self, Journal, Record, UploadKey};
 use super::route::{self, Report, Request, Route};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
@@ -33,10 +33,10 @@ pub(super) async fn begin(order: &Order, tools: &Tools, shared: &Arc<Shared>) ->
     let Some(folder) = tools.state_folder.clone() else {
         return begin_anew(order, tools, None).await;
     };
-    let (errand, stop) = (order.errand(), shared.stop.clone());
+    let (key, stop) = (order.key(), shared.stop.clone());
     let (record, left) = blocking(move || {
-        let record = Record::open(&folder, &errand, &|| stop.is_cancelled())?;
-        let left = record.load(&errand);
+        let record = Record::open(&folder, &key, &|| stop.is_cancelled())?;
+        let left = record.load(&key);
         Ok((record, left))
     })
     .await?;
@@ -138,8 +138,8 @@ fn etag(report: &Report) -> Option<&str> {
 }
 
 impl Order {
-    pub(super) fn errand(&self) -> Errand {
-        Errand {
+    pub(super) fn key(&self) -> UploadKey {
+        UploadKey {
             endpoint: self.endpoint.clone(),
             path: journal::text(self.source.path()),
             destination: self.destination.clone(),

@@ -14,15 +14,14 @@ use super::begin::{Beginning, Begun, begin};
 use super::journal::{Journal, Ledger};
 use super::route::{Destination, PartAddress, Report, Route};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::download::host;
 use crate::transfer::engine::{Direction, Tools, blocking, joined};
 use crate::transfer::handle::Shared;
-use crate::transfer::lane::Lane;
+use crate::transfer::limiter::Limiter;
 use crate::transfer::plan;
 use crate::transfer::progress::Counters;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::source::{Content, Source};
-use crate::transfer::storage::{Moving, PartRequest, Trouble};
+use crate::transfer::storage::{Moving, PartRequest, StorageError};
 use crate::types;
 
 /// Parts whose address is asked for ahead of the connection that will send them.
@@ -79,7 +78,7 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
     let journal = match record {
         Some(record) => {
             let journal = Journal {
-                errand: order.errand(),
+                key: order.key(),
                 stamp: order.source.stamp().clone(),
                 upload_id: route.upload_id.clone(),
                 part_size,
@@ -278,9 +277,9 @@ impl Job {
                     }
                 },
             };
-            let lane = self.tools.lanes.get(Direction::Up, &host(&address.url)?);
-            let connection = lane.clone().acquire().await;
-            let limit = *lane.limit().borrow();
+            let limiter = self.tools.limiter(Direction::Up, &address.url)?;
+            let connection = limiter.clone().acquire().await;
+            let limit = *limiter.limit().borrow();
             self.connections.send_if_modified(|known| std::mem::replace(known, limit) != limit);
             if address.age.is_over() {
                 // It has grown old while it waited for the connection.
@@ -288,7 +287,7 @@ impl Job {
             }
             let attempt = Arc::new(Attempt::new(counters.clone()));
             let outcome = tokio::select! {
-                outcome = self.put(&address, &content, &attempt, &lane) => Some(outcome),
+                outcome = self.put(&address, &content, &attempt, &limiter) => Some(outcome),
                 () = self.shared.pause_wanted() => None,
             };
             drop(connection);
@@ -297,10 +296,10 @@ impl Job {
             }
             attempt.close();
             let mut then = Then::Again;
-            if let Some(Err(trouble)) = outcome {
+            if let Some(Err(failure)) = outcome {
                 // A file that was cut short breaks the request: say that, not what the connection looked like.
                 content.check_unchanged()?;
-                then = retry.after(trouble, address.age.is_old(), &lane, counters).await?;
+                then = retry.after(failure, address.age.is_old(), &limiter, counters).await?;
             }
             kept = (then == Then::Again).then_some(address);
         }
@@ -312,18 +311,19 @@ impl Job {
         address: &PartAddress,
         content: &Content,
         attempt: &Arc<Attempt>,
-        lane: &Arc<Lane>,
-    ) -> Result<BTreeMap<String, String>, Trouble> {
-        let (counted, moved, pace) = (attempt.clone(), lane.clone(), self.tools.up.clone());
+        limiter: &Arc<Limiter>,
+    ) -> Result<BTreeMap<String, String>, StorageError> {
+        let (counted, moved, throttle) = (attempt.clone(), limiter.clone(), self.tools.up.clone());
         let moving = Moving::new();
         let told = moving.clone();
         let unread = Arc::default();
         let blocks = content.clone().blocks(Arc::clone(&unread)).then(move |block| {
-            let (counted, moved, pace, moving) = (counted.clone(), moved.clone(), pace.clone(), told.clone());
+            let (counted, moved, throttle, moving) =
+                (counted.clone(), moved.clone(), throttle.clone(), told.clone());
             async move {
                 let length = block.as_ref().map_or(0, |block| block.len() as u64);
                 moving.hold();
-                pace.take(length).await;
+                throttle.take(length).await;
                 moving.touch();
                 counted.add(length);
                 moved.moved(length);
@@ -334,7 +334,7 @@ impl Job {
         let part = PartRequest { url, headers, length: content.length(), success, wanted };
         let answer = self.tools.storage.put(part, reqwest::Body::wrap_stream(blocks), &moving).await;
         match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) if answer.is_err() => Err(Trouble::Final(error)),
+            Some(error) if answer.is_err() => Err(StorageError::Fatal(error)),
             _ => answer,
         }
     }

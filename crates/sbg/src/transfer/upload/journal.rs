@@ -30,8 +30,9 @@ pub(crate) fn default_state_folder() -> Option<PathBuf> {
 /// The journal of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Journal {
-    /// Which file goes where.
-    pub(super) errand: Errand,
+    /// Which file goes where; version 0.1.0 has given it this name.
+    #[serde(rename = "errand")]
+    pub(super) key: UploadKey,
     /// What the file was like.
     pub(super) stamp: Stamp,
     pub(super) upload_id: String,
@@ -42,9 +43,9 @@ pub(super) struct Journal {
     pub(super) completing: bool,
 }
 
-/// Which file goes where. Two uploads of the same errand are the same upload.
+/// Which file goes where. Two uploads of the same key are the same upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Errand {
+pub(super) struct UploadKey {
     pub(super) endpoint: String,
     /// As [`text`] gives it.
     pub(super) path: String,
@@ -58,7 +59,7 @@ pub(super) fn text(path: &Path) -> String {
     path.to_str().map_or_else(bytes, str::to_owned)
 }
 
-/// The place of the journal of an errand. It is locked as long as this lives.
+/// The place of the journal of an key. It is locked as long as this lives.
 #[derive(Debug)]
 pub(super) struct Record {
     path: PathBuf,
@@ -67,17 +68,17 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Opens the record of an errand. Refused where another upload is at the same errand, and stays at it until `stopped`, or for two
+    /// Opens the record of an key. Refused where another upload is at the same key, and stays at it until `stopped`, or for two
     /// seconds.
-    pub(super) fn open(folder: &Path, errand: &Errand, stopped: &dyn Fn() -> bool) -> Result<Self> {
+    pub(super) fn open(folder: &Path, key: &UploadKey, stopped: &dyn Fn() -> bool) -> Result<Self> {
         let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
-        let name = serde_json::to_vec(errand).map_err(|error| about(error.into()))?;
+        let name = serde_json::to_vec(key).map_err(|error| about(error.into()))?;
         let name = hex(&Sha256::digest(name)[..16]);
         fs::create_dir_all(folder).map_err(about)?;
         let path = folder.join(format!("{name}.upload"));
         let lock_path = with_suffix(&path, ".lock");
         let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {
-            let shown = &errand.path;
+            let shown = &key.path;
             let message = format!("another upload of `{shown}` to the same place is under way");
             return Err(Error::new(ErrorKind::Locked, message));
         };
@@ -85,11 +86,11 @@ impl Record {
     }
 
     /// What another run has written down; the text tells why it is of no use.
-    pub(super) fn load(&self, errand: &Errand) -> Option<Result<Journal, String>> {
+    pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Journal, String>> {
         match journal::load::<Journal>(&self.path) {
             Err(Unusable::Missing) => None,
             Err(Unusable::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
-            Ok(journal) if journal.errand != *errand => {
+            Ok(journal) if journal.key != *key => {
                 Some(Err("the journal is that of another upload".to_owned()))
             }
             Ok(journal) => Some(Ok(journal)),
@@ -175,7 +176,7 @@ impl Ledger {
         }
     }
 
-    /// Leaves the journal with these parts to the next upload of the same errand, or removes it where there is nothing to go on with.
+    /// Leaves the journal with these parts to the next upload of the same key, or removes it where there is nothing to go on with.
     pub(super) fn close(&self, parts: Option<Vec<Report>>) {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (open, parts) {

@@ -118,12 +118,12 @@ impl Route {
             let call = self.api.automation_upload_part_url().upload_id(id).part_number(part);
             let answer = call.send().await?.into_inner();
             let report = answer.report.map(|report| (report.success_codes, report.headers));
-            (answer.url, answer.expires, answer.headers, report)
+            (answer.url.into_exposed(), answer.expires, answer.headers, report)
         } else {
             let call = self.api.upload_part_url().upload_id(id).part_number(part);
             let answer = call.send().await?.into_inner();
             let report = answer.report.map(|report| (report.success_codes, report.headers));
-            (answer.url, answer.expires, answer.headers, report)
+            (answer.url.into_exposed(), answer.expires, answer.headers, report)
         };
         let (success, wanted) = report.unwrap_or_default();
         let success = success.unwrap_or_default().into_iter().filter_map(|code| u16::try_from(code).ok());
@@ -203,8 +203,12 @@ impl Route {
             (None, Some(folder)) => call.parent(&**folder),
             (None, None) => return Ok(None),
         };
-        let same = |file: &types::File| file.size.is_none_or(|found| u64::try_from(found) == Ok(size));
-        Ok(call.send().await?.into_inner().items.into_iter().next().filter(same))
+        // Which files come is not left to the filter of the platform alone: a wrong one would be taken for what was uploaded.
+        let same = |file: &types::File| {
+            file.name.as_deref() == Some(name)
+                && file.size.is_none_or(|found| u64::try_from(found) == Ok(size))
+        };
+        Ok(call.send().await?.into_inner().items.into_iter().find(same))
     }
 
     /// Gives the upload up, so that its parts cost nothing. What cannot be aborted now, within ten seconds, expires on the platform.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// Lets bytes through at a rate. A client without a cap has none.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Throttle {
     bytes_per_second: Option<f64>,
     /// When all that was let through will have moved at this rate.
     paid: Mutex<Option<Instant>>,
@@ -16,7 +16,7 @@ pub(super) struct Pace {
 /// What may go ahead of the rate, so that small pieces do not wait one by one.
 const AHEAD: Duration = Duration::from_millis(50);
 
-impl Pace {
+impl Throttle {
     pub(super) fn new(bytes_per_second: Option<u64>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
         let bytes_per_second = bytes_per_second.map(|rate| rate.max(1) as f64);
@@ -47,10 +47,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn bytes_move_at_the_rate_and_no_faster() {
-        let pace = Pace::new(Some(1_000_000));
+        let throttle = Throttle::new(Some(1_000_000));
         let began = Instant::now();
         for _ in 0..100 {
-            pace.take(100_000).await;
+            throttle.take(100_000).await;
         }
         let took = began.elapsed();
         assert!((9_900..=10_000).contains(&took.as_millis()), "{took:?}");
@@ -58,9 +58,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_a_cap_nothing_waits() {
-        let pace = Pace::new(None);
+        let throttle = Throttle::new(None);
         let began = Instant::now();
-        pace.take(u64::MAX).await;
+        throttle.take(u64::MAX).await;
         assert_eq!(began.elapsed(), Duration::ZERO);
     }
 }

@@ -1,7 +1,7 @@
 //! How many connections one host gets in one direction: as many as pay.
 //!
 //! The number starts small, doubles while that brings more bytes, then feels its way by single connections, and goes down where the
-//! host is overloaded. All transfers of a client share the lane of a host, in the order in which they ask.
+//! host is overloaded. All transfers of a client share the limiter of a host, in the order in which they ask.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,9 +25,9 @@ const SHORTEST_TICK: Duration = Duration::from_millis(100);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
 /// Within this time all connections notice the same overload.
-const SAME_TROUBLE: Duration = Duration::from_secs(1);
+const SAME_OVERLOAD: Duration = Duration::from_secs(1);
 
-/// Decides on the number of connections. Pure: it sees bytes per second and troubles, nothing else.
+/// Decides on the number of connections. Pure: it sees bytes per second and overloads, nothing else.
 #[derive(Debug)]
 struct Controller {
     limit: usize,
@@ -89,7 +89,7 @@ impl Controller {
     }
 
     /// The number of connections after the host refused one for its load, or let one time out.
-    fn trouble(&mut self) -> usize {
+    fn overloaded(&mut self) -> usize {
         self.set(self.limit * 7 / 10, Phase::Holding { ticks: HOLD / 2 });
         self.limit
     }
@@ -102,7 +102,7 @@ impl Controller {
 
 /// The connections to one host in one direction.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct Limiter {
     /// Hands out the connections in the order in which they were asked for.
     permits: Arc<Semaphore>,
     state: Mutex<State>,
@@ -123,7 +123,7 @@ struct State {
     tick_began: Instant,
     tick: Duration,
     /// When the host was overloaded last.
-    troubled: Option<Instant>,
+    overloaded: Option<Instant>,
     /// Whether this tick is not to be judged: bytes of an upload count when they enter the buffers of a connection, and those of new
     /// connections are empty.
     settling: bool,
@@ -134,11 +134,11 @@ struct State {
 /// The right to one connection.
 #[derive(Debug)]
 pub(super) struct Permit {
-    lane: Arc<Lane>,
+    limiter: Arc<Limiter>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Lane {
+impl Limiter {
     pub(super) fn new(direction: Direction) -> Arc<Self> {
         let state = State {
             controller: Controller::new(),
@@ -149,7 +149,7 @@ impl Lane {
             tick_began: Instant::now(),
             // The time to the answer of an upload is that of its whole body, so there is nothing to follow.
             tick: if direction == Direction::Up { LONGEST_TICK } else { SHORTEST_TICK },
-            troubled: None,
+            overloaded: None,
             settling: false,
             each: None,
         };
@@ -178,7 +178,7 @@ impl Lane {
         }
         state.in_use += 1;
         drop(state);
-        Permit { lane: self, permit }
+        Permit { limiter: self, permit }
     }
 
     /// How many connections there may be, now and as it changes.
@@ -238,12 +238,12 @@ impl Lane {
     }
 
     /// Tells that the host is overloaded. Counts once in a while: all connections notice one overload.
-    pub(super) fn troubled(&self) {
+    pub(super) fn overloaded(&self) {
         let mut state = self.state();
-        if state.troubled.is_none_or(|last| last.elapsed() >= SAME_TROUBLE) {
-            state.troubled = Some(Instant::now());
+        if state.overloaded.is_none_or(|last| last.elapsed() >= SAME_OVERLOAD) {
+            state.overloaded = Some(Instant::now());
             let before = state.controller.limit;
-            let limit = state.controller.trouble();
+            let limit = state.controller.overloaded();
             self.change(&mut state, before, limit);
         }
     }
@@ -259,7 +259,7 @@ impl Lane {
             state.owed += fewer - self.permits.forget_permits(fewer);
         }
         if limit != before {
-            tracing::debug!(before, limit, "connections of a transfer lane");
+            tracing::debug!(before, limit, "connections to a storage host");
             self.limit.send_replace(limit);
         }
     }
@@ -271,7 +271,7 @@ impl Lane {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.lane.state();
+        let mut state = self.limiter.state();
         state.in_use -= 1;
         if state.owed > 0
             && let Some(permit) = self.permit.take()
@@ -318,9 +318,9 @@ mod tests {
     }
 
     #[test]
-    fn trouble_takes_three_of_ten_away_but_never_the_last_two() {
+    fn an_overload_takes_three_of_ten_away_but_never_the_last_two() {
         let mut controller = Controller::new();
-        let limits: Vec<_> = (0..6).map(|_| controller.trouble()).collect();
+        let limits: Vec<_> = (0..6).map(|_| controller.overloaded()).collect();
         assert_eq!(limits, [5, 3, 2, 2, 2, 2]);
     }
 
@@ -337,32 +337,32 @@ mod tests {
 
     #[tokio::test]
     async fn there_are_never_more_connections_than_the_limit() {
-        let lane = Lane::new(Direction::Down);
+        let limiter = Limiter::new(Direction::Down);
         let mut permits = Vec::new();
         for _ in 0..FIRST {
-            permits.push(lane.clone().acquire().await);
+            permits.push(limiter.clone().acquire().await);
         }
-        assert!(tokio::time::timeout(Duration::from_millis(5), lane.clone().acquire()).await.is_err());
-        lane.troubled();
-        lane.troubled();
-        assert_eq!(*lane.limit().borrow(), 5, "one overload counts once");
+        assert!(tokio::time::timeout(Duration::from_millis(5), limiter.clone().acquire()).await.is_err());
+        limiter.overloaded();
+        limiter.overloaded();
+        assert_eq!(*limiter.limit().borrow(), 5, "one overload counts once");
         // Three are owed: as many have to come back before another one is handed out.
         permits.truncate(5);
-        assert!(tokio::time::timeout(Duration::from_millis(5), lane.clone().acquire()).await.is_err());
+        assert!(tokio::time::timeout(Duration::from_millis(5), limiter.clone().acquire()).await.is_err());
         permits.truncate(4);
-        assert!(tokio::time::timeout(Duration::from_millis(50), lane.clone().acquire()).await.is_ok());
+        assert!(tokio::time::timeout(Duration::from_millis(50), limiter.clone().acquire()).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_overload_that_lasts_counts_again_although_nothing_moves() {
-        let lane = Lane::new(Direction::Down);
+        let limiter = Limiter::new(Direction::Down);
         let limits: Vec<usize> = {
             let mut limits = Vec::new();
             for _ in 0..3 {
-                lane.troubled();
-                lane.troubled();
-                limits.push(*lane.limit().borrow());
-                tokio::time::advance(SAME_TROUBLE).await;
+                limiter.overloaded();
+                limiter.overloaded();
+                limits.push(*limiter.limit().borrow());
+                tokio::time::advance(SAME_OVERLOAD).await;
             }
             limits
         };
@@ -372,19 +372,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_first_tick_of_new_connections_of_an_upload_is_not_judged() {
         let ticks = async |direction| {
-            let lane = Lane::new(direction);
+            let limiter = Limiter::new(direction);
             let mut permits = Vec::new();
             for _ in 0..MOST {
-                permits.push(tokio::spawn(lane.clone().acquire()));
+                permits.push(tokio::spawn(limiter.clone().acquire()));
             }
             tokio::task::yield_now().await;
             let mut limits = Vec::new();
             for _ in 0..4 {
                 tokio::time::advance(LONGEST_TICK).await;
-                let limit = *lane.limit().borrow();
-                lane.moved(1000 * limit as u64);
+                let limit = *limiter.limit().borrow();
+                limiter.moved(1000 * limit as u64);
                 tokio::task::yield_now().await;
-                limits.push(*lane.limit().borrow());
+                limits.push(*limiter.limit().borrow());
             }
             limits
         };
