@@ -2,6 +2,8 @@
 //! environment.
 
 mod checks;
+mod guide;
+mod own;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
