@@ -389,6 +389,9 @@ pub(super) async fn attach_volume() -> Result<()> {
     let missing = run(&stage, "attach_volume", &["others", "no-such-bucket"]).await;
     assert!(missing.is_err_and(|error| error.to_string().contains("code 9200")));
 
+    let in_use = run(&stage, "attach_volume", &["--detach", "rfranklin/patterns"]).await;
+    assert!(in_use.is_err_and(|error| error.to_string().contains("HTTP 409")), "files were imported from it");
+    assert_eq!(stage.client.volume("rfranklin/patterns")?.get().await?.active, Some(true));
     let told = run(&stage, "attach_volume", &["--detach", "rfranklin/fibres"]).await?;
     assert_eq!(told, "detached rfranklin/fibres\n");
     assert!(volume.get().await.is_err_and(|error| error.is_not_found()));

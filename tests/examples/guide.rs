@@ -1,5 +1,5 @@
 //! Holds the guide `docs/recipes.md` to what it says: its commands print what stands below them, its snippets stand in the programs,
-//! and the index leads to its sections.
+//! and the index leads to its sections. Where a command prints something else, the failure shows what to put into the guide.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -98,8 +98,8 @@ async fn commands_print_what_the_guide_says() -> Result<()> {
 
 /// Runs the commands of a section against a platform of its own. Gives what they have printed where the guide says something else.
 async fn compare(section: Section) -> Result<Vec<String>> {
-    // Long enough that the first look at a task finds it queued, and short enough that the second one finds it over.
-    let emulator = watched(demo().state_time(Duration::from_millis(300))).start().await?;
+    // A task is over after two of these. The first look at it shall find it queued, and the second one, a second later, over.
+    let emulator = watched(demo().state_time(Duration::from_millis(450))).start().await?;
     let folder = tempfile::tempdir()?;
     let mut shell = Command::new("sh");
     shell.args(["-c", &section.script()]).current_dir(folder.path());

@@ -44,7 +44,11 @@ async fn main() -> Result<()> {
 async fn detach(client: &Client, id: &str) -> Result<()> {
     let volume = client.volume(id)?;
     volume.deactivate().await?;
-    volume.delete().await?;
+    if let Err(error) = volume.delete().await {
+        // As long as it is there, it may as well be of use.
+        volume.activate().await?;
+        return Err(error.into());
+    }
     println!("detached {id}");
     Ok(())
 }
