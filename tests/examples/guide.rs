@@ -32,6 +32,8 @@ cargo() {
 #[derive(Debug, Default)]
 struct Section {
     title: String,
+    /// With which the emulator is started.
+    faults: Vec<String>,
     programs: Vec<String>,
     snippets: Vec<String>,
     commands: Vec<Told>,
@@ -99,7 +101,11 @@ async fn commands_print_what_the_guide_says() -> Result<()> {
 /// Runs the commands of a section against a platform of its own. Gives what they have printed where the guide says something else.
 async fn compare(section: Section) -> Result<Vec<String>> {
     // A task is over after two of these. The first look at it shall find it queued, and the second one, a second later, over.
-    let emulator = watched(demo().state_time(Duration::from_millis(450))).start().await?;
+    let mut builder = watched(demo().state_time(Duration::from_millis(450)));
+    for fault in &section.faults {
+        builder = builder.fault(fault.parse()?);
+    }
+    let emulator = builder.start().await?;
     let folder = tempfile::tempdir()?;
     let mut shell = Command::new("sh");
     shell.args(["-c", &section.script()]).current_dir(folder.path());
@@ -135,9 +141,9 @@ fn sections() -> Result<Vec<Section>> {
     let mut block: Option<&str> = None;
     for line in page()?.lines() {
         let section = sections.last_mut().context("a section")?;
-        if let Some((_, rest)) = line.split_once("--example ") {
-            section.programs.extend(rest.split(' ').next().map(str::to_owned));
-        }
+        let word_after = |option: &str| Some(line.split_once(option)?.1.split(' ').next()?.to_owned());
+        section.programs.extend(word_after("--example "));
+        section.faults.extend(word_after("--fault "));
         match (block, line.strip_prefix("```")) {
             (None, Some(language)) => {
                 block = Some(match language {
