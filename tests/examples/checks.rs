@@ -252,3 +252,148 @@ pub(super) async fn export_to_volume() -> Result<()> {
     assert_eq!(stage.emulator.object("demo-bucket", "models/b.pdb").as_deref(), Some(&b"ATOM b"[..]));
     Ok(())
 }
+
+pub(super) async fn folder_trees() -> Result<()> {
+    let stage = stage().await;
+    let folder = stage.path("tree");
+    let arguments = ["download", PROJECT, argument(&folder)];
+    let told = run(&stage, "folder_trees", &arguments).await?;
+    assert_has(&told, &["notes.txt: 26 bytes", "reads/sample-2.fastq: 1350 bytes", " 0 failed"]);
+    let again = run(&stage, "folder_trees", &arguments).await?;
+    assert_has(&again, &["notes.txt: Identical", "0 bytes in "]);
+
+    let arguments = ["upload", "rfranklin/demo", argument(&folder)];
+    assert_eq!(run(&stage, "folder_trees", &arguments).await?, told);
+    let file = stage.client.project(&stage.project)?.files().resolve_path("reads/sample-2.fastq").await?;
+    stage.assert_uploaded(&file.id, &std::fs::read(folder.join("reads/sample-2.fastq"))?);
+    std::fs::write(folder.join("notes.txt"), "Photo 51 is blurred.\n")?;
+    assert_has(&run(&stage, "folder_trees", &arguments).await?, &["notes.txt: Skipped"]);
+
+    let blocked = stage.path("blocked");
+    std::fs::create_dir(&blocked)?;
+    std::fs::write(blocked.join("reads"), "a file where a folder has to be")?;
+    let told = run(&stage, "folder_trees", &["download", PROJECT, argument(&blocked)]).await;
+    assert!(told.is_err_and(|error| error.to_string().contains("reads/sample-1.fastq: cannot use")));
+    assert!(blocked.join("notes.txt").exists(), "the others have come");
+    Ok(())
+}
+
+pub(super) async fn task_outputs() -> Result<()> {
+    let stage = stage().await;
+    let reads = stage.client.project(PROJECT)?.files().resolve_path("reads/sample-2.fastq").await?;
+    let task = stage.client.tasks().create(LINE_COUNT, PROJECT).input("file", reads).run(true).await?;
+    let folder = stage.path("results");
+    let told = run(&stage, "task_outputs", &[&task.id, argument(&folder)]).await?;
+    assert_has(&told, &["sample-2.fastq.line-count.txt: ", "1 files"]);
+    assert!(std::fs::read_to_string(folder.join("sample-2.fastq.line-count.txt"))?.contains("100"));
+    let again = run(&stage, "task_outputs", &[&task.id, argument(&folder)]).await?;
+    assert_has(&again, &["sample-2.fastq.line-count.txt was there already"]);
+    let others = run(&stage, "task_outputs", &[&task.id, argument(&folder), ".vcf"]).await?;
+    assert_eq!(others, "0 files\n");
+    Ok(())
+}
+
+pub(super) async fn clone_task() -> Result<()> {
+    let stage = Stage::with(demo().state_time(Duration::from_millis(500))).await;
+    let told = run(&stage, "clone_task", &[PROJECT, "Unknown digest", "algorithm", "md5"]).await?;
+    let expected = ["Unknown digest is Some(Failed)", "Unknown digest, again is Some(Completed)", "digest: "];
+    assert_has(&told, &expected);
+    let told = run(&stage, "clone_task", &[PROJECT, "Digest", "algorithm", "sha512", "--abort"]).await?;
+    assert_has(&told, &["told to stop: Some(Aborting)", "Digest, again is Some(Aborted)"]);
+    let wrong = run(&stage, "clone_task", &[PROJECT, "Digest", "algorithm", "5"]).await;
+    assert!(wrong.is_err_and(|error| error.to_string().contains("algorithm")), "an algorithm is a text");
+    let nothing = run(&stage, "clone_task", &[PROJECT, "Nothing", "algorithm", "md5"]).await;
+    assert!(nothing.is_err_and(|error| error.to_string().contains("is called Nothing")));
+    Ok(())
+}
+
+pub(super) async fn bulk_edit() -> Result<()> {
+    let stage = stage().await;
+    let ids = ["a.fastq", "b.fastq"].map(|name| stage.file(name, name));
+    let told = run(&stage, "bulk_edit", &["library_id", "L1", &ids[0], &ids[1]]).await?;
+    let expected = ["2 of 2 files were changed", "a.fastq: library_id is L1", "b.fastq: library_id is L1"];
+    assert_has(&told, &expected);
+    let missing = "567890abc9b0307bc0414164";
+    let told = run(&stage, "bulk_edit", &["library_id", "L2", missing, &ids[1]]).await;
+    let refused = format!("{missing}: Requested file does not exist. (HTTP 404, code 5002)");
+    assert!(told.is_err_and(|error| error.to_string().contains(&refused)));
+    let metadata = stage.client.file(&ids[1]).get().await?.metadata.context("metadata")?;
+    assert_eq!(metadata.get("library_id"), Some(&json!("L2")), "the other one is changed");
+    Ok(())
+}
+
+pub(super) async fn search_files() -> Result<()> {
+    let stage = stage().await;
+    let condition = r#"file_extension IN ("FASTQ") AND tags IN ("raw") ORDER BY size DESC"#;
+    let told = run(&stage, "search_files", &[PROJECT, condition]).await?;
+    let names: Vec<_> = told.lines().filter_map(|line| line.split("  ").nth(1)).collect();
+    assert_eq!(names, ["sample-3.fastq", "sample-1.fastq", "sample-2.fastq"]);
+    assert_has(&told, &["3240 bytes", "3 hits"]);
+    let wrong = run(&stage, "search_files", &[PROJECT, "size > 5 AND"]).await;
+    assert!(wrong.is_err_and(|error| error.to_string().contains("HTTP 400")), "no condition");
+    Ok(())
+}
+
+pub(super) async fn background_jobs() -> Result<()> {
+    let stage = stage().await;
+    let paths = async |project: &str| {
+        let entries: Vec<_> = stage.client.project(project)?.files().walk().entries().try_collect().await?;
+        anyhow::Ok(entries.into_iter().map(|entry: sbg::files::Entry| entry.path).collect::<Vec<_>>())
+    };
+    let copy = ["copy", PROJECT, "reads", "rfranklin/demo"];
+    let told = run(&stage, "background_jobs", &copy).await?;
+    assert_has(&told, &["job ", "Some(Finished)", "  reads\n"]);
+    assert_eq!(paths("rfranklin/demo").await?.len(), 4, "a folder and three files");
+    let in_place = run(&stage, "background_jobs", &["copy", PROJECT, "reads", PROJECT]).await;
+    assert!(in_place.is_err_and(|error| error.to_string().contains("code 57009")), "it is there already");
+
+    let move_on = ["move", "rfranklin/demo", "reads", "rfranklin/rna-pilot"];
+    let told = run(&stage, "background_jobs", &move_on).await?;
+    assert_has(&told, &["Some(Finished)", "  reads\n"]);
+    assert!(paths("rfranklin/demo").await?.is_empty());
+    assert!(paths("rfranklin/rna-pilot").await?.contains(&"reads/sample-3.fastq".to_owned()));
+
+    run(&stage, "background_jobs", &["delete", "rfranklin/rna-pilot", "reads"]).await?;
+    assert_eq!(paths("rfranklin/rna-pilot").await?, ["archive.tar"]);
+    Ok(())
+}
+
+pub(super) async fn stream_file() -> Result<()> {
+    let stage = stage().await;
+    let told = run(&stage, "stream_file", &[PROJECT, "reads/sample-1.fastq"]).await?;
+    assert_eq!(told, "it begins with @read\n160 lines in 2160 bytes\n");
+    // More than one piece, so that a line goes over the edge of two.
+    stage.file("large.txt", "0123456789\n".repeat(1_000_000));
+    let told = run(&stage, "stream_file", &["rfranklin/demo", "large.txt"]).await?;
+    assert_has(&told, &["1000000 lines in 11000000 bytes"]);
+    Ok(())
+}
+
+pub(super) async fn error_handlers() -> Result<()> {
+    let stage = stage().await;
+    stage.fault("api:path=/projects:first=2:509".parse()?);
+    let told = run(&stage, "error_handlers", &[PROJECT]).await?;
+    let waits = ["project_get waits 100ms: LabProxy\n", "project_get waits 200ms: LabProxy\n"];
+    assert_eq!(told, format!("{}{}Fibre diffraction\n", waits[0], waits[1]));
+    let told = run(&stage, "error_handlers", &["rfranklin/nowhere"]).await?;
+    assert_has(&told, &["there is none: project_get: Requested project"]);
+    Ok(())
+}
+
+pub(super) async fn attach_volume() -> Result<()> {
+    let stage = stage().await;
+    let told = run(&stage, "attach_volume", &["fibres", "demo-bucket"]).await?;
+    assert_has(&told, &["attached rfranklin/fibres", "folder patterns/", "object README.txt"]);
+    let volume = stage.client.volume("rfranklin/fibres")?;
+    assert_eq!(volume.get().await?.access_mode.map(|mode| mode.to_string()).as_deref(), Some("RO"));
+    let missing = run(&stage, "attach_volume", &["others", "no-such-bucket"]).await;
+    assert!(missing.is_err_and(|error| error.to_string().contains("code 9200")));
+
+    let in_use = run(&stage, "attach_volume", &["--detach", "rfranklin/patterns"]).await;
+    assert!(in_use.is_err_and(|error| error.to_string().contains("HTTP 409")), "files were imported from it");
+    assert_eq!(stage.client.volume("rfranklin/patterns")?.get().await?.active, Some(true));
+    let told = run(&stage, "attach_volume", &["--detach", "rfranklin/fibres"]).await?;
+    assert_eq!(told, "detached rfranklin/fibres\n");
+    assert!(volume.get().await.is_err_and(|error| error.is_not_found()));
+    Ok(())
+}

@@ -2,6 +2,8 @@
 //! environment.
 
 mod checks;
+mod guide;
+mod own;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -33,20 +35,29 @@ macro_rules! examples {
 
 examples!(
     apps,
+    attach_volume,
+    background_jobs,
     batch_tasks,
+    bulk_edit,
     chained_batches,
     client_setup,
+    clone_task,
     copy_files,
     costs,
     download,
     download_vcfs,
+    error_handlers,
     export_to_volume,
     find_files,
+    folder_trees,
     import_from_volume,
     list_files,
     projects,
     quickstart,
     run_task,
+    search_files,
+    stream_file,
+    task_outputs,
     tumor_normal,
     upload,
     upload_reads,
@@ -123,6 +134,7 @@ async fn run(stage: &Stage, name: &'static str, arguments: &[&str]) -> Result<St
         let program = programs().get(name).with_context(|| format!("there is no example `{name}`"))?;
         let mut command = Command::new(program);
         command.args(arguments).env("SB_API_ENDPOINT", endpoint).env("SB_AUTH_TOKEN", token);
+        command.env("AWS_ACCESS_KEY_ID", "AKIADEMO").env("AWS_SECRET_ACCESS_KEY", "demo");
         anyhow::Ok(command.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY").output()?)
     };
     // A program that runs blocks its thread, and others are to run at the same time.

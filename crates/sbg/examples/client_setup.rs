@@ -3,7 +3,8 @@
 //! Without a profile, the credentials come from `SB_API_ENDPOINT` and `SB_AUTH_TOKEN`, or else from the profile `[default]` of
 //! `~/.sevenbridges/credentials`.
 
-use sbg::{Client, Result};
+use anyhow::Result;
+use sbg::Client;
 
 #[tokio::main]
 async fn main() -> Result<()> {

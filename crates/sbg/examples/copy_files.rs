@@ -1,7 +1,8 @@
 //! Copies files by their names from a project to another, or from the public reference files of the platform:
 //! `copy_files FROM_PROJECT TO_PROJECT NAME ...`. The public files are in `admin/sbg-public-data`.
 
-use sbg::{Client, ProjectId, Result};
+use anyhow::Result;
+use sbg::{Client, ProjectId};
 
 #[tokio::main]
 async fn main() -> Result<()> {

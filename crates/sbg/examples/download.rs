@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use sbg::{Client, Result};
+use anyhow::Result;
+use sbg::Client;
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use anyhow::Result;
 use sbg::exports::export_result;
 use sbg::types::FileType;
-use sbg::{Client, Result, VolumeId};
+use sbg::{Client, VolumeId};
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -1,7 +1,8 @@
 //! Finds files by a field of their metadata, at the root of a project and in all its folders:
 //! `find_files OWNER/PROJECT FIELD VALUE`.
 
-use sbg::{Client, ProjectId, Result};
+use anyhow::Result;
+use sbg::{Client, ProjectId};
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use anyhow::Result;
+use sbg::Client;
 use sbg::imports::import_result;
-use sbg::{Client, Result};
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use sbg::{Client, ProjectId, Result};
+use anyhow::Result;
+use sbg::{Client, ProjectId};
 
 #[tokio::main]
 async fn main() -> Result<()> {

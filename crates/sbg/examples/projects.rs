@@ -1,8 +1,9 @@
 //! Finds a project by its name or creates it, and adds a member: `projects NAME USERNAME`.
 
+use anyhow::Result;
+use sbg::Client;
 use sbg::members::{NewMember, Permissions};
 use sbg::types::Project;
-use sbg::{Client, Result};
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -1,7 +1,8 @@
 //! Uploads files, describes them, and moves them to a folder: `upload_reads OWNER/PROJECT FOLDER SAMPLE_ID PATH ...`.
 
+use anyhow::Result;
 use sbg::types::FileType;
-use sbg::{Client, ProjectId, Result};
+use sbg::{Client, ProjectId};
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -1,0 +1,46 @@
+//! Sets up a client that is more patient than the usual one, and that knows what a proxy of the lab does:
+//! `error_handlers OWNER/PROJECT`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sbg::Client;
+use sbg::transport::{Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RetryPolicy};
+
+/// Reads again what a proxy of the lab answers with 509 now and then. Only what may be sent twice is.
+#[derive(Debug)]
+struct LabProxy;
+
+impl ErrorHandler for LabProxy {
+    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+        if answer.status() == 509 && attempt.operation.idempotent && attempt.number < 4 {
+            return Decision::RetryAfter(Duration::from_millis(100) * attempt.number);
+        }
+        Decision::Pass
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Some(project) = std::env::args().nth(1) else {
+        eprintln!("usage: error_handlers OWNER/PROJECT");
+        std::process::exit(2);
+    };
+    // A handler takes the place of the one of its name, so this one changes the one that every client has.
+    let over_night = MaintenanceSleeper::default().max_wait(Duration::from_secs(12 * 60 * 60));
+    let client = Client::builder()
+        .retry_policy(RetryPolicy::default().max_attempts(10).max_elapsed(Duration::from_secs(600)))
+        .error_handler(over_night)
+        .error_handler(LabProxy)
+        .on_wait(|waiting| println!("{} waits {:?}: {}", waiting.operation, waiting.wait, waiting.reason))
+        .build()?;
+
+    match client.project(project)?.get().await {
+        Ok(project) => println!("{}", project.name.unwrap_or_default()),
+        Err(error) if error.is_not_found() => println!("there is none: {error}"),
+        Err(error) if error.is_forbidden() => println!("ask its administrator: {error}"),
+        Err(error) if error.is_transient() => println!("later: {error}"),
+        Err(error) => println!("{:?}, asked {} times: {error}", error.kind(), error.attempts()),
+    }
+    Ok(())
+}
