@@ -118,10 +118,10 @@ fn has_test(source: &str, test: &str) -> bool {
         let name = line.trim_start_matches("async ").strip_prefix("fn ");
         name.and_then(|rest| rest.split(['(', '<']).next()) == Some(test)
     };
-    let is_test = |line: &&str| **line == *"#[test]" || line.starts_with("#[tokio::test");
+    let is_test = |line: &&str| *line == "#[test]" || line.starts_with("#[tokio::test");
     (0..lines.len()).filter(|&at| named(lines[at])).any(|at| {
-        let attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
-        attributes.into_iter().any(|line| is_test(&line))
+        let mut attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        attributes.any(is_test)
     })
 }
 
