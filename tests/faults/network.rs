@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use sbg::config::Proxies;
 use sbg::transport::RetryPolicy;
 use sbg::{Client, ClientBuilder, ErrorKind};
@@ -177,6 +177,8 @@ impl Pki {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new([])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes what has the name of its authority for signed by itself.
+        params.distinguished_name.push(DnType::CommonName, "authority");
         let ca = params.self_signed(&key)?;
         let issuer = Issuer::new(params, key);
         let certify = |name: &str, usage: ExtendedKeyUsagePurpose| -> Result<_> {
@@ -238,7 +240,9 @@ fn certificates_that_are_none_are_refused_before_anything_is_sent() {
     assert_refused(client().identity("no PEM").build(), ErrorKind::Config, &["the identity is no PEM file"]);
     assert_refused(client().identity(pem).build(), ErrorKind::Config, &["the identity is no PEM file"]);
     assert_refused(client().root_certificates("no PEM").build(), ErrorKind::Config, &["no PEM file"]);
-    assert_refused(client().root_certificates(pem).build(), ErrorKind::Config, &["cannot be set up"]);
+    // OpenSSL looks into a certificate as soon as it is read.
+    let told = if cfg!(feature = "native-tls") { "no PEM file" } else { "cannot be set up" };
+    assert_refused(client().root_certificates(pem).build(), ErrorKind::Config, &[told]);
 }
 
 /// The heads of the requests that a proxy has forwarded.
