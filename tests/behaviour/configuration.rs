@@ -1,28 +1,11 @@
 //! Where a client gets its endpoint and token from, and what it says when it gets none.
 
-use std::process::Command;
-
 use anyhow::Result;
 use sbg::config::{Auth, ConfigPaths};
 use sbg::{Client, ErrorKind};
-use sbg_tests::{Stage, assert_refused, builder_without_files};
+use sbg_tests::{Stage, assert_refused, builder_without_files, with_environment};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
-
-/// Runs `check` in a process of its own with these variables and no others: the environment of this one belongs to all tests.
-fn with_environment(test: &str, variables: &[(&str, &str)], check: impl FnOnce()) {
-    const CHILD: &str = "SBG_TESTS_CHILD";
-    if std::env::var(CHILD).is_ok_and(|name| name == test) {
-        return check();
-    }
-    let mut child = Command::new(std::env::current_exe().expect("this program"));
-    child.args(["--exact", &format!("configuration::{test}"), "--nocapture"]);
-    child.env_clear().env(CHILD, test).envs(variables.iter().copied());
-    let output = child.output().expect("the program runs");
-    let shown =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && shown.contains("1 passed"), "{shown}");
-}
 
 /// The name of the user whose token is found.
 fn who_am_i(client: &Client) -> String {
@@ -34,7 +17,7 @@ fn who_am_i(client: &Client) -> String {
 fn without_credentials_the_error_lists_the_places_that_were_tried() {
     let home = tempfile::tempdir().expect("a folder");
     let home = home.path().to_str().expect("text");
-    let test = "without_credentials_the_error_lists_the_places_that_were_tried";
+    let test = "configuration::without_credentials_the_error_lists_the_places_that_were_tried";
     with_environment(test, &[("HOME", home)], || {
         let home = std::env::var("HOME").expect("a home");
         let words = [
@@ -54,7 +37,7 @@ fn the_environment_gives_endpoint_and_token() {
         sbg_tests::watched(sbg_emulator::Emulator::builder()).start_blocking().expect("an emulator");
     let [own, other] = ["fcrick", "jwatson"].map(|name| emulator.token_of(name).expect("a user"));
     let variables = [("SB_API_ENDPOINT", emulator.url()), ("SB_AUTH_TOKEN", &own), ("OTHER_TOKEN", &other)];
-    with_environment("the_environment_gives_endpoint_and_token", &variables, || {
+    with_environment("configuration::the_environment_gives_endpoint_and_token", &variables, || {
         assert_eq!(who_am_i(&Client::from_env().expect("credentials")), "fcrick");
         // What the program gives itself counts more.
         let [endpoint, token] =
@@ -67,7 +50,7 @@ fn the_environment_gives_endpoint_and_token() {
 #[test]
 fn half_a_pair_says_which_half_is_missing() {
     let variables = [("SB_AUTH_TOKEN", TOKEN)];
-    with_environment("half_a_pair_says_which_half_is_missing", &variables, || {
+    with_environment("configuration::half_a_pair_says_which_half_is_missing", &variables, || {
         let client = Client::builder().config_paths(ConfigPaths::none()).build();
         let words = [
             "no endpoint for the token from the environment variable SB_AUTH_TOKEN was found; tried",

@@ -94,6 +94,20 @@ async fn items_and_pages_reach_the_end_in_order_and_ask_for_each_page_once() -> 
 }
 
 #[tokio::test]
+async fn the_pages_that_the_first_one_promises_are_fetched_side_by_side() -> Result<()> {
+    let stage = stage_with(500).await;
+    let forever = std::time::Duration::from_secs(600);
+    let held = stage.fault(FaultRule::api(Action::Delay(forever)).method("GET").path("/files").nth(2));
+    let files = query(&stage).items();
+    let reader = tokio::spawn(async move { files.try_collect::<Vec<File>>().await });
+    eventually("others are asked for while one is not answered", || offsets(&stage).len() >= 3).await;
+    assert_eq!(stage.emulator.faults().fired(held), 1);
+    assert!(!reader.is_finished());
+    reader.abort();
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_stream_begins_at_its_offset() -> Result<()> {
     let stage = stage_with(250).await;
     let files: Vec<File> = query(&stage).offset(120).limit(50).items().try_collect().await?;

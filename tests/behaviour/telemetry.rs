@@ -192,6 +192,31 @@ async fn every_wait_is_told_with_its_reason_and_length() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_client_waits_for_maintenance_and_the_rate_limit_from_the_start() -> Result<()> {
+    let hour = Duration::from_secs(3600);
+    for (fault, reason) in [
+        (Action::Maintenance, "MaintenanceSleeper"),
+        (Action::RateLimited { reset_header: false }, "RateLimitSleeper"),
+    ] {
+        // The retries have nothing to do with it.
+        let (stage, waits) = telling(|client| client.retry_policy(RetryPolicy::none())).await;
+        stage.fault(FaultRule::api(fault));
+        let call = stage.client.users().me().send();
+        let told = || {
+            let waits = waits.lock().unwrap_or_else(PoisonError::into_inner);
+            waits.first().map(|wait| (wait.reason.clone(), wait.wait))
+        };
+        tokio::select! {
+            answer = call => panic!("it did not wait: {answer:?}"),
+            () = eventually("it waits", || told().is_some()) => {}
+        }
+        let (told, wait) = told().expect("it waits");
+        assert!(told == reason && wait > Duration::ZERO && wait <= hour, "{told} {wait:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_wait_ends_with_the_call_that_is_given_up() -> Result<()> {
     let hour = Duration::from_secs(3600);
     let retry = RetryPolicy::default().initial_backoff(hour).max_backoff(hour).max_elapsed(10 * hour);

@@ -15,6 +15,7 @@ mod proxies;
 mod resuming;
 mod resuming_uploads;
 mod sources;
+mod trees;
 mod uploads;
 
 use sbg_emulator::Action;

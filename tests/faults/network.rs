@@ -1,14 +1,16 @@
 //! The way to the platform: names that do not resolve, TLS that cannot be agreed on, proxies.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use sbg::config::Proxies;
 use sbg::transport::RetryPolicy;
 use sbg::{Client, ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule};
-use sbg_tests::{Stage, assert_refused, client_of, quick_retry};
+use sbg_tests::{Stage, assert_refused, client_of, quick_retry, with_environment};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -73,7 +75,9 @@ async fn a_certificate_of_an_unknown_authority_is_refused_unless_the_authority_i
     let error = assert_refused(stranger.users().me().await, ErrorKind::Tls, &words);
     assert_eq!((error.attempts(), error.is_transient()), (1, false), "another attempt meets the same");
     let cause = std::error::Error::source(&error).and_then(std::error::Error::source).expect("a cause");
-    assert!(format!("{cause:?}").contains("UnknownIssuer"), "{cause:?}");
+    // The library of the operating system has words of its own.
+    let told = if cfg!(feature = "native-tls") { "certificate verify failed" } else { "UnknownIssuer" };
+    assert!(format!("{cause:?}").contains(told), "{cause:?}");
     assert!(emulator.requests().is_empty());
 
     let ca = emulator.ca_pem().expect("an authority").to_owned();
@@ -84,6 +88,61 @@ async fn a_certificate_of_an_unknown_authority_is_refused_unless_the_authority_i
     let file = friend.upload(folder.path().join("a")).to_project(&project).await?;
     friend.file(&file.id).download(folder.path().join("b")).await?;
     assert_eq!(std::fs::read(folder.path().join("b"))?, b"ACGT");
+    Ok(())
+}
+
+/// Where the system has its authorities is a matter of the system. On Linux a variable can say so, for rustls and OpenSSL alike.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_authorities_of_the_system_are_trusted() -> Result<()> {
+    let emulator = Emulator::builder().tls(true).min_part_size(1).start_blocking()?;
+    let folder = tempfile::tempdir()?;
+    let (authorities, token) = (folder.path().join("authorities.pem"), emulator.token());
+    std::fs::write(&authorities, emulator.ca_pem().expect("an authority"))?;
+    let path = |path: &std::path::Path| path.to_str().expect("text").to_owned();
+    let variables = [
+        ("SSL_CERT_FILE", path(&authorities)),
+        ("ENDPOINT", emulator.url().to_owned()),
+        ("TOKEN", token),
+        ("FOLDER", path(folder.path())),
+    ];
+    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    with_environment("network::the_authorities_of_the_system_are_trusted", &variables, || {
+        let [endpoint, token, folder] =
+            ["ENDPOINT", "TOKEN", "FOLDER"].map(|name| std::env::var(name).expect("it is set"));
+        let client = client_of(&endpoint, &token).build().expect("a client");
+        let folder = std::path::PathBuf::from(folder);
+        let work = async {
+            let project = client.projects().create("demo").await?.id;
+            std::fs::write(folder.join("a"), "ACGT")?;
+            let file = client.upload(folder.join("a")).to_project(project).await?;
+            client.file(&file.id).download(folder.join("b")).await?;
+            anyhow::Ok(std::fs::read(folder.join("b"))?)
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        assert_eq!(runtime.expect("a runtime").block_on(work).expect("a way to the platform"), b"ACGT");
+    });
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_come_about_is_given_up_in_its_own_time() -> Result<()> {
+    let taken = Arc::new(AtomicU32::new(0));
+    let count = taken.clone();
+    // It takes each connection and never says a word, so that TLS is not agreed on.
+    let silent = listen(move |mut stream: TcpStream| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async move { tokio::io::copy(&mut stream, &mut tokio::io::sink()).await }
+    });
+    let forever = Duration::from_secs(600);
+    let client = client(&format!("https://{}/v2", silent.await?), |client| {
+        client.connect_timeout(Duration::from_millis(100)).read_timeout(forever).call_timeout(forever)
+    });
+    // Nothing was sent yet, so that even a creation can be tried again.
+    let call = tokio::time::timeout(Duration::from_secs(60), client.projects().create("x").send()).await;
+    let words = ["project_create", "nothing came for too long", "2 attempts"];
+    let error = assert_refused(call.expect("no other limit ends it"), ErrorKind::Timeout, &words);
+    assert_eq!((error.attempts(), taken.load(Ordering::SeqCst)), (2, 2));
     Ok(())
 }
 
@@ -138,6 +197,8 @@ impl Pki {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new([])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes what has the name of its authority for signed by itself.
+        params.distinguished_name.push(DnType::CommonName, "authority");
         let ca = params.self_signed(&key)?;
         let issuer = Issuer::new(params, key);
         let certify = |name: &str, usage: ExtendedKeyUsagePurpose| -> Result<_> {
@@ -199,7 +260,9 @@ fn certificates_that_are_none_are_refused_before_anything_is_sent() {
     assert_refused(client().identity("no PEM").build(), ErrorKind::Config, &["the identity is no PEM file"]);
     assert_refused(client().identity(pem).build(), ErrorKind::Config, &["the identity is no PEM file"]);
     assert_refused(client().root_certificates("no PEM").build(), ErrorKind::Config, &["no PEM file"]);
-    assert_refused(client().root_certificates(pem).build(), ErrorKind::Config, &["cannot be set up"]);
+    // OpenSSL looks into a certificate as soon as it is read.
+    let told = if cfg!(feature = "native-tls") { "no PEM file" } else { "cannot be set up" };
+    assert_refused(client().root_certificates(pem).build(), ErrorKind::Config, &[told]);
 }
 
 /// The heads of the requests that a proxy has forwarded.

@@ -35,7 +35,8 @@ pub(crate) fn uploader(
     command
 }
 
-fn helper(direction: &str, stage: &Stage) -> Command {
+/// A process that transfers something of the stage.
+pub(crate) fn helper(direction: &str, stage: &Stage) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_transfer"));
     command.args([direction, stage.emulator.url(), &stage.emulator.token()]);
     command

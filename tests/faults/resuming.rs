@@ -130,7 +130,7 @@ fn ranges(requests: &[Recorded]) -> Vec<Range<u64>> {
 }
 
 /// Bytes that these requests ask for; those that several ask for count once.
-fn covered(requests: &[Recorded]) -> u64 {
+pub(crate) fn covered(requests: &[Recorded]) -> u64 {
     let mut ranges = ranges(requests);
     ranges.sort_by_key(|range| range.start);
     let (mut end, mut count) = (0, 0);
@@ -393,7 +393,7 @@ async fn after_a_restart_of_the_system_what_is_there_is_checked() -> Result<()> 
 #[tokio::test]
 async fn a_small_file_is_fetched_again_rather_than_written_down() -> Result<()> {
     let stage = Stage::start().await;
-    let id = stage.large_file("small", 15 * MIB);
+    let id = stage.large_file("small", 16 * MIB - 1);
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
     let download = stage.client.file(&id).download(stage.path("small")).start();
     eventually("something has come", || download.progress().bytes > 0).await;
@@ -403,5 +403,14 @@ async fn a_small_file_is_fetched_again_rather_than_written_down() -> Result<()> 
     let done = stage.client.file(&id).download(stage.path("small")).digest(Algorithm::Md5).await?;
     assert_eq!((done.resumed, done.started_over), (0, None));
     stage.assert_downloaded(&stage.path("small"), &id);
+
+    // The least that is written down.
+    let id = stage.large_file("large", 16 * MIB);
+    stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
+    let download = stage.client.file(&id).download(stage.path("large")).start();
+    eventually("something has come", || download.progress().bytes > 0).await;
+    download.stop();
+    assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
+    assert_eq!(stage.local_names(), ["large.sbg-part", "large.sbg-part.journal", "small"]);
     Ok(())
 }

@@ -8,7 +8,7 @@ use sbg::raw::ClientUploadExt as _;
 use sbg::types::{UploadPartReport, UploadPartReportResponse};
 use sbg::{Client, ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule, Recorded};
-use sbg_tests::{Stage, assert_refused, client_of, eventually, quick_retry, random_bytes};
+use sbg_tests::{Stage, assert_refused, client_of, eventually, quick_retry, random_bytes, with_environment};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -373,6 +373,46 @@ async fn a_state_folder_that_cannot_be_used_is_an_error() -> Result<()> {
     let upload = client.upload(&bench.path).to_project(&bench.stage.project).await;
     assert_refused(upload, ErrorKind::Io, &["cannot use the folder", "file/state`"]);
     bench.stage.assert_no_requests();
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn uploads_are_written_down_where_programs_keep_their_state() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let bench = runtime.block_on(Bench::new())?;
+    bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
+    let (url, token) = (bench.stage.emulator.url(), &bench.stage.emulator.token());
+    let text = |path: &std::path::Path| path.to_str().map(str::to_owned).context("a path in UTF-8");
+    let (path, state) = (text(&bench.path)?, text(bench.state.path())?);
+    let variables = [
+        ("SB_API_ENDPOINT", url),
+        ("SB_AUTH_TOKEN", token),
+        ("HOME", &state),
+        ("XDG_STATE_HOME", &state),
+        ("FILE_TO_SEND", &path),
+    ];
+    let test = "resuming_uploads::uploads_are_written_down_where_programs_keep_their_state";
+    let mut asked = false;
+    with_environment(test, &variables, || {
+        asked = true;
+        let client = Client::from_env().expect("credentials");
+        let path = std::env::var_os("FILE_TO_SEND").expect("a path");
+        let upload = client.upload(path).to_project("rfranklin/demo").part_size(PART).start();
+        runtime.block_on(eventually("five parts are missing", || upload.progress().parts == 15));
+        upload.stop();
+        assert_refused(runtime.block_on(upload.wait()), ErrorKind::Cancelled, &[]);
+    });
+    if asked {
+        // This is the other process, which has another platform and another folder.
+        return Ok(());
+    }
+    bench.forget();
+    let client = bench.client_with(|client| client.state_folder(Some(bench.state.path().join("sbg"))))?;
+    let upload = client.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let file = runtime.block_on(async { upload.await })?;
+    bench.stage.assert_uploaded(&file.id, &bench.bytes);
+    assert_eq!((bench.sent().len(), bench.begun()), (5, 0));
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt::{Debug, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use sbg::config::{ConfigPaths, Proxies};
@@ -210,4 +211,24 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("not within 20 s: {what}");
+}
+
+/// Runs `check` in a process of its own with these variables and no others: the environment of this one belongs to all tests. `test` is
+/// the name by which this program knows the test that asks, with its module.
+///
+/// # Panics
+///
+/// If the process cannot be started, or if `check` panics in it.
+pub fn with_environment(test: &str, variables: &[(&str, &str)], check: impl FnOnce()) {
+    const CHILD: &str = "SBG_TESTS_CHILD";
+    if std::env::var(CHILD).is_ok_and(|name| name == test) {
+        return check();
+    }
+    let mut child = Command::new(std::env::current_exe().expect("this program"));
+    child.args(["--exact", test, "--nocapture"]);
+    child.env_clear().env(CHILD, test).envs(variables.iter().copied());
+    let output = child.output().expect("the program runs");
+    let shown =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && shown.contains("1 passed"), "{shown}");
 }

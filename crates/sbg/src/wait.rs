@@ -302,4 +302,27 @@ mod tests {
         let longest = counting(&Arc::default()).timeout(Duration::MAX).await;
         assert_eq!(longest.unwrap(), 5);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_platform_is_asked_ever_more_seldom_up_to_the_longest_pause() {
+        let pauses = async |tune: fn(Wait<u32>) -> Wait<u32>| {
+            let asked: Arc<std::sync::Mutex<Vec<Instant>>> = Arc::default();
+            let log = asked.clone();
+            let state = |count: &u32| State { name: "under way".to_owned(), over: *count == 12 };
+            let wait = Wait::new("the count", state, move || {
+                let mut log = log.lock().unwrap();
+                log.push(Instant::now());
+                let count = u32::try_from(log.len()).unwrap();
+                async move { Ok(count) }
+            });
+            tune(wait).await.unwrap();
+            let asked = asked.lock().unwrap();
+            asked.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(pauses(|wait| wait).await, [1, 1, 2, 3, 5, 7, 11, 17, 25, 30, 30]);
+        let tuned = |wait: Wait<u32>| {
+            wait.poll_interval(Duration::from_secs(100)).max_poll_interval(Duration::from_secs(200))
+        };
+        assert_eq!(pauses(tuned).await, [100, 150, 200, 200, 200, 200, 200, 200, 200, 200, 200]);
+    }
 }

@@ -1,9 +1,10 @@
 //! One transfer in a process of its own, for tests that kill it, that run two of them, or that look at what it takes.
 //!
-//! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND]`, or
-//! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND]`.
+//! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND]`,
+//! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND]`,
+//! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, or `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`.
 //!
-//! It tells how far it has come, line by line, `at BYTES`; the first line is what was there from the start. In the end come `resumed`,
+//! Of a single file it tells how far it has come, line by line, `at BYTES`; the first line is what was there from the start. In the end come `resumed`,
 //! `started_over`, `file`, `memory` (the most that the process had, in KiB) and `threads` (those of the engine when the client is gone).
 
 use std::error::Error;
@@ -32,6 +33,13 @@ async fn main() -> ExitCode {
         ["upload", endpoint, token, project, path, state, part_size, ref rate @ ..] => {
             let client = client_of(endpoint, token).state_folder(Some(state.into()));
             upload(limited(client, rate, ClientBuilder::upload_bandwidth), project, path, part_size).await
+        }
+        ["download-tree", endpoint, token, project, folder] => {
+            download_tree(client_of(endpoint, token), project, folder).await
+        }
+        ["upload-tree", endpoint, token, project, folder, state] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            upload_tree(client, project, folder).await
         }
         _ => Err("unknown arguments".into()),
     };
@@ -81,6 +89,16 @@ async fn upload(
     let upload = client?.upload(path).to_project(project).part_size(part_size.parse()?).start();
     watch(&upload).await;
     println!("file {}", upload.wait().await?.id);
+    Ok(())
+}
+
+async fn download_tree(client: ClientBuilder, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
+    client.build()?.project(project)?.files().download_tree(folder).await?.into_result()?;
+    Ok(())
+}
+
+async fn upload_tree(client: ClientBuilder, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
+    client.build()?.upload_tree(folder).to_project(project).await?.into_result()?;
     Ok(())
 }
 

@@ -1,0 +1,111 @@
+//! Tasks: waiting for many of them, and fetching what they have made.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use sbg::transfer::Outcome;
+use sbg::types::TaskStatus;
+use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_tests::Stage;
+use serde_json::json;
+
+/// A project with apps, files and tasks.
+const PROJECT: &str = "rfranklin/fibre-diffraction";
+
+/// Tasks change their state when the clock is moved, and not by themselves.
+const STATE_TIME: Duration = Duration::from_secs(60 * 60);
+
+async fn stage() -> Stage {
+    Stage::with(Emulator::builder().demo(true).state_time(STATE_TIME)).await
+}
+
+/// The id of a task that counts the lines of a new file, and is told to run.
+async fn count_lines(stage: &Stage, number: usize) -> Result<String> {
+    let id = stage.emulator.create_file(PROJECT, &format!("{number}.txt"), "one\ntwo\n");
+    let file = stage.client.file(id).get().await?;
+    let app = format!("{PROJECT}/line-count");
+    Ok(stage.client.tasks().create(app, PROJECT).input("file", file).run(true).await?.id)
+}
+
+#[tokio::test]
+async fn many_tasks_are_waited_for_with_few_calls() -> Result<()> {
+    let stage = stage().await;
+    let mut ids = Vec::new();
+    for number in 0..101 {
+        ids.push(count_lines(&stage, number).await?);
+    }
+    stage.emulator.clock().advance(24 * STATE_TIME);
+    ids.push(count_lines(&stage, 101).await?);
+    stage.emulator.clear_requests();
+
+    // The latest one comes to its end when the others have been found to be over.
+    let clock = stage.emulator.clock().clone();
+    let wait = stage.client.tasks().wait_all(&ids).poll_interval(Duration::from_millis(5));
+    let tasks = wait.on_change(move |_| clock.advance(24 * STATE_TIME)).await?;
+    assert_eq!(tasks.len(), ids.len());
+    for (task, id) in tasks.into_iter().zip(&ids) {
+        let task = task?;
+        assert_eq!((&task.id, task.status), (id, Some(TaskStatus::Completed)));
+    }
+    let mut asked = Vec::new();
+    for call in stage.emulator.requests() {
+        assert_eq!((call.method.as_str(), call.path.as_str()), ("POST", "/v2/bulk/tasks/get"));
+        let body = call.request_json().context("JSON")?;
+        asked.push(body["task_ids"].as_array().context("ids")?.len());
+    }
+    // A hundred with each call at first, of which one comes before the other, and then the one that is left.
+    assert_eq!((asked.len(), asked[0] + asked[1], asked[2]), (3, ids.len(), 1), "{asked:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_outputs_of_a_task_are_downloaded() -> Result<()> {
+    let stage = stage().await;
+    let id = count_lines(&stage, 1).await?;
+    stage.emulator.clock().advance(24 * STATE_TIME);
+    let task = stage.client.task(&id);
+    let report = task.download_outputs(stage.path("out")).await?.into_result()?;
+    let [file] = &report.files[..] else { panic!("one file was made: {report:?}") };
+    assert_eq!(
+        (file.path.as_str(), &file.local),
+        ("1.txt.line-count.txt", &stage.path("out").join(&file.path))
+    );
+    assert_eq!(fs::read_to_string(&file.local)?, "2 1.txt\n");
+    assert_eq!(file.outcome.clone()?, Outcome::Transferred(8));
+    Ok(())
+}
+
+#[tokio::test]
+async fn outputs_come_with_their_secondary_files_and_folders() -> Result<()> {
+    let stage = stage().await;
+    let [bam, index, log, other] = ["S1.bam", "S1.bam.bai", "logs/a/run.log", "logs/other.txt"]
+        .map(|path| stage.emulator.create_file(PROJECT, path, path));
+    let folder = stage.client.project(PROJECT)?.files().resolve_path("logs").await?.id;
+    let id = "4e3a6f2b-2f1c-4f6e-8d1a-1b2c3d4e5f60";
+    // The apps of the emulator make neither.
+    let told = json!({
+        "id": id,
+        "status": "COMPLETED",
+        "outputs": {
+            "aligned": {
+                "class": "File", "path": bam, "name": "S1.bam",
+                "secondaryFiles": [{"class": "File", "path": index, "name": "S1.bam.bai"}],
+            },
+            "logs": {"class": "Directory", "path": folder, "name": "logs"},
+            "count": 3,
+        },
+    });
+    let answer = Action::Status { code: 200, body: Some(told), headers: Vec::new() };
+    stage.fault(FaultRule::api(answer).path(format!("/tasks/{id}")));
+    let task = stage.client.task(id);
+    task.download_outputs(stage.path("out")).await?.into_result()?;
+    for (path, id) in
+        [("S1.bam", &bam), ("S1.bam.bai", &index), ("logs/a/run.log", &log), ("logs/other.txt", &other)]
+    {
+        stage.assert_downloaded(&stage.path("out").join(path), id);
+    }
+    let some = task.download_outputs(stage.path("some")).select(|path| path == "logs/a/run.log").await?;
+    assert_eq!(some.files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["logs/a/run.log"]);
+    Ok(())
+}

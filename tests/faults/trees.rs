@@ -1,0 +1,216 @@
+//! Folder trees whose transfer is stopped, or whose process is killed: the next one moves what is missing, and nothing else.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use sbg::ErrorKind;
+use sbg::files::Entry;
+use sbg::transfer::{Outcome, Report};
+use sbg_emulator::{Action, FaultRule, Recorded};
+use sbg_tests::{MIB, Stage, assert_refused, assert_same_bytes, client_of, eventually, random_bytes};
+use serde_json::Value;
+
+use crate::processes::helper;
+use crate::resuming::covered;
+
+/// Longer than any test lasts.
+const FOREVER: Duration = Duration::from_secs(600);
+
+/// Small files of a tree.
+const SMALL: usize = 20;
+
+/// Those of them that the first transfer does not bring to their end.
+const HELD: usize = 5;
+
+/// The large file of a tree that comes down.
+const DOWN: usize = 24 * MIB;
+
+/// The large file of a tree that goes up: larger than what goes in one part, and so in five.
+const UP: usize = 64 * MIB + 1;
+
+/// How the first transfer ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Stopped,
+    Killed,
+}
+
+fn small(number: usize) -> String {
+    format!("deep/{number:02}")
+}
+
+fn content(number: usize) -> String {
+    format!("photograph {number}")
+}
+
+/// What a journal in this folder says, whose file has this end.
+fn journals(folder: &Path, end: &str) -> Vec<Value> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(end));
+    // One that is being replaced may be gone, or not be there yet.
+    let texts = named.filter_map(|path| fs::read_to_string(path).ok());
+    texts.filter_map(|text| serde_json::from_str(text.lines().next()?).ok()).collect()
+}
+
+/// Files that were moved, and those that were left because they are the same.
+fn counts(report: &Report) -> (usize, usize) {
+    let count = |wanted: fn(&Outcome) -> bool| {
+        report.files.iter().filter(|file| file.outcome.as_ref().is_ok_and(wanted)).count()
+    };
+    (
+        count(|outcome| matches!(outcome, Outcome::Transferred(_))),
+        count(|outcome| matches!(outcome, Outcome::Identical)),
+    )
+}
+
+/// Lets the platform behave, and forgets what it has seen.
+fn forget(stage: &Stage) {
+    stage.emulator.faults().clear();
+    stage.emulator.clear_requests();
+}
+
+/// Bytes of the large file that the journal in this folder has.
+fn written_down(tree: &Path) -> u64 {
+    let length = |extent: &Value| Some(extent["end"].as_u64()? - extent["start"].as_u64()?);
+    let of_journal = |journal: Value| {
+        let extents = journal["extents"].as_array()?.iter();
+        extents.map(length).sum::<Option<u64>>()
+    };
+    journals(tree, ".sbg-part.journal").into_iter().filter_map(of_journal).sum()
+}
+
+/// Downloads a tree until all small files but some are there and a piece of the large one, and ends it like this. Then downloads it
+/// once more.
+async fn a_tree_comes_down_in_two_transfers(end: End) -> Result<()> {
+    let stage = Stage::start().await;
+    let ids: Vec<_> = (0..SMALL).map(|number| stage.file(&small(number), content(number))).collect();
+    let large = stage.large_file("large", DOWN);
+    for id in &ids[..HELD] {
+        stage.fault(FaultRule::api(Action::Delay(FOREVER)).path(format!("{id}/download_info")));
+    }
+    stage.fault(FaultRule::storage(Action::Stall(3_000_000)));
+    let tree = stage.path("tree");
+    let there = || (HELD..SMALL).all(|number| tree.join(small(number)).exists());
+    if end == End::Stopped {
+        let download = stage.client.project(&stage.project)?.files().download_tree(&tree).start();
+        eventually("it is as far as it comes", || there() && download.progress().bytes >= 3_000_000).await;
+        download.stop();
+        assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
+    } else {
+        let mut command = helper("download-tree", &stage);
+        command.arg(stage.project.as_str()).arg(&tree).stdout(Stdio::null());
+        let mut child = command.spawn()?;
+        eventually("it is as far as it comes", || there() && written_down(&tree) > 0).await;
+        child.kill()?;
+        child.wait()?;
+    }
+    let known = written_down(&tree);
+    assert!(known > 0, "a piece of the large file is there");
+    forget(&stage);
+
+    let files = stage.client_of("rfranklin").project(&stage.project)?.files();
+    let report = files.download_tree(&tree).await?.into_result()?;
+    assert_eq!(counts(&report), (HELD + 1, SMALL - HELD));
+    assert_eq!(stage.calls("GET", "/download_info").len(), HELD + 1, "what is there is not asked for");
+    let info = stage.calls("GET", &format!("{large}/download_info"));
+    let info = info.first().and_then(Recorded::response_json).context("an answer")?;
+    let url = info["url"].as_str().context("an address")?;
+    let mut asked = stage.storage("GET");
+    asked.retain(|request| url.contains(&request.path));
+    assert!(covered(&asked) <= DOWN as u64 - known, "the piece that is there is not fetched again");
+
+    for (number, id) in ids.iter().enumerate() {
+        stage.assert_downloaded(&tree.join(small(number)), id);
+    }
+    stage.assert_downloaded(&tree.join("large"), &large);
+    for (folder, files) in [(tree.clone(), 2), (tree.join("deep"), SMALL)] {
+        assert_eq!(fs::read_dir(folder)?.count(), files, "nothing is left beside the files");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tree_whose_download_was_stopped_gets_what_is_missing() -> Result<()> {
+    a_tree_comes_down_in_two_transfers(End::Stopped).await
+}
+
+#[tokio::test]
+async fn a_tree_whose_download_was_killed_gets_what_is_missing() -> Result<()> {
+    a_tree_comes_down_in_two_transfers(End::Killed).await
+}
+
+/// Uploads a tree until all small files but some are completed and three of the five parts of the large one are there, and ends it like
+/// this. Then uploads it once more.
+async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
+    let stage = Stage::start().await;
+    let (tree, state, bytes) = (stage.path("tree"), tempfile::tempdir()?, random_bytes(UP));
+    fs::create_dir_all(tree.join("deep"))?;
+    (0..SMALL).try_for_each(|number| fs::write(tree.join(small(number)), content(number)))?;
+    fs::write(tree.join("large"), &bytes)?;
+    for part in ["/part/4", "/part/5"] {
+        stage.fault(FaultRule::api(Action::Delay(FOREVER)).path(part));
+    }
+    // Only small files come so far.
+    stage.fault(FaultRule::api(Action::Delay(FOREVER)).method("POST").path("/complete").first(HELD as u64));
+    let client = || {
+        let client = client_of(stage.emulator.url(), &stage.emulator.token());
+        client.state_folder(Some(state.path().to_owned())).build()
+    };
+    let confirmed = |requests: &[Recorded]| {
+        requests.iter().filter(|request| request.status.is_some_and(|status| status < 300)).count()
+    };
+    let far = || {
+        let completions = stage.calls("POST", "/complete");
+        (completions.len(), confirmed(&completions), confirmed(&stage.storage("PUT")))
+            == (SMALL, SMALL - HELD, SMALL + 3)
+    };
+    if end == End::Stopped {
+        let upload = client()?.upload_tree(&tree).to_project(&stage.project).start();
+        eventually("it is as far as it comes", || far() && upload.progress().parts as usize == SMALL - HELD)
+            .await;
+        upload.stop();
+        assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    } else {
+        let mut command = helper("upload-tree", &stage);
+        command.arg(stage.project.as_str()).arg(&tree).arg(state.path()).stdout(Stdio::null());
+        let mut child = command.spawn()?;
+        let parts = |journal: &Value| journal["parts"].as_array().map_or(0, Vec::len);
+        let written_down = || journals(state.path(), ".upload").iter().any(|journal| parts(journal) == 3);
+        eventually("it is as far as it comes", || far() && written_down()).await;
+        child.kill()?;
+        child.wait()?;
+    }
+    assert_eq!(journals(state.path(), ".upload").len(), HELD + 1);
+    forget(&stage);
+
+    let report = client()?.upload_tree(&tree).to_project(&stage.project).await?.into_result()?;
+    assert_eq!(counts(&report), (HELD + 1, SMALL - HELD));
+    assert_eq!(stage.calls("POST", "/upload/multipart").len(), 0, "they are the uploads that were begun");
+    assert_eq!(stage.calls("POST", "/complete").len(), HELD + 1);
+    assert_eq!(stage.storage("PUT").len(), 2, "the two parts that are missing are sent, and no others");
+
+    let entries: Vec<Entry> =
+        stage.client.project(&stage.project)?.files().walk().entries().try_collect().await?;
+    let files: Vec<_> = entries.iter().filter(|entry| !entry.is_folder()).collect();
+    assert_eq!(files.len(), SMALL + 1);
+    for entry in files {
+        let there = stage.emulator.file_content(&entry.file.id).context("a file")?;
+        assert_same_bytes(&there, &fs::read(tree.join(&entry.path))?);
+    }
+    ensure!(stage.client.uploads().list().await?.is_empty(), "nothing is left under way");
+    assert_eq!(fs::read_dir(state.path())?.count(), 0, "nothing is left to go on with");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tree_whose_upload_was_stopped_sends_what_is_missing() -> Result<()> {
+    a_tree_goes_up_in_two_transfers(End::Stopped).await
+}
+
+#[tokio::test]
+async fn a_tree_whose_upload_was_killed_sends_what_is_missing() -> Result<()> {
+    a_tree_goes_up_in_two_transfers(End::Killed).await
+}
