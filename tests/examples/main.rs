@@ -102,12 +102,11 @@ fn programs() -> &'static BTreeMap<String, PathBuf> {
     PROGRAMS.get_or_init(|| build().expect("the examples are built"))
 }
 
-/// Lets cargo build the examples, or tell that they are up to date, and say where they are.
+/// Lets cargo build the examples, or tell that they are up to date, and say where they are. Of the whole workspace, as its tests are
+/// built: with other packages their dependencies have other features, and everything is compiled once more.
 fn build() -> Result<BTreeMap<String, PathBuf>> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["build", "--package", "sbg", "--examples", "--message-format", "json"])
-        .current_dir(WORKSPACE);
+    cargo.args(["build", "--workspace", "--examples", "--message-format", "json"]).current_dir(WORKSPACE);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }

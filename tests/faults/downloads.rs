@@ -232,7 +232,11 @@ async fn an_object_of_another_size_than_the_platform_lists_is_refused() -> Resul
 
         stage.emulator.faults().remove(fault);
         let other = stage.client.file(&id).download(stage.path("other")).expect_size(size - 1).await;
-        assert_refused(other, ErrorKind::Integrity, &[&*format!("{} bytes", size - 1), &format!("has {size} of it")]);
+        assert_refused(
+            other,
+            ErrorKind::Integrity,
+            &[&*format!("{} bytes", size - 1), &format!("has {size} of it")],
+        );
         stage.client.file(&id).download(stage.path("right")).expect_size(size).await?;
         stage.assert_downloaded(&stage.path("right"), &id);
         assert_eq!(stage.local_names(), ["right", "tree"]);

@@ -70,7 +70,14 @@ fn is_installed(root: &Path) -> bool {
 }
 
 fn with_arguments<'c>(root: &Path, install: &'c mut Command) -> &'c mut Command {
-    install.args(["install", "cargo-semver-checks", "--locked", "--no-default-features", "--version", VERSION]);
+    install.args([
+        "install",
+        "cargo-semver-checks",
+        "--locked",
+        "--no-default-features",
+        "--version",
+        VERSION,
+    ]);
     install.arg("--target-dir").arg(root.join("target/semver/program"));
     // It is run for seconds and built for minutes: nothing is made faster that takes time to make so.
     let profile = [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "256"), ("DEBUG", "0")];
