@@ -378,6 +378,31 @@ async fn a_state_folder_that_cannot_be_used_is_an_error() -> Result<()> {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn an_upload_does_without_a_state_folder_that_nobody_has_named() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let bench = runtime.block_on(Bench::new())?;
+    let (url, token) = (bench.stage.emulator.url(), &bench.stage.emulator.token());
+    let text = |path: &std::path::Path| path.to_str().map(str::to_owned).context("a path in UTF-8");
+    let (path, file) = (text(&bench.path)?, text(&bench.stage.local("file", ""))?);
+    let variables = [
+        ("SB_API_ENDPOINT", url),
+        ("SB_AUTH_TOKEN", token),
+        ("HOME", &file),
+        ("XDG_STATE_HOME", &file),
+        ("FILE_TO_SEND", &path),
+    ];
+    let test = "resuming_uploads::an_upload_does_without_a_state_folder_that_nobody_has_named";
+    with_environment(test, &variables, || {
+        let client = Client::from_env().expect("credentials");
+        let path = std::env::var_os("FILE_TO_SEND").expect("a path");
+        let upload = client.upload(path).to_project("rfranklin/demo").part_size(PART);
+        runtime.block_on(async { upload.await }).expect("the file is uploaded");
+    });
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn uploads_are_written_down_where_programs_keep_their_state() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bench = runtime.block_on(Bench::new())?;

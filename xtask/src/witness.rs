@@ -6,8 +6,11 @@
 //! recorded traffic.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
@@ -91,6 +94,9 @@ fn traffic(root: &Path) -> Result<String> {
     let (of_client, hostile) = (folder(root, "traffic")?, folder(root, "hostile-traffic")?);
     let mut tests = cargo(root);
     tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    // Most of them wait for something most of the time.
+    let threads = 2 * thread::available_parallelism().map_or(1, NonZero::get);
+    tests.env("RUST_TEST_THREADS", threads.to_string());
     let mut passed = 0;
     tee(tests.env(TRAFFIC, &of_client).env(HOSTILE_TRAFFIC, &hostile), |line| passed += passed_tests(line))?;
     ensure!(passed > 0, "no test was run");

@@ -360,7 +360,8 @@ impl ClientBuilder {
 
     /// Folder for what uploads write down, so that another process can go on with them; `None` for none. By default
     /// `$XDG_STATE_HOME/sbg` or `~/.local/state/sbg`, on Windows `%LOCALAPPDATA%\sbg`. It is created when it is needed, and holds
-    /// paths, ids and checksums, but no secrets.
+    /// paths, ids and checksums, but no secrets. An upload fails where it cannot use a folder that was named here, and does without the
+    /// default one.
     ///
     /// ```
     /// let elsewhere = sbg::Client::builder().state_folder(Some("/scratch/rfranklin/sbg".into()));
@@ -438,8 +439,10 @@ impl ClientBuilder {
             upload_bandwidth: self.upload_bandwidth,
             https_only: config.endpoint.url().scheme() == "https",
             state_folder: match &self.state_folder {
-                StateFolder::Default => transfer::default_state_folder(),
-                StateFolder::At(folder) => Some(folder.clone()),
+                StateFolder::Default => {
+                    transfer::default_state_folder().map(|path| transfer::StateFolder { path, named: false })
+                }
+                StateFolder::At(path) => Some(transfer::StateFolder { path: path.clone(), named: true }),
                 StateFolder::None => None,
             },
         };

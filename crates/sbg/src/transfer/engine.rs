@@ -46,7 +46,7 @@ pub(super) struct Tools {
     /// The bandwidth of uploads.
     pub(super) up: Arc<Throttle>,
     /// Where the journals of uploads lie. Without it an upload cannot be gone on with by another process.
-    pub(super) state_folder: Option<Arc<PathBuf>>,
+    pub(super) state_folder: Option<Arc<StateFolder>>,
     /// Whether the storage must have TLS.
     https_only: bool,
 }
@@ -76,6 +76,14 @@ impl Limiters {
     }
 }
 
+/// Where the journals of uploads lie.
+#[derive(Clone, Debug)]
+pub(crate) struct StateFolder {
+    pub(crate) path: PathBuf,
+    /// Whether the program has named it: then an upload fails where it cannot be used, and otherwise does without it.
+    pub(crate) named: bool,
+}
+
 /// How the transfers of a client behave, as its builder was told.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -86,7 +94,7 @@ pub(crate) struct Settings {
     /// Most bytes per second of all uploads together.
     pub(crate) upload_bandwidth: Option<u64>,
     /// Where the journals of uploads lie.
-    pub(crate) state_folder: Option<PathBuf>,
+    pub(crate) state_folder: Option<StateFolder>,
     /// Whether the storage must have TLS.
     pub(crate) https_only: bool,
 }

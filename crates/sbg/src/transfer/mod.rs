@@ -36,7 +36,7 @@ pub use digest::{Algorithm, Digest};
 #[cfg(fuzzing)]
 pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};
-pub(crate) use engine::{Engine, Settings};
+pub(crate) use engine::{Engine, Settings, StateFolder};
 pub use handle::{Status, Transfer};
 pub use many::{Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
 pub use progress::Progress;

@@ -113,13 +113,14 @@ fn yaml_request(mut url: Url, id: &AppId, text: String) -> reqwest::Request {
 fn installed(document: Value, id: &AppId) -> Result<types::App> {
     let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
     let revision = i64::from(id.revision().unwrap_or(0));
-    answer_of(json!({
+    let mut app = json!({
         "id": text("sbg:id").unwrap_or_else(|| id.with_revision(id.revision().unwrap_or(0)).into()),
         "name": text("label"),
         "project": text("sbg:project").unwrap_or_else(|| id.project_id().into()),
         "revision": document.get("sbg:revision").and_then(Value::as_i64).unwrap_or(revision),
-        "raw": document,
-    }))
+    });
+    app["raw"] = document;
+    answer_of(app)
 }
 
 #[cfg(test)]

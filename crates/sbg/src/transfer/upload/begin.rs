@@ -33,13 +33,21 @@ pub(super) async fn begin(order: &Order, tools: &Tools, shared: &Arc<Shared>) ->
     let Some(folder) = tools.state_folder.clone() else {
         return begin_anew(order, tools, None).await;
     };
-    let (key, stop) = (order.key(), shared.stop.clone());
-    let (record, left) = blocking(move || {
-        let record = Record::open(&folder, &key, &|| stop.is_cancelled())?;
+    let (key, stop, path) = (order.key(), shared.stop.clone(), folder.path.clone());
+    let opened = blocking(move || {
+        let record = Record::open(&path, &key, &|| stop.is_cancelled())?;
         let left = record.load(&key);
         Ok((record, left))
-    })
-    .await?;
+    });
+    let (record, left) = match opened.await {
+        Ok(opened) => opened,
+        // Such as in a container whose file system can only be read.
+        Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
+            tracing::warn!(%error, "an upload is not written down, so that no other process can go on with it");
+            return begin_anew(order, tools, None).await;
+        }
+        Err(error) => return Err(error),
+    };
     if let Some(left) = left {
         match take_up(order, tools, left).await? {
             TakenUp::There(route, part_size, confirmed) => {

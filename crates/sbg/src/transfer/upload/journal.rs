@@ -59,7 +59,7 @@ pub(super) fn text(path: &Path) -> String {
     path.to_str().map_or_else(bytes, str::to_owned)
 }
 
-/// The place of the journal of an key. It is locked as long as this lives.
+/// The place of the journal of a key. It is locked as long as this lives.
 #[derive(Debug)]
 pub(super) struct Record {
     path: PathBuf,
@@ -68,7 +68,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Opens the record of an key. Refused where another upload is at the same key, and stays at it until `stopped`, or for two
+    /// Opens the record of a key. Refused where another upload is at the same key, and stays at it until `stopped`, or for two
     /// seconds.
     pub(super) fn open(folder: &Path, key: &UploadKey, stopped: &dyn Fn() -> bool) -> Result<Self> {
         let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
