@@ -10,6 +10,8 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use sbg_document::drift::Answer;
 
+use crate::programs::{Program, program};
+
 /// Why each of `answers` cannot be read as the type that is generated for it; `None` where it can.
 pub fn decode(root: &Path, answers: &[Answer]) -> Result<Vec<Option<String>>> {
     if answers.is_empty() {
@@ -20,23 +22,17 @@ pub fn decode(root: &Path, answers: &[Answer]) -> Result<Vec<Option<String>>> {
         serde_json::to_writer(&mut input, answer)?;
         input.push(b'\n');
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut child = Command::new(cargo)
-        .args(["run", "--quiet", "--package", "sbg-raw", "--example", "decode"])
-        .current_dir(root)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot run cargo")?;
-    let mut stdin = child.stdin.take().context("cargo has no input")?;
+    let decoder =
+        program(root, Program::Example("decode")).context("the decoder of sbg-raw cannot be built")?;
+    let mut decoder = Command::new(decoder);
+    decoder.current_dir(root).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = decoder.spawn().context("cannot run the decoder")?;
+    let mut stdin = child.stdin.take().context("the decoder has no input")?;
     // Written beside the reading: neither side waits for the other with a full pipe. Where the program ends early, its status tells.
     let writer = thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().context("cannot run the decoder")?;
     let written = writer.join();
-    ensure!(
-        output.status.success(),
-        "the decoder of sbg-raw cannot be built or run: `cargo check -p sbg-raw --examples` tells why"
-    );
+    ensure!(output.status.success(), "the decoder ended with {}", output.status);
     ensure!(matches!(written, Ok(Ok(()))), "the decoder did not read to the end");
     let verdicts = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let verdicts: Vec<Option<String>> = verdicts.map(serde_json::from_slice).collect::<Result<_, _>>()?;

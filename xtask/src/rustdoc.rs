@@ -16,12 +16,15 @@ use crate::programs::{cargo, output};
 /// Names the rustdoc that this program stands in for.
 const RUSTDOC: &str = "XTASK_RUSTDOC";
 
-/// The JSON about the library of `package`, a member of the workspace in `folder`; what is built lies in `target`.
+/// The JSON about the library of `package`, a member of the workspace in `folder`; what is built lies in `target`. All members are
+/// documented together, as `cargo xtask ci documentation` does it: one by one, their dependencies are compiled for each.
 pub fn json(folder: &Path, target: &Path, package: &str) -> Result<PathBuf> {
     let rustdoc = env::var_os("RUSTDOC").unwrap_or_else(|| "rustdoc".into());
     let mut cargo = cargo(folder);
-    cargo.args(["rustdoc", "--quiet", "--locked", "--lib", "--package", package, "--target-dir"]).arg(target);
-    cargo.args(["--", "-Zunstable-options", "--output-format=json", "--cap-lints=allow"]);
+    cargo
+        .args(["doc", "--quiet", "--locked", "--workspace", "--lib", "--no-deps", "--target-dir"])
+        .arg(target);
+    cargo.env("RUSTDOCFLAGS", "-Zunstable-options --output-format=json --cap-lints=allow");
     // The folder may be that of another revision, which is documented by the compiler of this one.
     cargo.env("RUSTDOC", env::current_exe()?).env(RUSTDOC, rustdoc);
     output(&mut cargo)?;

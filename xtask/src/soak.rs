@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use crate::emulator::Emulator;
-use crate::programs::{empty, output, program, step};
+use crate::programs::{Program, empty, output, program, step};
 
 #[derive(Args)]
 pub struct Soak {
@@ -53,7 +53,7 @@ const FAULTS: [&str; 16] = [
 pub fn run(root: &Path, soak: &Soak) -> Result<String> {
     let folder = root.join("target/soak");
     empty(&folder)?;
-    let program = step("soak: build", || program(root, "soak"))?;
+    let program = step("soak: build", || program(root, Program::Binary("soak")))?;
     let mut arguments =
         vec!["--rate-limit".to_owned(), "10000000".to_owned(), "--min-part-size".to_owned(), "1".to_owned()];
     for (number, fault) in (soak.seed..).zip(FAULTS) {

@@ -239,10 +239,10 @@ impl Parser {
     }
 
     fn literal(&mut self) -> Result<Literal, String> {
-        match self.tokens.next() {
+        match self.tokens.next_if(|token| !is_after_values(token)) {
             Some(Token::Text(text) | Token::Word(text)) => Ok(Literal::Text(text)),
             Some(Token::Number(number)) => Ok(Literal::Number(number)),
-            other => Err(format!("a value is expected, not {}", show_end(other.as_ref()))),
+            _ => Err(format!("a value is expected, not {}", show_end(self.tokens.peek()))),
         }
     }
 
@@ -288,6 +288,12 @@ impl Parser {
     fn sign(&mut self, sign: &str) -> bool {
         self.tokens.next_if(|token| matches!(token, Token::Sign(found) if *found == sign)).is_some()
     }
+}
+
+/// Whether it is one of the keywords that stand behind a value, and so is none, whatever is missing before it.
+fn is_after_values(token: &Token) -> bool {
+    const KEYWORDS: [&str; 8] = ["AND", "OR", "ORDER", "LIMIT", "OFFSET", "TOKEN", "RECURSIVE", "STALE"];
+    matches!(token, Token::Word(word) if KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword)))
 }
 
 fn not(condition: Condition) -> Condition {
@@ -351,6 +357,8 @@ mod tests {
             "IN \"a\" WHERE",
             "IN \"a\" WHERE b",
             "IN \"a\" WHERE b =",
+            "IN \"a\" WHERE b > RECURSIVE",
+            "IN \"a\" WHERE b = and c = 1",
             "IN \"a\" WHERE (b = 1",
             "IN \"a\" LIMIT -1",
             "IN \"a\" LIMIT x",

@@ -20,7 +20,8 @@ const MOST: usize = 64;
 /// Never fewer than these, so that one slow answer does not stop everything.
 const LEAST: usize = 2;
 
-/// Bounds of the time after which the number of connections is looked at again; in between it follows the time to an answer.
+/// Bounds of the time after which the number of connections is looked at again. In between it follows the time to an answer; for uploads,
+/// where that is the time of a whole part, it is short while the number doubles and long afterwards.
 const SHORTEST_TICK: Duration = Duration::from_millis(100);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
@@ -117,7 +118,7 @@ struct State {
     /// Connections to take away as soon as they come back.
     owed: usize,
     in_use: usize,
-    /// Whether all connections were in use at some time of this tick, and more were wanted.
+    /// Whether more connections were wanted at some time of this tick than there may be.
     busy: bool,
     moved: u64,
     tick_began: Instant,
@@ -147,10 +148,9 @@ impl Limiter {
             busy: false,
             moved: 0,
             tick_began: Instant::now(),
-            // The time to the answer of an upload is that of its whole body, so there is nothing to follow.
-            tick: if direction == Direction::Up { LONGEST_TICK } else { SHORTEST_TICK },
+            tick: SHORTEST_TICK,
             overloaded: None,
-            settling: false,
+            settling: direction == Direction::Up,
             each: None,
         };
         let limit = watch::Sender::new(FIRST);
@@ -226,11 +226,17 @@ impl Limiter {
         state.each = Some(goodput / connections);
         // Where fewer connections were wanted than there may be, the goodput says nothing about their number.
         let settling = std::mem::take(&mut state.settling);
-        if std::mem::take(&mut state.busy) && !settling {
+        let busy = std::mem::take(&mut state.busy) || self.permits.available_permits() == 0;
+        if busy && !settling {
             let before = state.controller.limit;
             let limit = state.controller.tick(goodput);
             self.change(&mut state, before, limit);
-            state.settling = limit > before && self.direction == Direction::Up;
+            if self.direction == Direction::Up {
+                state.settling = limit > before;
+                if !matches!(state.controller.phase, Phase::Doubling { .. }) {
+                    state.tick = LONGEST_TICK;
+                }
+            }
         }
         state.busy = self.permits.available_permits() == 0;
         state.tick_began = Instant::now();
@@ -389,6 +395,37 @@ mod tests {
             limits
         };
         assert_eq!(ticks(Direction::Down).await, [16, 32, 64, 64]);
-        assert_eq!(ticks(Direction::Up).await, [16, 16, 32, 32]);
+        assert_eq!(ticks(Direction::Up).await, [8, 16, 16, 32]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_is_looked_at_often_until_more_connections_bring_no_more() {
+        let limiter = Limiter::new(Direction::Up);
+        let _permits: Vec<_> = (0..MOST).map(|_| tokio::spawn(limiter.clone().acquire())).collect();
+        tokio::task::yield_now().await;
+        let mut limits = Vec::new();
+        for _ in 0..4 {
+            assert_eq!(limiter.state().tick, SHORTEST_TICK);
+            tokio::time::advance(SHORTEST_TICK).await;
+            limiter.moved(1000);
+            limits.push(*limiter.limit().borrow());
+        }
+        assert_eq!((limits, limiter.state().tick), (vec![8, 16, 16, 8], LONGEST_TICK));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_of_one_who_takes_no_more_than_there_are_double_with_every_tick() {
+        let limiter = Limiter::new(Direction::Down);
+        let (mut permits, mut limits) = (Vec::new(), Vec::new());
+        for _ in 0..4 {
+            let limit = *limiter.limit().borrow();
+            while permits.len() < limit {
+                permits.push(limiter.clone().acquire().await);
+            }
+            tokio::time::advance(LONGEST_TICK).await;
+            limiter.moved(1000 * limit as u64);
+            limits.push(*limiter.limit().borrow());
+        }
+        assert_eq!(limits, [16, 32, 64, 64]);
     }
 }
