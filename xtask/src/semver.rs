@@ -98,14 +98,9 @@ fn checkout(root: &Path, revision: &str) -> Result<std::path::PathBuf> {
 }
 
 fn check(root: &Path, baseline: &Path, package: &str) -> Result<String> {
-    let json = |folder: &Path, name: &str| {
-        let made = rustdoc::json(folder, &root.join("target"), package)?;
-        // Both revisions write to the same place.
-        let kept = root.join("target/semver").join(format!("{package}-{name}.json"));
-        fs::copy(&made, &kept).with_context(|| format!("cannot copy {}", made.display()))?;
-        anyhow::Ok(kept)
-    };
-    let (before, now) = (json(baseline, "baseline")?, json(root, "current")?);
+    // Each revision has a place of its own to write to: what the other one has written there would be taken for up to date.
+    let before = rustdoc::json(baseline, &root.join("target/semver/target"), package)?;
+    let now = rustdoc::json(root, &root.join("target"), package)?;
     let mut checks = cargo(root);
     checks.args(["semver-checks", "check-release", "--color", "never"]);
     checks.arg("--baseline-rustdoc").arg(before).arg("--current-rustdoc").arg(now);
