@@ -24,6 +24,7 @@ const GENERATED: &str = "crates/sbg-raw/src/generated/";
 /// Compares the lists below `root` with the crates, or with `write` makes them anew, and says how many items there are.
 pub fn run(root: &Path, write: bool) -> Result<String> {
     let (mut changes, mut bare, mut count) = (String::new(), Vec::new(), 0);
+    step("api: read the documentation", || rustdoc::write(root, root, &CRATES))?;
     for package in CRATES {
         let crate_ = step(&format!("api: {package}"), || Interface::read(root, package))?;
         count += crate_.items.len();
@@ -71,7 +72,7 @@ struct Interface {
 
 impl Interface {
     fn read(root: &Path, package: &str) -> Result<Self> {
-        let path = rustdoc::json(root, &root.join("target"), package)?;
+        let path = rustdoc::path(root, package);
         let api = Builder::from_rustdoc_json(&path)
             .omit_blanket_impls(true)
             .omit_auto_trait_impls(true)

@@ -6,6 +6,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -16,19 +17,28 @@ use crate::programs::{cargo, output};
 /// Names the rustdoc that this program stands in for.
 const RUSTDOC: &str = "XTASK_RUSTDOC";
 
-/// The JSON about the library of `package`, a member of the workspace in `folder`; what is built lies in `target`. All members are
-/// documented together, as `cargo xtask ci documentation` does it: one by one, their dependencies are compiled for each.
-pub fn json(folder: &Path, target: &Path, package: &str) -> Result<PathBuf> {
+/// Where the JSON about the library of `package` lies, once [`write()`] has written it.
+pub fn path(root: &Path, package: &str) -> PathBuf {
+    root.join("target/doc").join(package.replace('-', "_")).with_extension("json")
+}
+
+/// Writes the JSON about the libraries of `packages`, members of the workspace in `folder`, below `root`. All members are documented
+/// together, as `cargo xtask ci documentation` does it: one by one, their dependencies are compiled for each.
+pub fn write(root: &Path, folder: &Path, packages: &[&str]) -> Result<String> {
+    for package in packages {
+        let path = path(root, package);
+        // The folder may be that of another revision, whose JSON must not be taken for up to date.
+        if path.exists() {
+            fs::remove_file(&path).with_context(|| format!("cannot delete {}", path.display()))?;
+        }
+    }
     let rustdoc = env::var_os("RUSTDOC").unwrap_or_else(|| "rustdoc".into());
     let mut cargo = cargo(folder);
-    cargo
-        .args(["doc", "--quiet", "--locked", "--workspace", "--lib", "--no-deps", "--target-dir"])
-        .arg(target);
+    cargo.args(["doc", "--quiet", "--locked", "--workspace", "--lib", "--no-deps", "--target-dir"]);
+    cargo.arg(root.join("target"));
+    // Another revision is documented by the compiler of this one, which may find something in it that it did not find before.
     cargo.env("RUSTDOCFLAGS", "-Zunstable-options --output-format=json --cap-lints=allow");
-    // The folder may be that of another revision, which is documented by the compiler of this one.
-    cargo.env("RUSTDOC", env::current_exe()?).env(RUSTDOC, rustdoc);
-    output(&mut cargo)?;
-    Ok(target.join("doc").join(package.replace('-', "_")).with_extension("json"))
+    output(cargo.env("RUSTDOC", env::current_exe()?).env(RUSTDOC, rustdoc))
 }
 
 /// Does what rustdoc does, if this program was called in its place.

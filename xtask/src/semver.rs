@@ -4,7 +4,7 @@
 //! that version is released there is nothing that could be broken.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
@@ -22,9 +22,17 @@ pub fn run(root: &Path, since: Option<&str>) -> Result<String> {
         return Ok(format!("{} is not released yet", env!("CARGO_PKG_VERSION")));
     };
     step("semver: cargo-semver-checks", || installed(root))?;
-    let baseline = step(&format!("semver: revision {revision}"), || checkout(root, &revision))?;
+    step(&format!("semver: revision {revision}"), || {
+        rustdoc::write(root, &checkout(root, &revision)?, &CRATES)?;
+        for package in CRATES {
+            let (from, to) = (rustdoc::path(root, package), kept(root, package));
+            fs::rename(&from, &to).with_context(|| format!("cannot move {}", from.display()))?;
+        }
+        anyhow::Ok(())
+    })?;
+    step("semver: present state", || rustdoc::write(root, root, &CRATES))?;
     for package in CRATES {
-        step(&format!("semver: {package}"), || check(root, &baseline, package))?;
+        step(&format!("semver: {package}"), || check(root, package))?;
     }
     Ok(format!("{} as at {revision}", CRATES.join(", ")))
 }
@@ -85,7 +93,7 @@ fn with_arguments<'c>(root: &Path, install: &'c mut Command) -> &'c mut Command 
 }
 
 /// The files of a revision.
-fn checkout(root: &Path, revision: &str) -> Result<std::path::PathBuf> {
+fn checkout(root: &Path, revision: &str) -> Result<PathBuf> {
     let folder = root.join("target/semver/baseline");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot delete {}", folder.display()))?;
@@ -97,14 +105,17 @@ fn checkout(root: &Path, revision: &str) -> Result<std::path::PathBuf> {
     Ok(folder)
 }
 
-fn check(root: &Path, baseline: &Path, package: &str) -> Result<String> {
-    // Each revision has a place of its own to write to: what the other one has written there would be taken for up to date.
-    let before = rustdoc::json(baseline, &root.join("target/semver/target"), package)?;
-    let now = rustdoc::json(root, &root.join("target"), package)?;
+fn check(root: &Path, package: &str) -> Result<String> {
     let mut checks = cargo(root);
     checks.args(["semver-checks", "check-release", "--color", "never"]);
-    checks.arg("--baseline-rustdoc").arg(before).arg("--current-rustdoc").arg(now);
+    checks.arg("--baseline-rustdoc").arg(kept(root, package));
+    checks.arg("--current-rustdoc").arg(rustdoc::path(root, package));
     let said = output(&mut checks)?;
     ensure!(!said.contains("0 checks:"), "nothing was checked:\n{said}");
     Ok(said)
+}
+
+/// Where the JSON about a crate at the other revision lies, out of the way of that at the present one.
+fn kept(root: &Path, package: &str) -> PathBuf {
+    root.join("target/semver").join(package).with_extension("json")
 }
