@@ -94,8 +94,8 @@ fn traffic(root: &Path) -> Result<String> {
     let (of_client, hostile) = (folder(root, "traffic")?, folder(root, "hostile-traffic")?);
     let mut tests = cargo(root);
     tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
-    // Most of them wait for something most of the time.
-    let threads = 2 * thread::available_parallelism().map_or(1, NonZero::get);
+    // Most of them wait for something most of the time; more would make some wait too long.
+    let threads = 1 + thread::available_parallelism().map_or(1, NonZero::get);
     tests.env("RUST_TEST_THREADS", threads.to_string());
     let mut passed = 0;
     tee(tests.env(TRAFFIC, &of_client).env(HOSTILE_TRAFFIC, &hostile), |line| passed += passed_tests(line))?;
