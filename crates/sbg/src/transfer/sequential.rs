@@ -13,7 +13,7 @@ use super::engine::Tools;
 use super::limiter::Permit;
 use super::progress::Counters;
 use super::retry::Retry;
-use super::storage::{Found, Opening, RangeBody, Version};
+use super::storage::{Found, Opening, RangeBody, StorageError, Version};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A reader of an object in one response at a time.
@@ -32,6 +32,34 @@ pub(super) struct Sequential {
     furthest: u64,
     open: Option<(RangeBody, Permit)>,
     retry: Retry,
+    breaks: Breaks,
+}
+
+/// Where responses broke.
+#[derive(Debug, Default)]
+struct Breaks {
+    at: u64,
+    count: u32,
+}
+
+impl Breaks {
+    /// Responses that break at the same byte one after the other are no accident: something on the way lets no more through.
+    const MOST: u32 = 3;
+
+    /// Counts a response that broke in front of the byte `at`, and makes its failure final where it is no accident.
+    fn judge(&mut self, at: u64, failure: StorageError) -> StorageError {
+        self.count = if at == self.at { self.count + 1 } else { 1 };
+        self.at = at;
+        match failure {
+            StorageError::Retryable(error) if at > 0 && self.count == Self::MOST => {
+                StorageError::Fatal(error.with_hint(format!(
+                    "{} responses ended after {at} bytes: something on the way limits them",
+                    self.count
+                )))
+            }
+            failure => failure,
+        }
+    }
 }
 
 /// What comes next.
@@ -62,6 +90,7 @@ impl Sequential {
             size: opening.size,
             open: None,
             retry: Retry::default(),
+            breaks: Breaks::default(),
         };
         let has_all = || reader.end().is_some_and(|end| opening.body.left() == Some(end - opening.start));
         // Of a range that ends before all that is wanted, the rest would come from another response, maybe of another version.
@@ -105,9 +134,9 @@ impl Sequential {
                 Ok(Some(piece)) => {
                     self.tools.down.take(piece.len() as u64).await;
                     permit.limiter().moved(piece.len() as u64);
-                    counters.gain();
                     self.at += piece.len() as u64;
                     if self.at > self.furthest {
+                        counters.gain();
                         self.furthest = self.at;
                         self.retry = Retry::default();
                     }
@@ -125,6 +154,7 @@ impl Sequential {
                 Err(failure) => {
                     let limiter = permit.limiter().clone();
                     self.open = None;
+                    let failure = self.breaks.judge(self.at, failure);
                     // The URL was good when the body began.
                     self.retry.after(failure, false, &limiter, counters).await?;
                 }

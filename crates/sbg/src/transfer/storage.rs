@@ -106,7 +106,7 @@ impl Storage {
             // An object in which no first byte can be had is empty, but a refusal alone does not prove it.
             Ranged::NotSatisfiable => return self.confirm_empty(url).await,
             Ranged::Compressed | Ranged::Unexpected => {
-                return Err(self.unexpected(response, &asked_for(wanted)).await);
+                return Err(self.unexpected(response, &Asked::for_range(wanted)).await);
             }
         };
         let left = match size {
@@ -137,7 +137,9 @@ impl Storage {
                 Err(error) => Err(lost(error, true)),
             };
         }
-        Err(self.unexpected(response, "the whole of an object that seems to be empty").await)
+        Err(self
+            .unexpected(response, &Asked::For("the whole of an object that seems to be empty".to_owned()))
+            .await)
     }
 
     /// Asks for a range of a known object.
@@ -172,7 +174,7 @@ impl Storage {
                 Err(changed("it ends before the range"))
             }
             Ranged::Whole { .. } | Ranged::Compressed | Ranged::Unexpected => {
-                Err(self.unexpected(response, &asked_for(range)).await)
+                Err(self.unexpected(response, &Asked::for_range(range)).await)
             }
         }
     }
@@ -255,7 +257,7 @@ impl Storage {
         response: Response,
     ) -> Result<BTreeMap<String, String>, StorageError> {
         if !part.success.contains(&response.status().as_u16()) {
-            return Err(self.unexpected(response, &format!("to take a part of {} bytes", part.length)).await);
+            return Err(self.unexpected(response, &Asked::ToTake(part.length)).await);
         }
         let header = |name: &String| {
             let value =
@@ -272,26 +274,41 @@ impl Storage {
     }
 
     /// Sorts a response that is not what was asked for.
-    async fn unexpected(&self, response: Response, asked: &str) -> StorageError {
+    async fn unexpected(&self, response: Response, asked: &Asked) -> StorageError {
         let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         if status.is_success() {
-            let message =
-                format!("asked the storage for {asked}, got {}", response::describe(status, &headers));
+            let got = response::describe(status, &headers);
+            let message = match asked {
+                Asked::For(what) => format!("asked the storage for {what}, got {got}"),
+                Asked::ToTake(length) => format!("sent the storage a part of {length} bytes, got {got}"),
+            };
             return StorageError::Unexpected(Error::new(ErrorKind::Storage, message));
         }
         let body = beginning(response, self.idle.min(LONGEST_MESSAGE)).await;
         let body = without_signature(&body, &url);
         let code = refusal::code_of(status.as_u16(), &headers, &body);
-        let message = format!("asked the storage for {asked}, was refused: {}", excerpt(body.as_bytes()));
+        let said = excerpt(body.as_bytes());
+        let message = match asked {
+            Asked::For(what) => format!("the storage refused {what}: {said}"),
+            Asked::ToTake(length) => format!("the storage refused a part of {length} bytes: {said}"),
+        };
         let error =
             Error::new(ErrorKind::Storage, message).with_status(status.as_u16()).with_storage_code(code);
         StorageError::Refused(error, refusal::retry_after(&headers, Timestamp::now()))
     }
 }
 
-/// A range as messages name it.
-fn asked_for(range: &Range<u64>) -> String {
-    format!("bytes {}-{}", range.start, range.end.saturating_sub(1))
+/// What the storage was asked, for messages.
+enum Asked {
+    For(String),
+    /// To take a part of so many bytes.
+    ToTake(u64),
+}
+
+impl Asked {
+    fn for_range(range: &Range<u64>) -> Self {
+        Self::For(format!("bytes {}-{}", range.start, range.end.saturating_sub(1)))
+    }
 }
 
 fn changed(difference: &str) -> StorageError {
