@@ -67,7 +67,9 @@ pub(crate) fn crc32c_of_pattern(size: u64, mask: u8) -> u32 {
     let crc_of = |length: u64| {
         let mut bytes = pattern(0).to_vec();
         bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
-        bytes.iter_mut().for_each(|byte| *byte ^= mask);
+        for byte in &mut bytes {
+            *byte ^= mask;
+        }
         crc32c::crc32c(&bytes)
     };
     let combine = |first, second, length: u64| {

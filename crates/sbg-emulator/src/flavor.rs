@@ -35,7 +35,7 @@ pub enum StorageFlavor {
     Azure,
     /// Alibaba Cloud OSS.
     Oss,
-    /// OpenStack Swift with its own API.
+    /// `OpenStack` Swift with its own API.
     Swift,
     /// A file server with `WebDAV`, such as nginx, Apache or lighttpd.
     Static,
