@@ -24,6 +24,7 @@ mod position;
 mod progress;
 mod retry;
 mod segments;
+mod sequential;
 mod source;
 mod storage;
 mod stream;
@@ -32,7 +33,7 @@ mod throttle;
 mod upload;
 
 pub use content::Content;
-pub use digest::{Algorithm, Digest};
+pub use digest::{Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 #[cfg(fuzzing)]
 pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};

@@ -9,12 +9,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Downloaded;
 use super::journal::{self, Journal, Writer};
 use super::open::Object;
-use super::prepare::{Begun, prepare};
+use super::prepare::{Begun, Prepared, prepare};
+use super::{Downloaded, whole};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::digest::{self, Algorithm, Digest};
+use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 use crate::transfer::engine::{Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::limiter::Permit;
@@ -78,11 +78,20 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
     let mut workers = JoinSet::new();
     let mut begun = None;
     let work = async {
-        let known = prepare(&order, &tools, &shared, &target, left).await?;
-        let Some(Begun { object, first, resumed, segments }) = known else {
-            shared.counters.plan(0, 0);
-            return Ok((0, Digest::of_crc32c(0), 0));
+        let begun_with = match prepare(&order, &tools, &shared, &target, left).await? {
+            Prepared::Empty => {
+                shared.counters.plan(0, 0);
+                let nothing =
+                    Fetched { bytes: 0, crc32c: Digest::of_crc32c(0), resumed: 0, announced: Vec::new() };
+                return Ok(nothing);
+            }
+            Prepared::Whole(reader, announced) => {
+                let (bytes, crc32c) = whole::fetch(*reader, &order, &shared, &target).await?;
+                return Ok(Fetched { bytes, crc32c, resumed: 0, announced });
+            }
+            Prepared::Ranges(begun) => *begun,
         };
+        let Begun { object, first, resumed, segments, digests: announced } = begun_with;
         let job = begun.insert(Arc::new(Job {
             object,
             shared: shared.clone(),
@@ -93,7 +102,7 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             writer: Arc::new(Writer::new(target.journal().to_owned())),
         }));
         let crc32c = job.run(first, &mut workers).await?;
-        Ok((job.object.identity.size, crc32c, resumed))
+        Ok(Fetched { bytes: job.object.identity.size, crc32c, resumed, announced })
     };
     let result = tokio::select! {
         result = work => result,
@@ -110,15 +119,16 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         if useless || shared.is_discarded() {
             target.keep(false);
         }
-        let (bytes, crc32c, resumed) = result?;
+        let fetched = result?;
         let stopped = || shared.stop.is_cancelled();
-        let digests = check(&target, crc32c, &order.digests, &order.expected, &stopped);
-        let digests = digests.inspect_err(|error| match error.kind() {
+        let checked = check(&target, &fetched, &order, &stopped);
+        let (digests, verified) = checked.inspect_err(|error| match error.kind() {
             ErrorKind::Cancelled if !shared.is_discarded() => {}
             _ => target.keep(false),
         })?;
+        let Fetched { bytes, resumed, .. } = fetched;
         let path = target.finish(bytes)?;
-        Ok(Downloaded { path, bytes, digests, resumed, started_over: shared.started_over() })
+        Ok(Downloaded { path, bytes, digests, verified, resumed, started_over: shared.started_over() })
     })
     .await
 }
@@ -128,34 +138,53 @@ fn unless_stopped(stopped: &dyn Fn() -> bool, error: Error) -> Error {
     if stopped() { Error::cancelled() } else { error }
 }
 
-/// Computes the digests that were asked for, and compares those that were given.
+/// The bytes of an object that are all in the file.
+struct Fetched {
+    bytes: u64,
+    crc32c: Digest,
+    /// Bytes that another run has left.
+    resumed: u64,
+    /// Digests of the whole object that the storage announced.
+    announced: Vec<Digest>,
+}
+
+/// Computes the digests that were asked for, and compares those that the caller and the storage gave. One that the storage gave and that
+/// would have to be computed for that alone is left out.
 fn check(
     target: &Target,
-    crc32c: Digest,
-    wanted: &[Algorithm],
-    expected: &[Digest],
+    fetched: &Fetched,
+    order: &Order,
     stopped: &dyn Fn() -> bool,
-) -> Result<Vec<Digest>> {
+) -> Result<(Vec<Digest>, Vec<VerifiedDigest>)> {
     let mut missing: Vec<Algorithm> =
-        wanted.iter().copied().chain(expected.iter().map(Digest::algorithm)).collect();
+        order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm)).collect();
     missing.retain(|algorithm| *algorithm != Algorithm::Crc32c);
     missing.sort_unstable();
     missing.dedup();
-    let mut digests = vec![crc32c];
+    let mut digests = vec![fetched.crc32c.clone()];
     if !missing.is_empty() {
         let read = digest::of_file(target.file(), &missing, stopped);
         let about = |error| unless_stopped(stopped, Error::io("cannot read what was downloaded", error));
         digests.extend(read.map_err(about)?);
     }
-    for expected in expected {
-        if !digests.contains(expected) {
-            let found = digests.iter().find(|found| found.algorithm() == expected.algorithm());
-            let found = found.map(ToString::to_string).unwrap_or_default();
-            let message = format!("what was downloaded has the digest {found}, not {expected}");
+    let expected = order.expected.iter().map(|digest| (digest, VerifiedAgainst::Expected));
+    let announced = fetched.announced.iter().map(|digest| (digest, VerifiedAgainst::Storage));
+    let mut verified = Vec::new();
+    for (given, against) in expected.chain(announced) {
+        let Some(found) = digests.iter().find(|found| found.algorithm() == given.algorithm()) else {
+            continue;
+        };
+        if found != given {
+            let whose = match against {
+                VerifiedAgainst::Expected => "not",
+                VerifiedAgainst::Storage => "while the storage announces",
+            };
+            let message = format!("what was downloaded has the digest {found}, {whose} {given}");
             return Err(Error::new(ErrorKind::Integrity, message));
         }
+        verified.push(VerifiedDigest { digest: given.clone(), against });
     }
-    Ok(digests)
+    Ok((digests, verified))
 }
 
 /// A download whose bytes are on their way.
@@ -372,7 +401,7 @@ impl Job {
     }
 
     fn is_journaled(&self) -> bool {
-        self.object.identity.size >= LEAST_JOURNAL && self.object.identity.is_certain()
+        self.object.identity.size >= LEAST_JOURNAL && self.object.identity.version.is_certain()
     }
 
     fn journal(&self) -> Journal {
