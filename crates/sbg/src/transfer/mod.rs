@@ -12,6 +12,7 @@
 
 mod content;
 mod digest;
+mod direct;
 mod download;
 mod engine;
 mod handle;

@@ -21,7 +21,7 @@ use crate::transfer::limiter::Permit;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::segments::Segments;
 use crate::transfer::storage::{RangeBody, StorageError};
-use crate::transfer::target::Target;
+use crate::transfer::target::{Tail, Target};
 
 /// Smaller files are fetched again rather than written down.
 const LEAST_JOURNAL: u64 = 16 * 1024 * 1024;
@@ -92,6 +92,10 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             Prepared::Ranges(begun) => *begun,
         };
         let Begun { object, first, resumed, segments, digests: announced } = begun_with;
+        // Digests are computed from the file: then its bytes are best left in the page cache.
+        if only_crc32c(&order) {
+            target.bypass_page_cache(object.identity.size);
+        }
         let job = begun.insert(Arc::new(Job {
             object,
             shared: shared.clone(),
@@ -131,6 +135,12 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         Ok(Downloaded { path, bytes, digests, verified, resumed, started_over: shared.started_over() })
     })
     .await
+}
+
+/// Whether no other digest is wanted than the one that is computed on the way.
+fn only_crc32c(order: &Order) -> bool {
+    let mut wanted = order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm));
+    wanted.all(|algorithm| algorithm == Algorithm::Crc32c)
 }
 
 /// The error, or that of a stop if there was one: then whatever failed did so because nobody waited for it.
@@ -342,31 +352,54 @@ impl Job {
             Some(body) => body,
             None => self.object.body(rest, url).await?,
         };
-        while let Some(piece) = body.next().await? {
-            // Claimed before it waits for the bandwidth: from here on the connection is not what holds it up.
-            let (at, wanted, crc32c) = {
-                let mut segments = self.segments();
-                let (at, wanted) = segments.claim(start, piece.len());
-                (at, wanted, segments.crc32c(start))
-            };
-            let bytes = &piece[..wanted];
-            self.object.tools.down.take(wanted as u64).await;
-            self.target.write_at(bytes, at).map_err(StorageError::Fatal)?;
-            let crc32c = crc32c::crc32c_append(crc32c, bytes);
-            let left = {
-                let mut segments = self.segments();
-                segments.commit(start, crc32c);
-                segments.rest(start)
-            };
-            self.shared.counters.add_bytes(wanted as u64);
-            self.shared.counters.gain();
-            self.object.limiter.moved(wanted as u64);
-            if left.is_empty() {
-                // All that is wanted: somebody else may fetch the rest by now.
-                return Ok(());
+        let mut tail = Tail::default();
+        loop {
+            let next = body.next().await;
+            if let Ok(Some(piece)) = next {
+                if self.take_in(start, &mut tail, &piece, false).await?.is_empty() {
+                    // All that is wanted: somebody else may fetch the rest by now.
+                    return Ok(());
+                }
+                continue;
             }
+            if tail.len() > 0 {
+                // However the body ends, what came is written.
+                self.take_in(start, &mut tail, &[], true).await?;
+            }
+            return next.map(drop);
         }
-        Ok(())
+    }
+
+    /// Writes the tail of a range and the `piece` that came behind it, of which a new tail may be left unless it is the `last` one.
+    /// Returns what is still to be fetched of the range.
+    async fn take_in(
+        &self,
+        start: u64,
+        tail: &mut Tail,
+        piece: &[u8],
+        last: bool,
+    ) -> Result<Range<u64>, StorageError> {
+        // Claimed before it waits for the bandwidth: from here on the connection is not what holds it up.
+        let (at, wanted, last, crc32c) = {
+            let mut segments = self.segments();
+            let (at, wanted) = segments.claim(start, tail.len() + piece.len());
+            let last = last || segments.rest(start).end == at + wanted as u64;
+            (at, wanted, last, segments.crc32c(start))
+        };
+        tail.truncate(wanted);
+        let bytes = &piece[..wanted - tail.len()];
+        self.object.tools.down.take(bytes.len() as u64).await;
+        let crc32c = self.target.write(tail, bytes, at, last, crc32c).map_err(StorageError::Fatal)?;
+        let written = (wanted - tail.len()) as u64;
+        let left = {
+            let mut segments = self.segments();
+            segments.commit(start, at + written, crc32c);
+            segments.rest(start)
+        };
+        self.shared.counters.add_bytes(written);
+        self.shared.counters.gain();
+        self.object.limiter.moved(bytes.len() as u64);
+        Ok(left)
     }
 
     async fn write_journals(&self) -> std::convert::Infallible {

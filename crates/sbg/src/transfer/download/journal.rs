@@ -139,6 +139,7 @@ pub fn fuzz(bytes: &[u8]) {
 mod tests {
     use super::*;
     use crate::transfer::storage::Version;
+    use crate::transfer::target::Tail;
 
     fn extent(range: std::ops::Range<u64>, crc32c: u32) -> Extent {
         Extent { start: range.start, end: range.end, crc32c }
@@ -163,7 +164,7 @@ mod tests {
     fn after_a_restart_of_the_system_only_what_is_on_the_disk_counts() {
         let folder = tempfile::tempdir().unwrap();
         let target = Target::open(&folder.path().join("file"), false, &|| true).unwrap();
-        target.write_at(b"0123456789", 0).unwrap();
+        target.write(&mut Tail::default(), b"0123456789", 0, true, 0).unwrap();
         let good = extent(0..4, crc32c::crc32c(b"0123"));
         let lost = extent(6..9, crc32c::crc32c(b"abc"));
         let mut journal = Journal {

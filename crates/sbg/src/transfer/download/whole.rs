@@ -8,7 +8,7 @@ use crate::transfer::digest::Digest;
 use crate::transfer::engine::blocking;
 use crate::transfer::handle::Shared;
 use crate::transfer::sequential::{Next, Sequential};
-use crate::transfer::target::Target;
+use crate::transfer::target::{Tail, Target};
 
 /// Writes the whole object to the file. Gives its size and checksum.
 pub(super) async fn fetch(
@@ -31,8 +31,7 @@ pub(super) async fn fetch(
         };
         match next {
             Next::Piece(piece) => {
-                target.write_at(&piece, written)?;
-                crc32c = crc32c::crc32c_append(crc32c, &piece);
+                crc32c = target.write(&mut Tail::default(), &piece, written, true, crc32c)?;
                 written += piece.len() as u64;
                 counters.add_bytes(piece.len() as u64);
             }
