@@ -8,6 +8,7 @@ mod hosts;
 mod leniency;
 mod paths;
 mod queries;
+mod retries;
 mod storage;
 
 use std::sync::{Arc, Mutex, PoisonError};
