@@ -43,6 +43,7 @@ mod object_http;
 mod page;
 mod query;
 mod reader;
+mod rooted;
 mod route;
 mod segment;
 mod server;
