@@ -12,6 +12,7 @@ mod gate;
 mod handlers;
 mod mask;
 mod record;
+mod redact;
 mod retry;
 mod retry_after;
 mod send;
