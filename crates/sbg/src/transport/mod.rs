@@ -42,6 +42,7 @@ pub(crate) use handlers::{Handlers, OnWait};
 pub(crate) use record::Recorder;
 pub use retry::RetryPolicy;
 pub(crate) use retry::jittered;
+pub(crate) use retry_after::retry_after;
 pub(crate) use send::classify;
 pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
 pub use window::RateLimit;
