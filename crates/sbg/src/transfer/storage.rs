@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
 
+use super::upload::{Confirmation, Flow};
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::transport::classify;
 
@@ -40,6 +41,18 @@ pub(super) enum StorageError {
     Rejected(Error),
     /// Another attempt would bring the same.
     Fatal(Error),
+}
+
+impl StorageError {
+    pub(super) fn error(&self) -> &Error {
+        match self {
+            Self::Retryable(error)
+            | Self::Unexpected(error)
+            | Self::Overloaded(error)
+            | Self::Rejected(error)
+            | Self::Fatal(error) => error,
+        }
+    }
 }
 
 /// What a download knows of the object: all its ranges must be of this one.
@@ -209,8 +222,7 @@ impl Storage {
         heard(self.idle, request.send()).await?.map_err(|error| lost(error, false))
     }
 
-    /// Sends a part. Gives the `wanted` headers of the answer, all of which the platform wants to see. `moving` is told when bytes of the
-    /// body move.
+    /// Sends a part. Gives the headers to report to the platform. `moving` is told when bytes of the body move.
     pub(super) async fn put(
         &self,
         part: PartRequest<'_>,
@@ -224,21 +236,11 @@ impl Storage {
             () = moving.idle(self.idle) => return Err(silence(self.idle)),
         };
         let response = answer.map_err(|error| lost(error, false))?;
+        part.flow.responded();
         if !part.success.contains(&response.status().as_u16()) {
             return Err(self.unexpected(response, "that the part arrived").await);
         }
-        let header = |name: &String| {
-            let value =
-                response.headers().get(&**name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            // The platform wants the tag without its quotation marks, as the specification says.
-            let value = if name.eq_ignore_ascii_case("etag") { value.trim_matches('"') } else { value };
-            if value.is_empty() {
-                let message = format!("the storage took a part without confirming it by the header `{name}`");
-                return Err(StorageError::Unexpected(Error::new(ErrorKind::Storage, message)));
-            }
-            Ok((name.clone(), value.to_owned()))
-        };
-        part.wanted.iter().map(header).collect()
+        part.wanted.report(response.headers()).map_err(StorageError::Unexpected)
     }
 
     /// Sorts an answer that is not what was asked for.
@@ -280,8 +282,10 @@ pub(super) struct PartRequest<'a> {
     pub(super) length: u64,
     /// Statuses that mean success.
     pub(super) success: &'a [u16],
-    /// Headers of the answer that the platform wants to see.
-    pub(super) wanted: &'a [String],
+    /// Headers of the response to report to the platform.
+    pub(super) wanted: &'a Confirmation,
+    /// Stops the body once the head of the response is there.
+    pub(super) flow: &'a Flow,
 }
 
 /// When bytes of a part moved last.
