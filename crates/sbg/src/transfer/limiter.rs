@@ -489,4 +489,26 @@ mod tests {
         }
         assert_eq!(limits, [16, 32, 64, 64]);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn parts_of_an_unknown_line_go_one_by_one() {
+        const PART: u64 = 8 << 20;
+        let limiter = Limiter::new(Direction::Up);
+        let first = limiter.clone().acquire_for(PART).await;
+        let second = tokio::spawn(limiter.clone().acquire_for(PART));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        // What the buffers of a connection take in says nothing about the line.
+        limiter.moved(1 << 20);
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        tokio::time::advance(Duration::from_secs(6)).await;
+        first.confirmed();
+        let second = second.await.unwrap();
+        let third = tokio::spawn(limiter.clone().acquire_for(PART));
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished(), "a megabyte per second has one part in flight");
+        assert!(limiter.upload_rate().is_some_and(|rate| (1.0e6..1.1e6).contains(&rate)));
+        drop(second);
+        assert!(third.await.is_ok());
+    }
 }

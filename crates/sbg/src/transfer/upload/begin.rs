@@ -97,7 +97,7 @@ async fn open(
 pub(super) async fn begin_anew(order: &Order, tools: &Tools, record: Option<Record>) -> Result<Beginning> {
     let record = match record {
         Some(record) => {
-            let intent = Saved::Intent(order.intent());
+            let intent = order.intent();
             let save = move || {
                 record.save(&intent);
                 Ok(record)

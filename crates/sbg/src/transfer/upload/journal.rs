@@ -57,14 +57,21 @@ pub(super) struct Intent {
 }
 
 /// What may be saved of an upload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Saved {
     Upload(Journal),
     Intent(Intent),
 }
 
 impl Saved {
+    fn load(path: &Path) -> Result<Self, Unusable> {
+        match journal::load::<Journal>(path) {
+            Ok(journal) => Ok(Self::Upload(journal)),
+            Err(Unusable::Missing) => Err(Unusable::Missing),
+            Err(damaged) => journal::load(path).map(Self::Intent).map_err(|_| damaged),
+        }
+    }
+
     fn key(&self) -> &UploadKey {
         match self {
             Self::Upload(journal) => &journal.key,
@@ -143,7 +150,7 @@ impl Record {
 
     /// What another run has written down; the text tells why it is of no use.
     pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Saved, String>> {
-        match journal::load::<Saved>(&self.path) {
+        match Saved::load(&self.path) {
             Err(Unusable::Missing) => None,
             Err(Unusable::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
             // Nothing is done to the upload that it names.
@@ -246,8 +253,12 @@ impl Ledger {
 /// For the fuzz target: a journal of an upload of these bytes.
 #[cfg(fuzzing)]
 pub fn fuzz(bytes: &[u8]) {
-    for journal in journal::parse_both::<Saved>(bytes) {
+    for journal in journal::parse_both::<Journal>(bytes) {
         let again = serde_json::to_vec(&journal).expect("what was read can be written");
-        assert_eq!(serde_json::from_slice::<Saved>(&again).ok(), Some(journal));
+        assert_eq!(serde_json::from_slice::<Journal>(&again).ok(), Some(journal));
+    }
+    for intent in journal::parse_both::<Intent>(bytes) {
+        let again = serde_json::to_vec(&intent).expect("what was read can be written");
+        assert_eq!(serde_json::from_slice::<Intent>(&again).ok(), Some(intent));
     }
 }
