@@ -148,7 +148,8 @@ async fn an_address_of_a_part_that_waits_too_long_is_renewed_before_it_is_used()
     let file = upload.part_size(500_000).await?;
     stage.assert_uploaded(&file.id, &bytes);
     let sent = stage.storage("PUT");
-    assert!(sent.iter().all(|request| request.status == Some(200)), "none is refused");
+    let refused: Vec<_> = sent.iter().filter(|request| request.status != Some(200)).collect();
+    assert!(refused.is_empty(), "none is refused: {refused:?}");
     let asked = stage.calls("GET", "").iter().filter(|call| call.path.contains("/part/")).count();
     assert!(asked > sent.len(), "{asked} addresses");
     Ok(())

@@ -185,8 +185,12 @@ impl Limiter {
             let mut room = std::pin::pin!(limiter.room.notified());
             // From here on no notification is missed.
             room.as_mut().enable();
-            if limiter.state().window.has_room(length) {
-                break;
+            {
+                let mut state = limiter.state();
+                if state.window.has_room(length) {
+                    break;
+                }
+                state.window.waits();
             }
             room.await;
         }
@@ -198,9 +202,9 @@ impl Limiter {
         permit
     }
 
-    /// Bytes per second of all uploads to this host, once they are known.
+    /// Bytes per second that the line to this host brings in uploads, once that is known.
     pub(super) fn upload_rate(&self) -> Option<f64> {
-        self.state().window.rate()
+        self.state().window.line()
     }
 
     /// Waits for a connection.

@@ -36,6 +36,10 @@ pub(in crate::transfer) struct Window {
     /// When the measurement began, as time since the start of the transfer engine; `None` while nothing is in flight.
     began: Option<Duration>,
     rate: Option<f64>,
+    /// Whether a part has waited since the last measurement.
+    crowded: bool,
+    /// The last rate that was measured while parts waited: that of the line, and not of those who had little to send.
+    line: Option<f64>,
 }
 
 impl Window {
@@ -50,6 +54,11 @@ impl Window {
         }
         let Some(rate) = self.rate else { return false };
         float(after) <= rate * IN_FLIGHT.as_secs_f64() || rate / float(self.parts) >= FAST
+    }
+
+    /// A part waits for room.
+    pub(in crate::transfer) fn waits(&mut self) {
+        self.crowded = true;
     }
 
     /// A part begins.
@@ -96,15 +105,18 @@ impl Window {
             return;
         }
         self.rate = Some(float(moved) / elapsed.as_secs_f64());
+        if std::mem::take(&mut self.crowded) {
+            self.line = self.rate;
+        }
         if elapsed >= HALF_LIFE {
             self.began = Some(now.saturating_sub(elapsed / 2));
             self.before += moved / 2;
         }
     }
 
-    /// Bytes per second, once they are known.
-    pub(in crate::transfer) fn rate(&self) -> Option<f64> {
-        self.rate
+    /// Bytes per second of the line, once they are known.
+    pub(in crate::transfer) fn line(&self) -> Option<f64> {
+        self.line
     }
 }
 
@@ -192,10 +204,23 @@ mod tests {
         let mut window = Window::default();
         window.begin(100, Duration::ZERO);
         window.end(100, true, Duration::from_secs(100));
-        assert_eq!(window.rate(), Some(1.0));
+        assert_eq!(window.rate, Some(1.0));
         assert!(window.has_room(1 << 30));
         window.begin(1 << 30, Duration::from_secs(100));
         assert!(!window.has_room(1 << 30));
+    }
+
+    #[test]
+    fn line_is_known_only_once_parts_have_waited() {
+        let mut window = Window::default();
+        for crowded in [false, true] {
+            window.begin(MIB, Duration::ZERO);
+            if crowded {
+                window.waits();
+            }
+            window.end(MIB, true, Duration::from_secs(1));
+            assert_eq!(window.line().is_some(), crowded);
+        }
     }
 
     #[test]
@@ -207,7 +232,7 @@ mod tests {
             window.end(8 * MIB, false, Duration::from_secs(second));
             window.measure(Duration::from_secs(second + 1));
         }
-        assert_eq!(window.rate(), None);
+        assert_eq!(window.rate, None);
     }
 
     #[test]
@@ -220,7 +245,7 @@ mod tests {
         for second in 2..120 {
             window.measure(Duration::from_secs(second));
         }
-        assert!(window.rate().unwrap() < 1e6, "{:?}", window.rate());
+        assert!(window.rate.unwrap() < 1e6, "{:?}", window.rate);
         assert!(!window.has_room(8 * MIB));
     }
 }
