@@ -9,6 +9,9 @@ mod hosts;
 mod leniency;
 mod paths;
 mod queries;
+mod ranges;
+mod raw;
+mod redirects;
 mod storage;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -243,3 +243,17 @@ async fn storage_without_etags_takes_uploads() -> Result<()> {
     assert_eq!(reported(Some("\"1\""), Value::Null).await?, parts(json!({"ETag": "1"})));
     Ok(())
 }
+
+#[tokio::test]
+async fn missing_header_is_final_after_one_repeat() -> Result<()> {
+    let storage = Wire::responding(|_| HttpMockResponse::builder().status(200).build()).await;
+    let target = json!({"report": {"success_codes": [200], "headers": ["ETag"]}});
+    let api = api_taking_parts(storage.server.url("/incoming"), target).await;
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), "ACGT")?;
+    let upload = api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await;
+    assert_refused(upload, ErrorKind::Storage, &["did not confirm a part", "`ETag`"]);
+    assert_eq!(storage.all().len(), 2);
+    assert_eq!(api.last().line(), "DELETE /v2/upload/multipart/u1");
+    Ok(())
+}

@@ -12,7 +12,7 @@ use crate::fuzz::{self, Fuzz};
 use crate::programs::{cargo, output, step};
 use crate::soak::{self, Soak};
 use crate::witness::{self, Witness};
-use crate::{claims, clients, dependencies, generate, lines, public_api, semver};
+use crate::{claims, clients, dependencies, flavors, generate, lines, public_api, semver};
 
 #[derive(Args)]
 pub struct Ci {
@@ -32,7 +32,7 @@ struct Step {
     run: fn(&Path) -> Result<String>,
 }
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step { name: "build", about: "sbg and the emulator are built, and how long that takes", run: build },
     Step { name: "format", about: "the code is formatted as rustfmt.toml says", run: format },
     Step { name: "lines", about: "no file is too long", run: lines::run },
@@ -50,6 +50,11 @@ const STEPS: [Step; 16] = [
         name: "tests",
         about: "all tests, with their traffic held against the document",
         run: |root| witness::run(root, Witness::Traffic),
+    },
+    Step {
+        name: "flavors",
+        about: "the suites that move bytes hold over every kind of object storage",
+        run: flavors::run,
     },
     Step {
         name: "clients",
@@ -74,7 +79,7 @@ const STEPS: [Step; 16] = [
     },
     Step {
         name: "soak",
-        about: "sixteen transfers among faults, in memory that stays flat",
+        about: "sixteen transfers among faults and storages, in memory that stays flat",
         run: |root| soak::run(root, &Soak::short()),
     },
 ];

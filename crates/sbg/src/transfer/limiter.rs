@@ -333,6 +333,11 @@ impl Permit {
     pub(super) fn confirmed(mut self) {
         self.confirmed = true;
     }
+
+    /// The limiter that the connection counts for.
+    pub(super) fn limiter(&self) -> &Arc<Limiter> {
+        &self.limiter
+    }
 }
 
 impl Drop for Permit {

@@ -28,6 +28,13 @@ impl Attempt {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) == Some(length)
     }
 
+    /// Takes back what was sent, because it is sent once more: to where the storage redirects it.
+    pub(super) fn restart(&self) {
+        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.counters.take_back(std::mem::take(sent));
+        }
+    }
+
     /// Takes back what was sent: it has to be sent again.
     pub(super) fn close(&self) {
         if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {

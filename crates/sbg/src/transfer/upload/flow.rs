@@ -4,6 +4,7 @@
 //! response can be lost although it was sent. A body that waits a moment lets such a response arrive first.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -21,10 +22,10 @@ enum State {
     Over,
 }
 
-/// Controls the body of one request. Dropping it ends the body.
+/// Controls the body of a request. Dropping it ends the body.
 #[derive(Debug)]
 pub(in crate::transfer) struct Flow {
-    state: watch::Sender<State>,
+    state: Mutex<watch::Sender<State>>,
     held: bool,
 }
 
@@ -38,22 +39,30 @@ pub(super) struct Gate {
 impl Flow {
     /// `held` makes the body wait for an early response before its first byte.
     pub(super) fn new(held: bool) -> Self {
-        Self { state: watch::Sender::new(State::Open), held }
+        Self { state: Mutex::new(watch::Sender::new(State::Open)), held }
     }
 
+    /// The side of the body. A body that the storage has redirected ends when the next one begins.
     pub(super) fn gate(&self) -> Gate {
-        Gate { state: self.state.subscribe(), held: self.held }
+        let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        current.send_replace(State::Over);
+        *current = watch::Sender::new(State::Open);
+        Gate { state: current.subscribe(), held: self.held }
+    }
+
+    fn set(&self, state: State) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).send_replace(state);
     }
 
     /// The head of the response is there.
     pub(in crate::transfer) fn responded(&self) {
-        self.state.send_replace(State::Responded);
+        self.set(State::Responded);
     }
 }
 
 impl Drop for Flow {
     fn drop(&mut self) {
-        self.state.send_replace(State::Over);
+        self.set(State::Over);
     }
 }
 
@@ -104,5 +113,15 @@ mod tests {
         assert!(tokio::time::timeout(10 * HELD, passing.as_mut()).await.is_err());
         drop(flow);
         assert!(passing.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn redirected_body_ends_and_the_next_one_begins() {
+        let flow = Flow::new(false);
+        let mut first = flow.gate();
+        flow.responded();
+        let mut second = flow.gate();
+        assert!(first.pass(true).await.is_err());
+        assert!(second.pass(true).await.is_ok());
     }
 }

@@ -353,10 +353,10 @@ impl Job {
         }
     }
 
-    fn refusal(&self, error: &Error, failures: &Failures) -> Refusal<'static> {
+    fn refusal<'e>(&self, error: &'e Error, failures: &Failures) -> Refusal<'e> {
         Refusal {
             status: error.status(),
-            code: None,
+            code: error.storage_code(),
             resumed: self.resumed,
             confirmed: self.has_confirmed.load(Ordering::Relaxed),
             attempts: failures.count,
@@ -372,31 +372,34 @@ impl Job {
         limiter: &Arc<Limiter>,
         flow: Flow,
     ) -> Result<BTreeMap<String, String>, StorageError> {
-        let (counted, moved, throttle) = (attempt.clone(), limiter.clone(), self.tools.up.clone());
         let moving = Moving::new();
-        let told = moving.clone();
         let unread = Arc::default();
-        let gate = flow.gate();
-        let numbered = content.clone().blocks(Arc::clone(&unread)).enumerate();
-        let blocks = numbered.then(move |(number, block)| {
-            let (counted, moved, throttle, moving) =
-                (counted.clone(), moved.clone(), throttle.clone(), told.clone());
-            let mut gate = gate.clone();
-            async move {
-                let length = block.as_ref().map_or(0, |block| block.len() as u64);
-                moving.hold();
-                gate.pass(number == 0).await?;
-                throttle.take(length).await;
-                moving.touch();
-                counted.add(length);
-                moved.moved(length);
-                block
-            }
-        });
+        let body = || {
+            attempt.restart();
+            let (counted, moved, throttle, told) =
+                (attempt.clone(), limiter.clone(), self.tools.up.clone(), moving.clone());
+            let gate = flow.gate();
+            let numbered = content.clone().blocks(Arc::clone(&unread)).enumerate();
+            reqwest::Body::wrap_stream(numbered.then(move |(number, block)| {
+                let (counted, moved, throttle, moving) =
+                    (counted.clone(), moved.clone(), throttle.clone(), told.clone());
+                let mut gate = gate.clone();
+                async move {
+                    let length = block.as_ref().map_or(0, |block| block.len() as u64);
+                    moving.hold();
+                    gate.pass(number == 0).await?;
+                    throttle.take(length).await;
+                    moving.touch();
+                    counted.add(length);
+                    moved.moved(length);
+                    block
+                }
+            }))
+        };
         let PartAddress { url, headers, success, wanted, .. } = address;
         let length = content.length();
         let part = PartRequest { url, headers, length, success, wanted, flow: &flow };
-        let answer = self.tools.storage.put(part, reqwest::Body::wrap_stream(blocks), &moving).await;
+        let answer = self.tools.storage.put(part, body, &moving).await;
         match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) if answer.is_err() => Err(StorageError::Fatal(error)),
             _ if answer.is_ok() && !attempt.has_sent(length) => {
