@@ -552,20 +552,6 @@ async fn an_upload_whose_token_ends_goes_on_with_another_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_that_the_platform_does_not_show_any_more_starts_over_and_says_why() -> Result<()> {
-    let bench = Bench::stopped().await?;
-    let id = bench.under_way().await?.pop().context("an upload")?;
-    bench.forget();
-    bench.stage.fault(FaultRule::api(status(403)).method("GET").path(&id).first(1));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
-    bench.stage.assert_uploaded(&upload.wait().await?.id, &bench.bytes);
-    let why = upload.started_over().context("it did not start over")?;
-    assert!(why.contains("does not show the upload"), "{why}");
-    assert_eq!((bench.begun(), bench.journals()), (1, 0));
-    Ok(())
-}
-
-#[tokio::test]
 async fn an_upload_can_be_started_again_at_once_after_it_was_dropped() -> Result<()> {
     let bench = Bench::new().await?;
     let held = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));

@@ -51,6 +51,12 @@ impl Refusal<'_> {
     }
 }
 
+/// Whether a refused completion means that parts which an earlier run has sent are gone. Permissions, bills and names that are taken would
+/// refuse a new upload as well.
+pub(super) fn lacks_parts(error: &Error, resumed: bool) -> bool {
+    resumed && matches!(error.status(), Some(400 | 404 | 410 | 422 | 500)) && error.operation().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
