@@ -32,7 +32,7 @@ struct Step {
     run: fn(&Path) -> Result<String>,
 }
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step { name: "build", about: "sbg and the emulator are built, and how long that takes", run: build },
     Step { name: "format", about: "the code is formatted as rustfmt.toml says", run: format },
     Step { name: "lines", about: "no file is too long", run: lines::run },
@@ -62,6 +62,11 @@ const STEPS: [Step; 16] = [
         run: |root| witness::run(root, Witness::Python),
     },
     Step { name: "schemathesis", about: "calls by chance find no breach of the document", run: schemathesis },
+    Step {
+        name: "storage",
+        about: "transfers are right on real storage servers",
+        run: |root| witness::run(root, Witness::Storage(witness::Storage::default())),
+    },
     Step {
         name: "semver",
         about: "nothing public is broken since the release",

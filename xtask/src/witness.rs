@@ -23,6 +23,8 @@ use crate::drift;
 use crate::emulator::Emulator;
 use crate::programs::{PYTHON, cargo, empty, step, tee, versions, virtual_environment};
 
+pub use self::storage::Options as Storage;
+
 /// The variable that names the folder to which tests of the client write their traffic.
 const TRAFFIC: &str = "SBG_TEST_TRAFFIC";
 /// The same for the tests of the emulator, many of which say on purpose what no client should say.
@@ -44,7 +46,7 @@ pub enum Witness {
     /// The tests of the workspace run, and what they say and hear fits the specification
     Traffic,
     /// The transfer engine moves files through real storage servers, and is killed, refused and misled on the way
-    Storage(storage::Options),
+    Storage(Storage),
 }
 
 /// Asks `witness` about the workspace below `root`, and says what it found.

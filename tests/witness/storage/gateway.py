@@ -100,9 +100,12 @@ class S3:
 
     def abort(self, key, upload):
         try:
-            self.client.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload)
-        except ClientError:
+            self.drop(key, upload)
+        except self.client.exceptions.NoSuchUpload:
             pass  # The storage has dropped it.
+
+    def drop(self, key, upload):
+        self.client.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload)
 
 
 class Clock:
@@ -414,7 +417,7 @@ class Platform:
         """The storage forgets its uploads, as a rule of its life cycle does; the platform does not know."""
         dropped = [upload for upload in self.uploads.values() if upload["file"]["store"] == store]
         for upload in dropped:
-            self.stores[store].abort(upload["file"]["key"], upload["begun"])
+            self.stores[store].drop(upload["file"]["key"], upload["begun"])
         return {"dropped": len(dropped)}
 
     def do_same(self, file, source):

@@ -18,7 +18,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use self::cells::{Lab, SCENARIOS, Scenario};
@@ -88,9 +88,13 @@ pub fn run(root: &Path, options: &Options) -> Result<String> {
     let rows = run_all(&lab, &stores, &scenarios);
     let tables = table::tables(&stores, &rows, &facts);
     println!("\n{tables}");
-    let summary = table::summary(&rows)?;
+    if options.write {
+        // What fails is written as well: the document says what is, and the task still fails.
+        write_document(root, &tables, &servers.versions())?;
+    }
+    let summary = table::summary(&stores, &rows)?;
     if options.is_all() {
-        keep_document(root, options.write, &tables, &servers.versions())?;
+        check_document(root, &tables)?;
     }
     Ok(format!("{summary} in {:.0} s", began.elapsed().as_secs_f32()))
 }
@@ -126,18 +130,21 @@ fn run_all(lab: &Lab, stores: &[&'static Store], scenarios: &[&'static Scenario]
     scenarios.iter().enumerate().map(row).collect()
 }
 
-/// Writes the tables into the document, or fails where it has others.
-fn keep_document(root: &Path, write: bool, tables: &str, versions: &str) -> Result<()> {
-    let path = root.join(DOCUMENT);
-    let document = fs::read_to_string(&path).with_context(|| format!("cannot read {DOCUMENT}"))?;
-    if write {
-        let written = table::replace(&document, "tables", tables)?;
-        let written = table::replace(&written, "versions", versions)?;
-        return fs::write(&path, written).with_context(|| format!("cannot write {DOCUMENT}"));
-    }
-    // The versions may be others on another machine; what was seen may not.
-    if table::replace(&document, "tables", tables)? != document {
-        bail!("{DOCUMENT} has other tables: run `cargo xtask witness storage --write`");
-    }
+/// Writes the tables and the versions of the servers into the document.
+fn write_document(root: &Path, tables: &str, versions: &str) -> Result<()> {
+    let document = table::replace(&document(root)?, "tables", tables)?;
+    let document = table::replace(&document, "versions", versions)?;
+    fs::write(root.join(DOCUMENT), document).with_context(|| format!("cannot write {DOCUMENT}"))
+}
+
+/// Fails where the document has other tables. The versions may be others on another machine; what is seen may not.
+fn check_document(root: &Path, tables: &str) -> Result<()> {
+    let document = document(root)?;
+    let same = table::replace(&document, "tables", tables)? == document;
+    ensure!(same, "{DOCUMENT} has other tables: run `cargo xtask witness storage --write`");
     Ok(())
+}
+
+fn document(root: &Path) -> Result<String> {
+    fs::read_to_string(root.join(DOCUMENT)).with_context(|| format!("cannot read {DOCUMENT}"))
 }

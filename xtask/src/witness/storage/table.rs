@@ -1,6 +1,6 @@
 //! The tables: what was seen, in Markdown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Write as _};
 
 use anyhow::{Context as _, Result, bail};
@@ -55,15 +55,18 @@ pub fn tables(stores: &[&Store], rows: &[Row], facts: &[Facts]) -> String {
         (*question, facts.iter().map(|facts| facts.0[number].clone()).collect::<Vec<_>>())
     });
     let responses = table("response to", &names, responses);
-    let reasons: BTreeSet<String> = (rows.iter())
-        .flat_map(|row| stores.iter().zip(&row.cells))
-        .filter_map(|(store, cell)| match cell {
-            Cell::None(why) => Some(format!("{} ({why})", store.name)),
-            _ => None,
-        })
-        .collect();
-    let reasons = reasons.into_iter().collect::<Vec<_>>().join(", ");
-    let reasons = if reasons.is_empty() { reasons } else { format!("\nNot to be had: {reasons}.\n") };
+    let mut reasons = BTreeMap::<_, BTreeSet<_>>::new();
+    for (store, cell) in rows.iter().flat_map(|row| stores.iter().zip(&row.cells)) {
+        if let Cell::None(why) = cell {
+            reasons.entry(why).or_default().insert(store.name);
+        }
+    }
+    let reasons = reasons.into_iter().map(|(why, stores)| {
+        let stores: Vec<_> = stores.into_iter().collect();
+        format!("- {why}: {}\n", stores.join(", "))
+    });
+    let reasons: String = reasons.collect();
+    let reasons = if reasons.is_empty() { reasons } else { format!("\nNot applicable (–):\n\n{reasons}") };
     format!("{matrix}{reasons}\n{responses}")
 }
 
@@ -76,13 +79,22 @@ fn table<'r>(first: &str, names: &[&str], rows: impl Iterator<Item = (&'r str, V
     table
 }
 
-/// How many cells hold, or why some do not.
-pub fn summary(rows: &[Row]) -> Result<String> {
-    let cells = || rows.iter().flat_map(|row| &row.cells);
-    let holds = cells().filter(|cell| matches!(cell, Cell::Holds)).count();
-    let broken = cells().filter(|cell| matches!(cell, Cell::Fails(_) | Cell::Lost)).count();
-    if broken > 0 {
-        bail!("{broken} cells fail, {holds} hold");
+/// How many cells hold, or which ones do not.
+pub fn summary(stores: &[&Store], rows: &[Row]) -> Result<String> {
+    let (mut holds, mut broken) = (0, Vec::new());
+    for row in rows {
+        for (store, cell) in stores.iter().zip(&row.cells) {
+            match cell {
+                Cell::Holds => holds += 1,
+                Cell::None(_) => {}
+                Cell::Fails(_) | Cell::Lost => {
+                    broken.push(format!("{}: {} ... {cell}", store.name, row.name))
+                }
+            }
+        }
+    }
+    if !broken.is_empty() {
+        bail!("{} cells fail, {holds} hold\n{}", broken.len(), broken.join("\n"));
     }
     Ok(format!("{holds} cells hold"))
 }
@@ -100,6 +112,7 @@ pub fn replace(document: &str, name: &str, text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::witness::storage::stores::STORES;
 
     #[test]
     fn text_between_marks_is_replaced() {
@@ -111,11 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn summary_fails_with_a_cell() {
-        let row = |cells| [Row { name: "download 0 B", cells }];
-        assert_eq!(summary(&row(vec![Cell::Holds, Cell::None("why")])).unwrap(), "1 cells hold");
-        for broken in [Cell::Fails("why".to_owned()), Cell::Lost] {
-            assert!(summary(&row(vec![Cell::Holds, broken])).is_err());
+    fn summary_names_the_cells_that_fail() {
+        let stores = [&STORES[0], &STORES[1]];
+        let summary = |cells| summary(&stores, &[Row { name: "download 0 B", cells }]);
+        assert_eq!(summary(vec![Cell::Holds, Cell::None("why")]).unwrap(), "1 cells hold");
+        for (broken, shown) in [(Cell::Fails("why".to_owned()), "FAILS: why"), (Cell::Lost, "LOST")] {
+            let error = summary(vec![Cell::Holds, broken]).unwrap_err().to_string();
+            assert_eq!(error, format!("1 cells fail, 1 hold\ns3rver: download 0 B ... {shown}"));
         }
     }
 }
