@@ -24,6 +24,11 @@ const RATE: u64 = 8 * MIB;
 const LONG: u64 = 48 * MIB;
 const MIDDLE: u64 = 18 * MIB;
 
+/// The same of an upload that is killed: a part is confirmed as a whole, so there are many of them.
+const MANY_PARTS: u64 = 100 * MIB;
+const MANY_PARTS_RATE: u64 = 16 * MIB;
+const MANY_PARTS_MIDDLE: u64 = 80 * MIB;
+
 /// The life of a URL, in seconds, and the size of a transfer that lasts for twice as long.
 const LIFE: u64 = 4;
 const OUTLIVES_URL: u64 = 2 * LIFE * RATE;
@@ -59,7 +64,7 @@ pub const SCENARIOS: [Scenario; 20] = [
     download("download 1 B", 1),
     download("download 5 MiB - 1", 5 * MIB - 1),
     download("download 16 MiB", 16 * MIB),
-    download("download 100 MiB", 100 * MIB),
+    download("download 100 MiB", MANY_PARTS),
     other("download of a gzip object", download_gzip, Needs::Download),
     other("download, killed and resumed", download_killed, Needs::Download),
     other("download, first URL expired", download_refused, Needs::ExpiringDownload),
@@ -70,7 +75,7 @@ pub const SCENARIOS: [Scenario; 20] = [
     upload("upload 1 B", 1),
     upload("upload 5 MiB - 1", 5 * MIB - 1),
     upload("upload 16 MiB", 16 * MIB),
-    upload("upload 100 MiB", 100 * MIB),
+    upload("upload 100 MiB", MANY_PARTS),
     other("upload, killed and resumed", upload_killed, Needs::Upload),
     other("upload, first URLs expired", upload_refused, Needs::ExpiringUpload),
     other("upload, outlives its URLs", upload_outlives_urls, Needs::ExpiringUpload),
@@ -139,7 +144,7 @@ impl Lab {
     pub fn new(gateway: Gateway, transfer: PathBuf, folder: &Path) -> Result<Self> {
         let lab = Self { gateway, transfer, folder: folder.to_owned() };
         fs::create_dir_all(folder).context("cannot make a folder")?;
-        for size in [0, 1, 10, 5 * MIB - 1, 16 * MIB, LONG, OUTLIVES_URL, 100 * MIB] {
+        for size in [0, 1, 10, 5 * MIB - 1, 16 * MIB, LONG, OUTLIVES_URL, MANY_PARTS] {
             lab.write(size, 0)?;
         }
         lab.write(LONG, 1)?;
@@ -264,7 +269,7 @@ impl<'l> Bench<'l> {
 
     /// Uploads a file, and kills that in the middle.
     fn kill_upload(&self, source: &Path) -> Result<()> {
-        Ran::killed_at(&mut self.uploader(source, Some(RATE)), MIDDLE)?;
+        Ran::killed_at(&mut self.uploader(source, Some(MANY_PARTS_RATE)), MANY_PARTS_MIDDLE)?;
         let left = self.calls("under_way")?;
         ensure!(left == 1, "{left} uploads are under way after the kill");
         Ok(())
@@ -372,7 +377,7 @@ fn upload_whole(bench: &Bench<'_>, size: u64) -> Result<()> {
 
 /// No part is sent again that was confirmed, and it is the same upload.
 fn upload_killed(bench: &Bench<'_>) -> Result<()> {
-    let source = bench.lab.file(LONG, 0);
+    let source = bench.lab.file(MANY_PARTS, 0);
     bench.kill_upload(&source)?;
     let ran = Ran::to_end(&mut bench.uploader(&source, None))?;
     bench.check_uploaded(&ran, &source)?;
@@ -401,7 +406,7 @@ fn upload_outlives_urls(bench: &Bench<'_>) -> Result<()> {
 
 /// The upload that the storage has dropped is aborted on the platform, and another one brings the file there.
 fn upload_dropped(bench: &Bench<'_>) -> Result<()> {
-    let source = bench.lab.file(LONG, 0);
+    let source = bench.lab.file(MANY_PARTS, 0);
     bench.kill_upload(&source)?;
     let dropped = bench.command("drop", json!({}))?;
     ensure!(dropped["dropped"] == 1, "{} uploads were dropped", dropped["dropped"]);

@@ -88,7 +88,7 @@ pub fn summary(stores: &[&Store], rows: &[Row]) -> Result<String> {
                 Cell::Holds => holds += 1,
                 Cell::None(_) => {}
                 Cell::Fails(_) | Cell::Lost => {
-                    broken.push(format!("{}: {} ... {cell}", store.name, row.name))
+                    broken.push(format!("{}: {} ... {cell}", store.name, row.name));
                 }
             }
         }
