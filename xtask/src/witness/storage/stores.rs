@@ -50,7 +50,7 @@ impl Store {
 pub const STORES: [Store; 9] = [
     // moto checks neither signatures nor expiry.
     Store { expires: false, uploads: Uploads::Multipart, ..Store::plain("moto", Server::Moto) },
-    // s3rver does not forget an upload that is aborted.
+    // s3rver cannot abort an upload.
     Store::plain("s3rver", Server::S3rver),
     Store::plain("Azurite", Server::Azurite),
     Store::plain("nginx", Server::Nginx),
