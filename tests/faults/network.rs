@@ -160,7 +160,7 @@ async fn a_storage_without_tls_is_not_used_where_the_api_has_it() -> Result<()> 
     emulator.faults().add(FaultRule::api(elsewhere).path("/download_info"));
     let folder = tempfile::tempdir()?;
     let download = client.file(&id).download(folder.path().join("large")).await;
-    assert_refused(download, ErrorKind::UnexpectedResponse, &["address", "without TLS"]);
+    assert_refused(download, ErrorKind::UnexpectedResponse, &["URL", "without TLS"]);
     assert!(plain.requests().is_empty());
     assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
     Ok(())

@@ -145,7 +145,7 @@ async fn html_of_the_storage_is_an_error_with_status_and_excerpt() -> Result<()>
     let stage = Stage::start().await;
     let html = Some("<html>blocked by the firewall</html>".into());
     stage.fault(FaultRule::storage(Action::Status { code: 400, body: html, headers: Vec::new() }));
-    let words = ["the storage refused: `<html>blocked by the firewall</html>`", "HTTP 400"];
+    let words = ["the storage refused", ": `<html>blocked by the firewall</html>`", "HTTP 400"];
     let download = stage.client.file(stage.file("a", "a")).download(stage.path("a")).await;
     assert_refused(download, ErrorKind::Storage, &words);
     let upload = stage.client.upload(stage.local("b", "b")).to_project(&stage.project).await;

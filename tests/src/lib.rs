@@ -133,13 +133,28 @@ impl Stage {
     }
 }
 
-/// An emulator with these settings whose exchanges are written to the folder in `SBG_TEST_TRAFFIC`, where that is set: then
-/// `cargo xtask witness traffic` holds the specification against what the suites say and hear.
-pub fn watched(builder: Builder) -> Builder {
-    match std::env::var_os("SBG_TEST_TRAFFIC") {
-        Some(folder) => builder.traffic(folder),
-        None => builder,
+/// The variable that names the kind of object storage that the suites run against; see [`sbg_emulator::StorageFlavor`].
+pub const STORAGE: &str = "SBG_TEST_STORAGE";
+
+/// An emulator with these settings, as the environment wants it to be watched and what it wants it to play:
+///
+/// - Its exchanges are written to the folder in `SBG_TEST_TRAFFIC`, where that is set: then `cargo xtask witness traffic` checks what the
+///   suites send and receive against the specification.
+/// - It plays the object storage in `SBG_TEST_STORAGE`, unless the settings name one: then `cargo xtask ci flavors` runs the suites that
+///   move bytes over every flavor.
+///
+/// # Panics
+///
+/// If `SBG_TEST_STORAGE` is not the name of a flavor.
+pub fn watched(mut builder: Builder) -> Builder {
+    if let Some(folder) = std::env::var_os("SBG_TEST_TRAFFIC") {
+        builder = builder.traffic(folder);
     }
+    if let Ok(flavor) = std::env::var(STORAGE) {
+        builder =
+            builder.default_storage(flavor.parse().unwrap_or_else(|error| panic!("{STORAGE}: {error}")));
+    }
+    builder
 }
 
 /// A client that looks at nothing but these two: no files of the user, no proxies.

@@ -8,6 +8,9 @@ mod hosts;
 mod leniency;
 mod paths;
 mod queries;
+mod ranges;
+mod raw;
+mod redirects;
 mod storage;
 
 use std::sync::{Arc, Mutex, PoisonError};

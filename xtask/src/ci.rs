@@ -12,7 +12,7 @@ use crate::fuzz::{self, Fuzz};
 use crate::programs::{cargo, output, step};
 use crate::soak::{self, Soak};
 use crate::witness::{self, Witness};
-use crate::{claims, clients, dependencies, generate, lines, public_api, semver};
+use crate::{claims, clients, dependencies, flavors, generate, lines, public_api, semver};
 
 #[derive(Args)]
 pub struct Ci {
@@ -52,6 +52,11 @@ const STEPS: [Step; 17] = [
         run: |root| witness::run(root, Witness::Traffic),
     },
     Step {
+        name: "flavors",
+        about: "the suites that move bytes hold over every kind of object storage",
+        run: flavors::run,
+    },
+    Step {
         name: "clients",
         about: "Python and TypeScript clients of the document work",
         run: |root| done(clients::run(root)),
@@ -79,7 +84,7 @@ const STEPS: [Step; 17] = [
     },
     Step {
         name: "soak",
-        about: "sixteen transfers among faults, in memory that stays flat",
+        about: "sixteen transfers among faults and storages, in memory that stays flat",
         run: |root| soak::run(root, &Soak::short()),
     },
 ];

@@ -1,10 +1,11 @@
 //! `cargo xtask compare`: the official Python client, this client and curl do the same work against the same emulator, in turns, and a
-//! table says what it cost each of them.
+//! table says what it cost each of them. With `--against REV` the two are this client now and at that revision.
 //!
 //! Everything is measured as a whole process: elapsed time, processor time, peak memory. After each trial the result is looked at on
 //! the platform and on the disk; a wrong result fails the run, a slow one does not. The programs that are measured lie in
 //! `xtask/compare`, the rows of the table in [`rows`]; what a row is about is set up and checked in [`trial`].
 
+mod against;
 mod curl;
 mod machine;
 mod measure;
@@ -39,6 +40,16 @@ pub struct Options {
     /// Put the table into README.md
     #[arg(long, conflicts_with = "only")]
     write: bool,
+    /// Compare with this client at an earlier revision, and with nothing else
+    #[arg(long, value_name = "REV", conflicts_with = "write")]
+    against: Option<String>,
+}
+
+/// The programs of one revision.
+pub(crate) struct Programs {
+    platform: PathBuf,
+    client: PathBuf,
+    minimal: PathBuf,
 }
 
 /// Where the programs and the files of a run are.
@@ -46,9 +57,8 @@ pub(crate) struct Places {
     python: PathBuf,
     /// `xtask/compare`, with the scripts.
     sources: PathBuf,
-    platform: PathBuf,
-    client: PathBuf,
-    minimal: PathBuf,
+    now: Programs,
+    before: Option<Programs>,
     /// For what is transferred; it goes with the run.
     work: PathBuf,
     /// An empty home, so that no settings of the user count.
@@ -57,20 +67,27 @@ pub(crate) struct Places {
 
 /// Measures the clients of the workspace below `root`, and says whether all results were right.
 pub fn run(root: &Path, options: &Options) -> Result<bool> {
-    let chosen = choose(&options.only)?;
+    let sides: &[Side] = if options.against.is_some() { &Side::REVISIONS } else { &Side::ALL };
+    let chosen = choose(&options.only, sides)?;
     let readme = root.join("README.md");
     if options.write {
         // Better now than after an hour.
         table::insert(&read(&readme)?, "")?;
     }
-    let places = prepare(root)?;
+    let places = prepare(root, options.against.as_deref())?;
     let mut measured = Vec::new();
     for row in chosen {
-        measured.push(measure(&places, row, options.rounds)?);
+        measured.push(measure(&places, row, sides, options.rounds)?);
     }
     fs::remove_dir_all(&places.work).context("cannot delete what was transferred")?;
 
-    let table = format!("{}\n{}", table::markdown(&measured), machine::describe(&places, options.rounds)?);
+    let table = match &options.against {
+        None => format!("{}\n{}", table::markdown(&measured), machine::describe(&places, options.rounds)?),
+        Some(revision) => {
+            let machine = machine::measured_on(&format!("sbg now and at {revision}"), options.rounds)?;
+            format!("{}\n{machine}", against::markdown(&measured, revision))
+        }
+    };
     println!("\n{table}");
     let wrong: Vec<&str> = measured.iter().flat_map(|row| &row.wrong).map(String::as_str).collect();
     if options.write && wrong.is_empty() {
@@ -82,15 +99,16 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
     Ok(wrong.is_empty())
 }
 
-/// The rows whose names begin with one of these; all where there are none.
-fn choose(only: &[String]) -> Result<Vec<&'static Row>> {
-    let names = || ROWS.iter().map(|row| row.name);
+/// The rows whose names begin with one of these, or all where there are none; of those the ones in which one of `sides` takes part.
+fn choose(only: &[String], sides: &[Side]) -> Result<Vec<&'static Row>> {
+    let rows = || ROWS.iter().filter(|row| sides.iter().any(|side| row.has(*side)));
+    let names = || rows().map(|row| row.name);
     for name in only {
         let known = names().any(|row| row.starts_with(&**name));
         ensure!(known, "no row begins with `{name}`; there are {}", names().collect::<Vec<_>>().join(", "));
     }
     let wanted = |row: &&Row| only.is_empty() || only.iter().any(|name| row.name.starts_with(&**name));
-    Ok(ROWS.iter().filter(wanted).collect())
+    Ok(rows().filter(wanted).collect())
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -98,37 +116,57 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// Builds and installs what takes part.
-fn prepare(root: &Path) -> Result<Places> {
+fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
     let sources = root.join("xtask/compare");
     let target = root.join("target/compare");
     fs::create_dir_all(&target).context("cannot make target/compare")?;
     let venv = target.join("venv");
-    virtual_environment(&venv, &sources.join("requirements.txt"), &versions(&[&PYTHON])?)?;
-    let programs = step("programs: build", || build(root, &["--release", "--package", "sbg-compare"]))?;
+    let before = against.map(|revision| against::programs(root, &target, revision)).transpose()?;
+    if before.is_none() {
+        virtual_environment(&venv, &sources.join("requirements.txt"), &versions(&[&PYTHON])?)?;
+    }
+    let now = step("programs: build", || programs(root, None))?;
+    let (work, home) = (target.join("work"), target.join("home"));
+    empty(&work)?;
+    empty(&home)?;
+    Ok(Places { python: venv.join("bin/python"), sources, now, before, work, home })
+}
+
+/// Builds the programs of the workspace below `root`, in `target` where that is not the folder that Cargo would take.
+fn programs(root: &Path, target: Option<&Path>) -> Result<Programs> {
+    let mut arguments = vec!["--release", "--package", "sbg-compare"];
+    if let Some(target) = target {
+        arguments
+            .extend(["--target-dir", target.to_str().context("the path of the workspace is not UTF-8")?]);
+    }
+    let programs = build(root, &arguments)?;
     let program = |name: &str| {
         let found = programs.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
         found.cloned().with_context(|| format!("cargo did not build {name}"))
     };
-    let (work, home) = (target.join("work"), target.join("home"));
-    empty(&work)?;
-    empty(&home)?;
-    Ok(Places {
-        python: venv.join("bin/python"),
-        sources,
+    Ok(Programs {
         platform: program("compare-platform")?,
         client: program("compare-client")?,
         minimal: program("compare-minimal")?,
-        work,
-        home,
     })
 }
 
+impl Places {
+    /// The programs of a side that is this client.
+    fn programs(&self, side: Side) -> Result<&Programs> {
+        match side {
+            Side::Before => self.before.as_ref().context("no earlier revision was built"),
+            _ => Ok(&self.now),
+        }
+    }
+}
+
 /// Lets all sides do the work of a row in turns.
-fn measure(places: &Places, row: &'static Row, rounds: u32) -> Result<Measured> {
+fn measure(places: &Places, row: &'static Row, sides: &[Side], rounds: u32) -> Result<Measured> {
     let mut stage = Stage::new(places, row).with_context(|| format!("{}: cannot prepare", row.name))?;
-    let sides = Side::ALL.into_iter().filter(|side| row.has(*side));
+    let sides = sides.iter().copied().filter(|side| row.has(*side));
     let mut measured = Measured::new(row);
-    if row.work == Work::Start {
+    if row.work == Work::Start && places.before.is_none() {
         measured.sizes = places.sizes()?;
     }
     for round in 1..=rounds {

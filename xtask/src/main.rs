@@ -11,6 +11,7 @@ mod dependencies;
 mod drift;
 mod emulator;
 mod finding;
+mod flavors;
 mod fuzz;
 mod generate;
 mod lines;
@@ -86,7 +87,7 @@ enum Task {
     Lines,
     /// Look for the tests that the README names as proof of its claims
     Claims,
-    /// Let sixteen transfers at a time go on for minutes, on a platform that fails at random
+    /// Let sixteen transfers at a time go on for minutes, over all kinds of object storage, among random faults
     Soak(soak::Soak),
     /// Measure this client against the official Python client and curl, and print a table
     Compare(compare::Options),

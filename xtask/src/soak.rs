@@ -1,7 +1,8 @@
-//! `cargo xtask soak`: many transfers at a time on a platform that fails at random, for minutes; all bytes must be right in the end, and
+//! `cargo xtask soak`: many transfers at a time on platforms that fail at random, for minutes; all bytes must be right in the end, and
 //! the memory must not grow.
 //!
-//! The work is done by the program `soak` of the tests. The platform is a process of its own, so that its memory is not counted.
+//! The work is done by the program `soak` of the tests. Each kind of object storage is an emulator, a process of its own, so that its
+//! memory is not counted.
 
 use std::path::Path;
 use std::process::Command;
@@ -29,8 +30,8 @@ impl Soak {
     }
 }
 
-/// What goes wrong, and how often.
-const FAULTS: [&str; 16] = [
+/// What goes wrong everywhere, and how often.
+const FAULTS: [&str; 30] = [
     "storage:get:p=0.02:503",
     "storage:get:p=0.02:cut=100000",
     "storage:get:p=0.01:short",
@@ -38,9 +39,23 @@ const FAULTS: [&str; 16] = [
     "storage:get:p=0.01:wrong-total",
     "storage:get:p=0.002:stall=1000",
     "storage:get:p=0.01:expired",
+    "storage:get:p=0.005:error=SlowDown",
+    "storage:get:p=0.005:error=InternalError",
+    "storage:get:p=0.005:error=RequestTimeTooSkewed",
+    "storage:get:p=0.005:missing-byte",
+    "storage:get:p=0.01:redirect-307=/moved{path}",
+    "storage:get:p=0.005:replace",
     "storage:put:p=0.02:503",
     "storage:put:p=0.02:lost-answer",
     "storage:put:p=0.01:expired",
+    "storage:put:p=0.005:error=RequestTimeout",
+    "storage:put:p=0.005:error=BadDigest",
+    "storage:put:p=0.005:error=IncompleteBody",
+    "storage:put:p=0.005:error=OperationAborted",
+    "storage:put:p=0.005:early=403",
+    "storage:put:p=0.005:early=503",
+    "storage:put:p=0.01:redirect-307=/moved{path}",
+    "storage:put:p=0.002:drop-upload",
     "storage:p=0.02:reset",
     "storage:p=0.05:delay=200",
     "api:p=0.01:429-no-reset",
@@ -49,25 +64,85 @@ const FAULTS: [&str; 16] = [
     "api:p=0.01:lost-answer",
 ];
 
+/// What goes wrong where the storage sends checksums, without which nobody can see it.
+const UNSEEN_FAULTS: [&str; 1] = ["storage:get:p=0.005:corrupt=5000"];
+
+/// A kind of object storage: its flavor, its quirks, and the faults that it has on top of [`FAULTS`].
+struct Storage {
+    flavor: &'static str,
+    quirks: &'static [&'static str],
+    faults: &'static [&'static str],
+}
+
+const fn storage(flavor: &'static str, quirks: &'static [&'static str]) -> Storage {
+    Storage { flavor, quirks, faults: &[] }
+}
+
+const STORAGES: [Storage; 9] = [
+    storage("s3", &[]),
+    storage("s3", &["no-if-match", "empty-range=missing-byte", "dropped-upload=403"]),
+    Storage { faults: &UNSEEN_FAULTS, ..storage("gcs", &[]) },
+    storage("azure", &[]),
+    storage("oss", &[]),
+    storage("swift", &[]),
+    storage("static", &[]),
+    storage("static", &["no-ranges"]),
+    storage("static", &["no-validators"]),
+];
+
+/// Starts the emulator of one kind of storage. Each fault has a sequence of its own, from this seed on.
+fn start(root: &Path, storage: &Storage, seed: u64) -> Result<Emulator> {
+    let mut arguments: Vec<String> =
+        ["--rate-limit", "10000000", "--min-part-size", "1", "--storage", storage.flavor]
+            .map(str::to_owned)
+            .into();
+    for quirk in storage.quirks {
+        arguments.extend(["--storage-quirk".to_owned(), (*quirk).to_owned()]);
+    }
+    for (number, fault) in (seed..).zip(FAULTS.iter().chain(storage.faults)) {
+        let (before, after) = with_chance(fault).context("a fault has a chance and an action")?;
+        arguments.extend(["--fault".to_owned(), format!("{before}/{number}:{after}")]);
+    }
+    Emulator::start(root, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A fault up to its chance, behind which the seed belongs, and the action.
+fn with_chance(fault: &str) -> Option<(&str, &str)> {
+    let chance = fault.find("p=")?;
+    let end = chance + fault[chance..].find(':')?;
+    Some((&fault[..end], &fault[end + 1..]))
+}
+
 /// Lets the transfers of the workspace below `root` go on, and says what became of them.
 pub fn run(root: &Path, soak: &Soak) -> Result<String> {
     let folder = root.join("target/soak");
     empty(&folder)?;
     let program = step("soak: build", || program(root, Program::Binary("soak")))?;
-    let mut arguments =
-        vec!["--rate-limit".to_owned(), "10000000".to_owned(), "--min-part-size".to_owned(), "1".to_owned()];
-    for (number, fault) in (soak.seed..).zip(FAULTS) {
-        // The seed belongs behind the chance, so that each fault has a sequence of its own.
-        let (before, after) = fault.rsplit_once(':').context("a fault has an action")?;
-        arguments.extend(["--fault".to_owned(), format!("{before}/{number}:{after}")]);
-    }
-    let emulator = Emulator::start(root, &arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let [endpoint, token] = emulator.address()?;
+    let emulators = (soak.seed..).step_by(100).zip(&STORAGES);
+    let emulators =
+        emulators.map(|(seed, storage)| start(root, storage, seed)).collect::<Result<Vec<_>>>()?;
     let mut command = Command::new(program);
-    command.args([endpoint, token]).arg(&folder).args([soak.seconds.to_string(), soak.seed.to_string()]);
+    command.arg(&folder).args([soak.seconds.to_string(), soak.seed.to_string()]);
+    for emulator in &emulators {
+        command.args(emulator.address()?);
+    }
     let said = step(&format!("soak: {} s", soak.seconds), || output(&mut command))?;
     let said = said.trim();
     ensure!(!said.is_empty(), "the program says nothing");
     empty(&folder)?;
     Ok(said.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_place_for_its_seed() {
+        for fault in FAULTS.iter().chain(&UNSEEN_FAULTS) {
+            let (before, after) = with_chance(fault).expect("a chance and an action");
+            assert_eq!(format!("{before}:{after}"), *fault);
+            assert!(before.contains("p=0.") && !after.is_empty(), "{fault}");
+        }
+    }
 }

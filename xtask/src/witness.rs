@@ -114,7 +114,7 @@ fn traffic(root: &Path) -> Result<String> {
 }
 
 /// The number of tests that passed, where a line of the test runner tells it.
-fn passed_tests(line: &str) -> usize {
+pub fn passed_tests(line: &str) -> usize {
     let count = line.strip_prefix("test result: ok. ").and_then(|rest| rest.split_once(" passed"));
     count.and_then(|(count, _)| count.parse().ok()).unwrap_or(0)
 }

@@ -14,6 +14,8 @@ pub(crate) struct Answer {
     pub(crate) body: Content,
     /// Whether the body is JSON, which the log keeps.
     pub(crate) json: bool,
+    /// Bytes that the head announces and that never come: the connection closes instead.
+    pub(crate) missing: u64,
 }
 
 impl Answer {
@@ -29,7 +31,7 @@ impl Answer {
 
     pub(crate) fn text(status: u16, content_type: &str, text: impl Into<Bytes>) -> Self {
         let headers = vec![(header::CONTENT_TYPE, content_type.to_owned())];
-        Self { status, headers, body: Content::Text(text.into()), json: false }
+        Self { status, headers, body: Content::Text(text.into()), ..Self::default() }
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: impl std::fmt::Display) -> Self {

@@ -10,13 +10,15 @@ use std::{
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use crate::{reader::Reader, wire::Control};
+use crate::{reader::Reader, unpack::Unpacked, wire::Control};
 
 /// What an answer carries.
 #[derive(Debug)]
 pub(crate) enum Content {
     Text(Bytes),
     Object(Reader),
+    /// An object that is unpacked on the way, so that nobody knows its length.
+    Unpacked(Box<Unpacked>),
 }
 
 impl Default for Content {
@@ -30,14 +32,16 @@ impl Content {
     pub(crate) fn text(&self) -> Option<&Bytes> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Object(_) => None,
+            Self::Object(_) | Self::Unpacked(_) => None,
         }
     }
 
-    fn left(&self) -> u64 {
+    /// Bytes that are still to be read, if that is known.
+    fn left(&self) -> Option<u64> {
         match self {
-            Self::Text(bytes) => bytes.len() as u64,
-            Self::Object(reader) => reader.left(),
+            Self::Text(bytes) => Some(bytes.len() as u64),
+            Self::Object(reader) => Some(reader.left()),
+            Self::Unpacked(_) => None,
         }
     }
 }
@@ -50,6 +54,7 @@ impl Iterator for Content {
             Self::Text(bytes) if bytes.is_empty() => None,
             Self::Text(bytes) => Some(Ok(std::mem::take(bytes))),
             Self::Object(reader) => reader.next(),
+            Self::Unpacked(unpacked) => unpacked.next(),
         }
     }
 }
@@ -68,17 +73,33 @@ enum End {
 #[derive(Debug)]
 pub(crate) struct WireBody {
     content: Content,
-    /// Bytes that are still to come according to the head.
-    declared: u64,
-    /// Bytes that will really come.
+    /// Bytes that are still to come according to the head, if it says so.
+    declared: Option<u64>,
+    /// The most that will really come.
     left: u64,
+    /// How many bytes come before the one that is sent wrong.
+    corrupt: Option<u64>,
     end: End,
 }
 
 impl WireBody {
     pub(crate) fn new(content: Content) -> Self {
         let length = content.left();
-        Self { content, declared: length, left: length, end: End::Finish }
+        let left = length.unwrap_or(u64::MAX);
+        Self { content, declared: length, left, corrupt: None, end: End::Finish }
+    }
+
+    /// The head announces so many bytes more than there are; after those that there are, the connection closes.
+    pub(crate) fn missing(mut self, bytes: u64, control: Arc<Control>) -> Self {
+        self.declared = self.declared.map(|declared| declared + bytes);
+        self.end = End::Cut(control);
+        self
+    }
+
+    /// One bit of the byte at this position is wrong; of a shorter body, one of the last byte.
+    pub(crate) fn corrupt(mut self, at: u64) -> Self {
+        self.corrupt = self.left.checked_sub(1).map(|last| at.min(last));
+        self
     }
 
     /// The body ends after so many bytes, together with the connection.
@@ -111,7 +132,15 @@ impl Body for WireBody {
             let mut chunk = chunk?;
             chunk.truncate(usize::try_from(this.left).unwrap_or(usize::MAX));
             this.left -= chunk.len() as u64;
-            this.declared -= chunk.len() as u64;
+            this.declared = this.declared.map(|declared| declared - chunk.len() as u64);
+            if let Some(at) = this.corrupt {
+                this.corrupt = at.checked_sub(chunk.len() as u64);
+                if let Some(index) = usize::try_from(at).ok().filter(|index| *index < chunk.len()) {
+                    let mut wrong = chunk.to_vec();
+                    wrong[index] ^= 1;
+                    chunk = wrong.into();
+                }
+            }
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         match &this.end {
@@ -131,6 +160,6 @@ impl Body for WireBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.declared)
+        self.declared.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

@@ -5,6 +5,8 @@ use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
 use crate::{
     Emulator,
     faults::{FaultRule, Faults},
+    flavor::{StorageFlavor, StorageProfile},
+    quirk::StorageQuirk,
 };
 
 /// Describes an emulator before it starts. The defaults are those of the real platform.
@@ -52,6 +54,17 @@ pub(crate) struct Config {
     pub(crate) tls: bool,
     pub(crate) data: Option<PathBuf>,
     pub(crate) discard_uploads: bool,
+    /// The flavor that was asked for, and the one that is taken where none was.
+    pub(crate) storage: Option<StorageFlavor>,
+    pub(crate) default_storage: StorageFlavor,
+    pub(crate) quirks: Vec<StorageQuirk>,
+}
+
+impl Config {
+    /// How the object store behaves.
+    pub(crate) fn storage_profile(&self) -> StorageProfile {
+        StorageProfile::new(self.storage.unwrap_or(self.default_storage), &self.quirks)
+    }
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -77,6 +90,9 @@ impl Default for Builder {
                 tls: false,
                 data: None,
                 discard_uploads: false,
+                storage: None,
+                default_storage: StorageFlavor::default(),
+                quirks: Vec::new(),
             },
             rules: Vec::new(),
         }
@@ -196,6 +212,48 @@ impl Builder {
     /// ```
     pub fn fault(mut self, rule: FaultRule) -> Self {
         self.rules.push(rule);
+        self
+    }
+
+    /// Which kind of object storage is played. Without it, S3.
+    ///
+    /// ```
+    /// use sbg_emulator::{Emulator, StorageFlavor};
+    ///
+    /// let emulator = Emulator::builder().storage(StorageFlavor::Gcs).start_blocking()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn storage(mut self, flavor: StorageFlavor) -> Self {
+        self.config.storage = Some(flavor);
+        self
+    }
+
+    /// Which kind of object storage is played if [`Builder::storage`] does not say, whichever of the two is called first. Test suites
+    /// that run over every flavor set it, so that a test that needs a particular one keeps it.
+    ///
+    /// ```
+    /// use sbg_emulator::{Emulator, StorageFlavor};
+    ///
+    /// let builder = Emulator::builder().default_storage(StorageFlavor::Swift);
+    /// ```
+    pub fn default_storage(mut self, flavor: StorageFlavor) -> Self {
+        self.config.default_storage = flavor;
+        self
+    }
+
+    /// Changes one trait of the storage; may be called several times.
+    ///
+    /// ```
+    /// use sbg_emulator::{EmptyRange, Emulator, StorageFlavor, StorageQuirk};
+    ///
+    /// let a_plain_file_server = Emulator::builder()
+    ///     .storage(StorageFlavor::Static)
+    ///     .storage_quirk(StorageQuirk::NoRanges)
+    ///     .storage_quirk(StorageQuirk::NoValidators);
+    /// let like_s3rver = Emulator::builder().storage_quirk(StorageQuirk::EmptyRange(EmptyRange::MissingByte));
+    /// ```
+    pub fn storage_quirk(mut self, quirk: StorageQuirk) -> Self {
+        self.config.quirks.push(quirk);
         self
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::log::Origin;
+use crate::{log::Origin, object_http::MOVED, storage_error::StorageError};
 
 /// What happens to a request that a rule hits.
 ///
@@ -73,14 +73,42 @@ pub enum Action {
     HtmlError,
     /// Answers with this status and no body at all, without doing what was asked.
     EmptyBody(u16),
-    /// Answers 302 to this address.
+    /// Answers 302 to this URL; see [`Action::RedirectWith`].
     Redirect(String),
+    /// Redirects to another URL. `{path}` in it stands for path and query of the request, so `{path}` alone is a loop,
+    /// `http://localhost:PORT{path}` another host, and `/moved{path}` another path under which the object store has everything as well.
+    /// Requests below `/moved` are not redirected.
+    RedirectWith {
+        /// 301, 302, 303, 307 or 308.
+        status: u16,
+        /// The URL.
+        url: String,
+    },
+    /// Sends an error in the form of the storage (on the API, of the platform), without doing what was asked.
+    StorageError(StorageError),
+    /// Sends an error of this status before the body of the request is read, then closes the connection. A client that is still
+    /// sending meets a reset; the response is there for those who read it.
+    RefuseEarly(u16),
+    /// Before the request is looked at, the storage drops the upload whose part it is. The platform still lists the upload.
+    DropUpload,
+    /// Before the request is looked at, the object gets another value in every byte, and with it another tag, time and checksum. Files
+    /// and URLs stay.
+    ReplaceObject,
+    /// Answers a range with 206 and a body that announces a byte and ends without it.
+    MissingByte,
+    /// Sends the byte at this position of the body wrong, under headers that are right; of a shorter body, the last byte.
+    CorruptByte(u64),
 }
 
 impl Action {
     /// Whether it is the answer, which one rule alone can give.
     fn decides(&self) -> bool {
         !matches!(self, Self::Delay(_) | Self::Bandwidth(_) | Self::ClockJump(_))
+    }
+
+    /// Whether it leaves alone what was redirected already.
+    fn redirects(&self) -> bool {
+        matches!(self, Self::Redirect(_) | Self::RedirectWith { .. })
     }
 }
 
@@ -251,6 +279,7 @@ impl FaultRule {
         self.origin.is_none_or(|wanted| wanted == origin)
             && self.method.as_deref().is_none_or(|wanted| wanted == method)
             && self.path.as_deref().is_none_or(|wanted| path.contains(wanted))
+            && !(self.action.redirects() && path.starts_with(MOVED))
     }
 }
 

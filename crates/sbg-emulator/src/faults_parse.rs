@@ -18,6 +18,12 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseFaultError(String);
 
+impl ParseFaultError {
+    pub(crate) fn new(message: String) -> Self {
+        Self(message)
+    }
+}
+
 impl fmt::Display for ParseFaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -45,7 +51,8 @@ impl FromStr for Origin {
 /// - when: `every=N`, `nth=N`, `first=N`, `p=CHANCE` or `p=CHANCE/SEED`; without it, always
 /// - action: a status such as `503`, `429` (with a reset header), `429-no-reset`, `maintenance`, `reset`, `lost-answer`,
 ///   `cut=BYTES`, `stall=BYTES`, `short`, `shifted`, `full`, `wrong-total`, `changed-etag`, `no-etag`, `delay=MILLISECONDS`,
-///   `bandwidth=BYTES`, `clock=SECONDS`, `expired`, `html`, `empty=STATUS`, `redirect=URL`
+///   `bandwidth=BYTES`, `clock=SECONDS`, `expired`, `html`, `empty=STATUS`, `redirect=URL`, `redirect-307=URL`,
+///   `error=CODE` such as `error=SlowDown`, `early=STATUS`, `drop-upload`, `replace`, `missing-byte`, `corrupt=POSITION`
 impl FromStr for FaultRule {
     type Err = ParseFaultError;
 
@@ -128,6 +135,13 @@ impl fmt::Display for FaultRule {
             Action::HtmlError => f.write_str("html"),
             Action::EmptyBody(status) => write!(f, "empty={status}"),
             Action::Redirect(url) => write!(f, "redirect={url}"),
+            Action::RedirectWith { status, url } => write!(f, "redirect-{status}={url}"),
+            Action::StorageError(error) => write!(f, "error={error}"),
+            Action::RefuseEarly(status) => write!(f, "early={status}"),
+            Action::DropUpload => f.write_str("drop-upload"),
+            Action::ReplaceObject => f.write_str("replace"),
+            Action::MissingByte => f.write_str("missing-byte"),
+            Action::CorruptByte(position) => write!(f, "corrupt={position}"),
         }
     }
 }
@@ -163,6 +177,12 @@ fn parse_action(text: &str) -> Result<Action, ParseFaultError> {
             "delay" => Action::Delay(Duration::from_millis(number(key, value)?)),
             "empty" => Action::EmptyBody(status(value)?),
             "redirect" => Action::Redirect(value.to_owned()),
+            "redirect-301" | "redirect-302" | "redirect-303" | "redirect-307" | "redirect-308" => {
+                Action::RedirectWith { status: status(&key["redirect-".len()..])?, url: value.to_owned() }
+            }
+            "error" => Action::StorageError(value.parse()?),
+            "early" => Action::RefuseEarly(status(value)?),
+            "corrupt" => Action::CorruptByte(number(key, value)?),
             _ => return Err(unknown_action(text)),
         });
     }
@@ -178,6 +198,9 @@ fn parse_action(text: &str) -> Result<Action, ParseFaultError> {
         "no-etag" => Action::NoETag,
         "html" => Action::HtmlError,
         "expired" => Action::ExpiredUrl,
+        "drop-upload" => Action::DropUpload,
+        "replace" => Action::ReplaceObject,
+        "missing-byte" => Action::MissingByte,
         "429" => Action::RateLimited { reset_header: true },
         "429-no-reset" => Action::RateLimited { reset_header: false },
         code if code.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -259,6 +282,13 @@ mod tests {
             "html",
             "empty=204",
             "redirect=http://host:80/x",
+            "redirect-307=http://host:80{path}",
+            "error=SlowDown",
+            "early=403",
+            "drop-upload",
+            "replace",
+            "missing-byte",
+            "corrupt=51",
         ] {
             let text = format!("storage:put:path=/main:first=3:{action}");
             assert_eq!(text.parse::<FaultRule>().map(|rule| rule.to_string()), Ok(text));
@@ -278,5 +308,7 @@ mod tests {
         check("api:p=2:503", "between 0 and 1");
         check("api:explode", "`explode` is no fault");
         check("api:bandwidth=0", "nothing would ever arrive");
+        check("storage:error=Slow", "unknown storage error `Slow`");
+        check("storage:redirect-200=/x", "`redirect-200=/x` is no fault");
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     log::{Origin, Recorded, UNLOGGED},
     meter::Metered,
     object_http,
+    storage_error::StorageError,
     wire::Control,
 };
 
@@ -49,9 +50,14 @@ pub(crate) async fn answer(
         shared.log.count(origin, head.method.as_str(), None);
         control.reset();
         return Err(dropped());
-    } else if let Some(answer) = action.as_ref().and_then(|action| instead(&shared, origin, action)) {
-        // The body is read to its end: a server that closes while the client still sends would look like a reset.
-        drain(body).await?;
+    } else if let Some(answer) = action.as_ref().and_then(|action| instead(&shared, origin, &head, action)) {
+        if matches!(action, Some(Action::RefuseEarly(_))) {
+            // The HTTP layer closes the connection after a response to a request that it has not read.
+            drop(body);
+        } else {
+            // The body is read to its end: a server that closes while the client still sends would look like a reset.
+            drain(body).await?;
+        }
         answer
     } else {
         match origin {
@@ -66,8 +72,11 @@ pub(crate) async fn answer(
     }
     shared.log.count(origin, head.method.as_str(), Some(answer.status));
     shared.log.answer(number, answer.status, answer.json_text());
+    let missing = answer.missing;
     Ok(answer.into_response().map(|body| {
         let body = match action {
+            _ if missing > 0 => body.missing(missing, control),
+            Some(Action::CorruptByte(at)) => body.corrupt(at),
             Some(Action::CutBody(after)) => body.cut(after, control),
             Some(Action::Stall(after)) => body.stall(after),
             _ => body,
@@ -77,16 +86,22 @@ pub(crate) async fn answer(
 }
 
 /// The answer that a fault gives in place of the real one.
-fn instead(shared: &Shared, origin: Origin, action: &Action) -> Option<Answer> {
+fn instead(shared: &Shared, origin: Origin, head: &Parts, action: &Action) -> Option<Answer> {
+    // The usual error of a status.
+    let usual = |status: u16| match origin {
+        Origin::Api => Answer::json(status, &usual_error(status).body()),
+        Origin::Storage => shared.storage.errors.error(StorageError::of_status(status), status),
+    };
+    let redirect = |status: u16, url: &str| {
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        Answer::empty(status).header(header::LOCATION, url.replace("{path}", path))
+    };
     let answer = match action {
         Action::Status { code, body, headers } => {
-            let mut answer = match (body, origin) {
-                (Some(serde_json::Value::String(text)), _) => Answer::text(*code, "text/plain", text.clone()),
-                (Some(body), _) => Answer::json(*code, body),
-                (None, Origin::Api) => Answer::json(*code, &usual_error(*code).body()),
-                (None, Origin::Storage) => {
-                    object_http::error(*code, "InternalError", "We encountered an internal error.")
-                }
+            let mut answer = match body {
+                Some(serde_json::Value::String(text)) => Answer::text(*code, "text/plain", text.clone()),
+                Some(body) => Answer::json(*code, body),
+                None => usual(*code),
             };
             for (name, value) in headers {
                 if let Ok(name) = name.parse::<HeaderName>() {
@@ -109,8 +124,8 @@ fn instead(shared: &Shared, origin: Origin, action: &Action) -> Option<Answer> {
             }
         }
         Action::ExpiredUrl => match origin {
-            Origin::Api => Answer::json(403, &usual_error(403).body()),
-            Origin::Storage => object_http::expired(),
+            Origin::Api => usual(403),
+            Origin::Storage => shared.storage.errors.refuse(shared.storage.expired),
         },
         Action::Maintenance => Answer::json(503, &ApiError::new(0).body()),
         Action::HtmlError => Answer::text(
@@ -119,7 +134,13 @@ fn instead(shared: &Shared, origin: Origin, action: &Action) -> Option<Answer> {
             "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n",
         ),
         Action::EmptyBody(status) => Answer::empty(*status),
-        Action::Redirect(url) => Answer::empty(302).header(header::LOCATION, url),
+        Action::Redirect(url) => redirect(302, url),
+        Action::RedirectWith { status, url } => redirect(*status, url),
+        Action::StorageError(error) => match origin {
+            Origin::Api => usual(error.status()),
+            Origin::Storage => shared.storage.errors.error(*error, error.status()),
+        },
+        Action::RefuseEarly(status) => usual(*status).header(header::CONNECTION, "close"),
         _ => return None,
     };
     Some(answer)

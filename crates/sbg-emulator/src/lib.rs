@@ -25,13 +25,16 @@ mod blobs;
 mod body;
 mod builder;
 mod call;
+mod checksums;
 mod clock;
 mod control;
 mod error;
 mod error_codes;
+mod etag;
 mod faults;
 mod faults_parse;
 mod fields;
+mod flavor;
 mod folder;
 mod front;
 mod keeper;
@@ -42,17 +45,21 @@ mod object;
 mod object_http;
 mod page;
 mod query;
+mod quirk;
+mod ranges;
 mod reader;
 mod route;
 mod segment;
 mod server;
 mod shape;
 mod signing;
+mod storage_error;
 mod store;
 #[cfg(feature = "tls")]
 mod tls;
 mod token;
 mod traffic;
+mod unpack;
 mod wire;
 mod world;
 mod yaml;
@@ -73,11 +80,14 @@ pub use crate::{
     clock::Clock,
     faults::{Action, FaultCount, FaultId, FaultRule, Faults, When},
     faults_parse::ParseFaultError,
+    flavor::StorageFlavor,
     log::{Origin, Recorded},
+    quirk::{EmptyRange, StorageQuirk},
+    storage_error::StorageError,
 };
 use crate::{
-    builder::Config, folder::Folder, keeper::Keeper, limit::RateLimiter, log::Log, object::Object,
-    store::Store, traffic::Traffic, world::World,
+    builder::Config, flavor::StorageProfile, folder::Folder, keeper::Keeper, limit::RateLimiter, log::Log,
+    object::Object, store::Store, traffic::Traffic, world::World,
 };
 
 /// A running platform. Dropping it closes both listeners and all their connections.
@@ -105,6 +115,8 @@ pub(crate) struct Shared {
     pub(crate) traffic: Option<Traffic>,
     pub(crate) limiter: Mutex<RateLimiter>,
     pub(crate) store: Arc<Store>,
+    /// How the object store behaves.
+    pub(crate) storage: StorageProfile,
     pub(crate) security: server::Security,
     /// `http://host:port/v2`
     pub(crate) api_base: String,
@@ -301,6 +313,55 @@ impl Emulator {
         self.shared.world().seed_file(project, path, object)
     }
 
+    /// Like [`Emulator::create_file`], with content that is encoded as gzip and an object that says so: reads have
+    /// `Content-Encoding: gzip`, and the flavors that unpack such objects do so for clients that do not accept gzip.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// # let reads = [0x1f_u8, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    /// emulator.create_project("demo");
+    /// let id = emulator.create_gzip_file("rfranklin/demo", "reads.txt", reads.to_vec());
+    /// assert_eq!(emulator.file_content(&id), Some(reads.to_vec()), "the file is what is stored");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`Emulator::create_file`].
+    pub fn create_gzip_file(&self, project: &str, path: &str, stored: impl Into<Bytes>) -> String {
+        let object = Object::new(vec![stored.into()], self.shared.clock.timestamp()).with_gzip();
+        self.shared.world().seed_file(project, path, object)
+    }
+
+    /// Gives a file other content in place, as somebody does who writes to the storage behind the platform: the id of the file and its
+    /// signed URLs stay. False if there is no such file.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// emulator.create_project("demo");
+    /// let id = emulator.create_file("rfranklin/demo", "reads.txt", "ACGT");
+    /// assert!(emulator.replace_file(&id, "TGCA"));
+    /// assert_eq!(emulator.file_content(&id), Some(b"TGCA".to_vec()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn replace_file(&self, id: &str, content: impl Into<Bytes>) -> bool {
+        let object = Object::new(vec![content.into()], self.shared.clock.timestamp());
+        self.shared.world().replace_content(id, object)
+    }
+
+    /// Drops an upload at the storage, as a rule for unfinished uploads does: its parts are gone and later ones are refused, while the
+    /// platform still lists it. False if the storage has no such upload.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// assert!(!emulator.drop_upload("an upload that nobody began"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn drop_upload(&self, upload_id: &str) -> bool {
+        self.shared.changed();
+        self.shared.store.close_upload(upload_id)
+    }
+
     /// Like [`Emulator::create_file`], with `size` bytes of a repeating pattern, which take no memory whatever the size: a pebibyte is as
     /// cheap as a byte. The period of the pattern is prime, so a range that is off by any offset that transfers use shows.
     ///
@@ -408,6 +469,7 @@ pub(crate) fn launch(builder: Builder) -> io::Result<Emulator> {
     let shared = Arc::new(Shared {
         limiter: Mutex::new(RateLimiter::new(config.rate_limit)),
         log: Log::new(config.record),
+        storage: config.storage_profile(),
         traffic: config.traffic.as_deref().map(Traffic::append).transpose()?,
         api_base: format!("{}/v2", listeners.api_origin()),
         world: Mutex::new(world),

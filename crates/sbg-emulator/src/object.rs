@@ -1,13 +1,17 @@
 //! Objects of the store: bytes that never change once they are there.
 
-use std::{fmt::Write as _, io, sync::Arc};
+use std::{
+    fmt::Write as _,
+    io,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::{blobs::Blob, reader::Reader, segment::Segment, signing::hex};
+use crate::{blobs::Blob, checksums, etag, reader::Reader, segment::Segment, signing::hex};
 
 /// Bytes in segments, as they arrived. Copies of a file share one object.
 #[derive(Debug, Deserialize, Serialize)]
@@ -19,6 +23,12 @@ pub(crate) struct Object {
     size: u64,
     etag: String,
     modified: Timestamp,
+    /// Whether the content is encoded as gzip, which a header says.
+    gzip: bool,
+    /// What each byte of the segments is changed by: 0 unless the content was replaced in place.
+    mask: u8,
+    crc32c: OnceLock<u32>,
+    md5: OnceLock<[u8; 16]>,
 }
 
 /// What is written down of an object.
@@ -27,23 +37,35 @@ struct Description {
     etag: String,
     modified: Timestamp,
     segments: Vec<Segment>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    gzip: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    mask: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(mask: &u8) -> bool {
+    *mask == 0
 }
 
 impl From<Description> for Object {
     fn from(from: Description) -> Self {
-        Self::with_etag(from.segments, from.etag, from.modified)
+        let object = Self::with_etag(from.segments, from.etag, from.modified);
+        Self { gzip: from.gzip, mask: from.mask, ..object }
     }
 }
 
 impl From<Object> for Description {
     fn from(from: Object) -> Self {
-        Self { etag: from.etag, modified: from.modified, segments: from.segments }
+        let Object { segments, etag, modified, gzip, mask, .. } = from;
+        Self { etag, modified, segments, gzip, mask }
     }
 }
 
 impl Clone for Object {
     fn clone(&self) -> Self {
-        Self::with_etag(self.segments.clone(), self.etag.clone(), self.modified)
+        let object = Self::with_etag(self.segments.clone(), self.etag.clone(), self.modified);
+        Self { gzip: self.gzip, mask: self.mask, ..object }
     }
 }
 
@@ -98,7 +120,35 @@ impl Object {
                 start
             })
             .collect();
-        Self { segments, starts, size, etag, modified }
+        Self {
+            segments,
+            starts,
+            size,
+            etag,
+            modified,
+            gzip: false,
+            mask: 0,
+            crc32c: OnceLock::new(),
+            md5: OnceLock::new(),
+        }
+    }
+
+    /// The same object with a header that says that its content is encoded as gzip.
+    pub(crate) fn with_gzip(self) -> Self {
+        Self { gzip: true, ..self }
+    }
+
+    /// An object of the same size with another value in every byte, which is younger by at least a second: tags that are made from the
+    /// time have no more than seconds.
+    pub(crate) fn replaced(&self, now: Timestamp) -> Self {
+        let object = Self::with_etag(self.segments.clone(), etag::changed(&self.etag), now);
+        Self { gzip: self.gzip, mask: !self.mask, ..object }.younger_than(self)
+    }
+
+    /// The object with a time of its last change that is at least a second after that of another.
+    pub(crate) fn younger_than(self, other: &Self) -> Self {
+        let least = other.modified.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.modified);
+        Self { modified: self.modified.max(least), ..self }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -112,6 +162,33 @@ impl Object {
 
     pub(crate) fn modified(&self) -> Timestamp {
         self.modified
+    }
+
+    /// Whether the content is encoded as gzip.
+    pub(crate) fn is_gzip(&self) -> bool {
+        self.gzip
+    }
+
+    /// What each byte of the segments is changed by.
+    pub(crate) fn mask(&self) -> u8 {
+        self.mask
+    }
+
+    /// The CRC-32C of the content.
+    pub(crate) fn crc32c(self: &Arc<Self>) -> u32 {
+        *self.crc32c.get_or_init(|| match self.segments[..] {
+            [Segment::Pattern(size)] => checksums::crc32c_of_pattern(size, self.mask),
+            _ => checksums::crc32c(self),
+        })
+    }
+
+    /// The MD5 of the content. Storages have none of objects that were joined from parts, and a pattern may have any size.
+    pub(crate) fn md5(self: &Arc<Self>) -> Option<[u8; 16]> {
+        let joined = self.etag.contains('-');
+        if joined || self.segments.iter().any(|segment| matches!(segment, Segment::Pattern(_))) {
+            return None;
+        }
+        Some(*self.md5.get_or_init(|| checksums::md5(self)))
     }
 
     /// The segment that has a byte, the position of the byte in it, and the number of the segment.

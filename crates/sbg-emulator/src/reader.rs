@@ -76,7 +76,11 @@ impl Iterator for Reader {
         if self.at >= self.end {
             return None;
         }
-        let chunk = self.chunk();
+        let mut chunk = self.chunk();
+        let mask = self.object.mask();
+        if mask != 0 {
+            chunk = chunk.map(|bytes| bytes.iter().map(|byte| byte ^ mask).collect());
+        }
         match &chunk {
             Ok(bytes) => self.at += bytes.len() as u64,
             Err(_) => self.at = self.end,

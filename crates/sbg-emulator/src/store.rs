@@ -125,10 +125,15 @@ impl Store {
         self.signer.check(method, path, query, self.clock.epoch_seconds())
     }
 
+    /// The key of the object that a path names.
+    pub(crate) fn key(path: &str) -> Option<&str> {
+        path.strip_prefix(MAIN)
+    }
+
     /// What a path means. Its signature has been checked, so it is one that this store gave out.
     pub(crate) fn target(&self, path: &str) -> Target {
         let state = self.lock();
-        if let Some(key) = path.strip_prefix(MAIN) {
+        if let Some(key) = Self::key(path) {
             return state.objects.get(key).and_then(Weak::upgrade).map_or(Target::Nothing, Target::Object);
         }
         path.strip_prefix(INCOMING)
@@ -155,21 +160,24 @@ impl Store {
         self.lock().parts.entry(upload.to_owned()).or_default();
     }
 
-    /// Ends an upload: parts are gone and late ones are refused.
-    pub(crate) fn close_upload(&self, upload: &str) {
-        self.lock().parts.remove(upload);
+    /// Ends an upload: parts are gone and late ones are refused. False if there was none.
+    pub(crate) fn close_upload(&self, upload: &str) -> bool {
+        self.lock().parts.remove(upload).is_some()
     }
 
-    /// Stores a part, in place of an earlier one with its number. False if the upload has ended in the meantime.
-    pub(crate) fn put_part(&self, upload: &str, number: u32, part: Object) -> bool {
-        let part = self.keep(part);
-        match self.lock().parts.get_mut(upload) {
-            Some(parts) => {
-                parts.insert(number, part);
-                true
-            }
-            None => false,
+    /// Drops the upload that a path is of, as a rule for unfinished uploads does: the platform does not learn of it.
+    pub(crate) fn drop_upload_of(&self, path: &str) {
+        if let Some((upload, _)) = path.strip_prefix(INCOMING).and_then(|rest| rest.split_once('/')) {
+            self.close_upload(upload);
         }
+    }
+
+    /// Stores a part, in place of an earlier one with its number, and returns it with whether there was one. `None` if the upload has
+    /// ended in the meantime.
+    pub(crate) fn put_part(&self, upload: &str, number: u32, part: Object) -> Option<(Arc<Object>, bool)> {
+        let part = self.keep(part);
+        let replaced = self.lock().parts.get_mut(upload)?.insert(number, Arc::clone(&part));
+        Some((part, replaced.is_some()))
     }
 
     /// One part, if it has arrived.

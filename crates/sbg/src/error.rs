@@ -114,6 +114,8 @@ struct Inner {
     message: String,
     status: Option<u16>,
     code: Option<i32>,
+    /// The error code of the object storage, such as `SlowDown`.
+    storage_code: Option<String>,
     more_info: Option<String>,
     request_id: Option<String>,
     operation: Option<&'static Operation>,
@@ -129,6 +131,7 @@ impl Error {
             message: message.into(),
             status: None,
             code: None,
+            storage_code: None,
             more_info: None,
             request_id: None,
             operation: None,
@@ -174,6 +177,7 @@ impl Error {
                 let shared = &self.0;
                 let mut inner = Inner {
                     message: shared.message.clone(),
+                    storage_code: shared.storage_code.clone(),
                     more_info: shared.more_info.clone(),
                     request_id: shared.request_id.clone(),
                     hint: shared.hint.clone(),
@@ -227,6 +231,31 @@ impl Error {
             inner.operation = Some(operation);
             inner.attempts = attempts;
         })
+    }
+
+    pub(crate) fn with_storage_code(self, code: Option<String>) -> Self {
+        self.change(|inner| inner.storage_code = code)
+    }
+
+    /// Says which transfer it was, in front of a message that is about the storage or the way to it.
+    pub(crate) fn of_transfer(self, what: impl FnOnce() -> String) -> Self {
+        use ErrorKind as K;
+
+        let is_unnamed = matches!(
+            self.kind(),
+            K::Connect
+                | K::Dns
+                | K::Integrity
+                | K::Proxy
+                | K::Storage
+                | K::Timeout
+                | K::Tls
+                | K::UnexpectedResponse
+        );
+        if self.0.operation.is_some() || !is_unnamed {
+            return self;
+        }
+        self.change(|inner| inner.message = format!("{}: {}", what(), inner.message))
     }
 
     pub(crate) fn with_attempts(self, attempts: u32) -> Self {
@@ -299,6 +328,21 @@ impl Error {
     /// ```
     pub fn code(&self) -> Option<i32> {
         self.0.code
+    }
+
+    /// The error code of the object storage, such as `NoSuchKey` or `SlowDown`, where it refused a request of a transfer with one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) {
+    /// if let Err(error) = client.file("567890abc9b0307bc0414164").download("reads.bam").await {
+    ///     if error.storage_code() == Some("InvalidObjectState") {
+    ///         eprintln!("restore the file from the archive first");
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn storage_code(&self) -> Option<&str> {
+        self.0.storage_code.as_deref()
     }
 
     /// What the platform documents of the [code](Self::code).
@@ -376,7 +420,11 @@ impl Error {
     /// # }
     /// ```
     pub fn hint(&self) -> Option<&str> {
-        let known = || hint::hint(self.0.kind, self.0.status, self.0.code);
+        let inner = &*self.0;
+        let known = || match inner.kind {
+            ErrorKind::Storage => hint::of_storage(inner.status, inner.storage_code.as_deref()),
+            kind => hint::hint(kind, inner.status, inner.code),
+        };
         self.0.hint.as_deref().or_else(known)
     }
 
@@ -515,6 +563,7 @@ impl fmt::Display for Error {
         let mut facts = Vec::new();
         facts.extend(inner.status.map(|status| format!("HTTP {status}")));
         facts.extend(inner.code.map(|code| format!("code {code}")));
+        facts.extend(inner.storage_code.as_ref().map(|code| format!("storage code {code}")));
         facts.extend(inner.request_id.as_ref().map(|id| format!("request {id}")));
         facts.extend((inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)));
         if !facts.is_empty() {
@@ -536,6 +585,7 @@ impl fmt::Debug for Error {
             .field("operation", &self.operation())
             .field("status", &inner.status)
             .field("code", &inner.code)
+            .field("storage_code", &inner.storage_code)
             .field("request_id", &inner.request_id)
             .field("attempts", &inner.attempts)
             .field("hint", &self.hint())

@@ -1,9 +1,10 @@
-//! Sixteen transfers at a time on a platform that fails at random, for as long as it is told: `cargo xtask soak` starts the platform
-//! and this.
+//! Sixteen transfers at a time on platforms that fail at random, for as long as it is told: `cargo xtask soak` starts the platforms, one
+//! for each kind of object storage, and this.
 //!
-//! `soak ENDPOINT TOKEN FOLDER SECONDS SEED`. Each worker makes a file, uploads it, downloads it, compares, deletes, and begins anew;
-//! some transfers it stops on the way and takes up again. A call that fails is made again, because the faults do not end; bytes that
-//! differ end the soak. So does memory that grows: what the process has in the last third of the time is held against the middle third.
+//! `soak FOLDER SECONDS SEED ENDPOINT TOKEN [ENDPOINT TOKEN ...]`. Each worker picks a platform, makes a file, uploads it, downloads it,
+//! compares, deletes, and starts over with another platform; some transfers it stops on the way and resumes. A call that fails is made
+//! again, because the faults do not end; bytes that differ end the soak. So does memory that grows: what the process has in the last third
+//! of the time is compared with the middle third.
 
 use std::error::Error;
 use std::fs::File;
@@ -62,32 +63,32 @@ async fn main() -> ExitCode {
 
 async fn soak() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [endpoint, token, folder, seconds, seed] = &arguments[..] else {
-        return Err("expected ENDPOINT TOKEN FOLDER SECONDS SEED".into());
+    let [folder, seconds, seed, platforms @ ..] = &arguments[..] else {
+        return Err("expected FOLDER SECONDS SEED ENDPOINT TOKEN [ENDPOINT TOKEN ...]".into());
     };
     let (folder, time, seed) =
         (Path::new(folder), Duration::from_secs(seconds.parse()?), seed.parse::<u64>()?);
-    // Maintenance takes an hour elsewhere and a moment here.
-    let maintenance = MaintenanceSleeper::default().interval(Duration::from_millis(200));
-    let client = client_of(endpoint, token).state_folder(Some(folder.join("state")));
-    let client = client.error_handler(maintenance).build()?;
-    let project: ProjectId = again(&Tally::default(), || async {
-        let project = client.projects().create("soak").await?;
-        project.id.parse().map_err(|_| unreachable_id())
-    })
-    .await?;
+    let mut stages = Vec::new();
+    for platform in platforms.chunks(2) {
+        let [endpoint, token] = platform else { return Err("an endpoint without a token".into()) };
+        stages.push(Stage::new(endpoint, token, &folder.join(format!("state-{}", stages.len()))).await?);
+    }
+    if stages.is_empty() {
+        return Err("there is no platform".into());
+    }
     let (tally, until) = (Tally::default(), Instant::now() + time);
     let workers = (0..WORKERS).map(|number| {
-        let worker = Worker { client: &client, project: &project, folder, number, tally: &tally };
+        let worker = Worker { stages: &stages, folder, number, tally: &tally };
         worker.run(until, Rng::with_seed(seed + number))
     });
     let (_, memory) = futures::try_join!(try_join_all(workers), watch(until))?;
     let [middle, last] = memory.medians();
     println!(
-        "{} files of {} MiB in all went up and down, {} transfers were stopped and taken up again, {} failed and were made again; \
+        "{} files of {} MiB in all went up and down over {} storages, {} transfers were stopped and resumed, {} failed and were repeated; \
          memory {} MiB in the middle, {} MiB at the end",
         tally.rounds.into_inner(),
         tally.bytes.into_inner() >> 20,
+        stages.len(),
         tally.stopped.into_inner(),
         tally.failed.into_inner(),
         middle >> 20,
@@ -103,10 +104,30 @@ fn unreachable_id() -> sbg::Error {
     unreachable!("the emulator names a project by an id in its form")
 }
 
+/// A platform, with the client and the project that all workers share.
+struct Stage {
+    client: Client,
+    project: ProjectId,
+}
+
+impl Stage {
+    async fn new(endpoint: &str, token: &str, state: &Path) -> Result<Self> {
+        // Maintenance takes an hour elsewhere and a moment here.
+        let maintenance = MaintenanceSleeper::default().interval(Duration::from_millis(200));
+        let client = client_of(endpoint, token).state_folder(Some(state.to_owned()));
+        let client = client.error_handler(maintenance).build()?;
+        let project = again(&Tally::default(), || async {
+            let project = client.projects().create("soak").await?;
+            project.id.parse().map_err(|_| unreachable_id())
+        })
+        .await?;
+        Ok(Self { client, project })
+    }
+}
+
 /// Does one transfer after the other.
 struct Worker<'s> {
-    client: &'s Client,
-    project: &'s ProjectId,
+    stages: &'s [Stage],
     folder: &'s Path,
     number: u64,
     tally: &'s Tally,
@@ -124,14 +145,15 @@ impl Worker<'_> {
     }
 
     async fn round(&self, round: u64, rng: &mut Rng) -> Result<()> {
+        let stage = &self.stages[rng.usize(0..self.stages.len())];
         let size = LARGEST >> rng.u32(0..20);
         let size = rng.u64(0..=size);
         let (up, down) = (self.path(round, "up"), self.path(round, "down"));
         write(&up, size, rng)?;
         let uploaded = self
-            .moved(rng, || self.client.upload(&up).to_project(self.project).overwrite(true).start())
+            .moved(rng, || stage.client.upload(&up).to_project(&stage.project).overwrite(true).start())
             .await?;
-        let file = self.client.file(&uploaded.id);
+        let file = stage.client.file(&uploaded.id);
         self.moved(rng, || file.download(&down).overwrite(true).start()).await?;
         if !same_content(&up, &down)? {
             return Err(format!("{} is not what was uploaded", down.display()).into());
@@ -205,21 +227,24 @@ fn write(path: &Path, size: u64, rng: &mut Rng) -> Result<()> {
     Ok(())
 }
 
-/// Compares block by block: whole files in memory would be what is measured.
+/// Compares block by block: whole files in memory would be what is measured. The storage replaces some objects by one that has all bytes
+/// inverted: then the download has all of them inverted, because anything in between is a mixture of two versions.
 fn same_content(one: &Path, other: &Path) -> Result<bool> {
     let (mut one, mut other) = (File::open(one)?, File::open(other)?);
     if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
     }
     let (mut left, mut right) = (vec![0; BLOCK], vec![0; BLOCK]);
+    let mut inverted = None;
     loop {
         let length = one.read(&mut left)?;
-        other.read_exact(&mut right[..length])?;
-        if left[..length] != right[..length] {
-            return Ok(false);
-        }
         if length == 0 {
             return Ok(true);
+        }
+        other.read_exact(&mut right[..length])?;
+        let mask = *inverted.get_or_insert(if left[0] == right[0] { 0 } else { u8::MAX });
+        if left[..length].iter().zip(&right[..length]).any(|(left, right)| left ^ right != mask) {
+            return Ok(false);
         }
     }
 }

@@ -14,6 +14,17 @@ use crate::programs::output;
 
 /// Date, machine and versions, in one line.
 pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
+    let ask = "import platform, sevenbridges; print(sevenbridges.__version__, 'on Python', platform.python_version())";
+    let python = output(Command::new(&places.python).args(["-c", ask]))?;
+    let curl = output(Command::new("curl").arg("--version"))?;
+    let curl = curl.split_whitespace().nth(1).unwrap_or_default();
+    let version = env!("CARGO_PKG_VERSION");
+    let clients = format!("sevenbridges-python {}, sbg {version}, curl {curl}", python.trim());
+    measured_on(&clients, rounds)
+}
+
+/// Date and machine, and the `clients` that were measured.
+pub(crate) fn measured_on(clients: &str, rounds: u32) -> Result<String> {
     let date = output(Command::new("date").args(["-u", "+%F"]))?;
     let kernel = output(Command::new("uname").arg("-sr"))?;
     // The builds of a kernel differ from machine to machine, and say nothing of its speed.
@@ -21,22 +32,12 @@ pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
     let cores = available_parallelism().context("cannot count the cores")?;
     let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let memory = memory.map(|gibibytes| format!(", {gibibytes:.0} GiB")).unwrap_or_default();
-    let ask = "import platform, sevenbridges; print(sevenbridges.__version__, 'on Python', platform.python_version())";
-    let python = output(Command::new(&places.python).args(["-c", ask]))?;
-    let curl = output(Command::new("curl").arg("--version"))?;
-    let curl = curl.split_whitespace().nth(1).unwrap_or_default();
     let rounds = if rounds == 1 {
         "one round".to_owned()
     } else {
         format!("medians of {rounds} rounds, or one round for a side that needs more than a minute")
     };
-    Ok(format!(
-        "Measured on {} with {cores} cores{memory}, {}: sevenbridges-python {}, sbg {}, curl {curl}; {rounds}.",
-        date.trim(),
-        kernel,
-        python.trim(),
-        env!("CARGO_PKG_VERSION")
-    ))
+    Ok(format!("Measured on {} with {cores} cores{memory}, {kernel}: {clients}; {rounds}.", date.trim()))
 }
 
 /// The memory of the machine in GiB.
@@ -53,7 +54,7 @@ impl Places {
         let packages = output(Command::new(&self.python).args(["-c", ask]))?;
         Ok(BTreeMap::from([
             (Side::Python, size_of_packages(Path::new(packages.trim()))?),
-            (Side::Sbg, fs::metadata(&self.minimal)?.len()),
+            (Side::Sbg, fs::metadata(&self.now.minimal)?.len()),
         ]))
     }
 }

@@ -192,7 +192,7 @@ impl Row {
     pub(crate) fn has(&self, side: Side) -> bool {
         let ceiling = matches!(self.work, Work::DownloadCeiling(_) | Work::UploadCeiling(_));
         match side {
-            Side::Python | Side::Sbg => !ceiling,
+            Side::Python | Side::Sbg | Side::Before => !ceiling,
             // It has no notion of retries that go on where a transfer broke, of pages or of bulk calls.
             Side::Curl => {
                 let single = matches!(self.work, Work::Download(_) | Work::Upload(_))

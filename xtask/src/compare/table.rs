@@ -9,7 +9,11 @@ use anyhow::{Context as _, Result};
 use super::rows::{Goal, Row, Work};
 use super::trial::{Cost, Side};
 
-const MIB: f64 = 1024.0 * 1024.0;
+/// Bytes of a MiB.
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
+
+/// The unit of memory.
+pub(crate) const MIB: &str = "MiB";
 
 /// The lines of README.md between which the table stands.
 const BEGIN: &str = "<!-- compare: begin -->\n";
@@ -28,12 +32,12 @@ pub(crate) struct Measured {
 
 /// The medians of one side.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Figures {
-    seconds: f64,
+pub(crate) struct Figures {
+    pub(crate) seconds: f64,
     /// Of the processor.
-    processor: f64,
+    pub(crate) processor: f64,
     /// MiB at the peak.
-    memory: f64,
+    pub(crate) memory: f64,
     /// Calls to the API, listings apart.
     calls: f64,
     /// Bytes that the object store moved.
@@ -74,25 +78,34 @@ impl Measured {
     }
 
     /// The medians of a side that did the work in all rounds.
-    fn figures(&self, side: Side) -> Option<Figures> {
+    pub(crate) fn figures(&self, side: Side) -> Option<Figures> {
         let costs = self.costs.get(&side).filter(|_| !self.has_failed(side))?;
         let figure = |of: fn(&Cost) -> f64| median(costs.iter().map(of).collect());
         Some(Figures {
             seconds: figure(|cost| cost.usage.elapsed.as_secs_f64())?,
             processor: figure(|cost| cost.usage.processor.as_secs_f64())?,
-            memory: figure(|cost| float(cost.usage.memory) / MIB)?,
+            memory: figure(|cost| float(cost.usage.memory) / MEBIBYTE)?,
             calls: figure(|cost| float(cost.traffic.calls - cost.traffic.lists))?,
             bytes: figure(|cost| float(cost.traffic.bytes))?,
         })
     }
 
-    fn line(&self) -> String {
-        let [python, sbg, _] = Side::ALL.map(|side| self.figures(side));
-        let cell = |side, figure: fn(&Figures) -> String| match self.figures(side) {
-            Some(figures) => figure(&figures),
+    pub(crate) fn title(&self) -> &str {
+        self.row.title
+    }
+
+    /// A figure of one side, or why there is none.
+    pub(crate) fn cell(&self, side: Side, shown: impl Fn(&Figures) -> String) -> String {
+        match self.figures(side) {
+            Some(figures) => shown(&figures),
             None if self.has_failed(side) => "fails".to_owned(),
             None => "-".to_owned(),
-        };
+        }
+    }
+
+    fn line(&self) -> String {
+        let [python, sbg, _] = Side::ALL.map(|side| self.figures(side));
+        let cell = |side, figure: fn(&Figures) -> String| self.cell(side, figure);
         let mut cells = vec![self.row.title.to_owned()];
         cells.extend(Side::ALL.map(|side| cell(side, |figures| seconds(figures.seconds))));
         cells.push(
@@ -106,7 +119,7 @@ impl Measured {
             format!("{} → {}", cell(Side::Python, figure), cell(Side::Sbg, figure))
         };
         cells.push(both(|figures| seconds(figures.processor)));
-        cells.push(both(|figures| format!("{:.0} MiB", figures.memory)));
+        cells.push(both(|figures| format!("{:.0} {MIB}", figures.memory)));
         cells.push(self.besides());
         cells.push(
             self.row.goals.iter().map(|goal| self.judged(*goal, python, sbg)).collect::<Vec<_>>().join("; "),
@@ -215,7 +228,7 @@ pub(crate) fn insert(readme: &str, table: &str) -> Result<String> {
 }
 
 /// How many times one side has of a figure what the other has.
-fn ratio(of: Option<Figures>, to: Option<Figures>, figure: fn(&Figures) -> f64) -> Option<f64> {
+pub(crate) fn ratio(of: Option<Figures>, to: Option<Figures>, figure: fn(&Figures) -> f64) -> Option<f64> {
     let (of, to) = (figure(&of?), figure(&to?));
     (to > 0.0).then(|| of / to)
 }
@@ -225,7 +238,7 @@ fn extra(figures: &Figures, size: u64) -> f64 {
     (figures.bytes / float(size) - 1.0) * 100.0
 }
 
-fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
 }
 
@@ -243,13 +256,13 @@ fn float(value: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::compare::measure::Usage;
     use crate::compare::platform::Traffic;
     use crate::compare::rows::ROWS;
 
-    fn measured(name: &str, costs: &[(Side, u64, u64)]) -> Measured {
+    pub(crate) fn measured(name: &str, costs: &[(Side, u64, u64)]) -> Measured {
         let mut measured = Measured::new(ROWS.iter().find(|row| row.name == name).unwrap());
         for &(side, milliseconds, bytes) in costs {
             let elapsed = Duration::from_millis(milliseconds);

@@ -26,17 +26,23 @@ const TINY: u64 = 8;
 pub(crate) enum Side {
     Python,
     Sbg,
+    /// This client at an earlier revision.
+    Before,
     Curl,
 }
 
 impl Side {
-    /// In the order in which they take turns.
+    /// Those of the table in README.md, in the order in which they take turns.
     pub(crate) const ALL: [Self; 3] = [Self::Python, Self::Sbg, Self::Curl];
+
+    /// Those that show what changed since an earlier revision.
+    pub(crate) const REVISIONS: [Self; 2] = [Self::Before, Self::Sbg];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Python => "sevenbridges-python",
             Self::Sbg => "sbg",
+            Self::Before => "sbg before",
             Self::Curl => "curl",
         }
     }
@@ -67,7 +73,7 @@ pub(crate) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     pub(crate) fn new(places: &'a Places, row: &'static Row) -> Result<Self> {
-        let mut platform = Platform::start(&places.platform, row.network, &places.work)?;
+        let mut platform = Platform::start(&places.now.platform, row.network, &places.work)?;
         let project = platform.project("source")?;
         let (count, size) = match row.work {
             Work::Download(size) | Work::DownloadCeiling(size) => (1, size),
@@ -127,13 +133,14 @@ impl<'a> Stage<'a> {
         if side == Side::Curl {
             return self.curls();
         }
-        let mut command = match (side, self.row.work) {
-            (Side::Python, Work::Start) => self.python("minimal.py"),
-            (Side::Python, _) => self.python("workloads.py"),
-            (_, Work::Start) => Command::new(&self.places.minimal),
-            (..) => Command::new(&self.places.client),
+        let is_start = self.row.work == Work::Start;
+        let mut command = if side == Side::Python {
+            self.python(if is_start { "minimal.py" } else { "workloads.py" })
+        } else {
+            let programs = self.places.programs(side)?;
+            Command::new(if is_start { &programs.minimal } else { &programs.client })
         };
-        if self.row.work != Work::Start {
+        if !is_start {
             command.args(["--limit", &self.row.limit.to_string()]).args(self.job());
         }
         self.platform.introduce(command.env("HOME", &self.places.home));

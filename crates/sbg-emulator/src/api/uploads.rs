@@ -97,12 +97,14 @@ pub(super) fn abort(world: &mut World, call: &Call) -> Outcome<Reply> {
 pub(super) fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
     let (id, number) = (which(call), call.param("part_number"));
     let (url, expires) = world.part_url(&call.actor, id, number, call.url_lifetime)?;
+    let rules = world.part_rules();
+    let headers: &[&str] = if rules.etag { &["ETag"] } else { &[] };
     Ok(Reply::json(json!({
         "method": "PUT",
         "url": url,
         "expires": rfc3339(expires),
         "headers": {},
-        "report": { "success_codes": [200], "headers": ["ETag"] },
+        "report": { "success_codes": rules.success_codes(), "headers": headers },
     })))
 }
 
@@ -139,5 +141,6 @@ fn reported(upload: &Upload) -> Value {
 }
 
 fn part(number: u32, etag: &str) -> Value {
-    json!({ "part_number": number, "response": { "headers": { "ETag": etag } } })
+    let headers = if etag.is_empty() { json!({}) } else { json!({ "ETag": etag }) };
+    json!({ "part_number": number, "response": { "headers": headers } })
 }

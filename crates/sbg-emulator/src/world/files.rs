@@ -388,6 +388,30 @@ impl World {
         Ok(url)
     }
 
+    /// Puts another object in the place of one that has a key, for all files that show it.
+    pub(crate) fn replace_object(&mut self, key: &str, object: Object) -> Arc<Object> {
+        let object = self.store.keep(object);
+        for file in self.files.values_mut() {
+            if let Content::File { key: shown, object: present } = &mut file.content
+                && shown == key
+            {
+                *present = Arc::clone(&object);
+            }
+        }
+        self.store.publish(key, &object);
+        object
+    }
+
+    /// Gives a file other content in place: its id and its URLs stay. False if there is no such file.
+    pub(crate) fn replace_content(&mut self, id: &str, object: Object) -> bool {
+        let Some((key, present)) = self.files.get(id).and_then(|file| file.object(5017).ok()) else {
+            return false;
+        };
+        let (key, object) = (key.to_owned(), object.younger_than(present));
+        self.replace_object(&key, object);
+        true
+    }
+
     /// The object of a file, for tests that look behind the API.
     pub(crate) fn object_of(&self, id: &str) -> Option<Arc<Object>> {
         self.files.get(id)?.object(5017).ok().map(|(_, object)| Arc::clone(object))

@@ -195,5 +195,5 @@ fn folders(config: &Config) -> impl Iterator<Item = (String, Bucket)> {
 }
 
 fn part_policy(config: &Config) -> PartPolicy {
-    PartPolicy { default: config.part_size, min: config.min_part_size }
+    PartPolicy { default: config.part_size, min: config.min_part_size, rules: config.storage_profile().parts }
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     call::Fieldset,
     error::{ApiError, Outcome},
+    flavor::PartRules,
     object::Object,
 };
 
@@ -30,6 +31,8 @@ const MAX_PART_SIZE: u64 = 1024 * 1024 * 1024;
 pub(crate) struct PartPolicy {
     pub(crate) default: u64,
     pub(crate) min: u64,
+    /// What the storage sends for a part, and so what clients have to report.
+    pub(crate) rules: PartRules,
 }
 
 impl PartPolicy {
@@ -53,7 +56,7 @@ pub(crate) struct Upload {
     pub(crate) part_size: u64,
     pub(crate) initiated: Timestamp,
     overwrite: bool,
-    /// Entity tags of the parts that were reported, without quotes.
+    /// Entity tags of the parts that were reported, without quotes; empty where the storage sends none.
     pub(crate) reported: BTreeMap<u32, String>,
 }
 
@@ -75,9 +78,12 @@ impl Upload {
     }
 
     /// Checks the report of one part: its number and its entity tag.
-    fn read_report(&self, report: Fieldset<'_>) -> Outcome<(u32, String)> {
+    fn read_report(&self, rules: &PartRules, report: Fieldset<'_>) -> Outcome<(u32, String)> {
         let number = report.value("part_number").and_then(Value::as_u64).ok_or(ApiError::new(8012))?;
         let number = self.check_part_number(number)?;
+        if !rules.etag {
+            return Ok((number, String::new()));
+        }
         let invalid = || ApiError::new(8014).detail("Expecting `response.headers.ETag`.");
         let headers = report
             .value("response")
@@ -223,6 +229,11 @@ impl World {
         Ok(self.store.part_url(&upload.id, number, lifetime))
     }
 
+    /// What the storage sends for a part.
+    pub(crate) fn part_rules(&self) -> PartRules {
+        self.part_policy.rules
+    }
+
     /// Notes that one part has arrived, on the word of the client; whether it is true is seen at the end.
     pub(crate) fn report_part(
         &mut self,
@@ -230,7 +241,7 @@ impl World {
         id: UploadId<'_>,
         report: Fieldset<'_>,
     ) -> Outcome<(u32, String)> {
-        let (number, etag) = self.upload(actor, id)?.read_report(report)?;
+        let (number, etag) = self.upload(actor, id)?.read_report(&self.part_policy.rules, report)?;
         self.upload_mut(actor, id)?.reported.insert(number, etag.clone());
         Ok((number, etag))
     }
@@ -241,7 +252,10 @@ impl World {
         let list = body.value("parts").and_then(Value::as_array).ok_or(ApiError::new(8015))?;
         let reports = list
             .iter()
-            .map(|report| upload.read_report(Fieldset::of(report).ok_or(ApiError::new(8015))?))
+            .map(|report| {
+                let report = Fieldset::of(report).ok_or(ApiError::new(8015))?;
+                upload.read_report(&self.part_policy.rules, report)
+            })
             .collect::<Outcome<Vec<_>>>()?;
         self.upload_mut(actor, id)?.reported.extend(reports);
         Ok(())
@@ -280,7 +294,7 @@ impl World {
             }
             let part = self.store.part(&upload.id, number);
             let part = part.ok_or_else(|| failed(format_args!("Part {number} has not arrived.")))?;
-            if part.etag() != etag {
+            if self.part_policy.rules.etag && !part.etag().eq_ignore_ascii_case(etag) {
                 return Err(failed(format_args!("Part {number} has another ETag than was reported.")));
             }
             parts.push(part);
@@ -319,7 +333,7 @@ mod tests {
     #[test]
     fn the_part_size_is_what_was_asked_for_if_it_can_be_had() {
         const MIB: u64 = 1024 * 1024;
-        let policy = PartPolicy { default: 32 * MIB, min: 5 * MIB };
+        let policy = PartPolicy { default: 32 * MIB, min: 5 * MIB, ..PartPolicy::default() };
         assert_eq!(policy.choose(None, None), 32 * MIB);
         assert_eq!(policy.choose(Some(8 * MIB), Some(100 * MIB)), 8 * MIB);
         assert_eq!(policy.choose(Some(MIB), None), 32 * MIB);

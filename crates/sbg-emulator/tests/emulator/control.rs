@@ -124,6 +124,11 @@ const RULES: &[(&str, &str)] = &[
     ),
     ("storage:get:empty=404", "200 reset user; 404 "),
     ("storage:get:redirect=http://host:80/x", "200 reset user; 302 http://host:80/x "),
+    ("storage:get:redirect-308=http://host:80/x", "200 reset user; 308 http://host:80/x "),
+    ("storage:get:error=BadDigest", "200 reset user; 400 BadDigest"),
+    ("storage:get:early=503", "200 reset user; 503 SlowDown"),
+    ("storage:get:missing-byte", "200 reset user; 206 bytes 2-2/10 breaks"),
+    ("storage:get:corrupt=1", "200 reset user; 206 bytes 2-5/10 2245"),
 ];
 
 #[tokio::test]

@@ -21,6 +21,28 @@ fn refusal(folder: &Path) -> String {
 }
 
 #[tokio::test]
+async fn replaced_and_gzip_objects_survive_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let bench = open(folder.path()).await;
+    let project = bench.emulator.create_project("demo");
+    let packed = bench.emulator.create_gzip_file(&project, "reads.txt.gz", vec![0x1f; 10_000]);
+    let replaced = bench.emulator.create_large_file(&project, "large", 5_000_000);
+    bench.emulator.faults().add("storage:get:nth=1:replace".parse().unwrap());
+    let etag = async |bench: &Bench| {
+        let response = bench.read(&bench.download_url(&replaced).await, None).await.unwrap();
+        header(response.headers(), "etag").to_owned()
+    };
+    let (tag, content) = (etag(&bench).await, bench.emulator.file_content(&replaced));
+    drop(bench);
+
+    let bench = open(folder.path()).await;
+    assert_eq!((etag(&bench).await, bench.emulator.file_content(&replaced)), (tag, content));
+    let response = bench.read(&bench.download_url(&packed).await, None).await.unwrap();
+    assert_eq!(header(response.headers(), "content-encoding"), "gzip");
+    assert_eq!(response.bytes().await.unwrap(), vec![0x1f; 10_000]);
+}
+
+#[tokio::test]
 async fn the_state_survives_a_restart() {
     let folder = TempDir::new().unwrap();
     let bench = open(folder.path()).await;

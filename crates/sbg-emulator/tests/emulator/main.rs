@@ -15,6 +15,7 @@ mod drs;
 mod faults;
 mod file_jobs;
 mod files;
+mod flavors;
 mod lifecycle;
 mod malformed;
 mod markers;
@@ -25,6 +26,7 @@ mod platform;
 mod program;
 mod projects;
 mod search;
+mod storage_faults;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;

@@ -16,11 +16,26 @@ const SIGNED_ADDRESS: &str = "the storage refuses the address that the platform 
 const AUTHORITY: &str = "if an authority of your own signs the certificate, trust it with `Client::builder().root_certificates(pem)`";
 
 /// The hint for an error of this kind, status and code.
+const ARCHIVED: &str = "the object is in an archive of its storage: restore it first";
+const NO_OBJECT: &str = "the platform lists the file, but its storage has no such object: it may have been deleted or moved there";
+const TOO_LARGE: &str = "the storage, or a proxy on the way, takes no request of this size";
+const FULL: &str = "the storage has no room left";
+
+/// What to try after a refusal of the object storage.
+pub(super) fn of_storage(status: Option<u16>, code: Option<&str>) -> Option<&'static str> {
+    match (status?, code.unwrap_or_default()) {
+        (_, "InvalidObjectState" | "BlobArchived" | "BlobBeingRehydrated") => Some(ARCHIVED),
+        (401 | 403, _) => Some(SIGNED_ADDRESS),
+        (404, "NoSuchKey" | "BlobNotFound" | "") => Some(NO_OBJECT),
+        (413, _) => Some(TOO_LARGE),
+        (507, _) => Some(FULL),
+        _ => None,
+    }
+}
+
 pub(super) fn hint(kind: ErrorKind, status: Option<u16>, code: Option<i32>) -> Option<&'static str> {
     match (kind, status, code) {
         (ErrorKind::Tls, ..) => Some(AUTHORITY),
-        (ErrorKind::Storage, Some(403), _) => Some(SIGNED_ADDRESS),
-        (ErrorKind::Storage, ..) => None,
         (_, Some(404), Some(3002)) => Some(PROJECT_FORM),
         (_, Some(414), _) => Some(LESS_AT_ONCE),
         (_, Some(403), Some(code)) => match code {
@@ -55,12 +70,27 @@ mod tests {
         check(api, Some(403), Some(3001), None);
         check(api, Some(403), None, None);
         check(api, Some(400), Some(9101), None);
-        check(ErrorKind::Storage, Some(403), None, Some(SIGNED_ADDRESS));
-        check(ErrorKind::Storage, Some(404), None, None);
         check(ErrorKind::Tls, None, None, Some(AUTHORITY));
     }
 
     /// Of the refusals in the group of volumes, imports and exports, only those about something else have no hint.
+    #[test]
+    fn refusals_of_the_storage_say_what_to_do() {
+        let check = |status, code, expected| {
+            assert_eq!(of_storage(Some(status), code), expected, "{status} {code:?}")
+        };
+        check(403, None, Some(SIGNED_ADDRESS));
+        check(403, Some("AccessDenied"), Some(SIGNED_ADDRESS));
+        check(403, Some("InvalidObjectState"), Some(ARCHIVED));
+        check(409, Some("BlobArchived"), Some(ARCHIVED));
+        check(404, Some("NoSuchKey"), Some(NO_OBJECT));
+        check(404, Some("NoSuchUpload"), None);
+        check(413, Some("EntityTooLarge"), Some(TOO_LARGE));
+        check(507, None, Some(FULL));
+        check(500, Some("InternalError"), None);
+        assert_eq!(of_storage(None, None), None);
+    }
+
     #[test]
     fn every_refusal_that_is_about_storage_has_a_hint() {
         let without = ERROR_CODES

@@ -5,7 +5,6 @@ use std::future::IntoFuture;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
-use super::stream::collect;
 use crate::error::{Error, Result};
 use crate::files::FileHandle;
 
@@ -77,7 +76,7 @@ impl Content {
             return Err(Error::invalid("the limit of a content is at least 1 byte"));
         }
         file.checked_file("read")?;
-        collect(file.stream_limited(.., limit)).await
+        file.read_all(limit).await
     }
 }
 

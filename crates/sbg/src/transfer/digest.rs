@@ -122,6 +122,11 @@ impl Digest {
         &self.hex
     }
 
+    /// A digest given as bytes; `None` for another number of bytes than the algorithm has.
+    pub(super) fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
+        (bytes.len() == algorithm.length()).then(|| Self::of_bytes(algorithm, bytes))
+    }
+
     fn of_bytes(algorithm: Algorithm, bytes: &[u8]) -> Self {
         Self { algorithm, hex: hex(bytes) }
     }
@@ -129,6 +134,44 @@ impl Digest {
     pub(super) fn of_crc32c(crc32c: u32) -> Self {
         Self::of_bytes(Algorithm::Crc32c, &crc32c.to_be_bytes())
     }
+}
+
+/// A digest of a file that was compared with one from elsewhere, and equal.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let done = client.file("567890abc9b0307bc0414164").download("reads.bam").await?;
+/// for verified in &done.verified {
+///     println!("{} is that of {:?}", verified.digest, verified.against);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedDigest {
+    /// The digest of the file.
+    pub digest: Digest,
+    /// Who named the same one.
+    pub against: VerifiedAgainst,
+}
+
+/// Where the digest comes from that a file was compared with.
+///
+/// ```
+/// use sbg::transfer::VerifiedAgainst;
+///
+/// let against = VerifiedAgainst::Storage;
+/// assert_ne!(against, VerifiedAgainst::Expected);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VerifiedAgainst {
+    /// The caller, by [`Download::expect`](crate::transfer::Download::expect).
+    Expected,
+    /// The object storage, which announced it for the whole object: `x-goog-hash`, `x-amz-checksum-*` of type `FULL_OBJECT`,
+    /// `x-ms-blob-content-md5`.
+    Storage,
 }
 
 impl fmt::Display for Digest {

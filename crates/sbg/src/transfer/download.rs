@@ -5,6 +5,7 @@ mod job;
 mod journal;
 mod open;
 mod prepare;
+mod whole;
 
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use futures::future::BoxFuture;
 
 use self::job::Order;
-use super::digest::{Algorithm, Digest};
+use super::digest::{Algorithm, Digest, VerifiedDigest};
 use super::engine::Tools;
 use super::handle::{Shared, Transfer};
 use crate::error::Result;
@@ -87,6 +88,8 @@ pub struct Downloaded {
     pub bytes: u64,
     /// The digests of the file: CRC-32C, and those that were asked for.
     pub digests: Vec<Digest>,
+    /// Which of the digests were compared with those of the caller and of the storage, and equal.
+    pub verified: Vec<VerifiedDigest>,
     /// How many of the bytes were there already, left by a download that did not come to its end.
     pub resumed: u64,
     /// Why such bytes could not be used, where there were some.
@@ -170,7 +173,10 @@ impl Download {
         let Self { file, path, overwrite, digests, expected, size } = self;
         let file_id = file.checked_file("downloaded")?.to_owned();
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
-        job::run(Order { file_id, source, path, overwrite, digests, expected, size }, tools, shared).await
+        let shown = path.display().to_string();
+        let order = Order { file_id, source, path, overwrite, digests, expected, size };
+        let done = job::run(order, tools, shared).await;
+        done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }
 }
 

@@ -275,6 +275,13 @@ impl Limiter {
     }
 }
 
+impl Permit {
+    /// The limiter that the connection counts for.
+    pub(super) fn limiter(&self) -> &Arc<Limiter> {
+        &self.limiter
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.limiter.state();

@@ -12,6 +12,7 @@
 
 mod content;
 mod digest;
+mod direct;
 mod download;
 mod engine;
 mod handle;
@@ -24,6 +25,7 @@ mod position;
 mod progress;
 mod retry;
 mod segments;
+mod sequential;
 mod source;
 mod storage;
 mod stream;
@@ -32,7 +34,7 @@ mod throttle;
 mod upload;
 
 pub use content::Content;
-pub use digest::{Algorithm, Digest};
+pub use digest::{Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 #[cfg(fuzzing)]
 pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};

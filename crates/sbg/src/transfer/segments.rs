@@ -215,10 +215,11 @@ impl Segments {
         (active.written, to_usize(wanted))
     }
 
-    /// Tells that the claimed bytes are written, and that the range has this CRC-32C from its beginning.
-    pub(super) fn commit(&mut self, start: u64, crc32c: u32) {
+    /// Tells that the claimed bytes are written up to `end`, and that the range has this CRC-32C up to there. Those behind are given up.
+    pub(super) fn commit(&mut self, start: u64, end: u64, crc32c: u32) {
         if let Some(active) = self.active.get_mut(&start) {
-            active.written = active.claimed;
+            active.written = end.min(active.claimed);
+            active.claimed = active.written;
             active.crc32c = crc32c;
         }
     }
@@ -353,7 +354,7 @@ mod tests {
         segments.take(0);
         assert_eq!(segments.take(0), Some(4 * MIB..8 * MIB));
         assert_eq!(segments.claim(0, usize::MAX), (0, 4 * 1024 * 1024));
-        segments.commit(0, 7);
+        segments.commit(0, u64::MAX, 7);
         assert_eq!(segments.claim(0, 100), (4 * MIB, 0));
         assert!(segments.finish(0));
     }
@@ -365,7 +366,7 @@ mod tests {
             (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
         let move_on = |segments: &mut Segments, start| {
             segments.claim(start, 10);
-            segments.commit(start, 0);
+            segments.commit(start, u64::MAX, 0);
         };
         let mut given = Vec::new();
         for tick in 1..=10 {
@@ -389,7 +390,7 @@ mod tests {
         segments.claim(0, 10);
         for _ in 0..20 {
             segments.claim(8 * MIB, 10);
-            segments.commit(8 * MIB, 0);
+            segments.commit(8 * MIB, u64::MAX, 0);
             assert_eq!(segments.tick(Some(10.0)), [0; 0]);
         }
     }
@@ -401,13 +402,13 @@ mod tests {
             (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
         // The second one is slow, and the third one as well, but it is nearly done.
         segments.claim(starts[2], 8 * 1024 * 1024 - 400);
-        segments.commit(starts[2], 0);
+        segments.commit(starts[2], u64::MAX, 0);
         let mut given = Vec::new();
         for _ in 0..8 {
             for (start, length) in starts.iter().zip([1000, 100, 100]) {
                 let left = segments.rest(*start);
                 segments.claim(*start, length.min(to_usize(left.end - left.start)));
-                segments.commit(*start, 0);
+                segments.commit(*start, u64::MAX, 0);
                 segments.finish(*start);
             }
             given.push(segments.tick(Some(1000.0)));
@@ -470,7 +471,7 @@ mod tests {
                     // The connection breaks before the piece is written.
                     segments.release(start);
                 } else {
-                    segments.commit(start, 0);
+                    segments.commit(start, u64::MAX, 0);
                     pieces.push(at..at + wanted as u64);
                 }
                 if segments.finish(start) {

@@ -1,7 +1,18 @@
-//! Requests to the object storage and what their answers must be. No token ever comes here.
+//! Requests to the object storage and what comes of them. No token ever comes here.
 //!
 //! There is no limit on the time that a request takes, which would end a large part on a slow line, but one on the time in which
 //! nothing moves.
+//!
+//! What a response means is decided by pure functions: [`response`] for those that bring bytes, [`refusal`] for those that do not,
+//! [`redirect`] for those that send elsewhere.
+
+mod body;
+mod checksums;
+mod identity;
+mod redirect;
+mod refusal;
+mod response;
+mod url;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -9,15 +20,25 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_MATCH, LAST_MODIFIED, RANGE};
-use http::{HeaderMap, HeaderName, StatusCode};
-use serde::{Deserialize, Serialize};
+use ::url::Url;
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, IF_MATCH, RANGE};
+use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
+use reqwest::{Request, Response};
 use tokio::time::Instant;
-use url::Url;
 
+use self::redirect::Redirect;
+use self::response::Ranged;
+use super::digest::Digest;
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::transport::classify;
+
+pub(super) use self::body::RangeBody;
+pub(super) use self::identity::{Identity, Version};
+pub(super) use self::refusal::{Refusal, Remedy};
+#[cfg(fuzzing)]
+pub use self::response::fuzz_content_range;
+pub(super) use self::url::parse_signed;
 
 /// The way to the storage.
 #[derive(Clone, Debug)]
@@ -30,71 +51,38 @@ pub(super) struct Storage {
 /// Why a request to the storage brought nothing, or not all.
 #[derive(Debug)]
 pub(super) enum StorageError {
-    /// Worth another attempt.
+    /// The connection broke or brought too little: worth another attempt.
     Retryable(Error),
-    /// Something else than what was asked for: worth another attempt, but no outage that passes.
+    /// Something else than what was asked for: worth one more attempt, but no outage that passes.
     Unexpected(Error),
-    /// Worth another attempt, and a sign that the storage has too much to do: a refusal for its load, or silence.
+    /// Silence: worth another attempt, with fewer connections.
     Overloaded(Error),
-    /// The signed address was refused: it may have expired.
-    Rejected(Error),
+    /// A refusal, with the time after which the storage wants to be asked again. What to do depends on the age of the URL:
+    /// see [`Refusal`].
+    Refused(Error, Option<Duration>),
     /// Another attempt would bring the same.
     Fatal(Error),
 }
 
-/// What a download knows of the object: all its ranges must be of this one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
-    pub(super) size: u64,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-}
-
-impl Identity {
-    /// Whether two objects of this identity are surely the same: a size alone does not tell.
-    pub(super) fn is_certain(&self) -> bool {
-        self.etag.is_some() || self.last_modified.is_some()
-    }
-}
-
-/// The body of a range, in pieces.
+/// An object that a first request has opened.
 #[derive(Debug)]
-pub(super) struct RangeBody {
-    response: reqwest::Response,
-    left: u64,
-    idle: Duration,
-}
-
-impl RangeBody {
-    /// The next piece; `None` when the whole range has come.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, StorageError> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        match heard(self.idle, self.response.chunk()).await? {
-            Ok(Some(piece)) => {
-                self.left = self.left.checked_sub(piece.len() as u64).ok_or_else(|| {
-                    StorageError::Retryable(Error::new(
-                        ErrorKind::Storage,
-                        "the storage sent more bytes than it announced",
-                    ))
-                })?;
-                Ok(Some(piece))
-            }
-            Ok(None) => {
-                let message = format!("the storage ended a range {} bytes early", self.left);
-                Err(StorageError::Retryable(Error::new(ErrorKind::Storage, message)))
-            }
-            Err(error) => Err(lost(error, true)),
-        }
-    }
+pub(super) struct Opening {
+    pub(super) version: Version,
+    /// Size of the object; `None` where only the end of the body will tell.
+    pub(super) size: Option<u64>,
+    /// Where the body begins: at the first byte that was asked for, or at that of the object.
+    pub(super) start: u64,
+    /// Whether the storage gave the whole object instead of a range.
+    pub(super) whole: bool,
+    /// Digests of the whole object that the storage announces.
+    pub(super) digests: Vec<Digest>,
+    pub(super) body: RangeBody,
 }
 
 /// What a first request finds.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// The range that was asked for, or as much of it as there is.
-    Range(Identity, Range<u64>, Box<RangeBody>),
+    Object(Box<Opening>),
     /// An object without any bytes.
     Empty,
     /// An object that ends before the range begins.
@@ -106,50 +94,52 @@ impl Storage {
         Self { http, idle }
     }
 
-    /// Asks for a range whose object is not known yet, and learns about the object from the answer.
-    pub(super) async fn probe(&self, url: &str, wanted: Range<u64>) -> Result<Found, StorageError> {
-        let response = self.get(url, &wanted, None).await?;
-        if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
-            return match content_range(response.headers()) {
-                Some((None, 0)) => Ok(Found::Empty),
-                Some((None, size)) if size <= wanted.start => Ok(Found::Shorter),
-                // An object in which no first byte can be had is empty, but a refusal alone does not prove it.
-                None if wanted.start == 0 => self.confirm_empty(url).await,
-                _ => Err(self.unexpected(response, "a whole object").await),
-            };
-        }
-        match (response.status(), content_range(response.headers())) {
-            (StatusCode::PARTIAL_CONTENT, Some((Some(range), size)))
-                if range.start == wanted.start && range.end == wanted.end.min(size) =>
-            {
-                check_length(response.headers(), &range)?;
-                let identity = Identity {
-                    size,
-                    etag: text(response.headers(), ETAG),
-                    last_modified: text(response.headers(), LAST_MODIFIED),
-                };
-                let left = range.end - range.start;
-                let body = Box::new(RangeBody { response, left, idle: self.idle });
-                Ok(Found::Range(identity, range, body))
+    /// Asks for a range whose object is not known yet, and learns about the object from the response.
+    pub(super) async fn probe(&self, url: &str, wanted: &Range<u64>) -> Result<Found, StorageError> {
+        let response = self.get(url, Some(wanted), None).await?;
+        let (start, size, whole) = match response::read(response.status(), response.headers(), wanted) {
+            Ranged::Part { range, size } => (range.start, Some(size), false),
+            Ranged::Whole { size } => (0, size, true),
+            Ranged::Empty => return Ok(Found::Empty),
+            Ranged::BeyondEnd => return Ok(Found::Shorter),
+            Ranged::NotSatisfiable if wanted.start > 0 => return Ok(Found::Shorter),
+            // An object in which no first byte can be had is empty, but a refusal alone does not prove it.
+            Ranged::NotSatisfiable => return self.confirm_empty(url).await,
+            Ranged::Compressed | Ranged::Unexpected => {
+                return Err(self.unexpected(response, &Asked::for_range(wanted)).await);
             }
-            _ => Err(self.unexpected(response, "the first range of the object").await),
-        }
+        };
+        let left = match size {
+            Some(size) if whole => Some(size),
+            Some(size) => Some(wanted.end.min(size) - start),
+            None => None,
+        };
+        Ok(Found::Object(Box::new(Opening {
+            version: Version::of(response.headers()),
+            size,
+            start,
+            whole,
+            digests: checksums::announced(response.headers()),
+            body: RangeBody::new(response, left, self.idle),
+        })))
     }
 
     /// Asks for the whole of an object that seems to be empty.
     async fn confirm_empty(&self, url: &str) -> Result<Found, StorageError> {
-        let mut response = self.send(self.http.get(url)).await?;
+        let mut response = self.get(url, None, None).await?;
         if response.status() == StatusCode::OK {
-            match heard(self.idle, response.chunk()).await? {
-                Ok(None) => return Ok(Found::Empty),
+            return match heard(self.idle, response.chunk()).await? {
+                Ok(None) => Ok(Found::Empty),
                 Ok(Some(_)) => {
                     let message = "the storage refuses the first bytes of an object that is not empty";
-                    return Err(StorageError::Fatal(Error::new(ErrorKind::Storage, message)));
+                    Err(StorageError::Fatal(Error::new(ErrorKind::Storage, message)))
                 }
-                Err(error) => return Err(lost(error, true)),
-            }
+                Err(error) => Err(lost(error, true)),
+            };
         }
-        Err(self.unexpected(response, "an empty object").await)
+        Err(self
+            .unexpected(response, &Asked::For("the whole of an object that seems to be empty".to_owned()))
+            .await)
     }
 
     /// Asks for a range of a known object.
@@ -159,73 +149,115 @@ impl Storage {
         range: &Range<u64>,
         identity: &Identity,
     ) -> Result<RangeBody, StorageError> {
-        let response = self.get(url, range, identity.etag.as_deref()).await?;
-        let changed = |what: &str| {
-            StorageError::Fatal(Error::new(
-                ErrorKind::Integrity,
-                format!("the file changed on the platform while it was downloaded: {what}"),
-            ))
-        };
+        let response = self.get(url, Some(range), Some(&identity.version)).await?;
         if response.status() == StatusCode::PRECONDITION_FAILED {
             return Err(changed("its version is another"));
         }
-        if response.status() != StatusCode::PARTIAL_CONTENT {
-            return Err(self.unexpected(response, "a range").await);
+        let found = response::read(response.status(), response.headers(), range);
+        if let Ranged::Part { .. } | Ranged::Whole { .. } = &found
+            && let Some(difference) = identity.version.difference(&Version::of(response.headers()))
+        {
+            return Err(changed(difference));
         }
-        if text(response.headers(), ETAG) != identity.etag {
-            return Err(changed("its ETag is another"));
-        }
-        if identity.etag.is_none() && text(response.headers(), LAST_MODIFIED) != identity.last_modified {
-            return Err(changed("it was modified"));
-        }
-        match content_range(response.headers()) {
-            Some((_, size)) if size != identity.size => Err(changed("its size is another")),
-            Some((Some(given), _)) if given == *range => {
-                check_length(response.headers(), range)?;
-                Ok(RangeBody { response, left: range.end - range.start, idle: self.idle })
+        let left = range.end - range.start;
+        match found {
+            Ranged::Part { size, .. } if size != identity.size => Err(changed("its size is another")),
+            Ranged::Part { .. } => Ok(RangeBody::new(response, Some(left), self.idle)),
+            Ranged::Whole { size: Some(size) } if size != identity.size => {
+                Err(changed("its size is another"))
             }
-            _ => Err(self.unexpected(response, "exactly the range that was asked for").await),
+            // The bytes are there all the same, with others behind them.
+            Ranged::Whole { size: Some(_) } if range.start == 0 => {
+                Ok(RangeBody::beginning(response, left, self.idle))
+            }
+            Ranged::Empty | Ranged::BeyondEnd | Ranged::NotSatisfiable => {
+                Err(changed("it ends before the range"))
+            }
+            Ranged::Whole { .. } | Ranged::Compressed | Ranged::Unexpected => {
+                Err(self.unexpected(response, &Asked::for_range(range)).await)
+            }
         }
     }
 
+    /// Asks for the bytes as they are stored.
     async fn get(
         &self,
         url: &str,
-        range: &Range<u64>,
-        etag: Option<&str>,
-    ) -> Result<reqwest::Response, StorageError> {
-        let mut request = self
-            .http
-            .get(url)
-            .header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
-        // A weak tag never matches there.
-        if let Some(etag) = etag.filter(|etag| !etag.starts_with("W/")) {
-            request = request.header(IF_MATCH, etag);
+        range: Option<&Range<u64>>,
+        version: Option<&Version>,
+    ) -> Result<Response, StorageError> {
+        let request = |encoding: &'static str| {
+            // Google unpacks what is stored with gzip for those who do not say that they take it.
+            let mut request = self.http.get(url).header(ACCEPT_ENCODING, encoding);
+            if let Some(range) = range {
+                request =
+                    request.header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
+            }
+            if let Some(condition) = version.and_then(Version::if_match) {
+                request = request.header(IF_MATCH, condition);
+            }
+            request.build().map_err(|error| lost(error, false))
+        };
+        let response = self.send(request("gzip")?).await?;
+        match range.map(|range| response::read(response.status(), response.headers(), range)) {
+            // A web server that compresses whatever it sends is to leave that.
+            Some(Ranged::Compressed) => self.send(request("identity")?).await,
+            _ => Ok(response),
         }
-        self.send(request).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, StorageError> {
-        heard(self.idle, request.send()).await?.map_err(|error| lost(error, false))
+    /// Sends a request without a body, and follows the redirects of the storage.
+    async fn send(&self, mut request: Request) -> Result<Response, StorageError> {
+        for _ in 0..=redirect::MOST_REDIRECTS {
+            let next = request.try_clone();
+            let (method, url) = (request.method().clone(), request.url().clone());
+            let response = heard(self.idle, self.http.execute(request)).await?;
+            let response = response.map_err(|error| lost(error, false))?;
+            match (self::redirected(&method, &url, &response)?, next) {
+                (Some(to), Some(next)) => request = redirect::applied(next, to),
+                _ => return Ok(response),
+            }
+        }
+        Err(too_many_redirects())
     }
 
-    /// Sends a part. Gives the `wanted` headers of the answer, all of which the platform wants to see. `moving` is told when bytes of the
-    /// body move.
+    /// Sends a part. Gives the headers of the response that the platform wants to see. `moving` is told when bytes of the body move;
+    /// `body` gives the bytes once more for each redirect.
     pub(super) async fn put(
         &self,
         part: PartRequest<'_>,
-        body: reqwest::Body,
+        body: impl Fn() -> reqwest::Body,
         moving: &Moving,
     ) -> Result<BTreeMap<String, String>, StorageError> {
         let request = self.http.put(part.url).headers(part.headers.clone());
-        let request = request.header(CONTENT_LENGTH, part.length).body(body);
-        let answer = tokio::select! {
-            answer = request.send() => answer,
-            () = moving.idle(self.idle) => return Err(silence(self.idle)),
-        };
-        let response = answer.map_err(|error| lost(error, false))?;
+        let request = request.header(CONTENT_LENGTH, part.length).build();
+        let mut request = request.map_err(|error| lost(error, false))?;
+        for _ in 0..=redirect::MOST_REDIRECTS {
+            let url = request.url().clone();
+            // It has no body yet.
+            let next = request.try_clone();
+            *request.body_mut() = Some(body());
+            let answer = tokio::select! {
+                answer = self.http.execute(request) => answer,
+                () = moving.idle(self.idle) => return Err(silence(self.idle)),
+            };
+            let response = answer.map_err(|error| lost(error, false))?;
+            match (redirected(&Method::PUT, &url, &response)?, next) {
+                (Some(to), Some(next)) => request = redirect::applied(next, to),
+                _ => return self.confirmed(&part, response).await,
+            }
+        }
+        Err(too_many_redirects())
+    }
+
+    /// What the response to a part confirms.
+    async fn confirmed(
+        &self,
+        part: &PartRequest<'_>,
+        response: Response,
+    ) -> Result<BTreeMap<String, String>, StorageError> {
         if !part.success.contains(&response.status().as_u16()) {
-            return Err(self.unexpected(response, "that the part arrived").await);
+            return Err(self.unexpected(response, &Asked::ToTake(part.length)).await);
         }
         let header = |name: &String| {
             let value =
@@ -241,35 +273,64 @@ impl Storage {
         part.wanted.iter().map(header).collect()
     }
 
-    /// Sorts an answer that is not what was asked for.
-    async fn unexpected(&self, response: reqwest::Response, wanted: &str) -> StorageError {
-        let status = response.status();
-        let range = response
-            .headers()
-            .get(CONTENT_RANGE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("none")
-            .to_owned();
-        let url = response.url().clone();
+    /// Sorts a response that is not what was asked for.
+    async fn unexpected(&self, response: Response, asked: &Asked) -> StorageError {
+        let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
+        if status.is_success() {
+            let got = response::describe(status, &headers);
+            let message = match asked {
+                Asked::For(what) => format!("asked the storage for {what}, got {got}"),
+                Asked::ToTake(length) => format!("sent the storage a part of {length} bytes, got {got}"),
+            };
+            return StorageError::Unexpected(Error::new(ErrorKind::Storage, message));
+        }
         let body = beginning(response, self.idle.min(LONGEST_MESSAGE)).await;
-        let message = if status.is_success() {
-            format!("the storage answered something else than {wanted} (Content-Range {range})")
-        } else {
-            format!("the storage refused: {}", excerpt(&without_signature(&body, &url)))
+        let body = without_signature(&body, &url);
+        let code = refusal::code_of(status.as_u16(), &headers, &body);
+        let said = excerpt(body.as_bytes());
+        let message = match asked {
+            Asked::For(what) => format!("the storage refused {what}: {said}"),
+            Asked::ToTake(length) => format!("the storage refused a part of {length} bytes: {said}"),
         };
-        let error = Error::new(ErrorKind::Storage, message).with_status(status.as_u16());
-        match status.as_u16() {
-            // S3 and its likes answer an expired signature with 403, some with 401 or 400.
-            401 | 403 => StorageError::Rejected(error),
-            400 if body.windows(7).any(|word| word == b"xpired<" || word == b"expired") => {
-                StorageError::Rejected(error)
-            }
-            408 | 429 | 503 => StorageError::Overloaded(error),
-            425 | 500..=599 => StorageError::Retryable(error),
-            _ if status.is_success() => StorageError::Unexpected(error),
-            _ => StorageError::Fatal(error),
+        let error =
+            Error::new(ErrorKind::Storage, message).with_status(status.as_u16()).with_storage_code(code);
+        StorageError::Refused(error, refusal::retry_after(&headers, Timestamp::now()))
+    }
+}
+
+/// What the storage was asked, for messages.
+enum Asked {
+    For(String),
+    /// To take a part of so many bytes.
+    ToTake(u64),
+}
+
+impl Asked {
+    fn for_range(range: &Range<u64>) -> Self {
+        Self::For(format!("bytes {}-{}", range.start, range.end.saturating_sub(1)))
+    }
+}
+
+fn changed(difference: &str) -> StorageError {
+    let message = format!("the file changed on the platform while it was downloaded: {difference}");
+    StorageError::Fatal(Error::new(ErrorKind::Integrity, message))
+}
+
+/// Where a response sends the request, if it does.
+fn redirected(method: &Method, url: &Url, response: &Response) -> Result<Option<Url>, StorageError> {
+    match redirect::read(method, url, response.status(), response.headers()) {
+        Redirect::None => Ok(None),
+        Redirect::To(to) => Ok(Some(*to)),
+        Redirect::Refused(why) => {
+            let error = Error::new(ErrorKind::Storage, why).with_status(response.status().as_u16());
+            Err(StorageError::Fatal(error))
         }
     }
+}
+
+fn too_many_redirects() -> StorageError {
+    let message = format!("the storage redirects a request more than {} times", redirect::MOST_REDIRECTS);
+    StorageError::Fatal(Error::new(ErrorKind::Storage, message))
 }
 
 /// A part to send.
@@ -343,7 +404,7 @@ fn lost(error: reqwest::Error, answered: bool) -> StorageError {
 const LONGEST_MESSAGE: Duration = Duration::from_secs(5);
 
 /// The first bytes of a body, enough for a message, as far as they come within this time.
-async fn beginning(mut response: reqwest::Response, limit: Duration) -> Vec<u8> {
+async fn beginning(mut response: Response, limit: Duration) -> Vec<u8> {
     let mut body = Vec::new();
     let reading = async {
         while body.len() < 4096 {
@@ -359,7 +420,7 @@ async fn beginning(mut response: reqwest::Response, limit: Duration) -> Vec<u8> 
 }
 
 /// What the storage says, without what it repeats of a signed address: some quote the signature that they refuse, or the whole of it.
-fn without_signature(body: &[u8], url: &Url) -> Vec<u8> {
+fn without_signature(body: &[u8], url: &Url) -> String {
     /// Shorter ones are numbers and names of methods.
     const SHORTEST: usize = 12;
     let mut text = String::from_utf8_lossy(body).into_owned();
@@ -368,50 +429,7 @@ fn without_signature(body: &[u8], url: &Url) -> Vec<u8> {
     for value in as_sent.map(str::to_owned).chain(decoded).filter(|value| value.len() >= SHORTEST) {
         text = text.replace(&value, "***");
     }
-    text.into_bytes()
-}
-
-fn check_length(headers: &HeaderMap, range: &Range<u64>) -> Result<(), StorageError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    match announced {
-        Some(length) if length != range.end - range.start => {
-            let message =
-                format!("the storage announces {length} bytes for a range of {}", range.end - range.start);
-            Err(StorageError::Unexpected(Error::new(ErrorKind::Storage, message)))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
-}
-
-/// The range (`None` for `*`) and the size of the object that the header `Content-Range` names.
-fn content_range(headers: &HeaderMap) -> Option<(Option<Range<u64>>, u64)> {
-    parse_content_range(headers.get(CONTENT_RANGE)?.to_str().ok()?)
-}
-
-fn parse_content_range(text: &str) -> Option<(Option<Range<u64>>, u64)> {
-    let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
-    let size: u64 = size.parse().ok()?;
-    if range == "*" {
-        return Some((None, size));
-    }
-    let (first, last) = range.split_once('-')?;
-    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-    (first <= last && last < size).then(|| (Some(first..last + 1), size))
-}
-
-/// For the fuzz target: a header `Content-Range` of this text.
-#[cfg(fuzzing)]
-pub fn fuzz_content_range(text: &str) {
-    let Some((range, size)) = parse_content_range(text) else { return };
-    if let Some(range) = range {
-        assert!(range.start < range.end && range.end <= size, "a range lies inside of its object");
-        let written = format!("bytes {}-{}/{size}", range.start, range.end - 1);
-        assert_eq!(parse_content_range(&written), Some((Some(range), size)));
-    }
+    text
 }
 
 #[cfg(test)]
@@ -424,21 +442,6 @@ mod tests {
         let body =
             "<Refused>0123456789abcdef, aGVsbG8+d29ybGQ= or aGVsbG8%2Bd29ybGQ%3D after 900 s</Refused>";
         let shown = without_signature(body.as_bytes(), &url);
-        assert_eq!(String::from_utf8_lossy(&shown), "<Refused>***, *** or *** after 900 s</Refused>");
-    }
-
-    #[test]
-    fn content_ranges_are_read_exactly_or_not_at_all() {
-        let check = |text: &str, expected: Option<(Option<Range<u64>>, u64)>| {
-            assert_eq!(parse_content_range(text), expected, "{text}");
-        };
-        check("bytes 0-9/10", Some((Some(0..10), 10)));
-        check("bytes 5-5/10", Some((Some(5..6), 10)));
-        check("bytes */0", Some((None, 0)));
-        check("bytes 5-10/10", None);
-        check("bytes 6-5/10", None);
-        check("bytes 0-9/*", None);
-        check("0-9/10", None);
-        check("bytes 0-18446744073709551615/18446744073709551615", None);
+        assert_eq!(shown, "<Refused>***, *** or *** after 900 s</Refused>");
     }
 }

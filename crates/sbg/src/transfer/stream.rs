@@ -18,8 +18,9 @@ use super::limiter::Permit;
 use super::plan;
 use super::progress::Counters;
 use super::retry::{Retry, Then};
-use super::storage::{Found, RangeBody, StorageError};
-use crate::error::{Error, Result};
+use super::sequential::{Next, Sequential};
+use super::storage::{Found, Identity, RangeBody, StorageError};
+use crate::error::{Error, ErrorKind, Result};
 use crate::files::FileHandle;
 
 /// Bytes of a piece.
@@ -63,11 +64,11 @@ impl FileHandle {
     /// # }
     /// ```
     pub fn stream_range(&self, range: impl RangeBounds<u64>) -> FileStream {
-        self.stream_limited(range, u64::MAX)
+        self.read(range, u64::MAX, Delivery::Pieces)
     }
 
     /// The same, with an error in place of the first byte of a file that is larger than `limit`.
-    pub(super) fn stream_limited(&self, range: impl RangeBounds<u64>, limit: u64) -> FileStream {
+    fn read(&self, range: impl RangeBounds<u64>, limit: u64, delivery: Delivery) -> FileStream {
         let start = match range.start_bound() {
             Bound::Included(start) => *start,
             Bound::Excluded(before) => before.saturating_add(1),
@@ -86,7 +87,7 @@ impl FileHandle {
         let begun = engine.spawn(async move {
             tokio::select! {
                 () = ended.cancelled() => {}
-                () = produce(tools, file, start..end, limit, give) => {}
+                () = produce(tools, file, Wanted { range: start..end, limit, delivery }, give) => {}
             }
         });
         if let Err(error) = begun {
@@ -110,12 +111,35 @@ impl FileHandle {
     /// # }
     /// ```
     pub async fn read_range(&self, range: impl RangeBounds<u64>) -> Result<Bytes> {
-        collect(self.stream_range(range)).await
+        collect(self.read(range, u64::MAX, Delivery::AtOnce)).await
+    }
+
+    /// All bytes of the file, unless they are more than `limit`.
+    pub(super) async fn read_all(&self, limit: u64) -> Result<Bytes> {
+        collect(self.read(.., limit, Delivery::AtOnce)).await
     }
 }
 
+/// What of a file is wanted, and how.
+#[derive(Clone, Debug)]
+struct Wanted {
+    range: Range<u64>,
+    /// Largest file that is read.
+    limit: u64,
+    delivery: Delivery,
+}
+
+/// How the bytes are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    /// As they come.
+    Pieces,
+    /// All are kept until the last has come, where reading may have to restart.
+    AtOnce,
+}
+
 /// All bytes of a stream in one piece.
-pub(super) async fn collect(mut pieces: FileStream) -> Result<Bytes> {
+async fn collect(mut pieces: FileStream) -> Result<Bytes> {
     let Some(first) = pieces.next().await.transpose()? else { return Ok(Bytes::new()) };
     let Some(second) = pieces.next().await.transpose()? else { return Ok(first) };
     let mut all = BytesMut::from(first);
@@ -162,25 +186,75 @@ impl fmt::Debug for FileStream {
 }
 
 /// Fetches pieces in order until all are there, one fails, or nobody wants them any more.
-async fn produce(
-    tools: Tools,
-    file: FileHandle,
-    range: Range<u64>,
-    limit: u64,
-    give: mpsc::Sender<Result<Bytes>>,
-) {
-    let (first, rest) = match begin(tools, &file, range, limit).await {
-        Ok(Some(begun)) => begun,
-        Ok(None) => return,
-        Err(error) => {
-            give.send(Err(error)).await.ok();
-            return;
-        }
+async fn produce(tools: Tools, file: FileHandle, wanted: Wanted, give: mpsc::Sender<Result<Bytes>>) {
+    let done = match begin(tools, &file, &wanted).await {
+        Ok(Begun::Nothing) => Ok(()),
+        Ok(Begun::Pieces(pieces)) => give_pieces(*pieces, &wanted, &give).await,
+        Ok(Begun::Sequential(reader)) => give_in_order(*reader, &wanted, &give).await,
+        Err(error) => Err(error),
     };
-    let (reader, range, body, permit) = first;
+    if let Err(error) = done {
+        let error = error.of_transfer(|| format!("cannot read the file `{}`", file.id()));
+        give.send(Err(error)).await.ok();
+    }
+}
+
+/// How a file is read.
+enum Begun {
+    Nothing,
+    /// In ranges, some of them side by side.
+    Pieces(Box<Pieces>),
+    /// In one response.
+    Sequential(Box<Sequential>),
+}
+
+/// A file that is read in ranges, of which the first has begun.
+struct Pieces {
+    reader: Reader,
+    first: Range<u64>,
+    body: RangeBody,
+    permit: Permit,
+}
+
+/// Opens the file.
+async fn begin(tools: Tools, file: &FileHandle, wanted: &Wanted) -> Result<Begun> {
+    let file_id = file.checked_file("read")?;
+    let range = &wanted.range;
+    if range.start >= range.end {
+        return if range.start == range.end { Ok(Begun::Nothing) } else { Err(beyond(range)) };
+    }
+    let address = Address::new(tools.clone(), file_id.to_owned());
+    let first = range.start..range.end.min(range.start.saturating_add(PIECE));
+    let counters = Counters::new();
+    let opened = open(&tools, &address, &first, &counters, &mut Retry::default()).await?;
+    let Opened { found, limiter, permit } = opened;
+    let opening = match found {
+        Found::Object(opening) => *opening,
+        Found::Empty if range.start == 0 => return Ok(Begun::Nothing),
+        Found::Empty | Found::Shorter => return Err(beyond(range)),
+    };
+    match opening.size {
+        Some(size) if size > wanted.limit => return Err(too_large(file_id, size, wanted.limit)),
+        Some(size) if size <= range.start => return Err(beyond(range)),
+        Some(size) if !opening.whole && opening.version.is_certain() => {
+            let identity = Identity { size, version: opening.version };
+            let object = Object { tools, address, limiter, identity };
+            let reader = Reader { object, counters };
+            let first = first.start..first.end.min(size);
+            Ok(Begun::Pieces(Box::new(Pieces { reader, first, body: opening.body, permit })))
+        }
+        _ => Ok(Begun::Sequential(Box::new(Sequential::new(tools, address, range.clone(), opening, permit)))),
+    }
+}
+
+/// Fetches ranges side by side, and gives them in order.
+async fn give_pieces(pieces: Pieces, wanted: &Wanted, give: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
+    let Pieces { reader, first, body, permit } = pieces;
+    let rest = plan::parts(first.end..wanted.range.end.min(reader.object.identity.size), PIECE);
+    let reader = Arc::new(reader);
     let others = rest.map(|range| (range, None));
     let pieces =
-        stream::iter(std::iter::once((range, Some((body, permit)))).chain(others)).map(|(range, begun)| {
+        stream::iter(std::iter::once((first, Some((body, permit)))).chain(others)).map(|(range, begun)| {
             let reader = reader.clone();
             // On a task of its own each, so that they are fetched while nobody polls, but not when nobody wants them any more.
             let piece = AbortOnDropHandle::new(tokio::spawn(async move { reader.read(range, begun).await }));
@@ -188,44 +262,52 @@ async fn produce(
         });
     let mut pieces = std::pin::pin!(pieces.buffered(AHEAD));
     while let Some(piece) = pieces.next().await {
-        let failed = piece.is_err();
-        if give.send(piece).await.is_err() || failed {
-            return;
+        if give.send(Ok(piece?)).await.is_err() {
+            break;
         }
     }
+    Ok(())
 }
 
-type First = (Arc<Reader>, Range<u64>, RangeBody, Permit);
-
-/// Opens the file. Gives its first piece, whose body has begun, and the ranges of the others; `None` where there is nothing to read.
-async fn begin(
-    tools: Tools,
-    file: &FileHandle,
-    range: Range<u64>,
-    limit: u64,
-) -> Result<Option<(First, impl Iterator<Item = Range<u64>> + use<>)>> {
-    let file_id = file.checked_file("read")?;
-    if range.start >= range.end {
-        return if range.start == range.end { Ok(None) } else { Err(beyond(&range)) };
-    }
-    let address = Address::new(tools.clone(), file_id.to_owned());
-    let wanted = range.start..range.end.min(range.start.saturating_add(PIECE));
+/// Gives what one response after the other brings.
+async fn give_in_order(
+    mut reader: Sequential,
+    wanted: &Wanted,
+    give: &mpsc::Sender<Result<Bytes>>,
+) -> Result<()> {
     let counters = Counters::new();
-    let Opened { found, limiter, permit } = open(&tools, &address, wanted, &counters).await?;
-    match found {
-        Found::Empty if range.start == 0 => Ok(None),
-        Found::Empty | Found::Shorter => Err(beyond(&range)),
-        Found::Range(identity, ..) if identity.size > limit => {
-            let message = format!("the file `{file_id}` has {} bytes, more than {limit}", identity.size);
-            Err(Error::invalid(message).with_hint("`download` it, or set a larger `limit`"))
+    let (mut piece, mut given) = (BytesMut::new(), false);
+    loop {
+        match reader.next(&counters).await? {
+            Next::Piece(bytes) => piece.extend_from_slice(&bytes),
+            Next::Restarted if given => {
+                let message = "the connection to the storage broke, and the storage names no version of the file by which to resume";
+                return Err(Error::new(ErrorKind::Storage, message)
+                    .with_hint("read the file again from its beginning, or download it"));
+            }
+            Next::Restarted => piece.clear(),
+            Next::End => break,
         }
-        Found::Range(identity, first, body) => {
-            let rest = plan::parts(first.end..range.end.min(identity.size), PIECE);
-            let object = Object { tools, address, limiter, identity };
-            let reader = Arc::new(Reader { object, counters });
-            Ok(Some(((reader, first, *body, permit), rest)))
+        if reader.position() > wanted.limit {
+            return Err(too_large(reader.file_id(), reader.position(), wanted.limit));
+        }
+        if piece.len() as u64 >= PIECE && wanted.delivery == Delivery::Pieces {
+            given = true;
+            if give.send(Ok(piece.split().freeze())).await.is_err() {
+                return Ok(());
+            }
         }
     }
+    if !piece.is_empty() {
+        give.send(Ok(piece.freeze())).await.ok();
+    }
+    Ok(())
+}
+
+fn too_large(file_id: &str, size: u64, limit: u64) -> Error {
+    let message =
+        format!("the file `{file_id}` has {size} bytes or more, but no more than {limit} are to be read");
+    Error::invalid(message).with_hint("`download` it, or set a larger `limit`")
 }
 
 fn beyond(range: &Range<u64>) -> Error {

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::direct::{self, DirectFile};
 use super::journal::{self, with_suffix};
 use super::lock::{Locked, is_at, open_locked};
 use super::position;
@@ -37,6 +39,22 @@ pub(super) struct Target {
     overwrite: bool,
     keep: AtomicBool,
     doubtful: AtomicBool,
+    direct: OnceLock<DirectFile>,
+}
+
+/// The last bytes that came of a range and are not in the file yet, because they do not fill a block of it.
+#[derive(Debug, Default)]
+pub(super) struct Tail(Vec<u8>);
+
+impl Tail {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Drops what is behind the first `length` bytes.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
 }
 
 impl Target {
@@ -63,7 +81,8 @@ impl Target {
         };
         let journal = with_suffix(&path, JOURNAL);
         let keep = AtomicBool::new(locked.file().metadata().map_err(about)?.len() > 0);
-        Ok(Self { locked, journal, part, path, overwrite, keep, doubtful: AtomicBool::new(false) })
+        let doubtful = AtomicBool::new(false);
+        Ok(Self { locked, journal, part, path, overwrite, keep, doubtful, direct: OnceLock::new() })
     }
 
     pub(super) fn file(&self) -> &File {
@@ -99,12 +118,64 @@ impl Target {
         })
     }
 
-    pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        position::write_all_at(self.file(), bytes, offset).map_err(|error| {
+    /// Lets the page cache be bypassed, where the system can, for a file of `size` bytes that nobody reads right afterwards.
+    pub(super) fn bypass_page_cache(&self, size: u64) {
+        if size >= direct::LEAST_FILE
+            && let Some(direct) = DirectFile::open(self.file())
+        {
+            // Only one download is at this file, so that it is not open yet.
+            self.direct.set(direct).ok();
+        }
+    }
+
+    /// Writes the tail of a range and the `piece` behind it at `offset`. Of a piece that is not the `last` one, the bytes that do not
+    /// fill a block may stay in the tail. Returns `crc32c`, continued over what was written.
+    pub(super) fn write(
+        &self,
+        tail: &mut Tail,
+        piece: &[u8],
+        offset: u64,
+        last: bool,
+        crc32c: u32,
+    ) -> Result<u32> {
+        self.write_piece(tail, piece, offset, last, crc32c).map_err(|error| {
             // It may be an earlier write that failed, which the system tells only now.
             self.doubtful.store(true, Ordering::Relaxed);
             self.cannot_write(error)
         })
+    }
+
+    fn write_piece(
+        &self,
+        tail: &mut Tail,
+        piece: &[u8],
+        offset: u64,
+        last: bool,
+        crc32c: u32,
+    ) -> io::Result<u32> {
+        let cached = |bytes: &[u8], offset, crc32c| {
+            position::write_all_at(self.file(), bytes, offset)?;
+            Ok(crc32c::crc32c_append(crc32c, bytes))
+        };
+        let held = tail.len();
+        let direct = self.direct.get();
+        let blocks = direct.and_then(|direct| Some((direct, direct.blocks(offset, held + piece.len())?)));
+        let Some((direct, blocks)) = blocks.filter(|(_, blocks)| held == 0 || blocks.start == 0) else {
+            let crc32c = cached(&tail.0, offset, crc32c)?;
+            tail.0.clear();
+            return cached(piece, offset + held as u64, crc32c);
+        };
+        let (before, rest) = piece.split_at(blocks.start);
+        let (whole, behind) = rest.split_at(blocks.len() - held);
+        let at = offset + blocks.start as u64;
+        let crc32c = cached(before, offset, crc32c)?;
+        let crc32c = direct.write(self.file(), &tail.0, whole, at, crc32c)?;
+        tail.0.clear();
+        if last {
+            return cached(behind, at + blocks.len() as u64, crc32c);
+        }
+        tail.0.extend_from_slice(behind);
+        Ok(crc32c)
     }
 
     /// The run of the operating system in which what was written can be relied on; `None` once a write has failed, after which all of
@@ -245,10 +316,16 @@ fn reserve(file: &File, size: u64) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn open(path: &Path, overwrite: bool) -> Result<Target> {
         Target::open(path, overwrite, &|| true)
+    }
+
+    fn write(target: &Target, bytes: &[u8]) -> Result<u32> {
+        target.write(&mut Tail::default(), bytes, 0, true, 0)
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -265,7 +342,7 @@ mod tests {
         let path = folder.path().join("x");
         std::fs::write(folder.path().join("x.part"), "of another program").unwrap();
         let target = open(&path, false).unwrap();
-        target.write_at(b"abc", 0).unwrap();
+        write(&target, b"abc").unwrap();
         // Somebody puts another file in place of the one in the making.
         let part = folder.path().join("x.sbg-part");
         std::fs::rename(&part, folder.path().join("moved")).unwrap();
@@ -300,7 +377,7 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
         let target = open(&link, true).unwrap();
-        target.write_at(b"new", 0).unwrap();
+        write(&target, b"new").unwrap();
         target.finish(3).unwrap();
         drop(target);
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
@@ -313,11 +390,11 @@ mod tests {
     fn what_was_written_before_a_write_failed_is_not_relied_on() {
         let folder = tempfile::tempdir().unwrap();
         let mut target = open(&folder.path().join("file"), false).unwrap();
-        target.write_at(b"abc", 0).unwrap();
+        write(&target, b"abc").unwrap();
         assert_eq!(target.boot(), journal::boot());
         let unwritable = File::open(folder.path().join("file.sbg-part")).unwrap();
         target.locked = Locked::unlocked(unwritable);
-        assert_eq!(target.write_at(b"def", 3).unwrap_err().kind(), ErrorKind::Io);
+        assert_eq!(write(&target, b"def").unwrap_err().kind(), ErrorKind::Io);
         assert_eq!(target.boot(), None);
     }
 
@@ -327,7 +404,7 @@ mod tests {
     fn a_failed_sync_leaves_nothing_to_go_on_with() {
         let folder = tempfile::tempdir().unwrap();
         let mut target = open(&folder.path().join("file"), false).unwrap();
-        target.write_at(b"abc", 0).unwrap();
+        write(&target, b"abc").unwrap();
         journal::save(target.journal(), &"a journal").unwrap();
         target.keep(true);
         let of_part =
@@ -336,5 +413,53 @@ mod tests {
         target.locked = of_part;
         drop(target);
         assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    /// Writes `pieces` one after the other from `offset` on, as they come of a range, and checks what is in the file after each.
+    fn check_pieces(folder: &Path, offset: usize, pieces: &[usize], refused_from: usize) {
+        let folder = tempfile::tempdir_in(folder).unwrap();
+        let target = open(&folder.path().join("x"), false).unwrap();
+        target.bypass_page_cache(u64::MAX);
+        let end = offset + pieces.iter().sum::<usize>();
+        let bytes: Vec<u8> = (0..end).map(|at| u8::try_from((at / 251 + at) % 251).unwrap()).collect();
+        let (mut tail, mut written, mut came, mut crc32c) = (Tail::default(), offset, offset, 0);
+        for (number, length) in pieces.iter().enumerate() {
+            if number == refused_from
+                && let Some(direct) = target.direct.get()
+            {
+                direct.refuse();
+            }
+            let piece = &bytes[came..came + length];
+            let last = number + 1 == pieces.len();
+            crc32c = target.write(&mut tail, piece, written as u64, last, crc32c).unwrap();
+            came += length;
+            written = came - tail.len();
+            let mut read = vec![0; written - offset];
+            position::read_exact_at(target.file(), &mut read, offset as u64).unwrap();
+            assert!(read == bytes[offset..written], "{length} bytes up to {written}");
+            assert_eq!(crc32c, crc32c::crc32c(&read));
+        }
+        assert_eq!(written, end, "nothing is left when the last piece is written");
+        assert_eq!(target.file().metadata().unwrap().len(), end as u64);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn pieces_of_any_length_are_written(
+            offset in prop_oneof![Just(0_usize), Just(8192), 0..20_000_usize],
+            pieces in prop::collection::vec(
+                prop_oneof![1..5000_usize, 60_000..70_000_usize, 500_000..600_000_usize, Just(417_792)],
+                1..6,
+            ),
+            refused_from in 0..12_usize,
+        ) {
+            check_pieces(&std::env::temp_dir(), offset, &pieces, refused_from);
+            let memory = Path::new("/dev/shm");
+            if memory.is_dir() {
+                check_pieces(memory, offset, &pieces, refused_from);
+            }
+        }
     }
 }

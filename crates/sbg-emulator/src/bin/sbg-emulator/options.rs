@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
-use sbg_emulator::{Builder, Emulator, FaultRule};
+use sbg_emulator::{Builder, Emulator, FaultRule, StorageFlavor, StorageQuirk};
 
 /// The Seven Bridges Platform API v2 in one process, for tests and offline work.
 ///
@@ -17,6 +17,12 @@ pub(crate) struct Options {
     /// Address and port of the object store; without it, a free port of the same address
     #[arg(long, value_name = "ADDRESS:PORT")]
     storage_listen: Option<SocketAddr>,
+    /// Kind of object storage to play: s3, gcs, azure, oss, swift or static
+    #[arg(long, value_name = "FLAVOR", default_value_t)]
+    storage: StorageFlavor,
+    /// A trait in which the storage differs, such as `no-ranges` or `empty-range=partial`; may be given several times
+    #[arg(long, value_name = "QUIRK")]
+    storage_quirk: Vec<StorageQuirk>,
     /// Token of the user rfranklin; without it, a random one
     #[arg(long)]
     token: Option<String>,
@@ -82,6 +88,7 @@ impl Options {
             .listen(self.listen)
             .record(false)
             .demo(self.demo)
+            .storage(self.storage)
             .discard_uploads(self.discard_uploads);
         if let Some(address) = self.storage_listen {
             builder = builder.storage_listen(address);
@@ -120,6 +127,7 @@ impl Options {
         if self.tls.is_some() {
             builder = builder.tls(true);
         }
+        builder = self.storage_quirk.into_iter().fold(builder, Builder::storage_quirk);
         let folders = self.volume_folder.into_iter();
         builder = folders.fold(builder, |builder, (bucket, folder)| builder.volume_folder(bucket, folder));
         self.fault.into_iter().fold(builder, Builder::fault)

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::super::engine::Tools;
-use crate::error::{Error, ErrorKind, Result};
+use super::super::storage::parse_signed;
+use crate::error::Result;
 
 /// An address is renewed when so much of its life is over: a request that is begun late is refused.
 const GOOD_FOR: f64 = 0.8;
@@ -76,6 +77,11 @@ impl Address {
         Self { tools, file_id, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
     }
 
+    /// The file that the URL is of.
+    pub(in crate::transfer) fn file_id(&self) -> &str {
+        &self.file_id
+    }
+
     /// The address. Asks for another one where the last is expired or about to.
     pub(in crate::transfer) async fn get(&self) -> Result<Signed> {
         let _renewal = self.renewal.lock().await;
@@ -109,17 +115,10 @@ impl Address {
     }
 }
 
-/// The host that an address names, by which connections are counted.
+/// The host that a signed URL names, by which connections are counted. Fails for a URL that cannot be sent as it is.
 pub(in crate::transfer) fn host(url: &str, https_only: bool) -> Result<String> {
-    let unusable = || Error::new(ErrorKind::UnexpectedResponse, "the platform gives an address that is none");
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
-    let url = url.ok_or_else(unusable)?;
-    let host = url.host_str().ok_or_else(unusable)?;
-    if https_only && url.scheme() == "http" {
-        let message =
-            format!("the platform gives an address without TLS (host {host}), while it has TLS itself");
-        return Err(Error::new(ErrorKind::UnexpectedResponse, message));
-    }
+    let url = parse_signed(url, https_only)?;
+    let host = url.host_str().unwrap_or_default();
     Ok(format!("{host}:{}", url.port_or_known_default().unwrap_or_default()))
 }
 

@@ -9,19 +9,19 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Downloaded;
 use super::journal::{self, Journal, Writer};
 use super::open::Object;
-use super::prepare::{Begun, prepare};
+use super::prepare::{Begun, Prepared, prepare};
+use super::{Downloaded, whole};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::digest::{self, Algorithm, Digest};
+use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 use crate::transfer::engine::{Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::limiter::Permit;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::segments::Segments;
 use crate::transfer::storage::{RangeBody, StorageError};
-use crate::transfer::target::Target;
+use crate::transfer::target::{Tail, Target};
 
 /// Smaller files are fetched again rather than written down.
 const LEAST_JOURNAL: u64 = 16 * 1024 * 1024;
@@ -78,11 +78,24 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
     let mut workers = JoinSet::new();
     let mut begun = None;
     let work = async {
-        let known = prepare(&order, &tools, &shared, &target, left).await?;
-        let Some(Begun { object, first, resumed, segments }) = known else {
-            shared.counters.plan(0, 0);
-            return Ok((0, Digest::of_crc32c(0), 0));
+        let begun_with = match prepare(&order, &tools, &shared, &target, left).await? {
+            Prepared::Empty => {
+                shared.counters.plan(0, 0);
+                let nothing =
+                    Fetched { bytes: 0, crc32c: Digest::of_crc32c(0), resumed: 0, announced: Vec::new() };
+                return Ok(nothing);
+            }
+            Prepared::Whole(reader, announced) => {
+                let (bytes, crc32c) = whole::fetch(*reader, &order, &shared, &target).await?;
+                return Ok(Fetched { bytes, crc32c, resumed: 0, announced });
+            }
+            Prepared::Ranges(begun) => *begun,
         };
+        let Begun { object, first, resumed, segments, digests: announced } = begun_with;
+        // Digests are computed from the file: then its bytes are best left in the page cache.
+        if only_crc32c(&order) {
+            target.bypass_page_cache(object.identity.size);
+        }
         let job = begun.insert(Arc::new(Job {
             object,
             shared: shared.clone(),
@@ -93,7 +106,7 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             writer: Arc::new(Writer::new(target.journal().to_owned())),
         }));
         let crc32c = job.run(first, &mut workers).await?;
-        Ok((job.object.identity.size, crc32c, resumed))
+        Ok(Fetched { bytes: job.object.identity.size, crc32c, resumed, announced })
     };
     let result = tokio::select! {
         result = work => result,
@@ -110,17 +123,24 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         if useless || shared.is_discarded() {
             target.keep(false);
         }
-        let (bytes, crc32c, resumed) = result?;
+        let fetched = result?;
         let stopped = || shared.stop.is_cancelled();
-        let digests = check(&target, crc32c, &order.digests, &order.expected, &stopped);
-        let digests = digests.inspect_err(|error| match error.kind() {
+        let checked = check(&target, &fetched, &order, &stopped);
+        let (digests, verified) = checked.inspect_err(|error| match error.kind() {
             ErrorKind::Cancelled if !shared.is_discarded() => {}
             _ => target.keep(false),
         })?;
+        let Fetched { bytes, resumed, .. } = fetched;
         let path = target.finish(bytes)?;
-        Ok(Downloaded { path, bytes, digests, resumed, started_over: shared.started_over() })
+        Ok(Downloaded { path, bytes, digests, verified, resumed, started_over: shared.started_over() })
     })
     .await
+}
+
+/// Whether no other digest is wanted than the one that is computed on the way.
+fn only_crc32c(order: &Order) -> bool {
+    let mut wanted = order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm));
+    wanted.all(|algorithm| algorithm == Algorithm::Crc32c)
 }
 
 /// The error, or that of a stop if there was one: then whatever failed did so because nobody waited for it.
@@ -128,34 +148,53 @@ fn unless_stopped(stopped: &dyn Fn() -> bool, error: Error) -> Error {
     if stopped() { Error::cancelled() } else { error }
 }
 
-/// Computes the digests that were asked for, and compares those that were given.
+/// The bytes of an object that are all in the file.
+struct Fetched {
+    bytes: u64,
+    crc32c: Digest,
+    /// Bytes that another run has left.
+    resumed: u64,
+    /// Digests of the whole object that the storage announced.
+    announced: Vec<Digest>,
+}
+
+/// Computes the digests that were asked for, and compares those that the caller and the storage gave. One that the storage gave and that
+/// would have to be computed for that alone is left out.
 fn check(
     target: &Target,
-    crc32c: Digest,
-    wanted: &[Algorithm],
-    expected: &[Digest],
+    fetched: &Fetched,
+    order: &Order,
     stopped: &dyn Fn() -> bool,
-) -> Result<Vec<Digest>> {
+) -> Result<(Vec<Digest>, Vec<VerifiedDigest>)> {
     let mut missing: Vec<Algorithm> =
-        wanted.iter().copied().chain(expected.iter().map(Digest::algorithm)).collect();
+        order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm)).collect();
     missing.retain(|algorithm| *algorithm != Algorithm::Crc32c);
     missing.sort_unstable();
     missing.dedup();
-    let mut digests = vec![crc32c];
+    let mut digests = vec![fetched.crc32c.clone()];
     if !missing.is_empty() {
         let read = digest::of_file(target.file(), &missing, stopped);
         let about = |error| unless_stopped(stopped, Error::io("cannot read what was downloaded", error));
         digests.extend(read.map_err(about)?);
     }
-    for expected in expected {
-        if !digests.contains(expected) {
-            let found = digests.iter().find(|found| found.algorithm() == expected.algorithm());
-            let found = found.map(ToString::to_string).unwrap_or_default();
-            let message = format!("what was downloaded has the digest {found}, not {expected}");
+    let expected = order.expected.iter().map(|digest| (digest, VerifiedAgainst::Expected));
+    let announced = fetched.announced.iter().map(|digest| (digest, VerifiedAgainst::Storage));
+    let mut verified = Vec::new();
+    for (given, against) in expected.chain(announced) {
+        let Some(found) = digests.iter().find(|found| found.algorithm() == given.algorithm()) else {
+            continue;
+        };
+        if found != given {
+            let whose = match against {
+                VerifiedAgainst::Expected => "not",
+                VerifiedAgainst::Storage => "while the storage announces",
+            };
+            let message = format!("what was downloaded has the digest {found}, {whose} {given}");
             return Err(Error::new(ErrorKind::Integrity, message));
         }
+        verified.push(VerifiedDigest { digest: given.clone(), against });
     }
-    Ok(digests)
+    Ok((digests, verified))
 }
 
 /// A download whose bytes are on their way.
@@ -313,31 +352,54 @@ impl Job {
             Some(body) => body,
             None => self.object.body(rest, url).await?,
         };
-        while let Some(piece) = body.next().await? {
-            // Claimed before it waits for the bandwidth: from here on the connection is not what holds it up.
-            let (at, wanted, crc32c) = {
-                let mut segments = self.segments();
-                let (at, wanted) = segments.claim(start, piece.len());
-                (at, wanted, segments.crc32c(start))
-            };
-            let bytes = &piece[..wanted];
-            self.object.tools.down.take(wanted as u64).await;
-            self.target.write_at(bytes, at).map_err(StorageError::Fatal)?;
-            let crc32c = crc32c::crc32c_append(crc32c, bytes);
-            let left = {
-                let mut segments = self.segments();
-                segments.commit(start, crc32c);
-                segments.rest(start)
-            };
-            self.shared.counters.add_bytes(wanted as u64);
-            self.shared.counters.gain();
-            self.object.limiter.moved(wanted as u64);
-            if left.is_empty() {
-                // All that is wanted: somebody else may fetch the rest by now.
-                return Ok(());
+        let mut tail = Tail::default();
+        loop {
+            let next = body.next().await;
+            if let Ok(Some(piece)) = next {
+                if self.take_in(start, &mut tail, &piece, false).await?.is_empty() {
+                    // All that is wanted: somebody else may fetch the rest by now.
+                    return Ok(());
+                }
+                continue;
             }
+            if tail.len() > 0 {
+                // However the body ends, what came is written.
+                self.take_in(start, &mut tail, &[], true).await?;
+            }
+            return next.map(drop);
         }
-        Ok(())
+    }
+
+    /// Writes the tail of a range and the `piece` that came behind it, of which a new tail may be left unless it is the `last` one.
+    /// Returns what is still to be fetched of the range.
+    async fn take_in(
+        &self,
+        start: u64,
+        tail: &mut Tail,
+        piece: &[u8],
+        last: bool,
+    ) -> Result<Range<u64>, StorageError> {
+        // Claimed before it waits for the bandwidth: from here on the connection is not what holds it up.
+        let (at, wanted, last, crc32c) = {
+            let mut segments = self.segments();
+            let (at, wanted) = segments.claim(start, tail.len() + piece.len());
+            let last = last || segments.rest(start).end == at + wanted as u64;
+            (at, wanted, last, segments.crc32c(start))
+        };
+        tail.truncate(wanted);
+        let bytes = &piece[..wanted - tail.len()];
+        self.object.tools.down.take(bytes.len() as u64).await;
+        let crc32c = self.target.write(tail, bytes, at, last, crc32c).map_err(StorageError::Fatal)?;
+        let written = (wanted - tail.len()) as u64;
+        let left = {
+            let mut segments = self.segments();
+            segments.commit(start, at + written, crc32c);
+            segments.rest(start)
+        };
+        self.shared.counters.add_bytes(written);
+        self.shared.counters.gain();
+        self.object.limiter.moved(bytes.len() as u64);
+        Ok(left)
     }
 
     async fn write_journals(&self) -> std::convert::Infallible {
@@ -372,7 +434,7 @@ impl Job {
     }
 
     fn is_journaled(&self) -> bool {
-        self.object.identity.size >= LEAST_JOURNAL && self.object.identity.is_certain()
+        self.object.identity.size >= LEAST_JOURNAL && self.object.identity.version.is_certain()
     }
 
     fn journal(&self) -> Journal {

@@ -49,7 +49,7 @@ pub(super) fn left(target: &Target, source: &str, stopped: &dyn Fn() -> bool) ->
     if length != journal.identity.size {
         return Ok(Left::Useless("what is there was changed by another program".to_owned()));
     }
-    if !journal.identity.is_certain() {
+    if !journal.identity.version.is_certain() {
         return Ok(Left::Useless("the storage gives nothing by which to know the file again".to_owned()));
     }
     if !in_order(&journal.extents, length) {
@@ -138,6 +138,8 @@ pub fn fuzz(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transfer::storage::Version;
+    use crate::transfer::target::Tail;
 
     fn extent(range: std::ops::Range<u64>, crc32c: u32) -> Extent {
         Extent { start: range.start, end: range.end, crc32c }
@@ -162,12 +164,15 @@ mod tests {
     fn after_a_restart_of_the_system_only_what_is_on_the_disk_counts() {
         let folder = tempfile::tempdir().unwrap();
         let target = Target::open(&folder.path().join("file"), false, &|| true).unwrap();
-        target.write_at(b"0123456789", 0).unwrap();
+        target.write(&mut Tail::default(), b"0123456789", 0, true, 0).unwrap();
         let good = extent(0..4, crc32c::crc32c(b"0123"));
         let lost = extent(6..9, crc32c::crc32c(b"abc"));
         let mut journal = Journal {
             source: "here/1".to_owned(),
-            identity: Identity { size: 10, etag: Some("e".to_owned()), last_modified: None },
+            identity: Identity {
+                size: 10,
+                version: Version { etag: Some("e".to_owned()), last_modified: None },
+            },
             extents: vec![good, lost],
             boot: Some("another".to_owned()),
         };
@@ -180,9 +185,9 @@ mod tests {
             matches!(super::left(&target, source, &|| false), Ok(Left::Useless(_)))
         };
         assert!(useless(&journal, "here/2"));
-        journal.identity.etag = None;
+        journal.identity.version.etag = None;
         assert!(useless(&journal, "here/1"));
-        journal.identity.etag = Some("e".to_owned());
+        journal.identity.version.etag = Some("e".to_owned());
         journal.identity.size = 11;
         assert!(useless(&journal, "here/1"));
     }

@@ -57,14 +57,14 @@ impl Object {
     }
 }
 
-/// Asks for a range until the storage answers. Renews the address where it is refused.
+/// Asks for a range until the storage responds. Renews the URL where it is refused.
 pub(in crate::transfer) async fn open(
     tools: &Tools,
     address: &Address,
-    wanted: Range<u64>,
+    wanted: &Range<u64>,
     counters: &Counters,
+    retry: &mut Retry,
 ) -> Result<Opened> {
-    let mut retry = Retry::default();
     loop {
         let signed = match address.get().await {
             Ok(signed) => signed,
@@ -78,7 +78,7 @@ pub(in crate::transfer) async fn open(
         // It may have taken a while until there was a connection.
         let Some(signed) = address.at_hand() else { continue };
         let asked = Instant::now();
-        match tools.storage.probe(&signed.url, wanted.clone()).await {
+        match tools.storage.probe(&signed.url, wanted).await {
             Ok(found) => {
                 limiter.answered(asked.elapsed());
                 return Ok(Opened { found, limiter, permit });

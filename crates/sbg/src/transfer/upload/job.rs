@@ -150,6 +150,13 @@ impl Attempt {
         }
     }
 
+    /// Takes back what was sent, because it is sent once more: to where the storage redirects it.
+    fn restart(&self) {
+        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.counters.take_back(std::mem::take(sent));
+        }
+    }
+
     /// Takes back what was sent: it has to be sent again.
     fn close(&self) {
         if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -313,26 +320,29 @@ impl Job {
         attempt: &Arc<Attempt>,
         limiter: &Arc<Limiter>,
     ) -> Result<BTreeMap<String, String>, StorageError> {
-        let (counted, moved, throttle) = (attempt.clone(), limiter.clone(), self.tools.up.clone());
         let moving = Moving::new();
-        let told = moving.clone();
         let unread = Arc::default();
-        let blocks = content.clone().blocks(Arc::clone(&unread)).then(move |block| {
-            let (counted, moved, throttle, moving) =
-                (counted.clone(), moved.clone(), throttle.clone(), told.clone());
-            async move {
-                let length = block.as_ref().map_or(0, |block| block.len() as u64);
-                moving.hold();
-                throttle.take(length).await;
-                moving.touch();
-                counted.add(length);
-                moved.moved(length);
-                block
-            }
-        });
+        let body = || {
+            attempt.restart();
+            let (counted, moved, throttle, told) =
+                (attempt.clone(), limiter.clone(), self.tools.up.clone(), moving.clone());
+            reqwest::Body::wrap_stream(content.clone().blocks(Arc::clone(&unread)).then(move |block| {
+                let (counted, moved, throttle, moving) =
+                    (counted.clone(), moved.clone(), throttle.clone(), told.clone());
+                async move {
+                    let length = block.as_ref().map_or(0, |block| block.len() as u64);
+                    moving.hold();
+                    throttle.take(length).await;
+                    moving.touch();
+                    counted.add(length);
+                    moved.moved(length);
+                    block
+                }
+            }))
+        };
         let PartAddress { url, headers, success, wanted, .. } = address;
         let part = PartRequest { url, headers, length: content.length(), success, wanted };
-        let answer = self.tools.storage.put(part, reqwest::Body::wrap_stream(blocks), &moving).await;
+        let answer = self.tools.storage.put(part, body, &moving).await;
         match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) if answer.is_err() => Err(StorageError::Fatal(error)),
             _ => answer,

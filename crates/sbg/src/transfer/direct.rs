@@ -1,0 +1,213 @@
+//! Writes that bypass the page cache.
+//!
+//! A large download would pass through memory only to push out what others keep there, and copying it costs as much processor time as
+//! receiving it. Where the file system is known to write whole blocks directly, the blocks of large pieces go that way; the bytes
+//! before the first block and behind the last one, small pieces, and whatever a file system refuses go through the page cache.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::position;
+
+/// Direct writes begin and end at multiples of this, in memory and in the file. No disk has larger blocks.
+const BLOCK: usize = 4096;
+
+/// Fewer bytes at once are better collected by the page cache.
+const LEAST_WRITE: usize = 64 * 1024;
+
+/// Bytes of one direct write at most. Each thread that writes keeps a buffer of this size.
+const LARGEST_WRITE: usize = 512 * 1024;
+
+/// Bytes that are copied and summed up at once: they stay in the fastest cache from the one to the other.
+const STEP: usize = 16 * 1024;
+
+/// Smaller files are likely to be read next, and fit into the page cache.
+pub(super) const LEAST_FILE: u64 = 256 * 1024 * 1024;
+
+/// A file that is open for direct writes, besides being open as usual.
+#[derive(Debug)]
+pub(super) struct DirectFile {
+    file: File,
+    /// The file system has refused a direct write.
+    refused: AtomicBool,
+}
+
+impl DirectFile {
+    /// Opens `file` once more. `None` where direct writes are not known to be fast and safe.
+    #[cfg(target_os = "linux")]
+    pub(super) fn open(file: &File) -> Option<Self> {
+        /// Others write through the page cache all the same (btrfs), wait for a server (NFS), or are memory (tmpfs).
+        const EXT4: u32 = 0xEF53;
+        const XFS: u32 = 0x5846_5342;
+
+        let kind = u32::try_from(rustix::fs::fstatfs(file).ok()?.f_type).ok()?;
+        if kind != EXT4 && kind != XFS {
+            return None;
+        }
+        Some(Self { file: reopen(file).ok()?, refused: AtomicBool::new(false) })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn open(_file: &File) -> Option<Self> {
+        None
+    }
+
+    /// As if the file system had refused a direct write.
+    #[cfg(test)]
+    pub(super) fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// The blocks among `length` bytes at `offset` that are worth a direct write.
+    pub(super) fn blocks(&self, offset: u64, length: usize) -> Option<Range<usize>> {
+        if self.refused.load(Ordering::Relaxed) {
+            return None;
+        }
+        whole_blocks(offset, length).filter(|blocks| blocks.len() >= LEAST_WRITE)
+    }
+
+    /// Writes whole blocks at `offset`: those of `head`, then those of `rest`. `cached` is the same file, through the page cache.
+    /// Returns `crc32c`, continued over what was written.
+    pub(super) fn write(
+        &self,
+        cached: &File,
+        head: &[u8],
+        rest: &[u8],
+        offset: u64,
+        mut crc32c: u32,
+    ) -> io::Result<u32> {
+        let (mut head, mut rest, mut at) = (head, rest, offset);
+        BUFFER.with_borrow_mut(|buffer| {
+            while !(head.is_empty() && rest.is_empty()) {
+                let bytes = buffer.fill(&mut head, &mut rest, &mut crc32c);
+                self.write_once(cached, bytes, at)?;
+                at += bytes.len() as u64;
+            }
+            Ok(crc32c)
+        })
+    }
+
+    fn write_once(&self, cached: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        match position::write_all_at(&self.file, bytes, offset) {
+            Err(error) if is_refusal(&error) => {
+                tracing::debug!(%error, "the file system refuses direct writes");
+                self.refused.store(true, Ordering::Relaxed);
+                position::write_all_at(cached, bytes, offset)
+            }
+            written => written,
+        }
+    }
+}
+
+/// The part of `length` bytes at `offset` that consists of whole blocks of the file.
+fn whole_blocks(offset: u64, length: usize) -> Option<Range<usize>> {
+    let into_block = usize::try_from(offset % BLOCK as u64).ok()?;
+    let start = (BLOCK - into_block) % BLOCK;
+    let count = length.checked_sub(start)? / BLOCK;
+    (count > 0).then(|| start..start + count * BLOCK)
+}
+
+/// Whether the system cannot write directly, as opposed to a write that failed.
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+}
+
+/// The same file, wherever it has been moved by now.
+#[cfg(target_os = "linux")]
+fn reopen(file: &File) -> io::Result<File> {
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    let direct = rustix::fs::OFlags::DIRECT.bits().cast_signed();
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    File::options().write(true).custom_flags(direct).open(path)
+}
+
+thread_local! {
+    static BUFFER: RefCell<Buffer> = RefCell::default();
+}
+
+/// Memory that begins at a multiple of the block size.
+#[derive(Default)]
+struct Buffer(Vec<u8>);
+
+impl Buffer {
+    /// Moves as many bytes as there is room for from the beginnings of `head` and `rest` to this buffer, and continues `crc32c` over them.
+    fn fill<'a>(&mut self, head: &mut &'a [u8], rest: &mut &'a [u8], crc32c: &mut u32) -> &[u8] {
+        self.0.resize(LARGEST_WRITE + BLOCK, 0);
+        let start = self.0.as_ptr().align_offset(BLOCK);
+        let buffer = &mut self.0[start..start + LARGEST_WRITE];
+        let mut filled = 0;
+        for bytes in [head, rest] {
+            let (now, later) = bytes.split_at(bytes.len().min(buffer.len() - filled));
+            for step in now.chunks(STEP) {
+                let place = &mut buffer[filled..filled + step.len()];
+                place.copy_from_slice(step);
+                *crc32c = crc32c::crc32c_append(*crc32c, place);
+                filled += step.len();
+            }
+            *bytes = later;
+        }
+        &buffer[..filled]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_blocks_lie_between_multiples() {
+        let check = |offset, length, expected| assert_eq!(whole_blocks(offset, length), expected);
+        check(0, BLOCK, Some(0..BLOCK));
+        check(0, BLOCK - 1, None);
+        check(0, 0, None);
+        check(1, BLOCK, None);
+        check(1, 2 * BLOCK - 1, Some(BLOCK - 1..2 * BLOCK - 1));
+        check(4095, 3 * BLOCK, Some(1..1 + 2 * BLOCK));
+        check(4096, 2 * BLOCK + 5, Some(0..2 * BLOCK));
+    }
+
+    #[test]
+    fn small_pieces_are_left_to_the_page_cache() {
+        let file = tempfile::tempfile().unwrap();
+        let direct = DirectFile { file, refused: AtomicBool::new(false) };
+        assert_eq!(direct.blocks(0, LEAST_WRITE), Some(0..LEAST_WRITE));
+        assert_eq!(direct.blocks(1, LEAST_WRITE), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_is_not_written_directly() {
+        let Ok(file) = tempfile::tempfile_in("/dev/shm") else { return };
+        assert!(DirectFile::open(&file).is_none());
+    }
+
+    /// Unaligned bytes are refused by every file system that writes directly.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn refused_write_goes_through_the_page_cache() {
+        let file = tempfile::tempfile_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let Some(direct) = DirectFile::open(&file) else { return };
+        direct.write_once(&file, b"unaligned", 3).unwrap();
+        assert_eq!(direct.blocks(0, LEAST_WRITE), None, "refused once, not tried again");
+        let mut read = [0; 12];
+        position::read_exact_at(&file, &mut read, 0).unwrap();
+        assert_eq!(&read, b"\0\0\0unaligned");
+    }
+
+    #[test]
+    fn failed_write_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "").unwrap();
+        let read_only = File::open(&path).unwrap();
+        let direct = DirectFile { file: read_only, refused: AtomicBool::new(false) };
+        let cached = File::options().write(true).open(&path).unwrap();
+        direct.write(&cached, &[], &[1; BLOCK], 0, 0).unwrap_err();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0, "not written by another way");
+    }
+}

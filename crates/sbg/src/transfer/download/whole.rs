@@ -1,0 +1,56 @@
+//! A download that comes in one response, written in order.
+
+use std::sync::Arc;
+
+use super::job::Order;
+use crate::error::Result;
+use crate::transfer::digest::Digest;
+use crate::transfer::engine::blocking;
+use crate::transfer::handle::Shared;
+use crate::transfer::sequential::{Next, Sequential};
+use crate::transfer::target::{Tail, Target};
+
+/// Writes the whole object to the file. Gives its size and checksum.
+pub(super) async fn fetch(
+    mut reader: Sequential,
+    order: &Order,
+    shared: &Shared,
+    target: &Arc<Target>,
+) -> Result<(u64, Digest)> {
+    let counters = &shared.counters;
+    let (mut written, mut crc32c) = (0, 0);
+    loop {
+        shared.running().await;
+        let next = tokio::select! {
+            next = reader.next(counters) => next?,
+            () = shared.pause_wanted() => {
+                // Nobody else should wait for the connections of one that is paused.
+                reader.disconnect();
+                continue;
+            }
+        };
+        match next {
+            Next::Piece(piece) => {
+                crc32c = target.write(&mut Tail::default(), &piece, written, true, crc32c)?;
+                written += piece.len() as u64;
+                counters.add_bytes(piece.len() as u64);
+            }
+            Next::Restarted => {
+                tracing::warn!(path = %target.path().display(), "a download restarts from zero");
+                counters.take_back(written);
+                (written, crc32c) = (0, 0);
+                let (target, size) = (target.clone(), reader.size());
+                blocking(move || {
+                    target.clear()?;
+                    size.map_or(Ok(()), |size| target.reserve(size))
+                })
+                .await?;
+            }
+            Next::End => break,
+        }
+    }
+    order.check_size(written)?;
+    counters.plan(written, 1);
+    counters.part_done();
+    Ok((written, Digest::of_crc32c(crc32c)))
+}
