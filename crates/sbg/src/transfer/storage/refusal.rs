@@ -187,7 +187,9 @@ mod tests {
 
     #[test]
     fn retry_after_is_bounded() {
-        let after = |text: &str| retry_after(&HeaderMap::from_iter([(http::header::RETRY_AFTER, text.parse().unwrap())]));
+        let after = |text: &str| {
+            retry_after(&HeaderMap::from_iter([(http::header::RETRY_AFTER, text.parse().unwrap())]))
+        };
         assert_eq!(after("7"), Some(Duration::from_secs(7)));
         assert_eq!(after("86400"), Some(LONGEST_RETRY_AFTER));
         assert_eq!(after("soon"), None);
