@@ -139,10 +139,9 @@ async fn an_address_that_is_refused_for_good_in_the_middle_is_renewed_once_for_a
 #[tokio::test]
 async fn an_address_of_a_part_that_waits_too_long_is_renewed_before_it_is_used() -> Result<()> {
     // Parts wait for a connection for longer than their addresses are good. These are renewed a second before their end, in which a busy
-    // machine can send a request.
-    let platform =
-        Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6)).bandwidth(90_000);
-    let stage = Stage::with(platform).await;
+    // machine can send a request. The client itself is slow: a slow server would read the head of a request late.
+    let platform = Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6));
+    let stage = Stage::tuned(platform, |client| client.upload_bandwidth(400_000)).await;
     let bytes = random_bytes(16 * 500_000);
     let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
     let file = upload.part_size(500_000).await?;
