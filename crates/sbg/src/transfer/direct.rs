@@ -35,22 +35,8 @@ pub(super) struct DirectFile {
 
 impl DirectFile {
     /// Opens `file` once more. `None` where direct writes are not known to be fast and safe.
-    #[cfg(target_os = "linux")]
     pub(super) fn open(file: &File) -> Option<Self> {
-        /// Others write through the page cache all the same (btrfs), wait for a server (NFS), or are memory (tmpfs).
-        const EXT4: u32 = 0xEF53;
-        const XFS: u32 = 0x5846_5342;
-
-        let kind = u32::try_from(rustix::fs::fstatfs(file).ok()?.f_type).ok()?;
-        if kind != EXT4 && kind != XFS {
-            return None;
-        }
-        Some(Self { file: reopen(file).ok()?, worth: Worth::default() })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn open(_file: &File) -> Option<Self> {
-        None
+        Some(Self { file: reopen(file)?, worth: Worth::default() })
     }
 
     /// As if the file system had refused a direct write.
@@ -143,15 +129,28 @@ fn is_refusal(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
-/// The same file, wherever it has been moved by now.
+/// The same file, wherever it has been moved by now, for direct writes.
 #[cfg(target_os = "linux")]
-fn reopen(file: &File) -> io::Result<File> {
+fn reopen(file: &File) -> Option<File> {
     use std::os::fd::AsRawFd as _;
     use std::os::unix::fs::OpenOptionsExt as _;
 
+    /// Others write through the page cache all the same (btrfs), wait for a server (NFS), or are memory (tmpfs).
+    const EXT4: u32 = 0xEF53;
+    const XFS: u32 = 0x5846_5342;
+
+    let file_system = u32::try_from(rustix::fs::fstatfs(file).ok()?.f_type).ok()?;
+    if file_system != EXT4 && file_system != XFS {
+        return None;
+    }
     let direct = rustix::fs::OFlags::DIRECT.bits().cast_signed();
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    File::options().write(true).custom_flags(direct).open(path)
+    File::options().write(true).custom_flags(direct).open(path).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reopen(_file: &File) -> Option<File> {
+    None
 }
 
 thread_local! {
