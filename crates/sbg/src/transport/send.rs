@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind};
 /// Largest response that is read, in bytes, unless it is a page. A large workflow has a few megabytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Largest page that is read, in bytes. One of 100 items has some hundred kilobytes, and in memory takes up to some ten times as much as
-/// on the wire; several are read at once.
+/// Largest page that is read, in bytes. One of 100 items has some hundred kilobytes. Even one of nothing but empty values, which take the
+/// most memory for their text, then stays below 400 MB (measured with 15 MiB of empty lists in the inputs of tasks).
 const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// Redirects that are followed one after the other.
