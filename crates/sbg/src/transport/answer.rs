@@ -9,6 +9,7 @@ use serde_json::Value;
 use url::Origin;
 
 use super::mask::{MASK, mask};
+use super::page_size::has_more_items;
 use super::retry_after::{in_words, retry_after};
 use crate::error::{Error, ErrorKind, Result, excerpt, one_line};
 
@@ -123,6 +124,16 @@ impl Answer {
         let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
         if operation.answers && !is_json() {
             let message = format!("the answer is not JSON but {}", excerpt(&self.body));
+            return Err(self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None));
+        }
+        Ok(self)
+    }
+
+    /// The answer, unless it is a page with more items than these: what they are is not looked at, so that they take no memory.
+    pub(super) fn with_at_most(self, items: u64) -> Result<Self> {
+        if self.status.is_success() && has_more_items(&self.body, items) {
+            let message =
+                format!("the platform sent a page of more than the {items} items that it was asked for");
             return Err(self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None));
         }
         Ok(self)

@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::gate::Gate;
 use super::handlers::{Attempt, Handlers, OnWait, Waiting};
 use super::mask::MASK;
+use super::page_size::most_items;
 use super::retry::{Failures, RetryPolicy};
 use super::retry_after::retry_after;
 use super::send::{Failure, send};
@@ -108,7 +109,7 @@ impl Call {
         policy.authorise.apply(&mut request)?;
         let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
         self.attempts += 1;
-        let outcome = send(&self.pipeline.http, request, policy.call_timeout).await;
+        let outcome = send(&self.pipeline.http, request, self.operation, policy.call_timeout).await;
         match &outcome {
             Ok(answer) => {
                 tracing::debug!(attempt = self.attempts, status = answer.status(), "answered");
@@ -191,7 +192,11 @@ impl Call {
         // Before a message is cut out of it, lest half a secret is left.
         let authorise = &self.pipeline.policy.authorise;
         let answer = authorise.with_secrets(&self.request, |secrets| answer.without(secrets));
-        answer.into_result(self.operation).map_err(|error| self.explain(error))
+        let checked = match most_items(self.operation, self.request.url()) {
+            Some(most) => answer.with_at_most(most),
+            None => Ok(answer),
+        };
+        checked.and_then(|answer| answer.into_result(self.operation)).map_err(|error| self.explain(error))
     }
 
     /// Says which call it was, and blots out every secret of it that the answer quotes.

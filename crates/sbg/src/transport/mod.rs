@@ -11,6 +11,7 @@ mod call;
 mod gate;
 mod handlers;
 mod mask;
+mod page_size;
 mod record;
 mod redact;
 mod retry;
