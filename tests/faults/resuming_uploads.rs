@@ -282,16 +282,16 @@ async fn an_upload_whose_journal_is_damaged_starts_over() -> Result<()> {
 
 #[tokio::test]
 async fn a_part_that_the_platform_knows_otherwise_is_sent_again() -> Result<()> {
-    let bench = Bench::stopped().await?;
+    let (stage, bytes) = (Stage::with_etags().await, random_bytes(SIZE));
+    let bench = Bench { path: stage.local("a", &bytes), stage, bytes, state: tempfile::tempdir()? };
+    bench.stop_in_the_middle().await?;
     let id = bench.under_way().await?.pop().context("an upload")?;
     let journal = std::fs::read_to_string(bench.journal()?)?;
     let journal: Value = serde_json::from_str(journal.lines().next().context("a line")?)?;
     let there = usize::try_from(journal["parts"][0]["part"].as_u64().context("a number")?)?;
     let headers = [("ETag".to_owned(), "of somebody else".to_owned())].into();
-    let body = UploadPartReport {
-        part_number: i32::try_from(there)?,
-        response: UploadPartReportResponse { headers },
-    };
+    let response = UploadPartReportResponse { headers };
+    let body = UploadPartReport { part_number: i32::try_from(there)?, response };
     bench.stage.client.raw().upload_part_report().upload_id(&id).body(body).send().await?;
     bench.forget();
     bench.go_on().await?;
