@@ -6,13 +6,16 @@ use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::transfer::Status;
 use sbg_emulator::{Action, Emulator, FaultRule};
-use sbg_tests::{Stage, assert_refused, random_bytes};
+use sbg_tests::{Stage, assert_refused, eventually, random_bytes};
 
 use crate::status;
 
 /// Uploads ten parts under this fault, compares, and gives the number of parts that were sent.
 async fn survives(rule: FaultRule) -> Result<usize> {
-    let stage = Stage::start().await;
+    survives_on(Stage::start().await, rule).await
+}
+
+async fn survives_on(stage: Stage, rule: FaultRule) -> Result<usize> {
     let fault = stage.fault(rule);
     let bytes = random_bytes(1_000_000);
     let path = stage.local("a", &bytes);
@@ -28,7 +31,10 @@ async fn survives(rule: FaultRule) -> Result<usize> {
 
 /// Fails to upload ten parts under this fault, with no file and nothing under way afterwards.
 async fn fails(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
-    let stage = Stage::start().await;
+    fails_on(Stage::start().await, rule, kind, words).await
+}
+
+async fn fails_on(stage: Stage, rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
     stage.fault(rule);
     let path = stage.local("a", random_bytes(1000));
     let upload = stage.client.upload(path).to_project(&stage.project).part_size(100).start();
@@ -56,7 +62,8 @@ async fn a_part_that_is_refused_once_gets_another_address() -> Result<()> {
 
 #[tokio::test]
 async fn a_part_without_an_etag_is_not_taken_for_stored() -> Result<()> {
-    assert_eq!(survives(FaultRule::storage(Action::NoETag).first(2)).await?, 12);
+    let rule = FaultRule::storage(Action::NoETag).first(2);
+    assert_eq!(survives_on(Stage::with_etags().await, rule).await?, 12);
     Ok(())
 }
 
@@ -102,7 +109,8 @@ async fn one_part_that_is_refused_for_good_fails_the_whole() -> Result<()> {
 #[tokio::test]
 async fn a_part_that_was_stored_otherwise_than_confirmed_fails_the_upload() -> Result<()> {
     let rule = FaultRule::storage(Action::ChangedETag).nth(3);
-    fails(rule, ErrorKind::Api, &["upload_complete", "code 8007", "another ETag"]).await?;
+    let stage = Stage::with_etags().await;
+    fails_on(stage, rule, ErrorKind::Api, &["upload_complete", "code 8007", "another ETag"]).await?;
     Ok(())
 }
 
@@ -159,8 +167,26 @@ async fn a_part_that_takes_longer_than_the_read_timeout_is_sent_once() -> Result
     let stage = Stage::tuned(slow, |client| client.read_timeout(Duration::from_millis(2500))).await;
     // Six seconds, in which bytes move all the time.
     let bytes = random_bytes(24 << 20);
-    let file = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).await?;
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let file = upload.part_size(24 << 20).await?;
     stage.assert_uploaded(&file.id, &bytes);
     assert_eq!(stage.storage("PUT").len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn second_part_waits_until_the_line_is_known() -> Result<()> {
+    const PART: u64 = 3 << 19;
+    let stage = Stage::start().await;
+    stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(1))).nth(1));
+    let bytes = random_bytes(8 * usize::try_from(PART)?);
+    let upload =
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(PART).start();
+    // All are ready to be sent while the first one is not confirmed.
+    let ready = || stage.calls("GET", "").iter().filter(|call| call.status == Some(200)).count() == 8;
+    eventually("all URLs are there", || ready() && !stage.storage("PUT").is_empty()).await;
+    let puts = stage.storage("PUT");
+    assert!(puts.len() == 1 && puts[0].status.is_none(), "{puts:?}");
+    stage.assert_uploaded(&upload.wait().await?.id, &bytes);
     Ok(())
 }

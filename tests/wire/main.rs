@@ -2,6 +2,7 @@
 
 mod bodies;
 mod clearing;
+mod early;
 mod headers;
 mod hostile;
 mod hosts;
@@ -11,6 +12,7 @@ mod queries;
 mod ranges;
 mod raw;
 mod redirects;
+mod retries;
 mod storage;
 
 use std::sync::{Arc, Mutex, PoisonError};
