@@ -255,7 +255,8 @@ impl DownloadMany {
                 tools: tools.clone(),
                 shared: group.piece(),
             };
-            group.start(one.run()).await?;
+            // Boxed, because it is large, and there are many.
+            group.start(Box::pin(one.run())).await?;
         }
         Ok(())
     }
