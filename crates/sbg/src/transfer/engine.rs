@@ -14,6 +14,7 @@ use tokio::task::JoinError;
 use super::download::host;
 use super::limiter::Limiter;
 use super::plan;
+use super::record::PlatformClock;
 use super::storage::Storage;
 use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind, Result};
@@ -50,6 +51,8 @@ pub(super) struct Tools {
     pub(super) state_folder: Option<Arc<StateFolder>>,
     /// Whether lock files of killed runs were removed from it.
     pub(super) swept: Arc<Once>,
+    /// The time by the clock of the platform.
+    pub(super) platform_clock: Arc<PlatformClock>,
     /// Whether the storage must have TLS.
     https_only: bool,
 }
@@ -123,6 +126,7 @@ impl Engine {
             down: Arc::new(Throttle::new(settings.download_bandwidth)),
             up: Arc::new(Throttle::new(settings.upload_bandwidth)),
             state_folder: settings.state_folder.map(Arc::new),
+            platform_clock: Arc::default(),
             swept: Arc::new(Once::new()),
             https_only: settings.https_only,
         };

@@ -23,6 +23,7 @@ mod many;
 mod plan;
 mod position;
 mod progress;
+mod record;
 mod retry;
 mod segments;
 mod sequential;
@@ -40,7 +41,7 @@ pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};
 pub(crate) use engine::{Engine, Settings, StateFolder};
 pub use handle::{Status, Transfer};
-pub use many::{Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
+pub use many::{Compare, Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
 pub use progress::Progress;
 #[cfg(fuzzing)]
 pub use storage::fuzz_content_range;

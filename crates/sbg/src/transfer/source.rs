@@ -1,5 +1,6 @@
 //! What an upload sends: a local file, read at any place and watched for changes, or bytes that were read already.
 
+use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
@@ -55,6 +56,8 @@ pub(super) struct Source {
     file: File,
     path: PathBuf,
     stamp: Stamp,
+    /// End and CRC-32C of each part that was read, by its start.
+    read: Mutex<BTreeMap<u64, (u64, u32)>>,
 }
 
 impl Source {
@@ -68,7 +71,7 @@ impl Source {
         let file = File::open(path).map_err(about)?;
         let stamp = Stamp::of(&file.metadata().map_err(about)?);
         let path = path.canonicalize().map_err(about)?;
-        Ok(Arc::new(Self { file, path, stamp }))
+        Ok(Arc::new(Self { file, path, stamp, read: Mutex::default() }))
     }
 
     /// Where the file is, without links and relative pieces.
@@ -93,6 +96,28 @@ impl Source {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Integrity, format!("`{shown}` changed while it was uploaded")))
+    }
+
+    /// What the system says of the open file.
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+
+    /// CRC-32C of the file; `None` unless all of it was read.
+    pub(super) fn crc32c(&self) -> Option<u32> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut at, mut whole) = (0, 0);
+        for (start, (end, crc32c)) in &*read {
+            let length = usize::try_from(end.checked_sub(*start)?).ok()?;
+            at = (*start == at).then_some(*end)?;
+            whole = crc32c::crc32c_combine(whole, *crc32c, length);
+        }
+        (at == self.size()).then_some(whole)
+    }
+
+    fn was_read(&self, range: &Range<u64>, crc32c: u32) {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(range.start, (range.end, crc32c));
     }
 
     fn read(&self, range: &Range<u64>) -> io::Result<Bytes> {
@@ -134,9 +159,16 @@ impl Content {
         failed: Arc<Mutex<Option<Error>>>,
     ) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let blocks = super::plan::parts(0..self.length(), BLOCK);
+        let mut crc32c = 0;
         stream::iter(blocks.map(move |block| match &self {
             Self::File(source, range) => {
                 let read = source.read(&(range.start + block.start..range.start + block.end));
+                if let Ok(bytes) = &read {
+                    crc32c = crc32c::crc32c_append(crc32c, bytes);
+                    if range.start + block.end == range.end {
+                        source.was_read(range, crc32c);
+                    }
+                }
                 read.inspect_err(|error| {
                     let again = io::Error::new(error.kind(), error.to_string());
                     let error = Error::io(format!("cannot read `{}`", source.path.display()), again);

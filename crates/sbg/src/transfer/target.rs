@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use super::direct::{self, DirectFile};
 use super::journal::{self, with_suffix};
@@ -237,6 +238,11 @@ impl Drop for Target {
 }
 
 impl Target {
+    /// Sets the time of modification. Whatever is written afterwards changes it.
+    pub(super) fn set_modified(&self, modified: SystemTime) -> Result<()> {
+        self.file().set_modified(modified).map_err(|error| self.cannot_write(error))
+    }
+
     /// Gives the file the permissions of the one that it replaces. Without them it is still the file.
     fn keep_mode(&self) {
         #[cfg(unix)]

@@ -254,8 +254,16 @@ impl Upload {
         Transfer::start(engine, move |shared| self.run(tools, shared))
     }
 
-    /// Does the upload as part of something larger.
-    pub(super) async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
+    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
+        Ok(self.run_recorded(tools, shared).await?.0)
+    }
+
+    /// Does the upload as part of something larger. Returns the local file with it.
+    pub(super) async fn run_recorded(
+        self,
+        tools: Tools,
+        shared: Arc<Shared>,
+    ) -> Result<(Uploaded, Arc<Source>)> {
         let Self { client, path, automation, place, options } = self;
         let (destination, name) = match automation {
             None => options.destination(place)?,
@@ -276,7 +284,8 @@ impl Upload {
         }
         let part_size = options.part_size(plan::upload_part_size(source.size(), tools.upload_rate()))?;
         let endpoint = client.endpoint().as_str().to_owned();
-        job::run(Order { source, name, destination, part_size, endpoint }, tools, shared).await
+        let order = Order { source: source.clone(), name, destination, part_size, endpoint };
+        Ok((job::run(order, tools, shared).await?, source))
     }
 }
 

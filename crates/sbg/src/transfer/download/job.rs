@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,9 +18,10 @@ use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, Verified
 use crate::transfer::engine::{Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::limiter::Permit;
+use crate::transfer::record::Stat;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::segments::Segments;
-use crate::transfer::storage::{RangeBody, StorageError};
+use crate::transfer::storage::{Identity, RangeBody, StorageError, Version};
 use crate::transfer::target::{Tail, Target};
 
 /// Smaller files are fetched again rather than written down.
@@ -44,6 +45,15 @@ pub(super) struct Order {
     pub(super) expected: Vec<Digest>,
     /// The bytes that the file is known to have.
     pub(super) size: Option<u64>,
+    /// The time of modification that the local file gets.
+    pub(super) modified: Option<SystemTime>,
+}
+
+/// What a download leaves besides the file: how to recognize it and the object that it was.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Arrived {
+    pub(in crate::transfer) local: Option<Stat>,
+    pub(in crate::transfer) version: Option<Version>,
 }
 
 impl Order {
@@ -60,7 +70,7 @@ impl Order {
 }
 
 /// Does the whole download.
-pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<Downloaded> {
+pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<(Downloaded, Arrived)> {
     let stop = shared.stop.clone();
     let (path, overwrite) = (order.path.clone(), order.overwrite);
     let (source, stopped) = (order.source.clone(), stop.clone());
@@ -81,13 +91,17 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         let begun_with = match prepare(&order, &tools, &shared, &target, left).await? {
             Prepared::Empty => {
                 shared.counters.plan(0, 0);
-                let nothing =
-                    Fetched { bytes: 0, crc32c: Digest::of_crc32c(0), resumed: 0, announced: Vec::new() };
-                return Ok(nothing);
+                return Ok(Fetched {
+                    bytes: 0,
+                    crc32c: Digest::of_crc32c(0),
+                    resumed: 0,
+                    announced: Vec::new(),
+                    version: Version::default(),
+                });
             }
             Prepared::Whole(reader, announced) => {
-                let (bytes, crc32c) = whole::fetch(*reader, &order, &shared, &target).await?;
-                return Ok(Fetched { bytes, crc32c, resumed: 0, announced });
+                let (bytes, crc32c, version) = whole::fetch(*reader, &order, &shared, &target).await?;
+                return Ok(Fetched { bytes, crc32c, resumed: 0, announced, version });
             }
             Prepared::Ranges(begun) => *begun,
         };
@@ -106,7 +120,8 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             writer: Arc::new(Writer::new(target.journal().to_owned())),
         }));
         let crc32c = job.run(first, &mut workers).await?;
-        Ok(Fetched { bytes: job.object.identity.size, crc32c, resumed, announced })
+        let Identity { size: bytes, version } = job.object.identity.clone();
+        Ok(Fetched { bytes, crc32c, resumed, announced, version })
     };
     let result = tokio::select! {
         result = work => result,
@@ -130,9 +145,16 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             ErrorKind::Cancelled if !shared.is_discarded() => {}
             _ => target.keep(false),
         })?;
-        let Fetched { bytes, resumed, .. } = fetched;
+        let Fetched { bytes, resumed, version, .. } = fetched;
+        if let Some(modified) = order.modified {
+            target.set_modified(modified)?;
+        }
         let path = target.finish(bytes)?;
-        Ok(Downloaded { path, bytes, digests, verified, resumed, started_over: shared.started_over() })
+        let version = Some(version).filter(Version::is_certain);
+        // Of the open file: by now another one may have its name.
+        let arrived = Arrived { local: target.file().metadata().ok().as_ref().and_then(Stat::of), version };
+        let started_over = shared.started_over();
+        Ok((Downloaded { path, bytes, digests, verified, resumed, started_over }, arrived))
     })
     .await
 }
@@ -156,6 +178,7 @@ struct Fetched {
     resumed: u64,
     /// Digests of the whole object that the storage announced.
     announced: Vec<Digest>,
+    version: Version,
 }
 
 /// Computes the digests that were asked for, and compares those that the caller and the storage gave. One that the storage gave and that

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::transfer::target::is_reserved;
@@ -75,11 +74,6 @@ fn folded(path: &Path) -> PathBuf {
     } else {
         path.to_owned()
     }
-}
-
-/// Seconds since 1970, by which times of files here and on the platform are compared: the platform gives no fractions.
-pub(super) fn seconds(time: SystemTime) -> Option<i64> {
-    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// The name with a number, as in `reads (2).bam`.
