@@ -22,6 +22,7 @@ mod projects;
 mod refusals;
 mod rows;
 mod running;
+mod sameness;
 mod secrets;
 mod stopping;
 mod streams;
