@@ -95,7 +95,7 @@ async fn the_part_size_of_the_platform_counts() -> Result<()> {
 
 #[tokio::test]
 async fn all_parts_are_reported_with_their_etag_when_the_upload_is_completed() -> Result<()> {
-    let stage = Stage::start().await;
+    let stage = Stage::with_etags().await;
     let bytes = random_bytes(1001);
     stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).await?;
     let complete = stage.calls("POST", "/complete");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::{ClientBuilder, ErrorKind};
-use sbg_emulator::{Action, Emulator, FaultRule};
+use sbg_emulator::{Action, Emulator, FaultRule, Recorded};
 use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
 
 use crate::status;
@@ -13,6 +13,11 @@ const LIFETIME: Duration = Duration::from_secs(60);
 
 async fn stage() -> Stage {
     Stage::with(Emulator::builder().min_part_size(1).url_lifetime(LIFETIME)).await
+}
+
+/// Whether the storage refused a request, with whichever status it has for that.
+fn is_refused(request: &Recorded) -> bool {
+    request.status.is_some_and(|status| status >= 400)
 }
 
 #[tokio::test]
@@ -50,7 +55,7 @@ async fn an_address_that_expires_is_renewed_once_for_all_ranges() -> Result<()> 
     download.wait().await?;
     stage.assert_downloaded(&stage.path("large"), &id);
     assert_eq!(stage.calls("GET", "/download_info").len(), 2, "one renewal is enough for seven ranges");
-    let refused = stage.storage("GET").iter().filter(|request| request.status == Some(403)).count();
+    let refused = stage.storage("GET").iter().filter(|request| is_refused(request)).count();
     assert!((1..=7).contains(&refused), "{refused}");
     Ok(())
 }
@@ -101,7 +106,7 @@ async fn an_address_is_renewed_before_it_expires() -> Result<()> {
     stage.assert_downloaded(&stage.path("large"), &id);
     assert!(stage.calls("GET", "/download_info").len() >= 2);
     let asked = stage.storage("GET");
-    assert!(asked.iter().all(|request| request.status == Some(206)), "none is refused: {asked:?}");
+    assert!(!asked.iter().any(is_refused), "none is refused: {asked:?}");
     Ok(())
 }
 
@@ -139,16 +144,15 @@ async fn an_address_that_is_refused_for_good_in_the_middle_is_renewed_once_for_a
 #[tokio::test]
 async fn an_address_of_a_part_that_waits_too_long_is_renewed_before_it_is_used() -> Result<()> {
     // Parts wait for a connection for longer than their addresses are good. These are renewed a second before their end, in which a busy
-    // machine can send a request.
-    let platform =
-        Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6)).bandwidth(90_000);
-    let stage = Stage::with(platform).await;
+    // machine can send a request. The client itself is slow: a slow server would read the head of a request late.
+    let platform = Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6));
+    let stage = Stage::tuned(platform, |client| client.upload_bandwidth(400_000)).await;
     let bytes = random_bytes(16 * 500_000);
     let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
     let file = upload.part_size(500_000).await?;
     stage.assert_uploaded(&file.id, &bytes);
     let sent = stage.storage("PUT");
-    let refused: Vec<_> = sent.iter().filter(|request| request.status != Some(200)).collect();
+    let refused: Vec<_> = sent.iter().filter(|request| is_refused(request)).collect();
     assert!(refused.is_empty(), "none is refused: {refused:?}");
     let asked = stage.calls("GET", "").iter().filter(|call| call.path.contains("/part/")).count();
     assert!(asked > sent.len(), "{asked} addresses");

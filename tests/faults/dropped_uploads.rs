@@ -4,10 +4,10 @@ use anyhow::{Context as _, Result};
 use sbg::ErrorKind;
 use sbg::raw::ClientUploadExt as _;
 use sbg::types::UploadInit;
-use sbg_emulator::FaultRule;
-use sbg_tests::{Stage, assert_refused, random_bytes};
+use sbg_emulator::{Action, FaultRule};
+use sbg_tests::{Stage, assert_refused, eventually, random_bytes};
 
-use crate::resuming_uploads::{Bench, PART};
+use crate::resuming_uploads::{Bench, FOREVER, PART};
 use crate::status;
 
 /// Stops an upload, lets the storage refuse its parts with this status, and uploads the file again.
@@ -33,6 +33,31 @@ async fn restarts(code: u16) -> Result<()> {
 async fn dropped_upload_restarts_once() -> Result<()> {
     for code in [404, 410, 403] {
         restarts(code).await.with_context(|| code.to_string())?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn upload_without_its_parts_restarts() -> Result<()> {
+    for complete in [false, true] {
+        let bench = Bench::new().await?;
+        if complete {
+            bench.stage.fault(FaultRule::api(Action::Delay(FOREVER)).path("/complete"));
+            let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project);
+            let upload = upload.part_size(PART).start();
+            eventually("all is sent", || !bench.stage.calls("POST", "/complete").is_empty()).await;
+            upload.stop();
+            assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+        } else {
+            bench.stop_in_the_middle().await?;
+        }
+        let id = bench.under_way().await?.pop().context("an upload")?;
+        assert!(bench.stage.emulator.drop_upload(&id));
+        bench.forget();
+        let done = bench.go_on().await?;
+        assert!(done.started_over.context("it did not start over")?.contains("dropped the upload"));
+        assert_eq!(bench.begun(), 1);
+        assert!(bench.under_way().await?.is_empty());
     }
     Ok(())
 }
@@ -117,5 +142,19 @@ async fn upload_of_another_file_is_neither_used_nor_aborted() -> Result<()> {
             bench.stage.client.file(&done.file.id).delete().await?;
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn upload_that_the_platform_hides_restarts() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    let id = bench.under_way().await?.pop().context("an upload")?;
+    bench.forget();
+    bench.stage.fault(FaultRule::api(status(403)).method("GET").path(&id).first(1));
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    bench.stage.assert_uploaded(&upload.wait().await?.id, &bench.bytes);
+    let why = upload.started_over().context("it did not start over")?;
+    assert!(why.contains("does not show the upload"), "{why}");
+    assert_eq!((bench.begun(), bench.journals()), (1, 0));
     Ok(())
 }

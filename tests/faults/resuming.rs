@@ -414,3 +414,29 @@ async fn a_small_file_is_fetched_again_rather_than_written_down() -> Result<()> 
     assert_eq!(stage.local_names(), ["large.sbg-part", "large.sbg-part.journal", "small"]);
     Ok(())
 }
+
+/// Large enough that its blocks bypass the page cache, and not a multiple of a block.
+#[tokio::test]
+async fn large_download_resumes_after_a_stop_and_cuts() -> Result<()> {
+    const LARGE: usize = 96 * MIB + 1234;
+    const CAME: u64 = 24 * MIB as u64;
+    let stage = Stage::start().await;
+    let (id, path) = (stage.large_file("large", LARGE), stage.path("large"));
+    stage.fault(FaultRule::storage(Action::Stall(3_456_789)).every(2));
+    let download = stage.client.file(&id).download(&path).start();
+    eventually("some ranges have come", || download.progress().bytes >= CAME).await;
+    download.stop();
+    assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
+
+    stage.emulator.faults().clear();
+    stage.emulator.clear_requests();
+    stage.fault(FaultRule::storage(Action::CutBody(1_234_567)).every(3));
+    let done = stage.client_of("rfranklin").file(&id).download(&path).await?;
+    assert!(done.resumed >= CAME, "{done:?}");
+    assert_eq!((done.bytes, done.started_over), (LARGE as u64, None));
+    let missing = LARGE as u64 - done.resumed;
+    assert_eq!(covered(&stage.storage("GET")), missing, "what is there is not fetched again");
+    stage.assert_downloaded(&path, &id);
+    assert_eq!(stage.local_names(), ["large"]);
+    Ok(())
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sbg::config::{ConfigPaths, Proxies};
 use sbg::transport::RetryPolicy;
 use sbg::{Client, ClientBuilder, Error, ErrorKind, ProjectId};
-use sbg_emulator::{Builder, Emulator, FaultRule, Origin, Recorded};
+use sbg_emulator::{Builder, Emulator, FaultRule, Origin, Recorded, StorageFlavor};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
@@ -35,6 +35,11 @@ impl Stage {
     /// A platform with the usual settings, on which parts of uploads may have any size.
     pub async fn start() -> Self {
         Self::with(Emulator::builder().min_part_size(1)).await
+    }
+
+    /// The same over a storage that sends a tag with every part, whatever the suites run over: for tests of what is done with tags.
+    pub async fn with_etags() -> Self {
+        Self::with(Emulator::builder().min_part_size(1).storage(StorageFlavor::S3)).await
     }
 
     /// A platform with these settings.

@@ -6,8 +6,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use httpmock::HttpMockResponse;
+use sbg::raw::ClientFilesExt as _;
 use sbg::types::File;
-use sbg::{Client, ErrorKind, Result};
+use sbg::{Client, Error, ErrorKind, Result};
 use sbg_tests::{assert_refused, client_of};
 use serde_json::{Value, json};
 
@@ -29,23 +30,149 @@ async fn listed(client: &Client) -> Result<Vec<File>> {
     client.files().query().project(project()).items().try_collect().await
 }
 
+/// A response with this body and, where it is given, the number of items of the whole list.
+fn counted(body: &Value, total: Option<usize>) -> HttpMockResponse {
+    let response = HttpMockResponse::builder().status(200).body(body.to_string());
+    match total {
+        Some(total) => response.header("x-total-matching-query", total.to_string()).build(),
+        None => response.build(),
+    }
+}
+
 #[tokio::test]
-async fn a_page_that_links_to_itself_is_the_last() -> Result<()> {
-    for next in ["https://api.example.org/v2/files", "/v2/files?offset=0", "?offset=00"] {
-        let wire = Wire::responding(move |_| response(200, &page(files(3), Some(next)))).await;
-        assert_eq!(listed(&wire.client).await?.len(), 3, "{next}");
-        assert_eq!(wire.all().len(), 1, "{next}");
+async fn list_that_links_back_is_an_error() -> Result<()> {
+    for (next, total) in [
+        ("https://api.example.org/v2/files", None),
+        ("/v2/files?offset=0", None),
+        ("?offset=00", Some(250)),
+        ("/v2/files?offset=0&limit=100", Some(101)),
+    ] {
+        let wire = Wire::responding(move |_| counted(&page(files(100), Some(next)), total)).await;
+        let words = ["the next link leads back, after 100", "items"];
+        // What has come is there, and then the error.
+        let mut items = wire.client.files().query().project(project()).items();
+        for id in 0..100 {
+            assert_eq!(items.try_next().await?.map(|file| file.id), Some(id.to_string()));
+        }
+        assert_refused(items.try_next().await, ErrorKind::UnexpectedResponse, &words);
+        assert!(items.try_next().await?.is_none());
+
+        let first = wire.client.files().query().project(project()).limit(100).await?;
+        assert!(first.has_next());
+        assert_refused(first.next_page().await, ErrorKind::UnexpectedResponse, &words);
+        let pages: Result<Vec<_>> =
+            wire.client.files().query().project(project()).pages().try_collect().await;
+        assert_refused(pages, ErrorKind::UnexpectedResponse, &words);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn empty_pages_that_link_on_for_ever_end_a_list() -> Result<()> {
-    let next = |seen: &Seen| format!("/v2/files?offset={}", seen.target.len() * 100);
-    let wire = Wire::responding(move |seen| response(200, &page(Vec::new(), Some(&next(seen))))).await;
-    assert_eq!(listed(&wire.client).await?.len(), 0);
+async fn later_page_that_links_back_is_an_error() -> Result<()> {
+    // Pages that are fetched ahead as well as those that are read one after the other.
+    for total in [None, Some(400)] {
+        let wire = Wire::responding(move |seen| {
+            let offset = query(seen, "offset");
+            let next = if offset == 200 { 100 } else { offset + 100 };
+            counted(&page(files(100), Some(&format!("/v2/files?offset={next}"))), total)
+        })
+        .await;
+        let words = ["the next link leads back, after 300"];
+        assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
+        let mut read = wire.client.files().query().project(project()).limit(100).await?;
+        for _ in 0..2 {
+            read = read.next_page().await?.expect("a page");
+        }
+        assert_refused(read.next_page().await, ErrorKind::UnexpectedResponse, &words);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn link_back_is_ignored_when_all_items_have_come() -> Result<()> {
+    let wire = Wire::responding(|_| counted(&page(files(3), Some("/v2/files?offset=0")), Some(3))).await;
+    assert_eq!(listed(&wire.client).await?.len(), 3);
     assert_eq!(wire.all().len(), 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn empty_page_that_links_on_is_an_error() {
+    let next = |seen: &Seen| format!("/v2/files?offset={}", seen.target.len() * 100);
+    let wire = Wire::responding(move |seen| response(200, &page(Vec::new(), Some(&next(seen))))).await;
+    let words = ["a page is empty and links to a next one, after 0 items"];
+    assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
+    assert_eq!(wire.all().len(), 1);
+}
+
+/// Tokens in the links of volumes and of scrolled lists, and those of a search, all of which lead round.
+#[tokio::test]
+async fn tokens_that_lead_back_are_an_error_on_every_list() -> Result<()> {
+    let token = |seen: &Seen| if seen.target.contains("token=b") { "a" } else { "b" };
+    let linked = move |seen: &Seen| {
+        let next = format!("/v2/x?token={}", token(seen));
+        response(200, &page(vec![json!({"id": "1", "location": "x", "name": "x"})], Some(&next)))
+    };
+    let wire = Wire::tuned(linked, |client| client.advance_access(true)).await;
+    let words = ["the continuation tokens lead round in circles, after"];
+    let scrolled: Result<Vec<_>> =
+        wire.client.files().query().project(project()).cont_token().items().try_collect().await;
+    assert_refused(scrolled, ErrorKind::UnexpectedResponse, &words);
+    assert!(wire.all().len() < 20, "{}", wire.all().len());
+
+    // By hand.
+    let mut read = wire.client.files().query().project(project()).cont_token().await?;
+    let error = loop {
+        match read.next_page().await {
+            Ok(next) => read = next.expect("the list never says that it ends"),
+            Err(error) => break error,
+        }
+    };
+    assert_refused::<()>(Err(error), ErrorKind::UnexpectedResponse, &words);
+    assert!(wire.all().len() < 40, "{}", wire.all().len());
+
+    // Lists of volumes have links of their own form.
+    let volumes = move |seen: &Seen| {
+        let next = format!("/v2/x?continuation_token={}", token(seen));
+        response(200, &json!({"items": [{"location": "x"}], "prefixes": [], "links": [{"next": next}]}))
+    };
+    let wire = Wire::responding(volumes).await;
+    let volume = wire.client.volume("rfranklin/patterns")?;
+    let objects: Result<Vec<_>> = volume.list().items().try_collect().await;
+    assert_refused(objects, ErrorKind::UnexpectedResponse, &words);
+    let mut read = volume.list().await?;
+    let error = loop {
+        match read.next_page().await {
+            Ok(next) => read = next.expect("the list never says that it ends"),
+            Err(error) => break error,
+        }
+    };
+    assert_refused::<()>(Err(error), ErrorKind::UnexpectedResponse, &words);
+    assert!(wire.all().len() < 20, "{}", wire.all().len());
+    Ok(())
+}
+
+#[tokio::test]
+async fn page_with_more_items_than_asked_for_is_refused() -> Result<()> {
+    let wire = Wire::responding(|_| response(200, &page(files(101), None))).await;
+    let words = ["file_list", "a page of more than the 100 items that it was asked for"];
+    assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
+    let words = ["a page of more than the 20 items"];
+    let page = wire.client.files().query().project(project()).limit(20).await;
+    assert_refused(page, ErrorKind::UnexpectedResponse, &words);
+    let raw = wire.client.raw().file_list().limit(20).send().await;
+    assert_refused(raw.map(drop).map_err(Error::from), ErrorKind::UnexpectedResponse, &words);
+    Ok(())
+}
+
+#[tokio::test]
+async fn page_larger_than_its_bound_is_refused() {
+    let padding = "x".repeat(17 << 20);
+    let wire =
+        Wire::responding(move |_| response(200, &json!({"items": [{"id": "1", "name": padding}]}))).await;
+    let words = ["larger than the 16777216 bytes that are read: ask for fewer items or fields at once"];
+    assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
+    assert_eq!(wire.all().len(), 1, "it would be as large the next time");
 }
 
 #[tokio::test]

@@ -10,11 +10,6 @@ use tokio::net::{TcpListener, TcpStream};
 pub struct Head(String);
 
 impl Head {
-    /// Path and query.
-    pub fn target(&self) -> &str {
-        self.0.split(' ').nth(1).unwrap_or_default()
-    }
-
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.0.lines().skip(1).filter_map(|line| line.split_once(':'));

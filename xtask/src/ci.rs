@@ -68,6 +68,11 @@ const STEPS: [Step; 17] = [
     },
     Step { name: "schemathesis", about: "calls by chance find no breach of the document", run: schemathesis },
     Step {
+        name: "storage",
+        about: "transfers are right on real storage servers",
+        run: |root| witness::run(root, Witness::Storage(witness::Storage::default())),
+    },
+    Step {
         name: "semver",
         about: "nothing public is broken since the release",
         run: |root| semver::run(root, None),

@@ -5,6 +5,8 @@
 //! all that the tests of this workspace say to the emulator and hear from it is held against the specification in the same way as
 //! recorded traffic.
 
+mod storage;
+
 use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -21,12 +23,14 @@ use crate::drift;
 use crate::emulator::Emulator;
 use crate::programs::{PYTHON, cargo, empty, step, tee, versions, virtual_environment};
 
+pub use self::storage::Options as Storage;
+
 /// The variable that names the folder to which tests of the client write their traffic.
 const TRAFFIC: &str = "SBG_TEST_TRAFFIC";
 /// The same for the tests of the emulator, many of which say on purpose what no client should say.
 const HOSTILE_TRAFFIC: &str = "SBG_HOSTILE_TRAFFIC";
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 pub enum Witness {
     /// The official Python client works on the emulator, and what it says and hears fits the specification
     Python,
@@ -41,6 +45,8 @@ pub enum Witness {
     },
     /// The tests of the workspace run, and what they say and hear fits the specification
     Traffic,
+    /// The transfer engine moves files through real storage servers, and is killed, refused and misled on the way
+    Storage(Storage),
 }
 
 /// Asks `witness` about the workspace below `root`, and says what it found.
@@ -49,6 +55,7 @@ pub fn run(root: &Path, witness: Witness) -> Result<String> {
         Witness::Python => python(root),
         Witness::Schemathesis { max_examples, seed } => schemathesis(root, max_examples, seed),
         Witness::Traffic => traffic(root),
+        Witness::Storage(options) => storage::run(root, &options),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lists: a query is sent for one page, or streamed page by page or item by item to its end.
 
 mod items;
+mod next;
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -15,9 +16,11 @@ use crate::fields::Fields;
 use crate::types;
 
 pub use items::Items;
-#[cfg(any(test, fuzzing))]
-use items::Tokens;
 use items::pages;
+use next::Next;
+#[cfg(fuzzing)]
+pub use next::fuzz;
+pub(crate) use next::{Tokens, leads_back};
 
 /// Largest page that the platform gives, and the size that streams ask for: the fewer calls the better.
 pub(crate) const LARGEST_PAGE: u32 = 100;
@@ -232,7 +235,7 @@ impl<L: List> Query<L> {
     pub async fn send(self) -> Result<Page<L::Item>> {
         let at = self.first_page(self.limit)?;
         let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
-        page(source, at).await
+        page(source, at, Tokens::default()).await
     }
 
     /// Streams the pages to the end of the list.
@@ -353,7 +356,9 @@ pub struct Page<T> {
     /// Address of this page.
     pub href: Option<String>,
     at: PageRequest,
-    next: Option<PageRequest>,
+    next: Next,
+    /// The tokens of the pages before, where the list is read by token.
+    tokens: Tokens,
     source: Arc<dyn Source<T>>,
 }
 
@@ -382,7 +387,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     /// # }
     /// ```
     pub fn has_next(&self) -> bool {
-        self.next.is_some()
+        !matches!(self.next, Next::End)
     }
 
     /// The continuation token of the page after this one, for [`continue_from`](Query::continue_from); `None` at the end of the list, and
@@ -398,7 +403,10 @@ impl<T: Send + Sync + 'static> Page<T> {
     /// # }
     /// ```
     pub fn next_token(&self) -> Option<&str> {
-        self.next.as_ref()?.token.as_deref()
+        match &self.next {
+            Next::Page(at) => at.token.as_deref(),
+            Next::End | Next::Back(_) => None,
+        }
     }
 
     /// Whether there is a page before this one. A list that is read by token cannot be read backwards.
@@ -429,12 +437,23 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// Whatever the call brings; [`ErrorKind::UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where the platform links back to
+    /// a page that was read before, so that the rest of the list cannot be reached.
     pub async fn next_page(&self) -> Result<Option<Self>> {
-        match self.next.clone() {
-            Some(at) => page(self.source.clone(), at).await.map(Some),
-            None => Ok(None),
+        match &self.next {
+            Next::Page(at) => self.fetch(at.clone()).await.map(Some),
+            Next::Back(reason) => Err(self.leads_back(reason)),
+            Next::End => Ok(None),
         }
+    }
+
+    /// The page behind this one.
+    async fn fetch(&self, at: PageRequest) -> Result<Self> {
+        page(self.source.clone(), at, self.tokens.clone()).await
+    }
+
+    fn leads_back(&self, reason: &str) -> Error {
+        leads_back(reason, self.at.offset.saturating_add(self.items.len() as u64), self.total)
     }
 
     /// Fetches the page before this one; `None` at the beginning of the list.
@@ -460,7 +479,7 @@ impl<T: Send + Sync + 'static> Page<T> {
         let size = u64::from(self.at.limit.unwrap_or(50)).min(self.at.offset);
         let limit = u32::try_from(size).ok().or(self.at.limit);
         let at = PageRequest { offset: self.at.offset - size, limit, ..self.at.clone() };
-        page(self.source.clone(), at).await.map(Some)
+        page(self.source.clone(), at, Tokens::default()).await.map(Some)
     }
 }
 
@@ -483,116 +502,12 @@ impl<T: fmt::Debug> fmt::Debug for Page<T> {
     }
 }
 
-async fn page<T: Send + Sync + 'static>(source: Arc<dyn Source<T>>, at: PageRequest) -> Result<Page<T>> {
+async fn page<T: Send + Sync + 'static>(
+    source: Arc<dyn Source<T>>,
+    at: PageRequest,
+    mut tokens: Tokens,
+) -> Result<Page<T>> {
     let fetched = source.fetch(at.clone()).await?;
-    let next = next_request(&fetched, &at, source.by_token());
-    Ok(Page { items: fetched.items, total: fetched.total, href: fetched.href, at, next, source })
-}
-
-/// The request for the page behind `fetched`, which came for `at`.
-fn next_request<T>(fetched: &Fetched<T>, at: &PageRequest, by_token: bool) -> Option<PageRequest> {
-    let offset = at.offset.saturating_add(fetched.items.len() as u64);
-    if by_token {
-        // A token that leads to its own page would lead round in circles.
-        let token = fetched.next_token.clone().filter(|token| Some(token) != at.token.as_ref())?;
-        return Some(PageRequest { offset, token: Some(token), ..at.clone() });
-    }
-    // So would a page that is empty and yet has a link to the next one, and a link that leads to the same page or before it.
-    let next = link(&fetched.links, "next")?.href.as_deref()?;
-    let leads_back = Some(next) == fetched.href.as_deref()
-        || query_value(next, "offset")
-            .and_then(|text| text.parse().ok())
-            .is_some_and(|to: u64| to <= at.offset);
-    (offset > at.offset && !leads_back).then(|| PageRequest { offset, ..at.clone() })
-}
-
-/// For the fuzz target: pages with these links, each read where the one before it leads, as long as one does.
-#[cfg(fuzzing)]
-pub fn fuzz(pages: Vec<(usize, Option<String>, Vec<types::Link>)>, by_token: bool) {
-    let mut at = PageRequest { offset: 0, token: None, limit: Some(LARGEST_PAGE), fields: None };
-    let mut tokens = Tokens::default();
-    for (items, href, links) in pages {
-        let fetched = Fetched::new(&http::HeaderMap::new(), vec![(); items % 101], href, Some(links));
-        let Some(next) = next_request(&fetched, &at, by_token) else { return };
-        assert!(next.offset >= at.offset, "a list never goes back");
-        match &next.token {
-            Some(token) => {
-                assert!(by_token && next.token != at.token, "a token leads to another page");
-                if tokens.come_round_to(token) {
-                    return;
-                }
-            }
-            None => assert!(!by_token && next.offset > at.offset, "a page without a token goes on behind it"),
-        }
-        at = next;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn fetched(items: usize, href: Option<&str>, links: Value) -> Fetched<usize> {
-        let links = serde_json::from_value(links).unwrap();
-        let href = href.map(str::to_owned);
-        Fetched::new(&http::HeaderMap::new(), (0..items).collect(), href, Some(links))
-    }
-
-    fn at(offset: u64, token: Option<&str>) -> PageRequest {
-        PageRequest { offset, token: token.map(str::to_owned), limit: Some(2), fields: None }
-    }
-
-    #[test]
-    fn a_list_goes_on_where_a_link_leads_on() {
-        let check = |items: usize, link: Value, expected: Option<u64>| {
-            let page = fetched(items, Some("https://a/v2/x?offset=4&limit=2"), json!([link]));
-            let next = next_request(&page, &at(4, None), false);
-            assert_eq!(next.map(|next| next.offset), expected, "{link}");
-        };
-        let next = |href: Value| json!({"rel": "next", "method": "GET", "href": href});
-        check(2, next(json!("https://a/v2/x?offset=6&limit=2")), Some(6));
-        check(1, next(json!("https://elsewhere/?limit=2&offset=6")), Some(5));
-        check(2, next(json!("https://a/v2/x?page=4")), Some(6));
-        check(2, json!({"rel": "NEXT", "href": "https://a/v2/x?offset=6"}), Some(6));
-        check(2, json!({"rel": "prev", "href": "https://a/v2/x?offset=2"}), None);
-        // What leads back to this page, or before it, would lead round in circles.
-        check(2, next(json!("https://a/v2/x?offset=4&limit=2")), None);
-        check(2, next(json!("https://a/v2/x?limit=2&offset=4#here")), None);
-        check(2, next(json!("https://a/v2/x?offset=0")), None);
-        check(0, next(json!("https://a/v2/x?offset=6")), None);
-        check(2, next(json!(null)), None);
-    }
-
-    #[test]
-    fn a_token_that_leads_to_its_own_page_is_the_end() {
-        let check = |link: &str, current: Option<&str>, expected: Option<&str>| {
-            let page = fetched(2, None, json!([{"rel": "next", "href": link}]));
-            let next = next_request(&page, &at(0, current), true).and_then(|next| next.token);
-            assert_eq!(next.as_deref(), expected, "{link}");
-        };
-        check("https://a/v2/x?token=b%2Fc&limit=2", Some("a"), Some("b/c"));
-        check("https://a/v2/x?token=b", None, Some("b"));
-        check("https://a/v2/x?token=a", Some("a"), None);
-        check("https://a/v2/x?offset=2", Some("a"), None);
-    }
-
-    #[test]
-    fn tokens_that_come_round_are_noticed_and_others_are_not() {
-        let check = |before: usize, circle: usize| {
-            let names =
-                (0..).map(|index| if index < before { index } else { before + (index - before) % circle });
-            let mut tokens = Tokens::default();
-            let asked =
-                names.take(10_000).take_while(|name| !tokens.come_round_to(&name.to_string())).count();
-            assert!(asked >= before + circle, "{before} {circle}: noticed before it was so");
-            assert!(asked <= 3 * (before + circle) + 3, "{before} {circle}: noticed after {asked}");
-        };
-        for (before, circle) in [(0, 1), (0, 2), (0, 7), (1, 1), (5, 3), (100, 1), (3, 100)] {
-            check(before, circle);
-        }
-        let mut tokens = Tokens::default();
-        assert!((0..10_000).all(|name| !tokens.come_round_to(&name.to_string())));
-    }
+    let next = Next::after(&fetched, &at, source.by_token(), &mut tokens);
+    Ok(Page { items: fetched.items, total: fetched.total, href: fetched.href, at, next, tokens, source })
 }

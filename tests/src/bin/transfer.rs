@@ -1,8 +1,10 @@
 //! One transfer in a process of its own, for tests that kill it, that run two of them, or that look at what it takes.
 //!
-//! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND]`,
-//! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND]`,
+//! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND [PAUSE]]`,
+//! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND [PAUSE]]`,
 //! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, or `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`.
+//!
+//! A `PAUSE` is `BYTES:SECONDS`: the transfer is paused once, when it has come so far, for that long.
 //!
 //! Of a single file it tells how far it has come, line by line, `at BYTES`; the first line is what was there from the start. In the end come `resumed`,
 //! `started_over`, `file`, `memory` (the most that the process had, in KiB) and `threads` (those of the engine when the client is gone).
@@ -28,11 +30,14 @@ async fn main() -> ExitCode {
     let done = match arguments[..] {
         ["download", endpoint, token, file, path, ref rate @ ..] => {
             let client = client_of(endpoint, token);
-            download(limited(client, rate, ClientBuilder::download_bandwidth), file, path).await
+            let pause = Pause::of(rate);
+            download(limited(client, rate, ClientBuilder::download_bandwidth), file, path, pause).await
         }
         ["upload", endpoint, token, project, path, state, part_size, ref rate @ ..] => {
             let client = client_of(endpoint, token).state_folder(Some(state.into()));
-            upload(limited(client, rate, ClientBuilder::upload_bandwidth), project, path, part_size).await
+            let pause = Pause::of(rate);
+            upload(limited(client, rate, ClientBuilder::upload_bandwidth), project, path, part_size, pause)
+                .await
         }
         ["download-tree", endpoint, token, project, folder] => {
             download_tree(client_of(endpoint, token), project, folder).await
@@ -58,20 +63,36 @@ type Limit = fn(ClientBuilder, u64) -> ClientBuilder;
 /// The client with its bandwidth, if one is given.
 fn limited(client: ClientBuilder, rate: &[&str], limit: Limit) -> Result<Client, Box<dyn Error>> {
     let client = match rate {
-        [rate] => limit(client, rate.parse()?),
+        [rate, ..] => limit(client, rate.parse()?),
         _ => client,
     };
     Ok(client.build()?)
+}
+
+/// A pause in the middle.
+struct Pause {
+    at: u64,
+    time: Duration,
+}
+
+impl Pause {
+    /// The pause behind the bandwidth, if there is one.
+    fn of(arguments: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+        let [_, pause] = arguments else { return Ok(None) };
+        let (at, seconds) = pause.split_once(':').ok_or("a pause is BYTES:SECONDS")?;
+        Ok(Some(Self { at: at.parse()?, time: Duration::from_secs(seconds.parse()?) }))
+    }
 }
 
 async fn download(
     client: Result<Client, Box<dyn Error>>,
     file: &str,
     path: &str,
+    pause: Result<Option<Pause>, Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     let overwrite = std::path::Path::new(path).exists();
     let download = client?.file(file).download(path).overwrite(overwrite).start();
-    watch(&download).await;
+    watch(&download, pause?).await;
     let done = download.wait().await?;
     println!("resumed {}", done.resumed);
     if let Some(why) = done.started_over {
@@ -85,9 +106,10 @@ async fn upload(
     project: &str,
     path: &str,
     part_size: &str,
+    pause: Result<Option<Pause>, Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     let upload = client?.upload(path).to_project(project).part_size(part_size.parse()?).start();
-    watch(&upload).await;
+    watch(&upload, pause?).await;
     let done = upload.wait().await?;
     println!("resumed {}", done.resumed);
     if let Some(why) = &done.started_over {
@@ -107,13 +129,19 @@ async fn upload_tree(client: ClientBuilder, project: &str, folder: &str) -> Resu
     Ok(())
 }
 
-/// Tells how far the transfer has come until it is over.
-async fn watch<T: Clone + Send + Sync + 'static>(transfer: &Transfer<T>) {
+/// Prints how far the transfer has come until it is over, and pauses it on the way.
+async fn watch<T: Clone + Send + Sync + 'static>(transfer: &Transfer<T>, mut pause: Option<Pause>) {
     let mut progress = Box::pin(transfer.progress_stream(INTERVAL));
     while let Some(Progress { bytes, total, .. }) = progress.next().await {
         if total.is_some() {
             println!("at {bytes}");
             std::io::stdout().flush().ok();
+        }
+        if let Some(Pause { time, .. }) = pause.take_if(|pause| bytes >= pause.at) {
+            // One that is over cannot be paused, and says so itself.
+            transfer.pause().ok();
+            tokio::time::sleep(time).await;
+            transfer.resume().ok();
         }
     }
 }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
-use super::{PAGES_AHEAD, Page, PageRequest, Source, page};
-use crate::error::{Error, ErrorKind, Result};
+use super::{Next, PAGES_AHEAD, Page, PageRequest, Source, Tokens, page};
+use crate::error::Result;
 
 /// A stream of the items (or the pages) of a list.
 ///
@@ -87,11 +87,11 @@ pub(super) fn pages<T: Send + Sync + 'static>(
     source: Arc<dyn Source<T>>,
     first: PageRequest,
 ) -> impl Stream<Item = Result<Page<T>>> + Send {
-    stream::once(page(source.clone(), first)).flat_map(move |first| {
+    stream::once(page(source.clone(), first, Tokens::default())).flat_map(move |first| {
         let planned = first.as_ref().ok().map(planned);
         let source = source.clone();
         let planned = stream::iter(planned.into_iter().flatten())
-            .map(move |at| page(source.clone(), at))
+            .map(move |at| page(source.clone(), at, Tokens::default()))
             .buffered(PAGES_AHEAD);
         let all = stream::once(async { first }).chain(planned);
         // What is held back is the latest page: only the last one decides whether the list goes on.
@@ -118,62 +118,55 @@ fn until_the_end<T: Send + Sync + 'static>(
     all: impl Stream<Item = Result<Page<T>>> + Send + 'static,
 ) -> impl Stream<Item = Result<Page<T>>> + Send {
     enum State<T> {
-        Planned(Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>, Option<Next<T>>, Tokens),
+        Planned(Pin<Box<dyn Stream<Item = Result<Page<T>>> + Send>>, Option<Latest<T>>),
         Over,
     }
-    type Next<T> = (Arc<dyn Source<T>>, Option<PageRequest>);
 
-    stream::unfold(State::Planned(Box::pin(all), None, Tokens::default()), |state| async move {
-        let State::Planned(mut planned, latest, mut tokens) = state else { return None };
-        let next = match (planned.next().await, latest) {
-            // A page of another length than asked for puts the plan out of step: what follows is read page by page.
-            (Some(Ok(page)), Some((source, Some(at)))) if page.at.offset != at.offset => {
-                planned = stream::empty().boxed();
-                super::page(source, at).await
+    stream::unfold(State::Planned(Box::pin(all), None), |state| async move {
+        let State::Planned(mut planned, latest) = state else { return None };
+        let next = match (latest, planned.next().await) {
+            (Some(Latest { next: Next::Back(reason), end, total, .. }), _) => {
+                Err(super::leads_back(reason, end, total))
             }
-            (Some(next), _) => next,
-            (None, Some((source, Some(at)))) => page(source, at).await,
-            (None, _) => return None,
+            // A page of another length than asked for puts the plan out of step: what follows is read page by page.
+            (Some(Latest { next: Next::Page(at), source, tokens, .. }), Some(Ok(page)))
+                if page.at.offset != at.offset =>
+            {
+                planned = stream::empty().boxed();
+                super::page(source, at, tokens).await
+            }
+            (_, Some(next)) => next,
+            (Some(Latest { next: Next::Page(at), source, tokens, .. }), None) => {
+                page(source, at, tokens).await
+            }
+            (_, None) => return None,
         };
         let state = match &next {
-            Ok(page) => match page.next.clone() {
-                None => State::Over,
-                Some(at) if at.token.as_deref().is_some_and(|token| tokens.come_round_to(token)) => {
-                    return Some((Err(going_in_circles()), State::Over));
-                }
-                request => State::Planned(planned, Some((page.source.clone(), request)), tokens),
-            },
-            Err(_) => State::Over,
+            Ok(Page { next: Next::End, .. }) | Err(_) => State::Over,
+            Ok(page) => State::Planned(planned, Some(Latest::of(page))),
         };
         Some((next, state))
     })
 }
 
-fn going_in_circles() -> Error {
-    let message = "the continuation tokens of this list lead round in circles, so it has no end";
-    Error::new(ErrorKind::UnexpectedResponse, message)
+/// What of a page decides how the list goes on.
+struct Latest<T> {
+    next: Next,
+    tokens: Tokens,
+    source: Arc<dyn Source<T>>,
+    /// Index behind its last item.
+    end: u64,
+    total: Option<u64>,
 }
 
-/// Notices when the tokens of a list come round to one that was there before, whatever the length of the list: one token is kept, and
-/// replaced by the present one after twice as many pages each time (Brent's method).
-#[derive(Debug, Default)]
-pub(super) struct Tokens {
-    kept: Option<String>,
-    since: u64,
-    until: u64,
-}
-
-impl Tokens {
-    pub(super) fn come_round_to(&mut self, token: &str) -> bool {
-        if self.kept.as_deref() == Some(token) {
-            return true;
+impl<T> Latest<T> {
+    fn of(page: &Page<T>) -> Self {
+        Self {
+            next: page.next.clone(),
+            tokens: page.tokens.clone(),
+            source: page.source.clone(),
+            end: page.at.offset.saturating_add(page.items.len() as u64),
+            total: page.total,
         }
-        if self.since == self.until {
-            self.kept = Some(token.to_owned());
-            self.until = self.until.saturating_mul(2).max(1);
-            self.since = 0;
-        }
-        self.since += 1;
-        false
     }
 }

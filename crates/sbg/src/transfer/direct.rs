@@ -1,14 +1,16 @@
 //! Writes that bypass the page cache.
 //!
-//! A large download would pass through memory only to push out what others keep there, and copying it costs as much processor time as
-//! receiving it. Where the file system is known to write whole blocks directly, the blocks of large pieces go that way; the bytes
-//! before the first block and behind the last one, small pieces, and whatever a file system refuses go through the page cache.
+//! A large download would pass through memory only to push out what others keep there, and each page that the cache has to find for it
+//! costs processor time. Where the file system is known to write whole blocks directly and the disk is fast, the blocks of large pieces
+//! go that way. The bytes before the first block and behind the last one, small pieces, and whatever a file system refuses go through
+//! the page cache, and so does everything where the disk is slow: the cache lets the network go on, and sorts what it writes.
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use super::position;
 
@@ -21,84 +23,96 @@ const LEAST_WRITE: usize = 64 * 1024;
 /// Bytes of one direct write at most. Each thread that writes keeps a buffer of this size.
 const LARGEST_WRITE: usize = 512 * 1024;
 
-/// Bytes that are copied and summed up at once: they stay in the fastest cache from the one to the other.
-const STEP: usize = 16 * 1024;
-
-/// Smaller files are likely to be read next, and fit into the page cache.
-pub(super) const LEAST_FILE: u64 = 256 * 1024 * 1024;
+/// Smaller files are cheap to cache, and are likely to be read next.
+pub(super) const LEAST_FILE: u64 = 64 * 1024 * 1024;
 
 /// A file that is open for direct writes, besides being open as usual.
 #[derive(Debug)]
 pub(super) struct DirectFile {
     file: File,
-    /// The file system has refused a direct write.
-    refused: AtomicBool,
+    worth: Worth,
 }
 
 impl DirectFile {
     /// Opens `file` once more. `None` where direct writes are not known to be fast and safe.
-    #[cfg(target_os = "linux")]
     pub(super) fn open(file: &File) -> Option<Self> {
-        /// Others write through the page cache all the same (btrfs), wait for a server (NFS), or are memory (tmpfs).
-        const EXT4: u32 = 0xEF53;
-        const XFS: u32 = 0x5846_5342;
-
-        let kind = u32::try_from(rustix::fs::fstatfs(file).ok()?.f_type).ok()?;
-        if kind != EXT4 && kind != XFS {
-            return None;
-        }
-        Some(Self { file: reopen(file).ok()?, refused: AtomicBool::new(false) })
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn open(_file: &File) -> Option<Self> {
-        None
+        Some(Self { file: reopen(file)?, worth: Worth::default() })
     }
 
     /// As if the file system had refused a direct write.
     #[cfg(test)]
     pub(super) fn refuse(&self) {
-        self.refused.store(true, Ordering::Relaxed);
+        self.worth.refused();
     }
 
     /// The blocks among `length` bytes at `offset` that are worth a direct write.
     pub(super) fn blocks(&self, offset: u64, length: usize) -> Option<Range<usize>> {
-        if self.refused.load(Ordering::Relaxed) {
+        if self.worth.is_lost() {
             return None;
         }
         whole_blocks(offset, length).filter(|blocks| blocks.len() >= LEAST_WRITE)
     }
 
     /// Writes whole blocks at `offset`: those of `head`, then those of `rest`. `cached` is the same file, through the page cache.
-    /// Returns `crc32c`, continued over what was written.
-    pub(super) fn write(
-        &self,
-        cached: &File,
-        head: &[u8],
-        rest: &[u8],
-        offset: u64,
-        mut crc32c: u32,
-    ) -> io::Result<u32> {
+    pub(super) fn write(&self, cached: &File, head: &[u8], rest: &[u8], offset: u64) -> io::Result<()> {
         let (mut head, mut rest, mut at) = (head, rest, offset);
         BUFFER.with_borrow_mut(|buffer| {
             while !(head.is_empty() && rest.is_empty()) {
-                let bytes = buffer.fill(&mut head, &mut rest, &mut crc32c);
+                let bytes = buffer.fill(&mut head, &mut rest);
                 self.write_once(cached, bytes, at)?;
                 at += bytes.len() as u64;
             }
-            Ok(crc32c)
+            Ok(())
         })
     }
 
     fn write_once(&self, cached: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let started = Instant::now();
         match position::write_all_at(&self.file, bytes, offset) {
+            Ok(()) => {
+                self.worth.took(started.elapsed());
+                Ok(())
+            }
             Err(error) if is_refusal(&error) => {
                 tracing::debug!(%error, "the file system refuses direct writes");
-                self.refused.store(true, Ordering::Relaxed);
+                self.worth.refused();
                 position::write_all_at(cached, bytes, offset)
             }
-            written => written,
+            Err(error) => Err(error),
         }
+    }
+}
+
+/// A direct write that takes longer than this is slow.
+const SLOW: Duration = Duration::from_millis(5);
+
+/// So many more slow writes than fast ones show that the disk is slow, and not only that the machine was busy.
+const MOST_SLOW: u32 = 16;
+
+/// Whether direct writes to a file are still worth it.
+#[derive(Debug, Default)]
+struct Worth {
+    /// Slow writes beyond the fast ones.
+    slow: AtomicU32,
+}
+
+impl Worth {
+    fn is_lost(&self) -> bool {
+        self.slow.load(Ordering::Relaxed) >= MOST_SLOW
+    }
+
+    fn refused(&self) {
+        self.slow.store(MOST_SLOW, Ordering::Relaxed);
+    }
+
+    fn took(&self, time: Duration) {
+        let count = |slow: u32| match slow {
+            MOST_SLOW.. => None,
+            slow if time > SLOW => Some(slow + 1),
+            slow => slow.checked_sub(1),
+        };
+        // Nothing changes where there is nothing to count.
+        self.slow.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).ok();
     }
 }
 
@@ -115,15 +129,28 @@ fn is_refusal(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
-/// The same file, wherever it has been moved by now.
+/// The same file, wherever it has been moved by now, for direct writes.
 #[cfg(target_os = "linux")]
-fn reopen(file: &File) -> io::Result<File> {
+fn reopen(file: &File) -> Option<File> {
     use std::os::fd::AsRawFd as _;
     use std::os::unix::fs::OpenOptionsExt as _;
 
+    /// Others write through the page cache all the same (btrfs), wait for a server (NFS), or are memory (tmpfs).
+    const EXT4: u32 = 0xEF53;
+    const XFS: u32 = 0x5846_5342;
+
+    let file_system = u32::try_from(rustix::fs::fstatfs(file).ok()?.f_type).ok()?;
+    if file_system != EXT4 && file_system != XFS {
+        return None;
+    }
     let direct = rustix::fs::OFlags::DIRECT.bits().cast_signed();
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    File::options().write(true).custom_flags(direct).open(path)
+    File::options().write(true).custom_flags(direct).open(path).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reopen(_file: &File) -> Option<File> {
+    None
 }
 
 thread_local! {
@@ -135,20 +162,16 @@ thread_local! {
 struct Buffer(Vec<u8>);
 
 impl Buffer {
-    /// Moves as many bytes as there is room for from the beginnings of `head` and `rest` to this buffer, and continues `crc32c` over them.
-    fn fill<'a>(&mut self, head: &mut &'a [u8], rest: &mut &'a [u8], crc32c: &mut u32) -> &[u8] {
+    /// Moves as many bytes as there is room for from the beginnings of `head` and `rest` to this buffer.
+    fn fill<'a>(&mut self, head: &mut &'a [u8], rest: &mut &'a [u8]) -> &[u8] {
         self.0.resize(LARGEST_WRITE + BLOCK, 0);
         let start = self.0.as_ptr().align_offset(BLOCK);
         let buffer = &mut self.0[start..start + LARGEST_WRITE];
         let mut filled = 0;
         for bytes in [head, rest] {
             let (now, later) = bytes.split_at(bytes.len().min(buffer.len() - filled));
-            for step in now.chunks(STEP) {
-                let place = &mut buffer[filled..filled + step.len()];
-                place.copy_from_slice(step);
-                *crc32c = crc32c::crc32c_append(*crc32c, place);
-                filled += step.len();
-            }
+            buffer[filled..filled + now.len()].copy_from_slice(now);
+            filled += now.len();
             *bytes = later;
         }
         &buffer[..filled]
@@ -174,9 +197,26 @@ mod tests {
     #[test]
     fn small_pieces_are_left_to_the_page_cache() {
         let file = tempfile::tempfile().unwrap();
-        let direct = DirectFile { file, refused: AtomicBool::new(false) };
+        let direct = DirectFile { file, worth: Worth::default() };
         assert_eq!(direct.blocks(0, LEAST_WRITE), Some(0..LEAST_WRITE));
         assert_eq!(direct.blocks(1, LEAST_WRITE), None);
+    }
+
+    #[test]
+    fn slow_disk_is_left_to_the_page_cache() {
+        let worth = Worth::default();
+        let (fast, slow) = (Duration::from_millis(1), Duration::from_millis(9));
+        for _ in 0..100 {
+            worth.took(fast);
+            worth.took(slow);
+        }
+        assert!(!worth.is_lost(), "a busy machine is slow now and then");
+        for _ in 0..MOST_SLOW {
+            worth.took(slow);
+        }
+        assert!(worth.is_lost());
+        worth.took(fast);
+        assert!(worth.is_lost(), "nothing is tried again");
     }
 
     #[cfg(target_os = "linux")]
@@ -205,9 +245,9 @@ mod tests {
         let path = folder.path().join("file");
         std::fs::write(&path, "").unwrap();
         let read_only = File::open(&path).unwrap();
-        let direct = DirectFile { file: read_only, refused: AtomicBool::new(false) };
+        let direct = DirectFile { file: read_only, worth: Worth::default() };
         let cached = File::options().write(true).open(&path).unwrap();
-        direct.write(&cached, &[], &[1; BLOCK], 0, 0).unwrap_err();
+        direct.write(&cached, &[], &[1; BLOCK], 0).unwrap_err();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0, "not written by another way");
     }
 }

@@ -144,7 +144,7 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Permit {
     limiter: Arc<Limiter>,
-    permit: Option<OwnedSemaphorePermit>,
+    slot: Option<OwnedSemaphorePermit>,
     /// Bytes of the part that the connection is for, and whether the storage has confirmed it.
     part: Option<u64>,
     confirmed: bool,
@@ -213,7 +213,7 @@ impl Limiter {
             self.state().busy = true;
         }
         // The semaphore is never closed.
-        let permit = self.permits.clone().acquire_owned().await.ok();
+        let slot = self.permits.clone().acquire_owned().await.ok();
         let mut state = self.state();
         if state.in_use == 0 {
             // What lay idle says nothing about the path.
@@ -223,7 +223,7 @@ impl Limiter {
         }
         state.in_use += 1;
         drop(state);
-        Permit { limiter: self, permit, part: None, confirmed: false }
+        Permit { limiter: self, slot, part: None, confirmed: false }
     }
 
     /// How many connections there may be, now and as it changes.
@@ -350,10 +350,10 @@ impl Drop for Permit {
             self.limiter.room.notify_waiters();
         }
         if state.owed > 0
-            && let Some(permit) = self.permit.take()
+            && let Some(slot) = self.slot.take()
         {
             state.owed -= 1;
-            permit.forget();
+            slot.forget();
         }
     }
 }

@@ -23,7 +23,6 @@ use std::time::Duration;
 use ::url::Url;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, IF_MATCH, RANGE};
 use http::{HeaderMap, Method, StatusCode};
-use jiff::Timestamp;
 use reqwest::{Request, Response};
 use tokio::time::Instant;
 
@@ -297,7 +296,7 @@ impl Storage {
         };
         let error =
             Error::new(ErrorKind::Storage, message).with_status(status.as_u16()).with_storage_code(code);
-        StorageError::Refused(error, refusal::retry_after(&headers, Timestamp::now()))
+        StorageError::Refused(error, refusal::retry_after(&headers))
     }
 }
 

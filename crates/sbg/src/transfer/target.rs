@@ -52,6 +52,10 @@ impl Tail {
         self.0.len()
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Drops what is behind the first `length` bytes.
     pub(super) fn truncate(&mut self, length: usize) {
         self.0.truncate(length);
@@ -130,53 +134,36 @@ impl Target {
     }
 
     /// Writes the tail of a range and the `piece` behind it at `offset`. Of a piece that is not the `last` one, the bytes that do not
-    /// fill a block may stay in the tail. Returns `crc32c`, continued over what was written.
-    pub(super) fn write(
-        &self,
-        tail: &mut Tail,
-        piece: &[u8],
-        offset: u64,
-        last: bool,
-        crc32c: u32,
-    ) -> Result<u32> {
-        self.write_piece(tail, piece, offset, last, crc32c).map_err(|error| {
+    /// fill a block may stay in the tail.
+    pub(super) fn write(&self, tail: &mut Tail, piece: &[u8], offset: u64, last: bool) -> Result<()> {
+        self.write_piece(tail, piece, offset, last).map_err(|error| {
             // It may be an earlier write that failed, which the system tells only now.
             self.doubtful.store(true, Ordering::Relaxed);
             self.cannot_write(error)
         })
     }
 
-    fn write_piece(
-        &self,
-        tail: &mut Tail,
-        piece: &[u8],
-        offset: u64,
-        last: bool,
-        crc32c: u32,
-    ) -> io::Result<u32> {
-        let cached = |bytes: &[u8], offset, crc32c| {
-            position::write_all_at(self.file(), bytes, offset)?;
-            Ok(crc32c::crc32c_append(crc32c, bytes))
-        };
+    fn write_piece(&self, tail: &mut Tail, piece: &[u8], offset: u64, last: bool) -> io::Result<()> {
+        let cached = |bytes: &[u8], offset| position::write_all_at(self.file(), bytes, offset);
         let held = tail.len();
         let direct = self.direct.get();
         let blocks = direct.and_then(|direct| Some((direct, direct.blocks(offset, held + piece.len())?)));
         let Some((direct, blocks)) = blocks.filter(|(_, blocks)| held == 0 || blocks.start == 0) else {
-            let crc32c = cached(&tail.0, offset, crc32c)?;
+            cached(&tail.0, offset)?;
             tail.0.clear();
-            return cached(piece, offset + held as u64, crc32c);
+            return cached(piece, offset + held as u64);
         };
         let (before, rest) = piece.split_at(blocks.start);
         let (whole, behind) = rest.split_at(blocks.len() - held);
         let at = offset + blocks.start as u64;
-        let crc32c = cached(before, offset, crc32c)?;
-        let crc32c = direct.write(self.file(), &tail.0, whole, at, crc32c)?;
+        cached(before, offset)?;
+        direct.write(self.file(), &tail.0, whole, at)?;
         tail.0.clear();
         if last {
-            return cached(behind, at + blocks.len() as u64, crc32c);
+            return cached(behind, at + blocks.len() as u64);
         }
         tail.0.extend_from_slice(behind);
-        Ok(crc32c)
+        Ok(())
     }
 
     /// The run of the operating system in which what was written can be relied on; `None` once a write has failed, after which all of
@@ -330,8 +317,8 @@ mod tests {
         Target::open(path, overwrite, &|| true)
     }
 
-    fn write(target: &Target, bytes: &[u8]) -> Result<u32> {
-        target.write(&mut Tail::default(), bytes, 0, true, 0)
+    fn write(target: &Target, bytes: &[u8]) -> Result<()> {
+        target.write(&mut Tail::default(), bytes, 0, true)
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -428,7 +415,7 @@ mod tests {
         target.bypass_page_cache(u64::MAX);
         let end = offset + pieces.iter().sum::<usize>();
         let bytes: Vec<u8> = (0..end).map(|at| u8::try_from((at / 251 + at) % 251).unwrap()).collect();
-        let (mut tail, mut written, mut came, mut crc32c) = (Tail::default(), offset, offset, 0);
+        let (mut tail, mut written, mut came) = (Tail::default(), offset, offset);
         for (number, length) in pieces.iter().enumerate() {
             if number == refused_from
                 && let Some(direct) = target.direct.get()
@@ -437,13 +424,13 @@ mod tests {
             }
             let piece = &bytes[came..came + length];
             let last = number + 1 == pieces.len();
-            crc32c = target.write(&mut tail, piece, written as u64, last, crc32c).unwrap();
+            target.write(&mut tail, piece, written as u64, last).unwrap();
             came += length;
             written = came - tail.len();
             let mut read = vec![0; written - offset];
             position::read_exact_at(target.file(), &mut read, offset as u64).unwrap();
             assert!(read == bytes[offset..written], "{length} bytes up to {written}");
-            assert_eq!(crc32c, crc32c::crc32c(&read));
+            assert_eq!(tail.bytes(), &bytes[written..came]);
         }
         assert_eq!(written, end, "nothing is left when the last piece is written");
         assert_eq!(target.file().metadata().unwrap().len(), end as u64);

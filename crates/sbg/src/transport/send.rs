@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode};
+use sbg_raw::Operation;
 use url::Url;
 
 use super::answer::Answer;
 use crate::error::{Error, ErrorKind};
 
-/// Largest answer that is read, in bytes. A page of 100 items has some hundred kilobytes, a large workflow a few megabytes.
+/// Largest response that is read, in bytes, unless it is a page. A large workflow has a few megabytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Largest page that is read, in bytes. One of 100 items has some hundred kilobytes. Even one of nothing but empty values, which take the
+/// most memory for their text, then stays below 400 MB (measured with 15 MiB of empty lists in the inputs of tasks).
+const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// Redirects that are followed one after the other.
 const MOST_REDIRECTS: usize = 5;
@@ -54,16 +59,22 @@ impl Failure {
 pub(crate) async fn send(
     http: &reqwest::Client,
     request: reqwest::Request,
+    operation: &Operation,
     time: Duration,
 ) -> Result<Answer, Failure> {
-    tokio::time::timeout(time, follow(http, request)).await.unwrap_or_else(|_| {
+    let largest = if operation.pagination.is_some() { LARGEST_PAGE } else { LARGEST_ANSWER };
+    tokio::time::timeout(time, follow(http, request, largest)).await.unwrap_or_else(|_| {
         // Bytes may come for ever, each in time for the limit on silence.
         let message = format!("the answer was not complete after {time:?}");
         Err(Failure::on_the_way(ErrorKind::Timeout, message))
     })
 }
 
-async fn follow(http: &reqwest::Client, mut request: reqwest::Request) -> Result<Answer, Failure> {
+async fn follow(
+    http: &reqwest::Client,
+    mut request: reqwest::Request,
+    largest: usize,
+) -> Result<Answer, Failure> {
     for _ in 0..=MOST_REDIRECTS {
         let (method, url, again) = (request.method().clone(), request.url().clone(), request.try_clone());
         let mut response = http.execute(request).await.map_err(|error| classify(error, false))?;
@@ -74,7 +85,7 @@ async fn follow(http: &reqwest::Client, mut request: reqwest::Request) -> Result
                 request = again;
             }
             _ => {
-                let body = read(&mut response, status, &headers).await?;
+                let body = read(&mut response, status, &headers, largest).await?;
                 return Ok(Answer::new(status, headers, body));
             }
         }
@@ -98,21 +109,23 @@ async fn read(
     response: &mut reqwest::Response,
     status: StatusCode,
     headers: &HeaderMap,
+    largest: usize,
 ) -> Result<Bytes, Failure> {
     let too_large = || {
+        let instead = if largest == LARGEST_PAGE { ": ask for fewer items or fields at once" } else { "" };
         let message =
-            format!("the answer (HTTP {status}) is larger than the {LARGEST_ANSWER} bytes that are read");
+            format!("the answer (HTTP {status}) is larger than the {largest} bytes that are read{instead}");
         Failure::on_the_way(ErrorKind::UnexpectedResponse, message)
     };
     let announced = headers
         .get(http::header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST_ANSWER) {
+    if announced.is_some_and(|length| length > largest) {
         return Err(too_large());
     }
     let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(1024 * 1024));
     while let Some(chunk) = response.chunk().await.map_err(|error| classify(error, true))? {
-        if body.len() + chunk.len() > LARGEST_ANSWER {
+        if body.len() + chunk.len() > largest {
             return Err(too_large());
         }
         body.extend_from_slice(&chunk);

@@ -8,10 +8,10 @@ use sbg_raw::ClientVolumesExt as _;
 
 use crate::call::{awaitable, set};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::fields::Fields;
 use crate::ids::VolumeId;
-use crate::page::{Items, LARGEST_PAGE, query_value};
+use crate::page::{Items, LARGEST_PAGE, Tokens, leads_back, query_value};
 use crate::types;
 
 /// The fields without which an object cannot be read.
@@ -38,11 +38,15 @@ pub struct VolumeObjectQuery {
     limit: Option<u32>,
     fields: Option<Fields>,
     token: Option<String>,
+    /// The tokens before that one, and how many objects came by them.
+    tokens: Tokens,
+    read: u64,
 }
 
 impl VolumeObjectQuery {
     pub(super) fn new(client: Client, id: VolumeId) -> Self {
-        Self { client, id, prefix: None, limit: None, fields: None, token: None }
+        let (prefix, limit, fields, token) = (None, None, None, None);
+        Self { client, id, prefix, limit, fields, token, tokens: Tokens::default(), read: 0 }
     }
 
     /// The folder to list, such as `photographs/`; the root of the volume when it is not set.
@@ -101,7 +105,7 @@ impl VolumeObjectQuery {
         if let Some(limit) = self.limit.filter(|limit| !(1..=LARGEST_PAGE).contains(limit)) {
             return Err(Error::invalid(format!("a page has 1 to {LARGEST_PAGE} entries, not {limit}")));
         }
-        let query = self.clone();
+        let mut query = self.clone();
         let call = self.client.raw().volume_object_list();
         let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
         let limit = self.limit.and_then(|limit| i32::try_from(limit).ok());
@@ -110,13 +114,12 @@ impl VolumeObjectQuery {
         let page = set!(call, continuation_token = self.token).send().await?.into_inner();
         let mut links = page.links.iter().flatten().filter_map(|link| link.next.as_deref());
         let next = links.find(|link| !link.is_empty());
-        Ok(VolumeObjects {
-            next: next.map_or(Next::None, |link| Next::of(link, query.token.as_deref())),
-            items: page.items,
-            prefixes: page.prefixes.unwrap_or_default(),
-            href: page.href,
-            query,
-        })
+        let (items, prefixes) = (page.items, page.prefixes.unwrap_or_default());
+        query.read = query.read.saturating_add(items.len() as u64);
+        let empty = items.is_empty() && prefixes.is_empty();
+        let next =
+            next.map_or(Next::None, |link| Next::of(link, query.token.as_deref(), empty, &mut query.tokens));
+        Ok(VolumeObjects { items, prefixes, href: page.href, next, query })
     }
 
     /// Streams the pages to the end of the folder.
@@ -223,7 +226,8 @@ impl VolumeObjects {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnexpectedResponse`] where this page links to a next one without a token for it; or whatever the call brings.
+    /// [`ErrorKind::UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where this page links to a next one without a token for it,
+    /// or with one that leads back; or whatever the call brings.
     pub async fn next_page(&self) -> Result<Option<Self>> {
         match self.next_query()? {
             Some(query) => query.send().await.map(Some),
@@ -238,10 +242,7 @@ impl VolumeObjects {
                 Ok(Some(VolumeObjectQuery { token: Some(token.clone()), ..self.query.clone() }))
             }
             // To take this for the end would lose objects.
-            Next::Unknown => Err(Error::new(
-                ErrorKind::UnexpectedResponse,
-                "a page of the volume links to a next page, but without a continuation token",
-            )),
+            Next::Back(reason) => Err(leads_back(reason, self.query.read, None)),
         }
     }
 }
@@ -251,18 +252,19 @@ impl VolumeObjects {
 enum Next {
     None,
     Token(String),
-    /// There is a next page, and no telling how to get it.
-    Unknown,
+    /// There is a next page, and no way to it, for this reason.
+    Back(&'static str),
 }
 
 impl Next {
     /// What a link says to the page that `current` led to.
-    fn of(link: &str, current: Option<&str>) -> Self {
-        match query_value(link, "continuation_token") {
-            // A token that leads to its own page would lead round in circles.
-            Some(token) if token.is_empty() || Some(&*token) == current => Self::Unknown,
-            Some(token) => Self::Token(token),
-            None => Self::Unknown,
+    fn of(link: &str, current: Option<&str>, empty: bool, tokens: &mut Tokens) -> Self {
+        match query_value(link, "continuation_token").filter(|token| !token.is_empty()) {
+            Some(token) => match tokens.refuse(&token, current, empty) {
+                Some(reason) => Self::Back(reason),
+                None => Self::Token(token),
+            },
+            None => Self::Back("the next link has no continuation token"),
         }
     }
 }
@@ -273,12 +275,15 @@ mod tests {
 
     #[test]
     fn the_token_is_taken_out_of_the_link() {
-        let check = |link: &str, expected: Next| assert_eq!(Next::of(link, Some("here")), expected, "{link}");
+        let check = |link: &str, expected: Next| {
+            assert_eq!(Next::of(link, Some("here"), false, &mut Tokens::default()), expected, "{link}");
+        };
+        let unknown = || Next::Back("the next link has no continuation token");
         let token = |token: &str| Next::Token(token.to_owned());
         check("https://elsewhere/v2/storage/volumes/a/b/list?limit=2&continuation_token=cGhv", token("cGhv"));
         check("list?continuation_token=a%2Fb%3D%3D&limit=2#top", token("a/b=="));
-        check("list?limit=2", Next::Unknown);
-        check("list?continuation_token=", Next::Unknown);
-        check("list?continuation_token=here", Next::Unknown);
+        check("list?limit=2", unknown());
+        check("list?continuation_token=", unknown());
+        check("list?continuation_token=here", Next::Back("the continuation tokens lead round in circles"));
     }
 }

@@ -412,7 +412,9 @@ impl Job {
         tail.truncate(wanted);
         let bytes = &piece[..wanted - tail.len()];
         self.object.tools.down.take(bytes.len() as u64).await;
-        let crc32c = self.target.write(tail, bytes, at, last, crc32c).map_err(StorageError::Fatal)?;
+        let crc32c = crc32c::crc32c_append(crc32c, tail.bytes());
+        self.target.write(tail, bytes, at, last).map_err(StorageError::Fatal)?;
+        let crc32c = crc32c::crc32c_append(crc32c, &bytes[..bytes.len() - tail.len()]);
         let written = (wanted - tail.len()) as u64;
         let left = {
             let mut segments = self.segments();

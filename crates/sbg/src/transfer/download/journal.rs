@@ -164,7 +164,7 @@ mod tests {
     fn after_a_restart_of_the_system_only_what_is_on_the_disk_counts() {
         let folder = tempfile::tempdir().unwrap();
         let target = Target::open(&folder.path().join("file"), false, &|| true).unwrap();
-        target.write(&mut Tail::default(), b"0123456789", 0, true, 0).unwrap();
+        target.write(&mut Tail::default(), b"0123456789", 0, true).unwrap();
         let good = extent(0..4, crc32c::crc32c(b"0123"));
         let lost = extent(6..9, crc32c::crc32c(b"abc"));
         let mut journal = Journal {

@@ -32,7 +32,8 @@ pub(super) async fn fetch(
         };
         match next {
             Next::Piece(piece) => {
-                crc32c = target.write(&mut Tail::default(), &piece, written, true, crc32c)?;
+                target.write(&mut Tail::default(), &piece, written, true)?;
+                crc32c = crc32c::crc32c_append(crc32c, &piece);
                 written += piece.len() as u64;
                 counters.add_bytes(piece.len() as u64);
             }

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
+
+use crate::transport;
 
 /// A refusal, as far as it decides what to do.
 #[derive(Clone, Copy, Debug)]
@@ -92,17 +91,9 @@ pub(super) fn code_of(status: u16, headers: &HeaderMap, body: &str) -> Option<St
 /// Longest time that a storage may ask to be left alone.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 
-/// The time after which the storage wants to be asked again, in seconds or as a date.
-pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let then = DateTimeParser::new().parse_timestamp(text).ok()?;
-            Duration::try_from(then.duration_since(now)).unwrap_or_default()
-        }
-    };
-    Some(wait.min(LONGEST_RETRY_AFTER))
+/// The time after which the storage wants to be asked again.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    Some(transport::retry_after(headers)?.min(LONGEST_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -195,17 +186,12 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_as_seconds_and_as_date() {
-        let now: Timestamp = "2015-10-21T07:28:00Z".parse().unwrap();
-        let check = |text: &str, expected: Option<u64>| {
-            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
-            assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{text}");
+    fn retry_after_is_bounded() {
+        let after = |text: &str| {
+            retry_after(&HeaderMap::from_iter([(http::header::RETRY_AFTER, text.parse().unwrap())]))
         };
-        check("7", Some(7));
-        check("Wed, 21 Oct 2015 07:28:40 GMT", Some(40));
-        check("Wed, 21 Oct 2015 07:27:40 GMT", Some(0));
-        check("86400", Some(120));
-        check("soon", None);
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("86400"), Some(LONGEST_RETRY_AFTER));
+        assert_eq!(after("soon"), None);
     }
 }

@@ -3,7 +3,7 @@
 //! Storages delete unfinished uploads after some days (lifecycle rules), and say so in different ways: 404 `NoSuchUpload`, a plain 403,
 //! 410, or an internal error each time.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The failure of a part.
 #[derive(Clone, Debug)]
@@ -51,9 +51,35 @@ impl Refusal<'_> {
     }
 }
 
+/// The platform's error code for parts that it cannot join.
+const CANNOT_COMPLETE: i32 = 8007;
+
+/// Whether a refused completion means that parts which an earlier run has sent are gone. Permissions, bills and names that are taken would
+/// refuse a new upload as well.
+pub(super) fn lacks_parts(error: &Error, resumed: bool) -> bool {
+    let refused = error.code() == Some(CANNOT_COMPLETE) || matches!(error.status(), Some(404 | 410 | 500));
+    resumed && error.kind() == ErrorKind::Api && refused
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn completion_lacks_parts_only_if_some_were_resumed() {
+        let check = |status: u16, code: Option<i32>, expected: bool| {
+            let error = Error::new(ErrorKind::Api, "refused").with_status(status);
+            let error = error.with_answer(code, None, None);
+            assert_eq!(lacks_parts(&error, true), expected, "{status} {code:?}");
+            assert!(!lacks_parts(&error, false));
+        };
+        check(409, Some(CANNOT_COMPLETE), true);
+        check(500, None, true);
+        check(404, None, true);
+        check(409, Some(8005), false);
+        check(403, None, false);
+        check(503, Some(0), false);
+    }
 
     #[test]
     fn upload_is_dropped_only_if_the_storage_knew_it() {

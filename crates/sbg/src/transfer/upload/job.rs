@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
 use super::attempt::{Attempt, Failures};
 use super::begin::{Beginning, Begun, begin, begin_anew};
-use super::dropped::{PartError, Refusal};
+use super::dropped::{PartError, Refusal, lacks_parts};
 use super::flow::Flow;
 use super::journal::{Journal, Ledger, Record};
 use super::route::{Destination, PartAddress, Report, Route};
@@ -55,7 +55,7 @@ pub(super) struct Order {
 pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
     let begun = stoppable(&shared, begin(&order, &tools, &shared)).await?;
     let (error, record) = match attempt(&order, &tools, &shared, begun).await? {
-        Ended::Complete(file, resumed) => return Ok(uploaded(&order, &shared, file, resumed)),
+        Ended::Complete(done) => return Ok(*done),
         Ended::Dropped(error, record) => (error, record),
     };
     tracing::warn!(path = %order.source.path().display(), %error, "an upload restarts from zero");
@@ -63,13 +63,14 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
     shared.counters.start_over();
     let begun = stoppable(&shared, begin_anew(&order, &tools, record)).await?;
     match attempt(&order, &tools, &shared, begun).await? {
-        Ended::Complete(file, resumed) => Ok(uploaded(&order, &shared, file, resumed)),
+        Ended::Complete(done) => Ok(*done),
         Ended::Dropped(error, _) => Err(error),
     }
 }
 
-fn uploaded(order: &Order, shared: &Shared, file: types::File, resumed: u64) -> Uploaded {
-    Uploaded { file, bytes: order.source.size(), resumed, started_over: shared.started_over() }
+fn complete(order: &Order, shared: &Shared, file: types::File, resumed: u64) -> Ended {
+    let (bytes, started_over) = (order.source.size(), shared.started_over());
+    Ended::Complete(Box::new(Uploaded { file, bytes, resumed, started_over }))
 }
 
 /// The beginning of an upload, which may be stopped.
@@ -87,8 +88,7 @@ async fn stoppable(shared: &Shared, beginning: impl Future<Output = Result<Begin
 
 /// How an upload has ended that did not fail.
 enum Ended {
-    /// With a file, of which so many bytes were sent by an earlier run.
-    Complete(types::File, u64),
+    Complete(Box<Uploaded>),
     /// The storage does not know it any more. It is aborted and forgotten.
     Dropped(Error, Option<Record>),
 }
@@ -102,7 +102,7 @@ async fn attempt(order: &Order, tools: &Tools, shared: &Arc<Shared>, begun: Begi
             shared.counters.plan(size, 1);
             shared.counters.add_there(size);
             shared.counters.part_done();
-            return Ok(Ended::Complete(*file, size));
+            return Ok(complete(order, shared, *file, size));
         }
     };
     let mut parts: Vec<Range<u64>> = plan::parts(0..order.source.size(), part_size).collect();
@@ -146,7 +146,7 @@ async fn attempt(order: &Order, tools: &Tools, shared: &Arc<Shared>, begun: Begi
     }
     let record = job.close(keep).await;
     match result {
-        Ok(file) => Ok(Ended::Complete(file, there)),
+        Ok(file) => Ok(complete(order, shared, file, there)),
         Err(PartError::Dropped(error)) => Ok(Ended::Dropped(error, record)),
         Err(PartError::Failed(error)) => Err(error),
     }
@@ -254,7 +254,11 @@ impl Job {
         }
         self.join(workers).await?;
         order.source.check_unchanged()?;
-        Ok(self.complete(parts.len(), &order.name, order.source.size()).await?)
+        let completed = self.complete(parts.len(), &order.name, order.source.size()).await;
+        completed.map_err(|error| match lacks_parts(&error, self.resumed) {
+            true => PartError::Dropped(error),
+            false => PartError::Failed(error),
+        })
     }
 
     /// Begins to send a part, as soon as there may be a connection for it before long.

@@ -1,0 +1,136 @@
+//! The tables: what was seen, in Markdown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Write as _};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::facts::{Facts, QUESTIONS};
+use super::stores::Store;
+
+/// What came of a scenario on a store.
+#[derive(Clone, Debug, Default)]
+pub enum Cell {
+    Holds,
+    /// With the reason.
+    Fails(String),
+    /// The store cannot have the scenario, for this reason.
+    None(&'static str),
+    /// The scenario was not run, because the witness itself failed.
+    #[default]
+    Lost,
+}
+
+impl Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Holds => f.write_str("holds"),
+            Self::Fails(why) => write!(f, "FAILS: {why}"),
+            Self::None(why) => f.write_str(why),
+            Self::Lost => f.write_str("LOST"),
+        }
+    }
+}
+
+/// A scenario with its cells, one for each store.
+pub struct Row {
+    pub name: &'static str,
+    pub cells: Vec<Cell>,
+}
+
+/// Both tables: the matrix, and what the servers respond.
+pub fn tables(stores: &[&Store], rows: &[Row], facts: &[Facts]) -> String {
+    let names: Vec<&str> = stores.iter().map(|store| store.name).collect();
+    let matrix = rows.iter().map(|row| {
+        let cells = row.cells.iter().map(|cell| match cell {
+            Cell::Holds => "yes".to_owned(),
+            Cell::Fails(_) => "**no**".to_owned(),
+            Cell::None(_) => "–".to_owned(),
+            Cell::Lost => "**lost**".to_owned(),
+        });
+        (row.name, cells.collect())
+    });
+    let matrix = table("scenario", &names, matrix);
+    let responses = QUESTIONS.iter().enumerate().map(|(number, question)| {
+        (*question, facts.iter().map(|facts| facts.0[number].clone()).collect::<Vec<_>>())
+    });
+    let responses = table("response to", &names, responses);
+    let mut reasons = BTreeMap::<_, BTreeSet<_>>::new();
+    for (store, cell) in rows.iter().flat_map(|row| stores.iter().zip(&row.cells)) {
+        if let Cell::None(why) = cell {
+            reasons.entry(why).or_default().insert(store.name);
+        }
+    }
+    let reasons = reasons.into_iter().map(|(why, stores)| {
+        let stores: Vec<_> = stores.into_iter().collect();
+        format!("- {why}: {}\n", stores.join(", "))
+    });
+    let reasons: String = reasons.collect();
+    let reasons = if reasons.is_empty() { reasons } else { format!("\nNot applicable (–):\n\n{reasons}") };
+    format!("{matrix}{reasons}\n{responses}")
+}
+
+fn table<'r>(first: &str, names: &[&str], rows: impl Iterator<Item = (&'r str, Vec<String>)>) -> String {
+    let mut table = format!("| {first} | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+    for (name, cells) in rows {
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "| {name} | {} |", cells.join(" | "));
+    }
+    table
+}
+
+/// How many cells hold, or which ones do not.
+pub fn summary(stores: &[&Store], rows: &[Row]) -> Result<String> {
+    let (mut holds, mut broken) = (0, Vec::new());
+    for row in rows {
+        for (store, cell) in stores.iter().zip(&row.cells) {
+            match cell {
+                Cell::Holds => holds += 1,
+                Cell::None(_) => {}
+                Cell::Fails(_) | Cell::Lost => {
+                    broken.push(format!("{}: {} ... {cell}", store.name, row.name));
+                }
+            }
+        }
+    }
+    if !broken.is_empty() {
+        bail!("{} cells fail, {holds} hold\n{}", broken.len(), broken.join("\n"));
+    }
+    Ok(format!("{holds} cells hold"))
+}
+
+/// The document with another text between the marks of this name.
+pub fn replace(document: &str, name: &str, text: &str) -> Result<String> {
+    let (begin, end) =
+        (format!("<!-- {name}: written by the witness -->\n"), format!("<!-- {name}: end -->"));
+    let missing = || format!("the document has no marks for {name}");
+    let (before, rest) = document.split_once(&begin).with_context(missing)?;
+    let (_, after) = rest.split_once(&end).with_context(missing)?;
+    Ok(format!("{before}{begin}{}\n{end}{after}", text.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::witness::storage::stores::STORES;
+
+    #[test]
+    fn text_between_marks_is_replaced() {
+        let document = "a\n<!-- x: written by the witness -->\nold\n<!-- x: end -->\nb\n";
+        let replaced = replace(document, "x", "new\n").unwrap();
+        assert_eq!(replaced, "a\n<!-- x: written by the witness -->\nnew\n<!-- x: end -->\nb\n");
+        assert_eq!(replace(&replaced, "x", "new").unwrap(), replaced);
+        assert!(replace(document, "y", "new").is_err());
+    }
+
+    #[test]
+    fn summary_names_the_cells_that_fail() {
+        let stores = [&STORES[0], &STORES[1]];
+        let summary = |cells| summary(&stores, &[Row { name: "download 0 B", cells }]);
+        assert_eq!(summary(vec![Cell::Holds, Cell::None("why")]).unwrap(), "1 cells hold");
+        for (broken, shown) in [(Cell::Fails("why".to_owned()), "FAILS: why"), (Cell::Lost, "LOST")] {
+            let error = summary(vec![Cell::Holds, broken]).unwrap_err().to_string();
+            assert_eq!(error, format!("1 cells fail, 1 hold\ns3rver: download 0 B ... {shown}"));
+        }
+    }
+}
