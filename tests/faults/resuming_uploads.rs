@@ -556,7 +556,8 @@ async fn an_upload_can_be_started_again_at_once_after_it_was_dropped() -> Result
     let bench = Bench::new().await?;
     let held = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
-    eventually("five parts are missing", || upload.progress().parts == 15).await;
+    let arrived = || bench.stage.storage("PUT").len() == 20;
+    eventually("five parts are missing", || arrived() && upload.progress().parts == 15).await;
     bench.stage.emulator.faults().remove(held);
     bench.stage.emulator.clear_requests();
     drop(upload);

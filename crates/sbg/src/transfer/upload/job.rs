@@ -255,9 +255,12 @@ impl Job {
         self.join(workers).await?;
         order.source.check_unchanged()?;
         let completed = self.complete(parts.len(), &order.name, order.source.size()).await;
-        completed.map_err(|error| match lacks_parts(&error, self.resumed) {
-            true => PartError::Dropped(error),
-            false => PartError::Failed(error),
+        completed.map_err(|error| {
+            if lacks_parts(&error, self.resumed) {
+                PartError::Dropped(error)
+            } else {
+                PartError::Failed(error)
+            }
         })
     }
 
