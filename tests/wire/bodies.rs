@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use sbg::members::{NewMember, Permissions};
+use sbg::raw::{ClientAppsExt as _, ClientAutomationsExt as _, ClientTasksExt as _};
 use sbg::types::{AppCopyStrategy, ProjectEditSettings};
 use serde_json::{Value, json};
 
@@ -9,6 +10,9 @@ use crate::{Seen, Wire, project};
 
 /// A billing group.
 const GROUP: &str = "f1969c90-da54-4118-8e96-c3f0b49a163d";
+
+/// A task.
+const TASK: &str = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
 
 /// A server whose answer can be read as any of the resources here.
 async fn wire() -> Wire {
@@ -217,5 +221,49 @@ async fn a_member_of_an_enterprise_is_named_with_the_division() -> Result<()> {
     assert_eq!(wire.last().json()["username"], "kings-college/fcrick");
     wire.client.team("crystallography").add_member("kings-college/fcrick").await?;
     assert_eq!(wire.last().json()["id"], "kings-college/fcrick");
+    Ok(())
+}
+
+/// What the platform takes for JSON: a content type and an object, even where a call has nothing to say.
+#[tokio::test]
+async fn actions_without_a_body_send_an_empty_object() -> Result<()> {
+    let answer = json!({"id": "a", "status": "DRAFT", "location": "b"});
+    let wire =
+        Wire::tuned(move |_| crate::response(200, &answer), |client| client.advance_access(true)).await;
+    let (client, raw) = (&wire.client, wire.client.raw());
+    let check = |line: &str| {
+        assert_sent(&wire.last(), line, &json!({}));
+        assert_eq!(wire.last().header("content-length"), ["2"]);
+    };
+    client.task(TASK).run().await?;
+    check(&format!("POST /v2/tasks/{TASK}/actions/run"));
+    client.task(TASK).abort().await?;
+    check(&format!("POST /v2/tasks/{TASK}/actions/abort"));
+    raw.task_clone().task_id("t").send().await?;
+    check("POST /v2/tasks/t/actions/clone");
+    raw.app_sync().project_owner("a").project("b").app_short_name("c").send().await?;
+    check("POST /v2/apps/a/b/c/actions/sync");
+    raw.automation_archive().automation_id("a").send().await?;
+    check("POST /v2/automation/automations/a/actions/archive");
+    raw.automation_restore().automation_id("a").send().await?;
+    check("POST /v2/automation/automations/a/actions/restore");
+    raw.automation_package_archive().automation_id("a").package_id("p").send().await?;
+    check("POST /v2/automation/automations/a/packages/p/actions/archive");
+    raw.automation_package_restore().automation_id("a").package_id("p").send().await?;
+    check("POST /v2/automation/automations/a/packages/p/actions/restore");
+    raw.automation_run_stop().run_id("r").send().await?;
+    check("POST /v2/automation/runs/r/actions/stop");
+    raw.automation_upload_complete().upload_id("u").send().await?;
+    check("POST /v2/automation/upload/u/complete");
+    Ok(())
+}
+
+#[tokio::test]
+async fn reads_and_deletions_send_no_body() -> Result<()> {
+    let wire = wire().await;
+    wire.client.users().me().await?;
+    assert_eq!((wire.last().body.as_str(), wire.last().header("content-type").len()), ("", 0));
+    wire.client.file("5678").delete().await?;
+    assert_eq!((wire.last().body.as_str(), wire.last().header("content-type").len()), ("", 0));
     Ok(())
 }

@@ -11,6 +11,7 @@ mod queries;
 mod ranges;
 mod raw;
 mod redirects;
+mod retries;
 mod storage;
 
 use std::sync::{Arc, Mutex, PoisonError};

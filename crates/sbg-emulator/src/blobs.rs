@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
+    fs::{self, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::{object::Object, signing::hex};
+use crate::{folder::private, object::Object, signing::hex};
 
 /// Objects smaller than this are kept in memory and written with the rest of the state.
 const SMALL: usize = 4096;
@@ -99,7 +99,7 @@ impl Blobs {
     fn write<'a>(&self, content: impl Iterator<Item = &'a Bytes>) -> io::Result<Arc<Blob>> {
         let name = hex(&fastrand::u128(..).to_be_bytes());
         let blob = Arc::new(Blob { path: self.folder.join(&name) });
-        let mut file = File::create_new(&blob.path)?;
+        let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&blob.path)?;
         // It is known from here on, so that a file that could not be written to its end goes with the dead.
         self.lock().insert(name, Arc::downgrade(&blob));
         content.into_iter().try_for_each(|bytes| file.write_all(bytes))?;

@@ -106,13 +106,25 @@ impl Folder {
     pub(crate) fn save(&self, text: &[u8]) -> io::Result<()> {
         let (new, file) = (self.path.join("state.new"), self.path.join(STATE));
         let write = || {
-            let mut out = File::create(&new)?;
+            // What an interrupted save has left may be open to others.
+            match fs::remove_file(&new) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut out = private(OpenOptions::new().write(true).create_new(true)).open(&new)?;
             out.write_all(text)?;
             out.sync_all()?;
             fs::rename(&new, &file)
         };
         write().map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
     }
+}
+
+/// Makes what is created with these options a file of its owner alone: it holds tokens, keys of volumes or signed URLs.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// Opens a file that no other process can open as long as this one has it.

@@ -48,6 +48,7 @@ mod query;
 mod quirk;
 mod ranges;
 mod reader;
+mod rooted;
 mod route;
 mod segment;
 mod server;

@@ -18,7 +18,7 @@ use http::{header, request::Parts};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, folder::private};
 
 /// A file of exchanges.
 #[derive(Debug)]
@@ -30,7 +30,12 @@ impl Traffic {
     /// Opens a file to write to its end, or a new file in a folder. A file is created where it is missing.
     pub(crate) fn append(path: &Path) -> io::Result<Self> {
         let path = if path.is_dir() { path.join(name()) } else { path.to_owned() };
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = private(OpenOptions::new().create(true).append(true)).open(path)?;
+        // One that was there before holds tokens from now on.
+        #[cfg(unix)]
+        if file.metadata()?.is_file() {
+            file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        }
         Ok(Self { file: Mutex::new(file) })
     }
 

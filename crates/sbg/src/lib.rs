@@ -12,6 +12,7 @@ mod fields;
 pub mod fuzzing;
 pub mod guide;
 mod ids;
+mod local_file;
 mod page;
 pub mod profile;
 pub mod transfer;

@@ -315,6 +315,8 @@ impl Checker<'_, '_> {
         let schema = route.operation.pointer("/requestBody/content/application~1json/schema");
         match (schema, body) {
             (None, None) => {}
+            // Clients send `{}` or `null` where a call has nothing to say, because the platform wants a JSON content type.
+            (None, Some(body)) if route.method != "DELETE" && is_empty(body) => {}
             (None, Some(_)) => {
                 self.report(Kind::Request, "the specification has no request body here, and one was sent");
             }
@@ -388,4 +390,9 @@ impl Checker<'_, '_> {
 fn is_entry(parameter: &Value, name: &str) -> bool {
     let key = parameter["name"].as_str().and_then(|map| name.strip_prefix(map)?.strip_prefix('.'));
     key.is_some_and(|key| !key.is_empty())
+}
+
+/// Whether a body says nothing: `null` or an object without fields.
+fn is_empty(body: &Value) -> bool {
+    body.is_null() || body.as_object().is_some_and(serde_json::Map::is_empty)
 }

@@ -3,21 +3,21 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
+    io::{self, Read as _},
+    path::PathBuf,
     sync::Arc,
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::object::Object;
+use crate::{object::Object, rooted::Rooted};
 
 /// A bucket.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Bucket {
     Memory(BTreeMap<String, Arc<Object>>),
-    /// Keys are paths below it. The path itself is not kept: it is a setting.
+    /// Keys are paths below it, none of which leads through a link. The path itself is not kept: it is a setting.
     Folder(#[serde(skip)] PathBuf),
 }
 
@@ -43,13 +43,14 @@ impl Bucket {
                 })
                 .collect(),
             Self::Folder(root) => {
-                let mut found = Vec::new();
                 // Only the part of the tree that can hold such keys is walked.
                 let folder = prefix.rfind('/').map_or("", |at| &prefix[..at]);
-                if folder.is_empty() || is_key(folder) {
-                    walk(&root.join(folder), folder, &mut found);
-                }
-                found.retain(|entry| entry.key.starts_with(prefix));
+                let inside = folder.is_empty() || is_key(folder);
+                let listed = Rooted::open(root).ok().filter(|_| inside).map(|root| root.list(folder));
+                let entries = listed.unwrap_or_default().into_iter();
+                let entries =
+                    entries.map(|found| Entry { key: found.key, size: found.size, modified: found.modified });
+                let mut found: Vec<Entry> = entries.filter(|entry| entry.key.starts_with(prefix)).collect();
                 found.sort_by(|one, other| one.key.cmp(&other.key));
                 found
             }
@@ -61,9 +62,13 @@ impl Bucket {
         match self {
             Self::Memory(objects) => objects.get(key).cloned(),
             Self::Folder(root) => {
-                let path = root.join(Some(key).filter(|key| is_key(key))?);
-                let modified = modified(&path).ok()?;
-                Some(Arc::new(Object::new(vec![fs::read(path).ok()?.into()], modified)))
+                let key = Some(key).filter(|key| is_key(key))?;
+                let mut file = Rooted::open(root).ok()?.read(key).ok()?;
+                let modified = Timestamp::try_from(file.metadata().ok()?.modified().ok()?);
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).ok()?;
+                let modified = modified.unwrap_or(Timestamp::UNIX_EPOCH);
+                Some(Arc::new(Object::new(vec![bytes.into()], modified)))
             }
         }
     }
@@ -71,7 +76,7 @@ impl Bucket {
     pub(crate) fn contains(&self, key: &str) -> bool {
         match self {
             Self::Memory(objects) => objects.contains_key(key),
-            Self::Folder(root) => is_key(key) && root.join(key).is_file(),
+            Self::Folder(root) => is_key(key) && Rooted::open(root).and_then(|root| root.read(key)).is_ok(),
         }
     }
 
@@ -86,12 +91,8 @@ impl Bucket {
                 if !is_key(key) {
                     return Err(io::Error::new(io::ErrorKind::InvalidInput, "no path below the folder"));
                 }
-                let path = root.join(key);
-                if let Some(parent) = path.parent() {
-                    fs::create_dir_all(parent)?;
-                }
-                let mut file = fs::File::create(path)?;
-                object.read(0, object.size()).try_for_each(|chunk| file.write_all(&chunk?))
+                fs::create_dir_all(&*root)?;
+                Rooted::open(root)?.write(key, object.read(0, object.size()))
             }
         }
     }
@@ -100,29 +101,6 @@ impl Bucket {
 /// Whether a key stays inside its bucket when it is taken for a path.
 pub(crate) fn is_key(key: &str) -> bool {
     !key.contains(['\\', '\0']) && key.split('/').all(|step| !matches!(step, "" | "." | ".."))
-}
-
-fn modified(path: &Path) -> io::Result<Timestamp> {
-    let modified = fs::metadata(path)?.modified()?;
-    Ok(Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH))
-}
-
-/// Everything below a folder. What cannot be read is left out, as are links, which may lead in circles.
-fn walk(folder: &Path, prefix: &str, found: &mut Vec<Entry>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let Some(name) = name.to_str().filter(|name| is_key(name)) else { continue };
-        let key = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        let Ok(metadata) = entry.metadata() else { continue };
-        if metadata.is_dir() {
-            walk(&entry.path(), &key, found);
-        } else if metadata.is_file()
-            && let Ok(modified) = modified(&entry.path())
-        {
-            found.push(Entry { key, size: metadata.len(), modified });
-        }
-    }
 }
 
 #[cfg(test)]
@@ -154,6 +132,61 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         check(Bucket::Folder(folder.clone()));
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// A folder beside a bucket, with links from the bucket to what is in it.
+    #[cfg(unix)]
+    #[test]
+    fn bucket_never_leaves_its_folder_by_a_link() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (inside, outside) = (folder.path().join("bucket"), folder.path().join("outside"));
+        fs::create_dir_all(&inside).unwrap();
+        fs::create_dir_all(&outside).unwrap();
+        fs::write(outside.join("secret"), "kept").unwrap();
+        fs::write(inside.join("own"), "own").unwrap();
+        symlink(&outside, inside.join("folder")).unwrap();
+        symlink(outside.join("secret"), inside.join("file")).unwrap();
+        symlink(outside.join("new"), inside.join("dangling")).unwrap();
+        symlink(inside.join("own"), inside.join("alias")).unwrap();
+        fs::hard_link(outside.join("secret"), inside.join("hard")).unwrap();
+
+        let mut bucket = Bucket::Folder(inside.clone());
+        let keys = |prefix: &str| bucket.list(prefix).into_iter().map(|entry| entry.key).collect::<Vec<_>>();
+        assert_eq!(keys(""), ["hard", "own"]);
+        assert_eq!(keys("folder/"), [""; 0]);
+        for key in ["folder/secret", "file", "dangling", "alias"] {
+            assert!(bucket.get(key).is_none() && !bucket.contains(key), "{key}");
+        }
+        for key in ["folder/secret", "folder/new/deep", "file", "dangling", "alias"] {
+            assert!(bucket.put(key, &object("changed")).is_err(), "{key}");
+        }
+        // A second name of a file outside is replaced, and the file keeps what it has.
+        bucket.put("hard", &object("changed")).unwrap();
+        assert_eq!(fs::read_to_string(inside.join("hard")).unwrap(), "changed");
+        assert_eq!(fs::read_to_string(outside.join("secret")).unwrap(), "kept");
+        assert_eq!(fs::read_to_string(inside.join("own")).unwrap(), "own");
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+        let kept = ["alias", "dangling", "file", "folder", "hard", "own"];
+        let mut names: Vec<_> =
+            fs::read_dir(&inside).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, kept);
+    }
+
+    /// Reading a pipe would wait for its other end for ever.
+    #[cfg(unix)]
+    #[test]
+    fn bucket_has_regular_files_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
+        assert!(made.success());
+        let mut bucket = Bucket::Folder(folder.path().to_owned());
+        assert_eq!(bucket.list(""), []);
+        assert!(bucket.get("pipe").is_none() && !bucket.contains("pipe"));
+        let error = bucket.put("pipe", &object("x")).unwrap_err().to_string();
+        assert!(error.contains("`pipe` is not a regular file"), "{error}");
     }
 
     #[test]

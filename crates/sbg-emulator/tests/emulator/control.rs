@@ -60,6 +60,11 @@ impl Reached {
     }
 }
 
+/// A request that the control endpoint takes.
+fn controls(request: RequestBuilder) -> RequestBuilder {
+    request.header("X-Emulator-Control", "1")
+}
+
 async fn describe(answer: reqwest::Result<Response>) -> String {
     let Ok(answer) = answer else { return "nothing".to_owned() };
     let mut words = vec![answer.status().as_u16().to_string()];
@@ -147,7 +152,7 @@ async fn each_fault_does_the_same_by_builder_command_line_and_control_endpoint()
         check(Reached::new(&endpoint).await, "command line").await;
         let plain = Emulator::builder().token("abc").start().await.unwrap();
         let reached = Reached::new(plain.url()).await;
-        let added = reached.http.post(reached.control("/faults")).body(rule).send().await.unwrap();
+        let added = controls(reached.http.post(reached.control("/faults"))).body(rule).send().await.unwrap();
         assert_eq!(added.status(), StatusCode::CREATED, "{rule}");
         check(reached, "control endpoint").await;
     }
@@ -176,9 +181,10 @@ async fn rules_are_listed_with_their_counters_replaced_and_removed() {
     let bench = Bench::start().await;
     let root = bench.emulator.url().strip_suffix("/v2").unwrap().to_owned();
     let ask = async |method: Method, path: &str, body: &str| {
-        let answer =
-            bench.http.request(method, format!("{root}/_emulator{path}")).body(body.to_owned()).send().await;
-        let answer = answer.unwrap();
+        let answer = controls(bench.http.request(method, format!("{root}/_emulator{path}")))
+            .body(body.to_owned())
+            .send();
+        let answer = answer.await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
@@ -220,16 +226,55 @@ async fn rules_are_listed_with_their_counters_replaced_and_removed() {
 }
 
 #[tokio::test]
+async fn control_endpoint_refuses_requests_of_browsers() {
+    let bench = Bench::start().await;
+    let root = bench.emulator.url().strip_suffix("/v2").unwrap().to_owned();
+    let check = async |tune: fn(RequestBuilder) -> RequestBuilder, expected: &str| {
+        for (method, path) in [
+            (Method::POST, "/clock"),
+            (Method::POST, "/faults"),
+            (Method::GET, "/requests"),
+            (Method::DELETE, "/faults"),
+        ] {
+            let request = bench.http.request(method, format!("{root}/_emulator{path}")).body("3600");
+            let answer = tune(request).send().await.unwrap();
+            assert_eq!(answer.status(), 403, "{path}");
+            let text = answer.text().await.unwrap();
+            assert!(text.contains(expected), "{text}");
+        }
+    };
+    check(|request| request, "`X-Emulator-Control: 1`").await;
+    check(
+        |request| controls(request).header("Origin", "https://example.org"),
+        "`Origin: https://example.org`",
+    )
+    .await;
+    check(|request| controls(request).header("Host", "example.org:8080"), "`example.org:8080`").await;
+    // A browser asks first whether it may send the header, and nobody lets it.
+    let preflight = bench
+        .http
+        .request(Method::OPTIONS, format!("{root}/_emulator/clock"))
+        .header("Origin", "https://example.org")
+        .header("Access-Control-Request-Headers", "x-emulator-control");
+    let answer = preflight.send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+    assert!(answer.headers().keys().all(|name| !name.as_str().starts_with("access-control")));
+    let clock = controls(bench.http.get(format!("{root}/_emulator/clock"))).send().await.unwrap();
+    assert_eq!(clock.json::<Value>().await.unwrap()["ahead_seconds"], 0.0);
+    assert!(bench.emulator.faults().counters().is_empty());
+}
+
+#[tokio::test]
 async fn the_clock_is_read_and_moved() {
     let bench = Bench::start().await;
     let clock = bench.emulator.url().replace("/v2", "/_emulator/clock");
-    let advance = async |by: &'static str| bench.http.post(&clock).body(by).send().await.unwrap();
+    let advance = async |by: &'static str| controls(bench.http.post(&clock)).body(by).send().await.unwrap();
     let shown: Value = advance("90.5\n").await.json().await.unwrap();
     assert_eq!(shown["ahead_seconds"], 90.5);
     assert_eq!(advance("1e300").await.status(), 400);
     assert_eq!(advance("-1").await.status(), 400);
     assert_eq!(advance("soon").await.status(), 400);
-    let shown: Value = bench.http.get(&clock).send().await.unwrap().json().await.unwrap();
+    let shown: Value = controls(bench.http.get(&clock)).send().await.unwrap().json().await.unwrap();
     assert_eq!(shown["ahead_seconds"], 90.5);
     let id = bench.file("x");
     let url = bench.download_url(&id).await;
@@ -250,7 +295,7 @@ async fn requests_are_counted_by_what_became_of_them() {
     bench.emulator.faults().add("api:nth=1:reset".parse().unwrap());
     assert!(bench.request(Method::GET, "/user").send().await.is_err());
     let item = |origin: &str, status: Value, count: u64| json!({"origin": origin, "method": "GET", "status": status, "count": count});
-    let counted: Value = bench.http.get(&requests).send().await.unwrap().json().await.unwrap();
+    let counted: Value = controls(bench.http.get(&requests)).send().await.unwrap().json().await.unwrap();
     let items = [
         item("api", Value::Null, 1),
         item("api", json!(200), 2),
@@ -258,7 +303,7 @@ async fn requests_are_counted_by_what_became_of_them() {
         item("storage", json!(200), 1),
     ];
     assert_eq!(counted, json!({"total": 5, "items": items}));
-    assert_eq!(bench.http.delete(&requests).send().await.unwrap().status(), 204);
-    let counted: Value = bench.http.get(&requests).send().await.unwrap().json().await.unwrap();
+    assert_eq!(controls(bench.http.delete(&requests)).send().await.unwrap().status(), 204);
+    let counted: Value = controls(bench.http.get(&requests)).send().await.unwrap().json().await.unwrap();
     assert_eq!(counted, json!({"total": 0, "items": []}));
 }

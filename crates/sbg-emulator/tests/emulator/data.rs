@@ -190,3 +190,31 @@ fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
     let file = other.path().join("thesis.tex");
     assert!(refusal(&file).contains("thesis.tex"));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_with_tokens_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = TempDir::new().unwrap();
+    let (data, traffic) = (folder.path().join("data"), folder.path().join("traffic.jsonl"));
+    fs::create_dir(&data).unwrap();
+    // As earlier versions have left them.
+    for file in [&traffic, &data.join("state.new"), &data.join("lock")] {
+        fs::write(file, "").unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let bench = Bench::with(Emulator::builder().data(&data).traffic(&traffic)).await;
+    let project = bench.emulator.create_project("demo");
+    bench.emulator.create_file(&project, "big.bin", vec![7; 100_000]);
+    bench.get("/user").await;
+    let token = bench.emulator.token();
+    drop(bench);
+    assert!(fs::read_to_string(data.join("state.json")).unwrap().contains(&token));
+    let objects = fs::read_dir(data.join("objects")).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = objects.chain([traffic, data.join("state.json")]).collect();
+    assert_eq!(files.len(), 3);
+    for file in files {
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+}

@@ -8,10 +8,14 @@ use std::{
 };
 
 use super::ProfileError;
+use crate::local_file::read_bounded;
+
+/// Largest file that is read, in bytes. A profile takes about a hundred.
+const LARGEST: u64 = 1024 * 1024;
 
 /// The text of a file, or `None` when it is not there.
 pub(super) fn read(path: &Path) -> Result<Option<String>, ProfileError> {
-    let bytes = match fs::read(path) {
+    let bytes = match read_bounded(path, LARGEST) {
         Ok(bytes) => bytes,
         // The home of a service may be `/dev/null`.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {

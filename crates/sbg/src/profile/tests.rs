@@ -257,3 +257,29 @@ fn debug_hides_values() {
     assert!(!shown.contains("SECRET"), "{shown}");
     assert!(shown.contains("cgc"), "{shown}");
 }
+
+#[test]
+fn only_regular_files_of_a_bounded_size_are_read() {
+    let folder = Folder::new();
+    let check = |expected: &str| {
+        let credentials = folder.short(&Credentials::open_or_new(folder.path()).unwrap_err());
+        assert_eq!(credentials, format!("cannot read `FILE`: {expected}"));
+        let settings = folder.short(&Settings::open(folder.path()).unwrap_err());
+        assert_eq!(settings, credentials);
+    };
+    folder.write(&"# long\n".repeat(200_000));
+    check("it has more than 1048576 bytes, which no such file needs: look at what it is");
+    fs::remove_file(folder.path()).unwrap();
+    fs::create_dir(folder.path()).unwrap();
+    check("it is a folder: name a regular file");
+    #[cfg(unix)]
+    {
+        fs::remove_dir(folder.path()).unwrap();
+        let pipe = std::process::Command::new("mkfifo").arg(folder.path()).status().unwrap();
+        assert!(pipe.success());
+        check("it is a named pipe: name a regular file");
+        fs::remove_file(folder.path()).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path()).unwrap();
+        check("it is a device: name a regular file");
+    }
+}

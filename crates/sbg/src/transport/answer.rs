@@ -9,6 +9,7 @@ use serde_json::Value;
 use url::Origin;
 
 use super::mask::{MASK, mask};
+use super::retry_after::{in_words, retry_after};
 use crate::error::{Error, ErrorKind, Result, excerpt, one_line};
 
 /// How many times a request was sent, as the answer to the last time carries it along.
@@ -105,6 +106,11 @@ impl Answer {
         names.iter().find_map(|name| self.headers.get(*name)?.to_str().ok())
     }
 
+    /// Whether the platform says that it is under maintenance: a 503 with error code 0.
+    pub(super) fn is_maintenance(&self) -> bool {
+        self.status() == 503 && self.code() == Some(0)
+    }
+
     fn said(&self) -> Option<sbg_raw::types::Error> {
         serde_json::from_slice(&self.body).ok()
     }
@@ -151,6 +157,10 @@ impl Answer {
                 let kind = if said.is_some() { ErrorKind::Api } else { ErrorKind::UnexpectedResponse };
                 Error::new(kind, message)
             }
+        };
+        let error = match retry_after(&self.headers).filter(|_| matches!(self.status(), 429 | 503)) {
+            Some(wait) => error.with_hint(in_words(wait)),
+            None => error,
         };
         self.describe(error, said)
     }
@@ -215,6 +225,8 @@ pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use http::header::RETRY_AFTER;
+
     use super::*;
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -234,6 +246,21 @@ mod tests {
             let error = answer(500, &body).without(&[TOKEN]).into_result(operation()).unwrap_err();
             assert!(!error.to_string().contains("01234567"), "{before}: {error}");
         }
+    }
+
+    #[test]
+    fn refusal_says_when_to_retry() {
+        let check = |status: u16, retry_after: &str, expected: bool| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
+            let answer = Answer::new(StatusCode::from_u16(status).unwrap(), headers, "<html>");
+            let error = answer.into_result(operation()).unwrap_err();
+            let said = error.to_string().contains("the server asks to retry after 3600 s, at ");
+            assert_eq!(said, expected, "{error}");
+        };
+        check(429, "3600", true);
+        check(503, "3600", true);
+        check(503, "soon", false);
+        check(404, "3600", false);
     }
 
     #[test]

@@ -133,8 +133,11 @@ pub(crate) struct Place<'b> {
 }
 
 impl Place<'_> {
-    /// The request was answered: learns from the headers.
-    pub(crate) fn answered(mut self, headers: &HeaderMap) {
+    /// The request was answered: learns from the headers, and lets no request leave for `closed`, where the server asked for that.
+    pub(crate) fn answered(mut self, headers: &HeaderMap, closed: Option<Duration>) {
+        if let Some(wait) = closed {
+            self.budget.state().window.close(wait, Instant::now());
+        }
         let Some(said) = RateLimit::read(headers) else { return };
         let mut state = self.budget.state();
         state.latest = Some(said);
@@ -188,7 +191,10 @@ mod tests {
     /// A budget whose window is spent.
     async fn spent(parallel: usize, paced: bool) -> Arc<Budget> {
         let budget = Arc::new(Budget::new(parallel, paced));
-        budget.acquire(|_| panic!("nothing is known yet")).await.answered(&headers(0, 0, END_OF_WINDOW));
+        budget
+            .acquire(|_| panic!("nothing is known yet"))
+            .await
+            .answered(&headers(0, 0, END_OF_WINDOW), None);
         budget
     }
 
@@ -211,7 +217,7 @@ mod tests {
         let started = Instant::now();
         let first = budget.acquire(|_| panic!("nobody waits for a window")).await;
         budget.acquire(|_| panic!("nobody waits for a window")).await.never_left();
-        first.answered(&headers(0, 0, END_OF_WINDOW));
+        first.answered(&headers(0, 0, END_OF_WINDOW), None);
         assert_eq!(seconds(started), 0);
         assert_eq!(budget.latest().map(|latest| latest.limit()), Some(5));
     }
@@ -235,7 +241,7 @@ mod tests {
                     };
                     sleep(Duration::from_millis(50 + 7 * (number % 4))).await;
                     let remaining = 5_u64.checked_sub(counted).expect("no more than the window allows");
-                    place.answered(&headers(remaining, seconds(started), (window + 1) * END_OF_WINDOW));
+                    place.answered(&headers(remaining, seconds(started), (window + 1) * END_OF_WINDOW), None);
                 })
             })
             .collect();
@@ -263,7 +269,7 @@ mod tests {
         gives_up.abort();
         let started = Instant::now();
         for _ in 0..2 {
-            budget.acquire(|_| ()).await.answered(&headers(4, END_OF_WINDOW, 2 * END_OF_WINDOW));
+            budget.acquire(|_| ()).await.answered(&headers(4, END_OF_WINDOW, 2 * END_OF_WINDOW), None);
         }
         assert_eq!(seconds(started), END_OF_WINDOW);
         not_polled.now_or_never().expect("its place was kept").never_left();
@@ -288,16 +294,32 @@ mod tests {
         let mut told = None;
         let mut second = Box::pin(budget.acquire(|left| told = Some(left)));
         assert!(second.as_mut().now_or_never().is_none());
-        first.answered(&headers(0, 0, END_OF_WINDOW));
+        first.answered(&headers(0, 0, END_OF_WINDOW), None);
         let started = Instant::now();
         second.await.never_left();
         assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
     }
 
     #[tokio::test(start_paused = true)]
+    async fn retry_after_of_one_response_holds_the_whole_line() {
+        let budget = Arc::new(Budget::new(2, true));
+        let started = Instant::now();
+        let first = budget.acquire(|_| ()).await;
+        let second = budget.acquire(|_| ()).await;
+        let mut told = None;
+        let mut third = Box::pin(budget.acquire(|left| told = Some(left)));
+        assert!(third.as_mut().now_or_never().is_none());
+        first.answered(&HeaderMap::new(), Some(Duration::from_secs(40)));
+        second.never_left();
+        third.await.never_left();
+        assert_eq!((seconds(started), told), (40, Some(Duration::from_secs(40))));
+        budget.acquire(|_| panic!("the wait is over")).await.never_left();
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_request_that_never_left_costs_nothing_and_a_lost_one_does() {
         let budget = Budget::new(9, true);
-        budget.acquire(|_| ()).await.answered(&headers(2, 0, END_OF_WINDOW));
+        budget.acquire(|_| ()).await.answered(&headers(2, 0, END_OF_WINDOW), None);
         for _ in 0..9 {
             budget.acquire(|_| ()).await.never_left();
         }

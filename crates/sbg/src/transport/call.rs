@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, StatusCode};
 use sbg_raw::Operation;
 use tracing::Span;
 use tracing::field::Empty;
@@ -12,9 +13,11 @@ use super::answer::Answer;
 use super::gate::Gate;
 use super::handlers::{Attempt, Handlers, OnWait, Waiting};
 use super::mask::MASK;
-use super::retry::Failures;
+use super::retry::{Failures, RetryPolicy};
+use super::retry_after::retry_after;
 use super::send::{Failure, send};
-use super::{Answered, Pipeline};
+use super::window::LONGEST;
+use super::{Answered, Pipeline, Policy};
 use crate::error::{Error, Result, one_line};
 
 /// A call that is under way.
@@ -48,7 +51,12 @@ pub(super) fn span(operation: &Operation) -> Span {
 }
 
 impl Call {
-    pub(super) fn new(pipeline: Pipeline, request: reqwest::Request, operation: &'static Operation) -> Self {
+    pub(super) fn new(
+        pipeline: Pipeline,
+        mut request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> Self {
+        fill_body(&mut request);
         let handlers = pipeline.policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
         let started = Instant::now();
         Self { pipeline, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
@@ -81,7 +89,7 @@ impl Call {
             let (outcome, wait) = self.judge(outcome);
             let Some((reason, wait)) = wait else { return self.conclude(outcome) };
             self.lost |= match &outcome {
-                Ok(answer) => matches!(answer.status(), 500 | 502 | 504),
+                Ok(answer) => RetryPolicy::is_transient(answer),
                 Err(failure) => !failure.never_left,
             };
             self.announce(&reason, wait);
@@ -104,7 +112,7 @@ impl Call {
         match &outcome {
             Ok(answer) => {
                 tracing::debug!(attempt = self.attempts, status = answer.status(), "answered");
-                place.answered(answer.headers());
+                place.answered(answer.headers(), policy.closes_for(answer));
                 if let Some(recorder) = &policy.recorder {
                     policy.authorise.with_secrets(&self.request, |secrets| {
                         recorder.record(&self.request, answer, secrets);
@@ -132,23 +140,33 @@ impl Call {
             Ok(answer) => {
                 let (answer, wait) = self.handlers.consult(answer, &attempt);
                 if let Some((wait, handler)) = wait {
-                    // What a handler waits out is no failure that counts against the retries.
-                    self.failing = None;
-                    return (Ok(answer), Some((handler.to_owned(), wait)));
+                    let wait = Some((handler.to_owned(), wait));
+                    // What a handler waits out does not count against the retries, unless those would wait it out as well.
+                    if RetryPolicy::is_transient(&answer) {
+                        self.fails();
+                    } else {
+                        self.failing = None;
+                    }
+                    return (Ok(answer), wait);
                 }
                 Ok(answer)
             }
             failure => failure,
         };
-        let (since, count) = self.failing.get_or_insert((Instant::now(), 0));
-        *count += 1;
-        let so_far = Failures { count: *count, elapsed: since.elapsed() };
+        let so_far = self.fails();
         let retry = &self.pipeline.policy.retry;
         let wait = match &outcome {
             Ok(answer) => retry.after_answer(answer, operation, &so_far),
             Err(failure) => retry.after_failure(failure, operation, &so_far),
         };
         (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
+    }
+
+    /// Counts a failure.
+    fn fails(&mut self) -> Failures {
+        let (since, count) = self.failing.get_or_insert((Instant::now(), 0));
+        *count += 1;
+        Failures { count: *count, elapsed: since.elapsed() }
     }
 
     fn announce(&self, reason: &str, wait: Duration) {
@@ -180,5 +198,28 @@ impl Call {
     fn explain(&self, error: Error) -> Error {
         let error = error.with_operation(self.operation, self.attempts);
         self.pipeline.policy.authorise.explain(error, &self.request)
+    }
+}
+
+/// Sends `{}` as JSON where a call that changes something has no body.
+///
+/// The platform wants a JSON content type on such calls (it is declared as required to run a task), and a server that reads by content
+/// type refuses a request without one. The clients that work on it every day send JSON each time: the official Python client `null`,
+/// the R client `{}`. Of the two the object is what each such call can be read as.
+fn fill_body(request: &mut reqwest::Request) {
+    if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && request.body().is_none() {
+        *request.body_mut() = Some("{}".into());
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+}
+
+impl Policy {
+    /// How long no call is to leave, because the server asks for it and a call that meets this response would wait so long as well.
+    fn closes_for(&self, answer: &Answer) -> Option<Duration> {
+        retry_after(answer.headers()).filter(|wait| match answer.status() {
+            429 => *wait <= LONGEST,
+            503 => self.retry.obeys(*wait),
+            _ => false,
+        })
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sbg_raw::Operation;
 
 use super::answer::Answer;
-use super::window::until_reset;
+use super::sleepers::{MaintenanceSleeper, RateLimitSleeper};
 
 /// Attempts after which handlers are not asked any more to repeat a call, whatever they are.
 const MOST_ATTEMPTS: u32 = 1_000;
@@ -209,195 +209,6 @@ impl fmt::Debug for OnWait {
     }
 }
 
-/// Waits out the rate limit: on a 429 until the time that `X-RateLimit-Reset` gives.
-///
-/// Where the header is missing, malformed or in the past, the waits grow from 1 s to 60 s; one that is further away than a window
-/// lasts is cut to [`max_wait`](Self::max_wait).
-///
-/// ```
-/// # fn example(client: sbg::Client) {
-/// use sbg::transport::RateLimitSleeper;
-///
-/// client.add_error_handler(RateLimitSleeper::default().max_retries(1));
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct RateLimitSleeper {
-    max_wait: Duration,
-    max_retries: u32,
-}
-
-impl Default for RateLimitSleeper {
-    fn default() -> Self {
-        Self { max_wait: Duration::from_secs(330), max_retries: 5 }
-    }
-}
-
-impl RateLimitSleeper {
-    /// Longest single wait; 330 s by default, a window and a bit.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use sbg::transport::RateLimitSleeper;
-    ///
-    /// let impatient = RateLimitSleeper::default().max_wait(Duration::from_secs(30));
-    /// ```
-    pub fn max_wait(mut self, wait: Duration) -> Self {
-        self.max_wait = wait;
-        self
-    }
-
-    /// Most waits in one call; 5 by default.
-    ///
-    /// ```
-    /// let impatient = sbg::transport::RateLimitSleeper::default().max_retries(2);
-    /// ```
-    pub fn max_retries(mut self, count: u32) -> Self {
-        self.max_retries = count;
-        self
-    }
-
-    fn wait(&self, answer: &Answer, attempt: &Attempt) -> Duration {
-        let wait = match until_reset(answer.headers()) {
-            Some(left) if !left.is_zero() => left,
-            _ => Duration::from_secs(1 << (attempt.number - 1).min(6)).min(Duration::from_secs(60)),
-        };
-        wait.min(self.max_wait)
-    }
-}
-
-impl ErrorHandler for RateLimitSleeper {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() == 429 && attempt.number <= self.max_retries {
-            Decision::RetryAfter(self.wait(answer, attempt))
-        } else {
-            Decision::Pass
-        }
-    }
-}
-
-/// Waits while the platform is under maintenance: on a 503 with error code 0.
-///
-/// ```
-/// use std::time::Duration;
-///
-/// use sbg::transport::MaintenanceSleeper;
-///
-/// let over_night = MaintenanceSleeper::default().max_wait(Duration::from_secs(12 * 60 * 60));
-/// let client = sbg::Client::builder().error_handler(over_night);
-/// ```
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct MaintenanceSleeper {
-    interval: Duration,
-    max_wait: Duration,
-}
-
-impl Default for MaintenanceSleeper {
-    fn default() -> Self {
-        Self { interval: Duration::from_secs(60), max_wait: Duration::from_secs(2 * 60 * 60) }
-    }
-}
-
-impl MaintenanceSleeper {
-    /// Time between two attempts; 60 s by default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use sbg::transport::MaintenanceSleeper;
-    ///
-    /// let seldom = MaintenanceSleeper::default().interval(Duration::from_secs(5 * 60));
-    /// ```
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
-        self
-    }
-
-    /// Longest time to wait in all; 2 h by default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use sbg::transport::MaintenanceSleeper;
-    ///
-    /// let not_at_all = MaintenanceSleeper::default().max_wait(Duration::ZERO);
-    /// ```
-    pub fn max_wait(mut self, time: Duration) -> Self {
-        self.max_wait = time;
-        self
-    }
-}
-
-impl ErrorHandler for MaintenanceSleeper {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        let maintenance = answer.status() == 503 && answer.code() == Some(0);
-        if maintenance && attempt.elapsed < self.max_wait {
-            Decision::RetryAfter(self.interval)
-        } else {
-            Decision::Pass
-        }
-    }
-}
-
-/// Waits on every answer of 500 and above, whatever the operation: to be added only where doing a thing twice does no harm.
-///
-/// ```
-/// use sbg::transport::GeneralErrorSleeper;
-///
-/// let client = sbg::Client::builder().error_handler(GeneralErrorSleeper::default());
-/// ```
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct GeneralErrorSleeper {
-    interval: Duration,
-    max_retries: u32,
-}
-
-impl Default for GeneralErrorSleeper {
-    fn default() -> Self {
-        Self { interval: Duration::from_secs(60), max_retries: 10 }
-    }
-}
-
-impl GeneralErrorSleeper {
-    /// Time between two attempts; 60 s by default.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use sbg::transport::GeneralErrorSleeper;
-    ///
-    /// let quick = GeneralErrorSleeper::default().interval(Duration::from_secs(5));
-    /// ```
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
-        self
-    }
-
-    /// Most waits in one call; 10 by default.
-    ///
-    /// ```
-    /// let persistent = sbg::transport::GeneralErrorSleeper::default().max_retries(30);
-    /// ```
-    pub fn max_retries(mut self, count: u32) -> Self {
-        self.max_retries = count;
-        self
-    }
-}
-
-impl ErrorHandler for GeneralErrorSleeper {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() >= 500 && attempt.number <= self.max_retries {
-            Decision::RetryAfter(self.interval)
-        } else {
-            Decision::Pass
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, StatusCode};
@@ -431,54 +242,6 @@ mod tests {
         assert_eq!(Wrapper(RateLimitSleeper::default()).name(), "Wrapper");
     }
 
-    #[test]
-    fn the_wait_follows_the_reset_time_and_survives_nonsense() {
-        let check = |reset: Option<&str>, number: u32, seconds: u64| {
-            let wait = RateLimitSleeper::default().wait(&limited(reset), &attempt(number));
-            assert_eq!(wait, Duration::from_secs(seconds), "{reset:?} {number}");
-        };
-        check(Some("1100"), 1, 100);
-        check(Some("1100"), 5, 100);
-        // Far away.
-        check(Some("99999999999"), 1, 330);
-        check(Some("9223372036854775807"), 1, 330);
-        // Past.
-        check(Some("1000"), 1, 1);
-        check(Some("900"), 2, 2);
-        check(Some("-1"), 9, 60);
-        // Malformed.
-        check(Some("soon"), 2, 2);
-        check(Some(""), 3, 4);
-        check(Some("1100.5"), 4, 8);
-        check(Some("99999999999999999999"), 1, 1);
-        // Missing.
-        check(None, 1, 1);
-        check(None, 6, 32);
-        check(None, 7, 60);
-        check(None, u32::MAX, 60);
-        let brief = RateLimitSleeper::default().max_wait(Duration::from_millis(5));
-        assert_eq!(brief.wait(&limited(None), &attempt(1)), Duration::from_millis(5));
-    }
-
-    #[test]
-    fn each_sleeper_gives_in_after_as_many_waits_as_are_allowed() {
-        let waits =
-            |handler: &dyn ErrorHandler, status: u16, body: &'static str, number: u32, elapsed: u64| {
-                let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
-                let attempt = Attempt { elapsed: Duration::from_secs(elapsed), ..attempt(number) };
-                matches!(handler.handle(&answer, &attempt), Decision::RetryAfter(_))
-            };
-        let rate_limit = RateLimitSleeper::default().max_retries(2);
-        assert!(waits(&rate_limit, 429, "", 2, 0) && !waits(&rate_limit, 429, "", 3, 0));
-        assert!(!waits(&rate_limit, 503, "", 1, 0));
-        let maintenance = MaintenanceSleeper::default().max_wait(Duration::from_secs(10));
-        let body = r#"{"code": 0}"#;
-        assert!(waits(&maintenance, 503, body, 99, 9) && !waits(&maintenance, 503, body, 1, 10));
-        let general = GeneralErrorSleeper::default().max_retries(2);
-        assert!(waits(&general, 500, "", 2, 0) && !waits(&general, 500, "", 3, 0));
-        assert!(waits(&general, 599, "", 1, 0) && !waits(&general, 499, "", 1, 0));
-    }
-
     /// Never gives in.
     #[derive(Debug)]
     struct Stubborn;
@@ -510,19 +273,5 @@ mod tests {
         assert!(!handlers.remove("RateLimitSleeper"));
         let (_, wait) = handlers.consult(limited(None), &attempt(1));
         assert_eq!(wait, None);
-    }
-
-    #[test]
-    fn maintenance_is_a_503_with_code_0_alone() {
-        let check = |status: u16, body: &str, waits: bool| {
-            let answer =
-                Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned());
-            let decision = MaintenanceSleeper::default().handle(&answer, &attempt(1));
-            assert_eq!(matches!(decision, Decision::RetryAfter(_)), waits, "{status} {body}");
-        };
-        check(503, r#"{"code": 0}"#, true);
-        check(503, r#"{"code": 5000}"#, false);
-        check(503, "<html>", false);
-        check(500, r#"{"code": 0}"#, false);
     }
 }

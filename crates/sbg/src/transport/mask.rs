@@ -1,9 +1,13 @@
 //! Takes secrets out of JSON: the fields that the specification marks as secret, the queries of signed addresses, and what quotes the
 //! secrets of the request.
 
+use std::borrow::Cow;
+
 use sbg_raw::SECRET_FIELDS;
-use serde_json::Value;
-use url::{Origin, Url};
+use serde_json::{Map, Value};
+use url::Origin;
+
+use super::redact::{is_known_header, urls};
 
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";
@@ -13,20 +17,73 @@ pub(super) const MASK: &str = "***";
 pub(super) fn mask(value: &mut Value, api: &Origin, secrets: &[&str]) {
     match value {
         Value::Object(map) => {
-            for (name, value) in map {
-                if is_secret(name) { mask_all(value) } else { mask(value, api, secrets) }
+            for (name, value) in map.iter_mut() {
+                if is_secret(name) {
+                    mask_all(value);
+                } else if name.eq_ignore_ascii_case("headers") {
+                    mask_headers(value);
+                }
+                mask(value, api, secrets);
+            }
+            if map.keys().any(|name| mask_text(name, api, secrets).is_some()) {
+                *map = std::mem::take(map).into_iter().fold(Map::new(), |mut masked, (name, value)| {
+                    let mut name = mask_text(&name, api, secrets).unwrap_or(name);
+                    // Two names may look the same now.
+                    while masked.contains_key(&name) {
+                        name.push('*');
+                    }
+                    masked.insert(name, value);
+                    masked
+                });
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask(item, api, secrets)),
         Value::String(text) => {
-            mask_signature(text, api);
-            for secret in secrets {
-                if text.contains(secret) {
-                    *text = text.replace(secret, MASK);
-                }
+            if let Some(masked) = mask_text(text, api, secrets) {
+                *text = masked;
             }
         }
         _ => {}
+    }
+}
+
+/// The text without its secrets, if it has any.
+pub(super) fn mask_text(text: &str, api: &Origin, secrets: &[&str]) -> Option<String> {
+    // JSON in a string has fields of its own.
+    if text.starts_with(['{', '['])
+        && let Ok(mut inside) = serde_json::from_str::<Value>(text)
+    {
+        let before = inside.clone();
+        mask(&mut inside, api, secrets);
+        return (inside != before).then(|| inside.to_string());
+    }
+    // Whole secrets first: of a signed URL that is one, nothing is to be left.
+    let mut masked = Cow::Borrowed(text);
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        if masked.contains(secret) {
+            masked = masked.replace(secret, MASK).into();
+        }
+    }
+    let masked = urls(&masked, api);
+    (masked != text).then(|| masked.into_owned())
+}
+
+/// Masks the values of all headers but those that are known. A list has the names of headers and nothing else.
+fn mask_headers(value: &mut Value) {
+    let is_name = |text: &str| {
+        text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match value {
+        Value::Object(headers) => {
+            headers
+                .iter_mut()
+                .filter(|(name, _)| !is_known_header(name))
+                .for_each(|(_, value)| mask_all(value));
+        }
+        Value::Array(names) => {
+            names.iter_mut().filter(|name| !name.as_str().is_some_and(is_name)).for_each(mask_all);
+        }
+        other => mask_all(other),
     }
 }
 
@@ -49,21 +106,11 @@ pub(super) fn secrets(value: &Value) -> Vec<&str> {
     found
 }
 
+/// Whether the specification marks the field as secret, or its name says that it is one.
 fn is_secret(name: &str) -> bool {
-    SECRET_FIELDS.binary_search(&name).is_ok()
-}
-
-/// An address of another host with a query is a signed one: whoever has the query has the file.
-fn mask_signature(text: &mut String, api: &Origin) {
-    if !text.starts_with("http") || !text.contains('?') {
-        return;
-    }
-    if let Ok(mut url) = Url::parse(text)
-        && url.origin() != *api
-    {
-        url.set_query(Some(MASK));
-        *text = url.into();
-    }
+    const WORDS: [&str; 6] = ["authorization", "cookie", "password", "secret", "signature", "token"];
+    let name = name.to_ascii_lowercase();
+    SECRET_FIELDS.binary_search(&name.as_str()).is_ok() || WORDS.iter().any(|word| name.contains(word))
 }
 
 fn mask_all(value: &mut Value) {
@@ -79,6 +126,7 @@ fn mask_all(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use url::Url;
 
     use super::*;
 
@@ -103,6 +151,40 @@ mod tests {
         );
         check(json!("https://store.example.com/a"), json!("https://store.example.com/a"));
         check(json!(["not `quoted`, unquoted"]), json!(["not `***`, un***"]));
+        // The token, or what quotes it, as a key.
+        check(json!({"quoted": 1, "a quoted": 2, "unquoted": 3}), json!({"***": 1, "a ***": 2, "un***": 3}));
+        check(json!({"quoted": 1, "quotedquoted": 2, "***": 3}), json!({"***": 1, "******": 2, "****": 3}));
+        check(json!({"https://store/a?sig=s3cret": 1}), json!({"https://store/a?***": 1}));
+        // Fields that nobody has told us of.
+        check(
+            json!({"Session_Token": "s3cret", "api-secret": ["s3cret"], "Authorization": {"a": "s3cret"}}),
+            json!({"Session_Token": "***", "api-secret": ["***"], "Authorization": {"a": "***"}}),
+        );
+        check(json!(r#"{"url":"https://store/a?sig=s3cret","n":1}"#), json!(r#"{"url":"***","n":1}"#));
+        check(json!("{ \"n\": 1 }"), json!("{ \"n\": 1 }"));
+    }
+
+    #[test]
+    fn headers_of_part_urls_are_masked_unless_known() {
+        let api = Url::parse("https://api.example.com/v2").unwrap().origin();
+        let mut value = json!({
+            "url": "https://store/a?sig=s3cret",
+            "method": "PUT",
+            "headers": {"x-amz-security-token": "s3cret", "Authorization": "AWS s3cret", "X-Other": ["s3cret"], "Content-Type": "text/plain"},
+            "report": {"headers": ["ETag", "x-amz-checksum-crc32c", "Authorization: s3cret", {"a": "s3cret"}]},
+            "response": {"headers": {"ETag": "1234", "x-goog-hash": "s3cret"}},
+            "Headers": "s3cret",
+        });
+        mask(&mut value, &api, &[]);
+        let expected = json!({
+            "url": "***",
+            "method": "PUT",
+            "headers": {"x-amz-security-token": "***", "Authorization": "***", "X-Other": ["***"], "Content-Type": "text/plain"},
+            "report": {"headers": ["ETag", "x-amz-checksum-crc32c", "***", {"a": "***"}]},
+            "response": {"headers": {"ETag": "1234", "x-goog-hash": "***"}},
+            "Headers": "***",
+        });
+        assert_eq!(value, expected);
     }
 
     #[test]

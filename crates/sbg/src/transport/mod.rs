@@ -12,8 +12,11 @@ mod gate;
 mod handlers;
 mod mask;
 mod record;
+mod redact;
 mod retry;
+mod retry_after;
 mod send;
+mod sleepers;
 mod window;
 
 use std::panic::resume_unwind;
@@ -34,14 +37,13 @@ pub(crate) use authorise::Authorise;
 pub(crate) use budget::Budget;
 use call::Call;
 pub(crate) use gate::Gate;
-pub use handlers::{
-    Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper, Waiting,
-};
+pub use handlers::{Attempt, Decision, ErrorHandler, Waiting};
 pub(crate) use handlers::{Handlers, OnWait};
 pub(crate) use record::Recorder;
 pub use retry::RetryPolicy;
 pub(crate) use retry::jittered;
 pub(crate) use send::classify;
+pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
 pub use window::RateLimit;
 
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! Writes the exchanges with the API to a file, secrets masked, so that the specification can be held against them.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::answer::Answer;
-use super::mask::mask;
+use super::mask::{MASK, mask, mask_text};
+use super::redact::is_known_parameter;
 use crate::error::{Error, Result};
+use crate::local_file::create_private;
 
 /// A file of exchanges.
 #[derive(Debug)]
@@ -20,10 +22,10 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Empties the file at `path`. A new one is for its owner alone: it holds names, addresses and whatever else the platform tells.
+    /// Empties the file at `path`, which is for its owner alone: it holds names and whatever else the platform tells.
     pub(crate) fn create(path: &Path, base: Url) -> Result<Self> {
-        let file =
-            create(path).map_err(|error| Error::io(format!("cannot write `{}`", path.display()), error))?;
+        let file = create_private(path)
+            .map_err(|error| Error::io(format!("cannot write `{}`", path.display()), error))?;
         Ok(Self { file: Mutex::new(file), base })
     }
 
@@ -39,10 +41,15 @@ impl Recorder {
     fn exchange(&self, request: &reqwest::Request, answer: &Answer, secrets: &[&str]) -> Value {
         let url = request.url();
         let path = url.path().strip_prefix(self.base.path().trim_end_matches('/')).unwrap_or(url.path());
-        let query: Vec<_> = url.query_pairs().map(|(name, value)| json!([name, value])).collect();
+        let masked =
+            |text: &str| mask_text(text, &self.base.origin(), secrets).unwrap_or_else(|| text.to_owned());
+        let query = url.query_pairs().map(|(name, value)| {
+            json!([masked(&name), if is_known_parameter(&name) { masked(&value) } else { MASK.to_owned() }])
+        });
+        let query: Vec<_> = query.collect();
         let mut exchange = Map::new();
         exchange.insert("method".to_owned(), request.method().as_str().into());
-        exchange.insert("path".to_owned(), path.into());
+        exchange.insert("path".to_owned(), masked(path).into());
         exchange.insert("query".to_owned(), query.into());
         if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
             self.insert(&mut exchange, "request", body, secrets);
@@ -60,14 +67,6 @@ impl Recorder {
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, StatusCode};
@@ -81,7 +80,9 @@ mod tests {
         let recorder = Recorder::create(&path, "https://api.example.com/v2".parse().unwrap()).unwrap();
         let mut request = reqwest::Request::new(
             http::Method::POST,
-            "https://api.example.com/v2/storage/volumes?fields=_all".parse().unwrap(),
+            "https://api.example.com/v2/storage/volumes?fields=_all&name=s3cret&token=a&sig=b"
+                .parse()
+                .unwrap(),
         );
         request.headers_mut().insert("x-sbg-auth-token", "s3cret".parse().unwrap());
         *request.body_mut() = Some(r#"{"service": {"credentials": {"secret_access_key": "s3cret"}}}"#.into());
@@ -93,7 +94,7 @@ mod tests {
         let expected = json!({
             "method": "POST",
             "path": "/storage/volumes",
-            "query": [["fields", "_all"]],
+            "query": [["fields", "_all"], ["name", "***"], ["token", "***"], ["sig", "***"]],
             "request": {"service": {"credentials": {"secret_access_key": "***"}}},
             "status": 200,
             "response": {"place": "https://store.example.com/a?***", "note": "your token is ***"},
@@ -104,5 +105,18 @@ mod tests {
             let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap());
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn record_is_never_written_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (other, link) = (folder.path().join("other"), folder.path().join("traffic.jsonl"));
+        std::fs::write(&other, "kept").unwrap();
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        let error = Recorder::create(&link, "https://api.example.com/v2".parse().unwrap()).unwrap_err();
+        let shown = format!("{error}: {}", std::error::Error::source(&error).unwrap());
+        assert!(shown.contains("traffic.jsonl") && shown.contains("it is a symbolic link"), "{shown}");
+        assert_eq!(std::fs::read_to_string(other).unwrap(), "kept");
     }
 }

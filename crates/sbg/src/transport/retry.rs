@@ -5,12 +5,17 @@ use std::time::Duration;
 use sbg_raw::Operation;
 
 use super::answer::Answer;
+use super::retry_after::retry_after;
 use super::send::Failure;
 
 /// Bounds of the retries of a call.
 ///
-/// Retried are calls that never left, whatever the operation, and calls that failed on the way or were answered with 502 or 504,
-/// where the operation is idempotent. A call that may have been carried out is never sent a second time otherwise.
+/// Retried are calls that never left, whatever the operation, and calls that failed on the way or were answered with 500, 502, 503 or
+/// 504, in whatever form, where the operation is idempotent. A call that may have been carried out is never sent a second time
+/// otherwise. A 503 of maintenance is left to [`MaintenanceSleeper`](super::MaintenanceSleeper).
+///
+/// A `Retry-After` of the response makes the wait longer. One that [`max_elapsed`](Self::max_elapsed) leaves no time for ends the call
+/// with an error that says when to retry.
 ///
 /// ```
 /// use std::time::Duration;
@@ -110,7 +115,7 @@ impl RetryPolicy {
     ) -> Option<Duration> {
         let harmless =
             !failure.lasting && (failure.never_left || (operation.idempotent && failure.is_transient()));
-        self.wait(so_far, fastrand::f64()).filter(|_| harmless)
+        if harmless { self.wait(so_far, Duration::ZERO, fastrand::f64()) } else { None }
     }
 
     pub(super) fn after_answer(
@@ -119,12 +124,23 @@ impl RetryPolicy {
         operation: &Operation,
         so_far: &Failures,
     ) -> Option<Duration> {
-        let gateway = matches!(answer.status(), 502 | 504);
-        self.wait(so_far, fastrand::f64()).filter(|_| gateway && operation.idempotent)
+        let at_least = retry_after(answer.headers()).unwrap_or_default();
+        let retried = operation.idempotent && Self::is_transient(answer);
+        if retried { self.wait(so_far, at_least, fastrand::f64()) } else { None }
     }
 
-    fn wait(&self, so_far: &Failures, chance: f64) -> Option<Duration> {
-        let wait = jittered(self.initial_backoff, self.max_backoff, so_far.count, chance);
+    /// Whether the platform, or a gateway before it, has failed in a way that may pass. It may have carried out the call.
+    pub(super) fn is_transient(answer: &Answer) -> bool {
+        matches!(answer.status(), 500 | 502 | 503 | 504) && !answer.is_maintenance()
+    }
+
+    /// Whether a call that is asked to wait so long would do so.
+    pub(super) fn obeys(&self, retry_after: Duration) -> bool {
+        self.max_attempts > 1 && retry_after <= self.max_elapsed
+    }
+
+    fn wait(&self, so_far: &Failures, at_least: Duration, chance: f64) -> Option<Duration> {
+        let wait = jittered(self.initial_backoff, self.max_backoff, so_far.count, chance).max(at_least);
         (so_far.count < self.max_attempts && so_far.elapsed.saturating_add(wait) <= self.max_elapsed)
             .then_some(wait)
     }
@@ -147,6 +163,8 @@ pub(crate) fn jittered(first: Duration, longest: Duration, number: u32, chance: 
 
 #[cfg(test)]
 mod tests {
+    use http::header::RETRY_AFTER;
+    use http::{HeaderMap, StatusCode};
     use proptest::prelude::*;
 
     use super::*;
@@ -167,7 +185,7 @@ mod tests {
                 .max_elapsed(Duration::from_millis(within));
             let (mut elapsed, mut waits) = (Duration::ZERO, Vec::new());
             for (count, (took, chance)) in (1..).zip(took) {
-                let Some(wait) = policy.wait(&Failures { count, elapsed }, chance) else { break };
+                let Some(wait) = policy.wait(&Failures { count, elapsed }, Duration::ZERO, chance) else { break };
                 waits.push(wait);
                 elapsed += wait;
                 prop_assert!(elapsed <= policy.max_elapsed, "no wait ends beyond the time");
@@ -210,7 +228,8 @@ mod tests {
             .max_elapsed(10 * second);
         let check = |count: u32, elapsed: u32, expected: Option<u32>| {
             let so_far = Failures { count, elapsed: elapsed * second };
-            assert_eq!(policy.wait(&so_far, 1.0), expected.map(|wait| wait * second), "{count} {elapsed}");
+            let wait = policy.wait(&so_far, Duration::ZERO, 1.0);
+            assert_eq!(wait, expected.map(|wait| wait * second), "{count} {elapsed}");
         };
         check(1, 0, Some(1));
         check(2, 0, Some(2));
@@ -219,8 +238,63 @@ mod tests {
         check(1, 10, None);
         check(2, 9, None);
         let so_far = Failures { count: 1, elapsed: Duration::ZERO };
-        assert_eq!(RetryPolicy::none().wait(&so_far, 0.0), None);
+        assert_eq!(RetryPolicy::none().wait(&so_far, Duration::ZERO, 0.0), None);
         let far = Failures { count: 1, elapsed: Duration::MAX };
-        assert_eq!(policy.wait(&far, 1.0), None);
+        assert_eq!(policy.wait(&far, Duration::ZERO, 1.0), None);
+    }
+
+    #[test]
+    fn transient_responses_are_retried_if_idempotent() {
+        let html = "<html>Bad gateway</html>";
+        let json = r#"{"status": 503, "code": 10001, "message": "Unknown error."}"#;
+        let maintenance = r#"{"status": 503, "code": 0, "message": "Maintenance"}"#;
+        let check = |status: u16, body: &'static str, operation: &str, retried: bool| {
+            let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
+            let so_far = Failures { count: 1, elapsed: Duration::ZERO };
+            let operation = Operation::find(operation).unwrap();
+            let wait = RetryPolicy::default().after_answer(&answer, operation, &so_far);
+            assert_eq!(wait.is_some(), retried, "{status} {body} {}", operation.id);
+        };
+        for status in [500, 502, 503, 504] {
+            for body in [html, json, ""] {
+                check(status, body, "file_list", true);
+                check(status, body, "project_edit", true);
+                check(status, body, "file_delete", true);
+                check(status, body, "project_create", false);
+                check(status, body, "task_run", false);
+            }
+        }
+        check(503, maintenance, "file_list", false);
+        for status in [200, 302, 400, 401, 403, 404, 408, 409, 429, 501, 505] {
+            check(status, html, "file_list", false);
+        }
+    }
+
+    #[test]
+    fn retry_after_is_obeyed_within_the_time_of_the_policy() {
+        let second = Duration::from_secs(1);
+        let policy = RetryPolicy::default().max_attempts(3).max_backoff(second).max_elapsed(60 * second);
+        let check = |retry_after: &str, count: u32, elapsed: u32, expected: Option<u32>| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
+            let answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE, headers, "");
+            let so_far = Failures { count, elapsed: elapsed * second };
+            let wait = policy.after_answer(&answer, Operation::find("file_list").unwrap(), &so_far);
+            assert_eq!(wait, expected.map(|wait| wait * second), "{retry_after} {count} {elapsed}");
+        };
+        check("40", 1, 0, Some(40));
+        check("60", 1, 0, Some(60));
+        check("61", 1, 0, None);
+        check("40", 2, 20, Some(40));
+        check("40", 2, 21, None);
+        check("40", 3, 0, None);
+        check("99999999999999999999999", 1, 0, None);
+        assert!(policy.obeys(60 * second) && !policy.obeys(61 * second));
+        assert!(!RetryPolicy::none().obeys(second));
+        // One that is shorter than the backoff, or zero, does not shorten it.
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, "0".parse().unwrap())]);
+        let answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE, headers, "");
+        let so_far = Failures { count: 1, elapsed: Duration::ZERO };
+        let wait = policy.after_answer(&answer, Operation::find("file_list").unwrap(), &so_far);
+        assert!(wait.is_some_and(|wait| wait >= policy.initial_backoff / 2), "{wait:?}");
     }
 }

@@ -4,11 +4,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 use http::header::DATE;
-use jiff::fmt::rfc2822;
 use tokio::time::Instant;
 
+use super::retry_after::http_date;
+
 /// Longest time that a window can still have. The platform's last 300 s; a reset further away than that is a wrong clock.
-const LONGEST: Duration = Duration::from_secs(330);
+pub(super) const LONGEST: Duration = Duration::from_secs(330);
 
 /// What the headers of an answer say of the rate limit.
 ///
@@ -91,8 +92,8 @@ impl RateLimit {
 /// Both ends are read by the clock of the platform, if the answer is dated, so that a wrong clock on this machine does no harm.
 pub(super) fn until_reset(headers: &HeaderMap) -> Option<Duration> {
     let reset: i64 = headers.get("x-ratelimit-reset")?.to_str().ok()?.trim().parse().ok()?;
-    let dated = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
-    let now = dated.map_or_else(now, |date| date.timestamp().as_second());
+    let dated = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
+    let now = dated.map_or_else(now, jiff::Timestamp::as_second);
     Some(Duration::from_secs(u64::try_from(reset.saturating_sub(now)).unwrap_or(0)))
 }
 
@@ -104,7 +105,11 @@ fn now() -> i64 {
 
 /// What is known of the present window.
 #[derive(Debug, Default)]
-pub(super) struct Window(Option<Known>);
+pub(super) struct Window {
+    known: Option<Known>,
+    /// Until when the server has asked not to be asked, by `Retry-After`.
+    closed_until: Option<Instant>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -138,7 +143,11 @@ impl Window {
     ///
     /// The platform may or may not have counted those under way when it wrote what is known, so all of them are taken off.
     pub(super) fn room(&mut self, under_way: u64, now: Instant) -> Room {
-        let Some(known) = &mut self.0 else { return Room::Free };
+        self.closed_until = self.closed_until.filter(|until| *until > now);
+        if let Some(until) = self.closed_until {
+            return Room::Spent(until - now);
+        }
+        let Some(known) = &mut self.known else { return Room::Free };
         if known.end.is_some_and(|end| end.at <= now) {
             // The next window begins with the next request, and allows as much as this one did.
             *known = Known { left: known.limit, end: None, ..*known };
@@ -162,7 +171,7 @@ impl Window {
         };
         let left = u64::try_from(said.remaining).unwrap_or(0).min(limit);
         let same = |end: End| end.reset == said.reset;
-        match &mut self.0 {
+        match &mut self.known {
             // Answers overtake each other: the smallest number of a window is the latest one.
             Some(known) if known.end.is_some_and(same) => {
                 (known.limit, known.left) = (limit, known.left.min(left));
@@ -175,9 +184,14 @@ impl Window {
         }
     }
 
+    /// Lets no request leave for this time, whatever the window has room for. Does not shorten a wait that was asked for before.
+    pub(super) fn close(&mut self, wait: Duration, now: Instant) {
+        self.closed_until = self.closed_until.max(now.checked_add(wait));
+    }
+
     /// Takes off a request that the platform may have counted, although no answer says so.
     pub(super) fn lose(&mut self) {
-        if let Some(known) = &mut self.0 {
+        if let Some(known) = &mut self.known {
             known.left = known.left.saturating_sub(1);
         }
     }
@@ -220,6 +234,22 @@ mod tests {
         // Answers of the window before come late.
         window.learn(said(2, 2, 1_100), SECOND, later);
         assert_eq!(window.room(1, later), Room::Unclear(Some(300 * SECOND)));
+    }
+
+    #[test]
+    fn window_stays_closed_as_long_as_the_server_asks() {
+        let now = Instant::now();
+        let mut window = Window::default();
+        window.close(40 * SECOND, now);
+        assert_eq!(window.room(0, now), Room::Spent(40 * SECOND));
+        window.close(10 * SECOND, now);
+        assert_eq!(window.room(0, now + 10 * SECOND), Room::Spent(30 * SECOND));
+        assert_eq!(window.room(0, now + 40 * SECOND), Room::Free);
+        // What was known of the rate limit still holds.
+        window.learn(said(10, 0, 1_100), 100 * SECOND, now);
+        window.close(40 * SECOND, now);
+        assert_eq!(window.room(0, now), Room::Spent(40 * SECOND));
+        assert_eq!(window.room(0, now + 40 * SECOND), Room::Spent(60 * SECOND));
     }
 
     #[test]

@@ -1,0 +1,190 @@
+//! Files that are named by the user or by a convention, and may be anything: regular ones alone are opened, without waiting for anybody,
+//! and no more is read of them than makes sense. Messages leave out the path, which callers put in front.
+
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::Path;
+
+/// Reads a regular file of at most `limit` bytes, by whatever links its path has.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = open_regular(path, OpenOptions::new().read(true), Links::Followed)?;
+    let mut bytes = Vec::new();
+    // The size that the file system tells may be wrong, as in `/proc`, or change.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let message = format!("it has more than {limit} bytes, which no such file needs: look at what it is");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// Opens an empty file for its owner alone. What a file of this name had is lost; nothing is written through a link.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = open_regular(path, &mut options, Links::Refused)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        if file.metadata()?.nlink() > 1 {
+            let message =
+                "it has other names, which would be written to as well: choose another name or remove it";
+            return Err(io::Error::new(ErrorKind::InvalidInput, message));
+        }
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    file.set_len(0)?;
+    Ok(file)
+}
+
+/// What becomes of a symbolic link at the end of a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Followed,
+    Refused,
+}
+
+fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        // A pipe that nobody has opened at its other end would otherwise hold the program up for ever.
+        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
+    }
+    #[cfg(not(unix))]
+    if links == Links::Refused && path.is_symlink() {
+        return Err(irregular("a symbolic link"));
+    }
+    let file = options.open(path).map_err(|error| explain(path, links, error))?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() { Ok(file) } else { Err(irregular(name(kind))) }
+}
+
+/// The error of the operating system, or what is there where that is the reason.
+fn explain(path: &Path, links: Links, error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::NotFound {
+        return error;
+    }
+    let found = match links {
+        Links::Followed => path.metadata(),
+        Links::Refused => path.symlink_metadata(),
+    };
+    match found {
+        Ok(found) if !found.is_file() => irregular(name(found.file_type())),
+        _ => error,
+    }
+}
+
+fn irregular(found: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, format!("it is {found}: name a regular file"))
+}
+
+/// What a file is called that is not a regular one.
+fn name(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return "a named pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
+    if kind.is_dir() {
+        "a folder"
+    } else if kind.is_symlink() {
+        "a symbolic link"
+    } else {
+        "something else than a file"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn reading_stops_at_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read_bounded(&path, 5).unwrap(), b"12345");
+        let error = read_bounded(&path, 4).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        assert!(error.to_string().contains("more than 4 bytes"), "{error}");
+        // No room is taken for a size that is only claimed.
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(read_bounded(&path, 1000).unwrap_err().kind(), ErrorKind::FileTooLarge);
+        assert_eq!(read_bounded(&folder.path().join("b"), 4).unwrap_err().kind(), ErrorKind::NotFound);
+        let error = read_bounded(folder.path(), 4).unwrap_err().to_string();
+        assert_eq!(error, "it is a folder: name a regular file");
+    }
+
+    #[cfg(unix)]
+    fn pipe(path: &Path) {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        pipe(&at("pipe"));
+        let _listening = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        fs::write(at("file"), "kept").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        std::os::unix::fs::symlink(at("nothing"), at("dangling")).unwrap();
+        std::os::unix::fs::symlink(at("pipe"), at("to-pipe")).unwrap();
+        fs::hard_link(at("file"), at("second")).unwrap();
+        let check = |name: &str, read: Option<&str>, create: &str| {
+            let outcome = read_bounded(&at(name), 10).map_err(|error| error.to_string());
+            match read {
+                Some(found) => {
+                    assert_eq!(outcome.unwrap_err(), format!("it is {found}: name a regular file"))
+                }
+                None => assert_eq!(outcome.unwrap(), b"kept", "{name}"),
+            }
+            let error = create_private(&at(name)).unwrap_err().to_string();
+            assert!(error.starts_with(create), "{name}: {error}");
+        };
+        check("pipe", Some("a named pipe"), "it is a named pipe");
+        check("socket", Some("a socket"), "it is a socket");
+        check("folder", Some("a folder"), "it is a folder");
+        check("to-pipe", Some("a named pipe"), "it is a symbolic link");
+        check("link", None, "it is a symbolic link");
+        check("second", None, "it has other names");
+        assert!(create_private(&at("dangling")).is_err());
+        let device = read_bounded(Path::new("/dev/zero"), 10).unwrap_err().to_string();
+        assert_eq!(device, "it is a device: name a regular file");
+        assert_eq!(fs::read_to_string(at("file")).unwrap(), "kept");
+        assert!(!at("nothing").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (new, old) = (folder.path().join("new"), folder.path().join("old"));
+        fs::write(&old, "what was there").unwrap();
+        fs::set_permissions(&old, fs::Permissions::from_mode(0o644)).unwrap();
+        for path in [new, old] {
+            create_private(&path).unwrap();
+            let metadata = fs::metadata(&path).unwrap();
+            assert_eq!((metadata.permissions().mode() & 0o777, metadata.len()), (0o600, 0));
+        }
+    }
+}
