@@ -113,7 +113,7 @@ async fn waiting_twice_and_side_by_side_gives_the_same_answer() -> Result<()> {
     let stage = Stage::start().await;
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
     let (one, other) = tokio::join!(upload.wait(), upload.wait());
-    let id = one?.id;
+    let id = one?.file.id;
     assert_eq!((&other?.id, &upload.wait().await?.id), (&id, &id));
 
     let download = stage.client.file("5678").download(stage.path("b")).start();

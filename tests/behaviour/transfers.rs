@@ -98,7 +98,7 @@ async fn many_transfers_run_side_by_side() -> Result<()> {
     let mut downloads = Vec::new();
     for (number, upload) in uploads.iter().enumerate() {
         let file = upload.wait().await?;
-        downloads.push(stage.client.file(file.id).download(stage.path(&format!("down-{number}"))).start());
+        downloads.push(stage.client.file(&file.id).download(stage.path(&format!("down-{number}"))).start());
     }
     for (number, download) in downloads.iter().enumerate() {
         assert_same_bytes(&std::fs::read(download.wait().await?.path)?, &bytes[number..]);

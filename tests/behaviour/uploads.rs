@@ -23,6 +23,7 @@ async fn an_upload_has_the_name_of_the_local_file_or_the_one_that_is_set() -> Re
     let file = stage.client.upload(&path).to_project(&stage.project).await?;
     assert_eq!((file.name.as_deref(), file.size), (Some("reads 1 (ü).fastq"), Some(4)));
     assert_eq!(file.project.as_deref(), Some("rfranklin/demo"));
+    assert_eq!((file.bytes, file.resumed, &file.started_over), (4, 0, &None));
     let renamed = stage.client.upload(&path).to_project("rfranklin/demo").name("b.fastq").await?;
     assert_eq!(renamed.name.as_deref(), Some("b.fastq"));
     stage.assert_uploaded(&renamed.id, b"ACGT");

@@ -138,17 +138,18 @@ async fn an_address_that_is_refused_for_good_in_the_middle_is_renewed_once_for_a
 
 #[tokio::test]
 async fn an_address_of_a_part_that_waits_too_long_is_renewed_before_it_is_used() -> Result<()> {
-    // Parts wait for a connection for longer than their addresses are good. These are renewed 0.8 s before their end, in which a busy
+    // Parts wait for a connection for longer than their addresses are good. These are renewed a second before their end, in which a busy
     // machine can send a request.
     let platform =
-        Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(4)).bandwidth(100_000);
+        Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6)).bandwidth(90_000);
     let stage = Stage::with(platform).await;
-    let bytes = random_bytes(24 * 500_000);
+    let bytes = random_bytes(16 * 500_000);
     let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
     let file = upload.part_size(500_000).await?;
     stage.assert_uploaded(&file.id, &bytes);
     let sent = stage.storage("PUT");
-    assert!(sent.iter().all(|request| request.status == Some(200)), "none is refused");
+    let refused: Vec<_> = sent.iter().filter(|request| request.status != Some(200)).collect();
+    assert!(refused.is_empty(), "none is refused: {refused:?}");
     let asked = stage.calls("GET", "").iter().filter(|call| call.path.contains("/part/")).count();
     assert!(asked > sent.len(), "{asked} addresses");
     Ok(())

@@ -5,6 +5,8 @@ mod calls;
 mod completions;
 mod connections;
 mod downloads;
+mod dropped_uploads;
+mod intents;
 mod killed;
 mod limits;
 mod lost;

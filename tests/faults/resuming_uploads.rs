@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use sbg::raw::ClientUploadExt as _;
+use sbg::transfer::Uploaded;
 use sbg::types::{UploadPartReport, UploadPartReportResponse};
 use sbg::{Client, ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule, Recorded};
@@ -15,36 +16,36 @@ use tempfile::TempDir;
 use crate::status;
 
 /// Longer than any test lasts.
-const FOREVER: Duration = Duration::from_secs(600);
+pub(crate) const FOREVER: Duration = Duration::from_secs(600);
 
-const PART: u64 = 1000;
+pub(crate) const PART: u64 = 1000;
 
 /// Twenty parts.
 const SIZE: usize = 20_000;
 
 /// A platform, a local file, and a folder in which uploads write down how far they are.
-struct Bench {
-    stage: Stage,
-    path: PathBuf,
-    bytes: Vec<u8>,
-    state: TempDir,
+pub(crate) struct Bench {
+    pub(crate) stage: Stage,
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) state: TempDir,
 }
 
 impl Bench {
-    async fn new() -> Result<Self> {
+    pub(crate) async fn new() -> Result<Self> {
         let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(100_000)).await;
         let bytes = random_bytes(SIZE);
         Ok(Self { path: stage.local("a", &bytes), stage, bytes, state: tempfile::tempdir()? })
     }
 
     /// A platform on which all but five parts of an upload were confirmed when it was stopped.
-    async fn stopped() -> Result<Self> {
+    pub(crate) async fn stopped() -> Result<Self> {
         let bench = Self::new().await?;
         bench.stop_in_the_middle().await?;
         Ok(bench)
     }
 
-    async fn stop_in_the_middle(&self) -> Result<()> {
+    pub(crate) async fn stop_in_the_middle(&self) -> Result<()> {
         self.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
         let upload = self.client()?.upload(&self.path).to_project(&self.stage.project);
         let upload = upload.part_size(PART).start();
@@ -58,33 +59,36 @@ impl Bench {
     }
 
     /// Another client, as another process has one.
-    fn client(&self) -> sbg::Result<Client> {
+    pub(crate) fn client(&self) -> sbg::Result<Client> {
         self.client_with(|client| client)
     }
 
     /// Such a client that `tune` changes before it is built.
-    fn client_with(&self, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> sbg::Result<Client> {
+    pub(crate) fn client_with(
+        &self,
+        tune: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> sbg::Result<Client> {
         let client = client_of(self.stage.emulator.url(), &self.stage.emulator.token());
         tune(client.state_folder(Some(self.state.path().to_owned()))).build()
     }
 
     /// Lets the platform behave, and forgets what it has seen.
-    fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.stage.emulator.faults().clear();
         self.stage.emulator.clear_requests();
     }
 
-    fn journals(&self) -> usize {
+    pub(crate) fn journals(&self) -> usize {
         std::fs::read_dir(self.state.path()).map_or(0, Iterator::count)
     }
 
-    fn journal(&self) -> Result<PathBuf> {
+    pub(crate) fn journal(&self) -> Result<PathBuf> {
         let mut entries = std::fs::read_dir(self.state.path())?;
         Ok(entries.next().context("a journal")??.path())
     }
 
     /// Uploads, and checks that the platform has the file.
-    async fn go_on(&self) -> Result<()> {
+    pub(crate) async fn go_on(&self) -> Result<Uploaded> {
         let upload = self.client()?.upload(&self.path).to_project(&self.stage.project);
         let upload = upload.part_size(PART).start();
         let file = upload.wait().await?;
@@ -93,11 +97,11 @@ impl Bench {
         assert_eq!(Some(progress.bytes), progress.total);
         assert_eq!(progress.parts, progress.parts_total);
         assert_eq!(self.journals(), 0, "nothing is left to go on with");
-        Ok(())
+        Ok(file)
     }
 
     /// Numbers of the parts that were sent, in order.
-    fn sent(&self) -> Vec<usize> {
+    pub(crate) fn sent(&self) -> Vec<usize> {
         let number = |path: &str| path.rsplit('/').next()?.parse().ok();
         let puts = self.stage.storage("PUT");
         let mut sent: Vec<_> = puts.iter().map(|put| number(&put.path).expect("a number")).collect();
@@ -105,17 +109,17 @@ impl Bench {
         sent
     }
 
-    fn begun(&self) -> usize {
+    pub(crate) fn begun(&self) -> usize {
         self.stage.calls("POST", "/upload/multipart").len()
     }
 
-    async fn under_way(&self) -> sbg::Result<Vec<String>> {
+    pub(crate) async fn under_way(&self) -> sbg::Result<Vec<String>> {
         let uploads = self.stage.client.uploads().list().await?;
         Ok(uploads.into_iter().map(|upload| upload.upload_id).collect())
     }
 
     /// Goes on, and fails unless everything is sent anew.
-    async fn assert_starts_over(&self) -> Result<()> {
+    pub(crate) async fn assert_starts_over(&self) -> Result<()> {
         self.go_on().await?;
         let parts = std::fs::metadata(&self.path)?.len().div_ceil(PART);
         assert_eq!(self.sent(), (1..=usize::try_from(parts)?).collect::<Vec<_>>());
@@ -128,7 +132,8 @@ impl Bench {
 async fn an_upload_that_was_stopped_sends_only_what_is_missing() -> Result<()> {
     let bench = Bench::stopped().await?;
     assert_eq!(bench.under_way().await?.len(), 1);
-    bench.go_on().await?;
+    let done = bench.go_on().await?;
+    assert_eq!((done.bytes, done.resumed, done.started_over), (SIZE as u64, 15 * PART, None));
     assert_eq!(bench.sent().len(), 5);
     assert_eq!(bench.stage.calls("GET", "").iter().filter(|call| call.path.contains("/part/")).count(), 5);
     assert_eq!(bench.begun(), 0, "it is the same upload");

@@ -29,7 +29,7 @@ const HELD: usize = 5;
 const DOWN: usize = 24 * MIB;
 
 /// The large file of a tree that goes up: larger than what goes in one part, and so in five.
-const UP: usize = 64 * MIB + 1;
+const UP: usize = 32 * MIB + 1;
 
 /// How the first transfer ends.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::transfer::Status;
 use sbg_emulator::{Action, Emulator, FaultRule};
-use sbg_tests::{Stage, assert_refused, random_bytes};
+use sbg_tests::{Stage, assert_refused, eventually, random_bytes};
 
 use crate::status;
 
@@ -159,8 +159,26 @@ async fn a_part_that_takes_longer_than_the_read_timeout_is_sent_once() -> Result
     let stage = Stage::tuned(slow, |client| client.read_timeout(Duration::from_millis(2500))).await;
     // Six seconds, in which bytes move all the time.
     let bytes = random_bytes(24 << 20);
-    let file = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).await?;
+    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let file = upload.part_size(24 << 20).await?;
     stage.assert_uploaded(&file.id, &bytes);
     assert_eq!(stage.storage("PUT").len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn second_part_waits_until_the_line_is_known() -> Result<()> {
+    const PART: u64 = 3 << 19;
+    let stage = Stage::start().await;
+    stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(1))).nth(1));
+    let bytes = random_bytes(8 * usize::try_from(PART)?);
+    let upload =
+        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(PART).start();
+    // All are ready to be sent while the first one is not confirmed.
+    let ready = || stage.calls("GET", "").iter().filter(|call| call.status == Some(200)).count() == 8;
+    eventually("all URLs are there", || ready() && !stage.storage("PUT").is_empty()).await;
+    let puts = stage.storage("PUT");
+    assert!(puts.len() == 1 && puts[0].status.is_none(), "{puts:?}");
+    stage.assert_uploaded(&upload.wait().await?.id, &bytes);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod clearing;
+mod early;
 mod headers;
 mod hostile;
 mod hosts;

@@ -213,3 +213,47 @@ async fn a_part_counts_when_all_that_the_platform_wants_to_see_is_there_and_noth
     assert_eq!(api.last().json(), json!({"parts": [reported(1), reported(2)]}));
     Ok(())
 }
+
+/// Uploads two parts to a storage that sends this tag, by these rules of the platform. Gives what is reported on completion.
+async fn reported(etag: Option<&str>, report: Value) -> Result<Value> {
+    let etag = etag.map(str::to_owned);
+    let storage = Wire::responding(move |_| {
+        let response = HttpMockResponse::builder().status(201);
+        etag.iter().fold(response, |response, etag| response.header("etag", etag)).build()
+    })
+    .await;
+    let api = api_taking_parts(storage.server.url("/incoming"), json!({"report": report})).await;
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), "ACGTAC")?;
+    api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await?;
+    assert_eq!(storage.all().len(), 2);
+    Ok(api.last().json())
+}
+
+#[tokio::test]
+async fn storage_without_etags_takes_uploads() -> Result<()> {
+    let parts = |headers: Value| {
+        let part = |number| json!({"part_number": number, "response": {"headers": headers}});
+        json!({"parts": [part(1), part(2)]})
+    };
+    // As Azure and WebDAV servers respond: an empty list asks for nothing, a missing one for what there is.
+    assert_eq!(reported(None, json!({"headers": []})).await?, parts(json!({})));
+    assert_eq!(reported(Some("\"1\""), json!({"headers": []})).await?, parts(json!({})));
+    assert_eq!(reported(None, json!({"success_codes": [201]})).await?, parts(json!({"ETag": ""})));
+    assert_eq!(reported(Some("\"1\""), Value::Null).await?, parts(json!({"ETag": "1"})));
+    Ok(())
+}
+
+#[tokio::test]
+async fn missing_header_is_final_after_one_repeat() -> Result<()> {
+    let storage = Wire::responding(|_| HttpMockResponse::builder().status(200).build()).await;
+    let target = json!({"report": {"success_codes": [200], "headers": ["ETag"]}});
+    let api = api_taking_parts(storage.server.url("/incoming"), target).await;
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), "ACGT")?;
+    let upload = api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await;
+    assert_refused(upload, ErrorKind::Storage, &["did not confirm a part", "`ETag`"]);
+    assert_eq!(storage.all().len(), 2);
+    assert_eq!(api.last().line(), "DELETE /v2/upload/multipart/u1");
+    Ok(())
+}

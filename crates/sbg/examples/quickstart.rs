@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
         let file = watch("upload", path, upload).await?;
         client.file(&file.id).metadata().merge([("sample_id", "quickstart")]).await?;
         client.file(&file.id).set_tags(["quickstart"]).await?;
-        uploaded.insert(file.id, path);
+        uploaded.insert(file.file.id, path);
     }
 
     let query = || client.files().query().project(&id);

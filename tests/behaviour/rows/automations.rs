@@ -19,7 +19,7 @@ async fn automation(scene: &Scene) -> sbg::Result<AutomationHandle> {
 async fn code(scene: &Scene, automation: &AutomationHandle) -> sbg::Result<String> {
     let file = automation.upload_code(scene.local("code.zip", "print(51)")).await?;
     scene.prepared();
-    Ok(file.id)
+    Ok(file.file.id)
 }
 
 /// An automation and the id of a package of its code.
@@ -153,7 +153,7 @@ fn packages() -> Vec<Row> {
             let automation = automation(scene).await?;
             let file_path = scene.local("code.zip", "print(51)");
             let code = automation.upload_code(file_path).await?;
-            let package = automation.packages().create("0.1.0", code.id, json!({})).await?;
+            let package = automation.packages().create("0.1.0", code.file.id, json!({})).await?;
             let begun = scene.sent_with_body("POST /automation/upload").request_json().expect("JSON");
             assert_eq!(
                 (&begun["automation_id"], &begun["name"]),

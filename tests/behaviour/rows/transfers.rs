@@ -3,8 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use sbg::ErrorKind;
-use sbg::transfer::{Downloaded, Status, Transfer};
-use sbg::types::File;
+use sbg::transfer::{Downloaded, Status, Transfer, Uploaded};
 use sbg_emulator::{Action, FaultId, FaultRule};
 use sbg_tests::{assert_refused, eventually};
 use serde_json::{Value, json};
@@ -65,7 +64,7 @@ async fn held_download(scene: &Scene) -> (String, Transfer<Downloaded>, FaultId)
 }
 
 /// An upload that has begun and does not come to its end before it is paused or stopped.
-async fn held_upload(scene: &Scene) -> anyhow::Result<(Transfer<File>, FaultId)> {
+async fn held_upload(scene: &Scene) -> anyhow::Result<(Transfer<Uploaded>, FaultId)> {
     let fault = scene.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let path = scene.local("file.fastq", CONTENT);
     let upload = scene.client.upload(path).to_project(&scene.project).start();
@@ -273,7 +272,7 @@ fn uploads() -> Vec<Row> {
             Ok(())
         }),
         row("upload.add_callback(callback=my_callback, errorback=my_error_back)", async |scene, client| {
-            let my_callback = |file: File| file.id;
+            let my_callback = |done: Uploaded| done.file.id;
             let my_errorback = |error: sbg::Error| error.to_string();
             let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
             let told = tokio::spawn(async move { upload.await.map_or_else(my_errorback, my_callback) });

@@ -88,7 +88,12 @@ async fn upload(
 ) -> Result<(), Box<dyn Error>> {
     let upload = client?.upload(path).to_project(project).part_size(part_size.parse()?).start();
     watch(&upload).await;
-    println!("file {}", upload.wait().await?.id);
+    let done = upload.wait().await?;
+    println!("resumed {}", done.resumed);
+    if let Some(why) = &done.started_over {
+        println!("started_over {why}");
+    }
+    println!("file {}", done.id);
     Ok(())
 }
 

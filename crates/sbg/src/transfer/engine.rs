@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -13,6 +13,7 @@ use tokio::task::JoinError;
 
 use super::download::host;
 use super::limiter::Limiter;
+use super::plan;
 use super::storage::Storage;
 use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind, Result};
@@ -47,6 +48,8 @@ pub(super) struct Tools {
     pub(super) up: Arc<Throttle>,
     /// Where the journals of uploads lie. Without it an upload cannot be gone on with by another process.
     pub(super) state_folder: Option<Arc<StateFolder>>,
+    /// Whether lock files of killed runs were removed from it.
+    pub(super) swept: Arc<Once>,
     /// Whether the storage must have TLS.
     https_only: bool,
 }
@@ -55,6 +58,11 @@ impl Tools {
     /// The connections to the storage that an address names.
     pub(super) fn limiter(&self, direction: Direction, url: &str) -> Result<Arc<Limiter>> {
         Ok(self.limiters.get(direction, &host(url, self.https_only)?))
+    }
+
+    /// Bytes per second that uploads can expect, as far as that is known.
+    pub(super) fn upload_rate(&self) -> Option<f64> {
+        plan::line_rate(self.limiters.upload_rate(), self.up.cap())
     }
 }
 
@@ -73,6 +81,13 @@ impl Limiters {
     fn get(&self, direction: Direction, host: &str) -> Arc<Limiter> {
         let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         limiters.entry((direction, host.to_owned())).or_insert_with(|| Limiter::new(direction)).clone()
+    }
+
+    /// The best rate of uploads to any host.
+    fn upload_rate(&self) -> Option<f64> {
+        let limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let up = limiters.iter().filter(|((direction, _), _)| *direction == Direction::Up);
+        up.filter_map(|(_, limiter)| limiter.upload_rate()).max_by(f64::total_cmp)
     }
 }
 
@@ -108,6 +123,7 @@ impl Engine {
             down: Arc::new(Throttle::new(settings.download_bandwidth)),
             up: Arc::new(Throttle::new(settings.upload_bandwidth)),
             state_folder: settings.state_folder.map(Arc::new),
+            swept: Arc::new(Once::new()),
             https_only: settings.https_only,
         };
         Self { runtime: OnceLock::new(), tools }

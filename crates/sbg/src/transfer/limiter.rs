@@ -6,10 +6,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::engine::Direction;
+use super::upload::Window;
 
 /// Connections to begin with.
 const FIRST: usize = 8;
@@ -110,6 +111,10 @@ pub(super) struct Limiter {
     /// How many connections there may be now.
     limit: watch::Sender<usize>,
     direction: Direction,
+    /// Held by the part that is the next to be sent, so that parts are sent in the order in which they were announced.
+    turn: tokio::sync::Mutex<()>,
+    /// Notified when the window of the parts may have more room.
+    room: Notify,
 }
 
 #[derive(Debug)]
@@ -130,6 +135,9 @@ struct State {
     settling: bool,
     /// Bytes per second of one connection, as of the last tick.
     each: Option<f64>,
+    began: Instant,
+    /// The parts of uploads that are in flight.
+    window: Window,
 }
 
 /// The right to one connection.
@@ -137,6 +145,9 @@ struct State {
 pub(super) struct Permit {
     limiter: Arc<Limiter>,
     permit: Option<OwnedSemaphorePermit>,
+    /// Bytes of the part that the connection is for, and whether the storage has confirmed it.
+    part: Option<u64>,
+    confirmed: bool,
 }
 
 impl Limiter {
@@ -152,6 +163,8 @@ impl Limiter {
             overloaded: None,
             settling: direction == Direction::Up,
             each: None,
+            began: Instant::now(),
+            window: Window::default(),
         };
         let limit = watch::Sender::new(FIRST);
         Arc::new(Self {
@@ -159,7 +172,39 @@ impl Limiter {
             state: Mutex::new(state),
             limit,
             direction,
+            turn: tokio::sync::Mutex::default(),
+            room: Notify::new(),
         })
+    }
+
+    /// Waits until a part of so many bytes may be sent, and for a connection for it.
+    pub(super) async fn acquire_for(self: Arc<Self>, length: u64) -> Permit {
+        let limiter = self.clone();
+        let _turn = limiter.turn.lock().await;
+        loop {
+            let mut room = std::pin::pin!(limiter.room.notified());
+            // From here on no notification is missed.
+            room.as_mut().enable();
+            {
+                let mut state = limiter.state();
+                if state.window.has_room(length) {
+                    break;
+                }
+                state.window.waits();
+            }
+            room.await;
+        }
+        let mut permit = self.acquire().await;
+        let mut state = limiter.state();
+        let now = state.began.elapsed();
+        state.window.begin(length, now);
+        permit.part = Some(length);
+        permit
+    }
+
+    /// Bytes per second that the line to this host brings in uploads, once that is known.
+    pub(super) fn upload_rate(&self) -> Option<f64> {
+        self.state().window.line()
     }
 
     /// Waits for a connection.
@@ -178,7 +223,7 @@ impl Limiter {
         }
         state.in_use += 1;
         drop(state);
-        Permit { limiter: self, permit }
+        Permit { limiter: self, permit, part: None, confirmed: false }
     }
 
     /// How many connections there may be, now and as it changes.
@@ -215,6 +260,9 @@ impl Limiter {
     pub(super) fn moved(&self, bytes: u64) {
         let mut state = self.state();
         state.moved += bytes;
+        if self.direction == Direction::Up {
+            state.window.sent(bytes);
+        }
         let elapsed = state.tick_began.elapsed();
         if elapsed < state.tick {
             return;
@@ -241,6 +289,11 @@ impl Limiter {
         state.busy = self.permits.available_permits() == 0;
         state.tick_began = Instant::now();
         state.moved = 0;
+        if self.direction == Direction::Up {
+            let now = state.began.elapsed();
+            state.window.measure(now);
+            self.room.notify_waiters();
+        }
     }
 
     /// Tells that the host is overloaded. Counts once in a while: all connections notice one overload.
@@ -276,6 +329,11 @@ impl Limiter {
 }
 
 impl Permit {
+    /// Gives the connection back after the storage has confirmed the part.
+    pub(super) fn confirmed(mut self) {
+        self.confirmed = true;
+    }
+
     /// The limiter that the connection counts for.
     pub(super) fn limiter(&self) -> &Arc<Limiter> {
         &self.limiter
@@ -286,6 +344,11 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
         state.in_use -= 1;
+        if let Some(length) = self.part {
+            let now = state.began.elapsed();
+            state.window.end(length, self.confirmed, now);
+            self.limiter.room.notify_waiters();
+        }
         if state.owed > 0
             && let Some(permit) = self.permit.take()
         {
@@ -434,5 +497,27 @@ mod tests {
             limits.push(*limiter.limit().borrow());
         }
         assert_eq!(limits, [16, 32, 64, 64]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn parts_of_an_unknown_line_go_one_by_one() {
+        const PART: u64 = 8 << 20;
+        let limiter = Limiter::new(Direction::Up);
+        let first = limiter.clone().acquire_for(PART).await;
+        let second = tokio::spawn(limiter.clone().acquire_for(PART));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        // What the buffers of a connection take in says nothing about the line.
+        limiter.moved(1 << 20);
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        tokio::time::advance(Duration::from_secs(6)).await;
+        first.confirmed();
+        let second = second.await.unwrap();
+        let third = tokio::spawn(limiter.clone().acquire_for(PART));
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished(), "a megabyte per second has one part in flight");
+        assert!(limiter.upload_rate().is_some_and(|rate| (1.0e6..1.1e6).contains(&rate)));
+        drop(second);
+        assert!(third.await.is_ok());
     }
 }

@@ -46,6 +46,20 @@ pub(super) fn open_locked(path: &Path, stopped: &dyn Fn() -> bool) -> io::Result
     }
 }
 
+/// Removes a lock file that nobody has locked, as a process leaves it that was killed. One that cannot be locked stays.
+pub(super) fn remove_stale(path: &Path) -> io::Result<()> {
+    // A link, a pipe and the like are not lock files.
+    if !std::fs::symlink_metadata(path)?.is_file() {
+        return Ok(());
+    }
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    // Whoever waits for it meanwhile finds out that it is gone, and makes another one.
+    if fs4::FileExt::try_lock(&file).is_ok() && is_at(&file, path)? {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
 fn open_now(
     path: &Path,
     lock: &dyn Fn(&File) -> Result<(), fs4::TryLockError>,
@@ -168,6 +182,22 @@ mod tests {
         assert!(open(&path).is_none());
         drop(first);
         assert!(open(&path).is_some());
+    }
+
+    #[test]
+    fn stale_lock_is_removed_and_a_held_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (held, stale) = (folder.path().join("held"), folder.path().join("stale"));
+        let lock = open(&held);
+        std::fs::write(&stale, "").unwrap();
+        for path in [&held, &stale] {
+            remove_stale(path).unwrap();
+        }
+        assert!(held.exists() && !stale.exists());
+        drop(lock);
+        remove_stale(&held).unwrap();
+        assert!(!held.exists());
+        assert!(remove_stale(&held).is_err());
     }
 
     #[test]

@@ -48,4 +48,4 @@ pub use stream::FileStream;
 pub(crate) use upload::default_state_folder;
 #[cfg(fuzzing)]
 pub use upload::fuzz_journal as fuzz_upload_journal;
-pub use upload::{ReaderUpload, Upload};
+pub use upload::{ReaderUpload, Upload, Uploaded};

@@ -12,23 +12,48 @@ pub(super) const MOST_PARTS: u64 = 10_000;
 /// Largest part of an upload: the platform takes the size as a 32-bit number and allows up to 1 GiB.
 pub(super) const LARGEST_PART: u64 = 1024 * MIB;
 
-/// Size of the parts of an upload of `size` bytes.
+/// Parts of an upload are at least this large where the size is free: a limit of the object storage.
+const SMALLEST_PART: u64 = 5 * MIB;
+
+/// Size of the parts of an upload while the line is not known, for files of up to 4 GiB.
+const USUAL_PART: u64 = 8 * MIB;
+
+/// Time that a part may take at the measured rate.
+const PART_TIME: f64 = 8.0;
+
+/// Size of the parts of an upload of `size` bytes over a line of `rate` bytes per second, where that is known.
 ///
-/// Each part costs a call of the API, so there are few: a small file goes in one, others in about 400. The least size is what a
-/// connection of 25 MB/s sends in well under a second, so that a file of some hundred MiB fills many connections.
-pub(super) fn upload_part_size(size: u64) -> Result<u64> {
+/// Each part costs a call of the API, of which there are few, and what was sent of a part is lost when the process is killed. While the
+/// line is not known, a file of up to 4 GiB has parts of 8 MiB, and a larger one about 512 parts. On a slow line parts are smaller, down
+/// to 5 MiB, so that each is confirmed within about eight seconds. On a fast one they are larger, up to 64 MiB, as long as there are
+/// sixteen.
+pub(super) fn upload_part_size(size: u64, rate: Option<f64>) -> Result<u64> {
     check_size(size)?;
-    if size <= 64 * MIB {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast of a float saturates"
+    )]
+    let in_time = rate.map(|rate| (rate * PART_TIME) as u64);
+    if size <= 2 * USUAL_PART && in_time.is_none_or(|bytes| bytes >= size) {
         return Ok(size.max(1));
     }
-    let few = (size / 400).checked_next_power_of_two().unwrap_or(LARGEST_PART).clamp(16 * MIB, LARGEST_PART);
-    Ok(few.max(size.div_ceil(MOST_PARTS)))
+    let few =
+        (size / 512).checked_next_power_of_two().unwrap_or(LARGEST_PART).clamp(USUAL_PART, LARGEST_PART);
+    let chosen = match in_time {
+        None => few,
+        Some(bytes) if bytes < few => bytes.max(SMALLEST_PART),
+        Some(bytes) => bytes.min(64 * MIB).min(size / 16).max(few),
+    };
+    // Whole mebibytes, as the platform and people like them.
+    let chosen = (chosen / MIB * MIB).max(SMALLEST_PART);
+    Ok(chosen.max(size.div_ceil(MOST_PARTS)))
 }
 
 /// Size of the parts of `size` bytes that are read once and held in memory until they are confirmed.
 pub(super) fn reader_part_size(size: u64) -> Result<u64> {
     check_size(size)?;
-    Ok(size.div_ceil(MOST_PARTS).max(16 * MIB))
+    Ok(size.div_ceil(MOST_PARTS).max(USUAL_PART))
 }
 
 fn check_size(size: u64) -> Result<()> {
@@ -37,6 +62,22 @@ fn check_size(size: u64) -> Result<()> {
         return Err(Error::invalid(format!("{size} bytes are more than the {most} that an upload can have")));
     }
     Ok(())
+}
+
+/// Whether a file of `size` bytes can go in parts of this size.
+pub(super) fn fits(size: u64, part_size: u64) -> bool {
+    (1..=LARGEST_PART).contains(&part_size) && size.div_ceil(part_size) <= MOST_PARTS
+}
+
+/// The rate of the line that parts are planned for. A cap on the bandwidth says how slow the line is, but not how fast.
+pub(super) fn line_rate(measured: Option<f64>, cap: Option<f64>) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "it is small")]
+    let slow = |cap: &f64| cap * PART_TIME < USUAL_PART as f64;
+    match (measured, cap) {
+        (Some(measured), Some(cap)) => Some(measured.min(cap)),
+        (Some(measured), None) => Some(measured),
+        (None, cap) => cap.filter(slow),
+    }
 }
 
 /// Size of the ranges of a download of `size` bytes.
@@ -85,8 +126,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_of_an_upload_cover_the_file_once_within_the_limits(size in any_size()) {
-            for chosen in [upload_part_size(size), reader_part_size(size)] {
+        fn parts_of_an_upload_cover_the_file_once_within_the_limits(size in any_size(), rate in 0.0..1e11) {
+            let chosen = [upload_part_size(size, None), upload_part_size(size, Some(rate)), reader_part_size(size)];
+            for chosen in chosen {
                 let Ok(part_size) = chosen else {
                     prop_assert!(size > MOST_PARTS * LARGEST_PART);
                     continue;
@@ -112,20 +154,36 @@ mod tests {
 
     #[test]
     fn an_upload_beyond_the_limits_is_refused() {
-        assert!(upload_part_size(MOST_PARTS * LARGEST_PART).is_ok());
-        assert!(upload_part_size(MOST_PARTS * LARGEST_PART + 1).is_err());
+        assert!(upload_part_size(MOST_PARTS * LARGEST_PART, None).is_ok());
+        assert!(upload_part_size(MOST_PARTS * LARGEST_PART + 1, None).is_err());
     }
 
     #[test]
-    fn a_small_file_goes_in_one_part_and_others_in_few() {
-        let check =
-            |size: u64, expected: u64| assert_eq!(upload_part_size(size).ok(), Some(expected), "{size}");
-        check(0, 1);
-        check(1, 1);
-        check(64 * MIB, 64 * MIB);
-        check(64 * MIB + 1, 16 * MIB);
-        check(512 * MIB, 16 * MIB);
-        check(100 * 1024 * MIB, 256 * MIB);
-        check(5 * 1024 * 1024 * MIB, LARGEST_PART);
+    fn part_size_follows_the_size_and_the_rate() {
+        let check = |size: u64, rate: Option<f64>, expected: u64| {
+            assert_eq!(upload_part_size(size, rate).ok(), Some(expected), "{size} {rate:?}");
+        };
+        let gib = 1024 * MIB;
+        check(0, None, 1);
+        check(1, None, 1);
+        check(16 * MIB, None, 16 * MIB);
+        check(16 * MIB + 1, None, 8 * MIB);
+        check(4 * gib, None, 8 * MIB);
+        check(100 * gib, None, 256 * MIB);
+        check(5 * 1024 * gib, None, LARGEST_PART);
+
+        let slow = Some(1e6);
+        check(MIB, slow, MIB);
+        check(16 * MIB, slow, 7 * MIB);
+        check(16 * MIB, Some(1e5), SMALLEST_PART);
+        check(4 * gib, slow, 7 * MIB);
+        check(100 * gib, slow, (100 * gib).div_ceil(MOST_PARTS));
+
+        let fast = Some(1e8);
+        check(16 * MIB, fast, 16 * MIB);
+        check(64 * MIB, fast, 8 * MIB);
+        check(512 * MIB, fast, 32 * MIB);
+        check(4 * gib, fast, 64 * MIB);
+        check(100 * gib, fast, 256 * MIB);
     }
 }

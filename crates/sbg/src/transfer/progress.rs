@@ -182,6 +182,12 @@ impl Counters {
         }
     }
 
+    /// Takes back all that has moved, because it has to be sent again.
+    pub(super) fn start_over(&self) {
+        self.take_back(self.bytes.load(Ordering::Relaxed));
+        self.parts.store(0, Ordering::Relaxed);
+    }
+
     /// Takes a file out of the whole that did not arrive.
     pub(super) fn take_out(&self, size: u64) {
         self.take_back(self.bytes.load(Ordering::Relaxed));

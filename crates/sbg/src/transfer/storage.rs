@@ -30,6 +30,7 @@ use tokio::time::Instant;
 use self::redirect::Redirect;
 use self::response::Ranged;
 use super::digest::Digest;
+use super::upload::{Confirmation, Flow};
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::transport::classify;
 
@@ -62,6 +63,18 @@ pub(super) enum StorageError {
     Refused(Error, Option<Duration>),
     /// Another attempt would bring the same.
     Fatal(Error),
+}
+
+impl StorageError {
+    pub(super) fn error(&self) -> &Error {
+        match self {
+            Self::Retryable(error)
+            | Self::Unexpected(error)
+            | Self::Overloaded(error)
+            | Self::Refused(error, _)
+            | Self::Fatal(error) => error,
+        }
+    }
 }
 
 /// An object that a first request has opened.
@@ -221,8 +234,8 @@ impl Storage {
         Err(too_many_redirects())
     }
 
-    /// Sends a part. Gives the headers of the response that the platform wants to see. `moving` is told when bytes of the body move;
-    /// `body` gives the bytes once more for each redirect.
+    /// Sends a part. Gives the headers to report to the platform. `moving` is told when bytes of the body move; `body` gives the bytes
+    /// once more for each redirect.
     pub(super) async fn put(
         &self,
         part: PartRequest<'_>,
@@ -242,6 +255,7 @@ impl Storage {
                 () = moving.idle(self.idle) => return Err(silence(self.idle)),
             };
             let response = answer.map_err(|error| lost(error, false))?;
+            part.flow.responded();
             match (redirected(&Method::PUT, &url, &response)?, next) {
                 (Some(to), Some(next)) => request = redirect::applied(next, to),
                 _ => return self.confirmed(&part, response).await,
@@ -259,18 +273,7 @@ impl Storage {
         if !part.success.contains(&response.status().as_u16()) {
             return Err(self.unexpected(response, &Asked::ToTake(part.length)).await);
         }
-        let header = |name: &String| {
-            let value =
-                response.headers().get(&**name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            // The platform wants the tag without its quotation marks, as the specification says.
-            let value = if name.eq_ignore_ascii_case("etag") { value.trim_matches('"') } else { value };
-            if value.is_empty() {
-                let message = format!("the storage took a part without confirming it by the header `{name}`");
-                return Err(StorageError::Unexpected(Error::new(ErrorKind::Storage, message)));
-            }
-            Ok((name.clone(), value.to_owned()))
-        };
-        part.wanted.iter().map(header).collect()
+        part.wanted.report(response.headers()).map_err(StorageError::Unexpected)
     }
 
     /// Sorts a response that is not what was asked for.
@@ -341,8 +344,10 @@ pub(super) struct PartRequest<'a> {
     pub(super) length: u64,
     /// Statuses that mean success.
     pub(super) success: &'a [u16],
-    /// Headers of the answer that the platform wants to see.
-    pub(super) wanted: &'a [String],
+    /// Headers of the response to report to the platform.
+    pub(super) wanted: &'a Confirmation,
+    /// Stops the body once the head of the response is there.
+    pub(super) flow: &'a Flow,
 }
 
 /// When bytes of a part moved last.

@@ -23,6 +23,11 @@ impl Throttle {
         Self { bytes_per_second, paid: Mutex::new(None) }
     }
 
+    /// The cap in bytes per second, if there is one.
+    pub(super) fn cap(&self) -> Option<f64> {
+        self.bytes_per_second
+    }
+
     /// Waits until so many bytes may move.
     pub(super) async fn take(&self, bytes: u64) {
         let Some(rate) = self.bytes_per_second else { return };

@@ -1,11 +1,19 @@
 //! Uploads: a local file, or what a reader gives, to the platform in parallel parts.
 
+mod attempt;
 mod begin;
 mod complete;
+mod confirmation;
+mod dropped;
+mod flow;
+mod intent;
 mod job;
 mod journal;
 mod reader;
+mod remote;
 mod route;
+mod uploaded;
+mod window;
 
 use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
@@ -27,7 +35,12 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
 use crate::place::{self, Place, check_name, place_setters};
-use crate::types;
+
+pub(super) use confirmation::Confirmation;
+pub(super) use flow::Flow;
+pub(super) use window::Window;
+
+pub use uploaded::Uploaded;
 
 pub(crate) use journal::default_state_folder;
 #[cfg(fuzzing)]
@@ -235,14 +248,14 @@ impl Upload {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn start(self) -> Transfer<types::File> {
+    pub fn start(self) -> Transfer<Uploaded> {
         let engine = self.client.engine();
         let tools = engine.tools();
         Transfer::start(engine, move |shared| self.run(tools, shared))
     }
 
     /// Does the upload as part of something larger.
-    pub(super) async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<types::File> {
+    pub(super) async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
         let Self { client, path, automation, place, options } = self;
         let (destination, name) = match automation {
             None => options.destination(place)?,
@@ -261,7 +274,7 @@ impl Upload {
         if source.size() == 0 && matches!(destination, Destination::Automation { .. }) {
             return Err(Error::invalid("the code of an automation cannot be empty"));
         }
-        let part_size = options.part_size(plan::upload_part_size(source.size()))?;
+        let part_size = options.part_size(plan::upload_part_size(source.size(), tools.upload_rate()))?;
         let endpoint = client.endpoint().as_str().to_owned();
         job::run(Order { source, name, destination, part_size, endpoint }, tools, shared).await
     }
@@ -299,7 +312,7 @@ impl ReaderUpload {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn start(self) -> Transfer<types::File> {
+    pub fn start(self) -> Transfer<Uploaded> {
         let Self { client, reader, size, place, options } = self;
         let engine = client.engine();
         let tools = engine.tools();
@@ -315,7 +328,7 @@ impl ReaderUpload {
 }
 
 impl IntoFuture for Upload {
-    type Output = Result<types::File>;
+    type Output = Result<Uploaded>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -324,7 +337,7 @@ impl IntoFuture for Upload {
 }
 
 impl IntoFuture for ReaderUpload {
-    type Output = Result<types::File>;
+    type Output = Result<Uploaded>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

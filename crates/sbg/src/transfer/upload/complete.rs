@@ -100,7 +100,7 @@ impl Job {
     }
 
     async fn look(&self, name: &str, size: u64) -> Result<Became> {
-        if self.route.reported().await?.is_some() {
+        if self.route.remote().await?.is_some() {
             return Ok(Became::Waiting);
         }
         let found = self.route.find(name, size).await?;

@@ -1,24 +1,29 @@
 //! An upload under way: what the platform has already, what is sent, and how it is completed.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::ops::Range;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use tokio::sync::watch;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
-use super::begin::{Beginning, Begun, begin};
-use super::journal::{Journal, Ledger};
+use super::attempt::{Attempt, Failures};
+use super::begin::{Beginning, Begun, begin, begin_anew};
+use super::dropped::{PartError, Refusal};
+use super::flow::Flow;
+use super::journal::{Journal, Ledger, Record};
 use super::route::{Destination, PartAddress, Report, Route};
+use super::uploaded::Uploaded;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::{Direction, Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::limiter::Limiter;
 use crate::transfer::plan;
-use crate::transfer::progress::Counters;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::source::{Content, Source};
 use crate::transfer::storage::{Moving, PartRequest, StorageError};
@@ -46,27 +51,58 @@ pub(super) struct Order {
     pub(super) endpoint: String,
 }
 
-/// Does the whole upload of a file.
-pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<types::File> {
-    let stop = shared.stop.clone();
-    let begun = {
-        let mut beginning = pin!(begin(&order, &tools, &shared));
-        tokio::select! {
-            begun = &mut beginning => begun?,
-            // The platform may know the upload already: only its answer tells what is to be aborted, or kept.
-            () = stop.cancelled() => match tokio::time::timeout(LAST_ANSWER, beginning).await {
-                Ok(Ok(begun)) => begun,
-                _ => return Err(Error::cancelled()),
-            },
-        }
+/// Does the whole upload of a file. One that the storage has dropped restarts from zero, once.
+pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
+    let begun = stoppable(&shared, begin(&order, &tools, &shared)).await?;
+    let (error, record) = match attempt(&order, &tools, &shared, begun).await? {
+        Ended::Complete(file, resumed) => return Ok(uploaded(&order, &shared, file, resumed)),
+        Ended::Dropped(error, record) => (error, record),
     };
-    let Begun { route, part_size, confirmed, record } = match begun {
+    tracing::warn!(path = %order.source.path().display(), %error, "an upload restarts from zero");
+    shared.start_over(format!("the storage dropped the upload: {error}"));
+    shared.counters.start_over();
+    let begun = stoppable(&shared, begin_anew(&order, &tools, record)).await?;
+    match attempt(&order, &tools, &shared, begun).await? {
+        Ended::Complete(file, resumed) => Ok(uploaded(&order, &shared, file, resumed)),
+        Ended::Dropped(error, _) => Err(error),
+    }
+}
+
+fn uploaded(order: &Order, shared: &Shared, file: types::File, resumed: u64) -> Uploaded {
+    Uploaded { file, bytes: order.source.size(), resumed, started_over: shared.started_over() }
+}
+
+/// The beginning of an upload, which may be stopped.
+async fn stoppable(shared: &Shared, beginning: impl Future<Output = Result<Beginning>>) -> Result<Beginning> {
+    let mut beginning = pin!(beginning);
+    tokio::select! {
+        begun = &mut beginning => begun,
+        // The platform may know the upload already: only its answer tells what is to be aborted, or kept.
+        () = shared.stop.cancelled() => match tokio::time::timeout(LAST_ANSWER, beginning).await {
+            Ok(Ok(begun)) => Ok(begun),
+            _ => Err(Error::cancelled()),
+        },
+    }
+}
+
+/// How an upload has ended that did not fail.
+enum Ended {
+    /// With a file, of which so many bytes were sent by an earlier run.
+    Complete(types::File, u64),
+    /// The storage does not know it any more. It is aborted and forgotten.
+    Dropped(Error, Option<Record>),
+}
+
+/// Sends what is missing of an upload, and completes it.
+async fn attempt(order: &Order, tools: &Tools, shared: &Arc<Shared>, begun: Beginning) -> Result<Ended> {
+    let Begun { route, part_size, confirmed, resumed, record } = match begun {
         Beginning::Begun(begun) => *begun,
         Beginning::Completed(file) => {
-            shared.counters.plan(order.source.size(), 1);
-            shared.counters.add_there(order.source.size());
+            let size = order.source.size();
+            shared.counters.plan(size, 1);
+            shared.counters.add_there(size);
             shared.counters.part_done();
-            return Ok(*file);
+            return Ok(Ended::Complete(*file, size));
         }
     };
     let mut parts: Vec<Range<u64>> = plan::parts(0..order.source.size(), part_size).collect();
@@ -90,24 +126,30 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         }
         None => None,
     };
-    let job = Job { journal, confirmed: Mutex::new(confirmed), ..Job::bare(tools, shared, route) };
-    let job = Arc::new(job);
+    let job = Job::bare(tools.clone(), shared.clone(), route);
+    let job = Arc::new(Job { journal, confirmed: Mutex::new(confirmed), resumed, ..job });
+    let there = job.count_there(&parts);
+    shared.counters.plan(order.source.size(), parts.len());
     let mut workers = JoinSet::new();
     let result = tokio::select! {
-        result = job.send_all(&order, &parts, &mut workers) => result,
+        result = job.send_all(order, &parts, &mut workers) => result,
         never = job.write_journals() => match never {},
-        () = stop.cancelled() => Err(Error::cancelled()),
+        () = shared.stop.cancelled() => Err(Error::cancelled().into()),
     };
     workers.shutdown().await;
     let keep = match &result {
-        Ok(_) => false,
-        Err(error) => resumable && !job.shared.is_discarded() && is_worth_resuming(error),
+        Ok(_) | Err(PartError::Dropped(_)) => false,
+        Err(PartError::Failed(error)) => resumable && !shared.is_discarded() && is_worth_resuming(error),
     };
     if result.is_err() && !keep {
         job.route.abort().await;
     }
-    job.close(keep).await;
-    result
+    let record = job.close(keep).await;
+    match result {
+        Ok(file) => Ok(Ended::Complete(file, there)),
+        Err(PartError::Dropped(error)) => Ok(Ended::Dropped(error, record)),
+        Err(PartError::Failed(error)) => Err(error),
+    }
 }
 
 /// Whether the same upload, started again, may come to a better end.
@@ -131,37 +173,11 @@ pub(super) struct Confirmed {
     pub(super) reported: bool,
 }
 
-/// The bytes of one attempt at a part. They count until it is over: the connection may ask for more of them afterwards.
-#[derive(Debug)]
-struct Attempt {
-    counters: Arc<Counters>,
-    sent: Mutex<Option<u64>>,
-}
-
-impl Attempt {
-    fn new(counters: Arc<Counters>) -> Self {
-        Self { counters, sent: Mutex::new(Some(0)) }
-    }
-
-    fn add(&self, count: u64) {
-        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
-            *sent += count;
-            self.counters.add_bytes(count);
-        }
-    }
-
-    /// Takes back what was sent, because it is sent once more: to where the storage redirects it.
-    fn restart(&self) {
-        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
-            self.counters.take_back(std::mem::take(sent));
-        }
-    }
-
-    /// Takes back what was sent: it has to be sent again.
-    fn close(&self) {
-        if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            self.counters.take_back(sent);
-        }
+/// What has become of a part; a panic is an error as well.
+pub(super) fn sent(done: Result<Result<(), PartError>, JoinError>) -> Result<(), PartError> {
+    match done {
+        Ok(sent) => sent,
+        Err(error) => Ok(joined(Err(error))?),
     }
 }
 
@@ -181,6 +197,10 @@ pub(super) struct Job {
     pub(super) shared: Arc<Shared>,
     pub(super) route: Route,
     confirmed: Mutex<BTreeMap<usize, Confirmed>>,
+    /// Whether an earlier run has sent parts.
+    resumed: bool,
+    /// Whether the storage has confirmed a part to this run.
+    has_confirmed: AtomicBool,
     /// One report of many parts at a time, and none after one was refused.
     reporting: tokio::sync::Mutex<Reporting>,
     pub(super) journal: Option<Arc<Ledger>>,
@@ -196,19 +216,16 @@ impl Job {
             shared,
             route,
             confirmed: Mutex::default(),
+            resumed: false,
+            has_confirmed: AtomicBool::new(false),
             reporting: tokio::sync::Mutex::default(),
             journal: None,
             connections: watch::Sender::default(),
         }
     }
 
-    /// Sends what the storage has not confirmed yet, and completes the upload.
-    async fn send_all(
-        self: &Arc<Self>,
-        order: &Order,
-        parts: &[Range<u64>],
-        workers: &mut JoinSet<Result<()>>,
-    ) -> Result<types::File> {
+    /// Counts the parts that were sent before. Gives their bytes.
+    fn count_there(&self, parts: &[Range<u64>]) -> u64 {
         let (there, bytes) = {
             let mut confirmed = self.confirmed();
             confirmed.retain(|number, _| (1..=parts.len()).contains(number));
@@ -217,7 +234,16 @@ impl Job {
         };
         self.shared.counters.add_there(bytes);
         (0..there).for_each(|_| self.shared.counters.part_done());
-        self.shared.counters.plan(order.source.size(), parts.len());
+        bytes
+    }
+
+    /// Sends what the storage has not confirmed yet, and completes the upload.
+    async fn send_all(
+        self: &Arc<Self>,
+        order: &Order,
+        parts: &[Range<u64>],
+        workers: &mut JoinSet<Result<(), PartError>>,
+    ) -> Result<types::File, PartError> {
         let missing: Vec<usize> = {
             let confirmed = self.confirmed();
             (1..=parts.len()).filter(|number| !confirmed.contains_key(number)).collect()
@@ -228,7 +254,7 @@ impl Job {
         }
         self.join(workers).await?;
         order.source.check_unchanged()?;
-        self.complete(parts.len(), &order.name, order.source.size()).await
+        Ok(self.complete(parts.len(), &order.name, order.source.size()).await?)
     }
 
     /// Begins to send a part, as soon as there may be a connection for it before long.
@@ -236,14 +262,14 @@ impl Job {
         self: &Arc<Self>,
         number: usize,
         content: Content,
-        workers: &mut JoinSet<Result<()>>,
-    ) -> Result<()> {
+        workers: &mut JoinSet<Result<(), PartError>>,
+    ) -> Result<(), PartError> {
         let mut connections = self.connections.subscribe();
         loop {
             let room = *connections.borrow_and_update() + AHEAD;
             tokio::select! {
                 biased;
-                Some(done) = workers.join_next() => joined(done)?,
+                Some(done) = workers.join_next() => sent(done)?,
                 () = std::future::ready(()), if workers.len() < room => break,
                 Ok(()) = connections.changed() => {}
             }
@@ -253,7 +279,7 @@ impl Job {
     }
 
     /// Waits until all parts are sent.
-    pub(super) async fn join(&self, workers: &mut JoinSet<Result<()>>) -> Result<()> {
+    pub(super) async fn join(&self, workers: &mut JoinSet<Result<(), PartError>>) -> Result<(), PartError> {
         while !workers.is_empty() {
             self.join_one(workers).await?;
         }
@@ -261,15 +287,19 @@ impl Job {
     }
 
     /// Waits until one more part is sent.
-    pub(super) async fn join_one(&self, workers: &mut JoinSet<Result<()>>) -> Result<()> {
-        workers.join_next().await.map_or(Ok(()), joined)
+    pub(super) async fn join_one(
+        &self,
+        workers: &mut JoinSet<Result<(), PartError>>,
+    ) -> Result<(), PartError> {
+        workers.join_next().await.map_or(Ok(()), sent)
     }
 
     /// Sends one part until the storage confirms it.
-    async fn send(self: Arc<Self>, number: usize, content: Content) -> Result<()> {
+    async fn send(self: Arc<Self>, number: usize, content: Content) -> Result<(), PartError> {
         let part = i32::try_from(number).map_err(|_| Error::invalid("too many parts"))?;
         let counters = &self.shared.counters;
         let mut retry = Retry::default();
+        let mut failures = Failures::default();
         // An address costs a call, so it is kept until it is refused or too old.
         let mut kept = None;
         loop {
@@ -285,7 +315,7 @@ impl Job {
                 },
             };
             let limiter = self.tools.limiter(Direction::Up, &address.url)?;
-            let connection = limiter.clone().acquire().await;
+            let connection = limiter.clone().acquire_for(content.length()).await;
             let limit = *limiter.limit().borrow();
             self.connections.send_if_modified(|known| std::mem::replace(known, limit) != limit);
             if address.age.is_over() {
@@ -293,22 +323,43 @@ impl Job {
                 continue;
             }
             let attempt = Arc::new(Attempt::new(counters.clone()));
+            let flow = Flow::new(failures.hold_back());
             let outcome = tokio::select! {
-                outcome = self.put(&address, &content, &attempt, &limiter) => Some(outcome),
+                outcome = self.put(&address, &content, &attempt, &limiter, flow) => Some(outcome),
                 () = self.shared.pause_wanted() => None,
             };
-            drop(connection);
             if let Some(Ok(headers)) = outcome {
-                return self.confirm(number, Report { part, headers }).await;
+                connection.confirmed();
+                return Ok(self.confirm(number, Report { part, headers }).await?);
             }
+            drop(connection);
             attempt.close();
             let mut then = Then::Again;
             if let Some(Err(failure)) = outcome {
                 // A file that was cut short breaks the request: say that, not what the connection looked like.
                 content.check_unchanged()?;
-                then = retry.after(failure, address.age.is_old(), &limiter, counters).await?;
+                let old = address.age.is_old();
+                failures.add(failure.error(), old);
+                if self.refusal(failure.error(), &failures).is_dropped() {
+                    return Err(PartError::Dropped(failure.error().clone()));
+                }
+                then = retry.after(failure, old, &limiter, counters).await?;
+                if old && failures.is_broken {
+                    // The response that the break has hidden may be that it has expired.
+                    then = Then::Renew;
+                }
             }
             kept = (then == Then::Again).then_some(address);
+        }
+    }
+
+    fn refusal<'e>(&self, error: &'e Error, failures: &Failures) -> Refusal<'e> {
+        Refusal {
+            status: error.status(),
+            code: error.storage_code(),
+            resumed: self.resumed,
+            confirmed: self.has_confirmed.load(Ordering::Relaxed),
+            attempts: failures.count,
         }
     }
 
@@ -319,6 +370,7 @@ impl Job {
         content: &Content,
         attempt: &Arc<Attempt>,
         limiter: &Arc<Limiter>,
+        flow: Flow,
     ) -> Result<BTreeMap<String, String>, StorageError> {
         let moving = Moving::new();
         let unread = Arc::default();
@@ -326,12 +378,16 @@ impl Job {
             attempt.restart();
             let (counted, moved, throttle, told) =
                 (attempt.clone(), limiter.clone(), self.tools.up.clone(), moving.clone());
-            reqwest::Body::wrap_stream(content.clone().blocks(Arc::clone(&unread)).then(move |block| {
+            let gate = flow.gate();
+            let numbered = content.clone().blocks(Arc::clone(&unread)).enumerate();
+            reqwest::Body::wrap_stream(numbered.then(move |(number, block)| {
                 let (counted, moved, throttle, moving) =
                     (counted.clone(), moved.clone(), throttle.clone(), told.clone());
+                let mut gate = gate.clone();
                 async move {
                     let length = block.as_ref().map_or(0, |block| block.len() as u64);
                     moving.hold();
+                    gate.pass(number == 0).await?;
                     throttle.take(length).await;
                     moving.touch();
                     counted.add(length);
@@ -341,10 +397,15 @@ impl Job {
             }))
         };
         let PartAddress { url, headers, success, wanted, .. } = address;
-        let part = PartRequest { url, headers, length: content.length(), success, wanted };
+        let length = content.length();
+        let part = PartRequest { url, headers, length, success, wanted, flow: &flow };
         let answer = self.tools.storage.put(part, body, &moving).await;
         match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) if answer.is_err() => Err(StorageError::Fatal(error)),
+            _ if answer.is_ok() && !attempt.has_sent(length) => {
+                let message = "the storage confirmed a part before all of it was sent";
+                Err(StorageError::Unexpected(Error::new(ErrorKind::Storage, message)))
+            }
             _ => answer,
         }
     }
@@ -352,6 +413,7 @@ impl Job {
     /// Writes down that a part is there, and tells the platform of it when it is time.
     async fn confirm(&self, number: usize, report: Report) -> Result<()> {
         self.confirmed().insert(number, Confirmed { report: report.clone(), reported: false });
+        self.has_confirmed.store(true, Ordering::Relaxed);
         self.shared.counters.part_done();
         self.shared.counters.gain();
         if let Some(journal) = &self.journal {
@@ -414,32 +476,15 @@ impl Job {
         }
     }
 
-    /// Lets go of the journal, which stays where somebody may go on with the upload.
-    async fn close(&self, keep: bool) {
-        if let Some(journal) = self.journal.clone() {
-            let parts = || self.confirmed().values().map(|part| part.report.clone()).collect();
-            let parts = keep.then(parts);
-            spawn_blocking(move || journal.close(parts)).await.ok();
-        }
+    /// Lets go of the journal, which stays where somebody may resume the upload. Gives its record, which is still locked.
+    async fn close(&self, keep: bool) -> Option<Record> {
+        let journal = self.journal.clone()?;
+        let parts = || self.confirmed().values().map(|part| part.report.clone()).collect();
+        let parts = keep.then(parts);
+        spawn_blocking(move || journal.close(parts)).await.ok().flatten()
     }
 
     pub(super) fn confirmed(&self) -> MutexGuard<'_, BTreeMap<usize, Confirmed>> {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_that_a_connection_asks_for_after_its_attempt_do_not_count() {
-        let counters = Arc::new(Counters::new());
-        let attempt = Attempt::new(counters.clone());
-        attempt.add(100);
-        attempt.close();
-        attempt.add(50);
-        attempt.close();
-        assert_eq!(counters.snapshot().bytes, 0);
     }
 }

@@ -1,5 +1,7 @@
 //! What an upload writes down, so that another process can go on.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::digest::hex;
 use super::super::journal::{self, Unusable, with_suffix};
-use super::super::lock::{Locked, open_locked};
+use super::super::lock::{Locked, open_locked, remove_stale};
 use super::super::source::Stamp;
 use super::route::{Destination, Report};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +43,67 @@ pub(super) struct Journal {
     pub(super) parts: Vec<Report>,
     /// Whether the platform may have been asked to complete the upload.
     pub(super) completing: bool,
+}
+
+/// What is saved before the platform is asked for an upload, so that it can be found although its id never came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Intent {
+    #[serde(rename = "errand")]
+    pub(super) key: UploadKey,
+    pub(super) stamp: Stamp,
+    pub(super) part_size: u64,
+    /// Seconds since 1970, by the clock of the machine.
+    pub(super) intended: i64,
+}
+
+/// What may be saved of an upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Saved {
+    Upload(Journal),
+    Intent(Intent),
+}
+
+impl Saved {
+    fn load(path: &Path) -> Result<Self, Unusable> {
+        match journal::load::<Journal>(path) {
+            Ok(journal) => Ok(Self::Upload(journal)),
+            Err(Unusable::Missing) => Err(Unusable::Missing),
+            Err(damaged) => journal::load(path).map(Self::Intent).map_err(|_| damaged),
+        }
+    }
+
+    fn key(&self) -> &UploadKey {
+        match self {
+            Self::Upload(journal) => &journal.key,
+            Self::Intent(intent) => &intent.key,
+        }
+    }
+}
+
+/// What the name of a journal ends with, and that of its lock file.
+const JOURNAL: &str = "upload";
+const LOCK: &str = ".upload.lock";
+
+/// The uploads that the journals in this folder name.
+pub(super) fn upload_ids(folder: &Path) -> HashSet<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let journals = entries.filter(|path| path.extension() == Some(OsStr::new(JOURNAL)));
+    journals
+        .filter_map(|path| journal::load::<Journal>(&path).ok())
+        .map(|journal| journal.upload_id)
+        .collect()
+}
+
+/// Removes the lock files of runs that were killed.
+pub(super) fn remove_stale_locks(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_lock =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(LOCK));
+    for path in entries.filter(is_lock) {
+        if let Err(error) = remove_stale(&path) {
+            tracing::debug!(path = %path.display(), %error, "a lock file stays");
+        }
+    }
 }
 
 /// Which file goes where. Two uploads of the same key are the same upload.
@@ -75,7 +138,7 @@ impl Record {
         let name = serde_json::to_vec(key).map_err(|error| about(error.into()))?;
         let name = hex(&Sha256::digest(name)[..16]);
         fs::create_dir_all(folder).map_err(about)?;
-        let path = folder.join(format!("{name}.upload"));
+        let path = folder.join(format!("{name}.{JOURNAL}"));
         let lock_path = with_suffix(&path, ".lock");
         let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {
             let shown = &key.path;
@@ -86,18 +149,17 @@ impl Record {
     }
 
     /// What another run has written down; the text tells why it is of no use.
-    pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Journal, String>> {
-        match journal::load::<Journal>(&self.path) {
+    pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Saved, String>> {
+        match Saved::load(&self.path) {
             Err(Unusable::Missing) => None,
             Err(Unusable::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
-            Ok(journal) if journal.key != *key => {
-                Some(Err("the journal is that of another upload".to_owned()))
-            }
-            Ok(journal) => Some(Ok(journal)),
+            // Nothing is done to the upload that it names.
+            Ok(saved) if saved.key() != key => Some(Err("the journal is that of another upload".to_owned())),
+            Ok(saved) => Some(Ok(saved)),
         }
     }
 
-    pub(super) fn save(&self, journal: &Journal) {
+    pub(super) fn save(&self, journal: &impl Serialize) {
         // Without a journal the upload goes on all the same; only another process cannot.
         if let Err(error) = journal::save(&self.path, journal) {
             tracing::warn!(%error, "cannot write the journal of an upload");
@@ -176,14 +238,15 @@ impl Ledger {
         }
     }
 
-    /// Leaves the journal with these parts to the next upload of the same key, or removes it where there is nothing to go on with.
-    pub(super) fn close(&self, parts: Option<Vec<Report>>) {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match (open, parts) {
-            (Some(Open { record, journal, .. }), Some(parts)) => record.save(&Journal { parts, ..journal }),
-            (Some(Open { record, .. }), None) => record.remove(),
-            (None, _) => {}
+    /// Leaves the journal with these parts to the next upload of the same key, or removes it where there is nothing to resume. Gives
+    /// the record back, which is still locked.
+    pub(super) fn close(&self, parts: Option<Vec<Report>>) -> Option<Record> {
+        let Open { record, journal, .. } = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        match parts {
+            Some(parts) => record.save(&Journal { parts, ..journal }),
+            None => record.remove(),
         }
+        Some(record)
     }
 }
 
@@ -193,5 +256,9 @@ pub fn fuzz(bytes: &[u8]) {
     for journal in journal::parse_both::<Journal>(bytes) {
         let again = serde_json::to_vec(&journal).expect("what was read can be written");
         assert_eq!(serde_json::from_slice::<Journal>(&again).ok(), Some(journal));
+    }
+    for intent in journal::parse_both::<Intent>(bytes) {
+        let again = serde_json::to_vec(&intent).expect("what was read can be written");
+        assert_eq!(serde_json::from_slice::<Intent>(&again).ok(), Some(intent));
     }
 }

@@ -8,10 +8,12 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinSet;
 
-use super::job::Job;
+use super::dropped::PartError;
+use super::job::{Job, sent};
 use super::route::{self, Destination, Request};
+use super::uploaded::Uploaded;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::{Tools, joined};
+use crate::transfer::engine::Tools;
 use crate::transfer::handle::Shared;
 use crate::transfer::plan;
 use crate::transfer::source::Content;
@@ -36,7 +38,7 @@ pub(super) async fn run(
     destination: Destination,
     tools: Tools,
     shared: Arc<Shared>,
-) -> Result<types::File> {
+) -> Result<Uploaded> {
     let stop = shared.stop.clone();
     let (route, given) = tokio::select! {
         begun = route::begin(&tools.api, &destination, &request) => begun?,
@@ -48,14 +50,23 @@ pub(super) async fn run(
     let mut workers = JoinSet::new();
     let result = tokio::select! {
         result = send_all(&job, reader, &request, part_size, &mut workers) => result,
-        () = stop.cancelled() => Err(Error::cancelled()),
+        () = stop.cancelled() => Err(Error::cancelled().into()),
     };
     workers.shutdown().await;
     if result.is_err() {
         // What was read is gone, so nobody can go on.
         job.route.abort().await;
     }
-    result
+    match result {
+        Ok(file) => Ok(Uploaded { file, bytes: request.size, resumed: 0, started_over: None }),
+        Err(PartError::Failed(error)) => Err(error),
+        Err(PartError::Dropped(error)) => {
+            let message = "the storage dropped the upload, and what was read before cannot be read again";
+            let status = error.status();
+            let dropped = Error::new(ErrorKind::Storage, message).with_source(error);
+            Err(status.into_iter().fold(dropped, Error::with_status))
+        }
+    }
 }
 
 async fn send_all(
@@ -63,12 +74,12 @@ async fn send_all(
     mut reader: Reader,
     request: &Request,
     part_size: u64,
-    workers: &mut JoinSet<Result<()>>,
-) -> Result<types::File> {
+    workers: &mut JoinSet<Result<(), PartError>>,
+) -> Result<types::File, PartError> {
     let size = request.size;
     if size.div_ceil(part_size) > plan::MOST_PARTS {
         let message = format!("the platform asks for parts of {part_size} bytes, too small for {size} bytes");
-        return Err(Error::new(ErrorKind::UnexpectedResponse, message));
+        return Err(Error::new(ErrorKind::UnexpectedResponse, message).into());
     }
     let parts = size.div_ceil(part_size).max(1);
     job.shared.counters.plan(size, usize::try_from(parts).unwrap_or(usize::MAX));
@@ -88,7 +99,7 @@ async fn send_all(
                 tokio::select! {
                     biased;
                     // One that fails need not wait for the next bytes, which may take their time.
-                    Some(done) = workers.join_next() => joined(done)?,
+                    Some(done) = workers.join_next() => sent(done)?,
                     bytes = &mut reading => break bytes?,
                 }
             }
@@ -103,13 +114,13 @@ async fn send_all(
         read = reader.0.read(&mut more) => {
             if read.map_err(cannot_read)? > 0 {
                 let message = format!("there is more to read than the {size} bytes that were announced");
-                return Err(Error::new(ErrorKind::Integrity, message));
+                return Err(Error::new(ErrorKind::Integrity, message).into());
             }
         }
-        sent = job.join(workers) => sent?,
+        joined = job.join(workers) => joined?,
     }
     job.join(workers).await?;
-    job.complete(number, &request.name, size).await
+    Ok(job.complete(number, &request.name, size).await?)
 }
 
 async fn read_part(reader: &mut Reader, length: u64, size: u64) -> Result<Bytes> {

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sbg_raw::{ClientAutomationsExt as _, ClientFilesExt as _, ClientUploadExt as _};
 use serde::{Deserialize, Serialize};
 
+use super::confirmation::Confirmation;
+use super::remote::Remote;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::transfer::download::Age;
@@ -57,7 +59,7 @@ pub(super) struct PartAddress {
     /// Statuses that mean success.
     pub(super) success: Vec<u16>,
     /// Headers to report.
-    pub(super) wanted: Vec<String>,
+    pub(super) wanted: Confirmation,
 }
 
 /// What a destination is asked for: a name, a size and parts of a size.
@@ -125,10 +127,10 @@ impl Route {
             let report = answer.report.map(|report| (report.success_codes, report.headers));
             (answer.url.into_exposed(), answer.expires, answer.headers, report)
         };
-        let (success, wanted) = report.unwrap_or_default();
+        let (success, headers_to_report) = report.unwrap_or_default();
         let success = success.unwrap_or_default().into_iter().filter_map(|code| u16::try_from(code).ok());
         let some = |given: Vec<u16>| if given.is_empty() { vec![200, 201, 204] } else { given };
-        let wanted = wanted.filter(|names| !names.is_empty()).unwrap_or_else(|| vec!["ETag".to_owned()]);
+        let wanted = Confirmation::of(headers_to_report);
         let age = Age::of(&url, expires.and_then(|expires| expires.to_jiff()));
         Ok(PartAddress { url, age, headers: header_map(headers)?, success: some(success.collect()), wanted })
     }
@@ -154,30 +156,18 @@ impl Route {
         Ok(())
     }
 
-    /// The parts that were reported; `None` when the platform does not know the upload any more.
-    pub(super) async fn reported(&self) -> Result<Option<Vec<Report>>> {
+    /// What the platform says of the upload, with the parts that were reported; `None` when it does not know the upload any more.
+    pub(super) async fn remote(&self) -> Result<Option<Remote>> {
         let id = &*self.upload_id;
-        let listed: Result<Vec<_>> = if self.is_code() {
+        let said = if self.is_code() {
             let call = self.api.automation_upload_get().upload_id(id).list_parts(true);
-            let answer = call.send().await.map_err(Error::from);
-            answer.map(|upload| {
-                let parts = upload.into_inner().parts.unwrap_or_default().into_iter();
-                parts.map(|part| (part.part_number, part.response.and_then(|said| said.headers))).collect()
-            })
+            call.send().await.map(|upload| Remote::from(upload.into_inner())).map_err(Error::from)
         } else {
             let call = self.api.upload_get().upload_id(id).list_parts(true);
-            call.send().await.map_err(Error::from).map(|upload| {
-                let parts = upload.into_inner().parts.unwrap_or_default().into_iter();
-                parts.map(|part| (part.part_number, part.response.and_then(|said| said.headers))).collect()
-            })
+            call.send().await.map(|upload| Remote::from(upload.into_inner())).map_err(Error::from)
         };
-        match listed {
-            Ok(parts) => Ok(Some(
-                parts
-                    .into_iter()
-                    .filter_map(|(part, headers)| Some(Report { part, headers: headers? }))
-                    .collect(),
-            )),
+        match said {
+            Ok(remote) => Ok(Some(remote)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }

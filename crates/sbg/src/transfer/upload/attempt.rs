@@ -1,0 +1,112 @@
+//! The attempts at a part: what they have sent, and how they have failed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, ErrorKind};
+use crate::transfer::progress::Counters;
+
+/// The bytes of one attempt at a part. They count until it is over: the connection may ask for more of them afterwards.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    counters: Arc<Counters>,
+    sent: Mutex<Option<u64>>,
+}
+
+impl Attempt {
+    pub(super) fn new(counters: Arc<Counters>) -> Self {
+        Self { counters, sent: Mutex::new(Some(0)) }
+    }
+
+    pub(super) fn add(&self, count: u64) {
+        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
+            *sent += count;
+            self.counters.add_bytes(count);
+        }
+    }
+
+    pub(super) fn has_sent(&self, length: u64) -> bool {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) == Some(length)
+    }
+
+    /// Takes back what was sent, because it is sent once more: to where the storage redirects it.
+    pub(super) fn restart(&self) {
+        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.counters.take_back(std::mem::take(sent));
+        }
+    }
+
+    /// Takes back what was sent: it has to be sent again.
+    pub(super) fn close(&self) {
+        if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.counters.take_back(sent);
+        }
+    }
+}
+
+/// Failures of one part in a row.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    status: Option<u16>,
+    /// How many have had this status, apart from those of an old address.
+    pub(super) count: u32,
+    /// Whether the last one was a broken connection, which may have hidden a response.
+    pub(super) is_broken: bool,
+    /// Whether its body was held back.
+    held: bool,
+}
+
+impl Failures {
+    pub(super) fn add(&mut self, error: &Error, old: bool) {
+        let status = error.status();
+        if status != self.status {
+            self.count = 0;
+        }
+        self.status = status;
+        self.count += u32::from(!old);
+        self.is_broken = error.kind() == ErrorKind::Connect;
+    }
+
+    /// Whether the body of the next attempt is held back: once after a connection broke, as a server breaks it that refuses a request
+    /// before it has read the body.
+    pub(super) fn hold_back(&mut self) -> bool {
+        self.held = self.is_broken && !self.held;
+        self.held
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_a_connection_asks_for_after_its_attempt_do_not_count() {
+        let counters = Arc::new(Counters::new());
+        let attempt = Attempt::new(counters.clone());
+        attempt.add(100);
+        attempt.close();
+        attempt.add(50);
+        attempt.close();
+        assert_eq!(counters.snapshot().bytes, 0);
+    }
+
+    #[test]
+    fn failures_of_one_status_in_a_row_are_counted() {
+        let mut failures = Failures::default();
+        let mut add = |status: u16, old: bool| {
+            failures.add(&Error::new(ErrorKind::Storage, "refused").with_status(status), old);
+            failures.count
+        };
+        assert_eq!([add(403, true), add(403, false), add(403, false)], [0, 1, 2]);
+        assert_eq!([add(500, false), add(500, true), add(500, false)], [1, 1, 2]);
+    }
+
+    #[test]
+    fn body_is_held_back_once_after_a_connection_broke() {
+        let mut failures = Failures::default();
+        assert!(!failures.hold_back());
+        failures.add(&Error::new(ErrorKind::Connect, "broken"), false);
+        assert!(failures.hold_back());
+        failures.add(&Error::new(ErrorKind::Storage, "refused").with_status(503), false);
+        assert!(!failures.hold_back());
+    }
+}

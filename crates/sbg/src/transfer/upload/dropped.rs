@@ -1,0 +1,78 @@
+//! Whether the storage has dropped an upload that the platform still lists. Pure.
+//!
+//! Storages delete unfinished uploads after some days (lifecycle rules), and say so in different ways: 404 `NoSuchUpload`, a plain 403,
+//! 410, or an internal error each time.
+
+use crate::error::Error;
+
+/// The failure of a part.
+#[derive(Clone, Debug)]
+pub(super) enum PartError {
+    /// The storage does not know the upload any more: it has to restart from zero.
+    Dropped(Error),
+    Failed(Error),
+}
+
+impl From<Error> for PartError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A refusal of a part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal<'a> {
+    pub(super) status: Option<u16>,
+    /// The error code of the storage, such as `NoSuchUpload`.
+    pub(super) code: Option<&'a str>,
+    /// Whether an earlier run began the upload.
+    pub(super) resumed: bool,
+    /// Whether the storage has confirmed a part to this run.
+    pub(super) confirmed: bool,
+    /// Refusals with this status in a row, apart from those of a URL that may have been too old.
+    pub(super) attempts: u32,
+}
+
+/// Internal errors in a row that are no outage any more.
+const INTERNAL_ERRORS: u32 = 7;
+
+impl Refusal<'_> {
+    /// Whether the storage has dropped the upload.
+    ///
+    /// Only a storage that has known the upload can have dropped it: what refuses a new upload is a matter of permissions. One that has
+    /// just confirmed another part still knows it, so that only an explicit status counts then.
+    pub(super) fn is_dropped(&self) -> bool {
+        match self.status {
+            Some(404 | 410) => self.resumed || self.confirmed || self.code == Some("NoSuchUpload"),
+            Some(403) => self.resumed && !self.confirmed && self.attempts >= 2,
+            Some(500) => self.resumed && !self.confirmed && self.attempts >= INTERNAL_ERRORS,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upload_is_dropped_only_if_the_storage_knew_it() {
+        let check = |status: u16, code: Option<&str>, attempts: u32, expected: [bool; 3]| {
+            let refusal = Refusal { status: Some(status), code, resumed: false, confirmed: false, attempts };
+            let new = refusal.is_dropped();
+            let resumed = Refusal { resumed: true, ..refusal }.is_dropped();
+            let under_way = Refusal { resumed: true, confirmed: true, ..refusal }.is_dropped();
+            assert_eq!([new, resumed, under_way], expected, "{status} {code:?} {attempts}");
+        };
+        check(404, Some("NoSuchUpload"), 1, [true, true, true]);
+        check(404, None, 1, [false, true, true]);
+        check(410, None, 1, [false, true, true]);
+        check(403, Some("AccessDenied"), 1, [false, false, false]);
+        check(403, Some("AccessDenied"), 2, [false, true, false]);
+        check(500, Some("InternalError"), 2, [false, false, false]);
+        check(500, Some("InternalError"), INTERNAL_ERRORS, [false, true, false]);
+        for status in [400, 401, 409, 411, 413, 503] {
+            check(status, None, 20, [false, false, false]);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Uploads that a killed run has begun without learning their ids.
+//!
+//! Before the platform is asked for an upload, the journal says that it will be. A run that finds such an intent looks for the upload on
+//! the platform. The platform does not say who began an upload, so one is taken only where all that is known of it fits, and no other
+//! fits as well: it has the name and the destination, it began right after the intent, nobody has reported a part of it, and no other
+//! journal names it.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::DATE;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use sbg_raw::ClientUploadExt as _;
+
+use super::job::Order;
+use super::journal::{self, Intent};
+use super::remote::Remote;
+use super::route::{Destination, Route};
+use crate::error::Result;
+use crate::ids::check_segment;
+use crate::transfer::engine::{Tools, blocking};
+use crate::transfer::plan;
+
+/// How far two clocks may be apart that were compared by an answer of the platform, and where it was not dated.
+const COMPARED: Duration = Duration::from_secs(5);
+const NOT_COMPARED: Duration = Duration::from_secs(60);
+
+/// Time between an intent and the beginning of its upload at most: longer than a call may take.
+const LATEST: Duration = Duration::from_secs(15 * 60);
+
+/// What has become of an intent.
+pub(super) enum Found {
+    /// The upload, and the size of its parts.
+    Upload(Route, u64),
+    /// The upload is of no use, and was aborted; the text tells why.
+    Aborted(&'static str),
+    /// The platform was not asked, or does not know of it, or it cannot be told from others.
+    Nothing,
+}
+
+/// Looks for the upload of an intent.
+pub(super) async fn find(order: &Order, tools: &Tools, intent: &Intent, folder: &Path) -> Result<Found> {
+    if matches!(order.destination, Destination::Automation { .. }) {
+        // The platform lists no uploads of code; they expire there.
+        return Ok(Found::Nothing);
+    }
+    let response = tools.api.upload_list().send().await?;
+    let between = Between::of(intent, response.headers(), Timestamp::now());
+    let listed = response.into_inner().items.into_iter().map(Remote::from).collect();
+    let folder = folder.to_owned();
+    let known = blocking(move || Ok(journal::upload_ids(&folder))).await?;
+    let Some(upload_id) = only_match(listed, order, intent.stamp.size, &known, &between) else {
+        return Ok(Found::Nothing);
+    };
+    if check_segment("upload id", &upload_id).is_err() {
+        return Ok(Found::Nothing);
+    }
+    let route = Route { api: tools.api.clone(), destination: order.destination.clone(), upload_id };
+    // The list does not tell all.
+    let Some(remote) = route.remote().await? else { return Ok(Found::Nothing) };
+    if !is_match(&remote, order, intent.stamp.size, &between) {
+        return Ok(Found::Nothing);
+    }
+    if intent.stamp != *order.source.stamp() {
+        route.abort().await;
+        return Ok(Found::Aborted("the file has changed since"));
+    }
+    let part_size = remote.part_size.and_then(|size| u64::try_from(size).ok());
+    let fits = |size: &u64| plan::fits(order.source.size(), *size);
+    Ok(part_size.filter(fits).map_or(Found::Nothing, |part_size| Found::Upload(route, part_size)))
+}
+
+/// The time in which the upload of an intent began, by the clock of the platform.
+#[derive(Clone, Copy, Debug)]
+struct Between {
+    earliest: Timestamp,
+    latest: Timestamp,
+}
+
+impl Between {
+    /// `headers` are those of a response that came at `now`, by the clock of this machine.
+    fn of(intent: &Intent, headers: &HeaderMap, now: Timestamp) -> Self {
+        let dated = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
+        let (ahead, tolerance) = match dated {
+            Some(date) => (date.timestamp().as_second() - now.as_second(), COMPARED),
+            None => (0, NOT_COMPARED),
+        };
+        let at = |seconds: i64| Timestamp::from_second(seconds).unwrap_or(Timestamp::MIN);
+        let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let began = intent.intended.saturating_add(ahead);
+        Self {
+            earliest: at(began.saturating_sub(seconds(tolerance))),
+            latest: at(began.saturating_add(seconds(LATEST))),
+        }
+    }
+}
+
+fn is_match(remote: &Remote, order: &Order, size: u64, between: &Between) -> bool {
+    remote.goes_to(&order.destination, &order.name)
+        // Without a name and a time there is nothing to recognize it by.
+        && remote.name.is_some()
+        && remote.initiated.is_some_and(|at| (between.earliest..=between.latest).contains(&at))
+        && remote.holds(size, None)
+        && remote.is_untouched()
+}
+
+/// The id of the one upload that fits; `None` where there is none, or where there are several.
+fn only_match(
+    listed: Vec<Remote>,
+    order: &Order,
+    size: u64,
+    known: &HashSet<String>,
+    between: &Between,
+) -> Option<String> {
+    let mut matching = listed
+        .into_iter()
+        .filter(|remote| is_match(remote, order, size, between) && !known.contains(&remote.upload_id));
+    matching.next().filter(|_| matching.next().is_none()).map(|remote| remote.upload_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::source::Source;
+
+    const INTENDED: i64 = 1_700_000_000;
+
+    fn order(folder: &tempfile::TempDir) -> Order {
+        let path = folder.path().join("a");
+        std::fs::write(&path, "ACGT").unwrap();
+        Order {
+            source: Source::open(&path).unwrap(),
+            name: "a".to_owned(),
+            destination: Destination::Place {
+                project: Some("rfranklin/demo".to_owned()),
+                folder: None,
+                overwrite: false,
+            },
+            part_size: 4,
+            endpoint: "https://api.example.org/v2".to_owned(),
+        }
+    }
+
+    fn remote(id: &str, after: i64) -> Remote {
+        Remote {
+            upload_id: id.to_owned(),
+            name: Some("a".to_owned()),
+            project: Some("rfranklin/demo".to_owned()),
+            initiated: Timestamp::from_second(INTENDED + after).ok(),
+            ..Remote::default()
+        }
+    }
+
+    fn between(order: &Order, headers: &HeaderMap, now: i64) -> Between {
+        let intent = Intent { intended: INTENDED, ..order.intent() };
+        Between::of(&intent, headers, Timestamp::from_second(now).unwrap())
+    }
+
+    #[test]
+    fn only_upload_that_fits_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let order = order(&folder);
+        let between = between(&order, &HeaderMap::new(), INTENDED + 60);
+        let check = |listed: Vec<Remote>, known: &[&str], expected: Option<&str>| {
+            let known = known.iter().map(|id| (*id).to_owned()).collect();
+            assert_eq!(only_match(listed, &order, 4, &known, &between).as_deref(), expected);
+        };
+        check(vec![], &[], None);
+        check(vec![remote("u1", 1)], &[], Some("u1"));
+        check(vec![remote("u1", 1)], &["u1"], None);
+        check(vec![remote("u1", 1), remote("u2", 2)], &[], None);
+        check(vec![remote("u1", 1), remote("u2", 2)], &["u1"], Some("u2"));
+        check(vec![remote("u1", -3600)], &[], None);
+        check(vec![remote("u1", 3600)], &[], None);
+        check(vec![Remote { name: Some("b".to_owned()), ..remote("u1", 1) }], &[], None);
+        check(vec![Remote { name: None, ..remote("u1", 1) }], &[], None);
+        check(vec![Remote { project: Some("x/y".to_owned()), ..remote("u1", 1) }], &[], None);
+        check(vec![Remote { size: Some(5), ..remote("u1", 1) }], &[], None);
+        check(vec![Remote { initiated: None, ..remote("u1", 1) }], &[], None);
+        check(vec![Remote { parts_count: Some(1), ..remote("u1", 1) }], &[], None);
+    }
+
+    #[test]
+    fn times_are_compared_by_the_clock_of_the_platform() {
+        let folder = tempfile::tempdir().unwrap();
+        let order = order(&folder);
+        // By the clock of the platform this machine is an hour behind.
+        let date = "Tue, 14 Nov 2023 23:14:20 GMT";
+        let headers = HeaderMap::from_iter([(DATE, date.parse().unwrap())]);
+        let between = between(&order, &headers, INTENDED + 60);
+        assert!(is_match(&remote("u1", 3600), &order, 4, &between));
+        assert!(!is_match(&remote("u1", 0), &order, 4, &between));
+    }
+}

@@ -1,0 +1,128 @@
+//! What the platform says of an upload under way, and which upload that is. Pure.
+
+use jiff::Timestamp;
+
+use super::route::{Destination, Report};
+use crate::types;
+
+/// An upload under way, as far as the platform describes it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remote {
+    pub(super) upload_id: String,
+    pub(super) name: Option<String>,
+    pub(super) project: Option<String>,
+    pub(super) parent: Option<String>,
+    pub(super) size: Option<i64>,
+    pub(super) part_size: Option<i64>,
+    pub(super) initiated: Option<Timestamp>,
+    pub(super) parts_count: Option<i64>,
+    /// The parts that were reported, where the platform lists them.
+    pub(super) parts: Vec<Report>,
+}
+
+impl From<types::MultipartUpload> for Remote {
+    fn from(upload: types::MultipartUpload) -> Self {
+        let parts = upload.parts.unwrap_or_default().into_iter().map(|part| {
+            let headers = part.response.and_then(|response| response.headers).unwrap_or_default();
+            Report { part: part.part_number, headers }
+        });
+        Self {
+            parts: parts.collect(),
+            upload_id: upload.upload_id,
+            name: upload.name,
+            project: upload.project,
+            parent: upload.parent,
+            size: upload.size,
+            part_size: upload.part_size,
+            initiated: upload.initiated.and_then(|time| time.to_jiff()),
+            parts_count: upload.uploaded_parts_count,
+        }
+    }
+}
+
+impl From<types::AutomationUpload> for Remote {
+    fn from(upload: types::AutomationUpload) -> Self {
+        let parts = upload.parts.unwrap_or_default().into_iter().map(|part| {
+            let headers = part.response.and_then(|response| response.headers).unwrap_or_default();
+            Report { part: part.part_number, headers }
+        });
+        Self {
+            parts: parts.collect(),
+            upload_id: upload.upload_id,
+            name: upload.name,
+            size: upload.size,
+            part_size: upload.part_size,
+            initiated: upload.initiated.and_then(|time| time.to_jiff()),
+            parts_count: upload.uploaded_parts_count,
+            ..Self::default()
+        }
+    }
+}
+
+impl Remote {
+    /// Whether nothing that the platform says contradicts that this is an upload to this destination under this name.
+    pub(super) fn goes_to(&self, destination: &Destination, name: &str) -> bool {
+        let same = |said: &Option<String>, expected: &Option<String>| match (said, expected) {
+            (Some(said), Some(expected)) => said.eq_ignore_ascii_case(expected),
+            _ => true,
+        };
+        let place = match destination {
+            // An upload to the root of a project may name the root folder, and one to a folder its project.
+            Destination::Place { project: Some(project), .. } => same(&self.project, &Some(project.clone())),
+            Destination::Place { folder, .. } => same(&self.parent, folder),
+            Destination::Automation { .. } => self.project.is_none(),
+        };
+        place && self.name.as_deref().is_none_or(|said| said == name)
+    }
+
+    /// Whether a file of this size in parts of this size could be its content.
+    pub(super) fn holds(&self, size: u64, part_size: Option<u64>) -> bool {
+        let same =
+            |said: Option<i64>, expected: u64| said.is_none_or(|said| u64::try_from(said) == Ok(expected));
+        same(self.size, size) && part_size.is_none_or(|part_size| same(self.part_size, part_size))
+    }
+
+    /// Whether nobody has reported a part.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.parts.is_empty() && self.parts_count.unwrap_or(0) == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upload_of_another_name_or_destination_is_recognized() {
+        let place = |project: Option<&str>, folder: Option<&str>| Destination::Place {
+            project: project.map(str::to_owned),
+            folder: folder.map(str::to_owned),
+            overwrite: false,
+        };
+        let remote = |name: Option<&str>, project: Option<&str>, parent: Option<&str>| Remote {
+            name: name.map(str::to_owned),
+            project: project.map(str::to_owned),
+            parent: parent.map(str::to_owned),
+            ..Remote::default()
+        };
+        let project = place(Some("rfranklin/demo"), None);
+        assert!(remote(Some("a"), Some("rfranklin/demo"), None).goes_to(&project, "a"));
+        assert!(remote(None, None, None).goes_to(&project, "a"), "what is not said contradicts nothing");
+        assert!(!remote(Some("b"), Some("rfranklin/demo"), None).goes_to(&project, "a"));
+        assert!(!remote(Some("a"), Some("rfranklin/other"), None).goes_to(&project, "a"));
+        let folder = place(None, Some("5678"));
+        assert!(remote(Some("a"), Some("rfranklin/demo"), Some("5678")).goes_to(&folder, "a"));
+        assert!(remote(Some("a"), Some("rfranklin/demo"), None).goes_to(&folder, "a"));
+        assert!(!remote(Some("a"), None, Some("1234")).goes_to(&folder, "a"));
+        let code = Destination::Automation { id: "1".to_owned() };
+        assert!(remote(Some("a"), None, None).goes_to(&code, "a"));
+    }
+
+    #[test]
+    fn upload_of_another_size_is_recognized() {
+        let remote = Remote { size: Some(10), part_size: Some(5), ..Remote::default() };
+        assert!(remote.holds(10, Some(5)) && remote.holds(10, None));
+        assert!(!remote.holds(11, Some(5)) && !remote.holds(10, Some(4)));
+        assert!(Remote::default().holds(10, Some(5)));
+    }
+}
