@@ -12,6 +12,7 @@ pub use journal::fuzz as fuzz_journal;
 
 use std::future::IntoFuture;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
@@ -19,6 +20,7 @@ use self::job::Order;
 use super::digest::{Algorithm, Digest, VerifiedDigest};
 use super::engine::Tools;
 use super::handle::{Shared, Transfer};
+use super::local::folder::Folder;
 use crate::error::Result;
 use crate::files::FileHandle;
 
@@ -42,6 +44,7 @@ impl FileHandle {
         Download {
             file: self.clone(),
             path: path.into(),
+            root: None,
             overwrite: false,
             digests: Vec::new(),
             expected: Vec::new(),
@@ -64,6 +67,7 @@ impl FileHandle {
 pub struct Download {
     file: FileHandle,
     path: PathBuf,
+    root: Option<Arc<Folder>>,
     overwrite: bool,
     digests: Vec<Algorithm>,
     expected: Vec<Digest>,
@@ -153,6 +157,12 @@ impl Download {
         self
     }
 
+    /// Keeps the file in this folder: no link in its path is followed.
+    pub(super) fn inside(mut self, root: &Arc<Folder>) -> Self {
+        self.root = Some(root.clone());
+        self
+    }
+
     /// Starts the download on the threads of the transfer engine.
     ///
     /// ```no_run
@@ -169,12 +179,12 @@ impl Download {
     }
 
     /// Does the download as part of something larger.
-    pub(super) async fn run(self, tools: Tools, shared: std::sync::Arc<Shared>) -> Result<Downloaded> {
-        let Self { file, path, overwrite, digests, expected, size } = self;
+    pub(super) async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Downloaded> {
+        let Self { file, path, root, overwrite, digests, expected, size } = self;
         let file_id = file.checked_file("downloaded")?.to_owned();
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
         let shown = path.display().to_string();
-        let order = Order { file_id, source, path, overwrite, digests, expected, size };
+        let order = Order { file_id, source, path, root, overwrite, digests, expected, size };
         let done = job::run(order, tools, shared).await;
         done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }

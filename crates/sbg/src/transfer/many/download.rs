@@ -16,11 +16,13 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{Entry, FileHandle};
 use crate::ids::check_segment;
+use crate::local_file::FileKind;
 use crate::page::Items;
 use crate::projects::ProjectFiles;
 use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::{Shared, Transfer};
+use crate::transfer::local::folder::{Folder, Root};
 use crate::types;
 
 /// A file to download among others: what a listing told of it, or its id alone, whose name is asked for.
@@ -227,6 +229,7 @@ impl DownloadMany {
         let Self { client, what, folder, conflict, select } = self;
         let client = client.on_engine();
         let claims = Arc::new(Claims::default());
+        let root = Arc::new(Root::new(folder.clone()));
         let mut found = listed(&client, what).await?;
         while let Some(found) = found.next().await.transpose()? {
             let entry = match found {
@@ -250,6 +253,7 @@ impl DownloadMany {
                 entry,
                 size,
                 folder: folder.clone(),
+                root: root.clone(),
                 conflict,
                 claims: claims.clone(),
                 tools: tools.clone(),
@@ -376,6 +380,7 @@ struct One {
     /// Its size, if the platform told it.
     size: Option<u64>,
     folder: PathBuf,
+    root: Arc<Root>,
     conflict: Conflict,
     claims: Arc<Claims>,
     tools: Tools,
@@ -384,17 +389,21 @@ struct One {
 
 impl One {
     async fn run(self) -> FileReport {
-        let Self { file, entry, size, folder, conflict, claims, tools, shared } = self;
+        let Self { file, entry, size, folder, root, conflict, claims, tools, shared } = self;
         let (path, id) = (entry.path.clone(), Some(entry.file.id.clone()));
         let (local, outcome) = match join(&folder, &path) {
             Err(error) => (folder, Err(error)),
             Ok(local) => {
                 let chosen = local.clone();
-                match blocking(move || choose(chosen, &entry.file, conflict, &claims)).await {
+                let choice = blocking(move || {
+                    let root = root.folder()?;
+                    Ok((choose(&root, chosen, &entry.file, conflict, &claims)?, root))
+                });
+                match choice.await {
                     Err(error) => (local, Err(error)),
-                    Ok(Choice::Leave(local, outcome)) => (local, Ok(outcome)),
-                    Ok(Choice::Write { local, overwrite }) => {
-                        let mut download = file.download(&local).overwrite(overwrite);
+                    Ok((Choice::Leave(local, outcome), _)) => (local, Ok(outcome)),
+                    Ok((Choice::Write { local, overwrite }, root)) => {
+                        let mut download = file.download(&local).inside(&root).overwrite(overwrite);
                         if let Some(size) = size {
                             download = download.expect_size(size);
                         }
@@ -420,22 +429,24 @@ enum Choice {
 
 /// Looks at what is there, and makes the folder of the file. A path that another file of this transfer goes to is taken, whether or not
 /// that one has come yet.
-fn choose(local: PathBuf, file: &types::File, conflict: Conflict, claims: &Claims) -> Result<Choice> {
-    let about = |error| Error::io(format!("cannot use `{}`", local.display()), error);
-    if let Some(folder) = local.parent() {
-        std::fs::create_dir_all(folder).map_err(about)?;
-    }
+fn choose(
+    root: &Arc<Folder>,
+    local: PathBuf,
+    file: &types::File,
+    conflict: Conflict,
+    claims: &Claims,
+) -> Result<Choice> {
+    let leaf = root.below(&local)?;
     let claimed = !claims.take(&local);
     if !claimed {
-        let there = match std::fs::metadata(&local) {
-            Ok(there) => there,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Choice::Write { local, overwrite: false });
-            }
-            Err(error) => return Err(about(error)),
+        let about = |error| Error::io(format!("cannot use `{}`", local.display()), error);
+        let Some(there) = leaf.look().map_err(about)? else {
+            return Ok(Choice::Write { local, overwrite: false });
         };
-        let modified = there.modified().map_err(about)?;
-        if there.is_file() && is_same(there.len(), modified, file) {
+        if there.kind() == FileKind::Regular
+            && let Some(modified) = there.modified()
+            && is_same(there.len(), modified, file)
+        {
             return Ok(Choice::Leave(local, Outcome::Identical));
         }
     }

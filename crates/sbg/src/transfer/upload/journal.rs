@@ -137,7 +137,6 @@ impl Record {
         let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
         let name = serde_json::to_vec(key).map_err(|error| about(error.into()))?;
         let name = hex(&Sha256::digest(name)[..16]);
-        fs::create_dir_all(folder).map_err(about)?;
         let path = folder.join(format!("{name}.{JOURNAL}"));
         let lock_path = with_suffix(&path, ".lock");
         let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {
