@@ -21,6 +21,7 @@ use self::job::Order;
 use super::digest::{Algorithm, Digest, VerifiedDigest};
 use super::engine::Tools;
 use super::handle::{Shared, Transfer};
+use super::local::folder::Folder;
 use crate::error::Result;
 use crate::files::FileHandle;
 
@@ -45,6 +46,7 @@ impl FileHandle {
         Download {
             file: self.clone(),
             path: path.into(),
+            root: None,
             overwrite: false,
             digests: Vec::new(),
             expected: Vec::new(),
@@ -68,6 +70,7 @@ impl FileHandle {
 pub struct Download {
     file: FileHandle,
     path: PathBuf,
+    root: Option<Arc<Folder>>,
     overwrite: bool,
     digests: Vec<Algorithm>,
     expected: Vec<Digest>,
@@ -158,6 +161,12 @@ impl Download {
         self
     }
 
+    /// Keeps the file in this folder: no link in its path is followed.
+    pub(super) fn inside(mut self, root: &Arc<Folder>) -> Self {
+        self.root = Some(root.clone());
+        self
+    }
+
     /// Starts the download on the threads of the transfer engine.
     ///
     /// ```no_run
@@ -189,11 +198,11 @@ impl Download {
         tools: Tools,
         shared: Arc<Shared>,
     ) -> Result<(Downloaded, Arrived)> {
-        let Self { file, path, overwrite, digests, expected, size, modified } = self;
+        let Self { file, path, root, overwrite, digests, expected, size, modified } = self;
         let file_id = file.checked_file("downloaded")?.to_owned();
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
         let shown = path.display().to_string();
-        let order = Order { file_id, source, path, overwrite, digests, expected, size, modified };
+        let order = Order { file_id, source, path, root, overwrite, digests, expected, size, modified };
         let done = job::run(order, tools, shared).await;
         done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }

@@ -18,6 +18,7 @@ mod engine;
 mod handle;
 mod journal;
 mod limiter;
+mod local;
 mod lock;
 mod many;
 mod plan;

@@ -10,8 +10,9 @@
 mod clock;
 mod sameness;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +22,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::digest::hex;
-use super::journal::{NEW, with_suffix};
+use super::journal::{create_anew, incomplete};
+use super::local::folder::{Access, Leaf, Open};
+use super::local::state;
 use super::storage::Version;
 use crate::error::{Error, Result};
 
@@ -89,7 +92,7 @@ fn changed_and_inode(_: &Metadata) -> (i64, u64) {
 }
 
 /// Nanoseconds since 1970; `None` for times that no file has.
-fn nanos(time: SystemTime) -> Option<i64> {
+pub(super) fn nanos(time: SystemTime) -> Option<i64> {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_nanos()).ok(),
         Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanos| -nanos),
@@ -122,9 +125,9 @@ pub(super) struct Pair {
 /// A pair with the path that both files have below their roots.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line<'a> {
-    path: std::borrow::Cow<'a, str>,
+    path: Cow<'a, str>,
     #[serde(flatten)]
-    pair: std::borrow::Cow<'a, Pair>,
+    pair: Cow<'a, Pair>,
 }
 
 /// Names the two ends of a tree, on all machines and platforms that share a state folder.
@@ -161,35 +164,32 @@ fn resolved(path: &Path) -> PathBuf {
 pub(super) struct Record {
     path: PathBuf,
     pairs: Mutex<HashMap<Box<str>, Pair>>,
-    appended: Mutex<Option<File>>,
+    appended: Mutex<File>,
 }
 
 impl Record {
-    /// Opens the record of a tree in this folder, and creates the folder where there is none. A record that is damaged is used as far as it
-    /// can be read.
-    pub(super) fn open(folder: &Path, tree: &Tree) -> Result<Self> {
-        let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
-        create_private_folder(folder).map_err(about)?;
-        let name = serde_json::to_vec(tree).map_err(|error| about(error.into()))?;
+    /// Opens the record of a tree in the state folder, whether or not the program has `named` that one. A record that is damaged is used as
+    /// far as it can be read.
+    pub(super) fn open(folder: &Path, named: bool, tree: &Tree) -> Result<Self> {
+        state::prepare(folder, named)?;
+        let name = serde_json::to_vec(tree).unwrap_or_default();
         let path = folder.join(format!("{}.{RECORD}", hex(&Sha256::digest(name)[..16])));
         let about = |error| Error::io(format!("cannot use the record `{}`", path.display()), error);
-        let loaded = match open_regular(&path, OpenOptions::new().read(true)) {
+        let leaf = Leaf::of(&path).map_err(about)?;
+        let opened = leaf.open(Open::Read).and_then(|file| state::check_journal(&file).map(|()| file));
+        let Loaded { pairs, lines, damaged } = match opened {
             Ok(file) => Loaded::read(BufReader::new(file.take(LARGEST)), tree).map_err(about)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Loaded::default(),
             Err(error) => return Err(about(error)),
         };
-        let Loaded { pairs, lines, damaged } = loaded;
         if damaged {
             tracing::warn!(path = %path.display(), "the record of a tree is damaged; files that it lacks are compared again");
         }
-        let (pairs, appended) = (Mutex::new(pairs), Mutex::new(None));
-        let record = Self { path: path.clone(), pairs, appended };
-        let kept = record.pairs().len();
-        if damaged || lines == 0 || lines > 2 * kept + SPARE_LINES {
-            record.rewrite(tree).map_err(about)?;
+        if damaged || lines == 0 || lines > 2 * pairs.len() + SPARE_LINES {
+            rewrite(&leaf, tree, &pairs).map_err(about)?;
         }
-        *record.appended() = Some(record.open_to_append().map_err(about)?);
-        Ok(record)
+        let appended = Mutex::new(open_to_append(&leaf).map_err(about)?);
+        Ok(Self { path, pairs: Mutex::new(pairs), appended })
     }
 
     /// The pair that has this path.
@@ -207,52 +207,40 @@ impl Record {
 
     /// One write for a line, so that processes that append at the same time do not mix theirs.
     fn append(&self, path: &str, pair: &Pair) -> io::Result<()> {
-        let line = line_of(&Line { path: path.into(), pair: std::borrow::Cow::Borrowed(pair) })?;
-        match &mut *self.appended() {
-            Some(file) => file.write_all(line.as_bytes()),
-            None => Ok(()),
-        }
-    }
-
-    /// Replaces the file by one that holds nothing else than the pairs.
-    fn rewrite(&self, tree: &Tree) -> io::Result<()> {
-        let new = with_suffix(&self.path, NEW);
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let file = open_regular(&new, private(OpenOptions::new().write(true).create_new(true)))?;
-        let mut file = BufWriter::new(file);
-        file.write_all(line_of(tree)?.as_bytes())?;
-        for (path, pair) in &*self.pairs() {
-            let line = Line { path: (&**path).into(), pair: std::borrow::Cow::Borrowed(pair) };
-            file.write_all(line_of(&line)?.as_bytes())?;
-        }
-        file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        fs::rename(&new, &self.path)
-    }
-
-    fn open_to_append(&self) -> io::Result<File> {
-        let mut file = open_regular(&self.path, OpenOptions::new().read(true).append(true))?;
-        // A process that was killed may have left half a line, which must not spoil the next one.
-        let mut last = [b'\n'];
-        if file.seek(SeekFrom::End(0))? > 0 {
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-        }
-        if last != *b"\n" {
-            file.write_all(b"\n")?;
-        }
-        Ok(file)
+        let line = line_of(&Line { path: path.into(), pair: Cow::Borrowed(pair) })?;
+        self.appended.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
     }
 
     fn pairs(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Pair>> {
         self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn appended(&self) -> std::sync::MutexGuard<'_, Option<File>> {
-        self.appended.lock().unwrap_or_else(PoisonError::into_inner)
+/// Replaces the file by one that holds nothing else than the pairs.
+fn rewrite(leaf: &Leaf, tree: &Tree, pairs: &HashMap<Box<str>, Pair>) -> io::Result<()> {
+    let new = incomplete(leaf);
+    let mut file = BufWriter::new(create_anew(&new)?);
+    file.write_all(line_of(tree)?.as_bytes())?;
+    for (path, pair) in pairs {
+        let line = Line { path: (&**path).into(), pair: Cow::Borrowed(pair) };
+        file.write_all(line_of(&line)?.as_bytes())?;
     }
+    file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    new.rename(leaf)
+}
+
+fn open_to_append(leaf: &Leaf) -> io::Result<File> {
+    let mut file = leaf.open(Open::Append(Access::Private))?;
+    // A process that was killed may have left half a line, which must not spoil the next one.
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
 }
 
 /// What a record holds.
@@ -305,45 +293,6 @@ fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Option<T> {
     (sum == format!("{:08x}", crc32c::crc32c(json.as_bytes()))).then(|| serde_json::from_str(json).ok())?
 }
 
-/// Opens a regular file of this very name. A pipe would wait for a writer, and what a link leads to is not ours.
-fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
-}
-
-/// For the user alone.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        options.mode(0o600);
-    }
-    options
-}
-
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-
-        builder.mode(0o700);
-    }
-    builder.create(folder)
-}
-
 /// Reads a record, for the fuzz targets.
 #[cfg(fuzzing)]
 pub fn fuzz(bytes: &[u8]) {
@@ -355,6 +304,8 @@ pub fn fuzz(bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn tree(folder: &Path) -> Tree {
@@ -384,16 +335,16 @@ mod tests {
     fn last_pair_of_a_path_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
-        let record = Record::open(&state, &tree(folder.path())).unwrap();
+        let record = Record::open(&state, true, &tree(folder.path())).unwrap();
         assert_eq!(record.get("a"), None);
         record.put("a", pair("1"));
         record.put("b \"\n\u{1}", pair("2"));
         record.put("a", pair("3"));
-        for again in [&record, &Record::open(&state, &tree(folder.path())).unwrap()] {
+        for again in [&record, &Record::open(&state, true, &tree(folder.path())).unwrap()] {
             assert_eq!(again.get("a"), Some(pair("3")));
             assert_eq!(again.get("b \"\n\u{1}"), Some(pair("2")));
         }
-        let other = Record::open(&state, &tree(&state)).unwrap();
+        let other = Record::open(&state, true, &tree(&state)).unwrap();
         assert_eq!(other.get("a"), None, "another local folder is another tree");
     }
 
@@ -402,7 +353,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        let record = Record::open(&state, &tree).unwrap();
+        let record = Record::open(&state, true, &tree).unwrap();
         record.put("a", pair("1"));
         record.put("b", pair("2"));
         let path = record_in(&state);
@@ -419,10 +370,10 @@ mod tests {
         }
         // A process was killed in the middle of a line; the next one goes behind it.
         fs::write(&path, &good[..good.len() - 5]).unwrap();
-        let record = Record::open(&state, &tree).unwrap();
+        let record = Record::open(&state, true, &tree).unwrap();
         assert_eq!((record.get("a"), record.get("b")), (Some(pair("1")), None));
         record.put("c", pair("3"));
-        assert_eq!(Record::open(&state, &tree).unwrap().get("c"), Some(pair("3")));
+        assert_eq!(Record::open(&state, true, &tree).unwrap().get("c"), Some(pair("3")));
     }
 
     #[test]
@@ -439,13 +390,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        let record = Record::open(&state, &tree).unwrap();
+        let record = Record::open(&state, true, &tree).unwrap();
         for _ in 0..SPARE_LINES + 10 {
             record.put("a", pair("1"));
         }
         let path = record_in(&state);
         let before = fs::metadata(&path).unwrap().len();
-        assert_eq!(Record::open(&state, &tree).unwrap().get("a"), Some(pair("1")));
+        assert_eq!(Record::open(&state, true, &tree).unwrap().get("a"), Some(pair("1")));
         let text = fs::read_to_string(record_in(&state)).unwrap();
         assert_eq!(text.lines().count(), 2, "it had {before} bytes");
     }
@@ -458,7 +409,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        drop(Record::open(&state, &tree).unwrap());
+        drop(Record::open(&state, true, &tree).unwrap());
         let path = record_in(&state);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&state), mode(&path)), (0o700, 0o600));
@@ -466,11 +417,11 @@ mod tests {
         let theirs = folder.path().join("theirs");
         fs::rename(&path, &theirs).unwrap();
         std::os::unix::fs::symlink(&theirs, &path).unwrap();
-        let error = Record::open(&state, &tree).unwrap_err();
+        let error = Record::open(&state, true, &tree).unwrap_err();
         assert!(error.to_string().contains("cannot use the record `"), "{error}");
         fs::remove_file(&path).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
-        let error = Record::open(&state, &tree).unwrap_err();
+        let error = Record::open(&state, true, &tree).unwrap_err();
         assert!(error.to_string().contains("cannot use the record `"), "{error}");
     }
 

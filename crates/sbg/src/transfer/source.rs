@@ -64,14 +64,23 @@ impl Source {
     pub(super) fn open(path: &Path) -> Result<Arc<Self>> {
         let shown = path.display();
         let about = |error| Error::io(format!("cannot read `{shown}`"), error);
-        // Asked before opening, because opening a pipe would wait for a writer.
+        let irregular = || Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none"));
+        // Opening a device may already do something to it, and what is there may change until it is opened.
         if !std::fs::metadata(path).map_err(about)?.is_file() {
-            return Err(Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none")));
+            return Err(irregular());
         }
-        let file = File::open(path).map_err(about)?;
-        let stamp = Stamp::of(&file.metadata().map_err(about)?);
+        let file = open_without_waiting(path).map_err(about)?;
+        let metadata = file.metadata().map_err(about)?;
+        if !metadata.is_file() {
+            return Err(irregular());
+        }
+        let stamp = Stamp::of(&metadata);
         let path = path.canonicalize().map_err(about)?;
         Ok(Arc::new(Self { file, path, stamp, read: Mutex::default() }))
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Where the file is, without links and relative pieces.
@@ -127,6 +136,20 @@ impl Source {
         position::read_exact_at(&self.file, &mut bytes, range.start)?;
         Ok(bytes.freeze())
     }
+}
+
+/// Opens a file for reading. A pipe that nobody writes to does not hold the program up.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    options.open(path)
 }
 
 /// The bytes of a part. They can be sent again and again.

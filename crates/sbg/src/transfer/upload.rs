@@ -26,7 +26,6 @@ use self::job::Order;
 use self::reader::Reader;
 use self::route::Request;
 use super::engine::Tools;
-use super::engine::blocking;
 use super::handle::{Shared, Transfer};
 use super::plan;
 use super::source::Source;
@@ -45,6 +44,7 @@ pub use uploaded::Uploaded;
 pub(crate) use journal::default_state_folder;
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
+pub(super) use journal::remove_stale_locks;
 use route::Destination;
 
 impl Client {
@@ -290,7 +290,8 @@ impl Upload {
         };
         let name = name.map_or_else(|| name_of(&path), Ok)?;
         check_name(&name)?;
-        let source = blocking(move || Source::open(&path)).await?;
+        let open = move || Source::open(&path);
+        let (source, _held) = tools.descriptors.open(&shared.stop, open, |source| source.file()).await?;
         if source.size() == 0 && matches!(destination, Destination::Automation { .. }) {
             return Err(Error::invalid("the code of an automation cannot be empty"));
         }

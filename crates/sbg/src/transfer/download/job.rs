@@ -18,6 +18,7 @@ use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, Verified
 use crate::transfer::engine::{Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::limiter::Permit;
+use crate::transfer::local::folder::Folder;
 use crate::transfer::record::Stat;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::segments::Segments;
@@ -40,6 +41,8 @@ pub(super) struct Order {
     /// Names the file among those of all platforms.
     pub(super) source: String,
     pub(super) path: PathBuf,
+    /// The folder in which the path lies, and out of which nothing leads.
+    pub(super) root: Option<Arc<Folder>>,
     pub(super) overwrite: bool,
     pub(super) digests: Vec<Algorithm>,
     pub(super) expected: Vec<Digest>,
@@ -72,18 +75,20 @@ impl Order {
 /// Does the whole download.
 pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<(Downloaded, Arrived)> {
     let stop = shared.stop.clone();
-    let (path, overwrite) = (order.path.clone(), order.overwrite);
+    let (path, root, overwrite) = (order.path.clone(), order.root.clone(), order.overwrite);
     let (source, stopped) = (order.source.clone(), stop.clone());
     // Not given up when the download is stopped: as long as it goes on, it has the file.
-    let (target, left) = blocking(move || {
+    let open = move || {
         let stopped = || stopped.is_cancelled();
-        let target = Target::open(&path, overwrite, &stopped)?;
+        let target = Target::open(&path, root.as_ref(), overwrite, &stopped)?;
         let left = journal::left(&target, &source, &stopped);
         let about = |error| Error::io("cannot read what another download has left", error);
         Ok((target, left.map_err(|error| unless_stopped(&stopped, about(error)))?))
-    })
-    .await
-    .map_err(|error| unless_stopped(&|| stop.is_cancelled(), error))?;
+    };
+    let opened = tools.descriptors.open(&stop, open, |(target, _)| target.file()).await;
+    let ((mut target, left), held) =
+        opened.map_err(|error| unless_stopped(&|| stop.is_cancelled(), error))?;
+    target.hold(held);
     let target = Arc::new(target);
     let mut workers = JoinSet::new();
     let mut begun = None;
@@ -117,7 +122,7 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             source: order.source.clone(),
             segments: Mutex::new(segments),
             stuck: watch::Sender::default(),
-            writer: Arc::new(Writer::new(target.journal().to_owned())),
+            writer: Arc::new(Writer::new(target.journal().clone())),
         }));
         let crc32c = job.run(first, &mut workers).await?;
         let Identity { size: bytes, version } = job.object.identity.clone();

@@ -1,5 +1,7 @@
 //! Finds out whether a file need not move, and records those that have moved.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -16,6 +18,7 @@ use crate::transfer::handle::Shared;
 use crate::transfer::record::{Facts, Learned, Pair, Record, Remote, Stat, Stored, Tree, Verdict, judge};
 use crate::transfer::retry::Retry;
 use crate::transfer::storage::{Found, Opening};
+use crate::transfer::upload::remove_stale_locks;
 use crate::types;
 
 /// How much later than a time of modification it must be on the platform until a change surely gets another one.
@@ -41,6 +44,16 @@ pub(super) struct Local {
     pub(super) at: SystemTime,
 }
 
+/// Two files that may be the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Two<'a> {
+    /// Their path in the record.
+    pub(super) key: &'a str,
+    pub(super) path: &'a Path,
+    pub(super) local: &'a Local,
+    pub(super) remote: &'a Remote,
+}
+
 /// What was learned of two files while they were compared.
 #[derive(Default)]
 struct Steps {
@@ -62,8 +75,15 @@ impl Comparison {
         let record = match tools.state_folder.clone() {
             None => None,
             Some(folder) => {
-                let path = folder.path.clone();
-                match blocking(move || Record::open(&path, &tree())).await {
+                let (path, named) = (folder.path.clone(), folder.named);
+                let swept = tools.swept.clone();
+                let open = move || {
+                    let record = Record::open(&path, named, &tree())?;
+                    // Runs that were killed may have left some, and this one may have nothing to upload.
+                    swept.call_once(|| remove_stale_locks(&path));
+                    Ok(record)
+                };
+                match blocking(open).await {
                     Ok(record) => Some(record),
                     Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
                         tracing::warn!(%error, "transfers of a tree are not recorded");
@@ -79,12 +99,11 @@ impl Comparison {
     /// What becomes of two files if they are the same; `None` where they differ, or may differ.
     pub(super) async fn same(
         &self,
-        key: &str,
-        path: &Path,
-        local: &Local,
-        remote: &Remote,
+        Two { key, path, local, remote }: Two<'_>,
+        open: impl FnOnce() -> io::Result<File> + Send + 'static,
         shared: &Arc<Shared>,
     ) -> Result<Option<Outcome>> {
+        let mut open = Some(open);
         let pair = self.record.as_ref().and_then(|record| record.get(key));
         let (compare, uploading) = (self.compare, self.uploading);
         let facts = Facts { compare, uploading, local: &local.stat, remote, pair: pair.as_ref() };
@@ -96,7 +115,9 @@ impl Comparison {
                 Verdict::Identical => break,
                 Verdict::ReadLocal => {
                     let (path, stat, shared) = (path.to_owned(), local.stat, shared.clone());
-                    let read = blocking(move || checksum(&path, &stat, &shared)).await?;
+                    // It is read once at most.
+                    let open = open.take().ok_or_else(Error::cancelled)?;
+                    let read = blocking(move || checksum(open, &path, &stat, &shared)).await?;
                     steps.learned.crc32c = Some(read.0);
                     steps.racy = Some(read.1);
                 }
@@ -238,10 +259,15 @@ pub(super) fn modified_of(remote: &Remote) -> Option<SystemTime> {
 
 /// CRC-32C of a local file, and whether it may change after it was read without looking different. A file that does not look like this
 /// before and after is an error.
-fn checksum(path: &Path, stat: &Stat, shared: &Shared) -> Result<(u32, bool)> {
+fn checksum(
+    open: impl FnOnce() -> io::Result<File>,
+    path: &Path,
+    stat: &Stat,
+    shared: &Shared,
+) -> Result<(u32, bool)> {
     let about = |error| Error::io(format!("cannot read `{}`", path.display()), error);
     let at = SystemTime::now();
-    let file = std::fs::File::open(path).map_err(about)?;
+    let file = open().map_err(about)?;
     let unchanged = || file.metadata().map(|now| Stat::of(&now).as_ref() == Some(stat)).map_err(about);
     let changed = || {
         let message = format!("`{}` changed while it was compared", path.display());

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::transfer::target::is_reserved;
+use crate::transfer::local::names::is_reserved;
+pub(super) use crate::transfer::local::names::numbered;
 
 /// What happens to a file whose name is taken by another one.
 ///
@@ -76,15 +77,6 @@ fn folded(path: &Path) -> PathBuf {
     }
 }
 
-/// The name with a number, as in `reads (2).bam`.
-pub(super) fn numbered(name: &str, number: u32) -> String {
-    match name.split_once('.') {
-        // A name such as `.profile` has no beginning to put the number behind.
-        Some((stem, extensions)) if !stem.is_empty() => format!("{stem} ({number}).{extensions}"),
-        _ => format!("{name} ({number})"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,14 +103,5 @@ mod tests {
         ] {
             assert!(join(folder, path).is_err(), "{path:?}");
         }
-    }
-
-    #[test]
-    fn numbers_go_before_the_extensions() {
-        let check = |name: &str, expected: &str| assert_eq!(numbered(name, 2), expected);
-        check("reads.bam", "reads (2).bam");
-        check("reads.fastq.gz", "reads (2).fastq.gz");
-        check("README", "README (2)");
-        check(".profile", ".profile (2)");
     }
 }

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 
-use super::comparison::{Comparison, Local, modified_of, remote_of};
+use super::comparison::{Comparison, Local, Two, modified_of, remote_of};
 use super::conflict::{Claims, join};
 use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
 use crate::client::Client;
@@ -19,12 +19,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
 use crate::files::{Entry, FileHandle};
 use crate::ids::check_segment;
+use crate::local_file::FileKind;
 use crate::page::Items;
 use crate::projects::ProjectFiles;
 use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::{Shared, Transfer};
-use crate::transfer::record::{Remote, Stat, Tree};
+use crate::transfer::local::folder::{Leaf, Open, Root};
+use crate::transfer::record::{Remote, Tree};
 use crate::types;
 
 /// A file to download among others: what a listing told of it, or its id alone, whose name is asked for.
@@ -273,13 +275,14 @@ impl DownloadMany {
         let Self { client, what, folder, conflict, compare, select } = self;
         let client = client.on_engine();
         let claims = Arc::new(Claims::default());
-        let (endpoint, root, local) = (client.endpoint().as_str().to_owned(), what.root(), folder.clone());
-        let tree = move || Tree::new(&endpoint, root, &local);
+        let (endpoint, name, local) = (client.endpoint().as_str().to_owned(), what.root(), folder.clone());
+        let tree = move || Tree::new(&endpoint, name, &local);
         let comparison = Comparison::open(compare, false, &tools, tree).await?;
         let is_tree = matches!(what, What::Tree { .. }) && select.is_none();
         let is_selected = |path: &str| select.as_ref().is_none_or(|select| select(path));
         // Folders come before what lies in them.
         let mut empty = BTreeSet::new();
+        let root = Arc::new(Root::new(folder.clone()));
         let mut found = listed(&client, what).await?;
         while let Some(found) = found.next().await.transpose()? {
             let entry = match found {
@@ -313,6 +316,7 @@ impl DownloadMany {
                 remote,
                 comparison: comparison.clone(),
                 folder: folder.clone(),
+                root: root.clone(),
                 conflict,
                 claims: claims.clone(),
                 tools: tools.clone(),
@@ -321,7 +325,7 @@ impl DownloadMany {
             group.start(one.run()).await?;
         }
         if is_tree {
-            for (path, local, error) in blocking(move || make_folders(&folder, empty)).await? {
+            for (path, local, error) in blocking(move || make_folders(&folder, &root, empty)).await? {
                 group.shared.counters.plan_more(0, 1);
                 group.done(FileReport { path, local, id: None, outcome: Err(error) });
             }
@@ -331,14 +335,14 @@ impl DownloadMany {
 }
 
 /// Makes the folder of a tree and the folders in it that are empty on the platform. Returns those that cannot be made.
-fn make_folders(folder: &Path, empty: BTreeSet<String>) -> Result<Vec<(String, PathBuf, Error)>> {
-    let make = |local: &Path| {
-        let about = |error| Error::io(format!("cannot create the folder `{}`", local.display()), error);
-        std::fs::create_dir_all(local).map_err(about)
-    };
-    make(folder)?;
+fn make_folders(
+    folder: &Path,
+    root: &Root,
+    empty: BTreeSet<String>,
+) -> Result<Vec<(String, PathBuf, Error)>> {
+    let root = root.folder()?;
     let made = |path: String| match join(folder, &path) {
-        Ok(local) => make(&local).err().map(|error| (path, local, error)),
+        Ok(local) => root.make(&local).err().map(|error| (path, local, error)),
         Err(error) => Some((path, folder.to_owned(), error)),
     };
     Ok(empty.into_iter().filter_map(made).collect())
@@ -459,6 +463,7 @@ struct One {
     remote: Remote,
     comparison: Arc<Comparison>,
     folder: PathBuf,
+    root: Arc<Root>,
     conflict: Conflict,
     claims: Arc<Claims>,
     tools: Tools,
@@ -489,10 +494,16 @@ impl One {
     /// What to do, by what is there.
     async fn choose(&self, local: &Path) -> Result<Choice> {
         let (to, claims) = (local.to_owned(), self.claims.clone());
-        let there = blocking(move || look(&to, &claims)).await?;
+        let root = self.root.clone();
+        let (there, leaf) = blocking(move || {
+            let leaf = root.folder()?.below(&to)?;
+            Ok((look(&leaf, &to, &claims)?, leaf))
+        })
+        .await?;
         if let There::File(found) = &there {
-            let same = self.comparison.same(&self.path, local, found, &self.remote, &self.shared).await?;
-            if let Some(outcome) = same {
+            let open = move || leaf.open(Open::Read);
+            let two = Two { key: &self.path, path: local, local: found, remote: &self.remote };
+            if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
                 return Ok(Choice::Leave(outcome));
             }
         }
@@ -503,7 +514,10 @@ impl One {
     /// Downloads the file, and records it where it has its own name.
     async fn download(self, to: &Path, overwrite: bool, own_name: bool) -> Result<Outcome> {
         let began = (Instant::now(), SystemTime::now());
-        let mut download = self.file.download(to).overwrite(overwrite).modified(modified_of(&self.remote));
+        let root = self.root.clone();
+        let root = blocking(move || root.folder()).await?;
+        let download = self.file.download(to).inside(&root).overwrite(overwrite);
+        let mut download = download.modified(modified_of(&self.remote));
         if let Some(size) = self.remote.size {
             download = download.expect_size(size);
         }
@@ -533,24 +547,16 @@ enum There {
     Claimed,
 }
 
-/// Looks at what is there, and makes the folder of the file.
-fn look(local: &Path, claims: &Claims) -> Result<There> {
-    let about = |error| Error::io(format!("cannot use `{}`", local.display()), error);
-    if let Some(folder) = local.parent() {
-        std::fs::create_dir_all(folder).map_err(about)?;
-    }
+/// Looks at what is there.
+fn look(leaf: &Leaf, local: &Path, claims: &Claims) -> Result<There> {
     if !claims.take(local) {
         return Ok(There::Claimed);
     }
     let at = SystemTime::now();
-    match std::fs::metadata(local) {
-        Ok(there) if there.is_file() => {
-            Ok(Stat::of(&there).map_or(There::Other, |stat| There::File(Local { stat, at })))
-        }
-        Ok(_) => Ok(There::Other),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(There::Nothing),
-        Err(error) => Err(about(error)),
-    }
+    let node = leaf.look().map_err(|error| Error::io(format!("cannot use `{}`", local.display()), error))?;
+    let Some(node) = node else { return Ok(There::Nothing) };
+    let stat = node.stat().filter(|_| node.kind() == FileKind::Regular);
+    Ok(stat.map_or(There::Other, |stat| There::File(Local { stat, at })))
 }
 
 /// What to do with a file that is not the one that is there.

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 
-use super::comparison::{self, Comparison, remote_of};
+use super::comparison::{self, Comparison, Two, remote_of};
 use super::conflict::numbered;
 use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
 use crate::client::Client;
@@ -413,9 +413,10 @@ impl One {
                 (None, _) => return Ok(Choice::Send(name.clone(), before)),
                 (Some(known), Some(before)) if !known.is_folder => {
                     let key = self.key.as_deref().unwrap_or_default();
-                    let (path, remote) = (&self.local.file, &known.remote);
-                    let same = self.comparison.same(key, path, before, remote, &self.shared).await?;
-                    if let Some(outcome) = same {
+                    let path = self.local.file.clone();
+                    let open = move || fs::File::open(path);
+                    let two = Two { key, path: &self.local.file, local: before, remote: &known.remote };
+                    if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
                         return Ok(Choice::Leave(outcome));
                     }
                 }

@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::transfer::engine::{StateFolder, Tools, blocking};
 use crate::transfer::handle::Shared;
+use crate::transfer::local::state;
 use crate::transfer::plan;
 use crate::types;
 
@@ -82,9 +83,10 @@ async fn open(
     shared: &Arc<Shared>,
     folder: &StateFolder,
 ) -> Result<(Record, Left)> {
-    let (key, stop, path, swept) =
-        (order.key(), shared.stop.clone(), folder.path.clone(), tools.swept.clone());
+    let (key, stop, swept) = (order.key(), shared.stop.clone(), tools.swept.clone());
+    let StateFolder { path, named } = folder.clone();
     blocking(move || {
+        state::prepare(&path, named)?;
         let record = Record::open(&path, &key, &|| stop.is_cancelled())?;
         swept.call_once(|| journal::remove_stale_locks(&path));
         let left = record.load(&key);
