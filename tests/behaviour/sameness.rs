@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use sbg::transfer::{Compare, Conflict, DownloadMany, Outcome, Report, UploadMany};
 use sbg::{Client, ErrorKind};
 use sbg_emulator::{Emulator, StorageFlavor};
@@ -127,11 +127,24 @@ async fn download_sets_time_of_modification() -> Result<()> {
     Ok(())
 }
 
+/// A file that was downloaded in the second in which it was made, as far as clocks can tell, and its id. A machine under load may need
+/// several attempts.
+async fn downloaded_at_once() -> Result<(Stage, String)> {
+    for _ in 0..100 {
+        let stage = stage().await?;
+        let made = stage.emulator.clock().now();
+        let id = stage.file("a", "ACGT");
+        outcomes(download(&stage)?.await?)?;
+        if stage.emulator.clock().now().duration_since(made)? < Duration::from_secs(1) {
+            return Ok((stage, id));
+        }
+    }
+    bail!("no download takes less than a second")
+}
+
 #[tokio::test]
 async fn same_size_replaced_in_same_second_comes_down() -> Result<()> {
-    let stage = stage().await?;
-    let id = stage.file("a", "ACGT");
-    outcomes(download(&stage)?.await?)?;
+    let (stage, id) = downloaded_at_once().await?;
     // Its id, size and time of modification stay.
     assert!(stage.emulator.replace_file(&id, "TGCA"));
     assert_eq!(outcomes(download(&stage)?.await?)?, [MOVED]);
@@ -364,9 +377,9 @@ async fn state_folder_that_cannot_be_used_is_named() -> Result<()> {
     let stage = stage().await?;
     stage.file("a", "ACGT");
     fs::write(stage.path("state"), "a file")?;
-    assert_refused(download(&stage)?.await, ErrorKind::Io, &["cannot use the folder `", "/state`"]);
+    assert_refused(download(&stage)?.await, ErrorKind::Io, &["cannot use the state folder `", "/state`"]);
     fs::create_dir(stage.path("tree"))?;
-    assert_refused(upload(&stage).await, ErrorKind::Io, &["cannot use the folder `", "/state`"]);
+    assert_refused(upload(&stage).await, ErrorKind::Io, &["cannot use the state folder `", "/state`"]);
     assert_eq!(fs::read_to_string(stage.path("state"))?, "a file");
     stage.assert_no_requests();
     Ok(())

@@ -17,6 +17,7 @@ mod proxies;
 mod resuming;
 mod resuming_uploads;
 mod sources;
+mod syncs;
 mod trees;
 mod uploads;
 

@@ -2,7 +2,9 @@
 //!
 //! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND [PAUSE]]`,
 //! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND [PAUSE]]`,
-//! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, or `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`.
+//! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, or
+//! `transfer sync-down|sync-up ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, which replaces files that differ and prints how many were `moved`,
+//! `identical` and `assumed`.
 //!
 //! A `PAUSE` is `BYTES:SECONDS`: the transfer is paused once, when it has come so far, for that long.
 //!
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use sbg::transfer::{Progress, Transfer};
+use sbg::transfer::{Conflict, Outcome, Progress, Transfer};
 use sbg::{Client, ClientBuilder};
 use sbg_tests::client_of;
 
@@ -45,6 +47,10 @@ async fn main() -> ExitCode {
         ["upload-tree", endpoint, token, project, folder, state] => {
             let client = client_of(endpoint, token).state_folder(Some(state.into()));
             upload_tree(client, project, folder).await
+        }
+        [direction @ ("sync-down" | "sync-up"), endpoint, token, project, folder, state] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            sync(client, direction == "sync-down", project, folder).await
         }
         _ => Err("unknown arguments".into()),
     };
@@ -126,6 +132,22 @@ async fn download_tree(client: ClientBuilder, project: &str, folder: &str) -> Re
 
 async fn upload_tree(client: ClientBuilder, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
     client.build()?.upload_tree(folder).to_project(project).await?.into_result()?;
+    Ok(())
+}
+
+async fn sync(client: ClientBuilder, down: bool, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let report = if down {
+        let files = client.project(project)?.files();
+        files.download_tree(folder).on_conflict(Conflict::Overwrite).await?
+    } else {
+        client.upload_tree(folder).to_project(project).on_conflict(Conflict::Overwrite).await?
+    };
+    let report = report.into_result()?;
+    let identical = report.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Identical))).count();
+    let assumed = report.assumed().count();
+    println!("moved {}", report.files.len() - identical - assumed);
+    println!("identical {identical}\nassumed {assumed}");
     Ok(())
 }
 

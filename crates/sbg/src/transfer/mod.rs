@@ -45,6 +45,8 @@ pub use handle::{Status, Transfer};
 pub use many::{Compare, Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
 pub use progress::Progress;
 #[cfg(fuzzing)]
+pub use record::fuzz as fuzz_tree_record;
+#[cfg(fuzzing)]
 pub use storage::fuzz_content_range;
 pub use stream::FileStream;
 pub(crate) use upload::default_state_folder;
