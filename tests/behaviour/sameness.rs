@@ -333,6 +333,7 @@ async fn sameness_without_record_is_assumed() -> Result<()> {
     assert_eq!(report.assumed().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["down"]);
     assert_eq!(outcomes(report)?, [Outcome::Assumed]);
     write(&stage, "up", "ACGT")?;
+    settle(&stage);
     assert_eq!(outcomes(upload(&stage).await?)?, [Outcome::Assumed, MOVED]);
     assert_eq!(outcomes(upload(&stage).await?)?, [Outcome::Assumed; 2]);
     Ok(())

@@ -155,19 +155,19 @@ async fn run(mut command: Command) -> Result<String> {
 #[tokio::test]
 async fn killed_downloads_of_a_tree_leave_no_stale_byte() -> Result<()> {
     let stage = Stage::with(platform()).await;
-    let (state, tree, mut random) = (tempfile::tempdir()?, stage.path("tree"), Rng::with_seed(1));
+    let (state, tree, mut random) = (stage.path("state"), stage.path("tree"), Rng::with_seed(1));
     let writer = stage.client_of("rfranklin");
     let folders = make_folders(&writer, &stage).await?;
     let mut written = Written::new();
     let mut kills = 0;
     while kills < KILLS {
         replace_some(&writer, &folders, &mut random, 12, &mut written).await?;
-        let command = sync(&stage, "sync-down", &tree, state.path());
+        let command = sync(&stage, "sync-down", &tree, &state);
         kills += u32::from(run_and_kill(&stage, command, &mut random).await?);
     }
-    run(sync(&stage, "sync-down", &tree, state.path())).await?;
+    run(sync(&stage, "sync-down", &tree, &state)).await?;
     assert_local(&tree, &written)?;
-    let again = run(sync(&stage, "sync-down", &tree, state.path())).await?;
+    let again = run(sync(&stage, "sync-down", &tree, &state)).await?;
     assert!(again.contains("moved 0\n"), "{again}");
     Ok(())
 }
@@ -175,20 +175,19 @@ async fn killed_downloads_of_a_tree_leave_no_stale_byte() -> Result<()> {
 #[tokio::test]
 async fn killed_uploads_of_a_tree_leave_no_stale_byte() -> Result<()> {
     let stage = Stage::with(platform()).await;
-    let (state, tree, mut random) = (tempfile::tempdir()?, stage.path("tree"), Rng::with_seed(2));
+    let (state, tree, mut random) = (stage.path("state"), stage.path("tree"), Rng::with_seed(2));
     let mut written = Written::new();
     let mut kills = 0;
     while kills < KILLS {
         write_some(&tree, &mut random, 12, &mut written)?;
-        let command = sync(&stage, "sync-up", &tree, state.path());
+        let command = sync(&stage, "sync-up", &tree, &state);
         kills += u32::from(run_and_kill(&stage, command, &mut random).await?);
     }
-    run(sync(&stage, "sync-up", &tree, state.path())).await?;
+    run(sync(&stage, "sync-up", &tree, &state)).await?;
     assert_remote(&stage, &written).await?;
-    let again = run(sync(&stage, "sync-up", &tree, state.path())).await?;
+    let again = run(sync(&stage, "sync-up", &tree, &state)).await?;
     assert!(again.contains("moved 0\n"), "{again}");
-    let names =
-        fs::read_dir(state.path())?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names = fs::read_dir(&state)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let names: Vec<_> = names.collect::<Result<_>>()?;
     assert!(!names.iter().any(|name| name.ends_with(".lock")), "no lock is left: {names:?}");
     Ok(())
@@ -207,9 +206,8 @@ fn assert_only_changed(report: &Report) -> Result<()> {
 #[tokio::test]
 async fn files_that_change_while_trees_are_synced_arrive() -> Result<()> {
     let stage = Stage::with(platform()).await;
-    let state = tempfile::tempdir()?;
     let client = client_of(stage.emulator.url(), &stage.emulator.token());
-    let client = client.state_folder(Some(state.path().to_owned())).build()?;
+    let client = client.state_folder(Some(stage.path("state"))).build()?;
     let writer = stage.client_of("rfranklin");
     let other = writer.projects().create("local to platform").await?.id;
     let (up, down) = (stage.path("up"), stage.path("down"));

@@ -202,7 +202,8 @@ impl Comparison {
         self.put(key, pair);
     }
 
-    /// Records a file that was uploaded, unless it does not look as it did before.
+    /// Records a file that was uploaded. One that does not look as it did `before` may have changed meanwhile: it is recognized by what was
+    /// sent, and no more by how it looks.
     pub(super) fn uploaded(
         &self,
         key: &str,
@@ -211,15 +212,11 @@ impl Comparison {
         crc32c: Option<u32>,
         file: &types::File,
     ) {
-        let Some(modified_on) = remote_of(file).modified_on else { return };
-        if after != Some(before.stat) {
-            return;
-        }
         let pair = Pair {
             local: before.stat,
-            racy: before.stat.is_racy_for_copies(before.at),
+            racy: after != Some(before.stat) || before.stat.is_racy_for_copies(before.at),
             id: file.id.clone(),
-            modified_on: Some(modified_on),
+            modified_on: remote_of(file).modified_on,
             // Nobody knew the id before the upload was complete, and what replaces the file gets another one.
             settled: true,
             version: None,

@@ -101,9 +101,10 @@ fn times_agree(Facts { uploading, local, remote, .. }: &Facts<'_>) -> bool {
         local.modified == modified_on || whole
     };
     // Programs that copy or unpack files set the time of modification back, but not that of the change.
-    let latest = local.modified.max(local.changed).div_euclid(SECOND);
+    let latest = local.modified.max(local.changed);
+    // The platform gives whole seconds, and a file may change in the very second in which it was uploaded.
     remote.modified_on.is_some_and(is_local)
-        || *uploading && remote.created_on.is_some_and(|created| created.div_euclid(SECOND) >= latest)
+        || *uploading && remote.created_on.is_some_and(|created| created >= latest)
 }
 
 fn by_record(facts: &Facts<'_>, pair: &Pair, learned: &Learned) -> Verdict {
@@ -346,6 +347,7 @@ mod tests {
         // Changed before the file on the platform was created, or after it with a time that was set back.
         check(true, modified(THEN - SECOND, THEN - SECOND), remote(), V::Assumed);
         check(true, modified(THEN - SECOND, THEN + SECOND), remote(), V::Different);
+        check(true, modified(THEN - SECOND, THEN + 1), remote(), V::Different);
         check(false, modified(THEN - SECOND, THEN - SECOND), remote(), V::Different);
         let pair = pair();
         let (local, remote) = (modified(THEN + SECOND, 0), remote());
