@@ -193,6 +193,39 @@ async fn killed_uploads_of_a_tree_leave_no_stale_byte() -> Result<()> {
     Ok(())
 }
 
+/// The number that a process has printed under this name.
+fn number(output: &str, name: &str) -> Result<usize> {
+    let mut lines = output.lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+    value.with_context(|| format!("no {name} in {output}"))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[ignore = "takes a minute in release mode, and more in debug mode"]
+async fn second_sync_of_large_tree_takes_little() -> Result<()> {
+    let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(10_000_000)).await;
+    let (state, tree) = (stage.path("state"), stage.path("tree"));
+    let (files, folders) = (20_000, 200);
+    for number in 0..files {
+        stage.file(&format!("{:03}/{number:05}", number % folders), format!("{number:05}"));
+    }
+    stage.emulator.clock().advance(Duration::from_secs(10));
+    let first = run(sync(&stage, "sync-down", &tree, &state)).await?;
+    assert_eq!(number(&first, "moved")?, files);
+    for direction in ["sync-down", "sync-up"] {
+        stage.emulator.clear_requests();
+        let again = run(sync(&stage, direction, &tree, &state)).await?;
+        let (calls, memory) = (stage.emulator.requests().len(), number(&again, "memory")?);
+        println!("{direction}: {calls} requests, {memory} KiB; the first download took {}", first.trim());
+        assert_eq!(number(&again, "identical")?, files);
+        assert_eq!(stage.storage("GET").len() + stage.storage("PUT").len(), 0);
+        assert!(calls <= files / 100 + folders + 1, "{calls} calls");
+        assert!(memory < 64 * 1024, "{memory} KiB");
+    }
+    Ok(())
+}
+
 /// Fails where a file failed for another reason than that it changed while it moved.
 fn assert_only_changed(report: &Report) -> Result<()> {
     for (file, error) in report.failures() {

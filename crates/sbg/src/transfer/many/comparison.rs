@@ -136,7 +136,8 @@ impl Comparison {
     /// The pair that follows from a comparison; `None` where nothing was learned.
     fn renewed(&self, pair: Option<Pair>, local: &Local, remote: &Remote, steps: Steps) -> Option<Pair> {
         let Steps { learned, racy, asked } = steps;
-        if racy.is_none() && asked.is_none() {
+        let is_dated = pair.as_ref().is_none_or(|pair| pair.modified_on.is_some());
+        if racy.is_none() && asked.is_none() && is_dated {
             return None;
         }
         let crc32c = learned.crc32c.or(pair.as_ref()?.crc32c);

@@ -148,7 +148,8 @@ fn remote_side(Facts { remote, .. }: &Facts<'_>, pair: &Pair, learned: &Learned)
         return Side::Changed;
     }
     let same_time = pair.modified_on.is_some() && pair.modified_on == remote.modified_on;
-    if same_time && pair.settled {
+    // The platform need not tell the time of a file when its upload is complete.
+    if pair.settled && (same_time || pair.modified_on.is_none()) {
         return Side::Same;
     }
     let Some(stored) = &learned.stored else { return Side::Unknown };
@@ -317,13 +318,23 @@ mod tests {
 
     #[test]
     fn uploaded_object_is_known_by_its_time() {
-        let pair = || Some(Pair { version: None, ..pair() });
+        let uploaded = || Some(Pair { version: None, ..pair() });
         let edited = || Remote { modified_on: Some(LATER), ..remote() };
         let changed = |at| (1, Stored { modified: at, ..stored("\"a\"") });
         let check = |remote, learned, expected: &[_]| {
-            check(Compare::Record, (local(), remote, pair()), learned, expected);
+            check(Compare::Record, (local(), remote, uploaded()), learned, expected);
         };
         check(remote(), changed(None), &[V::Identical]);
+        let without_time = Pair { modified_on: None, version: None, ..pair() };
+        let (local, edited_later) = (local(), edited());
+        let facts = Facts {
+            compare: Compare::Record,
+            uploading: true,
+            local: &local,
+            remote: &edited_later,
+            pair: Some(&without_time),
+        };
+        assert_eq!(judge(&facts, &Learned::default()), V::Identical, "the first time that is listed counts");
         check(edited(), changed(Some(THEN)), &[V::AskStorage, V::Identical]);
         check(edited(), changed(Some(THEN + SECOND)), &[V::AskStorage, V::Different]);
         check(edited(), changed(None), &[V::AskStorage, V::Different]);
