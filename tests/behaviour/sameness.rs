@@ -367,8 +367,8 @@ async fn empty_folders_are_made_both_ways() -> Result<()> {
     fs::write(blocked.join("empty"), "a file")?;
     let report = files.download_tree(&blocked).await?;
     let failed: Vec<_> = report.failures().map(|(file, error)| (&*file.path, error.kind())).collect();
-    assert_eq!(failed, [("empty", ErrorKind::Io)]);
-    assert_refused(report.into_result(), ErrorKind::Io, &["`empty` failed"]);
+    assert_eq!(failed, [("empty", ErrorKind::InvalidInput)]);
+    assert_refused(report.into_result(), ErrorKind::InvalidInput, &["`empty` failed"]);
     assert_eq!(fs::read_to_string(blocked.join("empty"))?, "a file");
     Ok(())
 }
