@@ -49,7 +49,8 @@ pub enum Action {
     CutBody(u64),
     /// Sends the head and so many bytes of the body, then nothing, with the connection open.
     Stall(u64),
-    /// Answers a range with its first half only (head and body agree with each other).
+    /// Answers a range with its first half only (head and body agree with each other). Whole objects stay whole: without a range, nothing
+    /// would tell half an object from a smaller one.
     ShortRange,
     /// Answers a range with one that begins a byte later.
     ShiftedRange,

@@ -227,12 +227,6 @@ impl Served<'_> {
             }
         };
         let missing = u64::from(matches!(extent, Extent::MissingByte { .. }));
-        // Half of a single byte is nothing, and a whole object has only one half.
-        let end = if status == 200 && matches!(fault, Some(Action::ShortRange)) {
-            end.div_ceil(2).min(end.saturating_sub(1))
-        } else {
-            end
-        };
         let mut answer = self
             .head(status, etag)
             .header(header::CONTENT_TYPE, OCTETS)

@@ -70,9 +70,12 @@ fn traffic_as_described_passes() {
             "method": "POST", "path": "/apps/rfranklin/demo/angle/raw", "query": [], "status": 201,
             "request": "class: CommandLineTool\n", "response": {"class": "CommandLineTool"},
         }),
+        // Where there is nothing to say, clients send these.
+        json!({"method": "POST", "path": "/automation/runs/a/actions/stop", "query": [], "status": 204, "request": {}}),
+        json!({"method": "POST", "path": "/automation/runs/a/actions/stop", "query": [], "status": 204, "request": null}),
     ]);
     assert_eq!(shown(&report), [""; 0]);
-    assert_eq!(report.to_string(), "10 exchanges, 0 failed, 0 notices");
+    assert_eq!(report.to_string(), "12 exchanges, 0 failed, 0 notices");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode, redirect::Policy};
 use sbg_emulator::{
     Action, Emulator, FaultRule, StorageError,
-    StorageFlavor::{self, Azure, Gcs, S3, Static, Swift},
+    StorageFlavor::{self, Azure, Gcs, Oss, S3, Static, Swift},
 };
 use serde_json::json;
 use tokio::{
@@ -167,6 +167,17 @@ async fn part_is_accepted_at_its_moved_path() {
     assert_eq!(bench.http.put(moved).body("ACGT").send().await.unwrap().status(), 200);
     let elsewhere = url.replacen("/incoming/", "/movedincoming/", 1);
     assert_eq!(bench.http.put(elsewhere).body("ACGT").send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn only_ranges_are_short() {
+    let bench = bench(Oss, FaultRule::storage(Action::ShortRange)).await;
+    let (_, url) = file(&bench).await;
+    for (range, expected) in
+        [(Some("bytes=2-5"), "23"), (Some("bytes=2-50"), "0123456789"), (None, "0123456789")]
+    {
+        assert_eq!(bench.read(&url, range).await.unwrap().text().await.unwrap(), expected, "{range:?}");
+    }
 }
 
 #[tokio::test]

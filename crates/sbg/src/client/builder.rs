@@ -241,7 +241,7 @@ impl ClientBuilder {
     /// Whether to wait for the next window of the rate limit instead of drawing a 429. `true` by default.
     ///
     /// The answers tell how much of the window is left. When it is spent, calls and those of transfers stand in one line, and leave in
-    /// the order of their arrival when the next window begins.
+    /// the order of their arrival when the next window begins. They wait in the same line while the server asks for it by `Retry-After`.
     ///
     /// ```
     /// let client = sbg::Client::builder().wait_for_rate_limit(false);
@@ -374,8 +374,9 @@ impl ClientBuilder {
 
     /// Writes every exchange with the API to this file, one line of JSON each, in the form that `cargo xtask drift` reads.
     ///
-    /// Secrets are masked: no header is written, and neither are the values of fields that hold credentials or the queries of signed
-    /// addresses. The file is emptied first.
+    /// Secrets are redacted. No header of a call is written. Fields that hold credentials lose their values, as do the headers and query
+    /// parameters that are not known to be harmless, and URLs their userinfo, wherever in a text they are. The file is emptied first. It
+    /// is for its owner alone, and is not written through a link.
     ///
     /// ```
     /// let client = sbg::Client::builder().record("traffic.jsonl");

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Apache 2.4.71 (Debian 12), as a server of large files.
+#
+# Expected: the ETag of a file that nobody touches stays what it is, and `If-Match` with the ETag of the response before holds.
+# Happens:  in the second in which a file was written its ETag is weak (`W/"..."`), later it is strong, with the same opaque tag. `If-Match` with the
+#           weak one gets 412, although nothing has changed.
+# Hurts:    clients that fetch a file in ranges right after it was written: the ETag of the second range is another than that of the first one, and
+#           a download that resumes with `If-Match` is refused. What stands in the quotes has to be compared.
+source "$(dirname "$0")/common.sh"
+
+debian apache2-bin
+apache=$work/debian/usr/sbin/apache2
+modules=$work/debian/usr/lib/apache2/modules
+seen version "$("$apache" -v | sed -n 's:.*Apache/\([0-9.]*\).*:\1:p')" 2.4.71
+mkdir "$work/files"
+chmod 755 "$work" "$work/files"
+cat > "$work/apache.conf" << CONFIGURATION
+LoadModule mpm_event_module $modules/mod_mpm_event.so
+LoadModule authz_core_module $modules/mod_authz_core.so
+ServerName 127.0.0.1
+Listen 127.0.0.1:$port
+PidFile $work/apache.pid
+DefaultRuntimeDir $work
+ErrorLog $work/error.log
+User nobody
+Group nogroup
+DocumentRoot $work/files
+CONFIGURATION
+serve "$apache" -X -f "$work/apache.conf"
+# A machine that is slow for a moment may miss the second.
+for _ in {1..20}; do
+    printf 0123456789 > "$work/files/ten"
+    status=$(request -H 'Range: bytes=0-4' "$url/ten")
+    new=$(header ETag)
+    [[ $new != W/* ]] || break
+done
+seen status "$status" 206
+seen 'form of the new tag' "${new:0:3}" 'W/"'
+sleep 2
+seen 'status afterwards, If-Match' "$(request -H "If-Match: $new" -H 'Range: bytes=5-9' "$url/ten")" 412
+seen 'status afterwards' "$(request -H 'Range: bytes=5-9' "$url/ten")" 206
+seen 'tag afterwards, the same but for W/' "$([[ $new == "W/$(header ETag)" ]] && echo yes)" yes
+verdict

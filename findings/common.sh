@@ -1,0 +1,78 @@
+# What the findings share: a folder that is deleted at the end, a free port of loopback, a server on it, and comparisons.
+# shellcheck shell=bash
+set -euo pipefail
+
+work=$(mktemp -d)
+server=
+failed=0
+
+finish() {
+    if [[ -n $server ]]; then
+        kill "$server" 2> /dev/null || true
+        wait "$server" 2> /dev/null || true
+    fi
+    rm -rf "$work"
+}
+trap finish EXIT
+
+port=$(python3 -c '
+import random, socket
+while True:
+    port = random.randrange(20000, 30000)
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)):
+            print(port)
+            break
+')
+url=http://127.0.0.1:$port
+
+# Starts a server, which has to stay in the foreground, and waits until it responds.
+serve() {
+    "$@" > "$work/server.log" 2>&1 &
+    server=$!
+    local began=$SECONDS
+    until curl -s -o /dev/null --max-time 5 "$url/"; do
+        if ! kill -0 "$server" 2> /dev/null || (( SECONDS - began > 60 )); then
+            cat "$work/server.log"
+            exit 1
+        fi
+        sleep 0.1
+    done
+}
+
+# Unpacks Debian packages into the folder, without installing them.
+debian() {
+    (cd "$work" && apt-get -q -o APT::Sandbox::User=root download "$@" > /dev/null && for package in ./*.deb; do dpkg -x "$package" debian; done)
+}
+
+npm_packages() {
+    npm install --prefix "$work" --ignore-scripts --no-audit --no-fund --silent "$@"
+}
+
+python_packages() {
+    python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+# Status and body of a response, the body in $work/body and the headers in $work/head.
+request() {
+    curl -s -o "$work/body" -D "$work/head" -w '%{http_code}\n' "$@" || true
+}
+
+# A header of the last response.
+header() {
+    sed -n "s/^$1: \(.*\)\r$/\1/Ip" "$work/head"
+}
+
+# Compares what is seen with what was seen when this was written.
+seen() {
+    echo "$1: $2"
+    if [[ $2 != "$3" ]]; then
+        echo "  CHANGED: it was: $3"
+        failed=1
+    fi
+}
+
+verdict() {
+    exit "$failed"
+}

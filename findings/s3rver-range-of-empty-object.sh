@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# s3rver 3.7.1 (npm), a server with the API of S3 for tests.
+#
+# Expected: no range of an empty object can be satisfied: 416 InvalidRange, as S3 responds.
+# Happens:  206 with `Content-Range: bytes 0-0/0` and `Content-Length: 1`, and then not a single byte: a range that lies outside of the object, and a
+#           body that never comes.
+# Hurts:    clients that download in ranges from the first request on: an empty file looks like a connection that breaks, and is tried
+#           again and again.
+source "$(dirname "$0")/common.sh"
+
+npm_packages s3rver@3.7.1
+seen version "$("$work/node_modules/.bin/s3rver" --version)" 3.7.1
+serve "$work/node_modules/.bin/s3rver" -a 127.0.0.1 -p "$port" -d "$work/data" --configure-bucket b
+: > "$work/empty"
+seen 'status of PUT' "$(request -X PUT --data-binary @"$work/empty" "$url/b/empty")" 200
+seen status "$(request --max-time 3 -H 'Range: bytes=0-1023' "$url/b/empty")" 206
+seen Content-Range "$(header Content-Range)" 'bytes 0-0/0'
+seen Content-Length "$(header Content-Length)" 1
+seen 'bytes that come' "$(stat -c %s "$work/body" 2> /dev/null || echo 0)" 0
+verdict
