@@ -2,6 +2,7 @@
 //!
 //! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND]`,
 //! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND]`,
+//! `transfer download-each ENDPOINT TOKEN FOLDER FILE...`, `transfer upload-each ENDPOINT TOKEN PROJECT STATE_FOLDER PATH...`,
 //! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, or `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`.
 //!
 //! Of a single file it tells how far it has come, line by line, `at BYTES`; the first line is what was there from the start. In the end come `resumed`,
@@ -33,6 +34,13 @@ async fn main() -> ExitCode {
         ["upload", endpoint, token, project, path, state, part_size, ref rate @ ..] => {
             let client = client_of(endpoint, token).state_folder(Some(state.into()));
             upload(limited(client, rate, ClientBuilder::upload_bandwidth), project, path, part_size).await
+        }
+        ["download-each", endpoint, token, folder, ref files @ ..] => {
+            download_each(client_of(endpoint, token), folder, files).await
+        }
+        ["upload-each", endpoint, token, project, state, ref paths @ ..] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            upload_each(client, project, paths).await
         }
         ["download-tree", endpoint, token, project, folder] => {
             download_tree(client_of(endpoint, token), project, folder).await
@@ -94,6 +102,27 @@ async fn upload(
         println!("started_over {why}");
     }
     println!("file {}", done.id);
+    Ok(())
+}
+
+/// Starts all downloads at once, each to a file that has its id for a name.
+async fn download_each(client: ClientBuilder, folder: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let path = |file: &str| std::path::Path::new(folder).join(file);
+    let started: Vec<_> = files.iter().map(|file| client.file(*file).download(path(file)).start()).collect();
+    for download in started {
+        download.wait().await?;
+    }
+    Ok(())
+}
+
+/// Starts all uploads at once.
+async fn upload_each(client: ClientBuilder, project: &str, paths: &[&str]) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let started: Vec<_> = paths.iter().map(|path| client.upload(*path).to_project(project).start()).collect();
+    for upload in started {
+        upload.wait().await?;
+    }
     Ok(())
 }
 

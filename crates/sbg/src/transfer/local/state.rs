@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// Makes the folder where there is none, and refuses one that others can get at. One that others can only read is closed to them, unless
 /// the user has `named` it: then it may serve other ends.
 pub(in crate::transfer) fn prepare(path: &Path, named: bool) -> Result<()> {
-    let about = |error| Error::io(format!("cannot use the state folder `{}`", path.display()), error);
+    let about = |error| Error::io(format!("cannot use the folder `{}`", path.display()), error);
     let mut folder = std::fs::DirBuilder::new();
     folder.recursive(true);
     #[cfg(unix)]
@@ -106,10 +106,7 @@ mod tests {
                 (Ok(mode), Ok(expected)) => assert_eq!(mode, expected),
                 (Err(error), Err(expected)) => {
                     let text = error.to_string();
-                    assert!(
-                        text.contains("cannot use the state folder") && text.contains(expected),
-                        "{text}"
-                    );
+                    assert!(text.contains("cannot use the folder") && text.contains(expected), "{text}");
                     assert_eq!(mode(folder.path()), found, "it stays as it was");
                 }
                 (outcome, expected) => panic!("{outcome:?} instead of {expected:?}"),

@@ -85,14 +85,14 @@ async fn open(
 ) -> Result<(Record, Left)> {
     let (key, stop, swept) = (order.key(), shared.stop.clone(), tools.swept.clone());
     let StateFolder { path, named } = folder.clone();
-    blocking(move || {
+    let open = move || {
         state::prepare(&path, named)?;
         let record = Record::open(&path, &key, &|| stop.is_cancelled())?;
         swept.call_once(|| journal::remove_stale_locks(&path));
         let left = record.load(&key);
         Ok((record, left))
-    })
-    .await
+    };
+    tools.descriptors.more(&shared.stop, open).await
 }
 
 /// Begins a new upload, of which a journal tells from before the platform knows it.
