@@ -19,7 +19,10 @@ use crate::transfer::engine::blocking;
 const STEP: Duration = Duration::from_secs(1);
 
 /// Attempts while no transfer has a file that it could close.
-const MOST_ATTEMPTS: u32 = 10;
+const MOST_ALONE: u32 = 10;
+
+/// Attempts at the further files of a transfer, for which room was left.
+const MOST_FURTHER: u32 = 60;
 
 const HINT: &str = "the program has too many files and connections open: raise the limit with `ulimit -n`";
 
@@ -67,7 +70,7 @@ impl Descriptors {
             // Closed here where there is no room: that may take a while.
             Ok(held.map(|held| (opened, held)))
         };
-        self.repeat(stop, attempt, 0).await
+        self.repeat(stop, attempt, true).await
     }
 
     /// Opens more files of a transfer that has its first one.
@@ -76,20 +79,20 @@ impl Descriptors {
         stop: &CancellationToken,
         open: impl Fn() -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
-        self.repeat(stop, move || open().map(Some), 1).await
+        self.repeat(stop, move || open().map(Some), false).await
     }
 
-    /// Repeats an attempt until there is room. Where no transfers hold files but this one with its `own`, that is soon or never.
+    /// Repeats an attempt until there is room.
     async fn repeat<T: Send + 'static>(
         &self,
         stop: &CancellationToken,
         attempt: impl Fn() -> Result<Option<T>> + Clone + Send + 'static,
-        own: u64,
+        is_first: bool,
     ) -> Result<T> {
         let cancelled = || Err(Error::cancelled());
-        let (mut turn, mut alone) = (None, 0);
+        let (mut turn, mut hopeless) = (None, 0);
         // Those that have files already go first: they are the ones that come to an end.
-        if own == 0 && self.line.try_lock().is_err() {
+        if is_first && self.line.try_lock().is_err() {
             turn = tokio::select! {
                 turn = self.line.lock() => Some(turn),
                 () = stop.cancelled() => return cancelled(),
@@ -107,14 +110,15 @@ impl Descriptors {
                 Ok(None) => {}
                 Err(error) if !is_exhausted(&error) => return Err(error),
                 Err(error) => {
-                    alone = if *self.held() <= own { alone + 1 } else { 0 };
-                    if alone >= MOST_ATTEMPTS {
+                    // The first file of one transfer can wait as long as others come to their ends.
+                    hopeless = if is_first && *self.held() > 0 { 0 } else { hopeless + 1 };
+                    if hopeless >= if is_first { MOST_ALONE } else { MOST_FURTHER } {
                         return Err(error.with_hint(HINT));
                     }
                 }
             }
             tracing::debug!("a transfer waits until another has closed its files");
-            let in_line = own > 0 || turn.is_some();
+            let in_line = !is_first || turn.is_some();
             tokio::select! {
                 next = self.line.lock(), if !in_line => turn = Some(next),
                 () = self.released.notified(), if in_line => {}
