@@ -133,6 +133,7 @@ async fn state_folder_open_to_others_is_refused() -> Result<()> {
     let client = client_of(stage.emulator.url(), &stage.emulator.token());
     let client = client.state_folder(Some(state.clone())).build()?;
     fs::create_dir(&state)?;
+    fs::write(state.join("notes"), "of somebody")?;
     for (mode, may) in [(0o775, "write to"), (0o755, "read")] {
         fs::set_permissions(&state, fs::Permissions::from_mode(mode))?;
         let upload = client.upload(&path).to_project(&stage.project).await;
@@ -141,7 +142,7 @@ async fn state_folder_open_to_others_is_refused() -> Result<()> {
         assert!(why.contains(&format!("others can {may} it")) && why.contains("chmod 700"), "{why}");
     }
     stage.assert_no_requests();
-    fs::remove_dir(&state)?;
+    fs::remove_dir_all(&state)?;
     client.upload(&path).to_project(&stage.project).await?;
     assert_eq!(fs::metadata(&state)?.permissions().mode() & 0o777, 0o700);
     Ok(())

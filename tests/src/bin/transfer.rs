@@ -53,7 +53,12 @@ async fn main() -> ExitCode {
     };
     if let Err(error) = done.and_then(|()| report()) {
         match error.downcast_ref::<sbg::Error>() {
-            Some(error) => eprintln!("{:?}: {error}", error.kind()),
+            Some(error) => {
+                eprintln!("{:?}: {error}", error.kind());
+                if let Some(why) = error.source() {
+                    eprintln!("because: {why}");
+                }
+            }
             None => eprintln!("{error}"),
         }
         return ExitCode::FAILURE;

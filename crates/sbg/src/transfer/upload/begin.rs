@@ -84,9 +84,9 @@ async fn open(
     folder: &StateFolder,
 ) -> Result<(Record, Left)> {
     let (key, stop, swept) = (order.key(), shared.stop.clone(), tools.swept.clone());
-    let StateFolder { path, named } = folder.clone();
+    let path = folder.path.clone();
     let open = move || {
-        state::prepare(&path, named)?;
+        state::prepare(&path)?;
         let record = Record::open(&path, &key, &|| stop.is_cancelled())?;
         swept.call_once(|| journal::remove_stale_locks(&path));
         let left = record.load(&key);
