@@ -11,6 +11,8 @@ mod engine;
 mod errors;
 mod files;
 mod folder_jobs;
+#[cfg(unix)]
+mod guards;
 mod imports;
 mod local_files;
 mod many;

@@ -378,9 +378,9 @@ async fn state_folder_that_cannot_be_used_is_named() -> Result<()> {
     let stage = stage().await?;
     stage.file("a", "ACGT");
     fs::write(stage.path("state"), "a file")?;
-    assert_refused(download(&stage)?.await, ErrorKind::Io, &["cannot use the state folder `", "/state`"]);
+    assert_refused(download(&stage)?.await, ErrorKind::Io, &["cannot use the folder `", "/state`"]);
     fs::create_dir(stage.path("tree"))?;
-    assert_refused(upload(&stage).await, ErrorKind::Io, &["cannot use the state folder `", "/state`"]);
+    assert_refused(upload(&stage).await, ErrorKind::Io, &["cannot use the folder `", "/state`"]);
     assert_eq!(fs::read_to_string(stage.path("state"))?, "a file");
     stage.assert_no_requests();
     Ok(())

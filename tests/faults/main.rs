@@ -4,6 +4,8 @@ mod addresses;
 mod calls;
 mod completions;
 mod connections;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod downloads;
 mod dropped_uploads;
 mod intents;

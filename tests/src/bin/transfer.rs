@@ -2,6 +2,7 @@
 //!
 //! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND [PAUSE]]`,
 //! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND [PAUSE]]`,
+//! `transfer download-each ENDPOINT TOKEN FOLDER FILE...`, `transfer upload-each ENDPOINT TOKEN PROJECT STATE_FOLDER PATH...`,
 //! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, or
 //! `transfer sync-down|sync-up ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, which replaces files that differ and prints how many were `moved`,
 //! `identical` and `assumed`.
@@ -41,6 +42,13 @@ async fn main() -> ExitCode {
             upload(limited(client, rate, ClientBuilder::upload_bandwidth), project, path, part_size, pause)
                 .await
         }
+        ["download-each", endpoint, token, folder, ref files @ ..] => {
+            download_each(client_of(endpoint, token), folder, files).await
+        }
+        ["upload-each", endpoint, token, project, state, ref paths @ ..] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            upload_each(client, project, paths).await
+        }
         ["download-tree", endpoint, token, project, folder] => {
             download_tree(client_of(endpoint, token), project, folder).await
         }
@@ -56,7 +64,12 @@ async fn main() -> ExitCode {
     };
     if let Err(error) = done.and_then(|()| report()) {
         match error.downcast_ref::<sbg::Error>() {
-            Some(error) => eprintln!("{:?}: {error}", error.kind()),
+            Some(error) => {
+                eprintln!("{:?}: {error}", error.kind());
+                if let Some(why) = error.source() {
+                    eprintln!("because: {why}");
+                }
+            }
             None => eprintln!("{error}"),
         }
         return ExitCode::FAILURE;
@@ -122,6 +135,27 @@ async fn upload(
         println!("started_over {why}");
     }
     println!("file {}", done.id);
+    Ok(())
+}
+
+/// Starts all downloads at once, each to a file that has its id for a name.
+async fn download_each(client: ClientBuilder, folder: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let path = |file: &str| std::path::Path::new(folder).join(file);
+    let started: Vec<_> = files.iter().map(|file| client.file(*file).download(path(file)).start()).collect();
+    for download in started {
+        download.wait().await?;
+    }
+    Ok(())
+}
+
+/// Starts all uploads at once.
+async fn upload_each(client: ClientBuilder, project: &str, paths: &[&str]) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let started: Vec<_> = paths.iter().map(|path| client.upload(*path).to_project(project).start()).collect();
+    for upload in started {
+        upload.wait().await?;
+    }
     Ok(())
 }
 

@@ -168,10 +168,9 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Opens the record of a tree in the state folder, whether or not the program has `named` that one. A record that is damaged is used as
-    /// far as it can be read.
-    pub(super) fn open(folder: &Path, named: bool, tree: &Tree) -> Result<Self> {
-        state::prepare(folder, named)?;
+    /// Opens the record of a tree in the state folder. A record that is damaged is used as far as it can be read.
+    pub(super) fn open(folder: &Path, tree: &Tree) -> Result<Self> {
+        state::prepare(folder)?;
         let name = serde_json::to_vec(tree).unwrap_or_default();
         let path = folder.join(format!("{}.{RECORD}", hex(&Sha256::digest(name)[..16])));
         let about = |error| Error::io(format!("cannot use the record `{}`", path.display()), error);
@@ -335,16 +334,16 @@ mod tests {
     fn last_pair_of_a_path_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
-        let record = Record::open(&state, true, &tree(folder.path())).unwrap();
+        let record = Record::open(&state, &tree(folder.path())).unwrap();
         assert_eq!(record.get("a"), None);
         record.put("a", pair("1"));
         record.put("b \"\n\u{1}", pair("2"));
         record.put("a", pair("3"));
-        for again in [&record, &Record::open(&state, true, &tree(folder.path())).unwrap()] {
+        for again in [&record, &Record::open(&state, &tree(folder.path())).unwrap()] {
             assert_eq!(again.get("a"), Some(pair("3")));
             assert_eq!(again.get("b \"\n\u{1}"), Some(pair("2")));
         }
-        let other = Record::open(&state, true, &tree(&state)).unwrap();
+        let other = Record::open(&state, &tree(&state)).unwrap();
         assert_eq!(other.get("a"), None, "another local folder is another tree");
     }
 
@@ -353,7 +352,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        let record = Record::open(&state, true, &tree).unwrap();
+        let record = Record::open(&state, &tree).unwrap();
         record.put("a", pair("1"));
         record.put("b", pair("2"));
         let path = record_in(&state);
@@ -370,10 +369,10 @@ mod tests {
         }
         // A process was killed in the middle of a line; the next one goes behind it.
         fs::write(&path, &good[..good.len() - 5]).unwrap();
-        let record = Record::open(&state, true, &tree).unwrap();
+        let record = Record::open(&state, &tree).unwrap();
         assert_eq!((record.get("a"), record.get("b")), (Some(pair("1")), None));
         record.put("c", pair("3"));
-        assert_eq!(Record::open(&state, true, &tree).unwrap().get("c"), Some(pair("3")));
+        assert_eq!(Record::open(&state, &tree).unwrap().get("c"), Some(pair("3")));
     }
 
     #[test]
@@ -390,13 +389,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        let record = Record::open(&state, true, &tree).unwrap();
+        let record = Record::open(&state, &tree).unwrap();
         for _ in 0..SPARE_LINES + 10 {
             record.put("a", pair("1"));
         }
         let path = record_in(&state);
         let before = fs::metadata(&path).unwrap().len();
-        assert_eq!(Record::open(&state, true, &tree).unwrap().get("a"), Some(pair("1")));
+        assert_eq!(Record::open(&state, &tree).unwrap().get("a"), Some(pair("1")));
         let text = fs::read_to_string(record_in(&state)).unwrap();
         assert_eq!(text.lines().count(), 2, "it had {before} bytes");
     }
@@ -409,7 +408,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        drop(Record::open(&state, true, &tree).unwrap());
+        drop(Record::open(&state, &tree).unwrap());
         let path = record_in(&state);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&state), mode(&path)), (0o700, 0o600));
@@ -417,11 +416,11 @@ mod tests {
         let theirs = folder.path().join("theirs");
         fs::rename(&path, &theirs).unwrap();
         std::os::unix::fs::symlink(&theirs, &path).unwrap();
-        let error = Record::open(&state, true, &tree).unwrap_err();
+        let error = Record::open(&state, &tree).unwrap_err();
         assert!(error.to_string().contains("cannot use the record `"), "{error}");
         fs::remove_file(&path).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
-        let error = Record::open(&state, true, &tree).unwrap_err();
+        let error = Record::open(&state, &tree).unwrap_err();
         assert!(error.to_string().contains("cannot use the record `"), "{error}");
     }
 

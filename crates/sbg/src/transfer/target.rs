@@ -261,7 +261,7 @@ fn named(path: &Path, overwrite: bool) -> Result<Leaf> {
     if path.file_name().is_none() || path.is_dir() {
         return Err(is_folder());
     }
-    let about = |error| Error::io(format!("cannot create `{}`", path.display()), error);
+    let about = |error| Error::io(format!("cannot create `{}.sbg-part`", path.display()), error);
     let file = Leaf::of(path).map_err(about)?;
     if file.look().map_err(about)?.is_none_or(|node| node.kind() != FileKind::Link) {
         return Ok(file);

@@ -1,41 +1,53 @@
 //! The folder of the journals of uploads, which belongs to the user alone: what a journal says is acted upon.
 
+#[cfg(unix)]
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Makes the folder where there is none, and refuses one that others can get at. One that others can only read is closed to them, unless
-/// the user has `named` it: then it may serve other ends.
-pub(in crate::transfer) fn prepare(path: &Path, named: bool) -> Result<()> {
-    let about = |error| Error::io(format!("cannot use the state folder `{}`", path.display()), error);
+/// Makes the folder where there is none, and refuses one of another user. One that is open to others is closed to them if nothing lies in
+/// it that could be theirs, and otherwise refused.
+pub(in crate::transfer) fn prepare(path: &Path) -> Result<()> {
+    let about = |error| Error::io(format!("cannot use the folder `{}`", path.display()), error);
     let mut folder = std::fs::DirBuilder::new();
     folder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
     folder.create(path).map_err(about)?;
-    // What it is now counts, and not what it was when it was looked at: so it is opened first.
     #[cfg(unix)]
-    check_folder(&File::open(path).map_err(about)?, named).map_err(about)?;
+    check_folder(path).map_err(about)?;
     Ok(())
 }
 
 #[cfg(unix)]
-fn check_folder(folder: &File, named: bool) -> io::Result<()> {
+fn check_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
+    let folder = File::open(path)?;
     let metadata = folder.metadata()?;
     check_owner(&metadata)?;
     let mode = metadata.mode() & 0o777;
-    if mode & 0o022 == 0 && !named && mode & 0o077 != 0 {
-        return folder.set_permissions(std::fs::Permissions::from_mode(mode & 0o700));
+    if mode & 0o077 == 0 {
+        return Ok(());
     }
-    if mode & 0o077 != 0 {
-        let may = if mode & 0o022 == 0 { "read" } else { "write to" };
-        return refuse(format!("others can {may} it (mode {mode:o}): close it to them with `chmod 700`"));
+    let is_writable = mode & 0o022 != 0;
+    // Others may rely on a folder that holds other things, too.
+    let is_ours = |name: &OsStr| {
+        let name = name.to_string_lossy();
+        !is_writable && (name.contains(".upload") || name.contains(".tree"))
+    };
+    for entry in std::fs::read_dir(path)? {
+        if !is_ours(&entry?.file_name()) {
+            let may = if is_writable { "write to" } else { "read" };
+            return refuse(format!(
+                "others can {may} it (mode {mode:o}): name a folder of your own, or close it with `chmod 700`"
+            ));
+        }
     }
-    Ok(())
+    folder.set_permissions(std::fs::Permissions::from_mode(0o700))
 }
 
 /// Refuses a journal that somebody else may have written.
@@ -91,37 +103,36 @@ mod tests {
     fn new_state_folder_is_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/sbg");
-        prepare(&path, true).unwrap();
+        prepare(&path).unwrap();
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o700, 0o700));
-        prepare(&path, true).unwrap();
+        prepare(&path).unwrap();
     }
 
     #[test]
-    fn state_folder_open_to_others_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let check = |found: u32, named: bool, expected: Result<u32, &str>| {
+    fn state_folder_open_to_others_is_closed_or_refused() {
+        let check = |found: u32, entry: Option<&str>, refused: Option<&str>| {
+            let folder = tempfile::tempdir().unwrap();
+            if let Some(entry) = entry {
+                fs::write(folder.path().join(entry), "").unwrap();
+            }
             fs::set_permissions(folder.path(), Permissions::from_mode(found)).unwrap();
-            let outcome = prepare(folder.path(), named).map(|()| mode(folder.path()));
-            match (outcome, expected) {
-                (Ok(mode), Ok(expected)) => assert_eq!(mode, expected),
-                (Err(error), Err(expected)) => {
-                    let text = error.to_string();
-                    assert!(
-                        text.contains("cannot use the state folder") && text.contains(expected),
-                        "{text}"
-                    );
+            match (prepare(folder.path()), refused) {
+                (Ok(()), None) => assert_eq!(mode(folder.path()), 0o700),
+                (Err(error), Some(expected)) => {
+                    assert!(error.to_string().contains("cannot use the folder"), "{error}");
+                    assert!(why(&error).contains(expected), "{}", why(&error));
                     assert_eq!(mode(folder.path()), found, "it stays as it was");
                 }
                 (outcome, expected) => panic!("{outcome:?} instead of {expected:?}"),
             }
         };
-        check(0o700, true, Ok(0o700));
-        check(0o755, false, Ok(0o700));
-        check(0o755, true, Err("others can read it (mode 755): close it to them with `chmod 700`"));
-        for named in [false, true] {
-            check(0o775, named, Err("others can write to it (mode 775)"));
-            check(0o702, named, Err("others can write to it (mode 702)"));
-        }
+        check(0o700, Some("notes"), None);
+        check(0o755, None, None);
+        check(0o777, None, None);
+        check(0o755, Some("0123.upload"), None);
+        check(0o755, Some("notes"), Some("others can read it (mode 755)"));
+        check(0o775, Some("0123.upload"), Some("others can write to it (mode 775)"));
+        check(0o702, Some("0123.upload"), Some("close it with `chmod 700`"));
     }
 
     #[test]
@@ -130,10 +141,10 @@ mod tests {
         if rustix::process::geteuid().is_root() {
             let folder = tempfile::tempdir().unwrap();
             std::os::unix::fs::chown(folder.path(), Some(12345), None).unwrap();
-            let why = why(&prepare(folder.path(), true).unwrap_err());
+            let why = why(&prepare(folder.path()).unwrap_err());
             assert!(why.contains("belongs to another user (12345, and you are 0)"), "{why}");
         } else {
-            let why = why(&prepare(Path::new("/"), true).unwrap_err());
+            let why = why(&prepare(Path::new("/")).unwrap_err());
             assert!(why.contains("belongs to another user (0"), "{why}");
         }
     }

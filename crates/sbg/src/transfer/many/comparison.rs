@@ -75,10 +75,10 @@ impl Comparison {
         let record = match tools.state_folder.clone() {
             None => None,
             Some(folder) => {
-                let (path, named) = (folder.path.clone(), folder.named);
+                let path = folder.path.clone();
                 let swept = tools.swept.clone();
                 let open = move || {
-                    let record = Record::open(&path, named, &tree())?;
+                    let record = Record::open(&path, &tree())?;
                     // Runs that were killed may have left some, and this one may have nothing to upload.
                     swept.call_once(|| remove_stale_locks(&path));
                     Ok(record)

@@ -84,15 +84,15 @@ async fn open(
     folder: &StateFolder,
 ) -> Result<(Record, Left)> {
     let (key, stop, swept) = (order.key(), shared.stop.clone(), tools.swept.clone());
-    let StateFolder { path, named } = folder.clone();
-    blocking(move || {
-        state::prepare(&path, named)?;
+    let path = folder.path.clone();
+    let open = move || {
+        state::prepare(&path)?;
         let record = Record::open(&path, &key, &|| stop.is_cancelled())?;
         swept.call_once(|| journal::remove_stale_locks(&path));
         let left = record.load(&key);
         Ok((record, left))
-    })
-    .await
+    };
+    tools.descriptors.more(&shared.stop, open).await
 }
 
 /// Begins a new upload, of which a journal tells from before the platform knows it.
