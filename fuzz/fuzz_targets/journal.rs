@@ -1,4 +1,4 @@
-//! Journals of transfers, as another process, another version or a bad disk left them.
+//! Journals of transfers and records of trees, as another process, another version or a bad disk left them.
 
 #![no_main]
 
@@ -7,4 +7,5 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     sbg::fuzzing::download_journal(bytes);
     sbg::fuzzing::upload_journal(bytes);
+    sbg::fuzzing::tree_record(bytes);
 });

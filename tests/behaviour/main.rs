@@ -11,6 +11,8 @@ mod engine;
 mod errors;
 mod files;
 mod folder_jobs;
+#[cfg(unix)]
+mod guards;
 mod imports;
 mod local_files;
 mod many;
@@ -22,6 +24,7 @@ mod projects;
 mod refusals;
 mod rows;
 mod running;
+mod sameness;
 mod secrets;
 mod stopping;
 mod streams;

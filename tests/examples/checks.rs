@@ -260,20 +260,33 @@ pub(super) async fn folder_trees() -> Result<()> {
     let told = run(&stage, "folder_trees", &arguments).await?;
     assert_has(&told, &["notes.txt: 26 bytes", "reads/sample-2.fastq: 1350 bytes", " 0 failed"]);
     let again = run(&stage, "folder_trees", &arguments).await?;
-    assert_has(&again, &["notes.txt: Identical", "0 bytes in "]);
+    assert_has(&again, &["0 bytes in 0 files, ", " identical, 0 assumed, 0 failed"]);
 
     let arguments = ["upload", "rfranklin/demo", argument(&folder)];
     assert_eq!(run(&stage, "folder_trees", &arguments).await?, told);
     let file = stage.client.project(&stage.project)?.files().resolve_path("reads/sample-2.fastq").await?;
     stage.assert_uploaded(&file.id, &std::fs::read(folder.join("reads/sample-2.fastq"))?);
-    std::fs::write(folder.join("notes.txt"), "Photo 51 is blurred.\n")?;
-    assert_has(&run(&stage, "folder_trees", &arguments).await?, &["notes.txt: Skipped"]);
+    // What has changed moves, here and there.
+    std::fs::write(folder.join("notes.txt"), "Photo 51 is not here any more.\n")?;
+    assert_has(
+        &run(&stage, "folder_trees", &arguments).await?,
+        &["notes.txt: 31 bytes", "31 bytes in 1 files"],
+    );
+    let notes = stage.client.project(&stage.project)?.files().resolve_path("notes.txt").await?;
+    stage.assert_uploaded(&notes.id, b"Photo 51 is not here any more.\n");
+    let arguments = ["download", "rfranklin/demo", argument(&folder), "--content"];
+    std::fs::write(folder.join("notes.txt"), "Photo 51 is not here any less.\n")?;
+    assert_has(
+        &run(&stage, "folder_trees", &arguments).await?,
+        &["notes.txt: 31 bytes", "31 bytes in 1 files"],
+    );
+    assert_eq!(std::fs::read(folder.join("notes.txt"))?, b"Photo 51 is not here any more.\n");
 
     let blocked = stage.path("blocked");
     std::fs::create_dir(&blocked)?;
     std::fs::write(blocked.join("reads"), "a file where a folder has to be")?;
     let told = run(&stage, "folder_trees", &["download", PROJECT, argument(&blocked)]).await;
-    assert!(told.is_err_and(|error| error.to_string().contains("reads/sample-1.fastq: cannot use")));
+    assert!(told.is_err_and(|error| error.to_string().contains("reads` is a regular file, where a folder")));
     assert!(blocked.join("notes.txt").exists(), "the others have come");
     Ok(())
 }

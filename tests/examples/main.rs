@@ -129,11 +129,13 @@ fn build() -> Result<BTreeMap<String, PathBuf>> {
 async fn run(stage: &Stage, name: &'static str, arguments: &[&str]) -> Result<String> {
     let (endpoint, token) = (stage.emulator.url().to_owned(), stage.emulator.token());
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    let state = stage.path(".state");
     let started = move || {
         let program = programs().get(name).with_context(|| format!("there is no example `{name}`"))?;
         let mut command = Command::new(program);
         command.args(arguments).env("SB_API_ENDPOINT", endpoint).env("SB_AUTH_TOKEN", token);
         command.env("AWS_ACCESS_KEY_ID", "AKIADEMO").env("AWS_SECRET_ACCESS_KEY", "demo");
+        command.env("XDG_STATE_HOME", state);
         anyhow::Ok(command.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY").output()?)
     };
     // A program that runs blocks its thread, and others are to run at the same time.

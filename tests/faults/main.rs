@@ -4,6 +4,8 @@ mod addresses;
 mod calls;
 mod completions;
 mod connections;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod downloads;
 mod dropped_uploads;
 mod intents;
@@ -17,6 +19,7 @@ mod proxies;
 mod resuming;
 mod resuming_uploads;
 mod sources;
+mod syncs;
 mod trees;
 mod uploads;
 

@@ -52,7 +52,7 @@ fn printed(output: &Output, name: &str) -> Result<String> {
 }
 
 /// Runs a process to its end without standing in the way of the test.
-async fn run(mut command: Command) -> Result<Output> {
+pub(crate) async fn run(mut command: Command) -> Result<Output> {
     Ok(tokio::task::spawn_blocking(move || command.output()).await??)
 }
 
@@ -84,6 +84,30 @@ async fn two_processes_do_not_download_to_one_path() -> Result<()> {
     stage.emulator.faults().clear();
     assert_eq!(printed(&run(downloader(&stage, &id, &path, None)).await?, "resumed")?, "0");
     stage.assert_downloaded(&path, &id);
+    Ok(())
+}
+
+/// The names of the partial file and of its journal do not fit with the whole name of the file.
+#[tokio::test]
+async fn killed_download_to_a_long_name_resumes() -> Result<()> {
+    let stage = Stage::start().await;
+    let id = stage.large_file("large", 20 * MIB);
+    let name = "a".repeat(255);
+    let path = stage.path(&name);
+    let mut first = downloader(&stage, &id, &path, Some(4 * MIB)).stdout(Stdio::null()).spawn()?;
+    let has_journal = || {
+        let mut names = stage.local_names().into_iter();
+        let journal = names.find(|name| name.ends_with(".sbg-part.journal"));
+        let text = journal.and_then(|name| std::fs::read_to_string(stage.path(&name)).ok());
+        text.is_some_and(|text| text.contains("\"start\""))
+    };
+    eventually("something is in the journal", has_journal).await;
+    first.kill()?;
+    first.wait()?;
+    let resumed: u64 = printed(&run(downloader(&stage, &id, &path, None)).await?, "resumed")?.parse()?;
+    assert!(resumed > 0);
+    stage.assert_downloaded(&path, &id);
+    assert_eq!(stage.local_names(), [name]);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Local files that change while they are uploaded: an error, and nothing on the platform.
+//! Local files that change while they are uploaded, and journals that do not belong to them: nothing of others is touched.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -7,9 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use sbg::ErrorKind;
+use sbg::raw::ClientUploadExt as _;
+use sbg::types::UploadInit;
 use sbg_emulator::FaultRule;
 use sbg_tests::{Stage, assert_refused, eventually, random_bytes};
 
+use crate::resuming_uploads::{Bench, PART};
 use crate::status;
 
 /// Uploads ten parts of a file that `change` changes while they cannot be stored.
@@ -58,5 +61,38 @@ async fn a_file_that_another_one_replaces_is_uploaded_as_it_was() -> Result<()> 
     std::fs::rename(stage.local("b", "another file"), &path)?;
     stage.emulator.faults().remove(fault);
     stage.assert_uploaded(&upload.wait().await?.id, &bytes);
+    Ok(())
+}
+
+/// Somebody has put the id of another upload into the journal, and the file has changed since, so that the upload of the journal would be
+/// aborted.
+#[tokio::test]
+async fn journal_of_another_upload_aborts_nothing() -> Result<()> {
+    let bench = Bench::stopped().await?;
+    let body = UploadInit {
+        name: "theirs".to_owned(),
+        project: Some(bench.stage.project.as_str().to_owned()),
+        parent: None,
+        size: Some(i64::try_from(bench.bytes.len())?),
+        part_size: Some(i32::try_from(PART)?),
+        md5: None,
+    };
+    let theirs = bench.stage.client.raw().upload_init().body(body).send().await?.into_inner().upload_id;
+    let path = bench.journal()?;
+    let text = std::fs::read_to_string(&path)?;
+    let mut journal: serde_json::Value = serde_json::from_str(text.lines().next().unwrap_or_default())?;
+    journal["upload_id"] = theirs.clone().into();
+    let json = journal.to_string();
+    std::fs::write(&path, format!("{json}\n{:08x}\n", crc32c::crc32c(json.as_bytes())))?;
+    std::fs::write(&bench.path, random_bytes(bench.bytes.len() + 1))?;
+    bench.forget();
+
+    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let done = upload.await?;
+    bench.stage.assert_uploaded(&done.id, &std::fs::read(&bench.path)?);
+    assert!(done.started_over.is_some_and(|why| why.contains("another upload")));
+    assert!(bench.stage.calls("DELETE", "").is_empty());
+    let under_way = bench.stage.client.uploads().list().await?;
+    assert!(under_way.iter().any(|upload| upload.upload_id == theirs), "{under_way:?}");
     Ok(())
 }

@@ -1,43 +1,69 @@
-//! Moves whole folder trees: `folder_trees download OWNER/PROJECT FOLDER` brings all files of a project into a local folder,
-//! `folder_trees upload OWNER/PROJECT FOLDER` brings all that lies in a local folder into a project.
+//! Syncs whole folder trees: `folder_trees download OWNER/PROJECT FOLDER` makes a local folder have the files of a project,
+//! `folder_trees upload OWNER/PROJECT FOLDER` makes a project have the files of a local folder. Files that differ are replaced.
 //!
-//! What is there already and is the same stays as it is, so the same command again does only what is still to be done.
+//! A record of what was moved, in the state folder of the user, finds out what has not changed since: the same command again moves only
+//! what has. `--content` reads every local file as well, which finds damage on the disk.
 
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use sbg::Client;
-use sbg::transfer::{Conflict, Outcome};
+use sbg::transfer::{Compare, Conflict, Outcome};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let [direction @ ("download" | "upload"), project, folder] = arguments[..] else {
-        eprintln!("usage: folder_trees download|upload OWNER/PROJECT FOLDER");
-        std::process::exit(2);
+    let ([direction @ ("download" | "upload"), project, folder, ref options @ ..], 3 | 4) =
+        (&arguments[..], arguments.len())
+    else {
+        return Ok(usage());
+    };
+    let compare = match options {
+        [] => Compare::Record,
+        ["--content"] => Compare::Content,
+        _ => return Ok(usage()),
     };
     let client = Client::from_env()?;
 
-    let report = if direction == "download" {
-        client.project(project)?.files().download_tree(folder).on_conflict(Conflict::Skip).await?
+    let report = if *direction == "download" {
+        let files = client.project(*project)?.files();
+        files.download_tree(folder).compare(compare).on_conflict(Conflict::Overwrite).await?
     } else {
-        client.upload_tree(folder).to_project(project).on_conflict(Conflict::Skip).await?
+        client
+            .upload_tree(folder)
+            .to_project(*project)
+            .compare(compare)
+            .on_conflict(Conflict::Overwrite)
+            .await?
     };
 
+    let mut identical = 0;
     for file in &report.files {
         match &file.outcome {
             Ok(Outcome::Transferred(bytes)) => println!("{}: {bytes} bytes", file.path),
+            Ok(Outcome::Identical) => identical += 1,
+            Ok(Outcome::Assumed) => println!("{}: same size and time, not compared", file.path),
             Ok(other) => println!("{}: {other:?}", file.path),
             Err(_) => {}
         }
     }
     let mut failed = 0;
     for (file, error) in report.failures() {
-        // With what caused it, which an error does not tell by itself.
+        // With its causes, which an error does not show by itself.
         eprintln!("{}: {:#}", file.path, Error::from(error.clone()));
         failed += 1;
     }
-    println!("{} bytes in {} files, {failed} failed", report.bytes(), report.files.len());
+    let assumed = report.assumed().count();
+    let moved = report.files.len() - identical - assumed - failed;
+    println!(
+        "{} bytes in {moved} files, {identical} identical, {assumed} assumed, {failed} failed",
+        report.bytes()
+    );
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: folder_trees download|upload OWNER/PROJECT FOLDER [--content]");
+    ExitCode::from(2)
 }

@@ -5,5 +5,6 @@ pub use crate::page::fuzz as links;
 pub use crate::profile::fuzz as profile;
 pub use crate::transfer::fuzz_content_range as content_range;
 pub use crate::transfer::fuzz_download_journal as download_journal;
+pub use crate::transfer::fuzz_tree_record as tree_record;
 pub use crate::transfer::fuzz_upload_journal as upload_journal;
 pub use crate::transport::fuzz as answer;

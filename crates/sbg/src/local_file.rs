@@ -7,7 +7,11 @@ use std::path::Path;
 
 /// Reads a regular file of at most `limit` bytes, by whatever links its path has.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = open_regular(path, OpenOptions::new().read(true), Links::Followed)?;
+    read_to_limit(&open_regular(path, OpenOptions::new().read(true), Links::Followed)?, limit)
+}
+
+/// Reads an open file of at most `limit` bytes.
+pub(crate) fn read_to_limit(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // The size that the file system tells may be wrong, as in `/proc`, or change.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -57,11 +61,13 @@ fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Res
     }
     #[cfg(not(unix))]
     if links == Links::Refused && path.is_symlink() {
-        return Err(irregular("a symbolic link"));
+        return Err(irregular(FileKind::Link));
     }
     let file = options.open(path).map_err(|error| explain(path, links, error))?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_file() { Ok(file) } else { Err(irregular(name(kind))) }
+    match FileKind::of(file.metadata()?.file_type()) {
+        FileKind::Regular => Ok(file),
+        found => Err(irregular(found)),
+    }
 }
 
 /// The error of the operating system, or what is there where that is the reason.
@@ -74,36 +80,64 @@ fn explain(path: &Path, links: Links, error: io::Error) -> io::Error {
         Links::Refused => path.symlink_metadata(),
     };
     match found {
-        Ok(found) if !found.is_file() => irregular(name(found.file_type())),
+        Ok(found) if !found.is_file() => irregular(FileKind::of(found.file_type())),
         _ => error,
     }
 }
 
-fn irregular(found: &str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, format!("it is {found}: name a regular file"))
+fn irregular(found: FileKind) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, format!("it is {}: name a regular file", found.name()))
 }
 
-/// What a file is called that is not a regular one.
-fn name(kind: FileType) -> &'static str {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt as _;
-        if kind.is_fifo() {
-            return "a named pipe";
+/// What may be found where a file is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Regular,
+    Folder,
+    Link,
+    Pipe,
+    Socket,
+    Device,
+    Other,
+}
+
+impl FileKind {
+    pub(crate) fn of(kind: FileType) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::FileTypeExt as _;
+            if kind.is_fifo() {
+                return Self::Pipe;
+            }
+            if kind.is_socket() {
+                return Self::Socket;
+            }
+            if kind.is_char_device() || kind.is_block_device() {
+                return Self::Device;
+            }
         }
-        if kind.is_socket() {
-            return "a socket";
-        }
-        if kind.is_char_device() || kind.is_block_device() {
-            return "a device";
+        if kind.is_dir() {
+            Self::Folder
+        } else if kind.is_symlink() {
+            Self::Link
+        } else if kind.is_file() {
+            Self::Regular
+        } else {
+            Self::Other
         }
     }
-    if kind.is_dir() {
-        "a folder"
-    } else if kind.is_symlink() {
-        "a symbolic link"
-    } else {
-        "something else than a file"
+
+    /// With its article, for messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Regular => "a regular file",
+            Self::Folder => "a folder",
+            Self::Link => "a symbolic link",
+            Self::Pipe => "a named pipe",
+            Self::Socket => "a socket",
+            Self::Device => "a device",
+            Self::Other => "not a regular file",
+        }
     }
 }
 

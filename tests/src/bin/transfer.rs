@@ -2,7 +2,10 @@
 //!
 //! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND [PAUSE]]`,
 //! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND [PAUSE]]`,
-//! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, or `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`.
+//! `transfer download-each ENDPOINT TOKEN FOLDER FILE...`, `transfer upload-each ENDPOINT TOKEN PROJECT STATE_FOLDER PATH...`,
+//! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, or
+//! `transfer sync-down|sync-up ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, which replaces files that differ and prints how many were `moved`,
+//! `identical` and `assumed`.
 //!
 //! A `PAUSE` is `BYTES:SECONDS`: the transfer is paused once, when it has come so far, for that long.
 //!
@@ -15,7 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use sbg::transfer::{Progress, Transfer};
+use sbg::transfer::{Conflict, Outcome, Progress, Transfer};
 use sbg::{Client, ClientBuilder};
 use sbg_tests::client_of;
 
@@ -39,6 +42,13 @@ async fn main() -> ExitCode {
             upload(limited(client, rate, ClientBuilder::upload_bandwidth), project, path, part_size, pause)
                 .await
         }
+        ["download-each", endpoint, token, folder, ref files @ ..] => {
+            download_each(client_of(endpoint, token), folder, files).await
+        }
+        ["upload-each", endpoint, token, project, state, ref paths @ ..] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            upload_each(client, project, paths).await
+        }
         ["download-tree", endpoint, token, project, folder] => {
             download_tree(client_of(endpoint, token), project, folder).await
         }
@@ -46,11 +56,20 @@ async fn main() -> ExitCode {
             let client = client_of(endpoint, token).state_folder(Some(state.into()));
             upload_tree(client, project, folder).await
         }
+        [direction @ ("sync-down" | "sync-up"), endpoint, token, project, folder, state] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            sync(client, direction == "sync-down", project, folder).await
+        }
         _ => Err("unknown arguments".into()),
     };
     if let Err(error) = done.and_then(|()| report()) {
         match error.downcast_ref::<sbg::Error>() {
-            Some(error) => eprintln!("{:?}: {error}", error.kind()),
+            Some(error) => {
+                eprintln!("{:?}: {error}", error.kind());
+                if let Some(why) = error.source() {
+                    eprintln!("because: {why}");
+                }
+            }
             None => eprintln!("{error}"),
         }
         return ExitCode::FAILURE;
@@ -119,6 +138,27 @@ async fn upload(
     Ok(())
 }
 
+/// Starts all downloads at once, each to a file that has its id for a name.
+async fn download_each(client: ClientBuilder, folder: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let path = |file: &str| std::path::Path::new(folder).join(file);
+    let started: Vec<_> = files.iter().map(|file| client.file(*file).download(path(file)).start()).collect();
+    for download in started {
+        download.wait().await?;
+    }
+    Ok(())
+}
+
+/// Starts all uploads at once.
+async fn upload_each(client: ClientBuilder, project: &str, paths: &[&str]) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let started: Vec<_> = paths.iter().map(|path| client.upload(*path).to_project(project).start()).collect();
+    for upload in started {
+        upload.wait().await?;
+    }
+    Ok(())
+}
+
 async fn download_tree(client: ClientBuilder, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
     client.build()?.project(project)?.files().download_tree(folder).await?.into_result()?;
     Ok(())
@@ -126,6 +166,22 @@ async fn download_tree(client: ClientBuilder, project: &str, folder: &str) -> Re
 
 async fn upload_tree(client: ClientBuilder, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
     client.build()?.upload_tree(folder).to_project(project).await?.into_result()?;
+    Ok(())
+}
+
+async fn sync(client: ClientBuilder, down: bool, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
+    let client = client.build()?;
+    let report = if down {
+        let files = client.project(project)?.files();
+        files.download_tree(folder).on_conflict(Conflict::Overwrite).await?
+    } else {
+        client.upload_tree(folder).to_project(project).on_conflict(Conflict::Overwrite).await?
+    };
+    let report = report.into_result()?;
+    let identical = report.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Identical))).count();
+    let assumed = report.assumed().count();
+    println!("moved {}", report.files.len() - identical - assumed);
+    println!("identical {identical}\nassumed {assumed}");
     Ok(())
 }
 

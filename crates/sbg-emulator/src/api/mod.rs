@@ -36,6 +36,7 @@ use crate::{
     answer::Answer,
     auth,
     call::{Call, Reply},
+    clock::http_date,
     error::{ApiError, Outcome},
     front::collect,
     limit::Standing,
@@ -112,7 +113,8 @@ pub(crate) async fn answer(
     }
     // 32 digits are enough to find a request in a log; nothing else depends on them.
     let request_id = format!("{:032x}", fastrand::u128(..));
-    Ok(answer.header(HeaderName::from_static("x-request-id"), request_id))
+    let date = http_date(shared.clock.timestamp());
+    Ok(answer.header(HeaderName::from_static("x-request-id"), request_id).header(header::DATE, date))
 }
 
 /// The rate limit of a known sender, and the outcome.

@@ -363,6 +363,8 @@ impl ClientBuilder {
     /// paths, ids and checksums, but no secrets. An upload fails where it cannot use a folder that was named here, and does without the
     /// default one.
     ///
+    /// The folder must belong to the user, and be closed to others (mode 0700, as it is created): what a journal says is acted upon.
+    ///
     /// ```
     /// let elsewhere = sbg::Client::builder().state_folder(Some("/scratch/rfranklin/sbg".into()));
     /// let nowhere = sbg::Client::builder().state_folder(None);

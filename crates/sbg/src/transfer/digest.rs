@@ -131,6 +131,11 @@ impl Digest {
         Self { algorithm, hex: hex(bytes) }
     }
 
+    /// The CRC-32C, if it is one.
+    pub(super) fn crc32c(&self) -> Option<u32> {
+        (self.algorithm == Algorithm::Crc32c).then(|| u32::from_str_radix(&self.hex, 16).ok())?
+    }
+
     pub(super) fn of_crc32c(crc32c: u32) -> Self {
         Self::of_bytes(Algorithm::Crc32c, &crc32c.to_be_bytes())
     }

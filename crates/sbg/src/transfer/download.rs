@@ -12,6 +12,8 @@ pub use journal::fuzz as fuzz_journal;
 
 use std::future::IntoFuture;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
@@ -19,10 +21,12 @@ use self::job::Order;
 use super::digest::{Algorithm, Digest, VerifiedDigest};
 use super::engine::Tools;
 use super::handle::{Shared, Transfer};
+use super::local::folder::Folder;
 use crate::error::Result;
 use crate::files::FileHandle;
 
 pub(super) use address::{Address, Age, host};
+pub(super) use job::Arrived;
 pub(super) use open::{Object, Opened, open};
 
 impl FileHandle {
@@ -42,10 +46,12 @@ impl FileHandle {
         Download {
             file: self.clone(),
             path: path.into(),
+            root: None,
             overwrite: false,
             digests: Vec::new(),
             expected: Vec::new(),
             size: None,
+            modified: None,
         }
     }
 }
@@ -64,10 +70,12 @@ impl FileHandle {
 pub struct Download {
     file: FileHandle,
     path: PathBuf,
+    root: Option<Arc<Folder>>,
     overwrite: bool,
     digests: Vec<Algorithm>,
     expected: Vec<Digest>,
     size: Option<u64>,
+    modified: Option<SystemTime>,
 }
 
 /// A download that is done.
@@ -153,6 +161,12 @@ impl Download {
         self
     }
 
+    /// Keeps the file in this folder: no link in its path is followed.
+    pub(super) fn inside(mut self, root: &Arc<Folder>) -> Self {
+        self.root = Some(root.clone());
+        self
+    }
+
     /// Starts the download on the threads of the transfer engine.
     ///
     /// ```no_run
@@ -168,13 +182,27 @@ impl Download {
         Transfer::start(engine, move |shared| self.run(tools, shared))
     }
 
-    /// Does the download as part of something larger.
-    pub(super) async fn run(self, tools: Tools, shared: std::sync::Arc<Shared>) -> Result<Downloaded> {
-        let Self { file, path, overwrite, digests, expected, size } = self;
+    /// The time of modification that the local file gets; the time of the download if it is not set.
+    pub(super) fn modified(mut self, modified: Option<SystemTime>) -> Self {
+        self.modified = modified;
+        self
+    }
+
+    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Downloaded> {
+        Ok(self.run_recorded(tools, shared).await?.0)
+    }
+
+    /// Does the download as part of something larger, and says how to recognize both files.
+    pub(super) async fn run_recorded(
+        self,
+        tools: Tools,
+        shared: Arc<Shared>,
+    ) -> Result<(Downloaded, Arrived)> {
+        let Self { file, path, root, overwrite, digests, expected, size, modified } = self;
         let file_id = file.checked_file("downloaded")?.to_owned();
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
         let shown = path.display().to_string();
-        let order = Order { file_id, source, path, overwrite, digests, expected, size };
+        let order = Order { file_id, source, path, root, overwrite, digests, expected, size, modified };
         let done = job::run(order, tools, shared).await;
         done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }

@@ -13,7 +13,9 @@ use tokio::task::JoinError;
 
 use super::download::host;
 use super::limiter::Limiter;
+use super::local::descriptors::Descriptors;
 use super::plan;
+use super::record::PlatformClock;
 use super::storage::Storage;
 use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,8 +50,12 @@ pub(super) struct Tools {
     pub(super) up: Arc<Throttle>,
     /// Where the journals of uploads lie. Without it an upload cannot be gone on with by another process.
     pub(super) state_folder: Option<Arc<StateFolder>>,
+    /// The files that transfers have open.
+    pub(super) descriptors: Arc<Descriptors>,
     /// Whether lock files of killed runs were removed from it.
     pub(super) swept: Arc<Once>,
+    /// The time by the clock of the platform.
+    pub(super) platform_clock: Arc<PlatformClock>,
     /// Whether the storage must have TLS.
     https_only: bool,
 }
@@ -123,6 +129,8 @@ impl Engine {
             down: Arc::new(Throttle::new(settings.download_bandwidth)),
             up: Arc::new(Throttle::new(settings.upload_bandwidth)),
             state_folder: settings.state_folder.map(Arc::new),
+            descriptors: Arc::default(),
+            platform_clock: Arc::default(),
             swept: Arc::new(Once::new()),
             https_only: settings.https_only,
         };

@@ -11,8 +11,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What the name of a journal that is not complete yet ends with.
-pub(super) const NEW: &str = ".new";
+use super::local::folder::{Access, Leaf, Open};
+use super::local::{names, state};
+use crate::local_file::read_to_limit;
+
+/// Bytes of the largest journal: more than ten thousand parts with all their headers take.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Why a journal is of no use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +27,26 @@ pub(super) enum Unusable {
     Damaged(String),
 }
 
-/// Reads the journal at `path`.
+/// Reads the journal at `path`, in a folder of the user.
 pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, Unusable> {
-    match fs::read(path) {
+    read(Leaf::of(path), state::check_journal)
+}
+
+/// Reads the journal of a file, beside it.
+pub(super) fn load_at<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, Unusable> {
+    read(Ok(leaf.clone()), |_| Ok(()))
+}
+
+fn read<T: DeserializeOwned>(
+    leaf: io::Result<Leaf>,
+    check: impl FnOnce(&fs::File) -> io::Result<()>,
+) -> Result<T, Unusable> {
+    let bytes = leaf.and_then(|leaf| {
+        let file = leaf.open(Open::Read)?;
+        check(&file)?;
+        read_to_limit(&file, LARGEST)
+    });
+    match bytes {
         Ok(bytes) => parse(&bytes).map_err(|why| Unusable::Damaged(why.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unusable::Missing),
         Err(error) => Err(Unusable::Damaged(format!("it cannot be read: {error}"))),
@@ -45,20 +66,33 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str
 
 /// Puts the journal at `path`, in place of the one before.
 pub(super) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
+    save_at(&Leaf::of(path)?, journal)
+}
+
+/// The same beside a file.
+pub(super) fn save_at(leaf: &Leaf, journal: &impl Serialize) -> io::Result<()> {
     let json = serde_json::to_string(journal)?;
-    let new = with_suffix(path, NEW);
+    let new = incomplete(leaf);
     let mut file = create_anew(&new)?;
     writeln!(file, "{json}\n{}", checksum(&json))?;
     drop(file);
-    fs::rename(&new, path)
+    new.rename(leaf)
+}
+
+/// Where a journal is written before it takes the place of the one before.
+pub(super) fn incomplete(leaf: &Leaf) -> Leaf {
+    let mut name = leaf.name().to_owned();
+    name.push(names::NEW);
+    leaf.sibling(name)
 }
 
 /// A new file of this name, in place of what a process that was killed has left; what a link of this name leads to stays as it is.
-fn create_anew(path: &Path) -> io::Result<fs::File> {
-    match fs::File::create_new(path) {
+pub(super) fn create_anew(leaf: &Leaf) -> io::Result<fs::File> {
+    let create = || leaf.open(Open::CreateNew(Access::Private));
+    match create() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(path)?;
-            fs::File::create_new(path)
+            leaf.remove()?;
+            create()
         }
         created => created,
     }
@@ -66,10 +100,18 @@ fn create_anew(path: &Path) -> io::Result<fs::File> {
 
 /// Removes the journal at `path`, if there is one.
 pub(super) fn remove(path: &Path) {
-    for path in [path.to_owned(), with_suffix(path, NEW)] {
-        match fs::remove_file(&path) {
+    match Leaf::of(path) {
+        Ok(leaf) => remove_at(&leaf),
+        Err(error) => tracing::warn!(path = %path.display(), %error, "cannot remove a journal"),
+    }
+}
+
+/// The same beside a file.
+pub(super) fn remove_at(leaf: &Leaf) {
+    for leaf in [leaf, &incomplete(leaf)] {
+        match leaf.remove() {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(path = %path.display(), %error, "cannot remove a journal");
+                tracing::warn!(path = %leaf.path().display(), %error, "cannot remove a journal");
             }
             _ => {}
         }
@@ -135,6 +177,34 @@ mod tests {
             assert_eq!(fs::read(&theirs).unwrap(), b"theirs", "{name}");
             remove(&path);
         }
+    }
+
+    #[test]
+    fn journal_without_end_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        let Err(Unusable::Damaged(why)) = load::<Value>(&path) else { panic!("damaged") };
+        assert!(why.contains("it has more than 16777216 bytes"), "{why}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn journal_that_others_could_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        save(&path, &"ours").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(load::<String>(&path), Ok("ours".to_owned()));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+        let Err(Unusable::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        assert!(why.contains("others can write to it (mode 620)"), "{why}");
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let Err(Unusable::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        assert!(why.contains("it is a named pipe"), "{why}");
     }
 
     #[test]

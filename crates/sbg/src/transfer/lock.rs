@@ -1,11 +1,13 @@
 //! Files that one transfer has for itself, in this process and among all.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::local::folder::{Access, Leaf, Open, has_other_names};
 
 /// How long a lock is waited for: a transfer that was stopped or dropped just now lets go of its files within this time.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,13 +34,23 @@ impl Locked {
     }
 }
 
-/// Opens `path`, creates it where there is none, and locks it. `None` where somebody else has it and does not let go of it soon, or
-/// `stopped` says that nobody wants it any more.
+/// Opens the lock file `path`, creates it where there is none, and locks it. `None` where somebody else has it and does not let go of it
+/// soon, or `stopped` says that nobody wants it any more.
 pub(super) fn open_locked(path: &Path, stopped: &dyn Fn() -> bool) -> io::Result<Option<Locked>> {
+    open_locked_at(&Leaf::of(path)?, Access::Private, false, stopped)
+}
+
+/// The same for any file. One that has other names is made anew if it is to have its name `alone`: those others keep what they have.
+pub(super) fn open_locked_at(
+    leaf: &Leaf,
+    access: Access,
+    alone: bool,
+    stopped: &dyn Fn() -> bool,
+) -> io::Result<Option<Locked>> {
     let began = Instant::now();
     loop {
         // Called by its path, because newer versions of the standard library have a method of this name.
-        let locked = open_now(path, &|file| fs4::FileExt::try_lock(file))?;
+        let locked = open_now(leaf, access, alone, &|file| fs4::FileExt::try_lock(file))?;
         if locked.is_some() || began.elapsed() >= PATIENCE || stopped() {
             return Ok(locked);
         }
@@ -48,33 +60,32 @@ pub(super) fn open_locked(path: &Path, stopped: &dyn Fn() -> bool) -> io::Result
 
 /// Removes a lock file that nobody has locked, as a process leaves it that was killed. One that cannot be locked stays.
 pub(super) fn remove_stale(path: &Path) -> io::Result<()> {
-    // A link, a pipe and the like are not lock files.
-    if !std::fs::symlink_metadata(path)?.is_file() {
-        return Ok(());
-    }
-    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    let leaf = Leaf::of(path)?;
+    let file = leaf.open(Open::Read)?;
     // Whoever waits for it meanwhile finds out that it is gone, and makes another one.
-    if fs4::FileExt::try_lock(&file).is_ok() && is_at(&file, path)? {
-        std::fs::remove_file(path)?;
+    if fs4::FileExt::try_lock(&file).is_ok() && leaf.is(&file)? {
+        leaf.remove()?;
     }
     Ok(())
 }
 
 fn open_now(
-    path: &Path,
+    leaf: &Leaf,
+    access: Access,
+    alone: bool,
     lock: &dyn Fn(&File) -> Result<(), fs4::TryLockError>,
 ) -> io::Result<Option<Locked>> {
     loop {
-        let file = open_in_place(path)?;
+        let file = leaf.open(Open::Write(access))?;
         let claim = match lock(&file) {
             Ok(()) => None,
             Err(fs4::TryLockError::WouldBlock) => return Ok(None),
             Err(fs4::TryLockError::Error(error)) if knows_no_locks(&error) => {
                 static WARNED: Once = Once::new();
                 WARNED.call_once(|| {
-                    tracing::warn!(path = %path.display(), %error, "the file system knows no locks, so other processes are not kept out");
+                    tracing::warn!(path = %leaf.path().display(), %error, "the file system knows no locks, so other processes are not kept out");
                 });
-                match Claim::new(path.canonicalize()?) {
+                match Claim::new(leaf.path().canonicalize()?) {
                     Some(claim) => Some(claim),
                     None => return Ok(None),
                 }
@@ -82,23 +93,16 @@ fn open_now(
             Err(fs4::TryLockError::Error(error)) => return Err(error),
         };
         // The one who had the lock before may have renamed or removed the file in between: then this is another one.
-        if is_at(&file, path)? {
-            return Ok(Some(Locked { file, _claim: claim }));
+        if !leaf.is(&file)? {
+            continue;
         }
+        if alone && has_other_names(&file)? {
+            tracing::warn!(path = %leaf.path().display(), "a partial file has other names and is made anew");
+            leaf.remove()?;
+            continue;
+        }
+        return Ok(Some(Locked { file, _claim: claim }));
     }
-}
-
-/// Opens the file of this very name. What a symbolic link leads to is somebody else's, and would be overwritten.
-fn open_in_place(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 /// Whether the file system has no locks at all, as Lustre has none unless it is mounted with them.
@@ -130,25 +134,6 @@ impl Drop for Claim {
             claimed.remove(&self.0);
         }
     }
-}
-
-/// Whether `path` is still this very file.
-#[cfg(unix)]
-pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let opened = file.metadata()?;
-    match std::fs::metadata(path) {
-        Ok(named) => Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// A file that is open cannot be renamed by another here.
-#[cfg(not(unix))]
-pub(super) fn is_at(_: &File, _: &Path) -> io::Result<bool> {
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -232,14 +217,16 @@ mod tests {
         for errno in [Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOLCK] {
             let lock = |_: &File| Err(fs4::TryLockError::Error(errno.into()));
             let path = folder.path().join(format!("file-{}", errno.raw_os_error()));
-            let first = open_now(&path, &lock).unwrap();
+            let open_now = |path: &Path| open_now(&Leaf::of(path).unwrap(), Access::Private, false, &lock);
+            let first = open_now(&path).unwrap();
             assert!(first.is_some(), "{errno}");
             let detour = folder.path().join("below/..").join(path.file_name().unwrap());
-            assert!(open_now(&detour, &lock).unwrap().is_none(), "the same file by another path");
+            assert!(open_now(&detour).unwrap().is_none(), "the same file by another path");
             drop(first);
-            assert!(open_now(&path, &lock).unwrap().is_some());
+            assert!(open_now(&path).unwrap().is_some());
         }
         let lock = |_: &File| Err(fs4::TryLockError::Error(Errno::IO.into()));
-        assert!(open_now(&folder.path().join("file"), &lock).is_err(), "another error is one");
+        let leaf = Leaf::of(&folder.path().join("file")).unwrap();
+        assert!(open_now(&leaf, Access::Private, false, &lock).is_err(), "another error is one");
     }
 }

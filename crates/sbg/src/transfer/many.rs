@@ -1,5 +1,7 @@
 //! Many files at once: lists and folder trees, up and down, over the same connections.
 
+mod compare;
+mod comparison;
 mod conflict;
 mod download;
 mod report;
@@ -16,6 +18,7 @@ use super::engine::joined;
 use super::handle::Shared;
 use crate::error::{Error, Result};
 
+pub use compare::Compare;
 pub use conflict::Conflict;
 pub use download::{DownloadItem, DownloadMany};
 pub use report::{FileReport, Outcome, Report};

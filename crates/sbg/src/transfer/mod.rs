@@ -18,11 +18,13 @@ mod engine;
 mod handle;
 mod journal;
 mod limiter;
+mod local;
 mod lock;
 mod many;
 mod plan;
 mod position;
 mod progress;
+mod record;
 mod retry;
 mod segments;
 mod sequential;
@@ -40,8 +42,10 @@ pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};
 pub(crate) use engine::{Engine, Settings, StateFolder};
 pub use handle::{Status, Transfer};
-pub use many::{Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
+pub use many::{Compare, Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
 pub use progress::Progress;
+#[cfg(fuzzing)]
+pub use record::fuzz as fuzz_tree_record;
 #[cfg(fuzzing)]
 pub use storage::fuzz_content_range;
 pub use stream::FileStream;

@@ -115,6 +115,11 @@ impl Sequential {
         self.at
     }
 
+    /// The version that the bytes are of.
+    pub(super) fn version(&self) -> &Version {
+        &self.version
+    }
+
     /// Lets the connection go. The next piece comes over another one.
     pub(super) fn disconnect(&mut self) {
         self.open = None;

@@ -1,5 +1,6 @@
 //! What an upload sends: a local file, read at any place and watched for changes, or bytes that were read already.
 
+use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
@@ -55,20 +56,31 @@ pub(super) struct Source {
     file: File,
     path: PathBuf,
     stamp: Stamp,
+    /// End and CRC-32C of each part that was read, by its start.
+    read: Mutex<BTreeMap<u64, (u64, u32)>>,
 }
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Arc<Self>> {
         let shown = path.display();
         let about = |error| Error::io(format!("cannot read `{shown}`"), error);
-        // Asked before opening, because opening a pipe would wait for a writer.
+        let irregular = || Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none"));
+        // Opening a device may already do something to it, and what is there may change until it is opened.
         if !std::fs::metadata(path).map_err(about)?.is_file() {
-            return Err(Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none")));
+            return Err(irregular());
         }
-        let file = File::open(path).map_err(about)?;
-        let stamp = Stamp::of(&file.metadata().map_err(about)?);
+        let file = open_without_waiting(path).map_err(about)?;
+        let metadata = file.metadata().map_err(about)?;
+        if !metadata.is_file() {
+            return Err(irregular());
+        }
+        let stamp = Stamp::of(&metadata);
         let path = path.canonicalize().map_err(about)?;
-        Ok(Arc::new(Self { file, path, stamp }))
+        Ok(Arc::new(Self { file, path, stamp, read: Mutex::default() }))
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Where the file is, without links and relative pieces.
@@ -95,6 +107,28 @@ impl Source {
         Err(Error::new(ErrorKind::Integrity, format!("`{shown}` changed while it was uploaded")))
     }
 
+    /// What the system says of the open file.
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+
+    /// CRC-32C of the file; `None` unless all of it was read.
+    pub(super) fn crc32c(&self) -> Option<u32> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut at, mut whole) = (0, 0);
+        for (start, (end, crc32c)) in &*read {
+            let length = usize::try_from(end.checked_sub(*start)?).ok()?;
+            at = (*start == at).then_some(*end)?;
+            whole = crc32c::crc32c_combine(whole, *crc32c, length);
+        }
+        (at == self.size()).then_some(whole)
+    }
+
+    fn was_read(&self, range: &Range<u64>, crc32c: u32) {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(range.start, (range.end, crc32c));
+    }
+
     fn read(&self, range: &Range<u64>) -> io::Result<Bytes> {
         let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
         let mut bytes = BytesMut::zeroed(length);
@@ -102,6 +136,20 @@ impl Source {
         position::read_exact_at(&self.file, &mut bytes, range.start)?;
         Ok(bytes.freeze())
     }
+}
+
+/// Opens a file for reading. A pipe that nobody writes to does not hold the program up.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    options.open(path)
 }
 
 /// The bytes of a part. They can be sent again and again.
@@ -134,9 +182,16 @@ impl Content {
         failed: Arc<Mutex<Option<Error>>>,
     ) -> impl Stream<Item = io::Result<Bytes>> + Send {
         let blocks = super::plan::parts(0..self.length(), BLOCK);
+        let mut crc32c = 0;
         stream::iter(blocks.map(move |block| match &self {
             Self::File(source, range) => {
                 let read = source.read(&(range.start + block.start..range.start + block.end));
+                if let Ok(bytes) = &read {
+                    crc32c = crc32c::crc32c_append(crc32c, bytes);
+                    if range.start + block.end == range.end {
+                        source.was_read(range, crc32c);
+                    }
+                }
                 read.inspect_err(|error| {
                     let again = io::Error::new(error.kind(), error.to_string());
                     let error = Error::io(format!("cannot read `{}`", source.path.display()), again);

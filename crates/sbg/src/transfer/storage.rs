@@ -29,6 +29,7 @@ use tokio::time::Instant;
 use self::redirect::Redirect;
 use self::response::Ranged;
 use super::digest::Digest;
+use super::local::descriptors::is_exhausted;
 use super::upload::{Confirmation, Flow};
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::transport::classify;
@@ -397,9 +398,12 @@ fn silence(idle: Duration) -> StorageError {
 
 /// A connection that broke, or that was silent for too long.
 fn lost(error: reqwest::Error, answered: bool) -> StorageError {
+    // Fewer connections leave a descriptor for each.
+    let exhausted = is_exhausted(&error);
     let error = classify(error, answered).into_error();
     match error.kind() {
         ErrorKind::Timeout => StorageError::Overloaded(error),
+        _ if exhausted => StorageError::Overloaded(error),
         _ => StorageError::Retryable(error),
     }
 }

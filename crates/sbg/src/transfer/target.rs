@@ -3,28 +3,19 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use super::direct::{self, DirectFile};
-use super::journal::{self, with_suffix};
-use super::lock::{Locked, is_at, open_locked};
+use super::journal;
+use super::local::descriptors::Held;
+use super::local::folder::{Access, Folder, Leaf, Node};
+use super::local::names::PartNames;
+use super::lock::{Locked, open_locked_at};
 use super::position;
 use crate::error::{Error, ErrorKind, Result};
-
-/// What the name of a file in the making ends with. No name that others use, so that none of their files is taken for one.
-const IN_THE_MAKING: &str = ".sbg-part";
-
-/// What the name of its journal ends with.
-const JOURNAL: &str = ".sbg-part.journal";
-
-/// Whether a file of this name could be taken for one in the making, or for what belongs to one. Systems that do not tell small
-/// letters from capital ones would.
-pub(super) fn is_reserved(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let name = name.strip_suffix(journal::NEW).unwrap_or(&name);
-    name.ends_with(IN_THE_MAKING) || name.ends_with(JOURNAL)
-}
+use crate::local_file::FileKind;
 
 /// A file in the making, `NAME.sbg-part`, with the journal `NAME.sbg-part.journal`.
 ///
@@ -33,13 +24,16 @@ pub(super) fn is_reserved(name: &str) -> bool {
 #[derive(Debug)]
 pub(super) struct Target {
     locked: Locked,
-    part: PathBuf,
-    journal: PathBuf,
+    part: Leaf,
+    journal: Leaf,
+    file: Leaf,
     path: PathBuf,
     overwrite: bool,
     keep: AtomicBool,
     doubtful: AtomicBool,
     direct: OnceLock<DirectFile>,
+    /// Dropped last, when everything else is closed.
+    held: Option<Held>,
 }
 
 /// The last bytes that came of a range and are not in the file yet, because they do not fill a block of it.
@@ -62,31 +56,51 @@ impl Tail {
 }
 
 impl Target {
-    /// Opens `PATH.sbg-part`, which may hold what another run has left. Refused where `PATH` exists and is not to be overwritten, and
-    /// where another download is at it and stays at it until `stopped`, or for two seconds.
-    pub(super) fn open(path: &Path, overwrite: bool, stopped: &dyn Fn() -> bool) -> Result<Self> {
-        if path.file_name().is_none() || path.is_dir() {
-            return Err(Error::invalid(format!("`{}` is a folder; name the file to write", path.display())));
-        }
-        if !overwrite && path.exists() {
-            return Err(already_there(path));
-        }
-        // Where a link is to be overwritten, what it leads to is; a link to nothing becomes the file.
-        let path = if path.is_symlink() {
-            path.canonicalize().unwrap_or_else(|_| path.to_owned())
-        } else {
-            path.to_owned()
+    /// Opens `PATH.sbg-part`, which may hold what another run has left. Refused where something is at `PATH` that is not to be
+    /// overwritten or is not a regular file, and where another download is at it and stays at it until `stopped`, or for two seconds.
+    ///
+    /// With a folder `root`, `PATH` lies in it, and no link on the way or at the end is followed.
+    pub(super) fn open(
+        path: &Path,
+        root: Option<&Arc<Folder>>,
+        overwrite: bool,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Self> {
+        let file = match root {
+            Some(root) => root.below(path)?,
+            None => named(path, overwrite)?,
         };
-        let part = with_suffix(&path, IN_THE_MAKING);
-        let about = |error| Error::io(format!("cannot create `{}`", part.display()), error);
-        let Some(locked) = open_locked(&part, stopped).map_err(about)? else {
-            let message = format!("another download is at `{}`", part.display());
+        if file.expect_regular()?.is_some() && !overwrite {
+            return Err(already_there(&file.path()));
+        }
+        let names = PartNames::of(file.name(), || file.folder().longest_name());
+        let (part, journal) = (file.sibling(names.part), file.sibling(names.journal));
+        for leaf in [&part, &journal, &journal::incomplete(&journal)] {
+            leaf.expect_regular()?;
+        }
+        let about = |error| Error::io(format!("cannot create `{}`", part.path().display()), error);
+        let Some(locked) = open_locked_at(&part, Access::Usual, true, stopped).map_err(about)? else {
+            let message = format!("another download is at `{}`", part.path().display());
             return Err(Error::new(ErrorKind::Locked, message));
         };
-        let journal = with_suffix(&path, JOURNAL);
         let keep = AtomicBool::new(locked.file().metadata().map_err(about)?.len() > 0);
-        let doubtful = AtomicBool::new(false);
-        Ok(Self { locked, journal, part, path, overwrite, keep, doubtful, direct: OnceLock::new() })
+        Ok(Self {
+            locked,
+            part,
+            journal,
+            path: file.path(),
+            file,
+            overwrite,
+            keep,
+            doubtful: AtomicBool::new(false),
+            direct: OnceLock::new(),
+            held: None,
+        })
+    }
+
+    /// Counts the file among those that are open.
+    pub(super) fn hold(&mut self, held: Held) {
+        self.held = Some(held);
     }
 
     pub(super) fn file(&self) -> &File {
@@ -99,7 +113,7 @@ impl Target {
     }
 
     /// Where the journal lies.
-    pub(super) fn journal(&self) -> &Path {
+    pub(super) fn journal(&self) -> &Leaf {
         &self.journal
     }
 
@@ -111,7 +125,7 @@ impl Target {
     /// Empties the file, after which there is nothing to keep.
     pub(super) fn clear(&self) -> Result<()> {
         self.keep(false);
-        journal::remove(&self.journal);
+        journal::remove_at(&self.journal);
         self.file().set_len(0).map_err(|error| self.cannot_write(error))
     }
 
@@ -172,7 +186,7 @@ impl Target {
     }
 
     fn cannot_write(&self, error: io::Error) -> Error {
-        Error::io(format!("cannot write `{}`", self.part.display()), error)
+        Error::io(format!("cannot write `{}`", self.part.path().display()), error)
     }
 
     /// Makes the bytes durable and gives the file its name.
@@ -180,7 +194,8 @@ impl Target {
         let about = |error| Error::io(format!("cannot finish `{}`", self.path.display()), error);
         let written = self.file().metadata().map_err(about)?.len();
         if written != size {
-            let message = format!("`{}` has {written} bytes where {size} were written", self.part.display());
+            let message =
+                format!("`{}` has {written} bytes where {size} were written", self.part.path().display());
             return Err(Error::new(ErrorKind::Integrity, message));
         }
         self.file().sync_all().map_err(|error| {
@@ -188,24 +203,27 @@ impl Target {
             self.keep(false);
             about(error)
         })?;
-        if !is_at(self.file(), &self.part).map_err(about)? {
+        if !self.part.is(self.file()).map_err(about)? {
             // Whatever has this name now belongs to somebody else.
             self.keep(true);
-            let message = format!("another program replaced `{}` while it was written", self.part.display());
+            let message =
+                format!("another program replaced `{}` while it was written", self.part.path().display());
             return Err(Error::new(ErrorKind::Integrity, message));
         }
-        self.keep_mode();
-        if self.overwrite {
-            std::fs::rename(&self.part, &self.path).map_err(about)?;
-        } else {
-            rename_where_nothing_is(&self.part, &self.path).map_err(|error| match error.kind() {
+        // Something else may have come there meanwhile.
+        match self.file.expect_regular().inspect_err(|_| self.keep(true))? {
+            Some(replaced) if self.overwrite => {
+                self.keep_permissions(&replaced);
+                self.part.rename(&self.file).map_err(about)?;
+            }
+            _ => self.part.rename_new(&self.file).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => already_there(&self.path),
                 _ => about(error),
-            })?;
+            })?,
         }
         self.keep.store(true, Ordering::Relaxed);
-        journal::remove(&self.journal);
-        sync_folder_of(&self.path);
+        journal::remove_at(&self.journal);
+        self.file.folder().sync();
         Ok(self.path.clone())
     }
 }
@@ -213,67 +231,55 @@ impl Target {
 impl Drop for Target {
     fn drop(&mut self) {
         // A file that somebody has put in place of this one is theirs.
-        if *self.keep.get_mut() || !is_at(self.file(), &self.part).unwrap_or(true) {
+        if *self.keep.get_mut() || !self.part.is(self.file()).unwrap_or(true) {
             return;
         }
-        journal::remove(&self.journal);
-        if let Err(error) = std::fs::remove_file(&self.part) {
-            tracing::warn!(path = %self.part.display(), %error, "cannot remove what is left of a download");
+        journal::remove_at(&self.journal);
+        if let Err(error) = self.part.remove() {
+            tracing::warn!(path = %self.part.path().display(), %error, "cannot remove what is left of a download");
         }
     }
 }
 
 impl Target {
+    /// Sets the time of modification. Whatever is written afterwards changes it.
+    pub(super) fn set_modified(&self, modified: SystemTime) -> Result<()> {
+        self.file().set_modified(modified).map_err(|error| self.cannot_write(error))
+    }
+
     /// Gives the file the permissions of the one that it replaces. Without them it is still the file.
-    fn keep_mode(&self) {
-        #[cfg(unix)]
-        if let Ok(replaced) = std::fs::metadata(&self.path)
-            && let Err(error) = self.file().set_permissions(replaced.permissions())
-        {
+    fn keep_permissions(&self, replaced: &Node) {
+        if let Err(error) = replaced.copy_permissions(self.file()) {
             tracing::warn!(path = %self.path.display(), %error, "cannot keep the permissions of a file");
         }
     }
 }
 
+/// The name at the end of a path that the user has given. Where a link is to be overwritten, what it leads to is.
+fn named(path: &Path, overwrite: bool) -> Result<Leaf> {
+    let is_folder = || Error::invalid(format!("`{}` is a folder; name the file to write", path.display()));
+    if path.file_name().is_none() || path.is_dir() {
+        return Err(is_folder());
+    }
+    let about = |error| Error::io(format!("cannot create `{}.sbg-part`", path.display()), error);
+    let file = Leaf::of(path).map_err(about)?;
+    if file.look().map_err(about)?.is_none_or(|node| node.kind() != FileKind::Link) {
+        return Ok(file);
+    }
+    let Ok(path) = path.canonicalize() else {
+        let message =
+            format!("`{}` is a symbolic link to nothing; remove it, or choose another path", path.display());
+        return Err(Error::invalid(message));
+    };
+    if !overwrite {
+        return Err(already_there(&file.path()));
+    }
+    Leaf::of(&path).map_err(about)
+}
+
 fn already_there(path: &Path) -> Error {
     Error::invalid(format!("`{}` exists already", path.display()))
         .with_hint("to replace it, set `overwrite(true)`")
-}
-
-/// Renames in one step, so that a process that is killed leaves the file under one name and not under two.
-#[cfg(target_os = "linux")]
-fn rename_where_nothing_is(from: &Path, to: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    use rustix::io::Errno;
-
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // The file system knows no such rename.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_where_nothing_is(from, to),
-        renamed => Ok(renamed?),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn rename_where_nothing_is(from: &Path, to: &Path) -> io::Result<()> {
-    link_where_nothing_is(from, to)
-}
-
-/// A link fails where the name is taken, which a rename does not; file systems without links get the rename.
-fn link_where_nothing_is(from: &Path, to: &Path) -> io::Result<()> {
-    match std::fs::hard_link(from, to) {
-        Ok(()) => std::fs::remove_file(from),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) if to.exists() => Err(io::ErrorKind::AlreadyExists.into()),
-        Err(_) => std::fs::rename(from, to),
-    }
-}
-
-/// The new name is durable once its folder is. What cannot be synced (not every system allows it) is left to the system.
-fn sync_folder_of(path: &Path) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if let Ok(folder) = File::open(folder) {
-        folder.sync_all().ok();
-    }
 }
 
 #[cfg(target_os = "linux")]
@@ -308,7 +314,7 @@ mod tests {
     use super::*;
 
     fn open(path: &Path, overwrite: bool) -> Result<Target> {
-        Target::open(path, overwrite, &|| true)
+        Target::open(path, None, overwrite, &|| true)
     }
 
     fn write(target: &Target, bytes: &[u8]) -> Result<()> {
@@ -342,17 +348,6 @@ mod tests {
         assert_eq!(std::fs::read(folder.path().join("x.part")).unwrap(), b"of another program");
     }
 
-    #[test]
-    fn names_of_files_in_the_making_are_known_in_any_case() {
-        for name in ["x.sbg-part", "x.sbg-part.journal", "x.sbg-part.journal.new", "X.SBG-PART", ".sbg-part"]
-        {
-            assert!(is_reserved(name), "{name}");
-        }
-        for name in ["x.part", "x.part.journal", "x.sbg-part.bam", "sbg-part", "x.journal.new"] {
-            assert!(!is_reserved(name), "{name}");
-        }
-    }
-
     #[cfg(unix)]
     #[test]
     fn a_file_that_is_replaced_keeps_its_permissions_and_the_link_to_it() {
@@ -371,6 +366,110 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("file"));
         assert_eq!(names(folder.path()), ["file", "link"]);
+    }
+
+    /// A download of `name` is refused with all of these words, and what is in the folder stays.
+    #[cfg(unix)]
+    fn check_refused(folder: &Path, name: &str, overwrite: bool, words: &[&str]) {
+        let before = names(folder);
+        let error = open(&folder.join(name), overwrite).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        let text = error.to_string();
+        assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        assert_eq!(names(folder), before);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_replaced() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        let _listening = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        symlink("/dev/null", at("null")).unwrap();
+        symlink("pipe", at("to-pipe")).unwrap();
+        symlink("nothing", at("dangling")).unwrap();
+        for overwrite in [false, true] {
+            check_refused(folder.path(), "pipe", overwrite, &["pipe` is a named pipe", "move it away"]);
+            check_refused(folder.path(), "socket", overwrite, &["socket` is a socket", "move it away"]);
+            check_refused(folder.path(), "folder", overwrite, &["folder` is a folder"]);
+            check_refused(folder.path(), "dangling", overwrite, &["dangling` is a symbolic link to nothing"]);
+        }
+        check_refused(folder.path(), "null", true, &["`/dev/null` is a device"]);
+        check_refused(folder.path(), "to-pipe", true, &["pipe` is a named pipe"]);
+        check_refused(folder.path(), "null", false, &["null` exists already"]);
+        assert!(std::fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn partial_file_or_journal_that_is_none_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["x.sbg-part", "x.sbg-part.journal", "x.sbg-part.journal.new"] {
+            let path = folder.path().join(name);
+            assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+            check_refused(folder.path(), "x", true, &[&format!("{name}` is a named pipe"), "move it away"]);
+            std::fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink("theirs", &path).unwrap();
+            check_refused(folder.path(), "x", true, &[&format!("{name}` is a symbolic link")]);
+            std::fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn other_names_of_a_partial_file_keep_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("theirs"), "theirs").unwrap();
+        std::fs::hard_link(at("theirs"), at("x.sbg-part")).unwrap();
+        let target = open(&at("x"), false).unwrap();
+        write(&target, b"abc").unwrap();
+        target.finish(3).unwrap();
+        drop(target);
+        assert_eq!(std::fs::read(at("theirs")).unwrap(), b"theirs");
+        assert_eq!(std::fs::read(at("x")).unwrap(), b"abc");
+        assert_eq!(names(folder.path()), ["theirs", "x"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_comes_to_the_path_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let target = open(&path, true).unwrap();
+        write(&target, b"abc").unwrap();
+        std::os::unix::fs::symlink("theirs", &path).unwrap();
+        let error = target.finish(3).unwrap_err().to_string();
+        assert!(error.contains("x` is a symbolic link"), "{error}");
+        drop(target);
+        assert_eq!(std::fs::read(folder.path().join("x.sbg-part")).unwrap(), b"abc", "nothing is lost");
+        assert!(path.is_symlink());
+    }
+
+    #[test]
+    fn names_of_any_length_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        for length in [234, 235, 246, 255] {
+            let path = folder.path().join("a".repeat(length));
+            let target = open(&path, false).unwrap();
+            write(&target, b"abc").unwrap();
+            journal::save_at(target.journal(), &"a journal").unwrap();
+            target.keep(true);
+            drop(target);
+            let target = open(&path, false).unwrap();
+            assert_eq!(target.file().metadata().unwrap().len(), 3, "what was left is found again");
+            assert_eq!(journal::load_at::<String>(target.journal()), Ok("a journal".to_owned()));
+            target.finish(3).unwrap();
+            drop(target);
+            assert_eq!(names(folder.path()), ["a".repeat(length)]);
+            std::fs::remove_file(&path).unwrap();
+        }
+        assert_eq!(open(&folder.path().join("a".repeat(256)), false).unwrap_err().kind(), ErrorKind::Io);
+        assert_eq!(names(folder.path()), [""; 0], "refused before a byte moves");
     }
 
     #[test]
@@ -392,7 +491,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut target = open(&folder.path().join("file"), false).unwrap();
         write(&target, b"abc").unwrap();
-        journal::save(target.journal(), &"a journal").unwrap();
+        journal::save_at(target.journal(), &"a journal").unwrap();
         target.keep(true);
         let of_part =
             std::mem::replace(&mut target.locked, Locked::unlocked(File::open("/dev/null").unwrap()));

@@ -26,7 +26,6 @@ use self::job::Order;
 use self::reader::Reader;
 use self::route::Request;
 use super::engine::Tools;
-use super::engine::blocking;
 use super::handle::{Shared, Transfer};
 use super::plan;
 use super::source::Source;
@@ -45,6 +44,7 @@ pub use uploaded::Uploaded;
 pub(crate) use journal::default_state_folder;
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
+pub(super) use journal::remove_stale_locks;
 use route::Destination;
 
 impl Client {
@@ -266,8 +266,16 @@ impl Upload {
         Transfer::start(engine, move |shared| self.run(tools, shared))
     }
 
-    /// Does the upload as part of something larger.
-    pub(super) async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
+    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
+        Ok(self.run_recorded(tools, shared).await?.0)
+    }
+
+    /// Does the upload as part of something larger. Returns the local file with it.
+    pub(super) async fn run_recorded(
+        self,
+        tools: Tools,
+        shared: Arc<Shared>,
+    ) -> Result<(Uploaded, Arc<Source>)> {
         let Self { client, path, automation, place, options } = self;
         let (destination, name) = match automation {
             None => options.destination(place)?,
@@ -282,13 +290,15 @@ impl Upload {
         };
         let name = name.map_or_else(|| name_of(&path), Ok)?;
         check_name(&name)?;
-        let source = blocking(move || Source::open(&path)).await?;
+        let open = move || Source::open(&path);
+        let (source, _held) = tools.descriptors.open(&shared.stop, open, |source| source.file()).await?;
         if source.size() == 0 && matches!(destination, Destination::Automation { .. }) {
             return Err(Error::invalid("the code of an automation cannot be empty"));
         }
         let part_size = options.part_size(plan::upload_part_size(source.size(), tools.upload_rate()))?;
         let endpoint = client.endpoint().as_str().to_owned();
-        job::run(Order { source, name, destination, part_size, endpoint }, tools, shared).await
+        let order = Order { source: source.clone(), name, destination, part_size, endpoint };
+        Ok((job::run(order, tools, shared).await?, source))
     }
 }
 

@@ -89,7 +89,9 @@ impl Address {
             return Ok(signed);
         }
         let call = self.tools.api.file_download_info().file_id(&*self.file_id);
-        let url: Arc<str> = call.send().await?.into_inner().url.into_exposed().into();
+        let response = call.send().await?;
+        self.tools.platform_clock.observe(response.headers());
+        let url: Arc<str> = response.into_inner().url.into_exposed().into();
         let mut current = self.current();
         let generation = current.generation + 1;
         let signed = Signed { generation, age: Age::of(&url, None), url };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,9 +18,11 @@ use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, Verified
 use crate::transfer::engine::{Tools, blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::limiter::Permit;
+use crate::transfer::local::folder::Folder;
+use crate::transfer::record::Stat;
 use crate::transfer::retry::{Retry, Then};
 use crate::transfer::segments::Segments;
-use crate::transfer::storage::{RangeBody, StorageError};
+use crate::transfer::storage::{Identity, RangeBody, StorageError, Version};
 use crate::transfer::target::{Tail, Target};
 
 /// Smaller files are fetched again rather than written down.
@@ -39,11 +41,22 @@ pub(super) struct Order {
     /// Names the file among those of all platforms.
     pub(super) source: String,
     pub(super) path: PathBuf,
+    /// The folder in which the path lies, and out of which nothing leads.
+    pub(super) root: Option<Arc<Folder>>,
     pub(super) overwrite: bool,
     pub(super) digests: Vec<Algorithm>,
     pub(super) expected: Vec<Digest>,
     /// The bytes that the file is known to have.
     pub(super) size: Option<u64>,
+    /// The time of modification that the local file gets.
+    pub(super) modified: Option<SystemTime>,
+}
+
+/// What a download leaves besides the file: how to recognize it and the object that it was.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Arrived {
+    pub(in crate::transfer) local: Option<Stat>,
+    pub(in crate::transfer) version: Option<Version>,
 }
 
 impl Order {
@@ -60,20 +73,22 @@ impl Order {
 }
 
 /// Does the whole download.
-pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<Downloaded> {
+pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<(Downloaded, Arrived)> {
     let stop = shared.stop.clone();
-    let (path, overwrite) = (order.path.clone(), order.overwrite);
+    let (path, root, overwrite) = (order.path.clone(), order.root.clone(), order.overwrite);
     let (source, stopped) = (order.source.clone(), stop.clone());
     // Not given up when the download is stopped: as long as it goes on, it has the file.
-    let (target, left) = blocking(move || {
+    let open = move || {
         let stopped = || stopped.is_cancelled();
-        let target = Target::open(&path, overwrite, &stopped)?;
+        let target = Target::open(&path, root.as_ref(), overwrite, &stopped)?;
         let left = journal::left(&target, &source, &stopped);
         let about = |error| Error::io("cannot read what another download has left", error);
         Ok((target, left.map_err(|error| unless_stopped(&stopped, about(error)))?))
-    })
-    .await
-    .map_err(|error| unless_stopped(&|| stop.is_cancelled(), error))?;
+    };
+    let opened = tools.descriptors.open(&stop, open, |(target, _)| target.file()).await;
+    let ((mut target, left), held) =
+        opened.map_err(|error| unless_stopped(&|| stop.is_cancelled(), error))?;
+    target.hold(held);
     let target = Arc::new(target);
     let mut workers = JoinSet::new();
     let mut begun = None;
@@ -81,13 +96,17 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         let begun_with = match prepare(&order, &tools, &shared, &target, left).await? {
             Prepared::Empty => {
                 shared.counters.plan(0, 0);
-                let nothing =
-                    Fetched { bytes: 0, crc32c: Digest::of_crc32c(0), resumed: 0, announced: Vec::new() };
-                return Ok(nothing);
+                return Ok(Fetched {
+                    bytes: 0,
+                    crc32c: Digest::of_crc32c(0),
+                    resumed: 0,
+                    announced: Vec::new(),
+                    version: Version::default(),
+                });
             }
             Prepared::Whole(reader, announced) => {
-                let (bytes, crc32c) = whole::fetch(*reader, &order, &shared, &target).await?;
-                return Ok(Fetched { bytes, crc32c, resumed: 0, announced });
+                let (bytes, crc32c, version) = whole::fetch(*reader, &order, &shared, &target).await?;
+                return Ok(Fetched { bytes, crc32c, resumed: 0, announced, version });
             }
             Prepared::Ranges(begun) => *begun,
         };
@@ -103,10 +122,11 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             source: order.source.clone(),
             segments: Mutex::new(segments),
             stuck: watch::Sender::default(),
-            writer: Arc::new(Writer::new(target.journal().to_owned())),
+            writer: Arc::new(Writer::new(target.journal().clone())),
         }));
         let crc32c = job.run(first, &mut workers).await?;
-        Ok(Fetched { bytes: job.object.identity.size, crc32c, resumed, announced })
+        let Identity { size: bytes, version } = job.object.identity.clone();
+        Ok(Fetched { bytes, crc32c, resumed, announced, version })
     };
     let result = tokio::select! {
         result = work => result,
@@ -130,9 +150,16 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
             ErrorKind::Cancelled if !shared.is_discarded() => {}
             _ => target.keep(false),
         })?;
-        let Fetched { bytes, resumed, .. } = fetched;
+        let Fetched { bytes, resumed, version, .. } = fetched;
+        if let Some(modified) = order.modified {
+            target.set_modified(modified)?;
+        }
         let path = target.finish(bytes)?;
-        Ok(Downloaded { path, bytes, digests, verified, resumed, started_over: shared.started_over() })
+        let version = Some(version).filter(Version::is_certain);
+        // Of the open file: by now another one may have its name.
+        let arrived = Arrived { local: target.file().metadata().ok().as_ref().and_then(Stat::of), version };
+        let started_over = shared.started_over();
+        Ok((Downloaded { path, bytes, digests, verified, resumed, started_over }, arrived))
     })
     .await
 }
@@ -156,6 +183,7 @@ struct Fetched {
     resumed: u64,
     /// Digests of the whole object that the storage announced.
     announced: Vec<Digest>,
+    version: Version,
 }
 
 /// Computes the digests that were asked for, and compares those that the caller and the storage gave. One that the storage gave and that

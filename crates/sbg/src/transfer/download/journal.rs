@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::super::journal::{self, Unusable};
+use super::super::local::folder::Leaf;
 use super::super::position;
 use super::super::segments::Extent;
 use super::super::storage::Identity;
@@ -37,7 +37,7 @@ pub(super) enum Left {
 /// Looks at what another run has left, and checks that it can be relied on.
 pub(super) fn left(target: &Target, source: &str, stopped: &dyn Fn() -> bool) -> io::Result<Left> {
     let length = target.file().metadata()?.len();
-    let mut journal: Journal = match journal::load(target.journal()) {
+    let mut journal: Journal = match journal::load_at(target.journal()) {
         // Files without a journal are small, and fetched again.
         Err(Unusable::Missing) => return Ok(Left::Nothing),
         Err(Unusable::Damaged(why)) => return Ok(Left::Useless(format!("the journal is of no use: {why}"))),
@@ -96,18 +96,18 @@ fn intact(file: &File, extents: &[Extent], stopped: &dyn Fn() -> bool) -> io::Re
 /// Writes the journal, until it is closed: a late writer must not bring back one that was removed.
 #[derive(Debug)]
 pub(super) struct Writer {
-    path: PathBuf,
+    leaf: Leaf,
     open: Mutex<bool>,
 }
 
 impl Writer {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, open: Mutex::new(true) }
+    pub(super) fn new(leaf: Leaf) -> Self {
+        Self { leaf, open: Mutex::new(true) }
     }
 
     pub(super) fn save(&self, journal: &Journal) -> io::Result<()> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if *open { journal::save(&self.path, journal) } else { Ok(()) }
+        if *open { journal::save_at(&self.leaf, journal) } else { Ok(()) }
     }
 
     pub(super) fn close(&self) {
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn after_a_restart_of_the_system_only_what_is_on_the_disk_counts() {
         let folder = tempfile::tempdir().unwrap();
-        let target = Target::open(&folder.path().join("file"), false, &|| true).unwrap();
+        let target = Target::open(&folder.path().join("file"), None, false, &|| true).unwrap();
         target.write(&mut Tail::default(), b"0123456789", 0, true).unwrap();
         let good = extent(0..4, crc32c::crc32c(b"0123"));
         let lost = extent(6..9, crc32c::crc32c(b"abc"));
@@ -176,12 +176,12 @@ mod tests {
             extents: vec![good, lost],
             boot: Some("another".to_owned()),
         };
-        journal::save(target.journal(), &journal).unwrap();
+        journal::save_at(target.journal(), &journal).unwrap();
         let Ok(Left::Usable(left)) = left(&target, "here/1", &|| false) else { panic!("usable") };
         assert_eq!(left.extents, [good]);
 
         let useless = |journal: &Journal, source: &str| {
-            journal::save(target.journal(), journal).unwrap();
+            journal::save_at(target.journal(), journal).unwrap();
             matches!(super::left(&target, source, &|| false), Ok(Left::Useless(_)))
         };
         assert!(useless(&journal, "here/2"));

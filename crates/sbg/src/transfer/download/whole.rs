@@ -8,15 +8,16 @@ use crate::transfer::digest::Digest;
 use crate::transfer::engine::blocking;
 use crate::transfer::handle::Shared;
 use crate::transfer::sequential::{Next, Sequential};
+use crate::transfer::storage::Version;
 use crate::transfer::target::{Tail, Target};
 
-/// Writes the whole object to the file. Gives its size and checksum.
+/// Writes the whole object to the file. Returns its size, checksum and version.
 pub(super) async fn fetch(
     mut reader: Sequential,
     order: &Order,
     shared: &Shared,
     target: &Arc<Target>,
-) -> Result<(u64, Digest)> {
+) -> Result<(u64, Digest, Version)> {
     let counters = &shared.counters;
     let (mut written, mut crc32c) = (0, 0);
     loop {
@@ -53,5 +54,5 @@ pub(super) async fn fetch(
     order.check_size(written)?;
     counters.plan(written, 1);
     counters.part_done();
-    Ok((written, Digest::of_crc32c(crc32c)))
+    Ok((written, Digest::of_crc32c(crc32c), reader.version().clone()))
 }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
-use crate::transfer::target::is_reserved;
+use crate::transfer::local::names::is_reserved;
+pub(super) use crate::transfer::local::names::numbered;
 
 /// What happens to a file whose name is taken by another one.
 ///
@@ -77,20 +77,6 @@ fn folded(path: &Path) -> PathBuf {
     }
 }
 
-/// Seconds since 1970, by which times of files here and on the platform are compared: the platform gives no fractions.
-pub(super) fn seconds(time: SystemTime) -> Option<i64> {
-    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
-}
-
-/// The name with a number, as in `reads (2).bam`.
-pub(super) fn numbered(name: &str, number: u32) -> String {
-    match name.split_once('.') {
-        // A name such as `.profile` has no beginning to put the number behind.
-        Some((stem, extensions)) if !stem.is_empty() => format!("{stem} ({number}).{extensions}"),
-        _ => format!("{name} ({number})"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,14 +103,5 @@ mod tests {
         ] {
             assert!(join(folder, path).is_err(), "{path:?}");
         }
-    }
-
-    #[test]
-    fn numbers_go_before_the_extensions() {
-        let check = |name: &str, expected: &str| assert_eq!(numbered(name, 2), expected);
-        check("reads.bam", "reads (2).bam");
-        check("reads.fastq.gz", "reads (2).fastq.gz");
-        check("README", "README (2)");
-        check(".profile", ".profile (2)");
     }
 }

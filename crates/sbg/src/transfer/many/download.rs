@@ -1,26 +1,32 @@
 //! Many files down: a list, a folder tree, the outputs of a task.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::IntoFuture;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 
-use super::conflict::{Claims, join, seconds};
-use super::{Conflict, FileReport, Group, Outcome, Report};
+use super::comparison::{Comparison, Local, Two, modified_of, remote_of};
+use super::conflict::{Claims, join};
+use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fields::Fields;
 use crate::files::{Entry, FileHandle};
 use crate::ids::check_segment;
+use crate::local_file::FileKind;
 use crate::page::Items;
 use crate::projects::ProjectFiles;
 use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::{Shared, Transfer};
+use crate::transfer::local::folder::{Leaf, Open, Root};
+use crate::transfer::record::{Remote, Tree};
 use crate::types;
 
 /// A file to download among others: what a listing told of it, or its id alone, whose name is asked for.
@@ -94,7 +100,7 @@ impl Client {
 }
 
 impl FileHandle {
-    /// Downloads all that lies in this folder and in its folders: `.await` it, or [`start`](DownloadMany::start) it to watch it.
+    /// Downloads all that lies in this folder and in its folders, empty ones as well: `.await` it, or [`start`](DownloadMany::start) it to watch it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -105,12 +111,14 @@ impl FileHandle {
     /// ```
     pub fn download_tree(&self, folder: impl Into<PathBuf>) -> DownloadMany {
         let handle = self.client.on_engine().file(self.id());
-        DownloadMany::new(&self.client, What::Tree(Box::new(move || handle.walk().entries())), folder.into())
+        let root = format!("folder {}", self.id());
+        let walk = Box::new(move || handle.walk().fields(fields()).entries());
+        DownloadMany::new(&self.client, What::Tree { root, walk }, folder.into())
     }
 }
 
 impl ProjectFiles {
-    /// Downloads all files of the project, with their folders: `.await` it, or [`start`](DownloadMany::start) it to watch it.
+    /// Downloads all files of the project, with their folders, empty ones as well: `.await` it, or [`start`](DownloadMany::start) it to watch it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -121,7 +129,9 @@ impl ProjectFiles {
     /// ```
     pub fn download_tree(&self, folder: impl Into<PathBuf>) -> DownloadMany {
         let files = self.on_engine();
-        DownloadMany::new(self.client(), What::Tree(Box::new(move || files.walk().entries())), folder.into())
+        let root = format!("project {}", self.id());
+        let walk = Box::new(move || files.walk().fields(fields()).entries());
+        DownloadMany::new(self.client(), What::Tree { root, walk }, folder.into())
     }
 }
 
@@ -143,8 +153,28 @@ impl TaskHandle {
 
 enum What {
     Files(Vec<DownloadItem>),
-    Tree(Box<dyn FnOnce() -> Items<Entry> + Send>),
+    Tree {
+        /// Names the tree in its record.
+        root: String,
+        walk: Box<dyn FnOnce() -> Items<Entry> + Send>,
+    },
     Outputs(String),
+}
+
+impl What {
+    /// The name of what is downloaded in its record.
+    fn root(&self) -> String {
+        match self {
+            Self::Files(_) => "files".to_owned(),
+            Self::Tree { root, .. } => root.clone(),
+            Self::Outputs(id) => format!("task {id}"),
+        }
+    }
+}
+
+/// What is to be known of a file.
+fn fields() -> Fields {
+    Fields::only(["id", "name", "type", "size", "created_on", "modified_on"])
 }
 
 type Select = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -164,18 +194,19 @@ pub struct DownloadMany {
     what: What,
     folder: PathBuf,
     conflict: Conflict,
-    select: Select,
+    compare: Compare,
+    select: Option<Select>,
 }
 
 impl DownloadMany {
     fn new(client: &Client, what: What, folder: PathBuf) -> Self {
-        let (client, select) = (client.clone(), Arc::new(|_: &str| true));
-        Self { client, what, folder, conflict: Conflict::default(), select }
+        let (conflict, compare) = (Conflict::default(), Compare::default());
+        Self { client: client.clone(), what, folder, conflict, compare, select: None }
     }
 
     /// What happens where a local file of the same name is there. It fails by default.
     ///
-    /// A file that is the same is left as it is in any case: one of the same size that was not changed before the file on the platform.
+    /// A file that is the same is left as it is in any case; [`compare`](Self::compare) says how that is found out.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -190,7 +221,24 @@ impl DownloadMany {
         self
     }
 
-    /// Which files to download, by their path, with `/` between the names; all of them by default.
+    /// How it is found out that a file need not move; by the record of earlier transfers by default.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::transfer::Compare;
+    ///
+    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let download = files.download_tree("patterns").compare(Compare::Content);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn compare(mut self, compare: Compare) -> Self {
+        self.compare = compare;
+        self
+    }
+
+    /// Which files to download, by their path, with `/` between the names; all of them by default. Empty folders are made only where all
+    /// files are downloaded.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -199,7 +247,7 @@ impl DownloadMany {
     /// # }
     /// ```
     pub fn select(mut self, select: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        self.select = Arc::new(select);
+        self.select = Some(Arc::new(select));
         self
     }
 
@@ -224,15 +272,23 @@ impl DownloadMany {
     }
 
     async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {
-        let Self { client, what, folder, conflict, select } = self;
+        let Self { client, what, folder, conflict, compare, select } = self;
         let client = client.on_engine();
         let claims = Arc::new(Claims::default());
+        let (endpoint, name, local) = (client.endpoint().as_str().to_owned(), what.root(), folder.clone());
+        let tree = move || Tree::new(&endpoint, name, &local);
+        let comparison = Comparison::open(compare, false, &tools, tree).await?;
+        let is_tree = matches!(what, What::Tree { .. }) && select.is_none();
+        let is_selected = |path: &str| select.as_ref().is_none_or(|select| select(path));
+        // Folders come before what lies in them.
+        let mut empty = BTreeSet::new();
+        let root = Arc::new(Root::new(folder.clone()));
         let mut found = listed(&client, what).await?;
         while let Some(found) = found.next().await.transpose()? {
             let entry = match found {
                 Found::Entry(entry) => *entry,
                 Found::Failed { id, error } => {
-                    if select(&id) {
+                    if is_selected(&id) {
                         group.shared.counters.plan_more(0, 1);
                         let (path, local) = (id.clone(), folder.clone());
                         group.done(FileReport { path, local, id: Some(id), outcome: Err(error) });
@@ -240,16 +296,27 @@ impl DownloadMany {
                     continue;
                 }
             };
-            if entry.is_folder() || !select(&entry.path) {
+            if is_tree && let Some((above, _)) = entry.path.rsplit_once('/') {
+                empty.remove(above);
+            }
+            if entry.is_folder() {
+                if is_tree {
+                    empty.insert(entry.path);
+                }
                 continue;
             }
-            let size = entry.file.size.and_then(|size| u64::try_from(size).ok());
-            group.shared.counters.plan_more(size.unwrap_or(0), 1);
+            if !is_selected(&entry.path) {
+                continue;
+            }
+            let remote = remote_of(&entry.file);
+            group.shared.counters.plan_more(remote.size.unwrap_or(0), 1);
             let one = One {
-                file: client.file(&entry.file.id),
-                entry,
-                size,
+                file: client.file(&remote.id),
+                path: entry.path,
+                remote,
+                comparison: comparison.clone(),
                 folder: folder.clone(),
+                root: root.clone(),
                 conflict,
                 claims: claims.clone(),
                 tools: tools.clone(),
@@ -258,8 +325,28 @@ impl DownloadMany {
             // Boxed, because it is large, and there are many.
             group.start(Box::pin(one.run())).await?;
         }
+        if is_tree {
+            for (path, local, error) in blocking(move || make_folders(&folder, &root, empty)).await? {
+                group.shared.counters.plan_more(0, 1);
+                group.done(FileReport { path, local, id: None, outcome: Err(error) });
+            }
+        }
         Ok(())
     }
+}
+
+/// Makes the folder of a tree and the folders in it that are empty on the platform. Returns those that cannot be made.
+fn make_folders(
+    folder: &Path,
+    root: &Root,
+    empty: BTreeSet<String>,
+) -> Result<Vec<(String, PathBuf, Error)>> {
+    let root = root.folder()?;
+    let made = |path: String| match join(folder, &path) {
+        Ok(local) => root.make(&local).err().map(|error| (path, local, error)),
+        Err(error) => Some((path, folder.to_owned(), error)),
+    };
+    Ok(empty.into_iter().filter_map(made).collect())
 }
 
 /// What is found of a file that is wanted.
@@ -282,7 +369,7 @@ impl From<Entry> for Found {
 async fn listed(client: &Client, what: What) -> Result<BoxStream<'static, Result<Found>>> {
     let found = |entry: Result<Entry>| entry.map(Found::from);
     let wanted = match what {
-        What::Tree(walk) => return Ok(walk().map(found).boxed()),
+        What::Tree { walk, .. } => return Ok(walk().map(found).boxed()),
         What::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
         What::Outputs(id) => client.task(id).get().await?,
     };
@@ -373,10 +460,11 @@ impl fmt::Debug for DownloadMany {
 /// One of many files.
 struct One {
     file: FileHandle,
-    entry: Entry,
-    /// Its size, if the platform told it.
-    size: Option<u64>,
+    path: String,
+    remote: Remote,
+    comparison: Arc<Comparison>,
     folder: PathBuf,
+    root: Arc<Root>,
     conflict: Conflict,
     claims: Arc<Claims>,
     tools: Tools,
@@ -385,67 +473,105 @@ struct One {
 
 impl One {
     async fn run(self) -> FileReport {
-        let Self { file, entry, size, folder, conflict, claims, tools, shared } = self;
-        let (path, id) = (entry.path.clone(), Some(entry.file.id.clone()));
-        let (local, outcome) = match join(&folder, &path) {
-            Err(error) => (folder, Err(error)),
-            Ok(local) => {
-                let chosen = local.clone();
-                match blocking(move || choose(chosen, &entry.file, conflict, &claims)).await {
-                    Err(error) => (local, Err(error)),
-                    Ok(Choice::Leave(local, outcome)) => (local, Ok(outcome)),
-                    Ok(Choice::Write { local, overwrite }) => {
-                        let mut download = file.download(&local).overwrite(overwrite);
-                        if let Some(size) = size {
-                            download = download.expect_size(size);
-                        }
-                        let done = download.run(tools, shared.clone()).await;
-                        (local, done.map(|done| Outcome::Transferred(done.bytes)))
-                    }
+        let (path, id, size) = (self.path.clone(), Some(self.remote.id.clone()), self.remote.size);
+        let shared = self.shared.clone();
+        let (local, outcome) = match join(&self.folder, &path) {
+            Err(error) => (self.folder, Err(error)),
+            Ok(local) => match self.choose(&local).await {
+                Err(error) => (local, Err(error)),
+                Ok(Choice::Leave(outcome)) => (local, Ok(outcome)),
+                Ok(Choice::Write { to, overwrite }) => {
+                    let outcome = self.download(&to, overwrite, to == local).await;
+                    (to, outcome)
                 }
-            }
+            },
         };
         if !matches!(outcome, Ok(Outcome::Transferred(_))) {
             shared.counters.take_out(size.unwrap_or(0));
         }
         FileReport { path, local, id, outcome }
     }
+
+    /// What to do, by what is there.
+    async fn choose(&self, local: &Path) -> Result<Choice> {
+        let (to, claims) = (local.to_owned(), self.claims.clone());
+        let root = self.root.clone();
+        let (there, leaf) = blocking(move || {
+            let leaf = root.folder()?.below(&to)?;
+            Ok((look(&leaf, &to, &claims)?, leaf))
+        })
+        .await?;
+        if let There::File(found) = &there {
+            let open = move || leaf.open(Open::Read);
+            let two = Two { key: &self.path, path: local, local: found, remote: &self.remote };
+            if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
+                return Ok(Choice::Leave(outcome));
+            }
+        }
+        let (to, conflict, claims) = (local.to_owned(), self.conflict, self.claims.clone());
+        blocking(move || resolve(to, &there, conflict, &claims)).await
+    }
+
+    /// Downloads the file, and records it where it has its own name.
+    async fn download(self, to: &Path, overwrite: bool, own_name: bool) -> Result<Outcome> {
+        let began = (Instant::now(), SystemTime::now());
+        let root = self.root.clone();
+        let root = blocking(move || root.folder()).await?;
+        let download = self.file.download(to).inside(&root).overwrite(overwrite);
+        let mut download = download.modified(modified_of(&self.remote));
+        if let Some(size) = self.remote.size {
+            download = download.expect_size(size);
+        }
+        let (done, arrived) = download.run_recorded(self.tools, self.shared).await?;
+        if own_name {
+            self.comparison.downloaded(&self.path, self.remote, (arrived, &done.digests), began);
+        }
+        Ok(Outcome::Transferred(done.bytes))
+    }
 }
 
 /// What to do with a file.
 #[derive(Debug, PartialEq)]
 enum Choice {
-    Write { local: PathBuf, overwrite: bool },
-    Leave(PathBuf, Outcome),
+    Write { to: PathBuf, overwrite: bool },
+    Leave(Outcome),
 }
 
-/// Looks at what is there, and makes the folder of the file. A path that another file of this transfer goes to is taken, whether or not
-/// that one has come yet.
-fn choose(local: PathBuf, file: &types::File, conflict: Conflict, claims: &Claims) -> Result<Choice> {
-    let about = |error| Error::io(format!("cannot use `{}`", local.display()), error);
-    if let Some(folder) = local.parent() {
-        std::fs::create_dir_all(folder).map_err(about)?;
+/// What is at the path of a file.
+#[derive(Debug)]
+enum There {
+    Nothing,
+    File(Local),
+    /// What cannot be compared.
+    Other,
+    /// Another file of this transfer goes there, whether or not it has come yet.
+    Claimed,
+}
+
+/// Looks at what is there.
+fn look(leaf: &Leaf, local: &Path, claims: &Claims) -> Result<There> {
+    if !claims.take(local) {
+        return Ok(There::Claimed);
     }
-    let claimed = !claims.take(&local);
-    if !claimed {
-        let there = match std::fs::metadata(&local) {
-            Ok(there) => there,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Choice::Write { local, overwrite: false });
-            }
-            Err(error) => return Err(about(error)),
-        };
-        let modified = there.modified().map_err(about)?;
-        if there.is_file() && is_same(there.len(), modified, file) {
-            return Ok(Choice::Leave(local, Outcome::Identical));
-        }
+    let at = SystemTime::now();
+    let node = leaf.look().map_err(|error| Error::io(format!("cannot use `{}`", local.display()), error))?;
+    let Some(node) = node else { return Ok(There::Nothing) };
+    let stat = node.stat().filter(|_| node.kind() == FileKind::Regular);
+    Ok(stat.map_or(There::Other, |stat| There::File(Local { stat, at })))
+}
+
+/// What to do with a file that is not the one that is there.
+fn resolve(local: PathBuf, there: &There, conflict: Conflict, claims: &Claims) -> Result<Choice> {
+    let claimed = matches!(there, There::Claimed);
+    if matches!(there, There::Nothing) {
+        return Ok(Choice::Write { to: local, overwrite: false });
     }
     match conflict {
-        Conflict::Skip => Ok(Choice::Leave(local, Outcome::Skipped)),
+        Conflict::Skip => Ok(Choice::Leave(Outcome::Skipped)),
         Conflict::Rename => {
             let free = claims.take_numbered(&local);
             let none = || Error::invalid(format!("there is no free name for `{}`", local.display()));
-            Ok(Choice::Write { local: free.ok_or_else(none)?, overwrite: false })
+            Ok(Choice::Write { to: free.ok_or_else(none)?, overwrite: false })
         }
         // Which of them should replace the other nobody has said.
         Conflict::Fail | Conflict::Overwrite if claimed => {
@@ -453,14 +579,7 @@ fn choose(local: PathBuf, file: &types::File, conflict: Conflict, claims: &Claim
         }
         // Without `overwrite` the download fails by itself, and says why.
         Conflict::Fail | Conflict::Overwrite => {
-            Ok(Choice::Write { overwrite: conflict == Conflict::Overwrite, local })
+            Ok(Choice::Write { overwrite: conflict == Conflict::Overwrite, to: local })
         }
     }
-}
-
-fn is_same(size: u64, modified: SystemTime, file: &types::File) -> bool {
-    let changed =
-        file.modified_on.as_ref().or(file.created_on.as_ref()).and_then(crate::raw::Timestamp::to_jiff);
-    file.size.is_some_and(|there| u64::try_from(there) == Ok(size))
-        && seconds(modified).zip(changed).is_some_and(|(modified, changed)| modified >= changed.as_second())
 }

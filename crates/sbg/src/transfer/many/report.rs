@@ -63,8 +63,11 @@ pub struct FileReport {
 pub enum Outcome {
     /// So many bytes were moved, or were there already from an earlier run.
     Transferred(u64),
-    /// The same file was there already.
+    /// The same file was there already: a record of an earlier transfer, or its content, proves it.
     Identical,
+    /// A file of the same size and time was there already, and is left as it is. Nothing proves that it has the same bytes:
+    /// [`Compare::Content`](super::Compare::Content) finds out.
+    Assumed,
     /// Another file of this name was there, and is left as it is.
     Skipped,
 }
@@ -83,6 +86,19 @@ impl Report {
     /// ```
     pub fn failures(&self) -> impl Iterator<Item = (&FileReport, &Error)> {
         self.files.iter().filter_map(|file| file.outcome.as_ref().err().map(|error| (file, error)))
+    }
+
+    /// The files of which it is only assumed that they need not move.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// println!("{} files were not compared by content", report.assumed().count());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn assumed(&self) -> impl Iterator<Item = &FileReport> {
+        self.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Assumed)))
     }
 
     /// Bytes of all files that were moved.

@@ -5,21 +5,23 @@ use std::fs;
 use std::future::IntoFuture;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 
-use super::conflict::{numbered, seconds};
-use super::{Conflict, FileReport, Group, Outcome, Report};
+use super::comparison::{self, Comparison, Two, remote_of};
+use super::conflict::numbered;
+use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fields::Fields;
 use crate::place::{Place, place_setters};
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::{Shared, Transfer};
-use crate::types::{self, FileType};
+use crate::transfer::record::{Remote, Stat, Tree};
+use crate::types::FileType;
 
 impl Client {
     /// Uploads local files, each under its name: name the place, then `.await`, or [`start`](UploadMany::start) it to watch it.
@@ -36,7 +38,7 @@ impl Client {
     }
 
     /// Uploads all that lies in a local folder and in its folders: name the place, then `.await`, or [`start`](UploadMany::start) it to
-    /// watch it. Folders are made on the platform where there are none. Links to files are followed, links to folders are not.
+    /// watch it. Folders are made on the platform where there are none, empty ones as well. Links to files are followed, links to folders are not.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -72,6 +74,7 @@ pub struct UploadMany {
     what: What,
     place: Place,
     conflict: Conflict,
+    compare: Compare,
 }
 
 /// A place that is known to be one.
@@ -81,9 +84,20 @@ enum Spot {
     Folder(String),
 }
 
+impl Spot {
+    /// Names it in the record of a tree.
+    fn name(&self) -> String {
+        match self {
+            Self::Project(id) => format!("project {id}"),
+            Self::Folder(id) => format!("folder {id}"),
+        }
+    }
+}
+
 impl UploadMany {
     fn new(client: &Client, what: What) -> Self {
-        Self { client: client.clone(), what, place: Place::default(), conflict: Conflict::default() }
+        let (conflict, compare) = (Conflict::default(), Compare::default());
+        Self { client: client.clone(), what, place: Place::default(), conflict, compare }
     }
 
     place_setters! {
@@ -107,7 +121,7 @@ impl UploadMany {
 
     /// What happens where a file of the same name is there. It fails by default.
     ///
-    /// A file that is the same is left as it is in any case: one of the same size that was not made before the local file was changed.
+    /// A file that is the same is left as it is in any case; [`compare`](Self::compare) says how that is found out.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -118,6 +132,20 @@ impl UploadMany {
     /// ```
     pub fn on_conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
+        self
+    }
+
+    /// How it is found out that a file need not move; by the record of earlier transfers by default.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::transfer::Compare;
+    ///
+    /// let upload = client.upload_tree("results").to_project("rfranklin/demo").compare(Compare::Content);
+    /// # }
+    /// ```
+    pub fn compare(mut self, compare: Compare) -> Self {
+        self.compare = compare;
         self
     }
 
@@ -142,53 +170,51 @@ impl UploadMany {
     }
 
     async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {
-        let Self { client, what, place, conflict } = self;
+        let Self { client, what, place, conflict, compare } = self;
         let place = place.checked("files are uploaded to")?;
         let place = match place.parent {
             Some(folder) => Spot::Folder(folder),
             None => Spot::Project(place.project.unwrap_or_default()),
         };
         let client = client.on_engine();
-        let (local, failed) = blocking(move || find(what)).await?;
+        let (endpoint, root) = (client.endpoint().as_str().to_owned(), place.name());
+        // Files from anywhere are recorded by their own paths.
+        let folder = match &what {
+            What::Tree(folder) => Some(folder.clone()),
+            What::Files(_) => None,
+        };
+        let is_tree = folder.is_some();
+        let tree = move || Tree::new(&endpoint, root, folder.as_deref().unwrap_or(Path::new("/")));
+        let comparison = Comparison::open(compare, true, &tools, tree).await?;
+        let Finds { files, failed, empty } = blocking(move || find(what)).await?;
         let counters = group.shared.counters.clone();
-        counters.plan(local.iter().map(|file| file.size).sum(), local.len() + failed.len());
+        counters.plan(files.iter().map(|file| file.size).sum(), files.len() + failed.len());
         for report in failed {
             group.done(report);
         }
         let mut folders = Folders { client: client.clone(), known: HashMap::new() };
-        for file in local {
+        for names in empty {
             group.shared.running().await;
-            let (place, names) = folders.find(&place, &file.folders).await?;
-            let (path, local) = (file.path(), file.file.clone());
-            let name = match choose(&file, names, conflict) {
-                Ok(Choice::Send(name)) => name,
-                other => {
-                    let id = names.there.get(&file.name).map(|known| known.id.clone());
-                    let outcome = other.and_then(|choice| match choice {
-                        Choice::Leave(outcome) => Ok(outcome),
-                        Choice::Send(_) => Err(Error::cancelled()),
-                    });
-                    counters.plan_fewer(file.size);
-                    group.done(FileReport { path, local, id, outcome });
-                    continue;
-                }
+            folders.find(&place, &names).await?;
+        }
+        for local in files {
+            group.shared.running().await;
+            let (place, names) = folders.find(&place, &local.folders).await?;
+            let claimed = !lock(&names).claimed.insert(local.name.clone());
+            let key = if is_tree { Some(local.path()) } else { absolute(&local.file) };
+            let one = One {
+                client: client.clone(),
+                key,
+                local,
+                place,
+                names,
+                claimed,
+                conflict,
+                comparison: comparison.clone(),
+                tools: tools.clone(),
+                shared: group.piece(),
             };
-            let upload = client.upload(&local).name(name).overwrite(conflict == Conflict::Overwrite);
-            let upload = match place {
-                Spot::Project(id) => upload.to_project(id),
-                Spot::Folder(id) => upload.to_folder(id),
-            };
-            let (tools, piece) = (tools.clone(), group.piece());
-            let work = async move {
-                let done = upload.run(tools, piece.clone()).await;
-                if done.is_err() {
-                    piece.counters.take_out(file.size);
-                }
-                let id = done.as_ref().ok().map(|made| made.id.clone());
-                let outcome = done.map(|_| Outcome::Transferred(file.size));
-                FileReport { path, local, id, outcome }
-            };
-            group.start(Box::pin(work)).await?;
+            group.start(Box::pin(one.run())).await?;
         }
         Ok(())
     }
@@ -208,10 +234,9 @@ impl IntoFuture for UploadMany {
 struct Local {
     file: PathBuf,
     /// The folders that it lies in, below the one that is uploaded.
-    folders: Vec<String>,
+    folders: Arc<[String]>,
     name: String,
     size: u64,
-    modified: Option<SystemTime>,
 }
 
 impl Local {
@@ -224,19 +249,29 @@ impl Local {
     }
 }
 
-/// The local files to upload, folders before what lies in them, and what cannot be uploaded.
-fn find(what: What) -> Result<(Vec<Local>, Vec<FileReport>)> {
+/// The path without relative pieces, if it is text.
+fn absolute(path: &Path) -> Option<String> {
+    std::path::absolute(path).ok()?.to_str().map(str::to_owned)
+}
+
+/// The local files to upload, folders before what lies in them, what cannot be uploaded, and folders without anything to upload.
+fn find(what: What) -> Result<Finds> {
     let mut finds = Finds::default();
     match what {
-        What::Files(paths) => paths.into_iter().for_each(|path| finds.file(path, &[])),
+        What::Files(paths) => paths.into_iter().for_each(|path| finds.file(path, &Arc::default())),
         What::Tree(root) => {
             // Without the folder there is nothing to tell of.
             fs::read_dir(&root).map_err(|error| cannot_read(&root, error))?;
-            let mut waiting = vec![(root, Vec::new())];
+            let mut waiting: Vec<(PathBuf, Arc<[String]>)> = vec![(root, Arc::default())];
             while let Some((folder, names)) = waiting.pop() {
                 match entries(&folder) {
                     Ok(entries) => {
+                        let files = finds.files.len();
                         let below = entries.into_iter().filter_map(|path| finds.entry(path, &names));
+                        let below: Vec<_> = below.collect();
+                        if below.is_empty() && finds.files.len() == files && !names.is_empty() {
+                            finds.empty.push(names);
+                        }
                         waiting.extend(below);
                     }
                     Err(error) => finds.fail(folder, &names, error),
@@ -244,7 +279,7 @@ fn find(what: What) -> Result<(Vec<Local>, Vec<FileReport>)> {
             }
         }
     }
-    Ok((finds.files, finds.failed))
+    Ok(finds)
 }
 
 /// What lies in a folder, in order.
@@ -264,11 +299,13 @@ fn cannot_read(path: &Path, error: io::Error) -> Error {
 struct Finds {
     files: Vec<Local>,
     failed: Vec<FileReport>,
+    /// Names of the folders in which no file and no folder is to be uploaded.
+    empty: Vec<Arc<[String]>>,
 }
 
 impl Finds {
     /// Takes what lies in a folder of these names. Gives a folder back with its names: what is in it comes later.
-    fn entry(&mut self, path: PathBuf, names: &[String]) -> Option<(PathBuf, Vec<String>)> {
+    fn entry(&mut self, path: PathBuf, names: &Arc<[String]>) -> Option<(PathBuf, Arc<[String]>)> {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_dir() => match text(&path) {
                 Ok(name) => return Some((path, names.iter().cloned().chain([name]).collect())),
@@ -285,12 +322,11 @@ impl Finds {
         None
     }
 
-    fn file(&mut self, path: PathBuf, names: &[String]) {
+    fn file(&mut self, path: PathBuf, names: &Arc<[String]>) {
         let metadata = fs::metadata(&path).map_err(|error| cannot_read(&path, error));
         match metadata.and_then(|metadata| Ok((text(&path)?, metadata))) {
             Ok((name, metadata)) => {
-                let (size, modified) = (metadata.len(), metadata.modified().ok());
-                self.files.push(Local { file: path, folders: names.to_vec(), name, size, modified });
+                self.files.push(Local { file: path, folders: names.clone(), name, size: metadata.len() });
             }
             Err(error) => self.fail(path, names, error),
         }
@@ -314,93 +350,164 @@ fn text(path: &Path) -> Result<String> {
     name.ok_or_else(none)
 }
 
+/// A file or folder on the platform.
+#[derive(Clone, Debug)]
+struct Known {
+    remote: Remote,
+    is_folder: bool,
+}
+
 /// What lies in a place, by name, and the names that files of this transfer go to.
 #[derive(Debug, Default)]
 struct Names {
-    there: HashMap<String, types::File>,
+    there: HashMap<String, Known>,
     claimed: HashSet<String>,
 }
 
+fn lock(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
+    names.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One of many files.
+struct One {
+    client: Client,
+    /// Its path in the record, if it can have one.
+    key: Option<String>,
+    local: Local,
+    place: Spot,
+    names: Arc<Mutex<Names>>,
+    /// Whether another file of this transfer goes to its name, whether or not that one is there yet.
+    claimed: bool,
+    conflict: Conflict,
+    comparison: Arc<Comparison>,
+    tools: Tools,
+    shared: Arc<Shared>,
+}
+
+impl One {
+    async fn run(self) -> FileReport {
+        let (path, local, size, shared) =
+            (self.local.path(), self.local.file.clone(), self.local.size, self.shared.clone());
+        let known = lock(&self.names).there.get(&self.local.name).cloned();
+        let mut id = known.as_ref().map(|known| known.remote.id.clone());
+        let outcome = match self.choose(known).await {
+            Ok(Choice::Leave(outcome)) => Ok(outcome),
+            Ok(Choice::Send(name, before)) => self.send(name, before).await.map(|(new, outcome)| {
+                id = Some(new);
+                outcome
+            }),
+            Err(error) => Err(error),
+        };
+        if !matches!(outcome, Ok(Outcome::Transferred(_))) {
+            shared.counters.take_out(size);
+        }
+        FileReport { path, local, id, outcome }
+    }
+
+    async fn choose(&self, known: Option<Known>) -> Result<Choice> {
+        let path = self.local.file.clone();
+        let before = blocking(move || stat(&path)).await?;
+        let name = &self.local.name;
+        if !self.claimed {
+            match (&known, &before) {
+                (None, _) => return Ok(Choice::Send(name.clone(), before)),
+                (Some(known), Some(before)) if !known.is_folder => {
+                    let key = self.key.as_deref().unwrap_or_default();
+                    let path = self.local.file.clone();
+                    let open = move || fs::File::open(path);
+                    let two = Two { key, path: &self.local.file, local: before, remote: &known.remote };
+                    if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
+                        return Ok(Choice::Leave(outcome));
+                    }
+                }
+                _ => {}
+            }
+        }
+        match self.conflict {
+            Conflict::Skip => Ok(Choice::Leave(Outcome::Skipped)),
+            Conflict::Rename => {
+                let mut names = lock(&self.names);
+                let mut numbers = (2..=u32::MAX).map(|number| numbered(name, number));
+                let free =
+                    numbers.find(|name| !names.there.contains_key(name) && !names.claimed.contains(name));
+                let none = || Error::invalid(format!("there is no free name for `{name}`"));
+                let free = free.ok_or_else(none)?;
+                names.claimed.insert(free.clone());
+                Ok(Choice::Send(free, before))
+            }
+            // Which of them should replace the other nobody has said.
+            Conflict::Fail | Conflict::Overwrite if self.claimed => {
+                Err(Error::invalid(format!("another file of this transfer goes to `{}`", self.local.path())))
+            }
+            // The platform refuses a name that is taken, or takes it where it is told to.
+            Conflict::Fail | Conflict::Overwrite => Ok(Choice::Send(name.clone(), before)),
+        }
+    }
+
+    /// Uploads the file under this name, and records it where that is its own. Returns its id on the platform.
+    async fn send(self, name: String, before: Option<comparison::Local>) -> Result<(String, Outcome)> {
+        let Self { client, key, local, place, conflict, comparison, tools, shared, .. } = self;
+        let is_own = name == local.name;
+        let upload = client.upload(&local.file).name(name).overwrite(conflict == Conflict::Overwrite);
+        let upload = match place {
+            Spot::Project(id) => upload.to_project(id),
+            Spot::Folder(id) => upload.to_folder(id),
+        };
+        let (done, source) = upload.run_recorded(tools, shared).await?;
+        if let (Some(key), Some(before), true) = (&key, &before, is_own) {
+            let after = source.metadata().ok().as_ref().and_then(Stat::of);
+            comparison.uploaded(key, before, after, source.crc32c(), &done.file);
+        }
+        Ok((done.file.id, Outcome::Transferred(done.bytes)))
+    }
+}
+
 /// What to do with a file.
-#[derive(Debug)]
 enum Choice {
-    /// Upload it under this name.
-    Send(String),
+    /// Upload it under this name. It was like this before.
+    Send(String, Option<comparison::Local>),
     Leave(Outcome),
 }
 
-/// What to do with a file. A name that another file of this transfer goes to is taken, whether or not that one is there yet.
-fn choose(file: &Local, names: &mut Names, conflict: Conflict) -> Result<Choice> {
-    let claimed = !names.claimed.insert(file.name.clone());
-    let known = names.there.get(&file.name);
-    if !claimed {
-        match known {
-            None => return Ok(Choice::Send(file.name.clone())),
-            Some(known) if is_same(file, known) => return Ok(Choice::Leave(Outcome::Identical)),
-            Some(_) => {}
-        }
-    }
-    match conflict {
-        Conflict::Skip => Ok(Choice::Leave(Outcome::Skipped)),
-        Conflict::Rename => {
-            let mut numbers = (2..=u32::MAX).map(|number| numbered(&file.name, number));
-            let free = numbers.find(|name| !names.there.contains_key(name) && !names.claimed.contains(name));
-            let none = || Error::invalid(format!("there is no free name for `{}`", file.name));
-            let free = free.ok_or_else(none)?;
-            names.claimed.insert(free.clone());
-            Ok(Choice::Send(free))
-        }
-        // Which of them should replace the other nobody has said.
-        Conflict::Fail | Conflict::Overwrite if claimed => {
-            Err(Error::invalid(format!("another file of this transfer goes to `{}`", file.path())))
-        }
-        // The platform refuses a name that is taken, or takes it where it is told to.
-        Conflict::Fail | Conflict::Overwrite => Ok(Choice::Send(file.name.clone())),
-    }
-}
-
-fn is_same(file: &Local, known: &types::File) -> bool {
-    let made = known.created_on.as_ref().and_then(crate::raw::Timestamp::to_jiff);
-    known.type_ != Some(FileType::Folder)
-        && known.size.is_some_and(|size| u64::try_from(size) == Ok(file.size))
-        && made
-            .zip(file.modified.and_then(seconds))
-            .is_some_and(|(made, modified)| made.as_second() >= modified)
+/// What a file is like now; `None` where it cannot be recognized.
+fn stat(path: &Path) -> Result<Option<comparison::Local>> {
+    let at = SystemTime::now();
+    let metadata = fs::metadata(path).map_err(|error| cannot_read(path, error))?;
+    let stat = Some(metadata).filter(fs::Metadata::is_file).as_ref().and_then(Stat::of);
+    Ok(stat.map(|stat| comparison::Local { stat, at }))
 }
 
 /// The folders on the platform, and what lies in them.
 struct Folders {
     client: Client,
-    known: HashMap<Vec<String>, (Spot, Names)>,
+    known: HashMap<Vec<String>, (Spot, Arc<Mutex<Names>>)>,
 }
 
 impl Folders {
     /// The place of a folder below `root`, made where there is none, with what lies in it.
-    async fn find(&mut self, root: &Spot, names: &[String]) -> Result<(Spot, &mut Names)> {
+    async fn find(&mut self, root: &Spot, names: &[String]) -> Result<(Spot, Arc<Mutex<Names>>)> {
         for depth in 0..=names.len() {
             let path = &names[..depth];
             if self.known.contains_key(path) {
                 continue;
             }
-            let found = match path.split_last() {
+            let (place, there) = match path.split_last() {
                 None => (root.clone(), self.list(root).await?),
                 Some((name, parents)) => self.open(parents, name).await?,
             };
-            self.known.insert(path.to_vec(), found);
+            self.known.insert(path.to_vec(), (place, Arc::new(Mutex::new(there))));
         }
-        self.known
-            .get_mut(names)
-            .map(|(place, names)| (place.clone(), names))
-            .ok_or_else(|| Error::new(ErrorKind::Cancelled, "a folder was lost"))
+        self.known.get(names).cloned().ok_or_else(|| Error::new(ErrorKind::Cancelled, "a folder was lost"))
     }
 
     async fn open(&self, parents: &[String], name: &str) -> Result<(Spot, Names)> {
-        let Some((parent, Names { there, .. })) = self.known.get(parents) else {
+        let Some((parent, siblings)) = self.known.get(parents) else {
             return Err(Error::cancelled());
         };
-        match there.get(name) {
-            Some(known) if known.type_ == Some(FileType::Folder) => {
-                let place = Spot::Folder(known.id.clone());
+        let known = lock(siblings).there.get(name).cloned();
+        match known {
+            Some(known) if known.is_folder => {
+                let place = Spot::Folder(known.remote.id);
                 let there = self.list(&place).await?;
                 Ok((place, there))
             }
@@ -423,11 +530,12 @@ impl Folders {
             Spot::Project(id) => self.client.files().query().project(&**id),
             Spot::Folder(id) => self.client.files().query().parent(id),
         };
-        let fields = Fields::only(["id", "name", "type", "size", "created_on"]);
+        let fields = Fields::only(["id", "name", "type", "size", "created_on", "modified_on"]);
         let mut items = query.fields(fields).limit(100).items();
         let mut names = Names::default();
         while let Some(file) = items.next().await.transpose()? {
-            names.there.insert(file.name.clone().unwrap_or_default(), file);
+            let (remote, is_folder) = (remote_of(&file), file.type_ == Some(FileType::Folder));
+            names.there.insert(file.name.unwrap_or_default(), Known { remote, is_folder });
         }
         Ok(names)
     }

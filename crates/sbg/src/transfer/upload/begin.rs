@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::transfer::engine::{StateFolder, Tools, blocking};
 use crate::transfer::handle::Shared;
+use crate::transfer::local::state;
 use crate::transfer::plan;
 use crate::types;
 
@@ -82,15 +83,16 @@ async fn open(
     shared: &Arc<Shared>,
     folder: &StateFolder,
 ) -> Result<(Record, Left)> {
-    let (key, stop, path, swept) =
-        (order.key(), shared.stop.clone(), folder.path.clone(), tools.swept.clone());
-    blocking(move || {
+    let (key, stop, swept) = (order.key(), shared.stop.clone(), tools.swept.clone());
+    let path = folder.path.clone();
+    let open = move || {
+        state::prepare(&path)?;
         let record = Record::open(&path, &key, &|| stop.is_cancelled())?;
         swept.call_once(|| journal::remove_stale_locks(&path));
         let left = record.load(&key);
         Ok((record, left))
-    })
-    .await
+    };
+    tools.descriptors.more(&shared.stop, open).await
 }
 
 /// Begins a new upload, of which a journal tells from before the platform knows it.

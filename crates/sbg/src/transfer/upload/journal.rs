@@ -95,7 +95,7 @@ pub(super) fn upload_ids(folder: &Path) -> HashSet<String> {
 }
 
 /// Removes the lock files of runs that were killed.
-pub(super) fn remove_stale_locks(folder: &Path) {
+pub(in crate::transfer) fn remove_stale_locks(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_lock =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(LOCK));
@@ -137,7 +137,6 @@ impl Record {
         let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
         let name = serde_json::to_vec(key).map_err(|error| about(error.into()))?;
         let name = hex(&Sha256::digest(name)[..16]);
-        fs::create_dir_all(folder).map_err(about)?;
         let path = folder.join(format!("{name}.{JOURNAL}"));
         let lock_path = with_suffix(&path, ".lock");
         let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {

@@ -1,0 +1,270 @@
+//! Open files and connections that the system has room for.
+//!
+//! A process may have so many of both together (`ulimit -n`). Where many transfers are started at once, those that would take the last
+//! ones wait until another has ended, and enough is left for the connections of those that go on.
+
+use std::error::Error as StdError;
+use std::fs::File;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Result};
+use crate::transfer::engine::blocking;
+
+/// Time between two attempts where nothing tells that there is room again: other parts of the program open and close files as well.
+const STEP: Duration = Duration::from_secs(1);
+
+/// Attempts while no transfer has a file that it could close.
+const MOST_ALONE: u32 = 10;
+
+/// Attempts at the further files of a transfer, for which room was left.
+const MOST_FURTHER: u32 = 60;
+
+const HINT: &str = "the program has too many files and connections open: raise the limit with `ulimit -n`";
+
+/// The transfers that have files open.
+#[derive(Debug)]
+pub(in crate::transfer) struct Descriptors {
+    held: Mutex<u64>,
+    released: Notify,
+    /// Those that wait stand in one line, whose first one makes attempts.
+    line: tokio::sync::Mutex<()>,
+    /// Attempts at once. Each opens more files for a moment than it keeps.
+    attempts: Semaphore,
+}
+
+impl Default for Descriptors {
+    fn default() -> Self {
+        let attempts = Semaphore::new(usize::try_from(limit() / 32).unwrap_or(usize::MAX).clamp(4, 64));
+        Self { held: Mutex::default(), released: Notify::new(), line: tokio::sync::Mutex::new(()), attempts }
+    }
+}
+
+/// The files of one transfer, until this is dropped. They are to be closed before.
+#[derive(Debug)]
+pub(in crate::transfer) struct Held(Arc<Descriptors>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        *self.0.held() -= 1;
+        self.0.released.notify_one();
+    }
+}
+
+impl Descriptors {
+    /// Opens the first file of a transfer, `file`, as soon as there is room for it and for what comes later, or until `stop`.
+    pub(in crate::transfer) async fn open<T: Send + 'static>(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        open: impl Fn() -> Result<T> + Clone + Send + 'static,
+        file: fn(&T) -> &File,
+    ) -> Result<(T, Held)> {
+        let this = self.clone();
+        let attempt = move || {
+            let opened = open()?;
+            let held = this.hold(file(&opened));
+            // Closed here where there is no room: that may take a while.
+            Ok(held.map(|held| (opened, held)))
+        };
+        self.repeat(stop, attempt, true).await
+    }
+
+    /// Opens more files of a transfer that has its first one.
+    pub(in crate::transfer) async fn more<T: Send + 'static>(
+        &self,
+        stop: &CancellationToken,
+        open: impl Fn() -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T> {
+        self.repeat(stop, move || open().map(Some), false).await
+    }
+
+    /// Repeats an attempt until there is room.
+    async fn repeat<T: Send + 'static>(
+        &self,
+        stop: &CancellationToken,
+        attempt: impl Fn() -> Result<Option<T>> + Clone + Send + 'static,
+        is_first: bool,
+    ) -> Result<T> {
+        let cancelled = || Err(Error::cancelled());
+        let (mut turn, mut hopeless) = (None, 0);
+        // Those that have files already go first: they are the ones that come to an end.
+        if is_first && self.line.try_lock().is_err() {
+            turn = tokio::select! {
+                turn = self.line.lock() => Some(turn),
+                () = stop.cancelled() => return cancelled(),
+            };
+        }
+        loop {
+            let permit = tokio::select! {
+                permit = self.attempts.acquire() => permit,
+                () = stop.cancelled() => return cancelled(),
+            };
+            let outcome = blocking(attempt.clone()).await;
+            drop(permit);
+            match outcome {
+                Ok(Some(opened)) => return Ok(opened),
+                Ok(None) => {}
+                Err(error) if !is_exhausted(&error) => return Err(error),
+                Err(error) => {
+                    // The first file of one transfer can wait as long as others come to their ends.
+                    hopeless = if is_first && *self.held() > 0 { 0 } else { hopeless + 1 };
+                    if hopeless >= if is_first { MOST_ALONE } else { MOST_FURTHER } {
+                        return Err(error.with_hint(HINT));
+                    }
+                }
+            }
+            tracing::debug!("a transfer waits until another has closed its files");
+            let in_line = !is_first || turn.is_some();
+            tokio::select! {
+                next = self.line.lock(), if !in_line => turn = Some(next),
+                () = self.released.notified(), if in_line => {}
+                () = tokio::time::sleep(STEP), if in_line => {}
+                () = stop.cancelled() => return cancelled(),
+            }
+        }
+    }
+
+    /// Counts a transfer with this file, unless the system would be short of descriptors then. The first one is always counted: nobody
+    /// else could make room for it.
+    fn hold(self: &Arc<Self>, file: &File) -> Option<Held> {
+        let mut held = self.held();
+        if *held > 0 && !has_room(file, *held) {
+            return None;
+        }
+        *held += 1;
+        drop(held);
+        Some(Held(self.clone()))
+    }
+
+    fn held(&self) -> MutexGuard<'_, u64> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether one more file for each of `held` transfers, and their connections, can be opened after this one. A new descriptor has the
+/// lowest number that is free, so that the number tells how many are in use at least.
+#[cfg(unix)]
+fn has_room(file: &File, held: u64) -> bool {
+    use std::os::fd::AsRawFd as _;
+
+    let limit = limit();
+    // What is left to connections.
+    let reserve = (limit / 4).min(96);
+    let number = u64::try_from(file.as_raw_fd()).unwrap_or(u64::MAX);
+    number.saturating_add(held) < limit - reserve
+}
+
+/// How many descriptors the process may have.
+#[cfg(unix)]
+fn limit() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// Other systems have no limit that matters.
+#[cfg(not(unix))]
+fn has_room(_: &File, _: u64) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn limit() -> u64 {
+    u64::MAX
+}
+
+/// Whether the process, or the system, has no descriptor left.
+pub(in crate::transfer) fn is_exhausted(error: &(dyn StdError + 'static)) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+
+        let is = |error: &io::Error| {
+            let code = error.raw_os_error();
+            code == Some(Errno::MFILE.raw_os_error()) || code == Some(Errno::NFILE.raw_os_error())
+        };
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if error.downcast_ref::<io::Error>().is_some_and(is) {
+                return true;
+            }
+            next = error.source();
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = error;
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use rustix::io::Errno;
+
+    use super::*;
+
+    fn exhausted() -> Error {
+        Error::io("cannot create `a`", Errno::MFILE.into())
+    }
+
+    fn file() -> Result<File> {
+        Ok(tempfile::tempfile().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn transfer_waits_until_another_has_closed_its_files() {
+        let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
+        let (_file, first) = descriptors.open(&stop, file, |file| file).await.unwrap();
+        let attempts = Arc::new(AtomicU32::new(0));
+        let counted = attempts.clone();
+        let second = {
+            let (descriptors, stop) = (descriptors.clone(), stop.clone());
+            // More attempts than a lone transfer has.
+            let open =
+                move || if counted.fetch_add(1, Ordering::Relaxed) < 50 { Err(exhausted()) } else { file() };
+            tokio::spawn(async move { descriptors.open(&stop, open, |file| file).await.map(drop) })
+        };
+        second.await.unwrap().unwrap();
+        assert_eq!(attempts.load(Ordering::Relaxed), 51);
+        drop(first);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lone_transfer_fails_where_there_are_no_descriptors() {
+        let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
+        let failed = descriptors.open(&stop, || Err::<File, _>(exhausted()), |file| file).await;
+        let text = failed.unwrap_err().to_string();
+        assert!(text.contains("cannot create `a`") && text.contains("`ulimit -n`"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_descriptors_ends_with_a_stop() {
+        let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
+        let first = descriptors.open(&stop, file, |file| file).await.unwrap();
+        stop.cancel();
+        let stopped = descriptors.open(&stop, || Err::<File, _>(exhausted()), |file| file).await;
+        assert_eq!(stopped.unwrap_err().kind(), crate::ErrorKind::Cancelled);
+        drop(first);
+    }
+
+    #[tokio::test]
+    async fn other_errors_are_final() {
+        let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
+        let full = || Err::<File, _>(Error::io("cannot create `a`", Errno::NOSPC.into()));
+        assert_eq!(
+            descriptors.open(&stop, full, |file| file).await.unwrap_err().kind(),
+            crate::ErrorKind::Io
+        );
+    }
+
+    #[test]
+    fn exhaustion_is_found_in_the_chain_of_errors() {
+        assert!(is_exhausted(&exhausted()));
+        assert!(is_exhausted(&Error::io("cannot read `a`", Errno::NFILE.into())));
+        assert!(is_exhausted(&io::Error::other(exhausted())));
+        assert!(!is_exhausted(&Error::io("cannot read `a`", Errno::NOENT.into())));
+    }
+}

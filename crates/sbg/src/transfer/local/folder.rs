@@ -1,0 +1,390 @@
+//! Folders that are open, and the names in them.
+//!
+//! A path is looked up anew each time, and anyone who can write to a folder on the way can change what it leads to. A name in an open folder
+//! cannot be led elsewhere: links are never followed, and only regular files are opened, without waiting for anybody.
+//!
+//! Systems other than Unix look names up by path; what lies there is checked before it is opened.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+#[cfg(not(unix))]
+use super::folder_by_path as system;
+#[cfg(unix)]
+use super::folder_unix as system;
+use crate::error::{Error, Result};
+use crate::local_file::FileKind;
+use crate::transfer::record::{Stat, nanos};
+
+/// An open folder.
+#[derive(Debug)]
+pub(in crate::transfer) struct Folder {
+    handle: system::Handle,
+    path: PathBuf,
+}
+
+/// The folder that many files go to, opened when the first one comes.
+#[derive(Debug)]
+pub(in crate::transfer) struct Root {
+    path: PathBuf,
+    opened: Mutex<Option<Arc<Folder>>>,
+}
+
+/// A name in an open folder, whatever is there.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Leaf {
+    folder: Arc<Folder>,
+    name: OsString,
+}
+
+/// What is there under a name.
+#[derive(Debug)]
+pub(in crate::transfer) struct Node(system::Status);
+
+/// For whom a new file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transfer) enum Access {
+    /// As the user has set it for new files.
+    Usual,
+    /// For its owner alone.
+    Private,
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transfer) enum Open {
+    Read,
+    /// For reading and writing. It is made where there is none.
+    Write(Access),
+    /// For writing. There must be none.
+    CreateNew(Access),
+    /// For reading, and for writing at its end, wherever that is by then. It is made where there is none.
+    Append(Access),
+}
+
+impl Folder {
+    /// Opens the folder of this path, by whatever links the path has.
+    pub(in crate::transfer) fn open(path: &Path) -> io::Result<Self> {
+        let shown = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        Ok(Self { handle: system::open_folder(shown)?, path: path.to_owned() })
+    }
+
+    /// Opens the folder of this path. Makes it, and those on the way to it, where there is none.
+    pub(in crate::transfer) fn create(path: &Path) -> Result<Self> {
+        let about = |error| Error::io(format!("cannot use the folder `{}`", path.display()), error);
+        std::fs::create_dir_all(path).map_err(about)?;
+        Self::open(path).map_err(about)
+    }
+
+    /// The name at a path that begins with the path of this folder. The folders in between are made where there are none, and a link or
+    /// anything else in the place of one is refused.
+    pub(in crate::transfer) fn below(self: &Arc<Self>, path: &Path) -> Result<Leaf> {
+        let shown = path.display();
+        let outside =
+            || Error::invalid(format!("`{shown}` is outside of the folder `{}`", self.path.display()));
+        let relative = path.strip_prefix(&self.path).map_err(|_| outside())?;
+        let mut folder = self.clone();
+        let mut names = relative.components().peekable();
+        while let Some(component) = names.next() {
+            let Component::Normal(name) = component else { return Err(outside()) };
+            let leaf = Leaf { folder, name: name.to_owned() };
+            if names.peek().is_none() {
+                return Ok(leaf);
+            }
+            folder = Arc::new(leaf.folder_here()?);
+        }
+        Err(Error::invalid(format!("`{shown}` is a folder; name the file to write")))
+    }
+
+    /// Makes the folder of a path that begins with the path of this one, and those in between.
+    pub(in crate::transfer) fn make(self: &Arc<Self>, path: &Path) -> Result<()> {
+        // Whatever lies in it is not looked at.
+        self.below(&path.join("any")).map(drop)
+    }
+
+    /// The longest name that the file system takes, in bytes.
+    pub(in crate::transfer) fn longest_name(&self) -> usize {
+        system::longest_name(&self.handle)
+    }
+
+    /// Makes the names in it durable. What cannot be synced (not every system allows it) is left to the system.
+    pub(in crate::transfer) fn sync(&self) {
+        system::sync(&self.handle);
+    }
+}
+
+impl Root {
+    pub(in crate::transfer) fn new(path: PathBuf) -> Self {
+        Self { path, opened: Mutex::new(None) }
+    }
+
+    /// The folder, which is made where there is none.
+    pub(in crate::transfer) fn folder(&self) -> Result<Arc<Folder>> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = &*opened {
+            return Ok(folder.clone());
+        }
+        let folder = Arc::new(Folder::create(&self.path)?);
+        *opened = Some(folder.clone());
+        Ok(folder)
+    }
+}
+
+impl Leaf {
+    /// The name at the end of a path, whose other pieces may be links.
+    pub(in crate::transfer) fn of(path: &Path) -> io::Result<Self> {
+        let Some(name) = path.file_name() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no name"));
+        };
+        let folder = Folder::open(path.parent().unwrap_or(Path::new("")))?;
+        Ok(Self { folder: Arc::new(folder), name: name.to_owned() })
+    }
+
+    /// Another name in the same folder.
+    pub(in crate::transfer) fn sibling(&self, name: impl Into<OsString>) -> Self {
+        Self { folder: self.folder.clone(), name: name.into() }
+    }
+
+    pub(in crate::transfer) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    pub(in crate::transfer) fn name(&self) -> &OsStr {
+        &self.name
+    }
+
+    pub(in crate::transfer) fn path(&self) -> PathBuf {
+        self.folder.path.join(&self.name)
+    }
+
+    /// What is there; `None` where there is nothing.
+    pub(in crate::transfer) fn look(&self) -> io::Result<Option<Node>> {
+        match system::look(&self.folder.handle, &self.name) {
+            Ok(status) => Ok(Some(Node(status))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens the regular file of this name. Anything else that is there is left alone, and named in the error.
+    pub(in crate::transfer) fn open(&self, how: Open) -> io::Result<File> {
+        let irregular = |found: FileKind| {
+            let message = format!("it is {}, not a regular file: move it away", found.name());
+            io::Error::new(io::ErrorKind::InvalidInput, message)
+        };
+        // Opening a device may already do something to it.
+        if let Some(found) = self.look()?.map(|node| node.kind()).filter(|kind| *kind != FileKind::Regular)
+            && how != Open::CreateNew(Access::Usual)
+            && how != Open::CreateNew(Access::Private)
+        {
+            return Err(irregular(found));
+        }
+        let file = system::open_file(&self.folder.handle, &self.name, how)?;
+        // Another one may have come in between.
+        match FileKind::of(file.metadata()?.file_type()) {
+            FileKind::Regular => Ok(file),
+            found => Err(irregular(found)),
+        }
+    }
+
+    /// Refuses anything but a regular file or nothing. Returns what is there.
+    pub(in crate::transfer) fn expect_regular(&self) -> Result<Option<Node>> {
+        let shown = self.path();
+        let about = |error| Error::io(format!("cannot use `{}`", shown.display()), error);
+        let node = self.look().map_err(about)?;
+        match node.as_ref().map(Node::kind) {
+            None | Some(FileKind::Regular) => Ok(node),
+            Some(found) => {
+                Err(self.refusal(found, "not a regular file: move it away, or choose another path"))
+            }
+        }
+    }
+
+    /// Whether this very file has the name.
+    pub(in crate::transfer) fn is(&self, file: &File) -> io::Result<bool> {
+        match self.look()? {
+            Some(node) => system::is_same(&node.0, file),
+            None => Ok(false),
+        }
+    }
+
+    pub(in crate::transfer) fn remove(&self) -> io::Result<()> {
+        system::remove(&self.folder.handle, &self.name)
+    }
+
+    /// Renames it to another name in the same folder, in place of what is there.
+    pub(in crate::transfer) fn rename(&self, to: &Self) -> io::Result<()> {
+        system::rename(&self.folder.handle, &self.name, &to.name)
+    }
+
+    /// Renames it in one step to another name in the same folder, which must be free: so a process that is killed leaves the file under
+    /// one name and not under two.
+    pub(in crate::transfer) fn rename_new(&self, to: &Self) -> io::Result<()> {
+        if let Some(renamed) = system::rename_new(&self.folder.handle, &self.name, &to.name) {
+            return renamed;
+        }
+        // A link fails where the name is taken, which a rename does not; file systems without links get the rename.
+        match system::link(&self.folder.handle, &self.name, &to.name) {
+            Ok(()) => self.remove(),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            Err(_) if to.look()?.is_some() => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => self.rename(to),
+        }
+    }
+
+    /// The folder of this name, which is made where there is none.
+    fn folder_here(&self) -> Result<Folder> {
+        let path = self.path();
+        let handle = system::open_below(&self.folder.handle, &self.name).or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                return Err(error);
+            }
+            match system::create_folder(&self.folder.handle, &self.name) {
+                // Another transfer may have made it meanwhile.
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                _ => system::open_below(&self.folder.handle, &self.name),
+            }
+        });
+        match handle {
+            Ok(handle) => Ok(Folder { handle, path }),
+            Err(error) => match self.look() {
+                Ok(Some(node)) if node.kind() != FileKind::Folder => Err(self
+                    .refusal(node.kind(), "where a folder should be: move it away, or choose another path")),
+                _ => Err(Error::io(format!("cannot use the folder `{}`", path.display()), error)),
+            },
+        }
+    }
+
+    fn refusal(&self, found: FileKind, what_to_do: &str) -> Error {
+        Error::invalid(format!("`{}` is {}, {what_to_do}", self.path().display(), found.name()))
+    }
+}
+
+impl Node {
+    pub(in crate::transfer) fn kind(&self) -> FileKind {
+        system::kind(&self.0)
+    }
+
+    /// Bytes of the file.
+    fn len(&self) -> u64 {
+        system::len(&self.0)
+    }
+
+    /// When the file was changed, if the system tells.
+    fn modified(&self) -> Option<SystemTime> {
+        system::modified(&self.0)
+    }
+
+    /// How to recognize the file, if the system tells.
+    pub(in crate::transfer) fn stat(&self) -> Option<Stat> {
+        let (changed, inode) = system::changed_and_inode(&self.0);
+        Some(Stat { size: self.len(), modified: nanos(self.modified()?)?, changed, inode })
+    }
+
+    /// Gives a file the permissions of this one, without the bits that let a program run as somebody else.
+    pub(in crate::transfer) fn copy_permissions(&self, to: &File) -> io::Result<()> {
+        system::copy_permissions(&self.0, to)
+    }
+}
+
+/// Whether a file has more than one name.
+pub(in crate::transfer) fn has_other_names(file: &File) -> io::Result<bool> {
+    system::has_other_names(file)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn pipe(path: &Path) {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    #[test]
+    fn folders_below_are_made_and_links_are_not_followed() {
+        let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = Arc::new(Folder::open(inside.path()).unwrap());
+        let at = |path: &str| root.below(&inside.path().join(path));
+        let leaf = at("a/b/c").unwrap();
+        assert_eq!((leaf.path(), inside.path().join("a/b").is_dir()), (inside.path().join("a/b/c"), true));
+        assert!(leaf.look().unwrap().is_none());
+        symlink(outside.path(), inside.path().join("a/link")).unwrap();
+        fs::write(inside.path().join("a/file"), "kept").unwrap();
+        pipe(&inside.path().join("a/pipe"));
+        let check = |path: &str, found: &str| {
+            let error = at(path).unwrap_err().to_string();
+            let refused = inside.path().join(path.rsplit_once('/').unwrap().0);
+            let expected = format!("`{}` is {found}, where a folder should be", refused.display());
+            assert!(error.contains(&expected), "{error}");
+        };
+        check("a/link/x", "a symbolic link");
+        check("a/file/x", "a regular file");
+        check("a/pipe/x", "a named pipe");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+        for path in ["a/../../x", "../x", ""] {
+            assert!(at(path).is_err(), "{path}");
+        }
+        assert!(root.below(&outside.path().join("x")).is_err());
+    }
+
+    #[test]
+    fn folder_that_is_moved_keeps_what_is_written_to_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let (path, moved) = (parent.path().join("a"), parent.path().join("b"));
+        fs::create_dir(&path).unwrap();
+        let leaf = Leaf::of(&path.join("file")).unwrap();
+        fs::rename(&path, &moved).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        symlink(elsewhere.path(), &path).unwrap();
+        drop(leaf.open(Open::Write(Access::Usual)).unwrap());
+        leaf.rename_new(&leaf.sibling("done")).unwrap();
+        assert!(moved.join("done").is_file());
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_regular_files_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Leaf::of(&folder.path().join(name)).unwrap();
+        pipe(&at("pipe").path());
+        let _listening = std::os::unix::net::UnixListener::bind(at("socket").path()).unwrap();
+        symlink("file", at("link").path()).unwrap();
+        fs::create_dir(at("folder").path()).unwrap();
+        for (name, found) in [
+            ("pipe", "a named pipe"),
+            ("socket", "a socket"),
+            ("link", "a symbolic link"),
+            ("folder", "a folder"),
+        ] {
+            for how in [Open::Read, Open::Write(Access::Private)] {
+                let error = at(name).open(how).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("it is {found}, not a regular file")), "{error}");
+            }
+            let error = at(name).open(Open::CreateNew(Access::Private)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            assert!(at(name).expect_regular().unwrap_err().to_string().contains(found));
+        }
+        assert!(!at("file").path().exists());
+        assert_eq!(at("file").open(Open::Read).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn rename_to_a_taken_name_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Leaf::of(&folder.path().join(name)).unwrap();
+        fs::write(at("new").path(), "new").unwrap();
+        symlink("nothing", at("taken").path()).unwrap();
+        let error = at("new").rename_new(&at("taken")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        at("new").rename_new(&at("free")).unwrap();
+        assert_eq!(fs::read(at("free").path()).unwrap(), b"new");
+        assert!(!at("new").path().exists());
+    }
+}

@@ -1,0 +1,161 @@
+//! Names of files that belong to a transfer, which fit into a folder whatever the name of the file is.
+
+use std::ffi::{OsStr, OsString};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::transfer::digest::hex;
+
+/// What the name of a partial file ends with. No name that others use, so that none of their files is taken for one.
+const PART: &str = ".sbg-part";
+
+/// What the name of its journal ends with.
+const JOURNAL: &str = ".sbg-part.journal";
+
+/// What the name of a journal that is not complete yet ends with.
+pub(in crate::transfer) const NEW: &str = ".new";
+
+/// Bytes of the longest name that nearly every file system takes.
+pub(in crate::transfer) const LONGEST: usize = 255;
+
+/// A file system with shorter names than this is not known.
+const SHORTEST_LIMIT: usize = 143;
+
+/// Names of a partial file and of its journal.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::transfer) struct PartNames {
+    pub(in crate::transfer) part: OsString,
+    pub(in crate::transfer) journal: OsString,
+}
+
+impl PartNames {
+    /// The names for a file of this name. Those of long names have a hash of it in place of its end, so that they fit with every suffix
+    /// into `longest` bytes, which is asked for only where it may matter.
+    pub(in crate::transfer) fn of(name: &OsStr, longest: impl FnOnce() -> usize) -> Self {
+        let suffixes = JOURNAL.len() + NEW.len();
+        let room = if name.len() + suffixes <= SHORTEST_LIMIT { name.len() } else { longest() - suffixes };
+        let stem = if name.len() <= room {
+            name.to_owned()
+        } else {
+            shortened(&name.to_string_lossy(), name.as_encoded_bytes(), room).into()
+        };
+        let with = |suffix: &str| {
+            let mut name = stem.clone();
+            name.push(suffix);
+            name
+        };
+        Self { part: with(PART), journal: with(JOURNAL) }
+    }
+}
+
+/// Whether a file of this name could be taken for a partial one, or for what belongs to one. Systems that do not tell small letters from
+/// capital ones would.
+pub(in crate::transfer) fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix(NEW).unwrap_or(&name);
+    name.ends_with(PART) || name.ends_with(JOURNAL)
+}
+
+/// The name with a number, as in `reads (2).bam`. Of long names the end of the stem gives way to a hash of the name.
+pub(in crate::transfer) fn numbered(name: &str, number: u32) -> String {
+    /// Longer extensions are not taken for some.
+    const LONGEST_EXTENSIONS: usize = 64;
+
+    let number = format!(" ({number})");
+    // A name such as `.profile` has no stem to put the number behind.
+    let split = |(stem, extensions): (_, &str)| -> Option<(&str, String)> {
+        let fits = name.len() + number.len() <= LONGEST || extensions.len() <= LONGEST_EXTENSIONS;
+        (fits && stem != "").then(|| (stem, format!(".{extensions}")))
+    };
+    let (stem, extensions) = name
+        .split_once('.')
+        .and_then(split)
+        .or_else(|| name.rsplit_once('.').filter(|_| name.len() + number.len() > LONGEST).and_then(split))
+        .unwrap_or((name, String::new()));
+    let room = LONGEST.saturating_sub(number.len() + extensions.len());
+    if stem.len() <= room {
+        return format!("{stem}{number}{extensions}");
+    }
+    format!("{}{number}{extensions}", shortened(stem, name.as_bytes(), room))
+}
+
+/// The beginning of a text, and a hash of `whole` that tells it from others which begin alike, in at most `room` bytes.
+fn shortened(text: &str, whole: &[u8], room: usize) -> String {
+    let hash = format!("~{}", hex(&Sha256::digest(whole)[..8]));
+    let mut end = room.saturating_sub(hash.len()).min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{hash}", &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(name: &str, longest: usize) -> (String, String) {
+        let PartNames { part, journal } = PartNames::of(OsStr::new(name), || longest);
+        (part.into_string().unwrap(), journal.into_string().unwrap())
+    }
+
+    #[test]
+    fn reserved_names_are_known_in_any_case() {
+        for name in ["x.sbg-part", "x.sbg-part.journal", "x.sbg-part.journal.new", "X.SBG-PART", ".sbg-part"]
+        {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["x.part", "x.part.journal", "x.sbg-part.bam", "sbg-part", "x.journal.new"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_fit_with_every_suffix() {
+        for length in 1..=255 {
+            for longest in [143, 255] {
+                for letter in ["a", "é", "\u{1f9ec}"] {
+                    let name = letter.repeat(length / letter.len());
+                    let (part, journal) = names(&name, longest);
+                    assert!(part.len() < journal.len() && journal.len() + NEW.len() <= longest.max(length));
+                    assert!(is_reserved(&part) && is_reserved(&journal));
+                    let is_short = name.len() + JOURNAL.len() + NEW.len() <= longest;
+                    assert_eq!(part == format!("{name}.sbg-part"), is_short, "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_names_that_begin_alike_differ() {
+        let name = |end: &str| format!("{}{end}", "a".repeat(250));
+        assert_ne!(names(&name("b"), 255), names(&name("c"), 255));
+        assert_eq!(names(&name("b"), 255), names(&name("b"), 255));
+        assert_ne!(numbered(&name("b"), 2), numbered(&name("c"), 2));
+    }
+
+    #[test]
+    fn numbers_go_before_the_extensions() {
+        let check = |name: &str, expected: &str| assert_eq!(numbered(name, 2), expected);
+        check("reads.bam", "reads (2).bam");
+        check("reads.fastq.gz", "reads (2).fastq.gz");
+        check("README", "README (2)");
+        check(".profile", ".profile (2)");
+    }
+
+    #[test]
+    fn numbered_names_fit() {
+        for (stem, extensions) in [(251, ".bam"), (246, ".fastq.gz"), (255, ""), (254, "."), (1, ".")] {
+            let name = format!("{}{extensions}", "a".repeat(stem));
+            for number in [2, 1000, u32::MAX] {
+                let numbered = numbered(&name, number);
+                assert!(numbered.len() <= LONGEST, "{numbered}");
+                assert!(numbered.ends_with(&format!(" ({number}){extensions}")), "{numbered}");
+            }
+        }
+        let early_dot = format!("a.{}.vcf", "b".repeat(248));
+        assert!(numbered(&early_dot, 2).ends_with(" (2).vcf"));
+        assert!(numbered(&early_dot, 2).len() <= LONGEST);
+        let no_extension = format!("a.{}", "b".repeat(253));
+        assert!(numbered(&no_extension, 2).ends_with(" (2)"));
+    }
+}

@@ -1,0 +1,56 @@
+//! The time by the clock of the platform, whatever the clock of this machine says.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use http::HeaderMap;
+use http::header::DATE;
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
+
+/// Knows the time of the platform from the dates of its responses.
+#[derive(Debug, Default)]
+pub(in crate::transfer) struct PlatformClock(Mutex<Option<(Timestamp, Instant)>>);
+
+impl PlatformClock {
+    /// Takes the time from a response that has just come.
+    pub(in crate::transfer) fn observe(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
+        if let Some(date) = date {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((date.timestamp(), Instant::now()));
+        }
+    }
+
+    /// The time that it was at least on the platform at this moment: a date has no fractions, and takes a while to come.
+    pub(in crate::transfer) fn at_least(&self, moment: Instant) -> Option<Timestamp> {
+        let (date, came) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let signed = |duration| SignedDuration::try_from(duration).ok();
+        match moment.checked_duration_since(came) {
+            Some(later) => date.checked_add(signed(later)?).ok(),
+            None => date.checked_sub(signed(came - moment)?).ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn time_is_counted_from_the_last_response() {
+        let clock = PlatformClock::default();
+        let now = Instant::now();
+        assert_eq!(clock.at_least(now), None);
+        clock.observe(&HeaderMap::from_iter([(DATE, "soon".parse().unwrap())]));
+        assert_eq!(clock.at_least(now), None);
+        clock.observe(&HeaderMap::from_iter([(DATE, "Tue, 14 Nov 2023 22:13:20 GMT".parse().unwrap())]));
+        let later = Instant::now();
+        let date = Timestamp::from_second(1_700_000_000).unwrap();
+        assert!(clock.at_least(now).unwrap() <= date);
+        assert!(clock.at_least(later).unwrap() >= date);
+        let in_an_hour = clock.at_least(later + Duration::from_secs(3600)).unwrap();
+        assert!((3600..3700).contains(&(in_an_hour.as_second() - 1_700_000_000)));
+    }
+}

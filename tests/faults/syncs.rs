@@ -1,0 +1,301 @@
+//! Trees that are synced while processes are killed and files change: in the end both sides have what the last writer wrote.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use fastrand::Rng;
+use sbg::files::Entry;
+use sbg::transfer::{Conflict, Report};
+use sbg::{Client, ErrorKind};
+use sbg_emulator::Emulator;
+use sbg_tests::{Stage, assert_same_bytes, client_of};
+
+use crate::processes::helper;
+
+/// Runs that are killed in each direction.
+const KILLS: u32 = 20;
+
+/// Files of a tree.
+const FILES: usize = 40;
+
+/// Syncs in each direction while files change.
+const SYNCS: usize = 12;
+
+/// A platform that takes its time, so that a run can be killed on its way.
+fn platform() -> sbg_emulator::Builder {
+    Emulator::builder().min_part_size(1).rate_limit(1_000_000).latency(Duration::from_millis(5))
+}
+
+fn name(number: usize) -> String {
+    format!("{}/{number:02}", number % 3)
+}
+
+/// Content of one of a few sizes, so that most changes keep the size.
+fn content(random: &mut Rng) -> Vec<u8> {
+    let mut bytes = vec![0; [1, 5_000, 300_000][random.usize(..3)]];
+    random.fill(&mut bytes);
+    bytes
+}
+
+/// What the last writer of each file wrote, by path.
+type Written = BTreeMap<String, Vec<u8>>;
+
+/// Writes some of the files below a local folder.
+fn write_some(folder: &Path, random: &mut Rng, count: usize, written: &mut Written) -> Result<()> {
+    for _ in 0..count {
+        let (path, bytes) = (name(random.usize(..FILES)), content(random));
+        let local = folder.join(&path);
+        fs::create_dir_all(local.parent().context("a folder")?)?;
+        let before = fs::metadata(&local).and_then(|metadata| metadata.modified()).ok();
+        if random.bool() {
+            fs::write(&local, &bytes)?;
+        } else {
+            // As another program saves: beside it, and then in its place, sometimes with the time of before.
+            let new = folder.join("new");
+            fs::write(&new, &bytes)?;
+            if let (Some(before), true) = (before, random.bool()) {
+                fs::File::options().write(true).open(&new)?.set_modified(before)?;
+            }
+            fs::rename(new, local)?;
+        }
+        written.insert(path, bytes);
+    }
+    Ok(())
+}
+
+/// Replaces some of the files on the platform, from a client that records nothing.
+async fn replace_some(
+    client: &Client,
+    folders: &[String],
+    random: &mut Rng,
+    count: usize,
+    written: &mut Written,
+) -> Result<()> {
+    for _ in 0..count {
+        let (number, bytes) = (random.usize(..FILES), content(random));
+        let path = name(number);
+        let (_, file) = path.rsplit_once('/').context("a name")?;
+        let (size, reader) = (bytes.len() as u64, std::io::Cursor::new(bytes.clone()));
+        let upload = client.upload_reader(file, reader, size).overwrite(true);
+        upload.to_folder(&folders[number % folders.len()]).await?;
+        written.insert(path, bytes);
+    }
+    Ok(())
+}
+
+/// Makes the folders of the tree on the platform.
+async fn make_folders(client: &Client, stage: &Stage) -> Result<Vec<String>> {
+    let mut folders = Vec::new();
+    for number in 0..3 {
+        let folder = client.files().create_folder(number.to_string()).in_project(&stage.project).await?;
+        folders.push(folder.id);
+    }
+    Ok(folders)
+}
+
+/// Fails unless the local tree has these files and nothing else.
+fn assert_local(folder: &Path, written: &Written) -> Result<()> {
+    let mut count = 0;
+    for entry in fs::read_dir(folder)? {
+        count += fs::read_dir(entry?.path())?.count();
+    }
+    for (path, bytes) in written {
+        assert_same_bytes(&fs::read(folder.join(path)).with_context(|| path.clone())?, bytes);
+    }
+    assert_eq!(count, written.len(), "nothing is left beside the files");
+    Ok(())
+}
+
+/// Fails unless the platform has these files and nothing else.
+async fn assert_remote(stage: &Stage, written: &Written) -> Result<()> {
+    let entries: Vec<Entry> =
+        stage.client.project(&stage.project)?.files().walk().entries().try_collect().await?;
+    let files: Vec<_> = entries.iter().filter(|entry| !entry.is_folder()).collect();
+    assert_eq!(files.len(), written.len());
+    for entry in files {
+        let there = stage.emulator.file_content(&entry.file.id).context("a file")?;
+        assert_same_bytes(&there, written.get(&entry.path).context("a file that was written")?);
+    }
+    ensure!(stage.client.uploads().list().await?.is_empty(), "no upload is left on the platform");
+    Ok(())
+}
+
+fn sync(stage: &Stage, direction: &str, tree: &Path, state: &Path) -> Command {
+    let mut command = helper(direction, stage);
+    command.arg(stage.project.as_str()).arg(tree).arg(state).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a sync and kills it at a random moment after it has begun to move bytes. Whether it was killed before its end.
+async fn run_and_kill(stage: &Stage, mut command: Command, random: &mut Rng) -> Result<bool> {
+    stage.emulator.clear_requests();
+    let mut child = command.spawn()?;
+    while stage.storage("GET").len() + stage.storage("PUT").len() == 0 && child.try_wait()?.is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(random.u64(..120))).await;
+    child.kill()?;
+    let output = child.wait_with_output()?;
+    let ended = output.status.code();
+    ensure!(ended.is_none_or(|code| code == 0), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(ended.is_none())
+}
+
+/// Runs a sync to its end.
+async fn run(mut command: Command) -> Result<String> {
+    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+#[tokio::test]
+async fn killed_downloads_of_a_tree_leave_no_stale_byte() -> Result<()> {
+    let stage = Stage::with(platform()).await;
+    let (state, tree, mut random) = (stage.path("state"), stage.path("tree"), Rng::with_seed(1));
+    let writer = stage.client_of("rfranklin");
+    let folders = make_folders(&writer, &stage).await?;
+    let mut written = Written::new();
+    let mut kills = 0;
+    while kills < KILLS {
+        replace_some(&writer, &folders, &mut random, 12, &mut written).await?;
+        let command = sync(&stage, "sync-down", &tree, &state);
+        kills += u32::from(run_and_kill(&stage, command, &mut random).await?);
+    }
+    run(sync(&stage, "sync-down", &tree, &state)).await?;
+    assert_local(&tree, &written)?;
+    let again = run(sync(&stage, "sync-down", &tree, &state)).await?;
+    assert!(again.contains("moved 0\n"), "{again}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn killed_uploads_of_a_tree_leave_no_stale_byte() -> Result<()> {
+    let stage = Stage::with(platform()).await;
+    let (state, tree, mut random) = (stage.path("state"), stage.path("tree"), Rng::with_seed(2));
+    let mut written = Written::new();
+    let mut kills = 0;
+    while kills < KILLS {
+        write_some(&tree, &mut random, 12, &mut written)?;
+        let command = sync(&stage, "sync-up", &tree, &state);
+        kills += u32::from(run_and_kill(&stage, command, &mut random).await?);
+    }
+    run(sync(&stage, "sync-up", &tree, &state)).await?;
+    assert_remote(&stage, &written).await?;
+    let again = run(sync(&stage, "sync-up", &tree, &state)).await?;
+    assert!(again.contains("moved 0\n"), "{again}");
+    let names = fs::read_dir(&state)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names: Vec<_> = names.collect::<Result<_>>()?;
+    assert!(!names.iter().any(|name| name.ends_with(".lock")), "no lock is left: {names:?}");
+    Ok(())
+}
+
+/// The number that a process has printed under this name.
+fn number(output: &str, name: &str) -> Result<usize> {
+    let mut lines = output.lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+    value.with_context(|| format!("no {name} in {output}"))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[ignore = "takes a minute in release mode, and more in debug mode"]
+async fn second_sync_of_large_tree_takes_little() -> Result<()> {
+    let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(10_000_000)).await;
+    let (state, tree) = (stage.path("state"), stage.path("tree"));
+    let (files, folders) = (20_000, 200);
+    for number in 0..files {
+        stage.file(&format!("{:03}/{number:05}", number % folders), format!("{number:05}"));
+    }
+    stage.emulator.clock().advance(Duration::from_secs(10));
+    let first = run(sync(&stage, "sync-down", &tree, &state)).await?;
+    assert_eq!(number(&first, "moved")?, files);
+    for direction in ["sync-down", "sync-up"] {
+        stage.emulator.clear_requests();
+        let again = run(sync(&stage, direction, &tree, &state)).await?;
+        let (calls, memory) = (stage.emulator.requests().len(), number(&again, "memory")?);
+        println!("{direction}: {calls} requests, {memory} KiB; the first download took {}", first.trim());
+        assert_eq!(number(&again, "identical")?, files);
+        assert_eq!(stage.storage("GET").len() + stage.storage("PUT").len(), 0);
+        assert!(calls <= files / 100 + folders + 1, "{calls} calls");
+        assert!(memory < 64 * 1024, "{memory} KiB");
+    }
+    Ok(())
+}
+
+/// Fails where a file failed for another reason than that it changed while it moved.
+fn assert_only_changed(report: &Report) -> Result<()> {
+    for (file, error) in report.failures() {
+        let changed = error.is_not_found()
+            || matches!(error.kind(), ErrorKind::Integrity | ErrorKind::Io | ErrorKind::NotFound);
+        ensure!(changed, "{}: {error}", file.path);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_that_change_while_trees_are_synced_arrive() -> Result<()> {
+    let stage = Stage::with(platform()).await;
+    let client = client_of(stage.emulator.url(), &stage.emulator.token());
+    let client = client.state_folder(Some(stage.path("state"))).build()?;
+    let writer = stage.client_of("rfranklin");
+    let other = writer.projects().create("local to platform").await?.id;
+    let (up, down) = (stage.path("up"), stage.path("down"));
+    let folders = make_folders(&writer, &stage).await?;
+    let (mut here, mut there) = (Written::new(), Written::new());
+    write_some(&up, &mut Rng::with_seed(3), FILES, &mut here)?;
+    replace_some(&writer, &folders, &mut Rng::with_seed(4), FILES, &mut there).await?;
+
+    let downloads = || {
+        let files = client.project(&stage.project).map(|project| project.files());
+        files.map(|files| files.download_tree(&down).on_conflict(Conflict::Overwrite))
+    };
+    let uploads = || client.upload_tree(&up).to_project(&*other).on_conflict(Conflict::Overwrite);
+    let syncing = async {
+        for _ in 0..SYNCS {
+            let (brought, sent) = tokio::join!(downloads()?, uploads());
+            assert_only_changed(&brought?)?;
+            // A folder may be read while a file in it is renamed.
+            assert_only_changed(&sent?)?;
+        }
+        anyhow::Ok(())
+    };
+    let changing_here = async {
+        let mut random = Rng::with_seed(5);
+        loop {
+            write_some(&up, &mut random, 1, &mut here)?;
+            tokio::time::sleep(Duration::from_millis(random.u64(1..10))).await;
+        }
+        #[expect(unreachable_code, reason = "names the type of the result")]
+        anyhow::Ok(())
+    };
+    let changing_there = async {
+        let mut random = Rng::with_seed(6);
+        loop {
+            replace_some(&writer, &folders, &mut random, 1, &mut there).await?;
+        }
+        #[expect(unreachable_code, reason = "names the type of the result")]
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        done = syncing => done?,
+        failed = changing_here => failed?,
+        failed = changing_there => failed?,
+    }
+    // The last upload of the writer may have been left on its way.
+    replace_some(&writer, &folders, &mut Rng::with_seed(7), FILES, &mut there).await?;
+    fs::remove_file(up.join("new")).ok();
+    downloads()?.await?.into_result()?;
+    uploads().await?.into_result()?;
+    assert_local(&down, &there)?;
+    let sent: Vec<Entry> = client.project(&*other)?.files().walk().entries().try_collect().await?;
+    for entry in sent.iter().filter(|entry| !entry.is_folder() && entry.path != "new") {
+        let bytes = stage.emulator.file_content(&entry.file.id).context("a file")?;
+        assert_same_bytes(&bytes, here.get(&entry.path).context("a file that was written")?);
+    }
+    assert!(sent.iter().filter(|entry| !entry.is_folder()).count() >= here.len());
+    Ok(())
+}
