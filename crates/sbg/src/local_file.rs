@@ -186,7 +186,7 @@ mod tests {
             let outcome = read_bounded(&at(name), 10).map_err(|error| error.to_string());
             match read {
                 Some(found) => {
-                    assert_eq!(outcome.unwrap_err(), format!("it is {found}: name a regular file"))
+                    assert_eq!(outcome.unwrap_err(), format!("it is {found}: name a regular file"));
                 }
                 None => assert_eq!(outcome.unwrap(), b"kept", "{name}"),
             }

@@ -407,7 +407,7 @@ impl One {
                         if let Some(size) = size {
                             download = download.expect_size(size);
                         }
-                        let done = download.run(tools, shared.clone()).await;
+                        let done = Box::pin(download.run(tools, shared.clone())).await;
                         (local, done.map(|done| Outcome::Transferred(done.bytes)))
                     }
                 }
