@@ -18,10 +18,10 @@ from azure.storage.blob import BlobServiceClient
 # The account and the key that every Azurite has, from its documentation.
 key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 service = BlobServiceClient(sys.argv[1] + "/devstoreaccount1", {"account_name": "devstoreaccount1", "account_key": key})
-service.create_container("c", public_access="blob").upload_blob("ten", b"0123456789")
+service.create_container("objects", public_access="blob").upload_blob("ten", b"0123456789")
 PYTHON
-seen 'status of bytes=10-19' "$(request -H 'Range: bytes=10-19' "$url/devstoreaccount1/c/ten")" 206
+seen 'status of bytes=10-19' "$(request -H 'Range: bytes=10-19' "$url/devstoreaccount1/objects/ten")" 206
 seen Content-Range "$(header Content-Range)" 'bytes 10-9/10'
 seen 'length of the body' "$(stat -c %s "$work/body")" 0
-seen 'status of bytes=11-19' "$(request -H 'Range: bytes=11-19' "$url/devstoreaccount1/c/ten")" 416
+seen 'status of bytes=11-19' "$(request -H 'Range: bytes=11-19' "$url/devstoreaccount1/objects/ten")" 416
 verdict

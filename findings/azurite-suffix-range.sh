@@ -2,9 +2,9 @@
 # Azurite 3.37.0 (npm), an emulator of Azure Blob Storage.
 #
 # Expected: `Range: bytes=-3` is the last three bytes (RFC 9110, 14.1.2): 206 with `Content-Range: bytes 7-9/10`.
-# Happens:  206 with `Content-Range: bytes NaN-3/10`, and all ten bytes.
-# Hurts:    clients that read the end of a file first (zip, parquet, BAM indices): those that look at the status only take the whole
-#           object for its end, and parsers of Content-Range find no number.
+# Happens:  206 with `Content-Range: bytes NaN-3/10` and `Content-Length: NaN`, which is no response of HTTP: curl gives up (exit code 8).
+# Hurts:    clients that read the end of a file first (zip, parquet, BAM indices): it works with Azure and fails with its emulator, at
+#           best as a broken response; those that are lenient with the length take what comes for the end.
 source "$(dirname "$0")/common.sh"
 
 npm_packages azurite@3.37.0
@@ -18,9 +18,22 @@ from azure.storage.blob import BlobServiceClient
 # The account and the key that every Azurite has, from its documentation.
 key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 service = BlobServiceClient(sys.argv[1] + "/devstoreaccount1", {"account_name": "devstoreaccount1", "account_key": key})
-service.create_container("c", public_access="blob").upload_blob("ten", b"0123456789")
+service.create_container("objects", public_access="blob").upload_blob("ten", b"0123456789")
 PYTHON
-seen status "$(request -H 'Range: bytes=-3' "$url/devstoreaccount1/c/ten")" 206
+code=0
+request -H 'Range: bytes=-3' "$url/devstoreaccount1/objects/ten" > /dev/null || code=$?
+seen 'exit code of curl' "$code" 8
+# The head as it comes, which no library for HTTP takes.
+"$work/venv/bin/python" - "$port" > "$work/head" << 'PYTHON'
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
+    connection.sendall(b"GET /devstoreaccount1/objects/ten HTTP/1.1\r\nHost: 127.0.0.1\r\nRange: bytes=-3\r\n\r\n")
+    head = b""
+    while b"\r\n\r\n" not in head and (piece := connection.recv(4096)):
+        head += piece
+sys.stdout.buffer.write(head.partition(b"\r\n\r\n")[0] + b"\r\n")
+PYTHON
+seen status "$(head -n 1 "$work/head" | cut -d ' ' -f 2)" 206
 seen Content-Range "$(header Content-Range)" 'bytes NaN-3/10'
-seen body "$(cat "$work/body")" 0123456789
+seen Content-Length "$(header Content-Length)" NaN
 verdict

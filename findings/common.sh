@@ -54,9 +54,9 @@ python_packages() {
     "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
-# Status and body of a response, the body in $work/body and the headers in $work/head.
+# Prints the status of a response, and leaves the body in $work/body and the headers in $work/head.
 request() {
-    curl -s -o "$work/body" -D "$work/head" -w '%{http_code}\n' "$@" || true
+    curl -s -o "$work/body" -D "$work/head" -w '%{http_code}\n' "$@"
 }
 
 # A header of the last response.

@@ -13,7 +13,7 @@ seen version "$("$work/node_modules/.bin/s3rver" --version)" 3.7.1
 serve "$work/node_modules/.bin/s3rver" -a 127.0.0.1 -p "$port" -d "$work/data" --configure-bucket b
 : > "$work/empty"
 seen 'status of PUT' "$(request -X PUT --data-binary @"$work/empty" "$url/b/empty")" 200
-seen status "$(request --max-time 3 -H 'Range: bytes=0-1023' "$url/b/empty")" 206
+seen status "$(request --max-time 3 -H 'Range: bytes=0-1023' "$url/b/empty" || true)" 206
 seen Content-Range "$(header Content-Range)" 'bytes 0-0/0'
 seen Content-Length "$(header Content-Length)" 1
 seen 'bytes that come' "$(stat -c %s "$work/body" 2> /dev/null || echo 0)" 0
