@@ -322,7 +322,7 @@ impl DownloadMany {
                 tools: tools.clone(),
                 shared: group.piece(),
             };
-            group.start(one.run()).await?;
+            group.start(Box::pin(one.run())).await?;
         }
         if is_tree {
             for (path, local, error) in blocking(move || make_folders(&folder, &root, empty)).await? {
