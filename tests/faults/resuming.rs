@@ -324,13 +324,30 @@ async fn a_journal_that_contradicts_itself_is_not_relied_on() -> Result<()> {
 #[tokio::test]
 async fn a_journal_that_cannot_be_read_is_not_relied_on() -> Result<()> {
     let left = Left::new().await?;
-    std::fs::remove_file(left.journal())?;
-    std::fs::create_dir(left.journal())?;
+    // Without end, but for the room that it takes.
+    std::fs::File::create(left.journal())?.set_len(1 << 30)?;
     let client = left.stage.client_of("rfranklin");
     let done = client.file(&left.id).download(&left.path).await?;
     let why = done.started_over.context("it did not start over")?;
     assert!(why.contains("it cannot be read"), "{why}");
     left.stage.assert_downloaded(&left.path, &left.id);
+    Ok(())
+}
+
+#[tokio::test]
+async fn folder_in_place_of_a_journal_is_refused() -> Result<()> {
+    let left = Left::new().await?;
+    let there = std::fs::read(left.part())?;
+    std::fs::remove_file(left.journal())?;
+    std::fs::create_dir(left.journal())?;
+    let download = left.stage.client_of("rfranklin").file(&left.id).download(&left.path).await;
+    assert_refused(
+        download,
+        ErrorKind::InvalidInput,
+        &["large.sbg-part.journal` is a folder", "move it away"],
+    );
+    assert!(left.journal().is_dir());
+    assert_eq!(std::fs::read(left.part())?, there);
     Ok(())
 }
 

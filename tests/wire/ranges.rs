@@ -121,10 +121,8 @@ async fn empty_object_200_of_length_0() -> Result<()> {
 #[tokio::test]
 async fn empty_object_206_with_total_0() -> Result<()> {
     let stage = Stage::with(|head, _| match head.range() {
-        Some((first, _)) => {
-            let range =
-                format!("content-range: bytes {first}-{}/0\r\ncontent-length: 0\r\n", first as i64 - 1);
-            response("206 Partial Content", &range, b"")
+        Some(_) => {
+            response("206 Partial Content", "content-range: bytes 0--1/0\r\ncontent-length: 0\r\n", b"")
         }
         None => whole(b"", ETAG),
     });
@@ -313,7 +311,6 @@ async fn stream_without_validator_gives_no_mixture() -> Result<()> {
     let bytes = random_bytes(9 * MIB);
     let served = bytes.clone();
     let stage = Stage::with(move |head, number| match number {
-        1 => ranged(&served, head, ""),
         2 | 3 => cut(ranged(&served, head, ""), 5 * MIB),
         _ => ranged(&served, head, ""),
     });

@@ -25,7 +25,8 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
-from azure.storage.blob import BlobBlock, BlobServiceClient, generate_blob_sas
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import BlobBlock, BlobServiceClient, ContentSettings, generate_blob_sas
 from botocore import auth
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -135,8 +136,6 @@ class Azure:
         self.container = service.create_container(BUCKET)
 
     def put(self, key, source, encoding):
-        from azure.storage.blob import ContentSettings
-
         with open(source, "rb") as body:
             settings = ContentSettings(content_encoding=encoding)
             self.container.upload_blob(key, body, overwrite=True, content_settings=settings)
@@ -159,14 +158,16 @@ class Azure:
 
     @staticmethod
     def block(upload, number):
-        return base64.b64encode(f"{upload}-{number:05}".encode()).decode()
+        return f"{upload}-{number:05}"
 
     def part_url(self, key, upload, number, empty, lifetime):
         url = self.url(key, lifetime, "cw")
         if empty:
             # There are no blocks without bytes.
             return url, {"x-ms-blob-type": "BlockBlob"}
-        return f"{url}&comp=block&blockid={urllib.parse.quote(self.block(upload, number))}", {}
+        # The library encodes the names of blocks itself where it commits them.
+        block = base64.b64encode(self.block(upload, number).encode()).decode()
+        return f"{url}&comp=block&blockid={urllib.parse.quote(block, safe='')}", {}
 
     def complete(self, key, upload, parts):
         client = self.container.get_blob_client(key)
@@ -365,7 +366,7 @@ class Platform:
         self.count(file["store"], "complete")
         try:
             self.stores[file["store"]].complete(file["key"], upload["begun"], upload["parts"])
-        except ClientError as error:
+        except (ClientError, HttpResponseError, OSError) as error:
             raise Refused(400, 8006, f"the storage refuses the completion: {error}") from error
         del self.uploads[upload_id]
         self.files[file["id"]] = file

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn refusals_of_the_storage_say_what_to_do() {
         let check = |status, code, expected| {
-            assert_eq!(of_storage(Some(status), code), expected, "{status} {code:?}")
+            assert_eq!(of_storage(Some(status), code), expected, "{status} {code:?}");
         };
         check(403, None, Some(SIGNED_ADDRESS));
         check(403, Some("AccessDenied"), Some(SIGNED_ADDRESS));

@@ -98,23 +98,26 @@ pub(super) fn create_anew(leaf: &Leaf) -> io::Result<fs::File> {
     }
 }
 
-/// Removes the journal at `path`, if there is one.
+/// Removes the journal at `path`, if there is one. Opens nothing for it, so that it can be done where nothing more can be opened.
 pub(super) fn remove(path: &Path) {
-    match Leaf::of(path) {
-        Ok(leaf) => remove_at(&leaf),
-        Err(error) => tracing::warn!(path = %path.display(), %error, "cannot remove a journal"),
+    for path in [path.to_owned(), with_suffix(path, names::NEW)] {
+        warn_unless_gone(fs::remove_file(&path), &path);
     }
 }
 
 /// The same beside a file.
 pub(super) fn remove_at(leaf: &Leaf) {
     for leaf in [leaf, &incomplete(leaf)] {
-        match leaf.remove() {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(path = %leaf.path().display(), %error, "cannot remove a journal");
-            }
-            _ => {}
+        warn_unless_gone(leaf.remove(), &leaf.path());
+    }
+}
+
+fn warn_unless_gone(removed: io::Result<()>, path: &Path) {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "cannot remove a journal");
         }
+        _ => {}
     }
 }
 

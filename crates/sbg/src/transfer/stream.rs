@@ -234,8 +234,8 @@ async fn begin(tools: Tools, file: &FileHandle, wanted: &Wanted) -> Result<Begun
         Found::Empty | Found::Shorter => return Err(beyond(range)),
     };
     match opening.size {
-        Some(size) if size > wanted.limit => return Err(too_large(file_id, size, wanted.limit)),
-        Some(size) if size <= range.start => return Err(beyond(range)),
+        Some(size) if size > wanted.limit => Err(too_large(file_id, size, wanted.limit)),
+        Some(size) if size <= range.start => Err(beyond(range)),
         Some(size) if !opening.whole && opening.version.is_certain() => {
             let identity = Identity { size, version: opening.version };
             let object = Object { tools, address, limiter, identity };

@@ -70,7 +70,7 @@ impl Descriptors {
             // Closed here where there is no room: that may take a while.
             Ok(held.map(|held| (opened, held)))
         };
-        self.repeat(stop, attempt, true).await
+        Box::pin(self.repeat(stop, attempt, true)).await
     }
 
     /// Opens more files of a transfer that has its first one.
@@ -79,7 +79,7 @@ impl Descriptors {
         stop: &CancellationToken,
         open: impl Fn() -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
-        self.repeat(stop, move || open().map(Some), false).await
+        Box::pin(self.repeat(stop, move || open().map(Some), false)).await
     }
 
     /// Repeats an attempt until there is room.
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn file() -> Result<File> {
-        Ok(tempfile::tempfile().unwrap())
+        tempfile::tempfile().map_err(|error| Error::io("cannot create a file", error))
     }
 
     #[tokio::test(start_paused = true)]

@@ -113,7 +113,7 @@ pub(super) fn kind(status: &Status) -> FileKind {
         FileType::Fifo => FileKind::Pipe,
         FileType::Socket => FileKind::Socket,
         FileType::CharacterDevice | FileType::BlockDevice => FileKind::Device,
-        _ => FileKind::Other,
+        FileType::Unknown => FileKind::Other,
     }
 }
 

@@ -57,15 +57,15 @@ pub(in crate::transfer) fn is_reserved(name: &str) -> bool {
 }
 
 /// The name with a number, as in `reads (2).bam`. Of long names the end of the stem gives way to a hash of the name.
-pub(in crate::transfer) fn numbered(name: &str, number: u32) -> String {
+pub(in crate::transfer) fn numbered<'n>(name: &'n str, number: u32) -> String {
     /// Longer extensions are not taken for some.
     const LONGEST_EXTENSIONS: usize = 64;
 
     let number = format!(" ({number})");
     // A name such as `.profile` has no stem to put the number behind.
-    let split = |(stem, extensions): (_, &str)| -> Option<(&str, String)> {
+    let split = |(stem, extensions): (&'n str, &str)| -> Option<(&'n str, String)> {
         let fits = name.len() + number.len() <= LONGEST || extensions.len() <= LONGEST_EXTENSIONS;
-        (fits && stem != "").then(|| (stem, format!(".{extensions}")))
+        (fits && !stem.is_empty()).then(|| (stem, format!(".{extensions}")))
     };
     let (stem, extensions) = name
         .split_once('.')

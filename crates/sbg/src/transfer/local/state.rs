@@ -30,7 +30,8 @@ fn check_folder(path: &Path) -> io::Result<()> {
     let metadata = folder.metadata()?;
     check_owner(&metadata)?;
     let mode = metadata.mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let others = 0o077;
+    if mode & others == 0 {
         return Ok(());
     }
     let is_writable = mode & 0o022 != 0;

@@ -322,6 +322,7 @@ impl DownloadMany {
                 tools: tools.clone(),
                 shared: group.piece(),
             };
+            // Boxed, because it is large, and there are many.
             group.start(Box::pin(one.run())).await?;
         }
         if is_tree {

@@ -41,27 +41,21 @@ impl Refusal<'_> {
         match (self.status, self.code.unwrap_or_default()) {
             // The object has to be restored from an archive first.
             (_, "InvalidObjectState" | "BlobArchived" | "BlobBeingRehydrated") => Remedy::Nothing,
-            // The clock that the signature was made by is far from that of the storage; credentials of a role had less time than the URL.
-            (
-                400 | 403,
-                "RequestTimeTooSkewed" | "ExpiredToken" | "TokenRefreshRequired" | "RequestExpired",
-            ) => renew,
-            // Most say 403 to a URL that has expired, many of them without a word of why.
-            (401 | 403, _) => renew,
+            // Most say 403 to a URL that has expired, many of them without a word of why. Some clocks are far from that of the storage, and
+            // the credentials of a role may have less time than the URL.
+            (401 | 403, _) | (400, "RequestTimeTooSkewed" | "ExpiredToken" | "TokenRefreshRequired" | "RequestExpired") => renew,
+            (408 | 429 | 503, _)
+            | (400, "SlowDown" | "Throttling" | "ThrottlingException" | "RequestThrottled")
+            | (500, "OperationTimedOut") => Remedy::SlowDown,
             // The connection stalled, or bytes were damaged or lost on the way.
-            (400, "RequestTimeout" | "BadDigest" | "IncompleteBody" | "Md5Mismatch" | "Crc64Mismatch") => {
-                Remedy::Repeat
-            }
-            (400, "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch" | "InvalidDigest") => {
-                Remedy::Repeat
-            }
-            (400, "SlowDown" | "Throttling" | "ThrottlingException" | "RequestThrottled") => Remedy::SlowDown,
-            (408 | 429 | 503, _) => Remedy::SlowDown,
-            (409, "OperationAborted" | "ConditionalRequestConflict" | "OperationConflict") => Remedy::Repeat,
-            (500, "OperationTimedOut") => Remedy::SlowDown,
-            (425 | 500 | 502 | 504, _) => Remedy::Repeat,
-            // Cloudflare and other proxies: the server behind them cannot be reached, or does not respond in time.
-            (520..=524 | 529 | 598 | 599, _) => Remedy::Repeat,
+            (
+                400,
+                "RequestTimeout" | "BadDigest" | "IncompleteBody" | "InvalidDigest" | "Md5Mismatch" | "Crc64Mismatch"
+                | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch",
+            )
+            | (409, "OperationAborted" | "ConditionalRequestConflict" | "OperationConflict")
+            // From 520 on they are those of proxies: the server behind them cannot be reached, or does not respond in time.
+            | (425 | 500 | 502 | 504 | 520..=524 | 529 | 598 | 599, _) => Remedy::Repeat,
             _ => Remedy::Nothing,
         }
     }

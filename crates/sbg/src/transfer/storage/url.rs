@@ -20,14 +20,13 @@ pub(in crate::transfer) fn parse_signed(text: &str, https_only: bool) -> Result<
     let url = Url::parse(text).map_err(|_| invalid())?;
     let host = url.host_str().ok_or_else(invalid)?;
     match url.scheme() {
-        "https" => {}
         "http" if https_only => {
             let why = format!(
                 "the platform returned a URL without TLS for the storage (host {host}), while it has TLS itself"
             );
             return Err(unusable(why));
         }
-        "http" => {}
+        "http" | "https" => {}
         _ => return Err(invalid()),
     }
     if !is_sent_as_is(text, &url) {

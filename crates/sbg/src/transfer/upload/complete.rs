@@ -111,5 +111,5 @@ impl Job {
 /// Whether a call may have been carried out although its answer never came.
 fn is_lost(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout)
-        || matches!(error.status(), Some(502 | 504))
+        || matches!(error.status(), Some(500 | 502 | 503 | 504))
 }
