@@ -187,9 +187,9 @@ async fn killed_uploads_of_a_tree_leave_no_stale_byte() -> Result<()> {
     assert_remote(&stage, &written).await?;
     let again = run(sync(&stage, "sync-up", &tree, &state)).await?;
     assert!(again.contains("moved 0\n"), "{again}");
-    let names = fs::read_dir(&state)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let names: Vec<_> = names.collect::<Result<_>>()?;
-    assert!(!names.iter().any(|name| name.ends_with(".lock")), "no lock is left: {names:?}");
+    let left: Vec<_> = fs::read_dir(&state)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    let is_lock = |path: &std::path::PathBuf| path.extension() == Some("lock".as_ref());
+    assert!(!left.iter().any(is_lock), "no lock is left: {left:?}");
     Ok(())
 }
 

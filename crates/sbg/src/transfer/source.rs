@@ -205,3 +205,28 @@ impl Content {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn checksum_is_known_once_all_parts_were_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let bytes: Vec<u8> = (0..700_000_u32).map(|at| at.to_le_bytes()[0] ^ at.to_le_bytes()[1]).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let source = Source::open(&path).unwrap();
+        // Out of order, and one of them twice, as after a failure.
+        for range in [600_000..700_000, 0..300_000, 0..300_000, 300_000..600_000] {
+            assert_eq!(source.crc32c(), None, "{range:?} is missing");
+            let blocks = Content::File(source.clone(), range).blocks(Arc::default());
+            blocks.for_each(async |block| drop(block.unwrap())).await;
+        }
+        assert_eq!(source.crc32c(), Some(crc32c::crc32c(&bytes)));
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(Source::open(&path).unwrap().crc32c(), Some(0));
+    }
+}

@@ -17,7 +17,7 @@ use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::Shared;
 use crate::transfer::record::{Facts, Learned, Pair, Record, Remote, Stat, Stored, Tree, Verdict, judge};
 use crate::transfer::retry::Retry;
-use crate::transfer::storage::{Found, Opening};
+use crate::transfer::storage::{Found, Opening, Version};
 use crate::transfer::upload::remove_stale_locks;
 use crate::types;
 
@@ -147,7 +147,7 @@ impl Comparison {
             None => pair.as_ref().is_some_and(|pair| pair.settled),
         };
         let stored = learned.stored.map(|stored| stored.version);
-        let version = stored.filter(|version| version.is_certain()).or(pair.and_then(|pair| pair.version));
+        let version = stored.filter(Version::is_certain).or(pair.and_then(|pair| pair.version));
         let (local, id, modified_on) = (local.stat, remote.id.clone(), remote.modified_on);
         Some(Pair { local, racy, id, modified_on, settled, version, crc32c })
     }

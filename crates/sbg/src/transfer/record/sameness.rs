@@ -135,10 +135,9 @@ fn local_side(facts: &Facts<'_>, pair: &Pair, learned: &Learned) -> Side {
     match (pair.crc32c, learned.crc32c) {
         _ if looks_same && !pair.racy => Side::Same,
         (Some(then), Some(now)) if then == now => Side::Same,
-        (Some(_), Some(_)) => Side::Changed,
         (Some(_), None) => Side::Unknown,
         (None, _) if looks_same => Side::Likely,
-        (None, _) => Side::Changed,
+        (Some(_), Some(_)) | (None, _) => Side::Changed,
     }
 }
 
@@ -169,9 +168,8 @@ fn remote_side(Facts { remote, .. }: &Facts<'_>, pair: &Pair, learned: &Learned)
         // An upload does not learn the version. An object that was last changed before the upload was complete is the uploaded one.
         _ => match (stored.modified, pair.modified_on) {
             (Some(modified), Some(complete)) if modified <= complete => Side::Same,
-            (Some(_), _) => Side::Changed,
             (None, _) if same_time => Side::Likely,
-            (None, _) => Side::Changed,
+            _ => Side::Changed,
         },
     }
 }
