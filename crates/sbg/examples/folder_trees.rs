@@ -14,28 +14,26 @@ use sbg::transfer::{Compare, Conflict, Outcome};
 async fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let ([direction @ ("download" | "upload"), project, folder, ref options @ ..], 3 | 4) =
-        (&arguments[..], arguments.len())
-    else {
-        return Ok(usage());
-    };
-    let compare = match options {
-        [] => Compare::Record,
-        ["--content"] => Compare::Content,
-        _ => return Ok(usage()),
+    let (direction, project, folder, compare) = match arguments[..] {
+        [direction @ ("download" | "upload"), project, folder] => {
+            (direction, project, folder, Compare::Record)
+        }
+        [direction @ ("download" | "upload"), project, folder, "--content"] => {
+            (direction, project, folder, Compare::Content)
+        }
+        _ => {
+            eprintln!("usage: folder_trees download|upload OWNER/PROJECT FOLDER [--content]");
+            std::process::exit(2);
+        }
     };
     let client = Client::from_env()?;
 
-    let report = if *direction == "download" {
-        let files = client.project(*project)?.files();
+    let report = if direction == "download" {
+        let files = client.project(project)?.files();
         files.download_tree(folder).compare(compare).on_conflict(Conflict::Overwrite).await?
     } else {
-        client
-            .upload_tree(folder)
-            .to_project(*project)
-            .compare(compare)
-            .on_conflict(Conflict::Overwrite)
-            .await?
+        let upload = client.upload_tree(folder).to_project(project);
+        upload.compare(compare).on_conflict(Conflict::Overwrite).await?
     };
 
     let mut identical = 0;
@@ -61,9 +59,4 @@ async fn main() -> Result<ExitCode> {
         report.bytes()
     );
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn usage() -> ExitCode {
-    eprintln!("usage: folder_trees download|upload OWNER/PROJECT FOLDER [--content]");
-    ExitCode::from(2)
 }

@@ -363,6 +363,9 @@ impl ClientBuilder {
     /// paths, ids and checksums, but no secrets. An upload fails where it cannot use a folder that was named here, and does without the
     /// default one.
     ///
+    /// It also holds the records of trees and lists, by which the next transfer finds out what has not changed; see
+    /// [`Compare`](crate::transfer::Compare).
+    ///
     /// The folder must belong to the user, and be closed to others (mode 0700, as it is created): what a journal says is acted upon.
     ///
     /// ```
