@@ -139,7 +139,7 @@ impl Source {
 }
 
 /// Opens a file for reading. A pipe that nobody writes to does not hold the program up.
-fn open_without_waiting(path: &Path) -> io::Result<File> {
+pub(super) fn open_without_waiting(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]

@@ -5,6 +5,7 @@
 
 use std::error::Error as StdError;
 use std::fs::File;
+#[cfg(unix)]
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -21,6 +21,7 @@ use crate::place::{Place, place_setters};
 use crate::transfer::engine::{Tools, blocking};
 use crate::transfer::handle::{Shared, Transfer};
 use crate::transfer::record::{Remote, Stat, Tree};
+use crate::transfer::source::open_without_waiting;
 use crate::types::FileType;
 
 impl Client {
@@ -414,7 +415,7 @@ impl One {
                 (Some(known), Some(before)) if !known.is_folder => {
                     let key = self.key.as_deref().unwrap_or_default();
                     let path = self.local.file.clone();
-                    let open = move || fs::File::open(path);
+                    let open = move || open_without_waiting(&path);
                     let two = Two { key, path: &self.local.file, local: before, remote: &known.remote };
                     if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
                         return Ok(Choice::Leave(outcome));
