@@ -38,6 +38,8 @@ struct Controller {
     best: f64,
     /// Ticks in a row with less than half of the best.
     poor: u32,
+    /// Bytes per second that the processors of this machine can move: more connections than bring them cost memory and bring nothing.
+    enough: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,9 +55,20 @@ enum Phase {
 /// Ticks between one failed probe and the next.
 const HOLD: u32 = 8;
 
+/// Bytes per second that one processor moves between TLS and a file, at least.
+const EACH_PROCESSOR: f64 = 256.0 * 1024.0 * 1024.0;
+
+/// Bytes per second that the processors of this machine move.
+fn enough() -> f64 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    #[expect(clippy::cast_precision_loss, reason = "no machine has so many processors")]
+    let processors = processors as f64;
+    processors * EACH_PROCESSOR
+}
+
 impl Controller {
-    fn new() -> Self {
-        Self { limit: FIRST, phase: Phase::Doubling { before: 0.0 }, best: 0.0, poor: 0 }
+    fn new(enough: f64) -> Self {
+        Self { limit: FIRST, phase: Phase::Doubling { before: 0.0 }, best: 0.0, poor: 0, enough }
     }
 
     /// The number of connections after a tick with this goodput, during which all connections were in use.
@@ -70,6 +83,10 @@ impl Controller {
             return self.limit;
         }
         match self.phase {
+            Phase::Doubling { .. } | Phase::Probing { .. } if goodput >= self.enough => {
+                self.phase = Phase::Holding { ticks: 0 };
+            }
+            Phase::Holding { .. } if goodput >= self.enough => {}
             Phase::Doubling { before } if goodput >= before * 1.25 => {
                 self.set(self.limit * 2, Phase::Doubling { before: goodput });
             }
@@ -153,7 +170,7 @@ pub(super) struct Permit {
 impl Limiter {
     pub(super) fn new(direction: Direction) -> Arc<Self> {
         let state = State {
-            controller: Controller::new(),
+            controller: Controller::new(enough()),
             owed: 0,
             in_use: 0,
             busy: false,
@@ -364,7 +381,7 @@ mod tests {
 
     /// Runs a path on which every connection brings `each` up to `most` in all, and gives the limits it went through.
     fn run(each: f64, most: f64, ticks: usize) -> Vec<usize> {
-        let mut controller = Controller::new();
+        let mut controller = Controller::new(f64::INFINITY);
         #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
         let mut step = |_| {
             let goodput = (controller.limit as f64 * each).min(most);
@@ -394,15 +411,23 @@ mod tests {
     }
 
     #[test]
+    fn limit_stays_when_the_processors_are_busy() {
+        let mut controller = Controller::new(500.0);
+        let limits: Vec<_> = [100.0, 500.0, 900.0, 900.0].map(|goodput| controller.tick(goodput)).into();
+        assert_eq!(limits, [16, 16, 16, 16]);
+        assert_eq!(controller.tick(490.0), 16, "probed again only after a while");
+    }
+
+    #[test]
     fn an_overload_takes_three_of_ten_away_but_never_the_last_two() {
-        let mut controller = Controller::new();
+        let mut controller = Controller::new(f64::INFINITY);
         let limits: Vec<_> = (0..6).map(|_| controller.overloaded()).collect();
         assert_eq!(limits, [5, 3, 2, 2, 2, 2]);
     }
 
     #[test]
     fn a_path_that_becomes_slow_is_noticed_after_two_ticks() {
-        let mut controller = Controller::new();
+        let mut controller = Controller::new(f64::INFINITY);
         for _ in 0..4 {
             controller.tick(1000.0);
         }
