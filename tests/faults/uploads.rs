@@ -118,7 +118,39 @@ async fn a_part_that_was_stored_otherwise_than_confirmed_fails_the_upload() -> R
 async fn a_completion_that_is_refused_aborts_the_upload() -> Result<()> {
     let rule = FaultRule::api(status(500)).path("/complete");
     let stage = fails(rule, ErrorKind::Api, &["upload_complete", "HTTP 500"]).await?;
+    assert_eq!(stage.calls("POST", "/complete").len(), 5);
+    let rule = FaultRule::api(status(403)).path("/complete");
+    let stage = fails(rule, ErrorKind::Api, &["upload_complete", "HTTP 403"]).await?;
     assert_eq!(stage.calls("POST", "/complete").len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn completion_is_repeated_after_500_and_503() -> Result<()> {
+    for code in [500, 503] {
+        let stage = Stage::start().await;
+        stage.fault(FaultRule::api(status(code)).path("/complete").first(1));
+        let bytes = random_bytes(1000);
+        let path = stage.local("a", &bytes);
+        let file = stage.client.upload(path).to_project(&stage.project).await?;
+        stage.assert_uploaded(&file.id, &bytes);
+        assert_eq!(stage.calls("POST", "/complete").len(), 2, "{code}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn redirected_parts_are_sent_where_the_storage_says() -> Result<()> {
+    for redirect in [302, 307, 308] {
+        let elsewhere = Action::RedirectWith { status: redirect, url: "/moved{path}".to_owned() };
+        // Each part is sent twice, and counts once.
+        assert_eq!(survives(FaultRule::storage(elsewhere)).await?, 20, "{redirect}");
+    }
+    let see_other = Action::RedirectWith { status: 303, url: "/moved{path}".to_owned() };
+    let words = ["redirects the request in a way that does not repeat it", "HTTP 303"];
+    fails(FaultRule::storage(see_other), ErrorKind::Storage, &words).await?;
+    let circle = Action::RedirectWith { status: 307, url: "{path}".to_owned() };
+    fails(FaultRule::storage(circle), ErrorKind::Storage, &["more than 5 times"]).await?;
     Ok(())
 }
 

@@ -204,7 +204,7 @@ async fn files_with_tokens_are_their_owners_alone() {
         fs::write(file, "").unwrap();
         fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
     }
-    let bench = Bench::with(Emulator::builder().data(&data).traffic(&traffic)).await;
+    let bench = Bench::writing_there(Emulator::builder().data(&data).traffic(&traffic)).await;
     let project = bench.emulator.create_project("demo");
     bench.emulator.create_file(&project, "big.bin", vec![7; 100_000]);
     bench.get("/user").await;

@@ -82,6 +82,11 @@ impl Bench {
         if let Some(folder) = std::env::var_os("SBG_HOSTILE_TRAFFIC") {
             builder = builder.traffic(folder);
         }
+        Self::writing_there(builder).await
+    }
+
+    /// The same, whose traffic is written where the builder says and nowhere else.
+    async fn writing_there(builder: Builder) -> Self {
         let emulator = builder.start().await.expect("loopback ports are free");
         let token = emulator.token();
         Self { emulator, http: reqwest::Client::new(), token, advance: false }

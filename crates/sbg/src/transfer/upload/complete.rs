@@ -15,6 +15,9 @@ const COMPLETIONS: u32 = 5;
 /// How long a platform may go on with a completion whose connection broke, before it is sent again.
 const BROKEN: Duration = Duration::from_secs(2);
 
+/// The same where it has failed or refused for its load: it is not at it any more.
+const REFUSED: Duration = Duration::from_millis(500);
+
 /// The same where it, or what lies in between, has taken too long to answer: it is likely to be at it.
 const SLOW: Duration = Duration::from_secs(90);
 
@@ -73,7 +76,11 @@ impl Job {
                 return Err(error);
             }
             tracing::info!(%error, "asking what became of a completion");
-            let patience = if error.kind() == ErrorKind::Connect { BROKEN } else { SLOW };
+            let patience = match (error.kind(), error.status()) {
+                (_, Some(500 | 503)) => REFUSED,
+                (ErrorKind::Connect, _) => BROKEN,
+                _ => SLOW,
+            };
             match self.became(name, size, patience).await? {
                 Became::File(file) => return Ok(*file),
                 Became::Waiting if lost && attempt < COMPLETIONS => attempt += 1,
