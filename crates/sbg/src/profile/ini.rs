@@ -212,7 +212,8 @@ impl Section {
             (self.header, next.map_or(self.header, |(index, _)| index))
         };
         let line = raw[model].trim_start_matches(BOM);
-        (after, line[..line.len() - line.trim_start().len()].trim_matches(['\r', '\n']).to_owned())
+        // A carriage return on its own is white space of the line, but no editor shows it.
+        (after, line[..line.len() - line.trim_start().len()].replace('\r', " "))
     }
 }
 

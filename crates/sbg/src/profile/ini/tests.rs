@@ -91,6 +91,7 @@ fn edits_leave_every_other_byte_alone() {
     check("[a]\nl = 1\n\n[b]\nk = 2\n", "a", "k", "[a]\nl = 1\nk = new\n\n[b]\nk = 2\n");
     check("[a]\n  l = 1\n    more\n# c\n[b]\n", "a", "k", "[a]\n  l = 1\n    more\n  k = new\n# c\n[b]\n");
     check("[a]\n# c\n\n  [b]\nk=1\n", "a", "k", "[a]\n  k = new\n# c\n\n  [b]\nk=1\n");
+    check("[a]\n\r\r[b]\nk=1\n", "a", "k", "[a]\n  k = new\n\r\r[b]\nk=1\n");
     check("[a]", "a", "k", "[a]\nk = new\n");
     check("\u{feff}[a]", "a", "k", "\u{feff}[a]\nk = new\n");
     check("[DEFAULT]\nk = shared\n[a]\n", "a", "k", "[DEFAULT]\nk = shared\n[a]\nk = new\n");
