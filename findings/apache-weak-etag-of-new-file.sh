@@ -6,7 +6,8 @@
 #           weak one gets 412, although nothing has changed.
 # Hurts:    clients that fetch a file in ranges right after it was written: the ETag of the second range is another than that of the first one, and
 #           a download that resumes with `If-Match` is refused. What stands in the quotes has to be compared.
-source "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 
 debian apache2-bin
 apache=$work/debian/usr/sbin/apache2

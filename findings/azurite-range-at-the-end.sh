@@ -5,21 +5,13 @@
 # Happens:  where it begins exactly at the end, 206 with `Content-Range: bytes 10-9/10` and no byte; one byte further on, 416.
 # Hurts:    clients that resume a download that was complete, or read until 416: there is a success without progress, whose
 #           Content-Range ends before it begins.
-source "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 
 npm_packages azurite@3.37.0
 python_packages azure-storage-blob==12.31.1
 seen version "$("$work/node_modules/.bin/azurite-blob" --version)" 3.37.0
-serve "$work/node_modules/.bin/azurite-blob" --blobHost 127.0.0.1 --blobPort "$port" \
-    --inMemoryPersistence --skipApiVersionCheck --disableTelemetry
-"$work/venv/bin/python" - "$url" << 'PYTHON'
-import sys
-from azure.storage.blob import BlobServiceClient
-# The account and the key that every Azurite has, from its documentation.
-key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-service = BlobServiceClient(sys.argv[1] + "/devstoreaccount1", {"account_name": "devstoreaccount1", "account_key": key})
-service.create_container("objects", public_access="blob").upload_blob("ten", b"0123456789")
-PYTHON
+azurite_with_ten_bytes
 seen 'status of bytes=10-19' "$(request -H 'Range: bytes=10-19' "$url/devstoreaccount1/objects/ten")" 206
 seen Content-Range "$(header Content-Range)" 'bytes 10-9/10'
 seen 'length of the body' "$(stat -c %s "$work/body")" 0

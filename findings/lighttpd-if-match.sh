@@ -5,7 +5,8 @@
 # Happens:  206 with the bytes of the present file. `If-None-Match` with its ETag is honoured (304), so the tags are known.
 # Hurts:    clients that fetch a file in ranges and rely on 412 when it is replaced meanwhile: they join the bytes of two versions. The ETag
 #           of every response has to be compared.
-source "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 
 debian lighttpd
 lighttpd=$work/debian/usr/sbin/lighttpd

@@ -5,7 +5,8 @@
 # Happens:  500 Internal Server Error, as HTML without a code.
 # Hurts:    clients that begin an upload once more when the old one is gone: 500 is what they repeat, so a test of theirs against moto ends
 #           with the wrong error after all attempts.
-source "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 
 python_packages 'moto[s3]==5.2.5' Flask==3.1.3 flask-cors==6.0.5
 seen version "$("$work/venv/bin/pip" show moto | sed -n 's/^Version: //p')" 5.2.5

@@ -6,7 +6,8 @@
 #           so that neither `If-Match` nor `If-Range` tells them apart.
 # Hurts:    clients that fetch in ranges a file which a pipeline writes twice in a second (fixed-size records, headers rewritten in place): they
 #           join the bytes of two versions, with every check of HTTP passed. Only a checksum tells.
-source "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 
 debian nginx nginx-light
 nginx=$work/debian/usr/sbin/nginx

@@ -6,7 +6,8 @@
 #           body that never comes.
 # Hurts:    clients that download in ranges from the first request on: an empty file looks like a connection that breaks, and is tried
 #           again and again.
-source "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 
 npm_packages s3rver@3.7.1
 seen version "$("$work/node_modules/.bin/s3rver" --version)" 3.7.1

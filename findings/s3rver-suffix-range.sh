@@ -4,7 +4,8 @@
 # Expected: `Range: bytes=-3` is the last three bytes (RFC 9110, 14.1.2, and S3): 206 with `Content-Range: bytes 7-9/10`.
 # Happens:  206 with `Content-Range: bytes 0-3/10`: the first four bytes.
 # Hurts:    clients that read the end of a file first (zip, parquet, BAM indices): they get bytes from the wrong end, as a success.
-source "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 
 npm_packages s3rver@3.7.1
 seen version "$("$work/node_modules/.bin/s3rver" --version)" 3.7.1

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
 use sbg::{Client, ClientBuilder, ProjectId};
 use sbg_tests::client_of;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The token of the client.
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -123,6 +123,11 @@ fn response(status: u16, body: &Value) -> HttpMockResponse {
         .header("content-type", "application/json")
         .body(body.to_string())
         .build()
+}
+
+/// An API whose files are all at this URL.
+async fn api_for(url: String) -> Wire {
+    Wire::responding(move |_| response(200, &json!({"url": url}))).await
 }
 
 /// A project that is not there, since nobody looks.

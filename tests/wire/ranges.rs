@@ -4,15 +4,9 @@ use anyhow::Result;
 use futures::TryStreamExt as _;
 use sbg::{Client, ErrorKind};
 use sbg_tests::{MIB, assert_refused, assert_same_bytes, random_bytes};
-use serde_json::json;
 
 use crate::raw::{Head, Raw, chunked, response};
-use crate::{Wire, response as json_response};
-
-/// An API whose files are all at this URL.
-async fn api_for(url: String) -> Wire {
-    Wire::responding(move |_| json_response(200, &json!({"url": url}))).await
-}
+use crate::{Wire, api_for};
 
 /// A storage server and a client whose file lies on it.
 struct Stage {

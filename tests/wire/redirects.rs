@@ -3,14 +3,9 @@
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg_tests::assert_refused;
-use serde_json::json;
 
+use crate::api_for;
 use crate::raw::{Raw, response};
-use crate::{Wire, response as json_response};
-
-async fn api_for(url: String) -> Wire {
-    Wire::responding(move |_| json_response(200, &json!({"url": url}))).await
-}
 
 fn object() -> Vec<u8> {
     response(

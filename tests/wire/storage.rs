@@ -27,10 +27,9 @@ async fn storage(bytes: &[u8], tag_of: fn(usize) -> Option<&'static str>) -> Wir
     .await
 }
 
-/// An API whose files are all at this address.
+/// An API whose files are all at one URL of this storage.
 async fn api_for(storage: &Wire) -> Wire {
-    let address = storage.server.url("/main/a?X-Signature=c2ln");
-    Wire::responding(move |_| response(200, &json!({"url": address}))).await
+    crate::api_for(storage.server.url("/main/a?X-Signature=c2ln")).await
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! These requests need no token, meet no faults and are not counted. Bodies are text, as on the command line.
 //!
-//! Pages of the web must not reach them through the browser of whoever runs the emulator. So each request names itself by a header that
+//! A web page must not reach them through the browser of the person who runs the emulator. So each request has a header that
 //! no page can send to another site, comes from no page (`Origin`), and is sent to a name that no page can bring along (`Host`).
 
 use std::{

@@ -22,7 +22,7 @@ pub(crate) struct Found {
 pub(crate) struct Rooted(imp::Folder);
 
 impl Rooted {
-    /// Opens a folder. Its own path may lead through links: whoever names it knows where it is.
+    /// Opens a folder. Its own path may lead through links: the user who names it has chosen them.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         imp::Folder::root(root).map(Self)
     }

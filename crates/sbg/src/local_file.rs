@@ -54,7 +54,7 @@ fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Res
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        // A pipe that nobody has opened at its other end would otherwise hold the program up for ever.
+        // Opening a pipe would otherwise wait until something opens its other end.
         let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         flags.set(OFlags::NOFOLLOW, links == Links::Refused);
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());

@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(names, kept);
     }
 
-    /// Reading a pipe would wait for its other end for ever.
+    /// Reading a pipe would wait until something opens its other end.
     #[cfg(unix)]
     #[test]
     fn bucket_has_regular_files_alone() {

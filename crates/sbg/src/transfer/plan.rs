@@ -126,7 +126,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_of_an_upload_cover_the_file_once_within_the_limits(size in any_size(), rate in 0.0..1e11) {
+        fn upload_parts_cover_the_file_once_within_limits(size in any_size(), rate in 0.0..1e11) {
             let chosen = [upload_part_size(size, None), upload_part_size(size, Some(rate)), reader_part_size(size)];
             for chosen in chosen {
                 let Ok(part_size) = chosen else {

@@ -211,23 +211,8 @@ impl fmt::Debug for OnWait {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, StatusCode};
-
+    use super::super::sleepers::tests::{attempt, limited};
     use super::*;
-
-    fn attempt(number: u32) -> Attempt {
-        Attempt { operation: Operation::find("project_get").unwrap(), number, elapsed: Duration::ZERO }
-    }
-
-    /// A 429 of second 1000.
-    fn limited(reset: Option<&str>) -> Answer {
-        let mut headers = HeaderMap::new();
-        headers.insert("date", "Thu, 01 Jan 1970 00:16:40 GMT".parse().unwrap());
-        if let Some(reset) = reset {
-            headers.insert("x-ratelimit-reset", reset.parse().unwrap());
-        }
-        Answer::new(StatusCode::TOO_MANY_REQUESTS, headers, "")
-    }
 
     #[test]
     fn handlers_go_by_the_name_of_their_type() {

@@ -213,18 +213,18 @@ impl ErrorHandler for GeneralErrorSleeper {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use http::{HeaderMap, StatusCode};
     use sbg_raw::Operation;
 
     use super::*;
 
-    fn attempt(number: u32) -> Attempt {
+    pub(in crate::transport) fn attempt(number: u32) -> Attempt {
         Attempt { operation: Operation::find("project_get").unwrap(), number, elapsed: Duration::ZERO }
     }
 
     /// A 429 of second 1000.
-    fn limited(reset: Option<&str>) -> Answer {
+    pub(in crate::transport) fn limited(reset: Option<&str>) -> Answer {
         let mut headers = HeaderMap::new();
         headers.insert("date", "Thu, 01 Jan 1970 00:16:40 GMT".parse().unwrap());
         if let Some(reset) = reset {

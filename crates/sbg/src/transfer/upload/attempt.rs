@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_a_connection_asks_for_after_its_attempt_do_not_count() {
+    fn bytes_after_an_attempt_do_not_count() {
         let counters = Arc::new(Counters::new());
         let attempt = Attempt::new(counters.clone());
         attempt.add(100);

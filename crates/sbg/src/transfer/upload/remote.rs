@@ -1,5 +1,7 @@
 //! What the platform says of an upload under way, and which upload that is. Pure.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::route::{Destination, Report};
@@ -20,12 +22,14 @@ pub(super) struct Remote {
     pub(super) parts: Vec<Report>,
 }
 
+fn reported(part: i32, headers: Option<BTreeMap<String, String>>) -> Report {
+    Report { part, headers: headers.unwrap_or_default() }
+}
+
 impl From<types::MultipartUpload> for Remote {
     fn from(upload: types::MultipartUpload) -> Self {
-        let parts = upload.parts.unwrap_or_default().into_iter().map(|part| {
-            let headers = part.response.and_then(|response| response.headers).unwrap_or_default();
-            Report { part: part.part_number, headers }
-        });
+        let parts = upload.parts.unwrap_or_default().into_iter();
+        let parts = parts.map(|part| reported(part.part_number, part.response.and_then(|said| said.headers)));
         Self {
             parts: parts.collect(),
             upload_id: upload.upload_id,
@@ -42,10 +46,8 @@ impl From<types::MultipartUpload> for Remote {
 
 impl From<types::AutomationUpload> for Remote {
     fn from(upload: types::AutomationUpload) -> Self {
-        let parts = upload.parts.unwrap_or_default().into_iter().map(|part| {
-            let headers = part.response.and_then(|response| response.headers).unwrap_or_default();
-            Report { part: part.part_number, headers }
-        });
+        let parts = upload.parts.unwrap_or_default().into_iter();
+        let parts = parts.map(|part| reported(part.part_number, part.response.and_then(|said| said.headers)));
         Self {
             parts: parts.collect(),
             upload_id: upload.upload_id,

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn first_part_of_a_slow_line_is_confirmed_within_ten_seconds() {
+    fn slow_line_confirms_first_part_within_10_s() {
         for buffer in [0, MIB, BUFFER] {
             for line in [MIB, 2 * MIB, 3 * MIB] {
                 let (in_flight, first) = simulate(line, 8 * MIB, buffer, 8, 20);

@@ -1,8 +1,7 @@
-# What the findings share: a folder that is deleted at the end, a free port of loopback, a server on it, and comparisons.
+# What the findings share: their temp folder $work is deleted at the end; a free port of loopback, a server on it, and comparisons.
 # shellcheck shell=bash
 set -euo pipefail
 
-work=$(mktemp -d)
 server=
 failed=0
 
@@ -52,6 +51,20 @@ npm_packages() {
 python_packages() {
     python3 -m venv "$work/venv"
     "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+# Starts the Azurite that was installed, with an object `objects/ten` of ten bytes that everyone may read.
+azurite_with_ten_bytes() {
+    serve "$work/node_modules/.bin/azurite-blob" --blobHost 127.0.0.1 --blobPort "$port" \
+        --inMemoryPersistence --skipApiVersionCheck --disableTelemetry
+    "$work/venv/bin/python" - "$url" << 'PYTHON'
+import sys
+from azure.storage.blob import BlobServiceClient
+# The account and the key that every Azurite has, from its documentation.
+key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+service = BlobServiceClient(sys.argv[1] + "/devstoreaccount1", {"account_name": "devstoreaccount1", "account_key": key})
+service.create_container("objects", public_access="blob").upload_blob("ten", b"0123456789")
+PYTHON
 }
 
 # Prints the status of a response, and leaves the body in $work/body and the headers in $work/head.
