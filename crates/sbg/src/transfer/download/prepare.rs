@@ -87,21 +87,20 @@ pub(super) async fn prepare(
         };
         check_size(order, opening.size)?;
         let identity = opening.size.map(|size| Identity { size, version: opening.version.clone() });
-        if let Some(left) =
-            known.take_if(|left| opening.whole || !identity.as_ref().is_some_and(|found| left.is_same(found)))
+        let is_same = |left: &Identity| identity.as_ref().is_some_and(|found| left.is_same(found));
+        if let Some(left) = &known
+            && (opening.whole || !is_same(left))
         {
-            let is_same = identity.as_ref().is_some_and(|found| left.is_same(found));
-            let why = if is_same { "the storage gives the file only as a whole" } else { CHANGED };
-            there = Vec::new();
+            let why = if is_same(left) { "the storage gives the file only as a whole" } else { CHANGED };
+            (known, there) = (None, Vec::new());
             start_over(target, shared, why.to_owned()).await?;
             continue;
         }
-        let (Some(identity), false) = (identity, opening.whole) else {
-            return whole(tools, shared, target, address, opening, permit).await;
+        // Two responses of an object without a version may have the bytes of two versions.
+        let identity = match identity {
+            Some(identity) if !opening.whole && identity.version.is_certain() => identity,
+            _ => return whole(tools, shared, target, address, opening, permit).await,
         };
-        if !identity.version.is_certain() {
-            return whole(tools, shared, target, address, opening, permit).await;
-        }
         if known.is_none() {
             reserve(target, identity.size).await?;
         }
