@@ -30,25 +30,26 @@ const INSTRUMENTATION: [&str; 6] = [
     "--cfg=fuzzing",
 ];
 
-const SECONDS: u32 = 60;
+/// Inputs of a run without a limit on time.
+const RUNS: u32 = 50_000;
 const SEED: u32 = 51;
 
 #[derive(Args)]
 pub struct Fuzz {
     /// The targets, files of `fuzz/fuzz_targets` without their ending; all of them when none is named
     targets: Vec<String>,
-    /// How long to try each of them
-    #[arg(long, default_value_t = SECONDS)]
-    seconds: u32,
+    /// How long to run each of them, going on from what earlier runs found; without it the same inputs run every time
+    #[arg(long)]
+    seconds: Option<u32>,
     /// Another seed makes other inputs
     #[arg(long, default_value_t = SEED)]
     seed: u32,
 }
 
-/// As a run for every change does it.
+/// A run that is the same for the same code, so that no change fails for the bad luck of an earlier one.
 impl Default for Fuzz {
     fn default() -> Self {
-        Self { targets: Vec::new(), seconds: SECONDS, seed: SEED }
+        Self { targets: Vec::new(), seconds: None, seed: SEED }
     }
 }
 
@@ -84,7 +85,7 @@ pub fn run(root: &Path, fuzz: &Fuzz) -> Result<String> {
     });
     let tried = tried.into_inner().expect("nobody panics");
     let inputs: usize = tried.into_iter().sum::<Result<_>>()?;
-    Ok(format!("{inputs} inputs to {} targets in {} s each", targets.len(), fuzz.seconds))
+    Ok(format!("{inputs} inputs to {} targets", targets.len()))
 }
 
 /// The names of the files in a folder, without their endings.
@@ -156,7 +157,14 @@ fn collect<'v>(value: &'v Value, words: &mut BTreeSet<&'v str>) {
 /// Tries one target, and says how many inputs it was given.
 fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<usize> {
     let work = root.join("target/fuzz");
-    let (found, failures) = (work.join("corpus").join(target), work.join("failures"));
+    let (found, limit) = match fuzz.seconds {
+        Some(seconds) => (work.join("corpus").join(target), format!("-max_total_time={seconds}")),
+        None => (work.join("fresh").join(target), format!("-runs={RUNS}")),
+    };
+    if fuzz.seconds.is_none() && found.exists() {
+        fs::remove_dir_all(&found).with_context(|| format!("cannot empty {}", found.display()))?;
+    }
+    let failures = work.join("failures");
     let seeds = root.join("fuzz/corpus").join(target);
     for folder in [&found, &failures] {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -167,7 +175,7 @@ fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<usize> 
         .arg(argument("dict", &work.join("words")))
         .arg(argument("artifact_prefix", &failures.join(format!("{target}-"))));
     program.args(["-print_final_stats=1", "-timeout=60", "-rss_limit_mb=4096", "-max_len=8192"]);
-    program.arg(format!("-max_total_time={}", fuzz.seconds)).arg(format!("-seed={}", fuzz.seed));
+    program.arg(limit).arg(format!("-seed={}", fuzz.seed));
     let ran = program.env("RUST_BACKTRACE", "0").output().with_context(|| format!("cannot run {target}"))?;
     let said = String::from_utf8_lossy(&ran.stderr);
     ensure!(ran.status.success(), "{target} failed:\n{}", tail(&said, 60));

@@ -159,7 +159,7 @@ impl Ini {
             }
         } else {
             let (after, indent) = if let Some(section) = known {
-                section.end(&raw)
+                section.end(&self.text)
             } else {
                 self.append_header(&mut raw, section, end_of_line);
                 (raw.len() - 1, String::new())
@@ -201,17 +201,18 @@ impl Section {
 
     /// The index of the line that a new key comes after, and the white space that it begins with: as deep as its
     /// neighbour, or the next line would become a part of its value.
-    fn end(&self, raw: &[String]) -> (usize, String) {
+    fn end(&self, text: &str) -> (usize, String) {
         let (after, model) = if let Some(entry) = self.entries.last() {
             (entry.continued.last().copied().unwrap_or(entry.first), entry.first)
         } else {
-            let next = raw.iter().enumerate().skip(self.header + 1).find(|(_, line)| {
+            let next = lines(text).enumerate().skip(self.header + 1).find(|(_, line)| {
                 let content = line.trim();
                 !content.is_empty() && !content.starts_with(['#', ';'])
             });
             (self.header, next.map_or(self.header, |(index, _)| index))
         };
-        let line = raw[model].trim_start_matches(BOM);
+        // The line as `parse` sees it, or both would disagree on how deep it is.
+        let line = lines(text).nth(model).unwrap_or_default();
         // A carriage return on its own is white space of the line, but no editor shows it.
         (after, line[..line.len() - line.trim_start().len()].replace('\r', " "))
     }
