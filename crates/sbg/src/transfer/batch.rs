@@ -15,9 +15,9 @@ use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::runtime::joined;
 use super::handle::Shared;
 use crate::error::{Error, Result};
+use crate::transfer::engine::task::joined;
 
 pub use compare::Compare;
 pub use conflict::Conflict;

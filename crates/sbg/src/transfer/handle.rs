@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::runtime::{Engine, panicked};
+use super::engine::runtime::Engine;
 use super::progress::{Counters, Progress};
 use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::engine::task::panicked;
 
 /// Where a transfer stands.
 ///

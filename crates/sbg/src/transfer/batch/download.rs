@@ -24,9 +24,11 @@ use crate::projects::ProjectFiles;
 use crate::request::fields::Fields;
 use crate::request::stream::Items;
 use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
-use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
-use crate::transfer::local::folder::{Leaf, Open, Root};
+use crate::transfer::local::folder::{Leaf, Root};
+use crate::transfer::local::open_mode::Open;
 use crate::transfer::local::record::Tree;
 use crate::types;
 

@@ -19,10 +19,12 @@ use crate::api::destination::{Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::fields::Fields;
-use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
-use crate::transfer::local::record::{Stat, Tree};
+use crate::transfer::local::record::Tree;
 use crate::transfer::local::source_file::open_without_waiting;
+use crate::transfer::local::stat::Stat;
 use crate::types::FileType;
 
 impl Client {
