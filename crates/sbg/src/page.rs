@@ -1,10 +1,10 @@
-//! Lists: a query is sent for one page, or streamed page by page or item by item to its end.
+//! Lists: a query is read as a whole, streamed by item or by page, or fetched as one page.
 
 mod items;
 mod next;
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -32,7 +32,7 @@ const PAGES_AHEAD: usize = 32;
 ///
 /// ```
 /// async fn first<L: sbg::List>(list: sbg::Query<L>) -> sbg::Result<Option<L::Item>> {
-///     list.limit(1).items().try_next().await
+///     list.page_size(1).items().try_next().await
 /// }
 /// ```
 pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
@@ -97,8 +97,10 @@ impl PageRequest {
 #[derive(Debug)]
 pub struct Fetched<T> {
     pub(crate) items: Vec<T>,
+    /// URL of this page.
     pub(crate) href: Option<String>,
-    pub(crate) links: Vec<types::Link>,
+    /// URL of the page after this one. It is never requested: it may name any host.
+    pub(crate) next: Option<String>,
     pub(crate) total: Option<u64>,
     pub(crate) next_token: Option<String>,
 }
@@ -113,25 +115,20 @@ impl<T> Fetched<T> {
     ) -> Self {
         let total =
             headers.get("x-total-matching-query").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let links = links.unwrap_or_default();
-        let next_token = link(&links, "next").and_then(token_of);
-        Self { items, href, links, total, next_token }
+        let next = links.into_iter().flatten().find(is_next).and_then(|link| link.href);
+        let next_token = next.as_deref().and_then(|next| query_value(next, "token"));
+        Self { items, href, next, total, next_token }
     }
 
     /// A page of a list that gives the token of the next page by itself.
     pub(crate) fn with_token(items: Vec<T>, total: Option<u64>, next_token: Option<String>) -> Self {
         let next_token = next_token.filter(|token| !token.is_empty());
-        Self { items, href: None, links: Vec::new(), total, next_token }
+        Self { items, href: None, next: None, total, next_token }
     }
 }
 
-fn link<'l>(links: &'l [types::Link], rel: &str) -> Option<&'l types::Link> {
-    links.iter().find(|link| link.rel.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(rel)))
-}
-
-/// The token in the query of a link.
-fn token_of(link: &types::Link) -> Option<String> {
-    query_value(link.href.as_deref()?, "token")
+fn is_next(link: &types::Link) -> bool {
+    link.rel.as_deref().is_some_and(|rel| rel.eq_ignore_ascii_case("next"))
 }
 
 /// A parameter in the query of a link. The link itself is never followed: it may name any host.
@@ -142,18 +139,21 @@ pub(crate) fn query_value(link: &str, name: &str) -> Option<String> {
     pairs.find(|(named, _)| named == name).map(|(_, value)| value.into_owned())
 }
 
-/// A query of a list: set its filters, then [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
-/// [`items`](Self::items).
+/// A query of a list: set its filters, then read [`all`](Self::all) of it, stream its [`items`](Self::items), or fetch one
+/// [`page`](Self::page).
+///
+/// A query is not a future: a single page would look like the whole list.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let query = client.projects().query().owner("rfranklin");
-/// let (page, all) = (query.clone().await?, query.items().try_collect::<Vec<_>>().await?);
+/// for project in client.projects().query().owner("rfranklin").all().await? {
+///     println!("{}", project.id);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use = "a query does nothing until it is sent"]
+#[must_use = "a query does nothing until its items are read"]
 pub struct Query<L> {
     pub(crate) client: Client,
     pub(crate) list: L,
@@ -168,15 +168,18 @@ impl<L: List> Query<L> {
         Self { client, list, limit: None, offset: None, token: None, fields: None }
     }
 
-    /// Number of items of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
+    /// Most items of a page, from 1 to 100. By default [`page`](Self::page) has 50, and the pages of the whole list have 100.
+    ///
+    /// It does not limit [`all`](Self::all) or [`items`](Self::items): they read to the end of the list. To stop earlier, stop reading
+    /// the stream.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
-    /// let query = client.projects().query().limit(20);
+    /// let query = client.projects().query().page_size(20);
     /// # }
     /// ```
-    pub fn limit(mut self, limit: u32) -> Self {
-        self.limit = Some(limit);
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.limit = Some(items);
         self
     }
 
@@ -184,7 +187,7 @@ impl<L: List> Query<L> {
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
-    /// let third_page_of_twenty = client.projects().query().limit(20).offset(40);
+    /// let third_page_of_twenty = client.projects().query().page_size(20).offset(40);
     /// # }
     /// ```
     pub fn offset(mut self, offset: u64) -> Self {
@@ -219,11 +222,32 @@ impl<L: List> Query<L> {
         self
     }
 
-    /// Fetches one page.
+    /// All items of the list, from every page.
+    ///
+    /// For a list of unknown length, [`items`](Self::items) keeps only some pages in memory.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().limit(20).send().await?;
+    /// let projects = client.projects().query().owner("rfranklin").all().await?;
+    /// println!("{} projects", projects.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a filter that breaks a rule, before anything is sent; otherwise the
+    /// first error that fetching a page returns.
+    pub async fn all(self) -> Result<Vec<L::Item>> {
+        self.items().try_collect().await
+    }
+
+    /// One page of the list: [`page_size`](Self::page_size) items from [`offset`](Self::offset), at most. The list may have more; see
+    /// [`Page::next_page`] and [`all`](Self::all).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().page_size(20).page().await?;
     /// println!("{} of {:?} projects", page.items.len(), page.total);
     /// # Ok(())
     /// # }
@@ -231,8 +255,9 @@ impl<L: List> Query<L> {
     ///
     /// # Errors
     ///
-    /// A filter that breaks a rule, before anything is sent; or whatever the call brings.
-    pub async fn send(self) -> Result<Page<L::Item>> {
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a filter that breaks a rule, before anything is sent; otherwise
+    /// the error of the call.
+    pub async fn page(self) -> Result<Page<L::Item>> {
         let at = self.first_page(self.limit)?;
         let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
         page(source, at, Tokens::default()).await
@@ -299,15 +324,6 @@ impl<L: List> Query<L> {
     }
 }
 
-impl<L: List> IntoFuture for Query<L> {
-    type Output = Result<Page<L::Item>>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
-    }
-}
-
 impl<L: fmt::Debug> fmt::Debug for Query<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
@@ -340,7 +356,7 @@ impl<L: List> Source<L::Item> for (L, Client) {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let page = client.projects().query().send().await?;
+/// let page = client.projects().query().page().await?;
 /// println!("{:?} projects in all", page.total);
 /// for project in page {
 ///     println!("{}", project.id);
@@ -367,7 +383,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().offset(40).send().await?;
+    /// let page = client.projects().query().offset(40).page().await?;
     /// assert_eq!(page.offset(), 40);
     /// # Ok(())
     /// # }
@@ -380,7 +396,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().send().await?;
+    /// let page = client.projects().query().page().await?;
     /// let more = if page.has_next() { " and more" } else { "" };
     /// println!("{} projects{more}", page.items.len());
     /// # Ok(())
@@ -395,7 +411,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.files().query().project("rfranklin/fibre-diffraction").cont_token().await?;
+    /// let page = client.files().query().project("rfranklin/fibre-diffraction").cont_token().page().await?;
     /// if let Some(token) = page.next_token() {
     ///     std::fs::write("listing.token", token).expect("a disk with room");
     /// }
@@ -413,7 +429,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let first = client.projects().query().send().await?;
+    /// let first = client.projects().query().page().await?;
     /// assert!(!first.has_previous());
     /// # Ok(())
     /// # }
@@ -426,7 +442,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let mut page = client.projects().query().send().await?;
+    /// let mut page = client.projects().query().page().await?;
     /// while let Some(next) = page.next_page().await? {
     ///     page = next;
     /// }
@@ -460,7 +476,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().offset(40).limit(20).send().await?;
+    /// let page = client.projects().query().offset(40).page_size(20).page().await?;
     /// if let Some(previous) = page.previous_page().await? {
     ///     assert_eq!(previous.offset(), 20);
     /// }

@@ -103,7 +103,7 @@ fn credentials() -> Vec<Row> {
 
 /// A call that the platform takes with advance access alone.
 async fn datasets(client: &Client) -> sbg::Result<usize> {
-    Ok(client.datasets().query().await?.items.len())
+    Ok(client.datasets().query().all().await?.len())
 }
 
 fn advance_access() -> Vec<Row> {

@@ -31,7 +31,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.automations().query().send().await?;
+    /// let page = client.automations().query().page().await?;
     /// println!("{} automations", page.items.len());
     /// # Ok(())
     /// # }
@@ -76,7 +76,7 @@ impl Automations {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for automation in client.automations().query().name("Index").send().await? {
+    /// for automation in client.automations().query().name("Index").all().await? {
     ///     println!("{}", automation.id);
     /// }
     /// # Ok(())
@@ -115,7 +115,7 @@ impl Automations {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::automations::AutomationList> = client.automations().query().project_based(true);
-/// println!("{} automations", query.send().await?.items.len());
+/// println!("{} automations", query.all().await?.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -228,7 +228,7 @@ awaitable!(AutomationCreate => types::Automation);
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let automation = client.automation(id);
-/// for package in automation.packages().query().send().await? {
+/// for package in automation.packages().query().all().await? {
 ///     println!("{} {:?}", package.id, package.version);
 /// }
 /// # Ok(())
@@ -308,7 +308,7 @@ impl AutomationHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for automation in client.automations().query().include_archived(true).name("Index new patterns").await? {
+    /// for automation in client.automations().query().include_archived(true).name("Index new patterns").all().await? {
     ///     client.automation(automation.id).restore().await?;
     /// }
     /// # Ok(())
@@ -327,7 +327,7 @@ impl AutomationHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// for member in client.automation(id).members().query().send().await? {
+    /// for member in client.automation(id).members().query().all().await? {
     ///     println!("{:?} {:?}", member.username, member.permissions);
     /// }
     /// # Ok(())
@@ -356,7 +356,7 @@ impl AutomationHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let runs = client.automation(id).runs().name("Patterns of May").send().await?;
+    /// let runs = client.automation(id).runs().name("Patterns of May").all().await?;
     /// println!("{:?}", runs.total);
     /// # Ok(())
     /// # }

@@ -33,7 +33,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
 /// let packages = automation.packages();
-/// for package in packages.query().send().await? {
+/// for package in packages.query().all().await? {
 ///     println!("{:?} runs on Python {:?}", package.version, package.python);
 /// }
 /// # Ok(())
@@ -54,7 +54,7 @@ impl AutomationPackages {
     ///
     /// ```no_run
     /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
-    /// let packages = automation.packages().query().limit(10).send().await?;
+    /// let packages = automation.packages().query().page_size(10).page().await?;
     /// println!("{:?}", packages.items.first().map(|package| &package.version));
     /// # Ok(())
     /// # }
@@ -109,7 +109,7 @@ impl AutomationPackages {
 /// ```no_run
 /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::automations::AutomationPackageList> = automation.packages().query();
-/// println!("{} packages", query.send().await?.items.len());
+/// println!("{} packages", query.all().await?.len());
 /// # Ok(())
 /// # }
 /// ```
