@@ -166,8 +166,8 @@ async fn pages_of_0_or_101_items_are_never_asked_for() -> Result<()> {
         assert_refused(pages, ErrorKind::InvalidInput, &words);
     }
     stage.assert_no_requests();
-    assert_eq!(query(&stage).page_size(1).all().await?.len(), 1);
-    assert_eq!(query(&stage).page_size(100).all().await?.len(), 3);
+    assert_eq!(query(&stage).page_size(1).page().await?.items.len(), 1);
+    assert_eq!(query(&stage).page_size(100).page().await?.items.len(), 3);
     Ok(())
 }
 

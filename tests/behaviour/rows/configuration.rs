@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use futures::future::join_all;
 use sbg::config::Proxies;
-use sbg::transport::{
+use sbg::pipeline::{
     Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RateLimit, RateLimitSleeper,
 };
 use sbg::{Client, ClientBuilder};
@@ -112,7 +112,7 @@ fn advance_access() -> Vec<Row> {
             let (url, token) = (scene.emulator.url(), scene.emulator.token());
             let client = Client::builder().endpoint(url).token(token).advance_access(true).build()?;
             assert_eq!(datasets(&client).await?, 1);
-            let request = scene.sent_with_body("GET /datasets?offset=0");
+            let request = scene.sent_with_body("GET /datasets?offset=0&limit=100");
             assert_eq!(request.header("x-sbg-advance-access"), Some("advance"));
             Ok(())
         }),
@@ -127,7 +127,7 @@ fn advance_access() -> Vec<Row> {
                 assert_eq!(datasets(&client).await?, 1);
                 return Ok(());
             }
-            scene.sent("GET /datasets?offset=0");
+            scene.sent("GET /datasets?offset=0&limit=100");
             Ok(())
         }),
     ]

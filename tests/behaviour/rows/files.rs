@@ -98,7 +98,7 @@ fn finding() -> Vec<Row> {
             scene.prepared();
             let files = client.files().query().parent(parent).all().await?;
             assert_eq!(names(&files), ["a.fastq"]);
-            scene.sent(&format!("GET /files?parent={parent}&offset=0"));
+            scene.sent(&format!("GET /files?parent={parent}&offset=0&limit=100"));
             Ok(())
         }),
         row("api.files.get(id='5710141760b2b14e3cc146af')", async |scene, client| {
@@ -272,7 +272,7 @@ fn folders() -> Vec<Row> {
             scene.prepared();
             let files = folder.list().all().await?;
             assert_eq!(names(&files), ["a.fastq"]);
-            scene.sent(&format!("GET /files/{}/list?offset=0", folder.id()));
+            scene.sent(&format!("GET /files/{}/list?offset=0&limit=100", folder.id()));
             Ok(())
         }),
         row(

@@ -1,9 +1,9 @@
 //! Volumes, and what is brought from them and to them.
 
-use sbg::exports::export_result;
-use sbg::imports::import_result;
 use sbg::members::{NewMember, Permissions};
 use sbg::raw::OPERATIONS;
+use sbg::storage_jobs::export_result;
+use sbg::storage_jobs::import_result;
 use sbg::types::{StorageJobState, StorageJobStateFilter, Volume, VolumeAccessMode, VolumeAccessModeSet};
 use sbg::volumes::Service;
 use serde_json::{Value, json};
@@ -251,7 +251,7 @@ fn listing() -> Vec<Row> {
             while let Some(volume_file) = volume_files.try_next().await? {
                 locations.push(volume_file.path().to_owned());
             }
-            assert_eq!(locations, ["patterns/", "README.txt"]);
+            assert_eq!(locations, ["patterns/", "reads/", "README.txt"]);
             scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
             Ok(())
         }),
@@ -267,7 +267,7 @@ fn listing() -> Vec<Row> {
             let volume = client.volume(VOLUME)?;
             let prefix = "patterns/";
             let file_list_sub = volume.list().prefix(prefix).all().await?;
-            let locations: Vec<_> = file_list_sub.iter().map(|file| file.path()).collect();
+            let locations: Vec<_> = file_list_sub.iter().map(sbg::volumes::VolumeEntry::path).collect();
             assert_eq!(locations, ["patterns/a-form.csv", "patterns/b-form.csv"]);
             scene.sent("GET /storage/volumes/rfranklin/patterns/list?prefix=patterns/&limit=100");
             Ok(())

@@ -5,11 +5,12 @@
 
 use sbg_raw::ClientVolumesExt as _;
 
-use crate::call::set;
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::VolumeId;
-use crate::page::{Fetched, List, PageRequest, Query, query_value};
+use crate::request::call::set;
+use crate::request::list::{Fetched, List, PageRequest, query_value};
+use crate::request::query::Query;
 use crate::types;
 
 /// The fields without which an object cannot be read.
