@@ -93,7 +93,7 @@ fn admit(head: &Parts) -> Result<(), String> {
         ));
     }
     if head.headers.get(HEADER).is_none_or(|value| value != "1") {
-        return Err("the request has no header `X-Emulator-ConnectionControl: 1`: send it along".to_owned());
+        return Err("the request has no header `X-Emulator-Control: 1`: send it along".to_owned());
     }
     Ok(())
 }
@@ -233,7 +233,7 @@ mod tests {
         };
         let (host, own) = (("host", "127.0.0.1:8080"), ("x-emulator-control", "1"));
         check(&[host, own], None);
-        check(&[host], Some("no header `X-Emulator-ConnectionControl: 1`"));
+        check(&[host], Some("no header `X-Emulator-Control: 1`"));
         check(&[host, ("x-emulator-control", "")], Some("no header"));
         check(&[host, own, ("origin", "https://example.org")], Some("`Origin: https://example.org`"));
         check(&[host, own, ("origin", "null")], Some("`Origin: null`"));
