@@ -1,0 +1,464 @@
+//! The form of the files: which keys OpenAPI has in which place, which of them we use, and what stands under them.
+
+use serde_json::Value;
+
+use super::{Lint, text};
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::yaml::{Kind, Node};
+
+/// What may stand under a key.
+enum Shape {
+    /// A string.
+    Text,
+    /// Words for people: a string that is not empty, and that rustdoc understands.
+    Words,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number which is not negative.
+    Count,
+    /// A number.
+    Number,
+    /// Any value.
+    Json,
+    /// A list.
+    List(&'static Shape),
+    /// A mapping from names.
+    Map(&'static Shape),
+    /// A list without items.
+    EmptyList,
+    /// A mapping with keys that OpenAPI knows.
+    Object(&'static Object),
+    /// A schema, but not a flag, which OpenAPI has there as well.
+    Values,
+}
+
+/// A kind of mapping in OpenAPI.
+struct Object {
+    /// What to call it.
+    name: &'static str,
+    /// Whether a reference to a component may stand in its place.
+    referable: bool,
+    /// Key, what stands under it, and whether it must be there.
+    keys: &'static [(&'static str, Shape, bool)],
+    /// Keys that OpenAPI has and we do not use, and what to do in their place.
+    refused: &'static [(&'static str, &'static str)],
+    /// Extensions that belong here, and their values.
+    extensions: &'static [(&'static str, Extension)],
+}
+
+enum Extension {
+    True,
+    Flag,
+    OneOf(&'static [&'static str]),
+    Texts,
+}
+
+const NEEDED: bool = true;
+const LEFT_OUT: bool = false;
+
+static ROOT: Object = Object {
+    name: "the root document",
+    referable: false,
+    keys: &[
+        ("openapi", Shape::Text, NEEDED),
+        ("info", Shape::Object(&INFO), NEEDED),
+        ("servers", Shape::List(&Shape::Object(&SERVER)), LEFT_OUT),
+        ("security", Shape::Json, LEFT_OUT),
+        ("tags", Shape::List(&Shape::Object(&TAG)), NEEDED),
+        ("components", Shape::Object(&ROOT_COMPONENTS), LEFT_OUT),
+    ],
+    refused: &[
+        ("paths", "paths stand in the area files"),
+        ("externalDocs", "put the link into `info.description`"),
+    ],
+    extensions: &[("x-sbg-areas", Extension::Texts)],
+};
+
+static INFO: Object = Object {
+    name: "info",
+    referable: false,
+    keys: &[
+        ("title", Shape::Text, NEEDED),
+        ("version", Shape::Text, NEEDED),
+        ("description", Shape::Words, LEFT_OUT),
+        ("termsOfService", Shape::Text, LEFT_OUT),
+        ("contact", Shape::Json, LEFT_OUT),
+        ("license", Shape::Json, LEFT_OUT),
+    ],
+    refused: &[],
+    extensions: &[],
+};
+
+static SERVER: Object = Object {
+    name: "a server",
+    referable: false,
+    keys: &[("url", Shape::Text, NEEDED), ("description", Shape::Words, NEEDED)],
+    refused: &[("variables", "list each server on its own")],
+    extensions: &[],
+};
+
+static TAG: Object = Object {
+    name: "a tag",
+    referable: false,
+    keys: &[("name", Shape::Text, NEEDED), ("description", Shape::Words, NEEDED)],
+    refused: &[("externalDocs", "put the link into the description")],
+    extensions: &[],
+};
+
+static ROOT_COMPONENTS: Object = Object {
+    name: "the components of the root document",
+    referable: false,
+    keys: &[("securitySchemes", Shape::Map(&Shape::Json), LEFT_OUT)],
+    refused: &[
+        ("schemas", "schemas stand in the area files"),
+        ("parameters", "parameters stand in the area files"),
+    ],
+    extensions: &[],
+};
+
+static AREA: Object = Object {
+    name: "an area file",
+    referable: false,
+    keys: &[
+        ("paths", Shape::Map(&Shape::Object(&PATH)), LEFT_OUT),
+        ("components", Shape::Object(&COMPONENTS), LEFT_OUT),
+    ],
+    refused: &[],
+    extensions: &[],
+};
+
+static COMPONENTS: Object = Object {
+    name: "components",
+    referable: false,
+    keys: &[
+        ("parameters", Shape::Map(&Shape::Object(&NAMED_PARAMETER)), LEFT_OUT),
+        ("schemas", Shape::Map(&Shape::Object(&NAMED_SCHEMA)), LEFT_OUT),
+    ],
+    refused: &[
+        ("responses", "write the answer where it is given; its schema is a component"),
+        ("requestBodies", "write the body where it is sent; its schema is a component"),
+        ("examples", "write the example where it is used"),
+        ("headers", "say in the description of the answer which headers it has"),
+        ("securitySchemes", "security schemes stand in sbg.yaml"),
+        ("links", "say it in the description of the operation"),
+        ("callbacks", "the platform has none"),
+    ],
+    extensions: &[],
+};
+
+static PATH: Object = Object {
+    name: "a path",
+    referable: false,
+    keys: &[
+        ("parameters", Shape::List(&Shape::Object(&PARAMETER)), LEFT_OUT),
+        ("get", Shape::Object(&OPERATION), LEFT_OUT),
+        ("put", Shape::Object(&OPERATION), LEFT_OUT),
+        ("post", Shape::Object(&OPERATION), LEFT_OUT),
+        ("delete", Shape::Object(&OPERATION), LEFT_OUT),
+        ("patch", Shape::Object(&OPERATION), LEFT_OUT),
+    ],
+    refused: &[
+        ("head", "the platform has no such operation"),
+        ("options", "the platform has no such operation"),
+        ("trace", "the platform has no such operation"),
+        ("summary", "each operation has its own"),
+        ("description", "each operation has its own"),
+        ("servers", "servers stand in sbg.yaml"),
+        ("$ref", "write the path out"),
+    ],
+    extensions: &[],
+};
+
+static OPERATION: Object = Object {
+    name: "an operation",
+    referable: false,
+    keys: &[
+        // Each of these has a rule of its own for when it is not there.
+        ("operationId", Shape::Text, LEFT_OUT),
+        ("tags", Shape::List(&Shape::Text), LEFT_OUT),
+        ("summary", Shape::Words, NEEDED),
+        ("description", Shape::Words, NEEDED),
+        ("deprecated", Shape::Flag, LEFT_OUT),
+        ("security", Shape::EmptyList, LEFT_OUT),
+        ("parameters", Shape::List(&Shape::Object(&PARAMETER)), LEFT_OUT),
+        ("requestBody", Shape::Object(&REQUEST_BODY), LEFT_OUT),
+        ("responses", Shape::Map(&Shape::Object(&RESPONSE)), NEEDED),
+    ],
+    refused: &[
+        ("servers", "servers stand in sbg.yaml"),
+        ("callbacks", "the platform has none"),
+        ("externalDocs", "put the link into the description"),
+    ],
+    extensions: &[
+        ("x-sbg-advance-access", Extension::True),
+        ("x-sbg-idempotent", Extension::Flag),
+        ("x-sbg-pagination", Extension::OneOf(&["offset", "cont_token", "volume"])),
+        ("x-sbg-yaml", Extension::True),
+    ],
+};
+
+static PARAMETER_KEYS: [(&str, Shape, bool); 9] = [
+    ("name", Shape::Text, NEEDED),
+    ("in", Shape::Text, NEEDED),
+    ("required", Shape::Flag, LEFT_OUT),
+    ("description", Shape::Words, NEEDED),
+    ("deprecated", Shape::Flag, LEFT_OUT),
+    ("style", Shape::Text, LEFT_OUT),
+    ("explode", Shape::Flag, LEFT_OUT),
+    ("schema", Shape::Object(&SCHEMA), NEEDED),
+    ("example", Shape::Json, LEFT_OUT),
+];
+
+const PARAMETER_REFUSED: &[(&str, &str)] = &[
+    ("content", "write `schema`"),
+    ("examples", "write one `example`"),
+    ("allowEmptyValue", "leave it out"),
+    ("allowReserved", "leave it out: values are percent-encoded"),
+    ("$ref", "a component that is nothing but another one is of no use: refer to that one"),
+];
+
+static PARAMETER: Object = Object {
+    name: "a parameter",
+    referable: true,
+    keys: &PARAMETER_KEYS,
+    refused: PARAMETER_REFUSED,
+    extensions: &[],
+};
+
+static NAMED_PARAMETER: Object = Object {
+    name: "a parameter",
+    referable: false,
+    keys: &PARAMETER_KEYS,
+    refused: PARAMETER_REFUSED,
+    extensions: &[],
+};
+
+static REQUEST_BODY: Object = Object {
+    name: "a request body",
+    referable: false,
+    keys: &[
+        ("required", Shape::Flag, LEFT_OUT),
+        ("description", Shape::Words, LEFT_OUT),
+        ("content", Shape::Map(&Shape::Object(&MEDIA_TYPE)), NEEDED),
+    ],
+    refused: &[("$ref", "write the body where it is sent; its schema is a component")],
+    extensions: &[],
+};
+
+static RESPONSE: Object = Object {
+    name: "an answer",
+    referable: false,
+    keys: &[
+        ("description", Shape::Words, NEEDED),
+        ("content", Shape::Map(&Shape::Object(&MEDIA_TYPE)), LEFT_OUT),
+    ],
+    refused: &[
+        ("headers", "say in the description which headers the answer has"),
+        ("links", "say it in the description of the operation"),
+        ("$ref", "write the answer where it is given; its schema is a component"),
+    ],
+    extensions: &[],
+};
+
+static MEDIA_TYPE: Object = Object {
+    name: "a body",
+    referable: false,
+    keys: &[("schema", Shape::Object(&SCHEMA), NEEDED), ("example", Shape::Json, LEFT_OUT)],
+    refused: &[
+        ("examples", "write one `example`: generators and tests read that"),
+        ("encoding", "leave it out: bodies are JSON"),
+    ],
+    extensions: &[],
+};
+
+static SCHEMA_KEYS: [(&str, Shape, bool); 22] = [
+    ("type", Shape::Text, LEFT_OUT),
+    ("format", Shape::Text, LEFT_OUT),
+    ("description", Shape::Words, LEFT_OUT),
+    ("deprecated", Shape::Flag, LEFT_OUT),
+    ("nullable", Shape::Flag, LEFT_OUT),
+    ("required", Shape::List(&Shape::Text), LEFT_OUT),
+    ("properties", Shape::Map(&Shape::Object(&SCHEMA)), LEFT_OUT),
+    ("additionalProperties", Shape::Values, LEFT_OUT),
+    ("items", Shape::Object(&SCHEMA), LEFT_OUT),
+    ("enum", Shape::List(&Shape::Text), LEFT_OUT),
+    ("allOf", Shape::List(&Shape::Object(&SCHEMA)), LEFT_OUT),
+    ("oneOf", Shape::List(&Shape::Object(&SCHEMA)), LEFT_OUT),
+    ("minimum", Shape::Number, LEFT_OUT),
+    ("maximum", Shape::Number, LEFT_OUT),
+    ("minLength", Shape::Count, LEFT_OUT),
+    ("maxLength", Shape::Count, LEFT_OUT),
+    ("pattern", Shape::Text, LEFT_OUT),
+    ("minItems", Shape::Count, LEFT_OUT),
+    ("maxItems", Shape::Count, LEFT_OUT),
+    ("uniqueItems", Shape::Flag, LEFT_OUT),
+    ("default", Shape::Json, LEFT_OUT),
+    ("example", Shape::Json, LEFT_OUT),
+];
+
+const SCHEMA_REFUSED: &[(&str, &str)] = &[
+    (
+        "anyOf",
+        "write `oneOf` of scalars, one object with optional properties, or any JSON (a description alone)",
+    ),
+    ("not", "say it in the description"),
+    ("discriminator", "write one object with optional properties"),
+    ("const", "OpenAPI 3.0 has no `const`: write an `enum` of one value"),
+    ("exclusiveMinimum", "write `minimum`"),
+    ("exclusiveMaximum", "write `maximum`"),
+    ("multipleOf", "say it in the description"),
+    ("minProperties", "say it in the description"),
+    ("maxProperties", "say it in the description"),
+    ("title", "the name of the component is its title"),
+    ("examples", "write one `example`"),
+    ("readOnly", "write a schema for requests and one for answers"),
+    ("writeOnly", "write a schema for requests and one for answers"),
+    ("externalDocs", "put the link into the description"),
+    ("xml", "bodies are JSON"),
+    ("$ref", "a component that is nothing but another one is of no use: refer to that one"),
+];
+
+const SCHEMA_EXTENSIONS: &[(&str, Extension)] =
+    &[("x-extensible-enum", Extension::Texts), ("x-sbg-secret", Extension::True)];
+
+static SCHEMA: Object = Object {
+    name: "a schema",
+    referable: true,
+    keys: &SCHEMA_KEYS,
+    refused: SCHEMA_REFUSED,
+    extensions: SCHEMA_EXTENSIONS,
+};
+
+static NAMED_SCHEMA: Object = Object {
+    name: "a schema",
+    referable: false,
+    keys: &SCHEMA_KEYS,
+    refused: SCHEMA_REFUSED,
+    extensions: SCHEMA_EXTENSIONS,
+};
+
+/// Checks the root document and the area files, whole.
+pub fn check(lint: &mut Lint<'_>) {
+    let spec = lint.spec;
+    object(lint, &spec.root, &spec.root.place, &ROOT);
+    for area in &spec.areas {
+        object(lint, &area.root, &area.root.place, &AREA);
+    }
+    let version = spec.root.get("openapi");
+    if let Some(text) = version.and_then(Node::as_str).filter(|text| !text.starts_with("3.0.")) {
+        let message = format!("the generators read OpenAPI 3.0 alone: write `3.0.3` for `{text}`");
+        lint.report(spec.root.place_of("/openapi"), Rule::OpenapiVersion, message);
+    }
+}
+
+/// Checks `node`, which stands under the key at `place`.
+fn value(lint: &mut Lint<'_>, node: &Node, place: &Place, shape: &Shape) {
+    let wrong = |lint: &mut Lint<'_>, expected: &str| {
+        lint.report(place, Rule::WrongShape, format!("this is to be {expected}"));
+    };
+    match (shape, &node.kind) {
+        (Shape::Json, _)
+        | (Shape::Flag, Kind::Scalar(Value::Bool(_)))
+        | (Shape::Number, Kind::Scalar(Value::Number(_)))
+        | (Shape::Text, Kind::Scalar(Value::String(_))) => {}
+        (Shape::Words, Kind::Scalar(Value::String(words))) => text::check(lint, place, words),
+        (Shape::Count, Kind::Scalar(Value::Number(number))) if number.is_u64() => {}
+        (Shape::EmptyList, Kind::Sequence(items)) if items.is_empty() => {}
+        (Shape::List(of), Kind::Sequence(items)) => {
+            for item in items {
+                value(lint, item, &item.place, of);
+            }
+        }
+        (Shape::Map(of), Kind::Mapping(entries)) => {
+            for entry in entries {
+                value(lint, &entry.value, &entry.place, of);
+            }
+        }
+        (Shape::Object(of), Kind::Mapping(_)) => object(lint, node, place, of),
+        (Shape::Values, Kind::Mapping(_)) => object(lint, node, place, &SCHEMA),
+        (Shape::Values, _) => {
+            let message = "write `{}` where anything is allowed, a schema where something is, and leave it out where nothing is";
+            lint.report(place, Rule::AdditionalProperties, message);
+        }
+        (Shape::Text | Shape::Words, _) => wrong(lint, "a string: put it into quotes"),
+        (Shape::Flag, _) => wrong(lint, "`true` or `false`"),
+        (Shape::Count, _) => wrong(lint, "a whole number"),
+        (Shape::Number, _) => wrong(lint, "a number"),
+        (Shape::EmptyList, _) => wrong(lint, "`[]`: what every operation needs stands in sbg.yaml"),
+        (Shape::List(_), _) => wrong(lint, "a list"),
+        (Shape::Map(_), _) => wrong(lint, "a mapping from names"),
+        (Shape::Object(of), _) => wrong(lint, &format!("{}, which is a mapping", of.name)),
+    }
+}
+
+fn object(lint: &mut Lint<'_>, node: &Node, place: &Place, of: &Object) {
+    if !node.is_mapping() {
+        lint.report(place, Rule::WrongShape, format!("this is to be {}, which is a mapping", of.name));
+        return;
+    }
+    if let (Some(reference), true) = (node.entries().iter().find(|entry| entry.key == "$ref"), of.referable) {
+        if reference.value.as_str().is_none() {
+            lint.report(&reference.place, Rule::WrongShape, "a `$ref` is a string");
+        }
+        if let Some(sibling) = node.entries().iter().find(|entry| entry.key != "$ref") {
+            let message = format!(
+                "`{}` beside a `$ref` says nothing: write {{{0}: ..., allOf: [{{$ref: ...}}]}}",
+                sibling.key
+            );
+            lint.report(&sibling.place, Rule::RefSiblings, message);
+        }
+        return;
+    }
+    for entry in node.entries() {
+        let (key, at) = (entry.key.as_str(), &entry.place);
+        if let Some((_, shape, _)) = of.keys.iter().find(|(name, ..)| *name == key) {
+            value(lint, &entry.value, at, shape);
+        } else if let Some((_, advice)) = of.refused.iter().find(|(name, _)| *name == key) {
+            lint.report(at, Rule::UnsupportedKeyword, format!("`{key}` is not used here: {advice}"));
+        } else if let Some((_, values)) = of.extensions.iter().find(|(name, _)| *name == key) {
+            extension(lint, &entry.value, at, values);
+        } else if key.starts_with("x-") {
+            let known: Vec<_> = of.extensions.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let message = format!("`{key}` means nothing here: {} has {known}", of.name);
+            lint.report(at, Rule::UnknownExtension, message);
+        } else {
+            let known: Vec<_> = of.keys.iter().map(|(name, ..)| *name).collect();
+            lint.report(
+                at,
+                Rule::UnknownKey,
+                format!("`{key}` is no key of {}: it has {}", of.name, known.join(", ")),
+            );
+        }
+    }
+    for (key, ..) in of.keys.iter().filter(|(key, _, needed)| *needed && node.get(key).is_none()) {
+        let rule = match *key {
+            "summary" => Rule::MissingSummary,
+            "description" => Rule::MissingDescription,
+            _ => Rule::MissingKey,
+        };
+        lint.report(place, rule, format!("give {} its `{key}`", of.name));
+    }
+}
+
+fn extension(lint: &mut Lint<'_>, node: &Node, place: &Place, values: &Extension) {
+    let texts = || node.items().iter().filter_map(Node::as_str);
+    let (fits, expected) = match values {
+        Extension::True => (node.is_true(), "`true`; leave it out otherwise".to_owned()),
+        Extension::Flag => {
+            (matches!(node.kind, Kind::Scalar(Value::Bool(_))), "`true` or `false`".to_owned())
+        }
+        Extension::OneOf(known) => {
+            (node.as_str().is_some_and(|text| known.contains(&text)), format!("one of {}", known.join(", ")))
+        }
+        Extension::Texts => {
+            let count = texts().count();
+            let distinct = texts().collect::<std::collections::BTreeSet<_>>().len() == count;
+            (count > 0 && count == node.items().len() && distinct, "a list of strings, each once".to_owned())
+        }
+    };
+    if !fits {
+        lint.report(place, Rule::ExtensionValue, format!("this is to be {expected}"));
+    }
+}

@@ -1,0 +1,63 @@
+//! What a check of the specification has to say: a rule, the place where it is broken, and why.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::spec::rule::Rule;
+
+/// A line of a file of the specification.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Path of the file, as it is to be printed.
+    pub file: Arc<str>,
+    /// Line, counted from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// One breach of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// What is wrong and, where it helps, what to write in its place.
+    pub message: String,
+}
+
+impl Finding {
+    /// A breach of `rule` at `place`.
+    pub fn new(place: &Place, rule: Rule, message: impl Into<String>) -> Self {
+        Self { place: place.clone(), rule, message: message.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.place, self.rule, self.message)
+    }
+}
+
+/// Everything that a task found wrong with the specification, in the order of files and lines.
+#[derive(Debug)]
+pub struct Findings(pub Vec<Finding>);
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.0 {
+            writeln!(f, "{finding}")?;
+        }
+        match self.0.len() {
+            1 => f.write_str("1 finding"),
+            many => write!(f, "{many} findings"),
+        }
+    }
+}
+
+impl std::error::Error for Findings {}

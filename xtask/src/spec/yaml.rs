@@ -1,0 +1,285 @@
+//! YAML with places: a tree that remembers the line of every node, so that each finding can name it.
+//!
+//! The general-purpose readers either forget lines or accept duplicate keys; this one is built on the parser's events.
+//! Anchors, aliases, tags and several documents in a file are refused: the specification needs none of them.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use serde_json::{Map, Number, Value};
+
+use crate::spec::finding::{Finding, Place};
+use crate::spec::rule::Rule;
+
+/// A node of a YAML file.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where the node begins.
+    pub place: Place,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The value of a node.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Null, a boolean, a number or a string.
+    Scalar(Value),
+    /// A sequence.
+    Sequence(Vec<Node>),
+    /// A mapping, in the order of the file.
+    Mapping(Vec<Entry>),
+}
+
+/// An entry of a mapping.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub place: Place,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The entries of a mapping; nothing for any other node.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a sequence; nothing for any other node.
+    pub fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The value under `key` of a mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether this is the boolean `true`.
+    pub fn is_true(&self) -> bool {
+        matches!(self.kind, Kind::Scalar(Value::Bool(true)))
+    }
+
+    /// Whether this is a mapping.
+    pub fn is_mapping(&self) -> bool {
+        matches!(self.kind, Kind::Mapping(_))
+    }
+
+    /// Where the value begins to which a JSON pointer leads, or the last part of the way to it that there is. Of the entry of a
+    /// mapping that is its key.
+    pub fn place_of(&self, pointer: &str) -> &Place {
+        let (mut node, mut place) = (self, &self.place);
+        for token in pointer.split('/').skip(1) {
+            let key = token.replace("~1", "/").replace("~0", "~");
+            let next = match &node.kind {
+                Kind::Sequence(items) => {
+                    key.parse().ok().and_then(|index: usize| items.get(index)).map(|item| (item, &item.place))
+                }
+                _ => node.entries().iter().find(|e| e.key == key).map(|entry| (&entry.value, &entry.place)),
+            };
+            let Some(next) = next else { break };
+            (node, place) = next;
+        }
+        place
+    }
+
+    /// The same as JSON, keys in the order of the file.
+    pub fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(value) => value.clone(),
+            Kind::Sequence(items) => items.iter().map(Node::to_json).collect(),
+            Kind::Mapping(entries) => Value::Object(
+                entries.iter().map(|e| (e.key.clone(), e.value.to_json())).collect::<Map<_, _>>(),
+            ),
+        }
+    }
+}
+
+/// Reads the file at `path`; `name` is what findings call it.
+pub fn read(path: &Path, name: &str) -> Result<Node, Finding> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let place = Place { file: Arc::from(name), line: 1 };
+        Finding::new(&place, Rule::UnreadableFile, error.to_string())
+    })?;
+    parse(&text, name)
+}
+
+/// Parses `text`; `name` is what findings call the file.
+pub fn parse(text: &str, name: &str) -> Result<Node, Finding> {
+    let mut reader = Reader { events: Parser::new_from_str(text), file: Arc::from(name) };
+    loop {
+        match reader.next()? {
+            (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
+            (Event::StreamEnd | Event::DocumentEnd, span) => {
+                return Err(Finding::new(&reader.place(span), Rule::YamlSyntax, "the file is empty"));
+            }
+            (event, span) => {
+                let root = reader.node(event, span)?;
+                return reader.end().map(|()| root);
+            }
+        }
+    }
+}
+
+struct Reader<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> {
+    events: T,
+    file: Arc<str>,
+}
+
+impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T> {
+    fn place(&self, span: Span) -> Place {
+        Place { file: self.file.clone(), line: span.start.line() }
+    }
+
+    fn next(&mut self) -> Result<(Event<'t>, Span), Finding> {
+        match self.events.next() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => {
+                let place = Place { file: self.file.clone(), line: error.marker().line() };
+                Err(Finding::new(&place, Rule::YamlSyntax, error.info().to_owned()))
+            }
+            None => {
+                let place = Place { file: self.file.clone(), line: 1 };
+                Err(Finding::new(&place, Rule::YamlSyntax, "the file ends too early"))
+            }
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Finding> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentEnd, _) => {}
+                (_, span) => {
+                    return Err(Finding::new(
+                        &self.place(span),
+                        Rule::YamlSyntax,
+                        "a second document in one file",
+                    ));
+                }
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'t>, span: Span) -> Result<Node, Finding> {
+        let place = self.place(span);
+        let kind = match event {
+            Event::Scalar(text, style, 0, None) => Kind::Scalar(scalar(text, style)),
+            Event::SequenceStart(0, None) => self.sequence()?,
+            Event::MappingStart(0, None) => self.mapping()?,
+            Event::Alias(_) | Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) => {
+                let message = "anchors, aliases and tags are not used here; write the value out, or make it a component";
+                return Err(Finding::new(&place, Rule::YamlAnchor, message));
+            }
+            other => return Err(Finding::new(&place, Rule::YamlSyntax, format!("unexpected {other:?}"))),
+        };
+        Ok(Node { place, kind })
+    }
+
+    fn sequence(&mut self) -> Result<Kind, Finding> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Kind::Sequence(items)),
+                (event, span) => items.push(self.node(event, span)?),
+            }
+        }
+    }
+
+    fn mapping(&mut self) -> Result<Kind, Finding> {
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            let place = self.place(span);
+            let key = match event {
+                Event::MappingEnd => return Ok(Kind::Mapping(entries)),
+                Event::Scalar(text, _, 0, None) => text.into_owned(),
+                _ => return Err(Finding::new(&place, Rule::YamlSyntax, "a key must be a plain scalar")),
+            };
+            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+                let message = format!("`{key}` stands in this mapping already, in line {}", first.place.line);
+                return Err(Finding::new(&place, Rule::DuplicateKey, message));
+            }
+            let (event, span) = self.next()?;
+            let value = self.node(event, span)?;
+            entries.push(Entry { key, place, value });
+        }
+    }
+}
+
+/// The value of a scalar by the core schema of YAML 1.2; a quoted scalar is a string whatever it says.
+fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Value {
+    if style != ScalarStyle::Plain {
+        return Value::String(text.into_owned());
+    }
+    match text.as_ref() {
+        "" | "~" | "null" => Value::Null,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        plain => {
+            let number = (plain.parse::<i64>().ok().map(Number::from)).or_else(|| {
+                plain.parse::<f64>().ok().filter(|_| looks_like_a_number(plain)).and_then(Number::from_f64)
+            });
+            number.map_or_else(|| Value::String(plain.to_owned()), Value::Number)
+        }
+    }
+}
+
+/// `f64::from_str` also takes `inf`, `nan` and `1_0`-free words such as `e5`; a number in YAML begins with a digit or a sign.
+fn looks_like_a_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.contains(['x', 'X'])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_keep_their_types_and_order() {
+        let node = parse("b: 1\na: ['2', 2.5, true, null, 2024-01-02, '']\n", "x.yaml").unwrap();
+        assert_eq!(node.to_json(), json!({"b": 1, "a": ["2", 2.5, true, null, "2024-01-02", ""]}));
+        assert_eq!(node.entries()[0].key, "b");
+    }
+
+    #[test]
+    fn nodes_know_their_lines() {
+        let node = parse("a:\n  b:\n    - c\n    - d\n", "x.yaml").unwrap();
+        assert_eq!(node.get("a").unwrap().get("b").unwrap().items()[1].place.line, 4);
+    }
+
+    #[test]
+    fn what_the_specification_does_not_need_is_refused_with_its_line() {
+        let check = |text: &str, rule: &str, line: usize| {
+            let finding = parse(text, "x.yaml").unwrap_err();
+            assert_eq!((finding.rule.name(), finding.place.line), (rule, line), "{text:?}: {finding}");
+        };
+        check("a: 1\nb: 2\na: 3\n", "duplicate-key", 3);
+        check("a: &x 1\nb: *x\n", "yaml-anchor", 1);
+        check("a: !!str 1\n", "yaml-anchor", 1);
+        check("a: [1\nb: 2\n", "yaml-syntax", 2);
+        check("", "yaml-syntax", 1);
+        check("a: 1\n---\nb: 2\n", "yaml-syntax", 2);
+    }
+}
