@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use sbg_raw::ClientTasksExt as _;
 
 use super::{TASK_ID, TaskHandle, TaskInput, TaskInputsEdit, value};
-use crate::call::{Get, awaitable, set};
 use crate::error::Result;
 use crate::ids::check_uuid;
+use crate::request::call::{Get, awaitable, set};
 use crate::types;
 
 /// A task to start.
