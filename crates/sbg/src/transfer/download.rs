@@ -154,9 +154,7 @@ impl Download {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Downloaded> {
-        let engine = self.file.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
+        Transfer::start(self.file.client.engine(), move |tools, shared| self.run(tools, shared))
     }
 
     /// The time of modification that the local file gets; the time of the download if it is not set.

@@ -256,9 +256,7 @@ impl Upload {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
-        let engine = self.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
+        Transfer::start(self.client.engine(), move |tools, shared| self.run(tools, shared))
     }
 
     async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
@@ -331,9 +329,7 @@ impl ReaderUpload {
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
         let Self { client, reader, size, place, options } = self;
-        let engine = client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| async move {
+        Transfer::start(client.engine(), move |tools, shared| async move {
             // What the client was told is to hold as long as the upload lasts.
             let _client = client;
             let (destination, name) = options.destination(place)?;

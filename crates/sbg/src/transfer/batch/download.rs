@@ -36,7 +36,7 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let files = client.project("rfranklin/fibre-diffraction")?.files().query().await?;
+/// let files = client.project("rfranklin/fibre-diffraction")?.files().query().all().await?;
 /// client.download_all(files.items.iter(), "patterns").await?.into_result()?;
 /// # Ok(())
 /// # }
@@ -265,13 +265,7 @@ impl DownloadMany {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Report> {
-        let engine = self.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
-    }
-
-    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
-        Group::run(&shared, |group| Box::pin(self.start_all(tools, group))).await
+        Group::transfer(self.client.engine(), |tools, group| Box::pin(self.start_all(tools, group)))
     }
 
     async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {

@@ -164,13 +164,7 @@ impl UploadMany {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Report> {
-        let engine = self.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
-    }
-
-    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
-        Group::run(&shared, |group| Box::pin(self.start_all(tools, group))).await
+        Group::transfer(self.client.engine(), |tools, group| Box::pin(self.start_all(tools, group)))
     }
 
     async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {
@@ -535,7 +529,7 @@ impl Folders {
             Spot::Folder(id) => self.client.files().query().parent(id),
         };
         let fields = Fields::only(["id", "name", "type", "size", "created_on", "modified_on"]);
-        let mut items = query.fields(fields).limit(100).items();
+        let mut items = query.fields(fields).page_size(100).items();
         let mut names = Names::default();
         while let Some(file) = items.next().await.transpose()? {
             let (remote, is_folder) = (remote_of(&file), file.type_ == Some(FileType::Folder));
