@@ -21,8 +21,8 @@ fn without_credentials_the_error_lists_the_places_that_were_tried() {
     with_environment(test, &[("HOME", home)], || {
         let home = std::env::var("HOME").expect("a home");
         let words = [
-            "no endpoint and token were found; tried",
-            "the program: it gives neither endpoint nor token",
+            "found no endpoint and no token; tried",
+            "the program: it sets neither endpoint nor token",
             "environment: SB_API_ENDPOINT is not set, SB_AUTH_TOKEN is not set",
             &format!("profile `default` of {home}/.sevenbridges/credentials"),
         ];
@@ -53,7 +53,7 @@ fn half_a_pair_says_which_half_is_missing() {
     with_environment("configuration::half_a_pair_says_which_half_is_missing", &variables, || {
         let client = Client::builder().config_paths(ConfigPaths::none()).build();
         let words = [
-            "no endpoint for the token from the environment variable SB_AUTH_TOKEN was found; tried",
+            "found no endpoint for the token from the environment variable SB_AUTH_TOKEN; tried",
             "environment: SB_API_ENDPOINT is not set\n",
         ];
         let error = assert_refused(client, ErrorKind::MissingCredentials, &words);
@@ -143,7 +143,7 @@ fn unusable_tokens_and_endpoints_are_refused_without_being_shown() {
         assert!(!format!("{error} {error:?}").contains("0123456789abcdef"), "{error:?}");
     }
     let in_wrong_place = builder_without_files().endpoint(TOKEN).token(TOKEN).build();
-    let error = assert_refused(in_wrong_place, ErrorKind::Endpoint, &["is no API endpoint", "cavatica"]);
+    let error = assert_refused(in_wrong_place, ErrorKind::Endpoint, &["is not an API endpoint", "cavatica"]);
     assert!(!format!("{error} {error:?}").contains(TOKEN));
 }
 
@@ -181,7 +181,7 @@ fn each_kind_of_bad_input_has_a_kind_of_its_own_and_says_where_it_is() -> Result
     check(&good, "[proxies]\nhttps_proxy = a:b:c\n", ErrorKind::ConfigFile, &["config:2: `https_proxy`"])?;
     check(&with("cgc", ""), "", ErrorKind::Token, &["credentials:3: the token is empty"])?;
     check(&with("cgc", "a b"), "", ErrorKind::Token, &["credentials:3: the token contains a space"])?;
-    let words = ["credentials:2", "`api.sbgenomics.com` is no API endpoint: expected a URL such as"];
+    let words = ["credentials:2", "`api.sbgenomics.com` is not an API endpoint: expected a URL such as"];
     check(&with("api.sbgenomics.com", TOKEN), "", ErrorKind::Endpoint, &words)?;
     let words = ["credentials:2", "must end in `/v2` (expected `https://api.sbgenomics.com/v3/v2`)"];
     check(&with("https://api.sbgenomics.com/v3", TOKEN), "", ErrorKind::Endpoint, &words)?;

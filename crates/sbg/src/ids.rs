@@ -1,11 +1,11 @@
-//! Ids of the platform that have a form, checked before any request is made.
+//! Ids of the platform that have a form. They are checked before any request is made.
 //!
-//! An id ends up in the path of a URL. A slip such as `demo` for `rfranklin/demo`, or a space at the end of a pasted id,
-//! would otherwise come back from the platform as a bare 404; here it is an [`InvalidId`] that says what was expected.
-//! No piece of an id may be empty, be `.` or `..`, or contain `/`, `\`, `?`, `#`, `%`, white space or control characters,
-//! so that an id can never change the shape of the path it is put into.
+//! An id becomes part of the path of a URL. A typo such as `demo` for `rfranklin/demo`, or a space at the end of a pasted
+//! id, would be a bare 404 from the platform; here it is an [`InvalidId`] that names the expected form. No segment of an id
+//! may be empty, `.` or `..`, or contain `/`, `\`, `?`, `#`, `%`, white space or control characters, so an id cannot change
+//! the structure of the path.
 //!
-//! Whether the thing exists is left to the platform.
+//! Whether it exists is checked by the platform.
 
 mod form;
 mod invalid;
@@ -18,9 +18,9 @@ pub use invalid::InvalidId;
 pub(crate) use invalid::excerpt;
 pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};
 
-/// What an id of the kind `T` can be made of: a text in its form, or such an id.
+/// A value that converts to an id of type `T`: a text in its form, or such an id.
 ///
-/// Methods that give a handle check the id at once. Builders keep what is wrong with an id that they were given until they are sent, so
+/// Methods that give a handle check the id at once. Builders report an invalid id when they are sent, so
 /// that a chain of setters needs no `?` inside.
 ///
 /// ```
@@ -32,7 +32,7 @@ pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};
 /// # Ok::<(), sbg::InvalidId>(())
 /// ```
 pub trait IntoId<T> {
-    /// Makes the id.
+    /// Converts to the id.
     ///
     /// ```
     /// use sbg::{IntoId, InvalidId, ProjectId};
@@ -59,10 +59,10 @@ where
     }
 }
 
-/// An id as a builder was given it. What is wrong with it comes out when the builder is sent.
+/// An id that was passed to a builder. An invalid one is reported when the builder is sent.
 pub(crate) type Given<T> = Result<T, InvalidId>;
 
-/// What is wrong with an id that a builder was given, if it was given one.
+/// Checks an id that was passed to a builder, if any.
 pub(crate) fn check_given<T>(id: Option<&Given<T>>) -> Result<(), InvalidId> {
     match id {
         Some(Err(error)) => Err(error.clone()),

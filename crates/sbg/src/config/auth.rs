@@ -1,13 +1,13 @@
-//! How requests prove who they come from.
+//! How requests are authenticated.
 
 use std::{error::Error, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What a client signs in with. `Debug` hides the secret.
+/// The credential of a client. `Debug` hides the secret.
 ///
-/// White space round a secret, such as the line end of a file that it was read from, is dropped when the configuration is
-/// resolved.
+/// White space around a secret, such as the line end of the file that it was read from, is trimmed when the configuration
+/// is resolved.
 ///
 /// ```
 /// use sbg::config::Auth;
@@ -34,7 +34,7 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// Signs in with an authentication token of the platform.
+    /// Authenticates with a token of the platform.
     ///
     /// ```
     /// use sbg::config::Auth;
@@ -45,7 +45,7 @@ impl Auth {
         Self::AuthToken(SecretString::from(token.into()))
     }
 
-    /// Signs in with an OAuth 2.0 bearer token.
+    /// Authenticates with an OAuth 2.0 bearer token.
     ///
     /// ```
     /// use sbg::config::Auth;
@@ -56,7 +56,7 @@ impl Auth {
         Self::OAuth(SecretString::from(token.into()))
     }
 
-    /// Signs in with the id of a session.
+    /// Authenticates with the id of a session.
     ///
     /// ```
     /// use sbg::config::Auth;
@@ -96,7 +96,7 @@ impl Auth {
     }
 }
 
-/// Why a text is not a token. Never shows any of it.
+/// Why a text is not a token. Never shows any part of it.
 ///
 /// ```
 /// use sbg::config::{Auth, ConfigError, ExplicitConfig, InvalidToken, Sources};
@@ -110,9 +110,9 @@ impl Auth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidToken {
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
-    /// It goes over more than one line.
+    /// It contains a line break.
     LineBreak,
     /// It contains a space or tab.
     Space,
@@ -126,21 +126,21 @@ impl fmt::Display for InvalidToken {
             Self::Empty => "the token is empty",
             Self::LineBreak => "the token contains a line break",
             Self::Space => "the token contains a space",
-            Self::Character => "the token contains a character that no token has",
+            Self::Character => "the token contains a control character or one that is not ASCII",
         })
     }
 }
 
 impl Error for InvalidToken {}
 
-/// The token without white space round it.
+/// Trims and checks a token.
 pub(crate) fn check_token(text: &str) -> Result<SecretString, InvalidToken> {
     let text = text.trim();
     check_characters(text)?;
     Ok(SecretString::from(text))
 }
 
-/// Accepts only what can be sent in a header and written into an ini file, unchanged.
+/// Accepts only characters that can be sent in a header and written to an ini file unchanged.
 pub(crate) fn check_characters(token: &str) -> Result<(), InvalidToken> {
     if token.is_empty() {
         return Err(InvalidToken::Empty);

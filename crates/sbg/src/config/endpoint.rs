@@ -1,4 +1,4 @@
-//! The base address of the API: which environments there are, and what another one must look like.
+//! The base URL of the API: the known platforms, and the form of a custom URL.
 
 use std::{error::Error, fmt, net::IpAddr, str::FromStr};
 
@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::ids::excerpt;
 
-/// The environment that a client talks to.
+/// The platform that a client talks to.
 ///
 /// Parses from the name of a known environment (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst` or `bdc`, in any
 /// case) and from the base URL of its API, which ends in `/v2`. The URL of a known environment gives its variant.
@@ -34,7 +34,7 @@ pub enum Endpoint {
     Cavatica,
     /// NHLBI `BioData` Catalyst: `https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2`.
     BioDataCatalyst,
-    /// Any other address, such as that of an emulator or a private installation.
+    /// Any other URL, such as that of an emulator or a private installation.
     Custom(CustomEndpoint),
 }
 
@@ -49,7 +49,7 @@ pub enum Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CustomEndpoint(Url);
 
-/// Each known environment with its names, the first of which it is called by, and its base URL.
+/// Each known environment with its names (the first one is the one that is shown) and its base URL.
 const KNOWN: [(Endpoint, &[&str], &str); 5] = [
     (Endpoint::Platform, &["platform"], "https://api.sbgenomics.com/v2"),
     (Endpoint::Eu, &["eu"], "https://eu-api.sbgenomics.com/v2"),
@@ -118,8 +118,8 @@ impl Endpoint {
 
     /// Parses like [`FromStr`], but accepts plain `http` to any host.
     ///
-    /// The token then crosses the network readable to everyone on the way. This is for test installations in a closed
-    /// network only.
+    /// Anyone on the network path can then read the token. Use this only for test installations in a closed
+    /// network.
     ///
     /// ```
     /// use sbg::config::Endpoint;
@@ -145,7 +145,7 @@ impl Endpoint {
             return Ok(endpoint);
         }
         let url = parse_url(text, allow_insecure_http)
-            .map_err(|problem| InvalidEndpoint { given: masked(text), problem })?;
+            .map_err(|problem| InvalidEndpoint { given: redacted(text), problem })?;
         let known = KNOWN.into_iter().find(|(.., known)| *known == url.as_str());
         Ok(known.map_or_else(|| Self::Custom(CustomEndpoint(url)), |(endpoint, ..)| endpoint))
     }
@@ -176,8 +176,8 @@ impl From<Endpoint> for String {
 
 /// A text that is neither the name of a known environment nor the base URL of an API.
 ///
-/// Its message shows the text only in part: user names, passwords and queries are masked, and what could be a token that
-/// was given in the wrong place is not shown.
+/// The message shows the text only in part: user names, passwords and queries are redacted, and a text that could be a token
+/// is not shown.
 ///
 /// ```
 /// use sbg::config::Endpoint;
@@ -203,7 +203,7 @@ enum Problem {
 }
 
 impl InvalidEndpoint {
-    /// Whether the text would do if plain `http` were allowed for it.
+    /// Whether the text would be valid if plain `http` were allowed.
     ///
     /// ```
     /// use sbg::config::Endpoint;
@@ -221,7 +221,7 @@ impl fmt::Display for InvalidEndpoint {
         let Self { given, problem } = self;
         match problem {
             Problem::Empty => f.write_str("the API endpoint is empty (expected a URL such as ")?,
-            _ => write!(f, "`{given}` is no API endpoint: ")?,
+            _ => write!(f, "`{given}` is not an API endpoint: ")?,
         }
         match problem {
             Problem::Empty => f.write_str("`https://api.sbgenomics.com/v2`)"),
@@ -239,7 +239,7 @@ impl fmt::Display for InvalidEndpoint {
                 write!(f, "the path of the URL must end in `/v2` (expected `{expected}`)")
             }
             Problem::PlainHttp => f.write_str(
-                "plain http would send the token readable to everyone on the way; use `https://`, or, in a closed \
+                "over plain http anyone on the network can read the token; use `https://`, or, in a closed \
                  network, opt in with `allow_insecure_http(true)`",
             ),
         }
@@ -253,25 +253,25 @@ fn parse_url(text: &str, allow_insecure_http: bool) -> Result<Url, Problem> {
         return Err(Problem::Empty);
     }
     let Some((_, rest)) = text.split_once("://") else { return Err(Problem::NotAUrl) };
-    // The parser would mend all of these silently.
+    // The parser would fix all of these silently.
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(Problem::Malformed("white space is not allowed in it"));
+        return Err(Problem::Malformed("white space is not allowed"));
     }
     if text.contains('\\') {
-        return Err(Problem::Malformed("a `\\` is not allowed in it"));
+        return Err(Problem::Malformed("`\\` is not allowed"));
     }
     if rest.is_empty() || rest.starts_with('/') {
-        return Err(Problem::Malformed("the name of the host is missing"));
+        return Err(Problem::Malformed("the host name is missing"));
     }
     let mut url = Url::parse(text).map_err(Problem::Unparsable)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Problem::Scheme);
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Problem::Malformed("a user name or password does not belong in it"));
+        return Err(Problem::Malformed("a user name or password is not allowed"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Problem::Malformed("a query (`?`) or fragment (`#`) does not belong in it"));
+        return Err(Problem::Malformed("a query (`?`) or fragment (`#`) is not allowed"));
     }
     let path = url.path().trim_end_matches('/').to_owned();
     if !path.ends_with("/v2") {
@@ -285,7 +285,7 @@ fn parse_url(text: &str, allow_insecure_http: bool) -> Result<Url, Problem> {
     Ok(url)
 }
 
-/// Whether nothing that is sent to the host of this URL leaves the machine.
+/// Whether the host of this URL is this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -295,8 +295,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// What of an unusable endpoint may be repeated in a message.
-fn masked(text: &str) -> String {
+/// The part of an invalid endpoint that a message may show.
+fn redacted(text: &str) -> String {
     /// Shorter than any token of the platform, long enough for a mistyped name of an environment.
     const SHORT: usize = 24;
     if let Some((scheme, rest)) = text.split_once("://") {
@@ -344,45 +344,48 @@ mod tests {
                      cavatica, biodatacatalyst";
         check("", "the API endpoint is empty (expected a URL such as `https://api.sbgenomics.com/v2`)");
         check("  ", "the API endpoint is empty (expected a URL such as `https://api.sbgenomics.com/v2`)");
-        check("cgcc", &format!("`cgcc` is no API endpoint: {names}"));
-        check("api.sbgenomics.com/v2", &format!("`api.sbgenomics.com/v2` is no API endpoint: {names}"));
-        check("0123456789abcdef0123456789abcdef", &format!("`(32 characters)` is no API endpoint: {names}"));
-        check("https:/x/v2", &format!("`https:/x/v2` is no API endpoint: {names}"));
-        check("ftp://x/v2", "`ftp://x/v2` is no API endpoint: the URL must begin with `https://`");
-        check("https://", "`https://` is no API endpoint: the name of the host is missing");
-        check("https:///v2", "`https:///v2` is no API endpoint: the name of the host is missing");
-        check("https://:443/v2", "`https://:443/v2` is no API endpoint: empty host");
-        check("https://x\\v2", "`https://x\\v2` is no API endpoint: a `\\` is not allowed in it");
-        check("https://x:y/v2", "`https://x:y/v2` is no API endpoint: invalid port number");
-        check("https://a b/v2", "`https://a b/v2` is no API endpoint: white space is not allowed in it");
-        check("https://a\nb/v2", "`https://a\\nb/v2` is no API endpoint: white space is not allowed in it");
+        check("cgcc", &format!("`cgcc` is not an API endpoint: {names}"));
+        check("api.sbgenomics.com/v2", &format!("`api.sbgenomics.com/v2` is not an API endpoint: {names}"));
+        check(
+            "0123456789abcdef0123456789abcdef",
+            &format!("`(32 characters)` is not an API endpoint: {names}"),
+        );
+        check("https:/x/v2", &format!("`https:/x/v2` is not an API endpoint: {names}"));
+        check("ftp://x/v2", "`ftp://x/v2` is not an API endpoint: the URL must begin with `https://`");
+        check("https://", "`https://` is not an API endpoint: the host name is missing");
+        check("https:///v2", "`https:///v2` is not an API endpoint: the host name is missing");
+        check("https://:443/v2", "`https://:443/v2` is not an API endpoint: empty host");
+        check("https://x\\v2", "`https://x\\v2` is not an API endpoint: `\\` is not allowed");
+        check("https://x:y/v2", "`https://x:y/v2` is not an API endpoint: invalid port number");
+        check("https://a b/v2", "`https://a b/v2` is not an API endpoint: white space is not allowed");
+        check("https://a\nb/v2", "`https://a\\nb/v2` is not an API endpoint: white space is not allowed");
         check(
             "https://api.sbgenomics.com",
-            "`https://api.sbgenomics.com` is no API endpoint: the path of the URL must end in `/v2` (expected \
+            "`https://api.sbgenomics.com` is not an API endpoint: the path of the URL must end in `/v2` (expected \
              `https://api.sbgenomics.com/v2`)",
         );
         check(
             "https://x/api/",
-            "`https://x/api/` is no API endpoint: the path of the URL must end in `/v2` (expected `https://x/api/v2`)",
+            "`https://x/api/` is not an API endpoint: the path of the URL must end in `/v2` (expected `https://x/api/v2`)",
         );
         check(
             "https://x/notv2",
-            "`https://x/notv2` is no API endpoint: the path of the URL must end in `/v2` (expected \
+            "`https://x/notv2` is not an API endpoint: the path of the URL must end in `/v2` (expected \
              `https://x/notv2/v2`)",
         );
         check(
             "https://x/v2?token=SECRET",
-            "`https://x/v2?…` is no API endpoint: a query (`?`) or fragment (`#`) does not belong in it",
+            "`https://x/v2?…` is not an API endpoint: a query (`?`) or fragment (`#`) is not allowed",
         );
         check(
             "https://x/v2#SECRET",
-            "`https://x/v2#…` is no API endpoint: a query (`?`) or fragment (`#`) does not belong in it",
+            "`https://x/v2#…` is not an API endpoint: a query (`?`) or fragment (`#`) is not allowed",
         );
         check(
             "https://me:SECRET@x/v2",
-            "`https://***@x/v2` is no API endpoint: a user name or password does not belong in it",
+            "`https://***@x/v2` is not an API endpoint: a user name or password is not allowed",
         );
-        check("https://me:SE?CRET@x/v2", "`https://***@x/v2` is no API endpoint: invalid port number");
+        check("https://me:SE?CRET@x/v2", "`https://***@x/v2` is not an API endpoint: invalid port number");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration.
+//! Errors of a configuration.
 
 use std::{error::Error, fmt};
 
@@ -7,7 +7,7 @@ use super::{Endpoint, InvalidEndpoint, InvalidProxy, InvalidToken, Origin};
 
 /// A configuration that is incomplete or cannot be used.
 ///
-/// The message is complete by itself and never shows a token or a password.
+/// The message is self-contained and never shows a token or a password.
 ///
 /// ```no_run
 /// use sbg::config::{Config, ConfigError};
@@ -21,7 +21,7 @@ use super::{Endpoint, InvalidEndpoint, InvalidProxy, InvalidToken, Origin};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// No place gave an endpoint and a token that belong together.
+    /// No source has an endpoint and a token that belong together.
     Missing(Box<MissingCredentials>),
     /// The endpoint cannot be used.
     Endpoint {
@@ -37,14 +37,14 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: InvalidToken,
     },
-    /// The address of a proxy cannot be used.
+    /// The URL of a proxy cannot be used.
     Proxy {
         /// Where it came from.
         origin: Origin,
         /// What is wrong with it.
         reason: InvalidProxy,
     },
-    /// A profile was asked for, but it is not known where the file of credentials is.
+    /// A profile was named, but the path of the credentials file is unknown.
     NoHome {
         /// The name of the profile.
         profile: String,
@@ -53,7 +53,7 @@ pub enum ConfigError {
     Profile(ProfileError),
 }
 
-/// The places that were looked at for endpoint and token, and what each of them lacks.
+/// The sources that were searched for endpoint and token, and what each of them lacks.
 ///
 /// ```
 /// use sbg::config::{Auth, ConfigError, ConfigPaths, ExplicitConfig, Origin, Sources};
@@ -66,44 +66,44 @@ pub enum ConfigError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MissingCredentials {
-    /// The endpoint that a token is missing for.
+    /// The endpoint, if only the token is missing.
     pub endpoint: Option<Endpoint>,
-    /// Where the token came from that an endpoint is missing for.
+    /// Where the token came from, if only the endpoint is missing.
     pub auth: Option<Origin>,
-    /// The places, in the order in which they were tried.
-    pub tried: Vec<Attempt>,
+    /// The sources, in the order in which they were tried.
+    pub tried: Vec<TriedSource>,
 }
 
-/// One place that was looked at in vain.
+/// A source that did not have the missing value.
 ///
 /// ```
 /// use sbg::config::{ConfigError, ConfigPaths, ExplicitConfig, Sources};
 ///
 /// let sources = Sources::new(ExplicitConfig::default()).paths(ConfigPaths::none()).env(|_| None);
 /// if let Err(ConfigError::Missing(missing)) = sources.resolve() {
-///     for attempt in &missing.tried {
-///         println!("{}: {}", attempt.place, attempt.reason);
+///     for tried in &missing.tried {
+///         println!("{}: {}", tried.source, tried.reason);
 ///     }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Attempt {
-    /// The place, such as `environment`.
-    pub place: String,
-    /// Why it does not do, such as `SB_AUTH_TOKEN is not set`.
+pub struct TriedSource {
+    /// The source, such as `environment`.
+    pub source: String,
+    /// What it lacks, such as `SB_AUTH_TOKEN is not set`.
     pub reason: String,
 }
 
 impl fmt::Display for MissingCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.endpoint, &self.auth) {
-            (Some(endpoint), _) => write!(f, "no token for {endpoint} was found; tried")?,
-            (None, Some(auth)) => write!(f, "no endpoint for the token from {auth} was found; tried")?,
-            (None, None) => f.write_str("no endpoint and token were found; tried")?,
+            (Some(endpoint), _) => write!(f, "found no token for {endpoint}; tried")?,
+            (None, Some(auth)) => write!(f, "found no endpoint for the token from {auth}; tried")?,
+            (None, None) => f.write_str("found no endpoint and no token; tried")?,
         }
-        for Attempt { place, reason } in &self.tried {
-            write!(f, "\n  - {place}: {reason}")?;
+        for TriedSource { source, reason } in &self.tried {
+            write!(f, "\n  - {source}: {reason}")?;
         }
         Ok(())
     }
@@ -118,8 +118,8 @@ impl fmt::Display for ConfigError {
             Self::Proxy { origin, reason } => write!(f, "proxy from {origin}: {reason}"),
             Self::NoHome { profile } => write!(
                 f,
-                "profile `{profile}` was asked for, but there is no home folder to look for `.sevenbridges/credentials` \
-                 in; give the path of the file"
+                "cannot read profile `{profile}`: there is no home folder to look for `.sevenbridges/credentials` in; set the \
+                 path of the file with `config_paths()`"
             ),
             Self::Profile(error) => error.fmt(f),
         }

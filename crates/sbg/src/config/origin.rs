@@ -18,14 +18,14 @@ use crate::config::Endpoint;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The program gave it.
+    /// The program set it.
     Explicit,
     /// An environment variable.
     Environment {
         /// The name of the variable.
         variable: &'static str,
     },
-    /// A profile of the file of credentials.
+    /// A profile of the credentials file.
     Profile {
         /// The name of the profile.
         profile: String,
@@ -41,7 +41,7 @@ pub enum Origin {
         /// The number of the line, from 1.
         line: usize,
     },
-    /// Nobody gave it, and the default stands.
+    /// It is not set; the default applies.
     Default,
 }
 
@@ -70,28 +70,28 @@ impl fmt::Display for Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Origins {
-    /// Of the endpoint.
+    /// Origin of the endpoint.
     pub endpoint: Origin,
-    /// Of the token or other credential.
+    /// Origin of the token or other credential.
     pub auth: Origin,
-    /// Of the proxy for `https` URLs, and [`Origin::Default`] when there is none.
+    /// Origin of the proxy for `https` URLs; [`Origin::Default`] without one.
     pub https_proxy: Origin,
-    /// Of the proxy for `http` URLs, and [`Origin::Default`] when there is none.
+    /// Origin of the proxy for `http` URLs; [`Origin::Default`] without one.
     pub http_proxy: Origin,
-    /// Of the hosts that are reached without a proxy, and [`Origin::Default`] when none are named.
+    /// Origin of the hosts that are reached without a proxy; [`Origin::Default`] without any.
     pub no_proxy: Origin,
-    /// Of the switch for advance access.
+    /// Origin of the advance access setting.
     pub advance_access: Origin,
 }
 
-/// Something in the configuration that a user should hear of, though it can be used.
+/// A problem of a configuration that can still be used.
 ///
 /// ```no_run
 /// use sbg::config::{Config, Warning};
 ///
 /// for warning in Config::from_env()?.warnings {
 ///     match &warning {
-///         Warning::File(_) => eprintln!("mind the permissions: {warning}"),
+///         Warning::File(_) => eprintln!("check the permissions: {warning}"),
 ///         _ => eprintln!("{warning}"),
 ///     }
 /// }
@@ -100,9 +100,9 @@ pub struct Origins {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The file of credentials is not as private as it should be.
+    /// Others can read or change the credentials file.
     File(FileWarning),
-    /// An environment variable is set but was not used, because the variable that belongs with it is missing.
+    /// An environment variable is set but was ignored, because the variable that belongs to it is missing.
     Unused {
         /// The variable that is set.
         variable: &'static str,
@@ -111,11 +111,11 @@ pub enum Warning {
         /// What was used instead.
         used: Origin,
     },
-    /// The token of a profile goes to another endpoint than that of the profile, because the program asked for both.
+    /// The token of a profile is sent to an endpoint other than that of the profile, because the program set both.
     OtherEndpoint {
         /// Where the token came from.
         auth: Origin,
-        /// The endpoint that the token belongs with.
+        /// The endpoint that the token belongs to.
         own: Endpoint,
         /// The endpoint that it is sent to.
         used: Endpoint,
@@ -128,12 +128,12 @@ impl fmt::Display for Warning {
             Self::File(warning) => warning.fmt(f),
             Self::Unused { variable, missing, used } => write!(
                 f,
-                "{variable} is set, but not used, because {missing} is not set: endpoint and token came from {used}"
+                "{variable} is ignored because {missing} is not set: endpoint and token came from {used}"
             ),
             Self::OtherEndpoint { auth, own, used } => {
                 write!(
                     f,
-                    "the token from {auth} belongs with {own}, but is sent to {used}, as the program asks"
+                    "the token from {auth} belongs to {own}, but is sent to {used}, as set by the program"
                 )
             }
         }

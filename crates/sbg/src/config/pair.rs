@@ -1,16 +1,16 @@
-//! Finds an endpoint and the token that belongs with it; the rules are in the [module above](super).
+//! Finds an endpoint and the token that belongs to it, by the rules of the [module above](super).
 
 use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
 use super::auth::check_token;
-use super::profile::{At, Credentials, Profile, ProfileError};
-use super::{Attempt, Auth, ConfigError, Endpoint, MissingCredentials, Origin, Sources, Warning};
+use super::profile::{CredentialsFile, Located, Profile, ProfileError};
+use super::{Auth, ConfigError, Endpoint, MissingCredentials, Origin, Sources, TriedSource, Warning};
 
 const API_ENDPOINT: &str = "SB_API_ENDPOINT";
 const AUTH_TOKEN: &str = "SB_AUTH_TOKEN";
-/// The profile that is used when none is asked for.
+/// The profile that is used when none is named.
 const DEFAULT_PROFILE: &str = "default";
 
 /// A value and where it came from.
@@ -20,17 +20,17 @@ pub(super) struct Sourced<T> {
     pub(super) origin: Origin,
 }
 
-/// What was found in the end.
+/// The pair that was found.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Resolved {
     pub(super) endpoint: Sourced<Endpoint>,
     pub(super) auth: Sourced<Auth>,
-    /// What the profile says that was asked for or had a part in the pair.
+    /// The setting of the profile that was named or that a value came from.
     pub(super) advance_access: Option<Sourced<bool>>,
     pub(super) warnings: Vec<Warning>,
 }
 
-pub(super) fn find(sources: &Sources<'_>) -> Result<Found, ConfigError> {
+pub(super) fn find(sources: &Sources<'_>) -> Result<Resolved, ConfigError> {
     let explicit = Pair::explicit(sources)?;
     match &sources.explicit.profile {
         Some(name) => from_named_profile(sources, explicit, name),
@@ -38,21 +38,21 @@ pub(super) fn find(sources: &Sources<'_>) -> Result<Found, ConfigError> {
     }
 }
 
-/// What one place, or several together, say.
+/// The values of one source, or of several combined.
 #[derive(Clone, Debug, Default)]
 struct Pair {
     endpoint: Option<Sourced<Endpoint>>,
     auth: Option<Sourced<Auth>>,
 }
 
-/// How a place is called in a message, and what is said of it when one of its two values is missing.
-struct Place {
+/// How messages name a source, and what they say when one of its two values is missing.
+struct SourceLabel {
     name: String,
     no_endpoint: &'static str,
     no_token: &'static str,
 }
 
-impl Place {
+impl SourceLabel {
     fn environment() -> Self {
         Self {
             name: "environment".to_owned(),
@@ -69,8 +69,8 @@ impl Place {
         }
     }
 
-    fn attempt(self, reason: impl Into<String>) -> Attempt {
-        Attempt { place: self.name, reason: reason.into() }
+    fn tried(self, reason: impl Into<String>) -> TriedSource {
+        TriedSource { source: self.name, reason: reason.into() }
     }
 }
 
@@ -110,31 +110,31 @@ impl Pair {
         self.endpoint.is_some() && self.auth.is_some()
     }
 
-    /// This one, or the other where this one is empty: half a pair says in an error which half is missing.
+    /// This pair, or the other if this one is empty. The error for half a pair names the missing half.
     fn or(self, other: Self) -> Self {
         if self.is_empty() { other } else { self }
     }
 
-    /// Adds what is missing from a place, unless that would take a pair apart. Says why it did not.
-    fn complete(&mut self, from: &Self, place: &Place) -> Option<String> {
+    /// Adds the missing value from another source, unless that would split a pair. Returns the reason if it did not.
+    fn complete(&mut self, from: &Self, label: &SourceLabel) -> Option<String> {
         match (&self.endpoint, &self.auth, &from.endpoint, &from.auth) {
             (Some(_), Some(_), ..) => None,
             (None, None, Some(_), Some(_)) => {
                 self.clone_from(from);
                 None
             }
-            (None, None, None, None) => Some(format!("{}, {}", place.no_endpoint, place.no_token)),
-            (_, None, _, None) => Some(place.no_token.to_owned()),
-            (None, _, None, _) => Some(place.no_endpoint.to_owned()),
+            (None, None, None, None) => Some(format!("{}, {}", label.no_endpoint, label.no_token)),
+            (_, None, _, None) => Some(label.no_token.to_owned()),
+            (None, _, None, _) => Some(label.no_endpoint.to_owned()),
             (Some(own), None, Some(other), Some(_)) if own.value != other.value => {
-                Some(format!("its token belongs with {}, not with {}", other.value, own.value))
+                Some(format!("its token belongs to {}, not to {}", other.value, own.value))
             }
             (Some(_), None, _, Some(auth)) => {
                 self.auth = Some(auth.clone());
                 None
             }
             (None, Some(own), Some(_), Some(other)) if !own.value.is_same(&other.value) => {
-                Some("its endpoint belongs with another token".to_owned())
+                Some("its endpoint belongs to another token".to_owned())
             }
             (None, Some(_), Some(endpoint), _) => {
                 self.endpoint = Some(endpoint.clone());
@@ -148,11 +148,11 @@ impl Pair {
         self,
         advance_access: Option<Sourced<bool>>,
         warnings: Vec<Warning>,
-        tried: Vec<Attempt>,
-    ) -> Result<Found, ConfigError> {
+        tried: Vec<TriedSource>,
+    ) -> Result<Resolved, ConfigError> {
         match self {
             Self { endpoint: Some(endpoint), auth: Some(auth) } => {
-                Ok(Found { endpoint, auth, advance_access, warnings })
+                Ok(Resolved { endpoint, auth, advance_access, warnings })
             }
             Self { endpoint, auth } => Err(ConfigError::Missing(Box::new(MissingCredentials {
                 endpoint: endpoint.map(|endpoint| endpoint.value),
@@ -163,32 +163,32 @@ impl Pair {
     }
 }
 
-fn first_found(sources: &Sources<'_>, explicit: Pair) -> Result<Found, ConfigError> {
+fn first_found(sources: &Sources<'_>, explicit: Pair) -> Result<Resolved, ConfigError> {
     let mut pair = explicit;
     if pair.is_complete() {
         return pair.finish(None, Vec::new(), Vec::new());
     }
-    let mut tried = vec![attempt_of_program(&pair)];
+    let mut tried = vec![tried_program(&pair)];
 
     let environment = Pair::environment(sources)?;
-    let place = Place::environment();
-    if let Some(reason) = pair.complete(&environment, &place) {
-        tried.push(place.attempt(reason));
+    let label = SourceLabel::environment();
+    if let Some(reason) = pair.complete(&environment, &label) {
+        tried.push(label.tried(reason));
     } else {
         return pair.finish(None, Vec::new(), tried);
     }
 
     let Some(path) = &sources.paths.credentials else {
-        let reason = "there is no home folder to look for `.sevenbridges/credentials` in".to_owned();
-        tried.push(Attempt { place: "file of credentials".to_owned(), reason });
+        let reason = "no home folder to look for `.sevenbridges/credentials` in".to_owned();
+        tried.push(TriedSource { source: "credentials file".to_owned(), reason });
         return pair.or(environment).finish(None, Vec::new(), tried);
     };
-    let place = Place::profile(DEFAULT_PROFILE, path);
-    let opened = Credentials::open(path).and_then(|file| Ok((file.profile(DEFAULT_PROFILE)?, file)));
+    let label = SourceLabel::profile(DEFAULT_PROFILE, path);
+    let opened = CredentialsFile::open(path).and_then(|file| Ok((file.profile(DEFAULT_PROFILE)?, file)));
     let (profile, file) = match opened {
         Ok(found) => found,
         Err(error @ (ProfileError::NotFound { .. } | ProfileError::UnknownProfile { .. })) => {
-            tried.push(place.attempt(error.to_string()));
+            tried.push(label.tried(error.to_string()));
             return pair.or(environment).finish(None, Vec::new(), tried);
         }
         Err(error) => return Err(error.into()),
@@ -202,24 +202,24 @@ fn first_found(sources: &Sources<'_>, explicit: Pair) -> Result<Found, ConfigErr
             pair = environment;
         }
     }
-    if let Some(reason) = pair.complete(&of_profile, &place) {
-        tried.push(place.attempt(reason));
+    if let Some(reason) = pair.complete(&of_profile, &label) {
+        tried.push(label.tried(reason));
     }
     pair.or(of_profile).finish(profile_switch(&profile, path), warnings, tried)
 }
 
-fn from_named_profile(sources: &Sources<'_>, explicit: Pair, name: &str) -> Result<Found, ConfigError> {
+fn from_named_profile(sources: &Sources<'_>, explicit: Pair, name: &str) -> Result<Resolved, ConfigError> {
     let Some(path) = &sources.paths.credentials else {
         return Err(ConfigError::NoHome { profile: name.to_owned() });
     };
-    let file = Credentials::open(path)?;
+    let file = CredentialsFile::open(path)?;
     let profile = file.profile(name)?;
     let mut warnings = file_warnings(&file);
-    let mut tried = vec![attempt_of_program(&explicit)];
+    let mut tried = vec![tried_program(&explicit)];
     let mut pair = explicit;
     if pair.auth.is_none() {
         pair.auth = profile_token(&profile, path)?;
-        // The program asked for both, but may not know that they do not belong together.
+        // The program set both, but may not know that they do not belong together.
         if let (Some(used), Some(auth)) = (&pair.endpoint, &pair.auth)
             && let Some(own) = profile_endpoint(sources, &profile, path)?
             && own.value != used.value
@@ -231,11 +231,11 @@ fn from_named_profile(sources: &Sources<'_>, explicit: Pair, name: &str) -> Resu
     if pair.endpoint.is_none() {
         pair.endpoint = profile_endpoint(sources, &profile, path)?;
     }
-    let place = Place::profile(name, path);
+    let label = SourceLabel::profile(name, path);
     let missing =
-        [pair.endpoint.is_none().then_some(place.no_endpoint), pair.auth.is_none().then_some(place.no_token)];
-    tried.push(place.attempt(missing.into_iter().flatten().collect::<Vec<_>>().join(", ")));
-    tried.push(Place::environment().attempt("not looked at, because a profile was asked for"));
+        [pair.endpoint.is_none().then_some(label.no_endpoint), pair.auth.is_none().then_some(label.no_token)];
+    tried.push(label.tried(missing.into_iter().flatten().collect::<Vec<_>>().join(", ")));
+    tried.push(SourceLabel::environment().tried("ignored, because a profile was named"));
     pair.finish(profile_switch(&profile, path), warnings, tried)
 }
 
@@ -259,36 +259,40 @@ fn profile_endpoint(
     path: &Path,
 ) -> Result<Option<Sourced<Endpoint>>, ConfigError> {
     let found = profile.api_endpoint.as_ref();
-    found.map(|At { value, line }| endpoint(sources, value, origin(profile, path, *line))).transpose()
+    found.map(|Located { value, line }| endpoint(sources, value, origin(profile, path, *line))).transpose()
 }
 
 fn profile_token(profile: &Profile, path: &Path) -> Result<Option<Sourced<Auth>>, ConfigError> {
     let found = profile.auth_token.as_ref();
-    found.map(|At { value, line }| token(value.expose_secret(), origin(profile, path, *line))).transpose()
+    found
+        .map(|Located { value, line }| token(value.expose_secret(), origin(profile, path, *line)))
+        .transpose()
 }
 
 fn profile_switch(profile: &Profile, path: &Path) -> Option<Sourced<bool>> {
-    profile.advance_access.map(|At { value, line }| Sourced { value, origin: origin(profile, path, line) })
+    profile
+        .advance_access
+        .map(|Located { value, line }| Sourced { value, origin: origin(profile, path, line) })
 }
 
 fn origin(profile: &Profile, path: &Path, line: usize) -> Origin {
     Origin::Profile { profile: profile.name().to_owned(), path: path.to_owned(), line }
 }
 
-fn file_warnings(file: &Credentials) -> Vec<Warning> {
+fn file_warnings(file: &CredentialsFile) -> Vec<Warning> {
     file.warnings().iter().cloned().map(Warning::File).collect()
 }
 
-fn attempt_of_program(explicit: &Pair) -> Attempt {
+fn tried_program(explicit: &Pair) -> TriedSource {
     let reason = match (&explicit.endpoint, &explicit.auth) {
-        (None, None) => "it gives neither endpoint nor token",
-        (None, _) => "it gives no endpoint",
-        _ => "it gives no token",
+        (None, None) => "it sets neither endpoint nor token",
+        (None, _) => "it sets no endpoint",
+        _ => "it sets no token",
     };
-    Attempt { place: "the program".to_owned(), reason: reason.to_owned() }
+    TriedSource { source: "the program".to_owned(), reason: reason.to_owned() }
 }
 
-/// The variable that is set alone and says something else than the profile that is used in its place.
+/// The variable that is set alone and differs from the profile that is used instead.
 fn unused(environment: &Pair, used: &Pair) -> Option<Warning> {
     let used_endpoint = used.endpoint.as_ref()?;
     let (variable, missing) = match (&environment.endpoint, &environment.auth) {

@@ -1,7 +1,7 @@
-//! The files in which a user keeps credentials and settings, shared with the Python client.
+//! The files of the user with credentials and settings, shared with the Python client.
 //!
-//! - `~/.sevenbridges/credentials`: one section for each profile, with `api_endpoint`, `auth_token` and, if wanted,
-//!   `advance_access`. [`Credentials`] reads and writes it.
+//! - `~/.sevenbridges/credentials`: one section for each profile, with `api_endpoint`, `auth_token` and, optionally,
+//!   `advance_access`. [`CredentialsFile`] reads and writes it.
 //! - `~/.sevenbridges/sevenbridges-python/config`: `[proxies]` with `https_proxy`, `http_proxy` and `no_proxy`, and
 //!   `[mode]` with `advance_access`. [`Settings`] reads it.
 //!
@@ -23,41 +23,41 @@ mod ini;
 mod settings;
 mod store;
 
-use ini::{Found, Ini};
+use ini::{Ini, IniValue};
 
 pub use error::ProfileError;
 pub use settings::Settings;
 
-/// The file of credentials. `Debug` shows the names of the profiles only.
+/// The credentials file. `Debug` shows only the names of the profiles.
 ///
 /// ```
-/// use sbg::config::{Endpoint, profile::Credentials};
+/// use sbg::config::{Endpoint, profile::CredentialsFile};
 ///
 /// # let folder = std::env::temp_dir().join(format!("sbg-doc-{}", std::process::id()));
 /// # let path = folder.join("credentials");
-/// let mut credentials = Credentials::open_or_new(&path)?;
+/// let mut credentials = CredentialsFile::open_or_new(&path)?;
 /// credentials.set("cgc", &Endpoint::Cgc, &"0123456789abcdef0123456789abcdef".into())?;
 /// credentials.save()?;
 ///
-/// let profile = Credentials::open(&path)?.profile("cgc")?;
+/// let profile = CredentialsFile::open(&path)?.profile("cgc")?;
 /// assert_eq!(profile.api_endpoint(), Some("https://cgc-api.sbgenomics.com/v2"));
 /// # std::fs::remove_dir_all(folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Credentials {
+pub struct CredentialsFile {
     path: PathBuf,
     ini: Ini,
-    /// What is in the file, as far as is known; `None` when there is no file.
+    /// The text of the file when it was last read or written; `None` when there is no file.
     stored: Option<String>,
     warnings: Vec<FileWarning>,
 }
 
-/// Something about a file that a user should hear of, though it can be used.
+/// A problem of a file that can still be used.
 ///
 /// ```no_run
-/// use sbg::config::profile::{Credentials, FileWarning};
+/// use sbg::config::profile::{CredentialsFile, FileWarning};
 ///
-/// for warning in Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
+/// for warning in CredentialsFile::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
 ///     match warning {
 ///         FileWarning::OpenToOthers { mode, .. } => eprintln!("mode {mode:o}: {warning}"),
 ///         _ => eprintln!("{warning}"),
@@ -68,7 +68,7 @@ pub struct Credentials {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileWarning {
-    /// Others than the owner can read or change the file, and so the tokens in it.
+    /// Users other than the owner can read or change the file and the tokens in it.
     OpenToOthers {
         /// The file.
         path: PathBuf,
@@ -82,20 +82,20 @@ impl fmt::Display for FileWarning {
         match self {
             Self::OpenToOthers { path, mode } => write!(
                 f,
-                "`{path}` holds tokens, but others can read or change it (mode {mode:04o}): run `chmod 600 {path}`",
+                "`{path}` holds tokens, but other users can read or change it (mode {mode:04o}): run `chmod 600 {path}`",
                 path = path.display()
             ),
         }
     }
 }
 
-impl Credentials {
-    /// Reads a file of credentials.
+impl CredentialsFile {
+    /// Reads a credentials file.
     ///
     /// ```
-    /// use sbg::config::profile::{Credentials, ProfileError};
+    /// use sbg::config::profile::{CredentialsFile, ProfileError};
     ///
-    /// let missing = Credentials::open("/nowhere/credentials").unwrap_err();
+    /// let missing = CredentialsFile::open("/nowhere/credentials").unwrap_err();
     /// assert!(matches!(missing, ProfileError::NotFound { .. }));
     /// ```
     ///
@@ -111,17 +111,17 @@ impl Credentials {
         Ok(credentials)
     }
 
-    /// Reads a file of credentials, or begins an empty one that [`save`](Self::save) creates.
+    /// Reads a credentials file, or starts an empty one that [`save`](Self::save) creates.
     ///
     /// ```
-    /// let credentials = sbg::config::profile::Credentials::open_or_new("/nowhere/credentials")?;
+    /// let credentials = sbg::config::profile::CredentialsFile::open_or_new("/nowhere/credentials")?;
     /// assert_eq!(credentials.profiles().count(), 0);
     /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open), but for the missing file.
+    /// The same as [`open`](Self::open), except that the file may be missing.
     pub fn open_or_new(path: impl Into<PathBuf>) -> Result<Self, ProfileError> {
         let path = path.into();
         let (ini, stored) = read(&path)?;
@@ -134,7 +134,7 @@ impl Credentials {
     /// Where the file is, or will be.
     ///
     /// ```no_run
-    /// let credentials = sbg::config::profile::Credentials::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
+    /// let credentials = sbg::config::profile::CredentialsFile::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
     /// println!("profiles in {}:", credentials.path().display());
     /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
@@ -145,7 +145,7 @@ impl Credentials {
     /// The names of the profiles, in the order of the file.
     ///
     /// ```no_run
-    /// for name in sbg::config::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.profiles() {
+    /// for name in sbg::config::profile::CredentialsFile::open("/home/rfranklin/.sevenbridges/credentials")?.profiles() {
     ///     println!("{name}");
     /// }
     /// # Ok::<(), sbg::config::profile::ProfileError>(())
@@ -154,10 +154,10 @@ impl Credentials {
         self.ini.sections()
     }
 
-    /// What a user should hear of the file as it was read. Nothing is logged here.
+    /// Problems of the file that a user should know of. Nothing is logged here.
     ///
     /// ```no_run
-    /// for warning in sbg::config::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
+    /// for warning in sbg::config::profile::CredentialsFile::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
     ///     eprintln!("{warning}");
     /// }
     /// # Ok::<(), sbg::config::profile::ProfileError>(())
@@ -168,12 +168,12 @@ impl Credentials {
 
     /// One profile. Values that it lacks come from the section `[DEFAULT]`, as in Python.
     ///
-    /// Endpoint and token are handed out as they stand in the file; they are checked when they are used.
+    /// Endpoint and token are returned as they are in the file; they are checked when they are used.
     ///
     /// ```
-    /// use sbg::config::profile::{Credentials, ProfileError};
+    /// use sbg::config::profile::{CredentialsFile, ProfileError};
     ///
-    /// let credentials = Credentials::open_or_new("/nowhere/credentials")?;
+    /// let credentials = CredentialsFile::open_or_new("/nowhere/credentials")?;
     /// let unknown = credentials.profile("cgc").unwrap_err();
     /// assert!(matches!(unknown, ProfileError::UnknownProfile { .. }));
     /// # Ok::<(), sbg::config::profile::ProfileError>(())
@@ -181,7 +181,7 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// [`ProfileError::UnknownProfile`], which lists the profiles there are, and [`ProfileError::InvalidValue`] when
+    /// [`ProfileError::UnknownProfile`], which lists the existing profiles, and [`ProfileError::InvalidValue`] when
     /// `advance_access` is neither true nor false.
     pub fn profile(&self, name: &str) -> Result<Profile, ProfileError> {
         let Some(line) = self.ini.section_line(name) else {
@@ -191,26 +191,27 @@ impl Credentials {
                 available: self.profiles().map(str::to_owned).collect(),
             });
         };
-        let text =
-            |key| self.ini.get(name, key).map(|Found { value, line }| At { value: value.to_owned(), line });
+        let text = |key| {
+            self.ini.get(name, key).map(|IniValue { value, line }| Located { value: value.to_owned(), line })
+        };
         Ok(Profile {
             name: name.to_owned(),
             line,
             api_endpoint: text("api_endpoint"),
-            auth_token: text("auth_token").map(|At { value, line }| At { value: value.into(), line }),
+            auth_token: text("auth_token")
+                .map(|Located { value, line }| Located { value: value.into(), line }),
             advance_access: boolean(&self.path, &self.ini, name, "advance_access")?,
         })
     }
 
-    /// Sets endpoint and token of a profile and adds it at the end of the file if it is new. [`save`](Self::save) writes.
+    /// Sets endpoint and token of a profile and appends it to the file if it is new. [`save`](Self::save) writes the file.
     ///
-    /// Comments, order, line ends and everything else stay as they are. White space round the token is an error like any
-    /// other in it.
+    /// Comments, order, line ends and everything else stay as they are. White space in or around the token is an error.
     ///
     /// ```
-    /// use sbg::config::{Endpoint, profile::Credentials};
+    /// use sbg::config::{Endpoint, profile::CredentialsFile};
     ///
-    /// let mut credentials = Credentials::open_or_new("/nowhere/credentials")?;
+    /// let mut credentials = CredentialsFile::open_or_new("/nowhere/credentials")?;
     /// credentials.set("cavatica", &Endpoint::Cavatica, &"0123456789abcdef0123456789abcdef".into())?;
     /// assert!(credentials.profiles().eq(["cavatica"]));
     /// # Ok::<(), sbg::config::profile::ProfileError>(())
@@ -218,8 +219,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// [`ProfileError::InvalidName`] when the name does not fit into a section header, [`ProfileError::InvalidToken`]
-    /// when the token is empty or has line breaks, spaces or control characters. Nothing is changed then.
+    /// [`ProfileError::InvalidName`] when the name cannot be a section header, [`ProfileError::InvalidToken`]
+    /// when the token is empty or contains line breaks, spaces or control characters. The file is not changed then.
     pub fn set(
         &mut self,
         profile: &str,
@@ -237,15 +238,14 @@ impl Credentials {
         Ok(())
     }
 
-    /// Writes the file, readable for its owner only (mode 0600; a missing folder gets 0700).
+    /// Writes the file, readable only by its owner (mode 0600; a missing folder gets 0700).
     ///
-    /// The new file takes the place of the old one in one step, so that at no time half of it can be seen, and a failure
-    /// leaves the old one as it was.
+    /// The old file is replaced atomically: readers never see half of it, and a failure leaves it unchanged.
     ///
     /// ```no_run
-    /// use sbg::config::{Endpoint, profile::Credentials};
+    /// use sbg::config::{Endpoint, profile::CredentialsFile};
     ///
-    /// let mut credentials = Credentials::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
+    /// let mut credentials = CredentialsFile::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
     /// credentials.set("cgc", &Endpoint::Cgc, &"0123456789abcdef0123456789abcdef".into())?;
     /// credentials.save()?;
     /// # Ok::<(), sbg::config::profile::ProfileError>(())
@@ -253,7 +253,7 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// [`ProfileError::Changed`] when the file is not as it was read, [`ProfileError::Io`] when it cannot be written.
+    /// [`ProfileError::Changed`] when the file has changed since it was read, [`ProfileError::Io`] when it cannot be written.
     pub fn save(&mut self) -> Result<(), ProfileError> {
         if store::read(&self.path)? != self.stored {
             return Err(ProfileError::Changed { path: self.path.clone() });
@@ -265,9 +265,9 @@ impl Credentials {
     }
 }
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for CredentialsFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
+        f.debug_struct("CredentialsFile")
             .field("path", &self.path)
             .field("profiles", &self.ini)
             .field("warnings", &self.warnings)
@@ -275,12 +275,12 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// One section of the file of credentials. `Debug` hides its values.
+/// One section of the credentials file. `Debug` hides its values.
 ///
 /// ```no_run
-/// use sbg::config::profile::Credentials;
+/// use sbg::config::profile::CredentialsFile;
 ///
-/// let profile = Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.profile("cgc")?;
+/// let profile = CredentialsFile::open("/home/rfranklin/.sevenbridges/credentials")?.profile("cgc")?;
 /// println!("{} on line {}: {:?}", profile.name(), profile.line(), profile.api_endpoint());
 /// # Ok::<(), sbg::config::profile::ProfileError>(())
 /// ```
@@ -288,14 +288,14 @@ impl fmt::Debug for Credentials {
 pub struct Profile {
     name: String,
     line: usize,
-    pub(crate) api_endpoint: Option<At<String>>,
-    pub(crate) auth_token: Option<At<SecretString>>,
-    pub(crate) advance_access: Option<At<bool>>,
+    pub(crate) api_endpoint: Option<Located<String>>,
+    pub(crate) auth_token: Option<Located<SecretString>>,
+    pub(crate) advance_access: Option<Located<bool>>,
 }
 
 /// A value and the number of its line, from 1.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct At<T> {
+pub(crate) struct Located<T> {
     pub(crate) value: T,
     pub(crate) line: usize,
 }
@@ -323,7 +323,7 @@ impl Profile {
         self.line
     }
 
-    /// The endpoint as it stands in the file: the base URL of an API or the name of an environment.
+    /// The endpoint as it is in the file: the base URL of an API or the name of an environment.
     ///
     /// ```
     /// # fn example(profile: sbg::config::profile::Profile) {
@@ -334,7 +334,7 @@ impl Profile {
         self.api_endpoint.as_ref().map(|endpoint| endpoint.value.as_str())
     }
 
-    /// The token as it stands in the file.
+    /// The token as it is in the file.
     ///
     /// ```
     /// # fn example(profile: sbg::config::profile::Profile) {
@@ -345,7 +345,7 @@ impl Profile {
         self.auth_token.as_ref().map(|token| &token.value)
     }
 
-    /// Whether calls that need advance access are allowed; `None` when the profile does not say.
+    /// Whether calls that need advance access are allowed; `None` when the profile does not set it.
     ///
     /// ```
     /// # fn example(profile: sbg::config::profile::Profile) {
@@ -363,7 +363,7 @@ impl fmt::Debug for Profile {
     }
 }
 
-/// Reads a file that need not be there, together with its text.
+/// Reads and parses a file that may be missing.
 fn read(path: &Path) -> Result<(Ini, Option<String>), ProfileError> {
     let stored = store::read(path)?;
     let ini = Ini::parse(stored.clone().unwrap_or_default()).map_err(|error| ProfileError::Syntax {
@@ -380,26 +380,25 @@ fn boolean(
     ini: &Ini,
     section: &str,
     key: &'static str,
-) -> Result<Option<At<bool>>, ProfileError> {
-    let Some(Found { value, line }) = ini.get(section, key) else { return Ok(None) };
+) -> Result<Option<Located<bool>>, ProfileError> {
+    let Some(IniValue { value, line }) = ini.get(section, key) else { return Ok(None) };
     let value = match value.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => true,
         "false" | "no" | "off" | "0" => false,
         _ => {
-            let reason =
-                "expected `true` or `false` (`yes`, `no`, `on`, `off`, `1` and `0` do as well)".to_owned();
+            let reason = "expected `true` or `false` (or `yes`, `no`, `on`, `off`, `1`, `0`)".to_owned();
             return Err(ProfileError::InvalidValue { path: path.to_owned(), line, key, reason });
         }
     };
-    Ok(Some(At { value, line }))
+    Ok(Some(Located { value, line }))
 }
 
 /// For the fuzz target: a file with this text, to which a profile is added, or in which it is changed.
 #[cfg(fuzzing)]
 pub fn fuzz(text: &str, profile: &str, token: &str) {
     let Ok(ini) = Ini::parse(text) else { return };
-    let mut credentials = Credentials { path: PathBuf::new(), ini, stored: None, warnings: Vec::new() };
-    let values = |credentials: &Credentials, name: &str| {
+    let mut credentials = CredentialsFile { path: PathBuf::new(), ini, stored: None, warnings: Vec::new() };
+    let values = |credentials: &CredentialsFile, name: &str| {
         ["api_endpoint", "auth_token", "advance_access"]
             .map(|key| credentials.ini.get(name, key).map(|found| found.value.to_owned()))
     };

@@ -8,10 +8,10 @@ use url::Url;
 use super::endpoint::is_loopback;
 use crate::ids::excerpt;
 
-/// The proxies that requests go through; the default is none at all.
+/// The proxies that requests go through; none by default.
 ///
-/// They are used for API calls and for transfers alike. Which of the two applies depends on the scheme of the URL that is
-/// asked for, which is `https` for the platform and its storage.
+/// They are used for API calls and for transfers. Which of the two applies depends on the scheme of the requested URL,
+/// which is `https` for the platform and its storage.
 ///
 /// ```
 /// use sbg::config::Proxies;
@@ -28,7 +28,7 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// No proxy: every request goes straight to its host.
+    /// No proxy: every request goes directly to its host.
     ///
     /// ```
     /// use sbg::config::Proxies;
@@ -117,7 +117,7 @@ impl Proxies {
         self.no_proxy.as_deref()
     }
 
-    /// Whether every request goes straight to its host.
+    /// Whether every request goes directly to its host.
     ///
     /// ```
     /// use sbg::config::Proxies;
@@ -130,9 +130,9 @@ impl Proxies {
     }
 }
 
-/// The address of a proxy, parsed from `host:port` or from an `http` or `https` URL.
+/// The URL of a proxy, parsed from `host:port` or from an `http` or `https` URL.
 ///
-/// A user name and password may stand before the host (`user:password@host:port`). `Debug` and `Display` mask both; only
+/// A user name and password may stand before the host (`user:password@host:port`). `Debug` and `Display` redact both; only
 /// [`expose`](Self::expose) shows them. Without a port it is 80, or 443 for `https`.
 ///
 /// ```
@@ -175,7 +175,7 @@ impl FromStr for ProxyUrl {
 
     fn from_str(text: &str) -> Result<Self, InvalidProxy> {
         let text = text.trim();
-        let invalid = |problem| InvalidProxy { given: masked(text), problem };
+        let invalid = |problem| InvalidProxy { given: redacted(text), problem };
         if text.is_empty() {
             return Err(invalid(Problem::Empty));
         }
@@ -190,7 +190,7 @@ impl FromStr for ProxyUrl {
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(invalid(Problem::Trailing));
         }
-        let shown = masked(url.as_str());
+        let shown = redacted(url.as_str());
         Ok(Self { url: SecretString::from(String::from(url)), shown })
     }
 }
@@ -207,7 +207,7 @@ impl fmt::Debug for ProxyUrl {
     }
 }
 
-/// A text that is not the address of a proxy. Its message masks user name and password.
+/// A text that is not a proxy URL. The message redacts user name and password.
 ///
 /// ```
 /// use sbg::config::ProxyUrl;
@@ -233,14 +233,14 @@ enum Problem {
 impl fmt::Display for InvalidProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.problem == Problem::Empty {
-            return f.write_str("the address of the proxy is empty (expected `host:port`)");
+            return f.write_str("the proxy URL is empty (expected `host:port`)");
         }
-        write!(f, "`{}` is no address of a proxy: ", self.given)?;
+        write!(f, "`{}` is not a proxy URL: ", self.given)?;
         match self.problem {
             Problem::Unparsable(error) => error.fmt(f)?,
             Problem::Scheme => f.write_str("only http and https proxies are supported")?,
-            Problem::WhiteSpace => f.write_str("white space is not allowed in it")?,
-            Problem::Empty | Problem::Trailing => f.write_str("something follows the host and port")?,
+            Problem::WhiteSpace => f.write_str("white space is not allowed")?,
+            Problem::Empty | Problem::Trailing => f.write_str("a path, query or fragment is not allowed")?,
         }
         f.write_str(" (expected `host:port`, or a URL such as `http://user:password@host:port`)")
     }
@@ -248,8 +248,8 @@ impl fmt::Display for InvalidProxy {
 
 impl Error for InvalidProxy {}
 
-/// The address without user name and password.
-fn masked(text: &str) -> String {
+/// The URL without user name and password.
+fn redacted(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
     let separator = if scheme.is_empty() { "" } else { "://" };
     // The last `@` of all, because a password may contain the characters that end the authority of a URL.
@@ -280,35 +280,29 @@ mod tests {
         check("http://me:SEC@RET@proxy:1", Ok(("http://me:SEC%40RET@proxy:1/", "http://***@proxy:1/")));
         check("http://me@proxy", Ok(("http://me@proxy/", "http://***@proxy/")));
 
-        check("", Err("the address of the proxy is empty (expected `host:port`)"));
+        check("", Err("the proxy URL is empty (expected `host:port`)"));
         check(
             "socks5://me:SECRET@proxy:1",
             Err(&format!(
-                "`socks5://***@proxy:1` is no address of a proxy: only http and https proxies are supported {form}"
+                "`socks5://***@proxy:1` is not a proxy URL: only http and https proxies are supported {form}"
             )),
         );
-        check(
-            "proxy:port",
-            Err(&format!("`proxy:port` is no address of a proxy: invalid port number {form}")),
-        );
-        check(
-            "a b:1",
-            Err(&format!("`a b:1` is no address of a proxy: white space is not allowed in it {form}")),
-        );
+        check("proxy:port", Err(&format!("`proxy:port` is not a proxy URL: invalid port number {form}")));
+        check("a b:1", Err(&format!("`a b:1` is not a proxy URL: white space is not allowed {form}")));
         check(
             "http://proxy:1/path",
             Err(&format!(
-                "`http://proxy:1/path` is no address of a proxy: something follows the host and port {form}"
+                "`http://proxy:1/path` is not a proxy URL: a path, query or fragment is not allowed {form}"
             )),
         );
         check(
             "http://me:SE/CRET@proxy:1",
-            Err(&format!("`http://***@proxy:1` is no address of a proxy: invalid port number {form}")),
+            Err(&format!("`http://***@proxy:1` is not a proxy URL: invalid port number {form}")),
         );
         check(
             "me:1/SECRET@proxy:1",
             Err(&format!(
-                "`***@proxy:1` is no address of a proxy: something follows the host and port {form}"
+                "`***@proxy:1` is not a proxy URL: a path, query or fragment is not allowed {form}"
             )),
         );
     }

@@ -1,29 +1,29 @@
-//! Puts a configuration together: the pair of endpoint and token, then everything else.
+//! Resolves a configuration: first the pair of endpoint and token, then everything else.
 
-use super::pair::{Found, Sourced, find};
-use super::profile::{At, Settings};
+use super::pair::{Resolved, Sourced, find};
+use super::profile::{Located, Settings};
 use super::{Config, ConfigError, Origin, Origins, Proxies, ProxyUrl, Sources};
 
 impl Sources<'_> {
-    /// Decides on every value, as the [module](super) tells. Reads at most the two files, and each only if a value is still
-    /// missing that could be in it.
+    /// Resolves every value by the rules of the [module](super). Reads at most the two files, each only if a value that it
+    /// could hold is still missing.
     ///
     /// ```
     /// use sbg::config::{ConfigError, ConfigPaths, ExplicitConfig, Sources};
     ///
     /// let sources = Sources::new(ExplicitConfig::default()).paths(ConfigPaths::none()).env(|_| None);
     /// match sources.resolve() {
-    ///     Err(ConfigError::Missing(missing)) => println!("{} places were looked at", missing.tried.len()),
+    ///     Err(ConfigError::Missing(missing)) => println!("{} sources were tried", missing.tried.len()),
     ///     other => println!("{:?}", other.map(|config| config.endpoint)),
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Missing`] when endpoint or token are nowhere to be found, and one of the other kinds when a value
-    /// or a file that was looked at cannot be used.
+    /// [`ConfigError::Missing`] when no source has an endpoint or a token; another variant when a value or a file that was
+    /// read cannot be used.
     pub fn resolve(&self) -> Result<Config, ConfigError> {
-        let Found { endpoint, auth, advance_access, warnings } = find(self)?;
+        let Resolved { endpoint, auth, advance_access, warnings } = find(self)?;
         let explicit = &self.explicit;
         let advance_access = explicit
             .advance_access
@@ -90,8 +90,8 @@ fn proxy(sources: &Sources<'_>, names: [&'static str; 2]) -> Result<Option<Sourc
     }
 }
 
-fn of_settings<T>(settings: &Settings, found: Option<At<T>>) -> Option<Sourced<T>> {
-    let At { value, line } = found?;
+fn of_settings<T>(settings: &Settings, found: Option<Located<T>>) -> Option<Sourced<T>> {
+    let Located { value, line } = found?;
     Some(Sourced { value, origin: Origin::Settings { path: settings.path.clone(), line } })
 }
 

@@ -1,11 +1,11 @@
-//! What a configuration is resolved from: the values of the program, the environment and the files of the user.
+//! The inputs of a configuration: the values of the program, the environment and the files of the user.
 
 use std::path::PathBuf;
 use std::{env, fmt};
 
 use super::{Auth, Proxies};
 
-/// The values that a program gives itself; the default is none. `Debug` hides tokens and the passwords of proxies.
+/// The values that the program sets itself; none by default. `Debug` hides tokens and the passwords of proxies.
 ///
 /// ```
 /// use sbg::config::{Auth, Endpoint, ExplicitConfig, Sources};
@@ -41,7 +41,7 @@ impl ExplicitConfig {
         self
     }
 
-    /// What to sign in with.
+    /// The credential that requests carry.
     ///
     /// ```
     /// use sbg::config::{Auth, ExplicitConfig};
@@ -54,7 +54,7 @@ impl ExplicitConfig {
         self
     }
 
-    /// The name of a profile in the file of credentials.
+    /// The name of a profile in the credentials file.
     ///
     /// ```
     /// let explicit = sbg::config::ExplicitConfig::default().profile("cgc");
@@ -64,7 +64,7 @@ impl ExplicitConfig {
         self
     }
 
-    /// All proxies; [`Proxies::none`] goes without, whatever environment and files say.
+    /// All proxies. [`Proxies::none`] uses none and ignores the environment and the files.
     ///
     /// ```
     /// use sbg::config::{ExplicitConfig, Proxies};
@@ -86,7 +86,7 @@ impl ExplicitConfig {
         self
     }
 
-    /// Whether the token may be sent over plain `http` to other hosts than this one. Off by default.
+    /// Whether the token may be sent over plain `http` to hosts other than this one. `false` by default.
     ///
     /// ```
     /// use sbg::config::{Auth, ExplicitConfig, Sources};
@@ -104,7 +104,7 @@ impl ExplicitConfig {
 
 impl fmt::Debug for ExplicitConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The endpoint has not been checked yet, and so may hold a password, or a token given in the wrong place.
+        // The endpoint is not checked yet: it may hold a password, or a token that was passed as the endpoint.
         f.debug_struct("ExplicitConfig")
             .field("endpoint", &self.endpoint.as_ref().map(|_| format_args!("_")))
             .field("auth", &self.auth)
@@ -116,7 +116,7 @@ impl fmt::Debug for ExplicitConfig {
     }
 }
 
-/// Where the user's files are; `None` for one that is not to be looked at.
+/// Paths of the user's files; `None` for a file that is not read.
 ///
 /// ```
 /// use sbg::config::ConfigPaths;
@@ -127,14 +127,14 @@ impl fmt::Debug for ExplicitConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigPaths {
-    /// The file of credentials.
+    /// The credentials file.
     pub credentials: Option<PathBuf>,
     /// The settings file.
     pub settings: Option<PathBuf>,
 }
 
 impl ConfigPaths {
-    /// No files at all.
+    /// Reads no files.
     ///
     /// ```
     /// let of_the_environment_alone = sbg::Client::builder().config_paths(sbg::config::ConfigPaths::none());
@@ -158,7 +158,7 @@ impl ConfigPaths {
         }
     }
 
-    /// The files under the home folder of the user, or none where there is no home folder.
+    /// The files under the home folder of the user; none if there is no home folder.
     ///
     /// ```
     /// if let Some(credentials) = sbg::config::ConfigPaths::of_user().credentials {
@@ -170,7 +170,7 @@ impl ConfigPaths {
         home.map(Self::under).unwrap_or_default()
     }
 
-    /// Looks for the credentials here.
+    /// Sets the path of the credentials file.
     ///
     /// ```
     /// use sbg::config::ConfigPaths;
@@ -183,7 +183,7 @@ impl ConfigPaths {
         self
     }
 
-    /// Looks for the settings here.
+    /// Sets the path of the settings file.
     ///
     /// ```
     /// let paths = sbg::config::ConfigPaths::of_user().settings("/etc/sevenbridges/config");
@@ -194,7 +194,7 @@ impl ConfigPaths {
     }
 }
 
-/// Everything that a configuration is resolved from.
+/// All inputs of a configuration.
 ///
 /// ```
 /// use sbg::config::{ConfigPaths, Endpoint, ExplicitConfig, Sources};
@@ -215,7 +215,7 @@ pub struct Sources<'a> {
     pub(super) env: Box<Lookup<'a>>,
 }
 
-/// Gives the value of an environment variable.
+/// Reads an environment variable.
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + Send + Sync + 'a;
 
 impl<'a> Sources<'a> {
@@ -228,12 +228,12 @@ impl<'a> Sources<'a> {
     /// # Ok::<(), sbg::config::ConfigError>(())
     /// ```
     pub fn new(explicit: ExplicitConfig) -> Self {
-        // What is not UTF-8 is refused later, as a value that is no token or URL.
+        // A value that is not UTF-8 is refused later, as an invalid token or URL.
         let env = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         Self { explicit, paths: ConfigPaths::of_user(), env: Box::new(env) }
     }
 
-    /// Looks for the files elsewhere, or nowhere.
+    /// Sets the paths of the files.
     ///
     /// ```
     /// use sbg::config::{ConfigPaths, ExplicitConfig, Sources};
@@ -245,7 +245,7 @@ impl<'a> Sources<'a> {
         self
     }
 
-    /// Looks up environment variables here instead of in the process.
+    /// Reads environment variables with this function instead of from the process.
     ///
     /// ```
     /// use sbg::config::{ConfigPaths, ExplicitConfig, Sources};

@@ -128,14 +128,12 @@ fn a_variable_alone_gives_way_to_a_complete_profile() {
     check(
         ONLY_ENDPOINT,
         FILE,
-        "platform from default:2, FILE from default:3; SB_API_ENDPOINT is set, but not used, because SB_AUTH_TOKEN is \
-         not set: endpoint and token came from profile `default` of CREDENTIALS:2",
+        "platform from default:2, FILE from default:3; SB_API_ENDPOINT is ignored because SB_AUTH_TOKEN is not set: endpoint and token came from profile `default` of CREDENTIALS:2",
     );
     check(
         ONLY_TOKEN,
         FILE,
-        "platform from default:2, FILE from default:3; SB_AUTH_TOKEN is set, but not used, because SB_API_ENDPOINT is \
-         not set: endpoint and token came from profile `default` of CREDENTIALS:2",
+        "platform from default:2, FILE from default:3; SB_AUTH_TOKEN is ignored because SB_API_ENDPOINT is not set: endpoint and token came from profile `default` of CREDENTIALS:2",
     );
     let same_endpoint = &[("SB_API_ENDPOINT", "platform")];
     check(same_endpoint, FILE, "platform from default:2, FILE from default:3");
@@ -160,11 +158,11 @@ fn half_a_pair_of_the_program_is_completed_but_no_other_pair_is_taken_apart() {
         None,
         BOTH,
         file,
-        "no token for https://cgc-api.sbgenomics.com/v2 was found; tried\n  \
-         - the program: it gives no token\n  \
-         - environment: its token belongs with https://eu-api.sbgenomics.com/v2, not with \
+        "found no token for https://cgc-api.sbgenomics.com/v2; tried\n  \
+         - the program: it sets no token\n  \
+         - environment: its token belongs to https://eu-api.sbgenomics.com/v2, not to \
          https://cgc-api.sbgenomics.com/v2\n  \
-         - profile `default` of CREDENTIALS: its token belongs with https://api.sbgenomics.com/v2, not with \
+         - profile `default` of CREDENTIALS: its token belongs to https://api.sbgenomics.com/v2, not to \
          https://cgc-api.sbgenomics.com/v2",
     );
     check(None, Some("OWN"), ONLY_ENDPOINT, file, "eu from SB_API_ENDPOINT, OWN from program");
@@ -176,10 +174,10 @@ fn half_a_pair_of_the_program_is_completed_but_no_other_pair_is_taken_apart() {
         Some("OWN"),
         BOTH,
         file,
-        "no endpoint for the token from the program itself was found; tried\n  \
-         - the program: it gives no endpoint\n  \
-         - environment: its endpoint belongs with another token\n  \
-         - profile `default` of CREDENTIALS: its endpoint belongs with another token",
+        "found no endpoint for the token from the program itself; tried\n  \
+         - the program: it sets no endpoint\n  \
+         - environment: its endpoint belongs to another token\n  \
+         - profile `default` of CREDENTIALS: its endpoint belongs to another token",
     );
 }
 
@@ -200,8 +198,8 @@ fn a_profile_that_is_asked_for_is_used_and_the_environment_is_not() {
         Some("http://127.0.0.1:9/v2"),
         None,
         file,
-        "http://127.0.0.1:9/v2 from program, CGC from cgc:6; the token from profile `cgc` of CREDENTIALS:6 belongs with \
-         https://cgc-api.sbgenomics.com/v2, but is sent to http://127.0.0.1:9/v2, as the program asks",
+        "http://127.0.0.1:9/v2 from program, CGC from cgc:6; the token from profile `cgc` of CREDENTIALS:6 belongs to \
+         https://cgc-api.sbgenomics.com/v2, but is sent to http://127.0.0.1:9/v2, as set by the program",
     );
     check(
         "cgcc",
@@ -216,19 +214,19 @@ fn a_profile_that_is_asked_for_is_used_and_the_environment_is_not() {
         None,
         None,
         file,
-        "no endpoint and token were found; tried\n  - the program: it gives neither endpoint nor token\n  \
+        "found no endpoint and no token; tried\n  - the program: it sets neither endpoint nor token\n  \
          - profile `bare` of CREDENTIALS: it has no `api_endpoint`, it has no `auth_token`\n  \
-         - environment: not looked at, because a profile was asked for",
+         - environment: ignored, because a profile was named",
     );
     check(
         "no-token",
         None,
         None,
         file,
-        "no token for https://cavatica-api.sbgenomics.com/v2 was found; tried\n  \
-         - the program: it gives neither endpoint nor token\n  \
+        "found no token for https://cavatica-api.sbgenomics.com/v2; tried\n  \
+         - the program: it sets neither endpoint nor token\n  \
          - profile `no-token` of CREDENTIALS: it has no `auth_token`\n  \
-         - environment: not looked at, because a profile was asked for",
+         - environment: ignored, because a profile was named",
     );
 }
 
@@ -237,14 +235,14 @@ fn what_is_missing_is_told_for_every_place() {
     let check = |env, credentials, expected: &str| {
         assert_eq!(pair(&Case { env, credentials, ..Case::default() }), expected);
     };
-    let program = "tried\n  - the program: it gives neither endpoint nor token\n  - environment:";
+    let program = "tried\n  - the program: it sets neither endpoint nor token\n  - environment:";
     let profile = "  - profile `default` of CREDENTIALS:";
     let no_endpoint = "no endpoint for the token from the environment variable SB_AUTH_TOKEN was found;";
     check(
         &[],
         None,
         &format!(
-            "no endpoint and token were found; {program} SB_API_ENDPOINT is not set, SB_AUTH_TOKEN is not set\n\
+            "found no endpoint and no token; {program} SB_API_ENDPOINT is not set, SB_AUTH_TOKEN is not set\n\
              {profile} there is no file `CREDENTIALS`"
         ),
     );
@@ -267,7 +265,7 @@ fn what_is_missing_is_told_for_every_place() {
         ONLY_ENDPOINT,
         None,
         &format!(
-            "no token for https://eu-api.sbgenomics.com/v2 was found; {program} SB_AUTH_TOKEN is not set\n\
+            "found no token for https://eu-api.sbgenomics.com/v2; {program} SB_AUTH_TOKEN is not set\n\
              {profile} there is no file `CREDENTIALS`"
         ),
     );
@@ -283,7 +281,7 @@ fn what_is_missing_is_told_for_every_place() {
         &[],
         Some(FILE_ENDPOINT),
         &format!(
-            "no token for https://api.sbgenomics.com/v2 was found; {program} SB_API_ENDPOINT is not set, SB_AUTH_TOKEN \
+            "found no token for https://api.sbgenomics.com/v2; {program} SB_API_ENDPOINT is not set, SB_AUTH_TOKEN \
              is not set\n{profile} it has no `auth_token`"
         ),
     );
@@ -291,7 +289,7 @@ fn what_is_missing_is_told_for_every_place() {
         ONLY_ENDPOINT,
         Some(FILE_ENDPOINT),
         &format!(
-            "no token for https://eu-api.sbgenomics.com/v2 was found; {program} SB_AUTH_TOKEN is not set\n\
+            "found no token for https://eu-api.sbgenomics.com/v2; {program} SB_AUTH_TOKEN is not set\n\
              {profile} it has no `auth_token`"
         ),
     );
@@ -299,22 +297,20 @@ fn what_is_missing_is_told_for_every_place() {
         &[],
         Some("[default]\n"),
         &format!(
-            "no endpoint and token were found; {program} SB_API_ENDPOINT is not set, SB_AUTH_TOKEN is not set\n\
+            "found no endpoint and no token; {program} SB_API_ENDPOINT is not set, SB_AUTH_TOKEN is not set\n\
              {profile} it has no `api_endpoint`, it has no `auth_token`"
         ),
     );
 
     let nowhere = Sources::new(ExplicitConfig::default()).paths(ConfigPaths::none()).env(|_| None);
     let error = nowhere.resolve().unwrap_err().to_string();
-    let expected =
-        "  - file of credentials: there is no home folder to look for `.sevenbridges/credentials` in";
+    let expected = "  - credentials file: no home folder to look for `.sevenbridges/credentials` in";
     assert!(error.ends_with(expected), "{error}");
     let explicit = ExplicitConfig { profile: Some("cgc".to_owned()), ..ExplicitConfig::default() };
     let error = Sources::new(explicit).paths(ConfigPaths::none()).env(|_| None).resolve().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "profile `cgc` was asked for, but there is no home folder to look for `.sevenbridges/credentials` in; give the \
-         path of the file"
+        "cannot read profile `cgc`: there is no home folder to look for `.sevenbridges/credentials` in; set the path of the file with `config_paths()`"
     );
 }
 
@@ -331,7 +327,7 @@ fn a_value_that_is_looked_at_must_be_sound() {
     );
     check(
         Case { endpoint: Some("api.x.org"), token: Some("OWN"), ..none },
-        "endpoint from the program itself: `api.x.org` is no API endpoint: expected a URL such as",
+        "endpoint from the program itself: `api.x.org` is not an API endpoint: expected a URL such as",
     );
     check(
         Case { env: &[("SB_AUTH_TOKEN", "")], credentials: Some(FILE), ..none },
@@ -339,7 +335,7 @@ fn a_value_that_is_looked_at_must_be_sound() {
     );
     check(
         Case { env: &[("SB_API_ENDPOINT", "https://x.org"), ("SB_AUTH_TOKEN", "T")], ..none },
-        "endpoint from the environment variable SB_API_ENDPOINT: `https://x.org` is no API endpoint: the path",
+        "endpoint from the environment variable SB_API_ENDPOINT: `https://x.org` is not an API endpoint: the path",
     );
     check(
         Case { credentials: Some("[default]\napi_endpoint = cgc\nauth_token =\n"), ..none },
@@ -355,7 +351,7 @@ fn a_value_that_is_looked_at_must_be_sound() {
     );
     check(
         Case { credentials: Some("auth_token = T\n"), ..none },
-        "CREDENTIALS:1: there is no `[section]` above this line",
+        "CREDENTIALS:1: this line is in no `[section]`",
     );
 }
 
@@ -434,7 +430,7 @@ fn proxies_come_from_the_program_the_environment_then_the_settings() {
         &[("HTTPS_PROXY", "ftp://me:SECRET@a:1")],
         file,
         &format!(
-            "proxy from the environment variable HTTPS_PROXY: `ftp://***@a:1` is no address of a proxy: only http and \
+            "proxy from the environment variable HTTPS_PROXY: `ftp://***@a:1` is not a proxy URL: only http and \
              https proxies are supported {form}"
         ),
     );
@@ -442,9 +438,7 @@ fn proxies_come_from_the_program_the_environment_then_the_settings() {
         None,
         &[],
         Some("[proxies]\nhttps_proxy = a b\n"),
-        &format!(
-            "SETTINGS:2: `https_proxy`: `a b` is no address of a proxy: white space is not allowed in it {form}"
-        ),
+        &format!("SETTINGS:2: `https_proxy`: `a b` is not a proxy URL: white space is not allowed {form}"),
     );
 }
 
@@ -477,7 +471,7 @@ fn advance_access_comes_from_the_program_the_profile_then_the_settings() {
     check(
         None,
         Case { settings: Some("[mode]\nadvance_access=perhaps\n"), ..env },
-        "SETTINGS:2: `advance_access`: expected `true` or `false` (`yes`, `no`, `on`, `off`, `1` and `0` do as well)",
+        "SETTINGS:2: `advance_access`: expected `true` or `false` (or `yes`, `no`, `on`, `off`, `1`, `0`)",
     );
     let home = Home::new(&Case { settings: Some("not looked at"), ..env });
     let config = home.resolve(&env, |explicit| {

@@ -1,4 +1,4 @@
-//! The forms that ids have, and what can be wrong with a text that should be one. Pure.
+//! The forms of ids, and the checks of a text against them. Pure.
 
 use super::invalid::{Form, InvalidId, Problem};
 
@@ -33,9 +33,9 @@ pub(super) static VOLUME: Form = Form {
 pub(super) static DATASET: Form =
     Form { kind: "dataset id", expected: "owner/dataset", example: "admin/tcga", parts: 2, revision: false };
 
-/// Checks an id that is a single piece of a path, such as that of a file, a task, a user or an upload.
+/// Checks an id that is a single segment of a path, such as that of a file, a task, a user or an upload.
 ///
-/// `kind` names it in the error, as in `file id`. The text is handed back unchanged.
+/// `kind` names it in the error, as in `file id`. The text is returned unchanged.
 ///
 /// # Errors
 ///
@@ -48,12 +48,12 @@ pub(crate) fn check_segment<'a>(kind: &'static str, text: &'a str) -> Result<&'a
     }
 }
 
-/// Checks the id of somebody who becomes a member: `username`, or `division/username` for a member of an enterprise. It stands in bodies
-/// only.
+/// Checks the id of a new member: `username`, or `division/username` for a member of an enterprise. It is only used in request
+/// bodies.
 ///
 /// # Errors
 ///
-/// [`InvalidId`] when it has more pieces, or when a piece is none as [`check_segment`] wants it.
+/// [`InvalidId`] when it has more segments, or when a segment fails [`check_segment`].
 pub(crate) fn check_new_member<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
     let too_many = (text.split('/').count() > 2).then_some(Problem::Character('/'));
     match too_many.or_else(|| text.split('/').find_map(segment_problem)) {
@@ -66,7 +66,7 @@ pub(crate) fn check_new_member<'a>(kind: &'static str, text: &'a str) -> Result<
 ///
 /// # Errors
 ///
-/// [`InvalidId`] when the text is empty, or no UUID in its usual form with hyphens.
+/// [`InvalidId`] when the text is empty, or not a UUID in its usual form with hyphens.
 pub(crate) fn check_uuid<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
     check_segment(kind, text)?;
     let lengths = [8, 4, 4, 4, 12];

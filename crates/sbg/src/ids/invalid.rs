@@ -1,4 +1,4 @@
-//! What is wrong with a text that should be an id.
+//! The error for a text that is not an id of the expected kind.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -10,13 +10,13 @@ pub(super) struct Form {
     pub(super) expected: &'static str,
     pub(super) example: &'static str,
     pub(super) parts: usize,
-    /// Whether a whole number may follow as one part more.
+    /// Whether a whole number may follow as an additional part.
     pub(super) revision: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
-    /// Too few or too many parts: the expected form says it all.
+    /// Too few or too many parts. The message shows the expected form.
     Form,
     Empty,
     Dots,
@@ -24,7 +24,7 @@ pub(super) enum Problem {
     Revision,
 }
 
-/// A text that is not an id of the kind that was asked for.
+/// A text that is not an id of the expected kind.
 ///
 /// ```
 /// let error = "demo".parse::<sbg::ProjectId>().unwrap_err();
@@ -42,7 +42,7 @@ pub struct InvalidId {
 }
 
 impl InvalidId {
-    /// What the text was meant to be, such as `project id`.
+    /// The expected kind, such as `project id`.
     ///
     /// ```
     /// let error = "demo".parse::<sbg::ProjectId>().unwrap_err();
@@ -62,7 +62,7 @@ impl InvalidId {
         &self.given
     }
 
-    /// The form that was expected, such as `owner/project`, with brackets round what may be left out; `None` for an id
+    /// The form that was expected, such as `owner/project`, with optional parts in brackets; `None` for an id
     /// that is one piece of any form.
     ///
     /// ```
@@ -107,14 +107,14 @@ impl fmt::Display for InvalidId {
 
 impl Error for InvalidId {}
 
-/// Lets a function take `impl TryInto<ProjectId>` and convert any of its errors, also that of an id that is one already.
+/// Lets a function take `impl TryInto<ProjectId>` and convert any of its errors, including that of the identity conversion.
 impl From<Infallible> for InvalidId {
     fn from(never: Infallible) -> Self {
         match never {}
     }
 }
 
-/// At most `limit` characters of a text, on one line, for a message.
+/// At most `limit` characters of a text, on one line, for use in a message.
 pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (count, c) in text.chars().enumerate() {

@@ -1,4 +1,4 @@
-//! The ids that have a form, each a type of its own.
+//! One type for each id that has a form.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -210,7 +210,7 @@ impl AppId {
         part(&self.0, 2)
     }
 
-    /// The number of the revision, counted from 0; `None` stands for the newest one.
+    /// The number of the revision, from 0; `None` for the newest one.
     ///
     /// ```
     /// let newest: sbg::AppId = "admin/sbg-public-data/bwa-mem".parse()?;

@@ -1,17 +1,17 @@
-//! What can be wrong with the files of a user's profile.
+//! Errors of the credentials file and the settings file.
 
 use std::{error::Error, fmt, io, path::PathBuf};
 
 use crate::config::InvalidToken;
 
-/// A file that could not be read, understood, changed or written.
+/// A file that could not be read, parsed, changed or written.
 ///
-/// The message is complete by itself, what the operating system said included, and never shows the value of a token.
+/// The message is self-contained, includes the reason of the operating system, and never shows a token.
 ///
 /// ```no_run
-/// use sbg::config::profile::{Credentials, ProfileError};
+/// use sbg::config::profile::{CredentialsFile, ProfileError};
 ///
-/// match Credentials::open("/home/rfranklin/.sevenbridges/credentials") {
+/// match CredentialsFile::open("/home/rfranklin/.sevenbridges/credentials") {
 ///     Ok(credentials) => println!("{} profiles", credentials.profiles().count()),
 ///     Err(ProfileError::NotFound { path }) => println!("there is no {} yet", path.display()),
 ///     Err(error) => eprintln!("{error}"),
@@ -22,19 +22,19 @@ use crate::config::InvalidToken;
 pub enum ProfileError {
     /// There is no such file.
     NotFound {
-        /// The file that was looked for.
+        /// The missing file.
         path: PathBuf,
     },
-    /// The file system refused.
+    /// The operating system returned an error.
     Io {
-        /// What was tried, such as `read`.
+        /// The action that failed, such as `read`.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A line is not of the form of an ini file, or not UTF-8.
+    /// A line is not valid in an ini file, or not UTF-8.
     Syntax {
         /// The file.
         path: PathBuf,
@@ -43,16 +43,16 @@ pub enum ProfileError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The file has no section of the name that was asked for.
+    /// The file has no profile of this name.
     UnknownProfile {
         /// The file.
         path: PathBuf,
-        /// The name that was asked for.
+        /// The requested name.
         profile: String,
-        /// The names that there are, in the order of the file.
+        /// The existing profiles, in the order of the file.
         available: Vec<String>,
     },
-    /// A value is not what its key asks for.
+    /// A value is not valid for its key.
     InvalidValue {
         /// The file.
         path: PathBuf,
@@ -63,14 +63,14 @@ pub enum ProfileError {
         /// What is wrong with the value.
         reason: String,
     },
-    /// The name cannot be that of a profile.
+    /// The name cannot be used for a profile.
     InvalidName {
         /// The name, shortened.
         profile: String,
     },
-    /// The token to be written cannot be one.
+    /// The token to write is not valid.
     InvalidToken(InvalidToken),
-    /// The file was changed by someone else after it had been read, so that writing it would undo that change.
+    /// Another program changed the file after it was read; writing it would undo that change.
     Changed {
         /// The file.
         path: PathBuf,

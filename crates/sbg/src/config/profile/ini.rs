@@ -19,7 +19,7 @@ pub(super) const DEFAULTS: &str = "DEFAULT";
 
 const BOM: char = '\u{feff}';
 
-/// The text of a file and where things are in it. `Debug` shows the names of the sections only.
+/// The text of a file, parsed. `Debug` shows only the names of the sections.
 #[derive(Clone, Default)]
 pub(super) struct Ini {
     text: String,
@@ -35,8 +35,8 @@ pub(super) struct IniError {
 
 /// A value and the number of the line that it begins on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found<'a> {
-    /// Without white space round it; empty for a key without a value. Its lines are joined by `\n`.
+pub(super) struct IniValue<'a> {
+    /// Trimmed; empty for a key without a value. Its lines are joined by `\n`.
     pub(super) value: &'a str,
     pub(super) line: usize,
 }
@@ -93,21 +93,21 @@ impl Ini {
                 let name = section_name(rest).map_err(|reason| at(reason.to_owned()))?;
                 if let Some(earlier) = sections.iter().find(|section| section.name == name) {
                     let first = earlier.header + 1;
-                    return Err(at(format!("the section `[{name}]` is there already, in line {first}")));
+                    return Err(at(format!("the section `[{name}]` already exists in line {first}")));
                 }
                 sections.push(Section { name: name.to_owned(), header: index, entries: Vec::new() });
                 open = false;
             } else {
                 let Some(section) = sections.last_mut() else {
-                    return Err(at("there is no `[section]` above this line".to_owned()));
+                    return Err(at("this line is in no `[section]`".to_owned()));
                 };
                 let entry = Entry::parse(content, indent, index);
                 if entry.key.is_empty() {
-                    return Err(at("there is no key before the `=` or `:`".to_owned()));
+                    return Err(at("the key before `=` or `:` is missing".to_owned()));
                 }
                 if let Some(earlier) = section.entries.iter().find(|other| other.key == entry.key) {
                     let (name, first) = (&section.name, earlier.first + 1);
-                    return Err(at(format!("the same key is in `[{name}]` already, in line {first}")));
+                    return Err(at(format!("`[{name}]` already has this key in line {first}")));
                 }
                 section.entries.push(entry);
                 open = true;
@@ -139,15 +139,15 @@ impl Ini {
     }
 
     /// The value of a key, given in lower case, of a section that is there: its own, or that of `[DEFAULT]`.
-    pub(super) fn get(&self, section: &str, key: &str) -> Option<Found<'_>> {
+    pub(super) fn get(&self, section: &str, key: &str) -> Option<IniValue<'_>> {
         let section = self.section(section)?;
         let entry = section.entry(key).or_else(|| self.section(DEFAULTS)?.entry(key))?;
-        Some(Found { value: entry.value.as_deref().unwrap_or_default(), line: entry.first + 1 })
+        Some(IniValue { value: entry.value.as_deref().unwrap_or_default(), line: entry.first + 1 })
     }
 
     /// Sets the value of a key, given in lower case, and adds key and section where they are missing.
     ///
-    /// The value must be of one line and without white space round it, and the name fit for a header.
+    /// The value must be one trimmed line, and the name a valid section header.
     pub(super) fn set(&mut self, section: &str, key: &str, value: &str) {
         let mut raw: Vec<String> = self.text.split_inclusive('\n').map(str::to_owned).collect();
         let end_of_line = if raw.first().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
@@ -199,8 +199,8 @@ impl Section {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The index of the line that a new key comes after, and the white space that it begins with: as deep as its
-    /// neighbour, or the next line would become a part of its value.
+    /// The index of the line that a new key is inserted after, and its indentation: the same as its
+    /// neighbour, or the next line would become part of its value.
     fn end(&self, text: &str) -> (usize, String) {
         let (after, model) = if let Some(entry) = self.entries.last() {
             (entry.continued.last().copied().unwrap_or(entry.first), entry.first)
@@ -211,7 +211,7 @@ impl Section {
             });
             (self.header, next.map_or(self.header, |(index, _)| index))
         };
-        // The line as `parse` sees it, or both would disagree on how deep it is.
+        // The line as `parse` sees it, or the two would disagree on its indentation.
         let line = lines(text).nth(model).unwrap_or_default();
         // A carriage return on its own is white space of the line, but no editor shows it.
         (after, line[..line.len() - line.trim_start().len()].replace('\r', " "))
@@ -228,7 +228,7 @@ impl Entry {
     }
 }
 
-/// The lines without the mark of byte order that some editors begin a file with.
+/// The lines without the byte order mark that some editors put at the start of a file.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.strip_prefix(BOM).unwrap_or(text).split('\n')
 }
@@ -242,13 +242,13 @@ fn section_name(rest: &str) -> Result<&str, &'static str> {
     let (name, after) = rest.split_once(']').ok_or("the `]` of the section header is missing")?;
     let after = after.trim_start();
     if !after.is_empty() && !after.starts_with(['#', ';']) {
-        return Err("something follows the section header on its line");
+        return Err("the line continues after the section header");
     }
     let name = name.trim();
     if name.is_empty() { Err("the section header has no name") } else { Ok(name) }
 }
 
-/// The line of a key with another value: spelling, white space and line end stay.
+/// The line of a key with another value. Spelling, white space and line end stay.
 fn with_value(line: &str, value: &str) -> String {
     let content = line.trim_end_matches(['\r', '\n']);
     let end = &line[content.len()..];
@@ -262,7 +262,7 @@ fn with_value(line: &str, value: &str) -> String {
     format!("{before}{gap}{value}{end}")
 }
 
-/// Gives a last line the end that it may lack.
+/// Adds the line end that the last line may lack.
 fn end_line(line: &mut String, end_of_line: &str) {
     if !line.ends_with('\n') {
         line.push_str(end_of_line);

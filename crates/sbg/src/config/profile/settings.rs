@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{At, Found, Ini, ProfileError, boolean, read};
+use super::{Ini, IniValue, Located, ProfileError, boolean, read};
 use crate::config::ProxyUrl;
 
-/// The settings that the Python client keeps apart from the credentials. `Debug` masks the passwords of proxies.
+/// The settings that the Python client keeps in a file other than the credentials. `Debug` redacts the passwords of proxies.
 ///
 /// ```
 /// # let path = std::env::temp_dir().join(format!("sbg-doc-settings-{}", std::process::id()));
@@ -20,15 +20,15 @@ use crate::config::ProxyUrl;
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub(crate) path: PathBuf,
-    pub(crate) https_proxy: Option<At<ProxyUrl>>,
-    pub(crate) http_proxy: Option<At<ProxyUrl>>,
-    pub(crate) no_proxy: Option<At<String>>,
-    pub(crate) advance_access: Option<At<bool>>,
+    pub(crate) https_proxy: Option<Located<ProxyUrl>>,
+    pub(crate) http_proxy: Option<Located<ProxyUrl>>,
+    pub(crate) no_proxy: Option<Located<String>>,
+    pub(crate) advance_access: Option<Located<bool>>,
 }
 
 impl Settings {
-    /// Reads the file; `None` when it is not there. Sections and keys that are not known are passed over, and an empty
-    /// value of a proxy stands for none.
+    /// Reads the file; `None` when there is no file. Unknown sections and keys are ignored, and an empty
+    /// proxy means no proxy.
     ///
     /// ```
     /// assert!(sbg::config::profile::Settings::open("/nowhere/config")?.is_none());
@@ -38,7 +38,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`ProfileError::Io`] when it cannot be read, [`ProfileError::Syntax`] when it is not an ini file in UTF-8,
-    /// [`ProfileError::InvalidValue`] when a proxy is no address or `advance_access` is neither true nor false.
+    /// [`ProfileError::InvalidValue`] when a proxy is not a URL or `advance_access` is neither true nor false.
     pub fn open(path: impl Into<PathBuf>) -> Result<Option<Self>, ProfileError> {
         let path = path.into();
         let (ini, stored) = read(&path)?;
@@ -46,9 +46,9 @@ impl Settings {
             return Ok(None);
         }
         let proxy = |key: &'static str| {
-            let Some(Found { value, line }) = in_proxies(&ini, key) else { return Ok(None) };
+            let Some(IniValue { value, line }) = in_proxies(&ini, key) else { return Ok(None) };
             match value.parse() {
-                Ok(value) => Ok(Some(At { value, line })),
+                Ok(value) => Ok(Some(Located { value, line })),
                 Err(error) => {
                     let reason = format!("{error}");
                     Err(ProfileError::InvalidValue { path: path.clone(), line, key, reason })
@@ -57,8 +57,8 @@ impl Settings {
         };
         let https_proxy = proxy("https_proxy")?;
         let http_proxy = proxy("http_proxy")?;
-        let no_proxy =
-            in_proxies(&ini, "no_proxy").map(|Found { value, line }| At { value: value.to_owned(), line });
+        let no_proxy = in_proxies(&ini, "no_proxy")
+            .map(|IniValue { value, line }| Located { value: value.to_owned(), line });
         let advance_access = boolean(&path, &ini, "mode", "advance_access")?;
         Ok(Some(Self { path, https_proxy, http_proxy, no_proxy, advance_access }))
     }
@@ -89,7 +89,7 @@ impl Settings {
         self.http_proxy.as_ref().map(|proxy| &proxy.value)
     }
 
-    /// The hosts that are reached without a proxy, separated by commas. The Python client does not know this key.
+    /// The hosts that are reached without a proxy, separated by commas. The Python client ignores this key.
     ///
     /// ```
     /// # fn example(settings: sbg::config::profile::Settings) {
@@ -102,7 +102,7 @@ impl Settings {
         self.no_proxy.as_ref().map(|hosts| hosts.value.as_str())
     }
 
-    /// Whether calls that need advance access are allowed; `None` when the file does not say.
+    /// Whether calls that need advance access are allowed; `None` when the file does not set it.
     ///
     /// ```
     /// # fn example(settings: sbg::config::profile::Settings) {
@@ -114,6 +114,6 @@ impl Settings {
     }
 }
 
-fn in_proxies<'a>(ini: &'a Ini, key: &str) -> Option<Found<'a>> {
+fn in_proxies<'a>(ini: &'a Ini, key: &str) -> Option<IniValue<'a>> {
     ini.get("proxies", key).filter(|found| !found.value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Reading and replacing a small private file.
+//! Reads and atomically replaces a small private file.
 
 use std::{
     fs::{self, OpenOptions},
@@ -13,7 +13,7 @@ use crate::local_file::read_bounded;
 /// Largest file that is read, in bytes. A profile takes about a hundred.
 const LARGEST: u64 = 1024 * 1024;
 
-/// The text of a file, or `None` when it is not there.
+/// The text of a file; `None` when there is no file.
 pub(super) fn read(path: &Path) -> Result<Option<String>, ProfileError> {
     let bytes = match read_bounded(path, LARGEST) {
         Ok(bytes) => bytes,
@@ -30,10 +30,10 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ProfileError> {
     })
 }
 
-/// Puts a file that only its owner can read and write in the place of `path`, whole or not at all.
+/// Atomically replaces `path` by a file that only its owner can read and write.
 ///
-/// Folders that are missing are created for the owner only. If the path is a symbolic link, the file that it leads to is
-/// replaced, and the link stays.
+/// Missing folders are created for the owner only. If the path is a symbolic link, its target is replaced and the link
+/// stays.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), ProfileError> {
     let failed = |action| {
         let path = path.to_owned();
@@ -42,7 +42,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), ProfileError> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
-        Err(error) => return Err(failed("find")(error)),
+        Err(error) => return Err(failed("resolve")(error)),
     };
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -54,14 +54,14 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), ProfileError> {
         let _ = fs::remove_file(&temporary);
         return Err(failed("replace")(error));
     }
-    // The name survives a power cut only once the folder is on the disk; not every file system can be told so.
+    // The rename is durable only once the folder is synced; not every file system can do that.
     #[cfg(unix)]
     let _ = fs::File::open(&folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// The permission bits of a file by which others than its owner can read or change it; `None` when there are none, or
-/// where files have no such bits.
+/// The mode of a file that users other than its owner can read or change; `None` when they cannot, or
+/// on systems without modes.
 pub(super) fn open_to_others(path: &Path) -> Option<u32> {
     #[cfg(unix)]
     {

@@ -38,7 +38,7 @@ fn profiles_are_read() {
         "\u{feff}# mine\r\n[default]\r\napi_endpoint = https://api.sbgenomics.com/v2\r\nauth_token = ONE\r\n\
          [cgc]\r\nAPI_ENDPOINT: cgc\r\nauth_token : TWO\r\nadvance_access = True\r\n[empty]\r\n",
     );
-    let credentials = Credentials::open(&path).unwrap();
+    let credentials = CredentialsFile::open(&path).unwrap();
     assert_eq!(credentials.path(), path);
     assert_eq!(credentials.profiles().collect::<Vec<_>>(), ["default", "cgc", "empty"]);
     let check = |name: &str, endpoint: Option<&str>, token: Option<&str>, advance_access: Option<bool>| {
@@ -59,12 +59,11 @@ fn switches_are_true_or_false_and_nothing_else() {
     let folder = Folder::new();
     let check = |value: &str, expected: Option<bool>| {
         let path = folder.write(&format!("[default]\nadvance_access = {value}\n"));
-        match (Credentials::open(path).unwrap().profile("default"), expected) {
+        match (CredentialsFile::open(path).unwrap().profile("default"), expected) {
             (Ok(profile), expected @ Some(_)) => assert_eq!(profile.advance_access(), expected, "{value:?}"),
             (Err(error), None) => assert_eq!(
                 folder.short(&error),
-                "FILE:2: `advance_access`: expected `true` or `false` (`yes`, `no`, `on`, `off`, `1` and `0` do as \
-                 well)"
+                "FILE:2: `advance_access`: expected `true` or `false` (or `yes`, `no`, `on`, `off`, `1`, `0`)"
             ),
             (got, _) => panic!("{value:?}: {got:?}"),
         }
@@ -85,16 +84,14 @@ fn errors_tell_file_line_and_reason_but_no_token() {
     let folder = Folder::new();
     let check = |text: &str, expected: &str| {
         let path = folder.write(text);
-        let error = Credentials::open(path).and_then(|credentials| credentials.profile("cgc")).unwrap_err();
+        let error =
+            CredentialsFile::open(path).and_then(|credentials| credentials.profile("cgc")).unwrap_err();
         assert_eq!(folder.short(&error), expected, "{text:?}");
         assert!(!format!("{error} {error:?} {error:#?}").contains("SECRET"), "{error:?}");
     };
-    check("auth_token = SECRET\n", "FILE:1: there is no `[section]` above this line");
-    check(
-        "[cgc]\nauth_token = a\nauth_token = SECRET",
-        "FILE:3: the same key is in `[cgc]` already, in line 2",
-    );
-    check("[cgc]\n[eu]\n[cgc]\n", "FILE:3: the section `[cgc]` is there already, in line 1");
+    check("auth_token = SECRET\n", "FILE:1: this line is in no `[section]`");
+    check("[cgc]\nauth_token = a\nauth_token = SECRET", "FILE:3: `[cgc]` already has this key in line 2");
+    check("[cgc]\n[eu]\n[cgc]\n", "FILE:3: the section `[cgc]` already exists in line 1");
     check(
         "[default]\nauth_token=SECRET\n[eu]\n",
         "there is no profile `cgc` in `FILE` (it has `default`, `eu`)",
@@ -103,12 +100,15 @@ fn errors_tell_file_line_and_reason_but_no_token() {
     check("[DEFAULT]\nauth_token=SECRET", "there is no profile `cgc` in `FILE` (it has none)");
 
     fs::write(folder.path(), b"[cgc]\n# \xff\n").unwrap();
-    assert_eq!(folder.short(&Credentials::open(folder.path()).unwrap_err()), "FILE:2: the text is not UTF-8");
+    assert_eq!(
+        folder.short(&CredentialsFile::open(folder.path()).unwrap_err()),
+        "FILE:2: the text is not UTF-8"
+    );
     fs::remove_file(folder.path()).unwrap();
-    let missing = Credentials::open(folder.path()).unwrap_err();
+    let missing = CredentialsFile::open(folder.path()).unwrap_err();
     assert_eq!(folder.short(&missing), "there is no file `FILE`");
     fs::create_dir(folder.path()).unwrap();
-    let error = Credentials::open(folder.path()).unwrap_err();
+    let error = CredentialsFile::open(folder.path()).unwrap_err();
     assert!(folder.short(&error).starts_with("cannot read `FILE`: "), "{error}");
 }
 
@@ -119,7 +119,7 @@ fn a_saved_profile_leaves_the_others_byte_for_byte() {
         "# from the wiki\r\n\r\n[default]\r\napi_endpoint=https://api.sbgenomics.com/v2\r\nauth_token = one\r\n\
          \r\n; work\r\n[cgc]\r\n  Auth_Token :  two\r\n  note = keep\r\n\r\n[eu]\r\nauth_token=three",
     );
-    let mut credentials = Credentials::open(&path).unwrap();
+    let mut credentials = CredentialsFile::open(&path).unwrap();
     credentials.set("cgc", &Endpoint::Cgc, &token("NEW")).unwrap();
     credentials.set("bdc", &Endpoint::BioDataCatalyst, &token("NEWER")).unwrap();
     credentials.save().unwrap();
@@ -130,7 +130,7 @@ fn a_saved_profile_leaves_the_others_byte_for_byte() {
          https://cgc-api.sbgenomics.com/v2\r\n\r\n[eu]\r\nauth_token=three\r\n\r\n[bdc]\r\napi_endpoint = \
          https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2\r\nauth_token = NEWER\r\n"
     );
-    let again = Credentials::open(&path).unwrap();
+    let again = CredentialsFile::open(&path).unwrap();
     assert_eq!(again.profile("cgc").unwrap().auth_token().unwrap().expose_secret(), "NEW");
     credentials.set("cgc", &Endpoint::Cgc, &token("NEWEST")).unwrap();
     credentials.save().unwrap();
@@ -140,7 +140,7 @@ fn a_saved_profile_leaves_the_others_byte_for_byte() {
 #[test]
 fn what_does_not_fit_is_refused_and_changes_nothing() {
     let folder = Folder::new();
-    let mut credentials = Credentials::open_or_new(folder.path()).unwrap();
+    let mut credentials = CredentialsFile::open_or_new(folder.path()).unwrap();
     let mut check = |profile: &str, text: &str, expected: &str| {
         let error = credentials.set(profile, &Endpoint::Cgc, &token(text)).unwrap_err();
         assert!(error.to_string().starts_with(expected), "{profile:?} {text:?}: {error}");
@@ -151,7 +151,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     check("cgc", "SECRET\n[evil]", "the token contains a line break");
     check("cgc", "SECRET\r", "the token contains a line break");
     check("cgc", " SECRET", "the token contains a space");
-    check("cgc", "SECRET\0", "the token contains a character that no token has");
+    check("cgc", "SECRET\0", "the token contains a control character or one that is not ASCII");
     check("", "t", "`` cannot be the name of a profile");
     check("DEFAULT", "t", "`DEFAULT` cannot be the name of a profile");
     check(" cgc", "t", "` cgc` cannot be the name of a profile");
@@ -162,7 +162,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
 #[test]
 fn a_change_by_another_program_is_not_undone() {
     let folder = Folder::new();
-    let mut credentials = Credentials::open_or_new(folder.path()).unwrap();
+    let mut credentials = CredentialsFile::open_or_new(folder.path()).unwrap();
     credentials.set("cgc", &Endpoint::Cgc, &token("t")).unwrap();
     folder.write("[eu]\n");
     let error = credentials.save().unwrap_err();
@@ -178,7 +178,7 @@ fn files_are_private_and_links_stay() {
 
     let folder = Folder::new();
     let path = folder.0.path().join("home/.sevenbridges/credentials");
-    let mut credentials = Credentials::open_or_new(&path).unwrap();
+    let mut credentials = CredentialsFile::open_or_new(&path).unwrap();
     credentials.set("cgc", &Endpoint::Cgc, &token("t")).unwrap();
     credentials.save().unwrap();
     assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
@@ -186,12 +186,12 @@ fn files_are_private_and_links_stay() {
 
     for (bits, warned) in [(0o644, true), (0o640, true), (0o602, true), (0o600, false), (0o400, false)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(bits)).unwrap();
-        let credentials = Credentials::open(&path).unwrap();
+        let credentials = CredentialsFile::open(&path).unwrap();
         assert_eq!(!credentials.warnings().is_empty(), warned, "{bits:o}");
         if let [warning] = credentials.warnings() {
             let shown = warning.to_string().replace(path.to_str().unwrap(), "FILE");
             let expected = format!(
-                "`FILE` holds tokens, but others can read or change it (mode {bits:04o}): run `chmod 600 FILE`"
+                "`FILE` holds tokens, but other users can read or change it (mode {bits:04o}): run `chmod 600 FILE`"
             );
             assert_eq!(shown, expected);
         }
@@ -199,14 +199,14 @@ fn files_are_private_and_links_stay() {
 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     symlink(&path, folder.path()).unwrap();
-    let mut linked = Credentials::open(folder.path()).unwrap();
+    let mut linked = CredentialsFile::open(folder.path()).unwrap();
     assert_eq!(linked.warnings().len(), 1);
     linked.set("eu", &Endpoint::Eu, &token("u")).unwrap();
     linked.save().unwrap();
     assert!(linked.warnings().is_empty());
     assert!(fs::symlink_metadata(folder.path()).unwrap().is_symlink());
     assert_eq!(mode(&path), 0o600);
-    assert_eq!(Credentials::open(&path).unwrap().profiles().collect::<Vec<_>>(), ["cgc", "eu"]);
+    assert_eq!(CredentialsFile::open(&path).unwrap().profiles().collect::<Vec<_>>(), ["cgc", "eu"]);
 }
 
 #[test]
@@ -238,18 +238,18 @@ fn settings_are_read_with_file_and_line_in_errors() {
     check(
         "[proxies]\n\nhttps_proxy=me:SECRET@p:x\n",
         Err(
-            "FILE:3: `https_proxy`: `***@p:x` is no address of a proxy: invalid port number (expected `host:port`, or \
+            "FILE:3: `https_proxy`: `***@p:x` is not a proxy URL: invalid port number (expected `host:port`, or \
              a URL such as `http://user:password@host:port`)",
         ),
     );
-    check("advance_access=1\n", Err("FILE:1: there is no `[section]` above this line"));
+    check("advance_access=1\n", Err("FILE:1: this line is in no `[section]`"));
 }
 
 #[test]
 fn debug_hides_values() {
     let folder = Folder::new();
     let path = folder.write("[cgc]\nauth_token = SECRET\napi_endpoint = https://SECRET@x/v2\nSECRET\n");
-    let mut credentials = Credentials::open(path).unwrap();
+    let mut credentials = CredentialsFile::open(path).unwrap();
     credentials.set("eu", &Endpoint::Eu, &token("SECRET")).unwrap();
     let profile = credentials.profile("cgc").unwrap();
     let settings = Settings::open(folder.write("[proxies]\nhttps_proxy = me:SECRET@p:1\n")).unwrap();
@@ -262,7 +262,7 @@ fn debug_hides_values() {
 fn only_regular_files_of_a_bounded_size_are_read() {
     let folder = Folder::new();
     let check = |expected: &str| {
-        let credentials = folder.short(&Credentials::open_or_new(folder.path()).unwrap_err());
+        let credentials = folder.short(&CredentialsFile::open_or_new(folder.path()).unwrap_err());
         assert_eq!(credentials, format!("cannot read `FILE`: {expected}"));
         let settings = folder.short(&Settings::open(folder.path()).unwrap_err());
         assert_eq!(settings, credentials);

@@ -58,15 +58,15 @@ fn errors_tell_the_line_and_nothing_that_is_in_it() {
         let error = Ini::parse(text).unwrap_err();
         assert_eq!((error.line, error.reason.as_str()), (line, reason), "{text:?}");
     };
-    check("SECRET\n[a]\n", 1, "there is no `[section]` above this line");
-    check("\n# x\nauth_token = SECRET", 3, "there is no `[section]` above this line");
-    check("[a]\n= SECRET\n", 2, "there is no key before the `=` or `:`");
+    check("SECRET\n[a]\n", 1, "this line is in no `[section]`");
+    check("\n# x\nauth_token = SECRET", 3, "this line is in no `[section]`");
+    check("[a]\n= SECRET\n", 2, "the key before `=` or `:` is missing");
     check("[a\nk = v\n", 1, "the `]` of the section header is missing");
     check("[]\n", 1, "the section header has no name");
     check("[ ]\n", 1, "the section header has no name");
-    check("[a] k = SECRET\n", 1, "something follows the section header on its line");
-    check("[a]\n[b]\n\n[a]\n", 4, "the section `[a]` is there already, in line 1");
-    check("[a]\nSECRET = 1\nsecret: 2\n", 3, "the same key is in `[a]` already, in line 2");
+    check("[a] k = SECRET\n", 1, "the line continues after the section header");
+    check("[a]\n[b]\n\n[a]\n", 4, "the section `[a]` already exists in line 1");
+    check("[a]\nSECRET = 1\nsecret: 2\n", 3, "`[a]` already has this key in line 2");
     check("[a]\nSECRET\n  more\n", 3, "an indented line continues a key that has no value");
 }
 
