@@ -27,7 +27,7 @@ async fn a_download_goes_through_all_its_states() -> Result<()> {
     let download = stage.client.file(&id).download(stage.path("large")).start();
     assert_eq!(download.status(), Status::Preparing);
     let invalid = ErrorKind::InvalidInput;
-    assert_refused(download.resume(), invalid, &["that is preparing cannot be resumed"]);
+    assert_refused(download.resume(), invalid, &["cannot be resumed: the transfer is preparing"]);
     eventually("it runs", || download.status() == Status::Running).await;
     download.pause()?;
     assert_eq!(download.status(), Status::Paused);
@@ -40,7 +40,7 @@ async fn a_download_goes_through_all_its_states() -> Result<()> {
     download.wait().await?;
     assert_eq!(download.status(), Status::Completed);
     for over in [download.pause(), download.resume()] {
-        assert_refused(over, invalid, &["that is completed cannot be"]);
+        assert_refused(over, invalid, &["the transfer is completed"]);
     }
     // What is over stays what it is.
     download.stop();

@@ -87,13 +87,13 @@ async fn moves_that_make_no_sense_are_refused_and_change_nothing() -> Result<()>
     let stage = stage().await;
     let (_, download) = stalled(&stage).await;
     let invalid = ErrorKind::InvalidInput;
-    assert_refused(download.resume(), invalid, &["a transfer that is running cannot be resumed"]);
+    assert_refused(download.resume(), invalid, &["cannot be resumed: the transfer is running"]);
     download.pause()?;
-    assert_refused(download.pause(), invalid, &["a transfer that is paused cannot be paused"]);
+    assert_refused(download.pause(), invalid, &["cannot be paused: the transfer is paused"]);
     download.resume()?;
     download.wait().await?;
-    assert_refused(download.pause(), invalid, &["a transfer that is completed cannot be paused"]);
-    assert_refused(download.resume(), invalid, &["a transfer that is completed cannot be resumed"]);
+    assert_refused(download.pause(), invalid, &["cannot be paused: the transfer is completed"]);
+    assert_refused(download.resume(), invalid, &["cannot be resumed: the transfer is completed"]);
     assert_eq!(download.status(), Status::Completed);
     Ok(())
 }

@@ -147,7 +147,7 @@ async fn redirected_parts_are_sent_where_the_storage_says() -> Result<()> {
         assert_eq!(survives(FaultRule::storage(elsewhere)).await?, 20, "{redirect}");
     }
     let see_other = Action::RedirectWith { status: 303, url: "/moved{path}".to_owned() };
-    let words = ["redirects the request in a way that does not repeat it", "HTTP 303"];
+    let words = ["redirects the request with a status that changes the method", "HTTP 303"];
     fails(FaultRule::storage(see_other), ErrorKind::Storage, &words).await?;
     let circle = Action::RedirectWith { status: 307, url: "{path}".to_owned() };
     fails(FaultRule::storage(circle), ErrorKind::Storage, &["more than 5 times"]).await?;

@@ -1,13 +1,13 @@
-//! The transfer engine: files up to the platform and down from it, in parallel parts.
+//! The transfer engine: uploads and downloads files in parallel parts.
 //!
-//! What it holds to:
+//! What it guarantees:
 //!
-//! - No byte is lost, misplaced or invented. Every range that comes back is checked for status, place, length and identity of the
-//!   source, every part that goes out for status and `ETag`. A file appears under its name only when it is complete.
-//! - Memory stays bounded, whatever the size of the file: parts are streamed, never held.
-//! - The work is done on threads of its own, apart from the runtime of the caller, whatever that runtime is.
+//! - No byte is lost, misplaced or invented. The status, offset, length and source version of every range response are checked, as are
+//!   the status and `ETag` of every part. A file appears under its name only when it is complete.
+//! - Memory is bounded, whatever the size of the file: parts are streamed, never buffered whole.
+//! - Transfers run on their own threads, separate from the runtime of the caller.
 //!
-//! A transfer is started by [`Upload::start`] or [`Download::start`], which give a [`Transfer`] to watch, to wait for and to stop;
+//! A transfer is started by [`Upload::start`] or [`Download::start`], which return a [`Transfer`] to watch, await and stop;
 //! awaiting the builder itself starts it and waits.
 
 mod batch;

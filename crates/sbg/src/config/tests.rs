@@ -237,7 +237,7 @@ fn what_is_missing_is_told_for_every_place() {
     };
     let program = "tried\n  - the program: it sets neither endpoint nor token\n  - environment:";
     let profile = "  - profile `default` of CREDENTIALS:";
-    let no_endpoint = "no endpoint for the token from the environment variable SB_AUTH_TOKEN was found;";
+    let no_endpoint = "found no endpoint for the token from the environment variable SB_AUTH_TOKEN;";
     check(
         &[],
         None,

@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::runtime::{Engine, Tools};
+use super::engine::runtime::{Context, Engine};
 use super::handle::{Shared, Transfer};
 use crate::error::{Error, Result};
 use crate::transfer::engine::task::joined;
@@ -44,14 +44,14 @@ impl Group {
     /// Starts the whole transfer on the engine. `start_all` starts the files; it is dropped when the transfer is stopped.
     fn transfer(
         engine: Arc<Engine>,
-        start_all: impl FnOnce(Tools, &mut Self) -> BoxFuture<'_, Result<()>> + Send + 'static,
+        start_all: impl FnOnce(Context, &mut Self) -> BoxFuture<'_, Result<()>> + Send + 'static,
     ) -> Transfer<Report> {
-        Transfer::start(engine, move |tools, shared| async move {
+        Transfer::start(engine, move |context, shared| async move {
             let halt = shared.stop.child_token();
             let mut group =
                 Self { shared: shared.clone(), halt, workers: JoinSet::new(), reports: Vec::new() };
             let started = tokio::select! {
-                started = start_all(tools, &mut group) => started,
+                started = start_all(context, &mut group) => started,
                 () = shared.stop.cancelled() => Ok(()),
             };
             group.finish(started).await

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
 
-/// How a digest is computed.
+/// The algorithm of a digest.
 ///
 /// ```
 /// use sbg::transfer::{Algorithm, Digest};
@@ -22,9 +22,9 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// CRC-32C (Castagnoli). A download computes it in any case, at no cost.
+    /// CRC-32C (Castagnoli). Every download computes it, at no cost.
     Crc32c,
-    /// MD5, as many catalogues give it. It finds accidents, not attacks.
+    /// MD5, which many catalogues list. It detects accidents, not attacks.
     Md5,
     /// SHA-256.
     Sha256,
@@ -73,7 +73,7 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// A digest given in hexadecimal digits, of any case.
+    /// A digest from hexadecimal digits in any case.
     ///
     /// ```
     /// use sbg::transfer::{Algorithm, Digest};
@@ -85,20 +85,20 @@ impl Digest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for another number of digits than the algorithm has, or for
-    /// anything that is no digit.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the number of digits does not fit the algorithm, or
+    /// for a character that is not a hexadecimal digit.
     pub fn new(algorithm: Algorithm, hex: &str) -> Result<Self> {
         let digits = 2 * algorithm.length();
         if hex.len() != digits || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Error::invalid(format!(
-                "a {} digest has {digits} hexadecimal digits; `{hex}` has not",
+                "not a {} digest: `{hex}` (expected {digits} hexadecimal digits)",
                 algorithm.name()
             )));
         }
         Ok(Self { algorithm, hex: hex.to_ascii_lowercase() })
     }
 
-    /// How it was computed.
+    /// The algorithm.
     ///
     /// ```
     /// use sbg::transfer::{Algorithm, Digest};
@@ -122,7 +122,7 @@ impl Digest {
         &self.hex
     }
 
-    /// A digest given as bytes; `None` for another number of bytes than the algorithm has.
+    /// A digest from bytes; `None` if their number does not fit the algorithm.
     pub(super) fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
         (bytes.len() == algorithm.length()).then(|| Self::of_bytes(algorithm, bytes))
     }
@@ -141,7 +141,7 @@ impl Digest {
     }
 }
 
-/// A digest of a file that was compared with one from elsewhere, and equal.
+/// A digest of a file that matched an expected one.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -157,11 +157,11 @@ impl Digest {
 pub struct VerifiedDigest {
     /// The digest of the file.
     pub digest: Digest,
-    /// Who named the same one.
+    /// Where the expected digest came from.
     pub against: VerifiedAgainst,
 }
 
-/// Where the digest comes from that a file was compared with.
+/// Where an expected digest came from.
 ///
 /// ```
 /// use sbg::transfer::VerifiedAgainst;
@@ -174,7 +174,7 @@ pub struct VerifiedDigest {
 pub enum VerifiedAgainst {
     /// The caller, by [`Download::expect`](crate::transfer::Download::expect).
     Expected,
-    /// The object storage, which announced it for the whole object: `x-goog-hash`, `x-amz-checksum-*` of type `FULL_OBJECT`,
+    /// The object storage, which sent it for the whole object: `x-goog-hash`, `x-amz-checksum-*` of type `FULL_OBJECT`,
     /// `x-ms-blob-content-md5`.
     Storage,
 }
@@ -188,12 +188,12 @@ impl fmt::Display for Digest {
 impl FromStr for Digest {
     type Err = Error;
 
-    /// Reads the form of [`Display`](fmt::Display), `algorithm:hex`.
+    /// Parses the form of [`Display`](fmt::Display), `algorithm:hex`.
     fn from_str(text: &str) -> Result<Self> {
         let (name, hex) = text.split_once(':').unwrap_or(("", text));
         let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name);
         let unknown =
-            || Error::invalid(format!("a digest is crc32c:..., md5:... or sha256:..., not `{text}`"));
+            || Error::invalid(format!("not a digest: `{text}` (expected crc32c:..., md5:... or sha256:...)"));
         Self::new(algorithm.ok_or_else(unknown)?, hex)
     }
 }
@@ -213,7 +213,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// Bytes that are read and hashed at once.
 const BLOCK: usize = 1024 * 1024;
 
-/// Computes these digests of a file, reading it once. Of a large file that takes its time, so it ends when it is stopped.
+/// Computes these digests of a file in one pass. A large file takes a while, so `stopped` is polled.
 pub(super) fn of_file(
     file: &File,
     algorithms: &[Algorithm],

@@ -23,14 +23,14 @@ use futures::future::BoxFuture;
 
 use self::plan::Plan;
 use super::digest::{Algorithm, Digest};
-use super::engine::runtime::Tools;
+use super::engine::runtime::Context;
 use super::handle::{Shared, Transfer};
 use super::local::folder::Folder;
 use crate::error::Result;
 use crate::files::FileHandle;
 
-pub(super) use downloaded::Arrived;
 pub use downloaded::Downloaded;
+pub(super) use downloaded::Fingerprints;
 
 impl FileHandle {
     /// Downloads the file to `path`: `.await` it, or [`start`](Download::start) it to watch it.
@@ -154,7 +154,7 @@ impl Download {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Downloaded> {
-        Transfer::start(self.file.client.engine(), move |tools, shared| self.run(tools, shared))
+        Transfer::start(self.file.client.engine(), move |context, shared| self.run(context, shared))
     }
 
     /// The time of modification that the local file gets; the time of the download if it is not set.
@@ -163,22 +163,22 @@ impl Download {
         self
     }
 
-    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Downloaded> {
-        Ok(self.run_recorded(tools, shared).await?.0)
+    async fn run(self, context: Context, shared: Arc<Shared>) -> Result<Downloaded> {
+        Ok(self.run_recorded(context, shared).await?.0)
     }
 
     /// Does the download as part of something larger, and says how to recognize both files.
     pub(super) async fn run_recorded(
         self,
-        tools: Tools,
+        context: Context,
         shared: Arc<Shared>,
-    ) -> Result<(Downloaded, Arrived)> {
+    ) -> Result<(Downloaded, Fingerprints)> {
         let Self { file, path, root, overwrite, digests, expected, size, modified } = self;
         let file_id = file.checked_file("downloaded")?.to_owned();
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
         let shown = path.display().to_string();
         let plan = Plan { file_id, source, path, root, overwrite, digests, expected, size, modified };
-        let done = worker::run(plan, tools, shared).await;
+        let done = worker::run(plan, context, shared).await;
         done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }
 }

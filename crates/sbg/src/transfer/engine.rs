@@ -1,4 +1,4 @@
-//! What all transfers of a client share: threads, connections, bandwidth, and how requests to the storage are sent and retried.
+//! What all transfers of a client share: threads, connections, bandwidth, and requests to the storage with their retries.
 
 pub(super) mod bandwidth;
 pub(super) mod concurrency;

@@ -1,4 +1,4 @@
-//! The handle of a transfer that was started.
+//! The handle of a running transfer.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -13,12 +13,12 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::runtime::{Engine, Tools};
+use super::engine::runtime::{Context, Engine};
 use super::progress::{Counters, Progress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::task::panicked;
 
-/// Where a transfer stands.
+/// The state of a transfer.
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
@@ -31,24 +31,24 @@ use crate::transfer::engine::task::panicked;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// Started; nothing is moved yet.
+    /// Started; no bytes have moved yet.
     Preparing,
     /// Parts are moving.
     Running,
     /// Nothing moves until [`Transfer::resume`].
     Paused,
-    /// Done, and checked.
+    /// Completed and verified.
     Completed,
-    /// Stopped before it was done.
+    /// Stopped before it completed.
     Stopped,
-    /// Failed; [`Transfer::wait`] tells why.
+    /// Failed; [`Transfer::wait`] returns the error.
     Failed,
 }
 
-/// A transfer that was started: watch it, wait for it, stop it.
+/// A running transfer: watch it, await it, stop it.
 ///
-/// Dropping the handle [stops](Self::stop) the transfer: what has moved is kept for the next one. [`abort`](Self::abort) keeps
-/// nothing. Either way there is no file under its name before it is complete.
+/// Dropping the handle [stops](Self::stop) the transfer, and the next one resumes it. [`abort`](Self::abort) deletes what has moved.
+/// Either way no file appears under its name before it is complete.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -64,17 +64,17 @@ pub struct Transfer<T> {
     engine: Arc<Engine>,
 }
 
-/// What the handle and the worker of a transfer share.
+/// State shared by the handle and the workers of a transfer.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     pub(super) stop: CancellationToken,
     signals: Arc<Signals>,
-    /// Why what an earlier run has left could not be used.
+    /// Why an earlier run could not be resumed.
     started_over: Mutex<Option<String>>,
 }
 
-/// What the handle tells the workers.
+/// Signals from the handle to the workers.
 #[derive(Debug, Default)]
 struct Signals {
     paused: watch::Sender<bool>,
@@ -91,8 +91,8 @@ impl Shared {
         }
     }
 
-    /// The same for one of many files: it counts by itself and into the whole, hears what the whole is told, and is stopped by a child
-    /// of `stop`.
+    /// The state of one file of a batch: it has its own counters, which add to those of the batch, obeys the signals of the batch, and
+    /// is stopped by a child of `stop`.
     pub(super) fn piece(&self, stop: &CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             counters: Arc::new(Counters::piece(self.counters.clone())),
@@ -102,7 +102,7 @@ impl Shared {
         })
     }
 
-    /// Tells why what an earlier run has left is of no use.
+    /// Records why an earlier run cannot be resumed.
     pub(super) fn start_over(&self, why: impl Into<String>) {
         *self.started_over.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());
     }
@@ -115,14 +115,14 @@ impl Shared {
         *self.signals.paused.borrow()
     }
 
-    /// Whether nothing of the transfer is to be kept.
+    /// Whether everything that has moved is to be deleted.
     pub(super) fn is_discarded(&self) -> bool {
         self.signals.discarded.load(Ordering::Relaxed)
     }
 
     /// Waits until the transfer is not paused.
     pub(super) async fn running(&self) {
-        // The sender is part of this very value, so waiting for it cannot fail.
+        // This value owns the sender, so waiting cannot fail.
         self.signals.paused.subscribe().wait_for(|paused| !paused).await.ok();
     }
 
@@ -133,19 +133,19 @@ impl Shared {
 }
 
 impl<T: Clone + Send + Sync + 'static> Transfer<T> {
-    /// Starts `work` on the engine, with its tools.
+    /// Starts `work` on the engine.
     pub(super) fn start<F>(
         engine: Arc<Engine>,
-        work: impl FnOnce(Tools, Arc<Shared>) -> F + Send + 'static,
+        work: impl FnOnce(Context, Arc<Shared>) -> F + Send + 'static,
     ) -> Self
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let (shared, tools) = (Arc::new(Shared::new()), engine.tools());
+        let (shared, context) = (Arc::new(Shared::new()), engine.context());
         let (tell, outcome) = watch::channel(None);
         let (for_work, told) = (shared.clone(), tell.clone());
         let begun = engine.spawn(async move {
-            let working = async { work(tools, for_work.clone()).await };
+            let working = async { work(context, for_work.clone()).await };
             let done = AssertUnwindSafe(working).catch_unwind().await;
             for_work.counters.finish();
             told.send_replace(Some(done.unwrap_or_else(|panic| Err(panicked(&*panic)))));
@@ -156,7 +156,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         Self { shared, outcome, engine }
     }
 
-    /// Waits until the transfer is done, and tells what became of it. Can be called again.
+    /// Waits for the transfer and returns its result. Can be called again.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -168,12 +168,12 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     ///
     /// # Errors
     ///
-    /// Whatever made the transfer fail; [`ErrorKind::Cancelled`] when it was stopped.
+    /// The error that made the transfer fail; [`ErrorKind::Cancelled`] if it was stopped.
     pub async fn wait(&self) -> Result<T> {
         wait_for(self.outcome.clone()).await
     }
 
-    /// Where the transfer stands.
+    /// The state of the transfer.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -193,7 +193,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         }
     }
 
-    /// How far the transfer has come.
+    /// The progress of the transfer.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -207,7 +207,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         self.shared.counters.snapshot()
     }
 
-    /// Streams the progress, once every `interval` and once more at the end.
+    /// A stream of the progress: one item every `interval`, and one at the end.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -237,7 +237,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         })
     }
 
-    /// Why what an earlier run has left could not be used, where there was something. Of many files each is by itself.
+    /// Why an earlier run could not be resumed, if there was one. For a batch, see the results of its files.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -253,7 +253,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         self.shared.started_over()
     }
 
-    /// Lets nothing move until [`resume`](Self::resume). Connections are given up; what has arrived stays.
+    /// Pauses the transfer until [`resume`](Self::resume). Connections are closed; bytes that have arrived are kept.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -265,18 +265,18 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when the transfer is paused already, or over.
+    /// [`ErrorKind::InvalidInput`] when the transfer is already paused or over.
     pub fn pause(&self) -> Result<()> {
         match self.status() {
             Status::Preparing | Status::Running => {
                 self.shared.signals.paused.send_replace(true);
                 Ok(())
             }
-            status => Err(wrong_move("paused", status)),
+            status => Err(not_allowed("paused", status)),
         }
     }
 
-    /// Goes on after [`pause`](Self::pause).
+    /// Resumes after [`pause`](Self::pause).
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -296,12 +296,12 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
                 self.shared.signals.paused.send_replace(false);
                 Ok(())
             }
-            status => Err(wrong_move("resumed", status)),
+            status => Err(not_allowed("resumed", status)),
         }
     }
 
-    /// Asks the transfer to stop; [`wait`](Self::wait) tells when it has. What has moved is kept, so that the same transfer, started
-    /// again by this process or another, goes on from there.
+    /// Stops the transfer; [`wait`](Self::wait) returns when it has stopped. Bytes that have moved are kept, so the same transfer,
+    /// started again by any process, resumes.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -317,8 +317,8 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         self.shared.stop.cancel();
     }
 
-    /// Asks the transfer to stop and to keep nothing: no part of a file here, no parts on the platform. [`wait`](Self::wait) tells
-    /// when that is done.
+    /// Stops the transfer and deletes what has moved: the partial file here, and the parts on the platform. [`wait`](Self::wait)
+    /// returns when that is done.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -331,8 +331,8 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         self.shared.stop.cancel();
     }
 
-    /// Calls `callback` with the progress, once every `interval` and once more at the end. It is called apart from the threads that
-    /// move bytes, so it may take its time.
+    /// Calls `callback` with the progress every `interval` and once at the end. It does not run on the threads that
+    /// move bytes, so it may block.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -356,15 +356,15 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
                 };
                 match spawn_blocking(call).await {
                     Ok(again) => callback = again,
-                    // It panicked, which was told on the way.
+                    // It panicked, and the panic hook has reported it.
                     Err(_) => break,
                 }
             }
         })
     }
 
-    /// Calls `callback` with the outcome when the transfer is over: completed, stopped or failed. It is called apart from the threads
-    /// that move bytes, so it may take its time.
+    /// Calls `callback` with the result when the transfer has completed, stopped or failed. It does not run on the threads
+    /// that move bytes, so it may block.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -381,11 +381,11 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
         })
     }
 
-    /// Runs what calls a function of the user.
+    /// Runs the task that calls a callback of the user.
     fn on_the_side(&self, work: impl Future<Output = ()> + Send + 'static) -> &Self {
         if let Err(error) = self.engine.spawn(work) {
             // The transfer has failed for the same reason.
-            tracing::warn!(%error, "a callback of a transfer cannot be called");
+            tracing::warn!(%error, "cannot run a callback of a transfer");
         }
         self
     }
@@ -394,13 +394,13 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
 async fn wait_for<T: Clone>(mut outcome: watch::Receiver<Option<Result<T>>>) -> Result<T> {
     match outcome.wait_for(Option::is_some).await {
         Ok(result) => result.clone().unwrap_or_else(|| Err(Error::cancelled())),
-        // The worker is gone without a word: the engine was shut down.
+        // The worker is gone: the engine was shut down.
         Err(_) => Err(Error::cancelled()),
     }
 }
 
-fn wrong_move(verb: &str, status: Status) -> Error {
-    Error::invalid(format!("a transfer that is {} cannot be {verb}", format!("{status:?}").to_lowercase()))
+fn not_allowed(verb: &str, status: Status) -> Error {
+    Error::invalid(format!("cannot be {verb}: the transfer is {}", format!("{status:?}").to_lowercase()))
 }
 
 impl<T> Drop for Transfer<T> {

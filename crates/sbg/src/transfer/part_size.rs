@@ -1,4 +1,4 @@
-//! How a file is cut into parts. Pure.
+//! The sizes of the parts of uploads and downloads. Pure.
 
 use std::ops::Range;
 
@@ -6,26 +6,26 @@ use crate::error::{Error, Result};
 
 const MIB: u64 = 1024 * 1024;
 
-/// Most parts of an upload, a limit of the object storage.
+/// Maximum number of parts of an upload, a limit of the object storage.
 pub(super) const MOST_PARTS: u64 = 10_000;
 
 /// Largest part of an upload: the platform takes the size as a 32-bit number and allows up to 1 GiB.
 pub(super) const LARGEST_PART: u64 = 1024 * MIB;
 
-/// Parts of an upload are at least this large where the size is free: a limit of the object storage.
+/// Minimum size of a part that this crate chooses: a limit of the object storage.
 const SMALLEST_PART: u64 = 5 * MIB;
 
-/// Size of the parts of an upload while the line is not known, for files of up to 4 GiB.
+/// Part size before the rate is measured, for files of up to 4 GiB.
 const USUAL_PART: u64 = 8 * MIB;
 
 /// Time that a part may take at the measured rate.
 const PART_TIME: f64 = 8.0;
 
-/// Size of the parts of an upload of `size` bytes over a line of `rate` bytes per second, where that is known.
+/// Part size for an upload of `size` bytes at a measured `rate` in bytes per second, if known.
 ///
-/// Each part costs a call of the API, of which there are few, and what was sent of a part is lost when the process is killed. While the
-/// line is not known, a file of up to 4 GiB has parts of 8 MiB, and a larger one about 512 parts. On a slow line parts are smaller, down
-/// to 5 MiB, so that each is confirmed within about eight seconds. On a fast one they are larger, up to 64 MiB, as long as there are
+/// Each part costs an API call, which the rate limit bounds, and a partly sent part is lost when the process is killed. Before the rate is
+/// known, a file of up to 4 GiB has parts of 8 MiB, and a larger one about 512 parts. On a slow connection parts shrink to as little as
+/// 5 MiB, so that each is confirmed within about eight seconds. On a fast one they grow to up to 64 MiB, as long as there are at least
 /// sixteen.
 pub(super) fn upload_part_size(size: u64, rate: Option<f64>) -> Result<u64> {
     check_size(size)?;
@@ -45,12 +45,12 @@ pub(super) fn upload_part_size(size: u64, rate: Option<f64>) -> Result<u64> {
         Some(bytes) if bytes < few => bytes.max(SMALLEST_PART),
         Some(bytes) => bytes.min(64 * MIB).min(size / 16).max(few),
     };
-    // Whole mebibytes, as the platform and people like them.
+    // Whole mebibytes.
     let chosen = (chosen / MIB * MIB).max(SMALLEST_PART);
     Ok(chosen.max(size.div_ceil(MOST_PARTS)))
 }
 
-/// Size of the parts of `size` bytes that are read once and held in memory until they are confirmed.
+/// Part size for `size` bytes from a reader, which are held in memory until they are confirmed.
 pub(super) fn reader_part_size(size: u64) -> Result<u64> {
     check_size(size)?;
     Ok(size.div_ceil(MOST_PARTS).max(USUAL_PART))
@@ -59,17 +59,19 @@ pub(super) fn reader_part_size(size: u64) -> Result<u64> {
 fn check_size(size: u64) -> Result<()> {
     let most = MOST_PARTS * LARGEST_PART;
     if size > most {
-        return Err(Error::invalid(format!("{size} bytes are more than the {most} that an upload can have")));
+        return Err(Error::invalid(format!(
+            "the file is too large: {size} bytes, and an upload can have at most {most}"
+        )));
     }
     Ok(())
 }
 
-/// Whether a file of `size` bytes can go in parts of this size.
+/// Whether a file of `size` bytes can be uploaded in parts of this size.
 pub(super) fn fits(size: u64, part_size: u64) -> bool {
     (1..=LARGEST_PART).contains(&part_size) && size.div_ceil(part_size) <= MOST_PARTS
 }
 
-/// The rate of the line that parts are planned for. A cap on the bandwidth says how slow the line is, but not how fast.
+/// The rate that parts are planned for. A bandwidth cap is an upper bound of the rate, not an estimate.
 pub(super) fn line_rate(measured: Option<f64>, cap: Option<f64>) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "it is small")]
     let slow = |cap: &f64| cap * PART_TIME < USUAL_PART as f64;
@@ -85,7 +87,7 @@ pub(super) fn download_part_size(size: u64) -> u64 {
     (size / 256).checked_next_power_of_two().unwrap_or(64 * MIB).clamp(8 * MIB, 64 * MIB)
 }
 
-/// The bytes of every part: they cover `range` once, in order, and each but the last has `part_size` bytes.
+/// The byte range of each part. They cover `range` once, in order, and all but the last have `part_size` bytes.
 pub(super) fn parts(range: Range<u64>, part_size: u64) -> impl Iterator<Item = Range<u64>> {
     let part_size = part_size.max(1);
     let mut start = range.start;

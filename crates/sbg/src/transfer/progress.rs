@@ -1,4 +1,4 @@
-//! How far a transfer has come.
+//! The progress of a transfer.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How far a transfer has come.
+/// The progress of a transfer.
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -20,26 +20,26 @@ use tokio::time::Instant;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Bytes that have arrived: written to the file, or confirmed by the storage in the case of an upload's finished parts.
+    /// Bytes moved: written to the file of a download, or sent to the storage by an upload.
     pub bytes: u64,
     /// Size of the file in bytes; `None` before it is known.
     pub total: Option<u64>,
-    /// Parts that are done.
+    /// Parts completed.
     pub parts: u32,
     /// Number of parts; 0 before it is known.
     pub parts_total: u32,
-    /// Time since the start, or that the whole took.
+    /// Time since the start; the total time once the transfer is over.
     pub elapsed: Duration,
-    /// Bytes per second of late, or on average when the transfer is over. What an earlier run has left does not count.
+    /// Recent bytes per second; the average once the transfer is over. Bytes of an earlier run do not count.
     pub rate: f64,
-    /// Time that the rest will take at this rate; `None` before that can be told.
+    /// Estimated time left at this rate; `None` while there is no estimate.
     pub eta: Option<Duration>,
 }
 
-/// The time that the rate is taken from.
+/// The window that the rate is measured over.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Time between two samples of it.
+/// Time between two samples.
 const SAMPLE: Duration = Duration::from_millis(250);
 
 /// The counters behind [`Progress`], shared by the workers of a transfer.
@@ -50,21 +50,21 @@ pub(super) struct Counters {
     parts: AtomicU32,
     parts_total: AtomicU32,
     started: Instant,
-    /// When the last byte was moved for good.
+    /// When the transfer last made progress.
     gained: Mutex<Option<Instant>>,
-    throttle: Mutex<Recent>,
+    recent: Mutex<Recent>,
     took: Mutex<Option<Duration>>,
-    /// The counters of the whole that this is a piece of.
+    /// The counters of the batch that this file belongs to.
     whole: Option<Arc<Counters>>,
 }
 
-/// What has moved of late.
+/// Recent progress, for the rate.
 #[derive(Debug, Default)]
 struct Recent {
-    /// Bytes that have moved, without those that were there, and when the last ones did.
+    /// Bytes moved, without those of an earlier run, and when the last of them moved.
     moved: u64,
     last: Duration,
-    /// What had moved at some times since the start, in order. The first one is that of the beginning of the window, or before it.
+    /// Bytes moved by certain times since the start, in order. The first sample is at or before the start of the window.
     samples: VecDeque<(Duration, u64)>,
 }
 
@@ -86,7 +86,7 @@ impl Recent {
 
     /// Bytes per second of the window that ends now.
     fn rate(&self, now: Duration) -> f64 {
-        // Nothing has moved between the last sample before the window and its beginning.
+        // Nothing has moved between the last sample before the window and the start of the window.
         let begin = now.saturating_sub(WINDOW);
         if self.last < begin {
             return 0.0;
@@ -103,7 +103,7 @@ fn per_second(bytes: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { bytes as f64 / time.as_secs_f64() }
 }
 
-/// Stands for a total that is not known.
+/// An unknown total.
 const UNKNOWN: u64 = u64::MAX;
 
 impl Counters {
@@ -111,7 +111,7 @@ impl Counters {
         Self::of(None)
     }
 
-    /// The counters of a piece: what moves there moves in the whole.
+    /// The counters of a file of a batch, which add to those of the batch.
     pub(super) fn piece(whole: Arc<Self>) -> Self {
         Self::of(Some(whole))
     }
@@ -124,7 +124,7 @@ impl Counters {
             parts_total: AtomicU32::new(0),
             started: Instant::now(),
             gained: Mutex::new(None),
-            throttle: Mutex::default(),
+            recent: Mutex::default(),
             took: Mutex::new(None),
             whole,
         }
@@ -158,7 +158,7 @@ impl Counters {
         self.add_there(count);
         let mut counters = Some(self);
         while let Some(one) = counters {
-            one.throttle().add(one.started.elapsed(), count);
+            one.recent().add(one.started.elapsed(), count);
             counters = one.whole.as_deref();
         }
     }
@@ -174,7 +174,7 @@ impl Counters {
     /// Takes back bytes of a part that has to be sent again.
     pub(super) fn take_back(&self, count: u64) {
         self.bytes.fetch_sub(count, Ordering::Relaxed);
-        let mut recent = self.throttle();
+        let mut recent = self.recent();
         recent.moved = recent.moved.saturating_sub(count);
         drop(recent);
         if let Some(whole) = &self.whole {
@@ -229,8 +229,8 @@ impl Counters {
         let total = Some(self.total.load(Ordering::Acquire)).filter(|total| *total != UNKNOWN);
         let bytes = self.bytes.load(Ordering::Relaxed);
         let rate = match took {
-            Some(took) => per_second(self.throttle().moved, took),
-            None => self.throttle().rate(elapsed),
+            Some(took) => per_second(self.recent().moved, took),
+            None => self.recent().rate(elapsed),
         };
         #[expect(clippy::cast_precision_loss, reason = "a time needs no more than 52 bits")]
         let eta = total
@@ -247,8 +247,8 @@ impl Counters {
         }
     }
 
-    fn throttle(&self) -> MutexGuard<'_, Recent> {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,11 +20,11 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use tokio::io::AsyncRead;
 
-use self::protocol::Request;
+use self::protocol::NewUpload;
 use self::reader::Reader;
-use super::engine::runtime::Tools;
+use super::engine::runtime::Context;
 use super::handle::{Shared, Transfer};
-use super::local::source_file::Source;
+use super::local::source_file::SourceFile;
 use super::part_size;
 use crate::api::checks::check_name;
 use crate::api::destination::{self, Place, place_setters};
@@ -36,7 +36,7 @@ use crate::transfer::upload::plan::Plan;
 
 pub use uploaded::Uploaded;
 
-use crate::transfer::upload::plan::Destination;
+use crate::transfer::upload::plan::UploadDestination;
 pub(crate) use journal::default_state_folder;
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
@@ -170,9 +170,9 @@ struct Options {
 
 impl Options {
     /// Project or folder, and the name where one was given.
-    fn destination(&self, place: Place) -> Result<(Destination, Option<String>)> {
+    fn destination(&self, place: Place) -> Result<(UploadDestination, Option<String>)> {
         let destination::Destination { project, parent, name } = place.checked("a file is uploaded to")?;
-        Ok((Destination::Place { project, folder: parent, overwrite: self.overwrite }, name))
+        Ok((UploadDestination::Place { project, folder: parent, overwrite: self.overwrite }, name))
     }
 
     fn part_size(&self, chosen: Result<u64>) -> Result<u64> {
@@ -256,19 +256,19 @@ impl Upload {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
-        Transfer::start(self.client.engine(), move |tools, shared| self.run(tools, shared))
+        Transfer::start(self.client.engine(), move |context, shared| self.run(context, shared))
     }
 
-    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
-        Ok(self.run_recorded(tools, shared).await?.0)
+    async fn run(self, context: Context, shared: Arc<Shared>) -> Result<Uploaded> {
+        Ok(self.run_recorded(context, shared).await?.0)
     }
 
     /// Does the upload as part of something larger. Returns the local file with it.
     pub(super) async fn run_recorded(
         self,
-        tools: Tools,
+        context: Context,
         shared: Arc<Shared>,
-    ) -> Result<(Uploaded, Arc<Source>)> {
+    ) -> Result<(Uploaded, Arc<SourceFile>)> {
         let Self { client, path, automation, place, options } = self;
         let (destination, name) = match automation {
             None => options.destination(place)?,
@@ -278,20 +278,21 @@ impl Upload {
                 ));
             }
             Some(id) => {
-                (Destination::Automation { id: check_segment("automation id", &id)?.to_owned() }, None)
+                (UploadDestination::Automation { id: check_segment("automation id", &id)?.to_owned() }, None)
             }
         };
         let name = name.map_or_else(|| name_of(&path), Ok)?;
         check_name(&name)?;
-        let open = move || Source::open(&path);
-        let (source, _held) = tools.descriptors.open(&shared.stop, open, |source| source.file()).await?;
-        if source.size() == 0 && matches!(destination, Destination::Automation { .. }) {
+        let open = move || SourceFile::open(&path);
+        let (source, _held) = context.descriptors.open(&shared.stop, open, |source| source.file()).await?;
+        if source.size() == 0 && matches!(destination, UploadDestination::Automation { .. }) {
             return Err(Error::invalid("the code of an automation cannot be empty"));
         }
-        let part_size = options.part_size(part_size::upload_part_size(source.size(), tools.upload_rate()))?;
+        let part_size =
+            options.part_size(part_size::upload_part_size(source.size(), context.upload_rate()))?;
         let endpoint = client.endpoint().as_str().to_owned();
         let plan = Plan { source: source.clone(), name, destination, part_size, endpoint };
-        Ok((worker::run(plan, tools, shared).await?, source))
+        Ok((worker::run(plan, context, shared).await?, source))
     }
 }
 
@@ -329,13 +330,13 @@ impl ReaderUpload {
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
         let Self { client, reader, size, place, options } = self;
-        Transfer::start(client.engine(), move |tools, shared| async move {
+        Transfer::start(client.engine(), move |context, shared| async move {
             // What the client was told is to hold as long as the upload lasts.
             let _client = client;
             let (destination, name) = options.destination(place)?;
             let part_size = options.part_size(part_size::reader_part_size(size))?;
-            let request = Request { name: name.unwrap_or_default(), size, part_size };
-            reader::run(reader, request, destination, tools, shared).await
+            let request = NewUpload { name: name.unwrap_or_default(), size, part_size };
+            reader::run(reader, request, destination, context, shared).await
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Finds out whether a file need not move, and records those that have moved.
+//! Scan out whether a file need not move, and records those that have moved.
 
 use std::fs::File;
 use std::io;
@@ -9,16 +9,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822;
 
-use super::sameness::{Facts, Learned, Remote, Stored, Verdict, judge};
+use super::sameness::{Facts, Learned, RemoteFile, Stored, Verdict, judge};
 use super::{Compare, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::{self, Algorithm, Digest};
-use crate::transfer::download::Arrived;
+use crate::transfer::download::Fingerprints;
 use crate::transfer::download::probe::{Opened, open};
-use crate::transfer::download::signed_url::Address;
+use crate::transfer::download::signed_url::RenewableUrl;
 use crate::transfer::engine::retry::Retry;
-use crate::transfer::engine::runtime::Tools;
-use crate::transfer::engine::storage::{Found, Opening, Version};
+use crate::transfer::engine::runtime::Context;
+use crate::transfer::engine::storage::{FirstResponse, Probe, Version};
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
 use crate::transfer::local::record::{Pair, Record, Tree};
@@ -37,26 +37,26 @@ const TOLERANCE: u64 = 2_000_000_000;
 pub(super) struct Comparison {
     compare: Compare,
     uploading: bool,
-    tools: Tools,
+    context: Context,
     /// `None` where there is no state folder.
     record: Option<Record>,
 }
 
 /// A local file as it was found at a moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Local {
+pub(super) struct LocalState {
     pub(super) stat: Stat,
     pub(super) at: SystemTime,
 }
 
 /// Two files that may be the same.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Two<'a> {
+pub(super) struct FilePair<'a> {
     /// Their path in the record.
     pub(super) key: &'a str,
     pub(super) path: &'a Path,
-    pub(super) local: &'a Local,
-    pub(super) remote: &'a Remote,
+    pub(super) local: &'a LocalState,
+    pub(super) remote: &'a RemoteFile,
 }
 
 /// What was learned of two files while they were compared.
@@ -74,14 +74,14 @@ impl Comparison {
     pub(super) async fn open(
         compare: Compare,
         uploading: bool,
-        tools: &Tools,
+        context: &Context,
         tree: impl FnOnce() -> Tree + Send + 'static,
     ) -> Result<Arc<Self>> {
-        let record = match tools.state_folder.clone() {
+        let record = match context.state_folder.clone() {
             None => None,
             Some(folder) => {
                 let path = folder.path.clone();
-                let swept = tools.swept.clone();
+                let swept = context.swept.clone();
                 let open = move || {
                     let record = Record::open(&path, &tree())?;
                     // Runs that were killed may have left some, and this one may have nothing to upload.
@@ -98,13 +98,13 @@ impl Comparison {
                 }
             }
         };
-        Ok(Arc::new(Self { compare, uploading, tools: tools.clone(), record }))
+        Ok(Arc::new(Self { compare, uploading, context: context.clone(), record }))
     }
 
     /// What becomes of two files if they are the same; `None` where they differ, or may differ.
     pub(super) async fn same(
         &self,
-        Two { key, path, local, remote }: Two<'_>,
+        FilePair { key, path, local, remote }: FilePair<'_>,
         open: impl FnOnce() -> io::Result<File> + Send + 'static,
         shared: &Arc<Shared>,
     ) -> Result<Option<Outcome>> {
@@ -139,7 +139,13 @@ impl Comparison {
     }
 
     /// The pair that follows from a comparison; `None` where nothing was learned.
-    fn renewed(&self, pair: Option<Pair>, local: &Local, remote: &Remote, steps: Steps) -> Option<Pair> {
+    fn renewed(
+        &self,
+        pair: Option<Pair>,
+        local: &LocalState,
+        remote: &RemoteFile,
+        steps: Steps,
+    ) -> Option<Pair> {
         let Steps { learned, racy, asked } = steps;
         let is_dated = pair.as_ref().is_none_or(|pair| pair.modified_on.is_some());
         if racy.is_none() && asked.is_none() && is_dated {
@@ -161,22 +167,22 @@ impl Comparison {
     fn is_settled(&self, modified_on: Option<i64>, moment: Instant) -> bool {
         let modified =
             modified_on.and_then(|modified| jiff::Timestamp::from_nanosecond(modified.into()).ok());
-        let now = self.tools.platform_clock.at_least(moment);
+        let now = self.context.platform_clock.at_least(moment);
         now.zip(modified).is_some_and(|(now, modified)| now.duration_since(modified) > SETTLED)
     }
 
     /// Asks the storage for the version of an object, by its first byte.
     async fn ask(&self, id: &str, shared: &Shared) -> Result<Stored> {
-        let address = Address::new(self.tools.clone(), id.to_owned());
+        let signed_url = RenewableUrl::new(self.context.clone(), id.to_owned());
         let mut retry = Retry::default();
         shared.running().await;
         let opened = tokio::select! {
-            opened = open(&self.tools, &address, &(0..1), &shared.counters, &mut retry) => opened?,
+            opened = open(&self.context, &signed_url, &(0..1), &shared.counters, &mut retry) => opened?,
             () = shared.stop.cancelled() => return Err(Error::cancelled()),
         };
         let Opened { found, .. } = opened;
-        let Found::Object(opening) = found else { return Ok(Stored { size: Some(0), ..Stored::default() }) };
-        let Opening { version, size, digests, .. } = *opening;
+        let Probe::Object(opening) = found else { return Ok(Stored { size: Some(0), ..Stored::default() }) };
+        let FirstResponse { version, size, digests, .. } = *opening;
         let modified = version.last_modified.as_deref().and_then(|date| rfc2822::parse(date).ok());
         let modified = modified.and_then(|date| i64::try_from(date.timestamp().as_nanosecond()).ok());
         Ok(Stored { crc32c: digests.iter().find_map(Digest::crc32c), version, size, modified })
@@ -186,8 +192,8 @@ impl Comparison {
     pub(super) fn downloaded(
         &self,
         key: &str,
-        remote: Remote,
-        (arrived, digests): (Arrived, &[Digest]),
+        remote: RemoteFile,
+        (arrived, digests): (Fingerprints, &[Digest]),
         (began, at): (Instant, SystemTime),
     ) {
         let Some(local) = arrived.local else { return };
@@ -213,7 +219,7 @@ impl Comparison {
     pub(super) fn uploaded(
         &self,
         key: &str,
-        before: &Local,
+        before: &LocalState,
         after: Option<Stat>,
         crc32c: Option<u32>,
         file: &types::File,
@@ -240,12 +246,12 @@ impl Comparison {
 }
 
 /// The file as far as it is compared.
-pub(super) fn remote_of(file: &types::File) -> Remote {
+pub(super) fn remote_of(file: &types::File) -> RemoteFile {
     let at = |time: &Option<crate::raw::Timestamp>| {
         let time = time.as_ref().and_then(crate::raw::Timestamp::to_jiff);
         time.and_then(|time| i64::try_from(time.as_nanosecond()).ok())
     };
-    Remote {
+    RemoteFile {
         id: file.id.clone(),
         size: file.size.and_then(|size| u64::try_from(size).ok()),
         created_on: at(&file.created_on),
@@ -254,7 +260,7 @@ pub(super) fn remote_of(file: &types::File) -> Remote {
 }
 
 /// The time of modification that a download leaves.
-pub(super) fn modified_of(remote: &Remote) -> Option<SystemTime> {
+pub(super) fn modified_of(remote: &RemoteFile) -> Option<SystemTime> {
     let modified_on = remote.modified_on?;
     let distance = Duration::from_nanos(modified_on.unsigned_abs());
     if modified_on < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }

@@ -11,9 +11,9 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 
-use super::comparison::{Comparison, Local, Two, modified_of, remote_of};
+use super::comparison::{Comparison, FilePair, LocalState, modified_of, remote_of};
 use super::conflict::{Claims, join};
-use super::sameness::Remote;
+use super::sameness::RemoteFile;
 use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,7 +24,7 @@ use crate::projects::ProjectFiles;
 use crate::request::fields::Fields;
 use crate::request::stream::Items;
 use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
-use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
 use crate::transfer::local::folder::{Leaf, Root};
@@ -98,7 +98,7 @@ impl Client {
         folder: impl Into<PathBuf>,
     ) -> DownloadMany {
         let files = files.into_iter().map(Into::into).collect();
-        DownloadMany::new(self, What::Files(files), folder.into())
+        DownloadMany::new(self, Input::Files(files), folder.into())
     }
 }
 
@@ -116,7 +116,7 @@ impl FileHandle {
         let handle = self.client.on_engine().file(self.id());
         let root = format!("folder {}", self.id());
         let walk = Box::new(move || handle.walk().fields(fields()).entries());
-        DownloadMany::new(&self.client, What::Tree { root, walk }, folder.into())
+        DownloadMany::new(&self.client, Input::Tree { root, walk }, folder.into())
     }
 }
 
@@ -134,7 +134,7 @@ impl ProjectFiles {
         let files = self.on_engine();
         let root = format!("project {}", self.id());
         let walk = Box::new(move || files.walk().fields(fields()).entries());
-        DownloadMany::new(self.client(), What::Tree { root, walk }, folder.into())
+        DownloadMany::new(self.client(), Input::Tree { root, walk }, folder.into())
     }
 }
 
@@ -150,11 +150,11 @@ impl TaskHandle {
     /// # }
     /// ```
     pub fn download_outputs(&self, folder: impl Into<PathBuf>) -> DownloadMany {
-        DownloadMany::new(&self.client, What::Outputs(self.id().to_owned()), folder.into())
+        DownloadMany::new(&self.client, Input::Outputs(self.id().to_owned()), folder.into())
     }
 }
 
-enum What {
+enum Input {
     Files(Vec<DownloadItem>),
     Tree {
         /// Names the tree in its record.
@@ -164,7 +164,7 @@ enum What {
     Outputs(String),
 }
 
-impl What {
+impl Input {
     /// The name of what is downloaded in its record.
     fn root(&self) -> String {
         match self {
@@ -194,7 +194,7 @@ type Select = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 #[must_use = "nothing is downloaded until it is started or awaited"]
 pub struct DownloadMany {
     client: Client,
-    what: What,
+    what: Input,
     folder: PathBuf,
     conflict: Conflict,
     compare: Compare,
@@ -202,7 +202,7 @@ pub struct DownloadMany {
 }
 
 impl DownloadMany {
-    fn new(client: &Client, what: What, folder: PathBuf) -> Self {
+    fn new(client: &Client, what: Input, folder: PathBuf) -> Self {
         let (conflict, compare) = (Conflict::default(), Compare::default());
         Self { client: client.clone(), what, folder, conflict, compare, select: None }
     }
@@ -265,17 +265,17 @@ impl DownloadMany {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Report> {
-        Group::transfer(self.client.engine(), |tools, group| Box::pin(self.start_all(tools, group)))
+        Group::transfer(self.client.engine(), |context, group| Box::pin(self.start_all(context, group)))
     }
 
-    async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {
+    async fn start_all(self, context: Context, group: &mut Group) -> Result<()> {
         let Self { client, what, folder, conflict, compare, select } = self;
         let client = client.on_engine();
         let claims = Arc::new(Claims::default());
         let (endpoint, name, local) = (client.endpoint().as_str().to_owned(), what.root(), folder.clone());
         let tree = move || Tree::new(&endpoint, name, &local);
-        let comparison = Comparison::open(compare, false, &tools, tree).await?;
-        let is_tree = matches!(what, What::Tree { .. }) && select.is_none();
+        let comparison = Comparison::open(compare, false, &context, tree).await?;
+        let is_tree = matches!(what, Input::Tree { .. }) && select.is_none();
         let is_selected = |path: &str| select.as_ref().is_none_or(|select| select(path));
         // Folders come before what lies in them.
         let mut empty = BTreeSet::new();
@@ -283,8 +283,8 @@ impl DownloadMany {
         let mut found = listed(&client, what).await?;
         while let Some(found) = found.next().await.transpose()? {
             let entry = match found {
-                Found::Entry(entry) => *entry,
-                Found::Failed { id, error } => {
+                Listed::Entry(entry) => *entry,
+                Listed::Failed { id, error } => {
                     if is_selected(&id) {
                         group.shared.counters.plan_more(0, 1);
                         let (path, local) = (id.clone(), folder.clone());
@@ -307,7 +307,7 @@ impl DownloadMany {
             }
             let remote = remote_of(&entry.file);
             group.shared.counters.plan_more(remote.size.unwrap_or(0), 1);
-            let one = One {
+            let one = FileTask {
                 file: client.file(&remote.id),
                 path: entry.path,
                 remote,
@@ -316,7 +316,7 @@ impl DownloadMany {
                 root: root.clone(),
                 conflict,
                 claims: claims.clone(),
-                tools: tools.clone(),
+                context: context.clone(),
                 shared: group.piece(),
             };
             // Boxed, because it is large, and there are many.
@@ -347,7 +347,7 @@ fn make_folders(
 }
 
 /// What is found of a file that is wanted.
-enum Found {
+enum Listed {
     Entry(Box<Entry>),
     /// It cannot be had.
     Failed {
@@ -356,19 +356,19 @@ enum Found {
     },
 }
 
-impl From<Entry> for Found {
+impl From<Entry> for Listed {
     fn from(entry: Entry) -> Self {
         Self::Entry(Box::new(entry))
     }
 }
 
 /// All files that are wanted, as far as they are known.
-async fn listed(client: &Client, what: What) -> Result<BoxStream<'static, Result<Found>>> {
-    let found = |entry: Result<Entry>| entry.map(Found::from);
+async fn listed(client: &Client, what: Input) -> Result<BoxStream<'static, Result<Listed>>> {
+    let found = |entry: Result<Entry>| entry.map(Listed::from);
     let wanted = match what {
-        What::Tree { walk, .. } => return Ok(walk().map(found).boxed()),
-        What::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
-        What::Outputs(id) => client.task(id).get().await?,
+        Input::Tree { walk, .. } => return Ok(walk().map(found).boxed()),
+        Input::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
+        Input::Outputs(id) => client.task(id).get().await?,
     };
     let files = named(client, output_files(&wanted).into_iter().map(DownloadItem::from).collect()).map(Ok);
     let client = client.clone();
@@ -389,7 +389,7 @@ const ASKED_TOGETHER: usize = 100;
 const CALLS: usize = 4;
 
 /// Files by their names, which are asked for where they are not known.
-fn named(client: &Client, wanted: Vec<DownloadItem>) -> impl Stream<Item = Found> + Send + use<> {
+fn named(client: &Client, wanted: Vec<DownloadItem>) -> impl Stream<Item = Listed> + Send + use<> {
     let mut wanted = wanted.into_iter().peekable();
     let chunks = std::iter::from_fn(move || {
         wanted.peek()?;
@@ -403,7 +403,7 @@ fn named(client: &Client, wanted: Vec<DownloadItem>) -> impl Stream<Item = Found
     found.buffered(CALLS).flatten()
 }
 
-async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Found> {
+async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Listed> {
     let mut found: Vec<(String, Option<Result<types::File>>)> = Vec::with_capacity(wanted.len());
     for DownloadItem { id, known } in wanted {
         // One id that is none must not spoil the call for the others.
@@ -431,7 +431,7 @@ async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Found> {
             let path = file.name.clone().unwrap_or_else(|| file.id.clone());
             Entry { path, file }.into()
         }
-        Err(error) => Found::Failed { id, error },
+        Err(error) => Listed::Failed { id, error },
     };
     found.into_iter().map(entry).collect()
 }
@@ -455,20 +455,20 @@ impl fmt::Debug for DownloadMany {
 }
 
 /// One of many files.
-struct One {
+struct FileTask {
     file: FileHandle,
     path: String,
-    remote: Remote,
+    remote: RemoteFile,
     comparison: Arc<Comparison>,
     folder: PathBuf,
     root: Arc<Root>,
     conflict: Conflict,
     claims: Arc<Claims>,
-    tools: Tools,
+    context: Context,
     shared: Arc<Shared>,
 }
 
-impl One {
+impl FileTask {
     async fn run(self) -> FileReport {
         let (path, id, size) = (self.path.clone(), Some(self.remote.id.clone()), self.remote.size);
         let shared = self.shared.clone();
@@ -500,7 +500,7 @@ impl One {
         .await?;
         if let There::File(found) = &there {
             let open = move || leaf.open(Open::Read);
-            let two = Two { key: &self.path, path: local, local: found, remote: &self.remote };
+            let two = FilePair { key: &self.path, path: local, local: found, remote: &self.remote };
             if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
                 return Ok(Choice::Leave(outcome));
             }
@@ -519,7 +519,7 @@ impl One {
         if let Some(size) = self.remote.size {
             download = download.expect_size(size);
         }
-        let (done, arrived) = download.run_recorded(self.tools, self.shared).await?;
+        let (done, arrived) = download.run_recorded(self.context, self.shared).await?;
         if own_name {
             self.comparison.downloaded(&self.path, self.remote, (arrived, &done.digests), began);
         }
@@ -538,7 +538,7 @@ enum Choice {
 #[derive(Debug)]
 enum There {
     Nothing,
-    File(Local),
+    File(LocalState),
     /// What cannot be compared.
     Other,
     /// Another file of this transfer goes there, whether or not it has come yet.
@@ -554,7 +554,7 @@ fn look(leaf: &Leaf, local: &Path, claims: &Claims) -> Result<There> {
     let node = leaf.look().map_err(|error| Error::io(format!("cannot use `{}`", local.display()), error))?;
     let Some(node) = node else { return Ok(There::Nothing) };
     let stat = node.stat().filter(|_| node.kind() == FileKind::Regular);
-    Ok(stat.map_or(There::Other, |stat| There::File(Local { stat, at })))
+    Ok(stat.map_or(There::Other, |stat| There::File(LocalState { stat, at })))
 }
 
 /// What to do with a file that is not the one that is there.

@@ -11,7 +11,7 @@ const SECOND: i64 = 1_000_000_000;
 
 /// A file on the platform, as a list shows it. Times are in nanoseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::transfer) struct Remote {
+pub(in crate::transfer) struct RemoteFile {
     pub(in crate::transfer) id: String,
     pub(in crate::transfer) size: Option<u64>,
     pub(in crate::transfer) created_on: Option<i64>,
@@ -24,7 +24,7 @@ pub(in crate::transfer) struct Facts<'a> {
     pub(in crate::transfer) compare: Compare,
     pub(in crate::transfer) uploading: bool,
     pub(in crate::transfer) local: &'a Stat,
-    pub(in crate::transfer) remote: &'a Remote,
+    pub(in crate::transfer) remote: &'a RemoteFile,
     /// What the record has of this path.
     pub(in crate::transfer) pair: Option<&'a Pair>,
 }
@@ -207,8 +207,8 @@ mod tests {
         Stat { size: 4, modified: THEN, changed: THEN + 5 * SECOND, inode: 9 }
     }
 
-    fn remote() -> Remote {
-        Remote { id: "f".to_owned(), size: Some(4), created_on: Some(THEN), modified_on: Some(THEN) }
+    fn remote() -> RemoteFile {
+        RemoteFile { id: "f".to_owned(), size: Some(4), created_on: Some(THEN), modified_on: Some(THEN) }
     }
 
     fn version(etag: &str) -> Version {
@@ -249,7 +249,7 @@ mod tests {
     #[track_caller]
     fn check(
         compare: Compare,
-        (local, remote, pair): (Stat, Remote, Option<Pair>),
+        (local, remote, pair): (Stat, RemoteFile, Option<Pair>),
         (crc32c, stored): (u32, Stored),
         expected: &[Verdict],
     ) {
@@ -263,17 +263,17 @@ mod tests {
             check(Compare::Record, (local, remote, pair), learned, expected);
         };
         let same = || (1, stored("\"a\""));
-        let edited = || Remote { modified_on: Some(LATER), ..remote() };
-        let replaced = || Remote { id: "g".to_owned(), ..remote() };
+        let edited = || RemoteFile { modified_on: Some(LATER), ..remote() };
+        let replaced = || RemoteFile { id: "g".to_owned(), ..remote() };
         let touched = || Stat { changed: LATER, ..local() };
         let racy = || Pair { racy: true, ..pair() };
         let unsettled = || Pair { settled: false, ..pair() };
         check(local(), remote(), Some(pair()), same(), &[V::Identical]);
         // Another size, or none.
         check(Stat { size: 5, ..local() }, remote(), Some(pair()), same(), &[V::Different]);
-        check(local(), Remote { size: None, ..remote() }, Some(pair()), same(), &[V::Different]);
+        check(local(), RemoteFile { size: None, ..remote() }, Some(pair()), same(), &[V::Different]);
         // Nothing can differ in an empty file.
-        let empty = || (Stat { size: 0, ..touched() }, Remote { size: Some(0), ..replaced() });
+        let empty = || (Stat { size: 0, ..touched() }, RemoteFile { size: Some(0), ..replaced() });
         check(empty().0, empty().1, None, same(), &[V::Identical]);
         // Tags were edited, or the content replaced.
         check(local(), edited(), Some(pair()), same(), &[V::AskStorage, V::Identical]);
@@ -298,7 +298,7 @@ mod tests {
         // A run that was killed has brought other files than the record knows.
         let brought = || Stat { modified: LATER, inode: 10, ..local() };
         check(brought(), edited(), Some(pair()), (2, stored("\"b\"")), &[V::ReadLocal, V::Assumed]);
-        let new = || Remote { modified_on: Some(LATER), ..replaced() };
+        let new = || RemoteFile { modified_on: Some(LATER), ..replaced() };
         check(brought(), new(), Some(pair()), same(), &[V::Assumed]);
         check(touched(), new(), Some(pair()), same(), &[V::Different]);
         // The storage gives no tag.
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn uploaded_object_is_known_by_its_time() {
         let uploaded = || Some(Pair { version: None, ..pair() });
-        let edited = || Remote { modified_on: Some(LATER), ..remote() };
+        let edited = || RemoteFile { modified_on: Some(LATER), ..remote() };
         let changed = |at| (1, Stored { modified: at, ..stored("\"a\"") });
         let check = |remote, learned, expected: &[_]| {
             check(Compare::Record, (local(), remote, uploaded()), learned, expected);
@@ -351,9 +351,9 @@ mod tests {
         check(false, local(), remote(), V::Assumed);
         check(false, modified(THEN + SECOND, 0), remote(), V::Different);
         check(false, modified(THEN + 1, 0), remote(), V::Different);
-        let fraction = || Remote { modified_on: Some(THEN + 5), ..remote() };
+        let fraction = || RemoteFile { modified_on: Some(THEN + 5), ..remote() };
         check(false, local(), fraction(), V::Assumed);
-        check(false, local(), Remote { modified_on: None, ..remote() }, V::Different);
+        check(false, local(), RemoteFile { modified_on: None, ..remote() }, V::Different);
         // Changed before the file on the platform was created, or after it with a time that was set back.
         check(true, modified(THEN - SECOND, THEN - SECOND), remote(), V::Assumed);
         check(true, modified(THEN - SECOND, THEN + SECOND), remote(), V::Different);
@@ -377,7 +377,7 @@ mod tests {
             check(Compare::Content, (local(), remote, pair), learned, expected);
         };
         let announced = |crc| Stored { crc32c: Some(crc), ..stored("\"b\"") };
-        let edited = || Remote { modified_on: Some(LATER), ..remote() };
+        let edited = || RemoteFile { modified_on: Some(LATER), ..remote() };
         check(remote(), Some(pair()), (1, stored("\"a\"")), &[V::ReadLocal, V::Identical]);
         check(remote(), Some(pair()), (2, stored("\"a\"")), &[V::ReadLocal, V::Different]);
         check(edited(), Some(pair()), (1, stored("\"a\"")), &[V::ReadLocal, V::AskStorage, V::Identical]);

@@ -11,15 +11,15 @@ use std::time::SystemTime;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 
-use super::comparison::{self, Comparison, Two, remote_of};
+use super::comparison::{self, Comparison, FilePair, remote_of};
 use super::conflict::numbered;
-use super::sameness::Remote;
+use super::sameness::RemoteFile;
 use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
 use crate::api::destination::{Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::fields::Fields;
-use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
 use crate::transfer::local::record::Tree;
@@ -38,7 +38,7 @@ impl Client {
     /// # }
     /// ```
     pub fn upload_all<P: Into<PathBuf>>(&self, paths: impl IntoIterator<Item = P>) -> UploadMany {
-        UploadMany::new(self, What::Files(paths.into_iter().map(Into::into).collect()))
+        UploadMany::new(self, Input::Files(paths.into_iter().map(Into::into).collect()))
     }
 
     /// Uploads all that lies in a local folder and in its folders: name the place, then `.await`, or [`start`](UploadMany::start) it to
@@ -52,12 +52,12 @@ impl Client {
     /// # }
     /// ```
     pub fn upload_tree(&self, folder: impl Into<PathBuf>) -> UploadMany {
-        UploadMany::new(self, What::Tree(folder.into()))
+        UploadMany::new(self, Input::Tree(folder.into()))
     }
 }
 
 #[derive(Clone, Debug)]
-enum What {
+enum Input {
     Files(Vec<PathBuf>),
     Tree(PathBuf),
 }
@@ -75,7 +75,7 @@ enum What {
 #[must_use = "nothing is uploaded until it is started or awaited"]
 pub struct UploadMany {
     client: Client,
-    what: What,
+    what: Input,
     place: Place,
     conflict: Conflict,
     compare: Compare,
@@ -83,12 +83,12 @@ pub struct UploadMany {
 
 /// A place that is known to be one.
 #[derive(Clone, Debug)]
-enum Spot {
+enum RemoteFolder {
     Project(String),
     Folder(String),
 }
 
-impl Spot {
+impl RemoteFolder {
     /// Names it in the record of a tree.
     fn name(&self) -> String {
         match self {
@@ -99,7 +99,7 @@ impl Spot {
 }
 
 impl UploadMany {
-    fn new(client: &Client, what: What) -> Self {
+    fn new(client: &Client, what: Input) -> Self {
         let (conflict, compare) = (Conflict::default(), Compare::default());
         Self { client: client.clone(), what, place: Place::default(), conflict, compare }
     }
@@ -164,27 +164,27 @@ impl UploadMany {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Report> {
-        Group::transfer(self.client.engine(), |tools, group| Box::pin(self.start_all(tools, group)))
+        Group::transfer(self.client.engine(), |context, group| Box::pin(self.start_all(context, group)))
     }
 
-    async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {
+    async fn start_all(self, context: Context, group: &mut Group) -> Result<()> {
         let Self { client, what, place, conflict, compare } = self;
         let place = place.checked("files are uploaded to")?;
         let place = match place.parent {
-            Some(folder) => Spot::Folder(folder),
-            None => Spot::Project(place.project.unwrap_or_default()),
+            Some(folder) => RemoteFolder::Folder(folder),
+            None => RemoteFolder::Project(place.project.unwrap_or_default()),
         };
         let client = client.on_engine();
         let (endpoint, root) = (client.endpoint().as_str().to_owned(), place.name());
         // Files from anywhere are recorded by their own paths.
         let folder = match &what {
-            What::Tree(folder) => Some(folder.clone()),
-            What::Files(_) => None,
+            Input::Tree(folder) => Some(folder.clone()),
+            Input::Files(_) => None,
         };
         let is_tree = folder.is_some();
         let tree = move || Tree::new(&endpoint, root, folder.as_deref().unwrap_or(Path::new("/")));
-        let comparison = Comparison::open(compare, true, &tools, tree).await?;
-        let Finds { files, failed, empty } = blocking(move || find(what)).await?;
+        let comparison = Comparison::open(compare, true, &context, tree).await?;
+        let Scan { files, failed, empty } = blocking(move || find(what)).await?;
         let counters = group.shared.counters.clone();
         counters.plan(files.iter().map(|file| file.size).sum(), files.len() + failed.len());
         for report in failed {
@@ -200,7 +200,7 @@ impl UploadMany {
             let (place, names) = folders.find(&place, &local.folders).await?;
             let claimed = !lock(&names).claimed.insert(local.name.clone());
             let key = if is_tree { Some(local.path()) } else { absolute(&local.file) };
-            let one = One {
+            let one = FileTask {
                 client: client.clone(),
                 key,
                 local,
@@ -209,7 +209,7 @@ impl UploadMany {
                 claimed,
                 conflict,
                 comparison: comparison.clone(),
-                tools: tools.clone(),
+                context: context.clone(),
                 shared: group.piece(),
             };
             group.start(Box::pin(one.run())).await?;
@@ -229,7 +229,7 @@ impl IntoFuture for UploadMany {
 
 /// A local file to upload.
 #[derive(Debug)]
-struct Local {
+struct LocalFile {
     file: PathBuf,
     /// The folders that it lies in, below the one that is uploaded.
     folders: Arc<[String]>,
@@ -237,7 +237,7 @@ struct Local {
     size: u64,
 }
 
-impl Local {
+impl LocalFile {
     fn path(&self) -> String {
         let mut path = self.folders.join("/");
         if !path.is_empty() {
@@ -253,11 +253,11 @@ fn absolute(path: &Path) -> Option<String> {
 }
 
 /// The local files to upload, folders before what lies in them, what cannot be uploaded, and folders without anything to upload.
-fn find(what: What) -> Result<Finds> {
-    let mut finds = Finds::default();
+fn find(what: Input) -> Result<Scan> {
+    let mut finds = Scan::default();
     match what {
-        What::Files(paths) => paths.into_iter().for_each(|path| finds.file(path, &Arc::default())),
-        What::Tree(root) => {
+        Input::Files(paths) => paths.into_iter().for_each(|path| finds.file(path, &Arc::default())),
+        Input::Tree(root) => {
             // Without the folder there is nothing to tell of.
             fs::read_dir(&root).map_err(|error| cannot_read(&root, error))?;
             let mut waiting: Vec<(PathBuf, Arc<[String]>)> = vec![(root, Arc::default())];
@@ -294,14 +294,14 @@ fn cannot_read(path: &Path, error: io::Error) -> Error {
 
 /// What is found.
 #[derive(Default)]
-struct Finds {
-    files: Vec<Local>,
+struct Scan {
+    files: Vec<LocalFile>,
     failed: Vec<FileReport>,
     /// Names of the folders in which no file and no folder is to be uploaded.
     empty: Vec<Arc<[String]>>,
 }
 
-impl Finds {
+impl Scan {
     /// Takes what lies in a folder of these names. Gives a folder back with its names: what is in it comes later.
     fn entry(&mut self, path: PathBuf, names: &Arc<[String]>) -> Option<(PathBuf, Arc<[String]>)> {
         match fs::symlink_metadata(&path) {
@@ -324,7 +324,7 @@ impl Finds {
         let metadata = fs::metadata(&path).map_err(|error| cannot_read(&path, error));
         match metadata.and_then(|metadata| Ok((text(&path)?, metadata))) {
             Ok((name, metadata)) => {
-                self.files.push(Local { file: path, folders: names.clone(), name, size: metadata.len() });
+                self.files.push(LocalFile { file: path, folders: names.clone(), name, size: metadata.len() });
             }
             Err(error) => self.fail(path, names, error),
         }
@@ -350,39 +350,39 @@ fn text(path: &Path) -> Result<String> {
 
 /// A file or folder on the platform.
 #[derive(Clone, Debug)]
-struct Known {
-    remote: Remote,
+struct ListedName {
+    remote: RemoteFile,
     is_folder: bool,
 }
 
 /// What lies in a place, by name, and the names that files of this transfer go to.
 #[derive(Debug, Default)]
-struct Names {
-    there: HashMap<String, Known>,
+struct FolderNames {
+    there: HashMap<String, ListedName>,
     claimed: HashSet<String>,
 }
 
-fn lock(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
+fn lock(names: &Mutex<FolderNames>) -> MutexGuard<'_, FolderNames> {
     names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One of many files.
-struct One {
+struct FileTask {
     client: Client,
     /// Its path in the record, if it can have one.
     key: Option<String>,
-    local: Local,
-    place: Spot,
-    names: Arc<Mutex<Names>>,
+    local: LocalFile,
+    place: RemoteFolder,
+    names: Arc<Mutex<FolderNames>>,
     /// Whether another file of this transfer goes to its name, whether or not that one is there yet.
     claimed: bool,
     conflict: Conflict,
     comparison: Arc<Comparison>,
-    tools: Tools,
+    context: Context,
     shared: Arc<Shared>,
 }
 
-impl One {
+impl FileTask {
     async fn run(self) -> FileReport {
         let (path, local, size, shared) =
             (self.local.path(), self.local.file.clone(), self.local.size, self.shared.clone());
@@ -402,7 +402,7 @@ impl One {
         FileReport { path, local, id, outcome }
     }
 
-    async fn choose(&self, known: Option<Known>) -> Result<Choice> {
+    async fn choose(&self, known: Option<ListedName>) -> Result<Choice> {
         let path = self.local.file.clone();
         let before = blocking(move || stat(&path)).await?;
         let name = &self.local.name;
@@ -413,7 +413,7 @@ impl One {
                     let key = self.key.as_deref().unwrap_or_default();
                     let path = self.local.file.clone();
                     let open = move || open_without_waiting(&path);
-                    let two = Two { key, path: &self.local.file, local: before, remote: &known.remote };
+                    let two = FilePair { key, path: &self.local.file, local: before, remote: &known.remote };
                     if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
                         return Ok(Choice::Leave(outcome));
                     }
@@ -443,15 +443,15 @@ impl One {
     }
 
     /// Uploads the file under this name, and records it where that is its own. Returns its id on the platform.
-    async fn send(self, name: String, before: Option<comparison::Local>) -> Result<(String, Outcome)> {
-        let Self { client, key, local, place, conflict, comparison, tools, shared, .. } = self;
+    async fn send(self, name: String, before: Option<comparison::LocalState>) -> Result<(String, Outcome)> {
+        let Self { client, key, local, place, conflict, comparison, context, shared, .. } = self;
         let is_own = name == local.name;
         let upload = client.upload(&local.file).name(name).overwrite(conflict == Conflict::Overwrite);
         let upload = match place {
-            Spot::Project(id) => upload.to_project(id),
-            Spot::Folder(id) => upload.to_folder(id),
+            RemoteFolder::Project(id) => upload.to_project(id),
+            RemoteFolder::Folder(id) => upload.to_folder(id),
         };
-        let (done, source) = upload.run_recorded(tools, shared).await?;
+        let (done, source) = upload.run_recorded(context, shared).await?;
         if let (Some(key), Some(before), true) = (&key, &before, is_own) {
             let after = source.metadata().ok().as_ref().and_then(Stat::of);
             comparison.uploaded(key, before, after, source.crc32c(), &done.file);
@@ -463,27 +463,31 @@ impl One {
 /// What to do with a file.
 enum Choice {
     /// Upload it under this name. It was like this before.
-    Send(String, Option<comparison::Local>),
+    Send(String, Option<comparison::LocalState>),
     Leave(Outcome),
 }
 
 /// What a file is like now; `None` where it cannot be recognized.
-fn stat(path: &Path) -> Result<Option<comparison::Local>> {
+fn stat(path: &Path) -> Result<Option<comparison::LocalState>> {
     let at = SystemTime::now();
     let metadata = fs::metadata(path).map_err(|error| cannot_read(path, error))?;
     let stat = Some(metadata).filter(fs::Metadata::is_file).as_ref().and_then(Stat::of);
-    Ok(stat.map(|stat| comparison::Local { stat, at }))
+    Ok(stat.map(|stat| comparison::LocalState { stat, at }))
 }
 
 /// The folders on the platform, and what lies in them.
 struct Folders {
     client: Client,
-    known: HashMap<Vec<String>, (Spot, Arc<Mutex<Names>>)>,
+    known: HashMap<Vec<String>, (RemoteFolder, Arc<Mutex<FolderNames>>)>,
 }
 
 impl Folders {
     /// The place of a folder below `root`, made where there is none, with what lies in it.
-    async fn find(&mut self, root: &Spot, names: &[String]) -> Result<(Spot, Arc<Mutex<Names>>)> {
+    async fn find(
+        &mut self,
+        root: &RemoteFolder,
+        names: &[String],
+    ) -> Result<(RemoteFolder, Arc<Mutex<FolderNames>>)> {
         for depth in 0..=names.len() {
             let path = &names[..depth];
             if self.known.contains_key(path) {
@@ -498,14 +502,14 @@ impl Folders {
         self.known.get(names).cloned().ok_or_else(|| Error::new(ErrorKind::Cancelled, "a folder was lost"))
     }
 
-    async fn open(&self, parents: &[String], name: &str) -> Result<(Spot, Names)> {
+    async fn open(&self, parents: &[String], name: &str) -> Result<(RemoteFolder, FolderNames)> {
         let Some((parent, siblings)) = self.known.get(parents) else {
             return Err(Error::cancelled());
         };
         let known = lock(siblings).there.get(name).cloned();
         match known {
             Some(known) if known.is_folder => {
-                let place = Spot::Folder(known.remote.id);
+                let place = RemoteFolder::Folder(known.remote.id);
                 let there = self.list(&place).await?;
                 Ok((place, there))
             }
@@ -515,25 +519,25 @@ impl Folders {
             None => {
                 let create = self.client.files().create_folder(name);
                 let create = match parent {
-                    Spot::Project(id) => create.in_project(&**id),
-                    Spot::Folder(id) => create.in_folder(id),
+                    RemoteFolder::Project(id) => create.in_project(&**id),
+                    RemoteFolder::Folder(id) => create.in_folder(id),
                 };
-                Ok((Spot::Folder(create.await?.id), Names::default()))
+                Ok((RemoteFolder::Folder(create.await?.id), FolderNames::default()))
             }
         }
     }
 
-    async fn list(&self, place: &Spot) -> Result<Names> {
+    async fn list(&self, place: &RemoteFolder) -> Result<FolderNames> {
         let query = match place {
-            Spot::Project(id) => self.client.files().query().project(&**id),
-            Spot::Folder(id) => self.client.files().query().parent(id),
+            RemoteFolder::Project(id) => self.client.files().query().project(&**id),
+            RemoteFolder::Folder(id) => self.client.files().query().parent(id),
         };
         let fields = Fields::only(["id", "name", "type", "size", "created_on", "modified_on"]);
         let mut items = query.fields(fields).page_size(100).items();
-        let mut names = Names::default();
+        let mut names = FolderNames::default();
         while let Some(file) = items.next().await.transpose()? {
             let (remote, is_folder) = (remote_of(&file), file.type_ == Some(FileType::Folder));
-            names.there.insert(file.name.unwrap_or_default(), Known { remote, is_folder });
+            names.there.insert(file.name.unwrap_or_default(), ListedName { remote, is_folder });
         }
         Ok(names)
     }

@@ -34,7 +34,7 @@ pub struct Downloaded {
 
 /// What a download leaves besides the file: how to recognize it and the object that it was.
 #[derive(Clone, Debug)]
-pub(in crate::transfer) struct Arrived {
+pub(in crate::transfer) struct Fingerprints {
     pub(in crate::transfer) local: Option<Stat>,
     pub(in crate::transfer) version: Option<Version>,
 }

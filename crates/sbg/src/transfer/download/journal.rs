@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::ranges::Extent;
 use crate::transfer::engine::storage::Identity;
 use crate::transfer::local::folder::Leaf;
-use crate::transfer::local::journal::{self, Unusable};
-use crate::transfer::local::part_file::Target;
+use crate::transfer::local::journal::{self, JournalError};
+use crate::transfer::local::part_file::PartFile;
 use crate::transfer::local::pread;
 
 /// The journal of a download.
@@ -27,7 +27,7 @@ pub(super) struct Journal {
 
 /// What another run has left.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum Previous {
     Nothing,
     /// Something that is of no use; the text tells why.
     Useless(String),
@@ -35,31 +35,33 @@ pub(super) enum Left {
 }
 
 /// Looks at what another run has left, and checks that it can be relied on.
-pub(super) fn left(target: &Target, source: &str, stopped: &dyn Fn() -> bool) -> io::Result<Left> {
+pub(super) fn left(target: &PartFile, source: &str, stopped: &dyn Fn() -> bool) -> io::Result<Previous> {
     let length = target.file().metadata()?.len();
     let mut journal: Journal = match journal::load_at(target.journal()) {
         // Files without a journal are small, and fetched again.
-        Err(Unusable::Missing) => return Ok(Left::Nothing),
-        Err(Unusable::Damaged(why)) => return Ok(Left::Useless(format!("the journal is of no use: {why}"))),
+        Err(JournalError::Missing) => return Ok(Previous::Nothing),
+        Err(JournalError::Damaged(why)) => {
+            return Ok(Previous::Useless(format!("the journal is of no use: {why}")));
+        }
         Ok(journal) => journal,
     };
     if journal.source != source {
-        return Ok(Left::Useless("what is there was left by the download of another file".to_owned()));
+        return Ok(Previous::Useless("what is there was left by the download of another file".to_owned()));
     }
     if length != journal.identity.size {
-        return Ok(Left::Useless("what is there was changed by another program".to_owned()));
+        return Ok(Previous::Useless("what is there was changed by another program".to_owned()));
     }
     if !journal.identity.version.is_certain() {
-        return Ok(Left::Useless("the storage gives nothing by which to know the file again".to_owned()));
+        return Ok(Previous::Useless("the storage gives nothing by which to know the file again".to_owned()));
     }
     if !in_order(&journal.extents, length) {
-        return Ok(Left::Useless("the journal is of no use: it contradicts itself".to_owned()));
+        return Ok(Previous::Useless("the journal is of no use: it contradicts itself".to_owned()));
     }
     if journal.boot.is_none() || journal.boot != journal::boot() {
         // What was written before the system went down may never have come to the disk.
         journal.extents = intact(target.file(), &journal.extents, stopped)?;
     }
-    Ok(Left::Usable(journal))
+    Ok(Previous::Usable(journal))
 }
 
 fn in_order(extents: &[Extent], size: u64) -> bool {
@@ -124,7 +126,7 @@ pub fn fuzz(bytes: &[u8]) {
             continue;
         }
         let there: u64 = journal.extents.iter().map(|extent| extent.end - extent.start).sum();
-        let mut segments = super::ranges::Segments::new(size, journal.extents);
+        let mut segments = super::ranges::RangeMap::new(size, journal.extents);
         assert_eq!(segments.written(), there, "what is there is counted once");
         match segments.take(u64::MAX) {
             Some(range) => {
@@ -163,7 +165,7 @@ mod tests {
     #[test]
     fn after_a_restart_of_the_system_only_what_is_on_the_disk_counts() {
         let folder = tempfile::tempdir().unwrap();
-        let target = Target::open(&folder.path().join("file"), None, false, &|| true).unwrap();
+        let target = PartFile::open(&folder.path().join("file"), None, false, &|| true).unwrap();
         target.write(&mut Tail::default(), b"0123456789", 0, true).unwrap();
         let good = extent(0..4, crc32c::crc32c(b"0123"));
         let lost = extent(6..9, crc32c::crc32c(b"abc"));
@@ -177,12 +179,12 @@ mod tests {
             boot: Some("another".to_owned()),
         };
         journal::save_at(target.journal(), &journal).unwrap();
-        let Ok(Left::Usable(left)) = left(&target, "here/1", &|| false) else { panic!("usable") };
+        let Ok(Previous::Usable(left)) = left(&target, "here/1", &|| false) else { panic!("usable") };
         assert_eq!(left.extents, [good]);
 
         let useless = |journal: &Journal, source: &str| {
             journal::save_at(target.journal(), journal).unwrap();
-            matches!(super::left(&target, source, &|| false), Ok(Left::Useless(_)))
+            matches!(super::left(&target, source, &|| false), Ok(Previous::Useless(_)))
         };
         assert!(useless(&journal, "here/2"));
         journal.identity.version.etag = None;

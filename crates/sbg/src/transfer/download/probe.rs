@@ -4,19 +4,19 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::signed_url::{Address, Signed};
+use super::signed_url::{RenewableUrl, SignedUrl};
 use crate::error::Result;
 use crate::transfer::engine::concurrency::Direction;
 use crate::transfer::engine::concurrency::{Limiter, Permit};
-use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::Tools;
-use crate::transfer::engine::storage::{Found, Identity, RangeBody, StorageError};
+use crate::transfer::engine::retry::{Retry, RetryAction};
+use crate::transfer::engine::runtime::Context;
+use crate::transfer::engine::storage::{Identity, Probe, RangeBody, StorageError};
 use crate::transfer::progress::Counters;
 
 /// An answer to the first request, and the connection that brings it.
 #[derive(Debug)]
 pub(in crate::transfer) struct Opened {
-    pub(in crate::transfer) found: Found,
+    pub(in crate::transfer) found: Probe,
     pub(in crate::transfer) limiter: Arc<Limiter>,
     pub(in crate::transfer) permit: Permit,
 }
@@ -24,8 +24,8 @@ pub(in crate::transfer) struct Opened {
 /// An object that is known, and the way to it.
 #[derive(Debug)]
 pub(in crate::transfer) struct Object {
-    pub(in crate::transfer) tools: Tools,
-    pub(in crate::transfer) address: Address,
+    pub(in crate::transfer) context: Context,
+    pub(in crate::transfer) signed_url: RenewableUrl,
     pub(in crate::transfer) limiter: Arc<Limiter>,
     pub(in crate::transfer) identity: Identity,
 }
@@ -33,14 +33,17 @@ pub(in crate::transfer) struct Object {
 impl Object {
     /// A connection, and the address to use it with. The address comes first, so that nobody waits for the API with a connection in
     /// hand; one that has expired until the connection was had is asked for again.
-    pub(in crate::transfer) async fn connect(&self, mut permit: Option<Permit>) -> Result<(Permit, Signed)> {
+    pub(in crate::transfer) async fn connect(
+        &self,
+        mut permit: Option<Permit>,
+    ) -> Result<(Permit, SignedUrl)> {
         loop {
             if let Some(permit) = permit.take()
-                && let Some(signed) = self.address.at_hand()
+                && let Some(signed) = self.signed_url.at_hand()
             {
                 return Ok((permit, signed));
             }
-            self.address.get().await?;
+            self.signed_url.get().await?;
             permit = Some(self.limiter.clone().acquire().await);
         }
     }
@@ -52,7 +55,7 @@ impl Object {
         url: &str,
     ) -> Result<RangeBody, StorageError> {
         let asked = Instant::now();
-        let body = self.tools.storage.get_range(url, range, &self.identity).await?;
+        let body = self.context.storage.get_range(url, range, &self.identity).await?;
         self.limiter.answered(asked.elapsed());
         Ok(body)
     }
@@ -60,34 +63,35 @@ impl Object {
 
 /// Asks for a range until the storage responds. Renews the URL where it is refused.
 pub(in crate::transfer) async fn open(
-    tools: &Tools,
-    address: &Address,
+    context: &Context,
+    signed_url: &RenewableUrl,
     wanted: &Range<u64>,
     counters: &Counters,
     retry: &mut Retry,
 ) -> Result<Opened> {
     loop {
-        let signed = match address.get().await {
+        let signed = match signed_url.get().await {
             Ok(signed) => signed,
             Err(error) => {
                 retry.after_call(error, counters).await?;
                 continue;
             }
         };
-        let limiter = tools.limiter(Direction::Down, &signed.url)?;
+        let limiter = context.limiter(Direction::Down, &signed.url)?;
         let permit = limiter.clone().acquire().await;
         // It may have taken a while until there was a connection.
-        let Some(signed) = address.at_hand() else { continue };
+        let Some(signed) = signed_url.at_hand() else { continue };
         let asked = Instant::now();
-        match tools.storage.probe(&signed.url, wanted).await {
+        match context.storage.probe(&signed.url, wanted).await {
             Ok(found) => {
                 limiter.answered(asked.elapsed());
                 return Ok(Opened { found, limiter, permit });
             }
             Err(failure) => {
                 drop(permit);
-                if retry.after(failure, signed.age.is_old(), &limiter, counters).await? == Then::Renew {
-                    address.expire(&signed);
+                if retry.after(failure, signed.age.is_old(), &limiter, counters).await? == RetryAction::Renew
+                {
+                    signed_url.expire(&signed);
                 }
             }
         }

@@ -55,11 +55,11 @@ struct Active {
 
 /// The ranges of a download.
 #[derive(Debug)]
-pub(in crate::transfer) struct Segments {
+pub(in crate::transfer) struct RangeMap {
     size: u64,
     waiting: VecDeque<Range<u64>>,
     active: BTreeMap<u64, Active>,
-    /// Extents by first byte, joined where they touch and are not [too large](Segments::joins).
+    /// Extents by first byte, joined where they touch and are not [too large](RangeMap::joins).
     done: BTreeMap<u64, Extent>,
 }
 
@@ -81,7 +81,7 @@ const JOINED: u64 = 64 * 1024 * 1024;
 /// Pieces of a split range are never smaller: less is not worth a request.
 const LEAST_SPLIT: u64 = 2 * 1024 * 1024;
 
-impl Segments {
+impl RangeMap {
     /// The ranges of an object of `size` bytes of which some are there.
     pub(in crate::transfer) fn new(size: u64, there: impl IntoIterator<Item = Extent>) -> Self {
         let mut segments =
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn the_largest_rest_is_split_only_when_nothing_waits() {
-        let mut segments = Segments::new(16 * MIB, []);
+        let mut segments = RangeMap::new(16 * MIB, []);
         assert_eq!(segments.take(0), Some(0..8 * MIB));
         assert_eq!(segments.take(0), Some(8 * MIB..16 * MIB));
         segments.claim(0, 6 * 1024 * 1024);
@@ -350,7 +350,7 @@ mod tests {
 
     #[test]
     fn a_range_that_was_split_gives_no_byte_beyond_its_end() {
-        let mut segments = Segments::new(8 * MIB, []);
+        let mut segments = RangeMap::new(8 * MIB, []);
         segments.take(0);
         assert_eq!(segments.take(0), Some(4 * MIB..8 * MIB));
         assert_eq!(segments.claim(0, usize::MAX), (0, 4 * 1024 * 1024));
@@ -361,10 +361,10 @@ mod tests {
 
     #[test]
     fn a_silent_range_is_given_up_once_and_sooner_where_others_move() {
-        let mut segments = Segments::new(24 * MIB, []);
+        let mut segments = RangeMap::new(24 * MIB, []);
         let starts: Vec<u64> =
             (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
-        let move_on = |segments: &mut Segments, start| {
+        let move_on = |segments: &mut RangeMap, start| {
             segments.claim(start, 10);
             segments.commit(start, u64::MAX, 0);
         };
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_range_that_waits_for_the_bandwidth_or_the_disk_is_not_silent() {
-        let mut segments = Segments::new(16 * MIB, []);
+        let mut segments = RangeMap::new(16 * MIB, []);
         segments.take(u64::MAX);
         segments.take(u64::MAX);
         segments.claim(0, 10);
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_range_that_moves_far_slower_than_others_is_given_up() {
-        let mut segments = Segments::new(24 * MIB, []);
+        let mut segments = RangeMap::new(24 * MIB, []);
         let starts: Vec<u64> =
             (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
         // The second one is slow, and the third one as well, but it is nearly done.
@@ -420,11 +420,11 @@ mod tests {
     #[test]
     fn touching_extents_are_joined_until_they_are_too_large_to_lose() {
         let part = |number: u64| Extent { start: number * 8 * MIB, end: (number + 1) * 8 * MIB, crc32c: 0 };
-        let segments = Segments::new(1024 * MIB, (0..20).map(part));
+        let segments = RangeMap::new(1024 * MIB, (0..20).map(part));
         let extents: Vec<_> =
             segments.extents().iter().map(|extent| (extent.start / MIB, extent.end / MIB)).collect();
         assert_eq!(extents, [(0, 64), (64, 128), (128, 160)]);
-        let large = Segments::new(1024 * 1024 * MIB, (0..20).map(part));
+        let large = RangeMap::new(1024 * 1024 * MIB, (0..20).map(part));
         assert_eq!(large.extents().len(), 1, "so that there are not too many of them");
     }
 
@@ -455,7 +455,7 @@ mod tests {
                 }
             }
             let there: Vec<_> = pieces.iter().map(|piece| Extent { start: piece.start, end: piece.end, crc32c: 0 }).collect();
-            let mut segments = Segments::new(size, there);
+            let mut segments = RangeMap::new(size, there);
             let mut open: Vec<u64> = Vec::new();
             let mut steps = steps.into_iter().cycle().enumerate();
             while segments.written() < size {
@@ -505,7 +505,7 @@ mod tests {
             }
             let turn = usize::try_from(seed % extents.len() as u64).unwrap();
             extents.rotate_left(turn);
-            let segments = Segments::new(data.len() as u64, extents);
+            let segments = RangeMap::new(data.len() as u64, extents);
             prop_assert_eq!(segments.extents(), vec![extent(&data, 0..data.len())]);
         }
     }

@@ -3,21 +3,21 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::journal::Left;
+use super::journal::Previous;
 use super::plan::Plan;
 use super::probe::{Object, Opened, open};
-use super::ranges::{Extent, Segments};
+use super::ranges::{Extent, RangeMap};
 use super::sequential::Sequential;
-use super::signed_url::Address;
+use super::signed_url::RenewableUrl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::Digest;
 use crate::transfer::engine::concurrency::Permit;
 use crate::transfer::engine::retry::Retry;
-use crate::transfer::engine::runtime::Tools;
-use crate::transfer::engine::storage::{Found, Identity, Opening, RangeBody};
+use crate::transfer::engine::runtime::Context;
+use crate::transfer::engine::storage::{FirstResponse, Identity, Probe, RangeBody};
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
-use crate::transfer::local::part_file::Target;
+use crate::transfer::local::part_file::PartFile;
 use crate::transfer::part_size;
 
 /// Length of the first range, which is asked for before the size of the file is known.
@@ -28,19 +28,19 @@ pub(super) enum Prepared {
     /// Nothing: the object has no bytes.
     Empty,
     /// Ranges are fetched side by side.
-    Ranges(Box<Begun>),
+    Ranges(Box<RangedDownload>),
     /// One response brings the whole object, with the digests that the storage announces for it.
     Whole(Box<Sequential>, Vec<Digest>),
 }
 
 /// A download in ranges whose object is known.
-pub(super) struct Begun {
+pub(super) struct RangedDownload {
     pub(super) object: Object,
     /// The first byte of the range that the first answer brings, and its body.
     pub(super) first: Option<(u64, RangeBody, Permit)>,
     /// Bytes that another run has left.
     pub(super) resumed: u64,
-    pub(super) segments: Segments,
+    pub(super) segments: RangeMap,
     /// Digests of the whole object that the storage announces.
     pub(super) digests: Vec<Digest>,
 }
@@ -48,39 +48,39 @@ pub(super) struct Begun {
 /// Gets to know the object, and decides what of an earlier run can be used.
 pub(super) async fn prepare(
     plan: &Plan,
-    tools: &Tools,
+    context: &Context,
     shared: &Shared,
-    target: &Arc<Target>,
-    left: Left,
+    target: &Arc<PartFile>,
+    left: Previous,
 ) -> Result<Prepared> {
     let mut there = Vec::new();
     let mut known = None;
     match left {
-        Left::Nothing => clear(target).await?,
-        Left::Useless(why) => start_over(target, shared, why).await?,
-        Left::Usable(journal) => {
+        Previous::Nothing => clear(target).await?,
+        Previous::Useless(why) => start_over(target, shared, why).await?,
+        Previous::Usable(journal) => {
             there = journal.extents;
             known = Some(journal.identity);
         }
     }
-    let address = Address::new(tools.clone(), plan.file_id.clone());
+    let signed_url = RenewableUrl::new(context.clone(), plan.file_id.clone());
     let mut retry = Retry::default();
     loop {
         shared.running().await;
         let wanted = first_range(plan, known.as_ref(), &there);
         let opened = tokio::select! {
-            opened = open(tools, &address, &wanted, &shared.counters, &mut retry) => opened?,
+            opened = open(context, &signed_url, &wanted, &shared.counters, &mut retry) => opened?,
             // A pause gives connections up, this one too.
             () = shared.pause_wanted() => continue,
         };
         let Opened { found, limiter, permit } = opened;
         let opening = match found {
-            Found::Empty if known.is_none() => {
+            Probe::Empty if known.is_none() => {
                 plan.check_size(0)?;
                 return Ok(Prepared::Empty);
             }
-            Found::Object(opening) => *opening,
-            Found::Empty | Found::Shorter => {
+            Probe::Object(opening) => *opening,
+            Probe::Empty | Probe::Shorter => {
                 (known, there) = (None, Vec::new());
                 start_over(target, shared, CHANGED.to_owned()).await?;
                 continue;
@@ -100,20 +100,20 @@ pub(super) async fn prepare(
         // Two responses of an object without a version may have the bytes of two versions.
         let identity = match identity {
             Some(identity) if !opening.whole && identity.version.is_certain() => identity,
-            _ => return whole(tools, shared, target, address, opening, permit).await,
+            _ => return whole(context, shared, target, signed_url, opening, permit).await,
         };
         if known.is_none() {
             reserve(target, identity.size).await?;
         }
-        let mut segments = Segments::new(identity.size, there);
+        let mut segments = RangeMap::new(identity.size, there);
         let resumed = segments.written();
         let range = opening.start..wanted.end.min(identity.size);
         let first = segments.take_first(&range).then_some((range.start, opening.body, permit));
         shared.counters.add_there(resumed);
         shared.counters.plan(identity.size, segments.waiting() + usize::from(first.is_some()));
-        let object = Object { tools: tools.clone(), address, limiter, identity };
+        let object = Object { context: context.clone(), signed_url, limiter, identity };
         let digests = opening.digests;
-        return Ok(Prepared::Ranges(Box::new(Begun { object, first, resumed, segments, digests })));
+        return Ok(Prepared::Ranges(Box::new(RangedDownload { object, first, resumed, segments, digests })));
     }
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn prepare(
 /// same. A size that is known is never gone beyond: some storage gives the whole object then.
 fn first_range(plan: &Plan, known: Option<&Identity>, there: &[Extent]) -> Range<u64> {
     let gap = match known {
-        Some(known) => Segments::new(known.size, there.iter().copied()).take(u64::MAX).unwrap_or(0..1),
+        Some(known) => RangeMap::new(known.size, there.iter().copied()).take(u64::MAX).unwrap_or(0..1),
         None => 0..plan.size.map_or(FIRST_RANGE, |size| size.max(1)),
     };
     gap.start..gap.end.min(gap.start + FIRST_RANGE)
@@ -129,11 +129,11 @@ fn first_range(plan: &Plan, known: Option<&Identity>, there: &[Extent]) -> Range
 
 /// A download of the whole object in one response.
 async fn whole(
-    tools: &Tools,
+    context: &Context,
     shared: &Shared,
-    target: &Arc<Target>,
-    address: Address,
-    opening: Opening,
+    target: &Arc<PartFile>,
+    signed_url: RenewableUrl,
+    opening: FirstResponse,
     permit: Permit,
 ) -> Result<Prepared> {
     if let Some(size) = opening.size {
@@ -141,7 +141,7 @@ async fn whole(
         shared.counters.plan(size, 1);
     }
     let digests = opening.digests.clone();
-    let reader = Sequential::new(tools.clone(), address, 0..u64::MAX, opening, permit);
+    let reader = Sequential::new(context.clone(), signed_url, 0..u64::MAX, opening, permit);
     Ok(Prepared::Whole(Box::new(reader), digests))
 }
 
@@ -158,18 +158,18 @@ fn check_size(plan: &Plan, size: Option<u64>) -> Result<()> {
 
 const CHANGED: &str = "the file changed on the platform";
 
-async fn reserve(target: &Arc<Target>, size: u64) -> Result<()> {
+async fn reserve(target: &Arc<PartFile>, size: u64) -> Result<()> {
     let target = target.clone();
     blocking(move || target.reserve(size)).await
 }
 
-async fn start_over(target: &Arc<Target>, shared: &Shared, why: String) -> Result<()> {
+async fn start_over(target: &Arc<PartFile>, shared: &Shared, why: String) -> Result<()> {
     tracing::warn!(path = %target.path().display(), why, "a download starts over");
     shared.start_over(why);
     clear(target).await
 }
 
-async fn clear(target: &Arc<Target>) -> Result<()> {
+async fn clear(target: &Arc<PartFile>) -> Result<()> {
     let target = target.clone();
     blocking(move || target.clear()).await
 }

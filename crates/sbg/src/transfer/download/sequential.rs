@@ -9,19 +9,19 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::probe::{Opened, open};
-use super::signed_url::Address;
+use super::signed_url::RenewableUrl;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::concurrency::Permit;
 use crate::transfer::engine::retry::Retry;
-use crate::transfer::engine::runtime::Tools;
-use crate::transfer::engine::storage::{Found, Opening, RangeBody, StorageError, Version};
+use crate::transfer::engine::runtime::Context;
+use crate::transfer::engine::storage::{FirstResponse, Probe, RangeBody, StorageError, Version};
 use crate::transfer::progress::Counters;
 
 /// A reader of an object in one response at a time.
 #[derive(Debug)]
 pub(in crate::transfer) struct Sequential {
-    tools: Tools,
-    address: Address,
+    context: Context,
+    signed_url: RenewableUrl,
     /// The bytes that are wanted; the end may lie beyond that of the object.
     wanted: Range<u64>,
     version: Version,
@@ -75,15 +75,15 @@ pub(in crate::transfer) enum Next {
 impl Sequential {
     /// Reads `wanted` of an object whose first response, to a request for its first bytes, is `opening`.
     pub(in crate::transfer) fn new(
-        tools: Tools,
-        address: Address,
+        context: Context,
+        signed_url: RenewableUrl,
         wanted: Range<u64>,
-        opening: Opening,
+        opening: FirstResponse,
         permit: Permit,
     ) -> Self {
         let mut reader = Self {
-            tools,
-            address,
+            context,
+            signed_url,
             at: wanted.start,
             furthest: wanted.start,
             wanted,
@@ -103,7 +103,7 @@ impl Sequential {
 
     /// The file that is read.
     pub(in crate::transfer) fn file_id(&self) -> &str {
-        self.address.file_id()
+        self.signed_url.file_id()
     }
 
     /// Size of the object, once it is known.
@@ -138,7 +138,7 @@ impl Sequential {
             };
             match body.next().await {
                 Ok(Some(piece)) => {
-                    self.tools.down.take(piece.len() as u64).await;
+                    self.context.down.take(piece.len() as u64).await;
                     permit.limiter().moved(piece.len() as u64);
                     self.at += piece.len() as u64;
                     if self.at > self.furthest {
@@ -178,8 +178,8 @@ impl Sequential {
         let resumes = self.version.is_certain() && self.size.is_some();
         let start = if resumes { self.at } else { self.wanted.start };
         let range = start..self.end().unwrap_or(self.wanted.end);
-        let opened = open(&self.tools, &self.address, &range, counters, &mut self.retry).await?;
-        let Opened { found: Found::Object(opening), permit, .. } = opened else {
+        let opened = open(&self.context, &self.signed_url, &range, counters, &mut self.retry).await?;
+        let Opened { found: Probe::Object(opening), permit, .. } = opened else {
             return Err(changed("it ends before the range"));
         };
         if resumes {
@@ -187,7 +187,7 @@ impl Sequential {
                 return Err(changed(difference));
             }
             if opening.size.is_some() && opening.size != self.size {
-                return Err(changed("its size is another"));
+                return Err(changed("its size differs"));
             }
         } else {
             (self.version, self.size) = (opening.version.clone(), opening.size);
@@ -199,7 +199,7 @@ impl Sequential {
     }
 
     /// The body of a response from the next byte on.
-    fn placed(&self, opening: Opening) -> RangeBody {
+    fn placed(&self, opening: FirstResponse) -> RangeBody {
         let end = match self.end().unwrap_or(self.wanted.end) {
             u64::MAX => u64::MAX,
             end => end - opening.start,

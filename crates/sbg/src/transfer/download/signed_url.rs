@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sbg_raw::ClientFilesExt as _;
 
 use crate::error::Result;
-use crate::transfer::engine::runtime::Tools;
-use crate::transfer::engine::storage::url_age::Age;
+use crate::transfer::engine::runtime::Context;
+use crate::transfer::engine::storage::url_age::UrlAge;
 
 /// The signed address of a file. Each renewal begins another generation.
 #[derive(Debug)]
-pub(in crate::transfer) struct Address {
-    tools: Tools,
+pub(in crate::transfer) struct RenewableUrl {
+    context: Context,
     file_id: String,
     current: Mutex<Current>,
     /// Held by the one who asks for another address. The others wait for what comes of it.
@@ -21,20 +21,20 @@ pub(in crate::transfer) struct Address {
 #[derive(Debug, Default)]
 struct Current {
     generation: u32,
-    signed: Option<Signed>,
+    signed: Option<SignedUrl>,
 }
 
 /// An address as it is at some time.
 #[derive(Clone, Debug)]
-pub(in crate::transfer) struct Signed {
+pub(in crate::transfer) struct SignedUrl {
     generation: u32,
     pub(in crate::transfer) url: Arc<str>,
-    pub(in crate::transfer) age: Age,
+    pub(in crate::transfer) age: UrlAge,
 }
 
-impl Address {
-    pub(in crate::transfer) fn new(tools: Tools, file_id: String) -> Self {
-        Self { tools, file_id, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
+impl RenewableUrl {
+    pub(in crate::transfer) fn new(context: Context, file_id: String) -> Self {
+        Self { context, file_id, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
     }
 
     /// The file that the URL is of.
@@ -43,29 +43,29 @@ impl Address {
     }
 
     /// The address. Asks for another one where the last is expired or about to.
-    pub(in crate::transfer) async fn get(&self) -> Result<Signed> {
+    pub(in crate::transfer) async fn get(&self) -> Result<SignedUrl> {
         let _renewal = self.renewal.lock().await;
         if let Some(signed) = self.at_hand() {
             return Ok(signed);
         }
-        let call = self.tools.api.file_download_info().file_id(&*self.file_id);
+        let call = self.context.api.file_download_info().file_id(&*self.file_id);
         let response = call.send().await?;
-        self.tools.platform_clock.observe(response.headers());
+        self.context.platform_clock.observe(response.headers());
         let url: Arc<str> = response.into_inner().url.into_exposed().into();
         let mut current = self.current();
         let generation = current.generation + 1;
-        let signed = Signed { generation, age: Age::of(&url, None), url };
+        let signed = SignedUrl { generation, age: UrlAge::of(&url, None), url };
         *current = Current { generation, signed: Some(signed.clone()) };
         Ok(signed)
     }
 
     /// The address, if it is to be had without asking for another one.
-    pub(in crate::transfer) fn at_hand(&self) -> Option<Signed> {
+    pub(in crate::transfer) fn at_hand(&self) -> Option<SignedUrl> {
         self.current().signed.clone().filter(|signed| !signed.age.is_over())
     }
 
     /// Makes the next [`get`](Self::get) ask for another address, unless somebody else has done so already.
-    pub(in crate::transfer) fn expire(&self, refused: &Signed) {
+    pub(in crate::transfer) fn expire(&self, refused: &SignedUrl) {
         let mut current = self.current();
         if current.generation == refused.generation {
             current.signed = None;

@@ -9,14 +9,14 @@ use crate::transfer::digest::Digest;
 use crate::transfer::engine::storage::Version;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
-use crate::transfer::local::part_file::{Tail, Target};
+use crate::transfer::local::part_file::{PartFile, Tail};
 
 /// Writes the whole object to the file. Returns its size, checksum and version.
 pub(super) async fn fetch(
     mut reader: Sequential,
     plan: &Plan,
     shared: &Shared,
-    target: &Arc<Target>,
+    target: &Arc<PartFile>,
 ) -> Result<(u64, Digest, Version)> {
     let counters = &shared.counters;
     let (mut written, mut crc32c) = (0, 0);

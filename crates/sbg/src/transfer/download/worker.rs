@@ -8,22 +8,22 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::downloaded::{Arrived, Downloaded};
+use super::downloaded::{Downloaded, Fingerprints};
 use super::journal::{self, Journal, Writer};
 use super::plan::Plan;
 use super::probe::Object;
-use super::ranges::Segments;
-use super::resume::{Begun, Prepared, prepare};
+use super::ranges::RangeMap;
+use super::resume::{Prepared, RangedDownload, prepare};
 use super::whole;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 use crate::transfer::engine::concurrency::Permit;
-use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::retry::{Retry, RetryAction};
+use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::storage::{Identity, RangeBody, StorageError, Version};
 use crate::transfer::engine::task::{blocking, joined};
 use crate::transfer::handle::Shared;
-use crate::transfer::local::part_file::{Tail, Target};
+use crate::transfer::local::part_file::{PartFile, Tail};
 use crate::transfer::local::stat::Stat;
 
 /// Smaller files are fetched again rather than written down.
@@ -36,19 +36,23 @@ const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(1);
 
 /// Does the whole download.
-pub(super) async fn run(plan: Plan, tools: Tools, shared: Arc<Shared>) -> Result<(Downloaded, Arrived)> {
+pub(super) async fn run(
+    plan: Plan,
+    context: Context,
+    shared: Arc<Shared>,
+) -> Result<(Downloaded, Fingerprints)> {
     let stop = shared.stop.clone();
     let (path, root, overwrite) = (plan.path.clone(), plan.root.clone(), plan.overwrite);
     let (source, stopped) = (plan.source.clone(), stop.clone());
     // Not given up when the download is stopped: as long as it goes on, it has the file.
     let open = move || {
         let stopped = || stopped.is_cancelled();
-        let target = Target::open(&path, root.as_ref(), overwrite, &stopped)?;
+        let target = PartFile::open(&path, root.as_ref(), overwrite, &stopped)?;
         let left = journal::left(&target, &source, &stopped);
         let about = |error| Error::io("cannot read what another download has left", error);
         Ok((target, left.map_err(|error| unless_stopped(&stopped, about(error)))?))
     };
-    let opened = tools.descriptors.open(&stop, open, |(target, _)| target.file()).await;
+    let opened = context.descriptors.open(&stop, open, |(target, _)| target.file()).await;
     let ((mut target, left), held) =
         opened.map_err(|error| unless_stopped(&|| stop.is_cancelled(), error))?;
     target.hold(held);
@@ -56,7 +60,7 @@ pub(super) async fn run(plan: Plan, tools: Tools, shared: Arc<Shared>) -> Result
     let mut workers = JoinSet::new();
     let mut begun = None;
     let work = async {
-        let begun_with = match prepare(&plan, &tools, &shared, &target, left).await? {
+        let begun_with = match prepare(&plan, &context, &shared, &target, left).await? {
             Prepared::Empty => {
                 shared.counters.plan(0, 0);
                 return Ok(Fetched {
@@ -73,12 +77,12 @@ pub(super) async fn run(plan: Plan, tools: Tools, shared: Arc<Shared>) -> Result
             }
             Prepared::Ranges(begun) => *begun,
         };
-        let Begun { object, first, resumed, segments, digests: announced } = begun_with;
+        let RangedDownload { object, first, resumed, segments, digests: announced } = begun_with;
         // Digests are computed from the file: then its bytes are best left in the page cache.
         if only_crc32c(&plan) {
             target.bypass_page_cache(object.identity.size);
         }
-        let job = begun.insert(Arc::new(Job {
+        let job = begun.insert(Arc::new(Worker {
             object,
             shared: shared.clone(),
             target: target.clone(),
@@ -120,7 +124,8 @@ pub(super) async fn run(plan: Plan, tools: Tools, shared: Arc<Shared>) -> Result
         let path = target.finish(bytes)?;
         let version = Some(version).filter(Version::is_certain);
         // Of the open file: by now another one may have its name.
-        let arrived = Arrived { local: target.file().metadata().ok().as_ref().and_then(Stat::of), version };
+        let arrived =
+            Fingerprints { local: target.file().metadata().ok().as_ref().and_then(Stat::of), version };
         let started_over = shared.started_over();
         Ok((Downloaded { path, bytes, digests, verified, resumed, started_over }, arrived))
     })
@@ -152,7 +157,7 @@ struct Fetched {
 /// Computes the digests that were asked for, and compares those that the caller and the storage gave. One that the storage gave and that
 /// would have to be computed for that alone is left out.
 fn check(
-    target: &Target,
+    target: &PartFile,
     fetched: &Fetched,
     plan: &Plan,
     stopped: &dyn Fn() -> bool,
@@ -190,18 +195,18 @@ fn check(
 
 /// A download whose bytes are on their way.
 #[derive(Debug)]
-struct Job {
+struct Worker {
     object: Object,
     shared: Arc<Shared>,
-    target: Arc<Target>,
+    target: Arc<PartFile>,
     source: String,
-    segments: Mutex<Segments>,
+    segments: Mutex<RangeMap>,
     /// Ranges whose connections are to be given up, by first byte.
     stuck: watch::Sender<Vec<u64>>,
     writer: Arc<Writer>,
 }
 
-impl Job {
+impl Worker {
     /// Fetches everything, and gives the checksum of the whole.
     async fn run(
         self: &Arc<Self>,
@@ -320,8 +325,8 @@ impl Job {
             if let Err(failure) = outcome {
                 let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
                 let then = retry.after(failure, old, &object.limiter, counters).await?;
-                if let (Then::Renew, Some(signed)) = (then, &signed) {
-                    object.address.expire(signed);
+                if let (RetryAction::Renew, Some(signed)) = (then, &signed) {
+                    object.signed_url.expire(signed);
                 }
             }
         }
@@ -379,7 +384,7 @@ impl Job {
         };
         tail.truncate(wanted);
         let bytes = &piece[..wanted - tail.len()];
-        self.object.tools.down.take(bytes.len() as u64).await;
+        self.object.context.down.take(bytes.len() as u64).await;
         let crc32c = crc32c::crc32c_append(crc32c, tail.bytes());
         self.target.write(tail, bytes, at, last).map_err(StorageError::Fatal)?;
         let crc32c = crc32c::crc32c_append(crc32c, &bytes[..bytes.len() - tail.len()]);
@@ -439,7 +444,7 @@ impl Job {
         }
     }
 
-    fn segments(&self) -> MutexGuard<'_, Segments> {
+    fn segments(&self) -> MutexGuard<'_, RangeMap> {
         self.segments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

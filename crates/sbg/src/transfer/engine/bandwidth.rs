@@ -1,19 +1,19 @@
-//! The bandwidth that the transfers of a client may take in one direction.
+//! Limits the bandwidth of the transfers of a client in one direction.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Lets bytes through at a rate. A client without a cap has none.
+/// Limits bytes to a rate, if the client has a cap.
 #[derive(Debug)]
 pub(in crate::transfer) struct Throttle {
     bytes_per_second: Option<f64>,
-    /// When all that was let through will have moved at this rate.
+    /// When the bytes admitted so far will have moved at this rate.
     paid: Mutex<Option<Instant>>,
 }
 
-/// What may go ahead of the rate, so that small pieces do not wait one by one.
+/// Allowed burst, so that small chunks do not each wait.
 const AHEAD: Duration = Duration::from_millis(50);
 
 impl Throttle {
@@ -23,12 +23,12 @@ impl Throttle {
         Self { bytes_per_second, paid: Mutex::new(None) }
     }
 
-    /// The cap in bytes per second, if there is one.
+    /// The cap in bytes per second, if any.
     pub(in crate::transfer) fn cap(&self) -> Option<f64> {
         self.bytes_per_second
     }
 
-    /// Waits until so many bytes may move.
+    /// Waits until this many bytes may move.
     pub(in crate::transfer) async fn take(&self, bytes: u64) {
         let Some(rate) = self.bytes_per_second else { return };
         let now = Instant::now();

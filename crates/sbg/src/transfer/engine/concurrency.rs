@@ -1,7 +1,7 @@
-//! How many connections one host gets in one direction: as many as pay.
+//! Adapts the number of connections to one host in one direction.
 //!
-//! The number starts small, doubles while that brings more bytes, then feels its way by single connections, and goes down where the
-//! host is overloaded. All transfers of a client share the limiter of a host, in the order in which they ask.
+//! The number starts small, doubles while that raises the goodput, then probes one connection at a time, and drops when the host is
+//! overloaded. All transfers of a client share the limiter of a host, first come, first served.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,55 +10,55 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use super::in_flight::Window;
+use super::in_flight::InFlight;
 
-/// Connections to begin with.
+/// Initial number of connections.
 const FIRST: usize = 8;
 
-/// Never more connections than these: the memory of a transfer grows with them.
+/// Maximum number of connections. Memory grows with it.
 const MOST: usize = 64;
 
-/// Never fewer than these, so that one slow answer does not stop everything.
+/// Minimum number of connections, so that one slow response does not block everything.
 const LEAST: usize = 2;
 
-/// Bounds of the time after which the number of connections is looked at again. In between it follows the time to an answer; for uploads,
-/// where that is the time of a whole part, it is short while the number doubles and long afterwards.
+/// Bounds of the interval at which the number of connections is adapted. Within them it follows the response time; for uploads, where
+/// that is the time of a whole part, it is short while the number doubles and long afterwards.
 const SHORTEST_TICK: Duration = Duration::from_millis(100);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
-/// Within this time all connections notice the same overload.
+/// Overload signals within this time count as one.
 const SAME_OVERLOAD: Duration = Duration::from_secs(1);
 
-/// Decides on the number of connections. Pure: it sees bytes per second and overloads, nothing else.
+/// Decides on the number of connections. Pure: its inputs are bytes per second and overload signals.
 #[derive(Debug)]
 struct Controller {
     limit: usize,
     phase: Phase,
-    /// Best bytes per second so far.
+    /// Best goodput so far, in bytes per second.
     best: f64,
-    /// Ticks in a row with less than half of the best.
+    /// Consecutive ticks with less than half of the best goodput.
     poor: u32,
-    /// Bytes per second that the processors of this machine can move: more connections than bring them cost memory and bring nothing.
+    /// Bytes per second that the CPUs of this machine can move. Beyond it more connections only cost memory.
     enough: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
-    /// Each step doubles, as long as each brings at least a quarter more than `before`.
+    /// Doubles at each tick, as long as the goodput rises by at least a quarter over `before`.
     Doubling { before: f64 },
-    /// The number is good; after some ticks one more connection is tried.
+    /// Keeps the number; after some ticks one more connection is tried.
     Holding { ticks: u32 },
-    /// One more connection is tried: it stays if it brings more than `before`.
+    /// Tries one more connection, which stays if the goodput rises over `before`.
     Probing { before: f64 },
 }
 
 /// Ticks between one failed probe and the next.
 const HOLD: u32 = 8;
 
-/// Bytes per second that one processor moves between TLS and a file, at least.
+/// Bytes per second that one CPU moves between TLS and a file, at least.
 const EACH_PROCESSOR: f64 = 256.0 * 1024.0 * 1024.0;
 
-/// Bytes per second that the processors of this machine move.
+/// Bytes per second that the CPUs of this machine move.
 fn enough() -> f64 {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     #[expect(clippy::cast_precision_loss, reason = "no machine has so many processors")]
@@ -76,7 +76,7 @@ impl Controller {
         self.best = self.best.max(goodput);
         self.poor = if goodput < self.best / 2.0 { self.poor + 1 } else { 0 };
         if self.poor >= 2 {
-            // The path has become slower: what was learned counts no more.
+            // The network has become slower: forget what was learned.
             self.set(self.limit / 2, Phase::Holding { ticks: 0 });
             self.best = goodput;
             self.poor = 0;
@@ -94,7 +94,7 @@ impl Controller {
             Phase::Holding { ticks } if ticks < HOLD => self.phase = Phase::Holding { ticks: ticks + 1 },
             Phase::Holding { .. } => self.set(self.limit + 1, Phase::Probing { before: goodput }),
             Phase::Probing { before } => {
-                // Half of what one more of so many connections can bring at most.
+                // Half of the most that one more connection can bring.
                 #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
                 let wanted = before * (1.0 + 0.5 / self.limit as f64);
                 if goodput >= wanted {
@@ -107,7 +107,7 @@ impl Controller {
         self.limit
     }
 
-    /// The number of connections after the host refused one for its load, or let one time out.
+    /// The number of connections after an overload: a refusal because of load, or a timeout.
     fn overloaded(&mut self) -> usize {
         self.set(self.limit * 7 / 10, Phase::Holding { ticks: HOLD / 2 });
         self.limit
@@ -122,54 +122,54 @@ impl Controller {
 /// The connections to one host in one direction.
 #[derive(Debug)]
 pub(in crate::transfer) struct Limiter {
-    /// Hands out the connections in the order in which they were asked for.
+    /// Hands out connections, first come, first served.
     permits: Arc<Semaphore>,
-    state: Mutex<State>,
-    /// How many connections there may be now.
+    state: Mutex<LimiterState>,
+    /// The current limit.
     limit: watch::Sender<usize>,
     direction: Direction,
-    /// Held by the part that is the next to be sent, so that parts are sent in the order in which they were announced.
+    /// Held by the next part to send, so that parts are sent in order.
     turn: tokio::sync::Mutex<()>,
-    /// Notified when the window of the parts may have more room.
+    /// Notified when more bytes may be in flight.
     room: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct LimiterState {
     controller: Controller,
-    /// Connections to take away as soon as they come back.
+    /// Connections to remove when they are returned.
     owed: usize,
     in_use: usize,
-    /// Whether more connections were wanted at some time of this tick than there may be.
+    /// Whether a transfer waited for a connection during this tick.
     busy: bool,
     moved: u64,
     tick_began: Instant,
     tick: Duration,
-    /// When the host was overloaded last.
+    /// When the host was last overloaded.
     overloaded: Option<Instant>,
-    /// Whether this tick is not to be judged: bytes of an upload count when they enter the buffers of a connection, and those of new
-    /// connections are empty.
+    /// Whether this tick is ignored: bytes of an upload count when they enter the buffers of a connection, and new connections have
+    /// empty buffers.
     settling: bool,
-    /// Bytes per second of one connection, as of the last tick.
+    /// Bytes per second of one connection in the last tick.
     each: Option<f64>,
     began: Instant,
     /// The parts of uploads that are in flight.
-    window: Window,
+    in_flight: InFlight,
 }
 
-/// The right to one connection.
+/// Permission to use one connection.
 #[derive(Debug)]
 pub(in crate::transfer) struct Permit {
     limiter: Arc<Limiter>,
     slot: Option<OwnedSemaphorePermit>,
-    /// Bytes of the part that the connection is for, and whether the storage has confirmed it.
+    /// Length of the part that the connection sends, and whether the storage has confirmed it.
     part: Option<u64>,
     confirmed: bool,
 }
 
 impl Limiter {
     pub(in crate::transfer) fn new(direction: Direction) -> Arc<Self> {
-        let state = State {
+        let state = LimiterState {
             controller: Controller::new(enough()),
             owed: 0,
             in_use: 0,
@@ -181,7 +181,7 @@ impl Limiter {
             settling: direction == Direction::Up,
             each: None,
             began: Instant::now(),
-            window: Window::default(),
+            in_flight: InFlight::default(),
         };
         let limit = watch::Sender::new(FIRST);
         Arc::new(Self {
@@ -194,34 +194,34 @@ impl Limiter {
         })
     }
 
-    /// Waits until a part of so many bytes may be sent, and for a connection for it.
+    /// Waits until a part of this length may be sent, and for a connection.
     pub(in crate::transfer) async fn acquire_for(self: Arc<Self>, length: u64) -> Permit {
         let limiter = self.clone();
         let _turn = limiter.turn.lock().await;
         loop {
             let mut room = std::pin::pin!(limiter.room.notified());
-            // From here on no notification is missed.
+            // Registered before the check, so no notification is missed.
             room.as_mut().enable();
             {
                 let mut state = limiter.state();
-                if state.window.has_room(length) {
+                if state.in_flight.has_room(length) {
                     break;
                 }
-                state.window.waits();
+                state.in_flight.waits();
             }
             room.await;
         }
         let mut permit = self.acquire().await;
         let mut state = limiter.state();
         let now = state.began.elapsed();
-        state.window.begin(length, now);
+        state.in_flight.begin(length, now);
         permit.part = Some(length);
         permit
     }
 
-    /// Bytes per second that the line to this host brings in uploads, once that is known.
+    /// The upload rate to this host in bytes per second, once known.
     pub(in crate::transfer) fn upload_rate(&self) -> Option<f64> {
-        self.state().window.line()
+        self.state().in_flight.line()
     }
 
     /// Waits for a connection.
@@ -233,7 +233,7 @@ impl Limiter {
         let slot = self.permits.clone().acquire_owned().await.ok();
         let mut state = self.state();
         if state.in_use == 0 {
-            // What lay idle says nothing about the path.
+            // Idle time says nothing about the network.
             state.tick_began = Instant::now();
             state.moved = 0;
             state.busy = false;
@@ -243,18 +243,18 @@ impl Limiter {
         Permit { limiter: self, slot, part: None, confirmed: false }
     }
 
-    /// How many connections there may be, now and as it changes.
+    /// The limit, now and as it changes.
     pub(in crate::transfer) fn limit(&self) -> watch::Receiver<usize> {
         self.limit.subscribe()
     }
 
-    /// Bytes per second of one connection, once they are known.
+    /// Bytes per second of one connection, once known.
     pub(in crate::transfer) fn each(&self) -> Option<f64> {
         self.state().each
     }
 
-    /// The least number of bytes for which another request is worth its time: what a connection brings in a tenth of a second. Without
-    /// bounds before that is known.
+    /// The smallest number of bytes that justifies another request: what a connection moves in a tenth of a second. `u64::MAX` before
+    /// that is known.
     pub(in crate::transfer) fn worth(&self) -> u64 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -265,20 +265,20 @@ impl Limiter {
         self.state().each.map_or(u64::MAX, bytes)
     }
 
-    /// Tells that the head of an answer came after this time.
+    /// Reports the time to the response headers.
     pub(in crate::transfer) fn answered(&self, after: Duration) {
         let mut state = self.state();
         let tick = (after * 4).clamp(SHORTEST_TICK, LONGEST_TICK);
-        // One slow answer is no slow path.
+        // One slow response does not mean a slow network.
         state.tick = (state.tick * 3 + tick) / 4;
     }
 
-    /// Tells that bytes have moved.
+    /// Reports bytes that have moved.
     pub(in crate::transfer) fn moved(&self, bytes: u64) {
         let mut state = self.state();
         state.moved += bytes;
         if self.direction == Direction::Up {
-            state.window.sent(bytes);
+            state.in_flight.sent(bytes);
         }
         let elapsed = state.tick_began.elapsed();
         if elapsed < state.tick {
@@ -289,7 +289,7 @@ impl Limiter {
         #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
         let connections = state.in_use.max(1) as f64;
         state.each = Some(goodput / connections);
-        // Where fewer connections were wanted than there may be, the goodput says nothing about their number.
+        // If the limit was not reached, the goodput says nothing about it.
         let settling = std::mem::take(&mut state.settling);
         let busy = std::mem::take(&mut state.busy) || self.permits.available_permits() == 0;
         if busy && !settling {
@@ -308,12 +308,12 @@ impl Limiter {
         state.moved = 0;
         if self.direction == Direction::Up {
             let now = state.began.elapsed();
-            state.window.measure(now);
+            state.in_flight.measure(now);
             self.room.notify_waiters();
         }
     }
 
-    /// Tells that the host is overloaded. Counts once in a while: all connections notice one overload.
+    /// Reports an overload. Signals within a second count as one.
     pub(in crate::transfer) fn overloaded(&self) {
         let mut state = self.state();
         if state.overloaded.is_none_or(|last| last.elapsed() >= SAME_OVERLOAD) {
@@ -324,7 +324,7 @@ impl Limiter {
         }
     }
 
-    fn change(&self, state: &mut State, before: usize, limit: usize) {
+    fn change(&self, state: &mut LimiterState, before: usize, limit: usize) {
         if limit > before {
             let more = limit - before;
             let kept = more.min(state.owed);
@@ -340,18 +340,18 @@ impl Limiter {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LimiterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Permit {
-    /// Gives the connection back after the storage has confirmed the part.
+    /// Returns the connection after the storage has confirmed the part.
     pub(in crate::transfer) fn confirmed(mut self) {
         self.confirmed = true;
     }
 
-    /// The limiter that the connection counts for.
+    /// The limiter of the connection.
     pub(in crate::transfer) fn limiter(&self) -> &Arc<Limiter> {
         &self.limiter
     }
@@ -363,7 +363,7 @@ impl Drop for Permit {
         state.in_use -= 1;
         if let Some(length) = self.part {
             let now = state.began.elapsed();
-            state.window.end(length, self.confirmed, now);
+            state.in_flight.end(length, self.confirmed, now);
             self.limiter.room.notify_waiters();
         }
         if state.owed > 0
@@ -375,7 +375,7 @@ impl Drop for Permit {
     }
 }
 
-/// Which way the bytes go.
+/// The direction of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::transfer) enum Direction {
     Down,

@@ -1,49 +1,48 @@
-//! How many bytes of parts may be in flight to one host before they are confirmed.
+//! Bounds the unconfirmed bytes of parts in flight to one host.
 //!
-//! What is in flight is lost when the process is killed, because a part counts only as a whole. On a slow line a few parts are sent one
-//! after the other, so that each is confirmed soon; on a fast one the window opens with the first measurement. Pure: it sees times and
-//! bytes, and nothing else.
+//! Bytes in flight are lost when the process is killed, because only whole parts count. On a slow connection parts are sent one after the
+//! other, so that each is confirmed soon; on a fast one the bound rises with the first measurement. Pure: its inputs are times and bytes.
 
 use std::time::Duration;
 
-/// What may be in flight before anything is known, so that small files go in parallel from the start. One part may always go.
+/// Bytes that may be in flight before the rate is known, so that small files are sent in parallel from the start. One part may always be sent.
 const LEAST: u64 = 1024 * 1024;
 
 /// Time that the bytes in flight may take at the measured rate.
 const IN_FLIGHT: Duration = Duration::from_secs(8);
 
-/// Bytes per second of one connection from which on a line is not slow: the number of connections is then left to what they bring.
+/// Bytes per second of one connection above which only the number of connections is limited.
 const FAST: f64 = 4e6;
 
-/// Bytes that the buffers of a connection take in at once without the line having moved them.
+/// Bytes that the buffers of a connection accept without having been sent.
 const BUFFER: u64 = 4 * 1024 * 1024;
 
-/// Time after which what was measured counts half.
+/// Half-life of the measurement.
 const HALF_LIFE: Duration = Duration::from_secs(10);
 
-/// Bytes in flight to one host, and how fast they are confirmed.
+/// Bytes in flight to one host, and the rate at which they are confirmed.
 #[derive(Debug, Default)]
-pub(in crate::transfer) struct Window {
-    /// Bytes of the parts that are being sent.
+pub(in crate::transfer) struct InFlight {
+    /// Bytes of the parts in flight.
     in_flight: u64,
     parts: u64,
-    /// Bytes of them that were handed to connections.
+    /// Bytes of them that were written to connections.
     sent: u64,
     /// Bytes of confirmed parts.
     confirmed: u64,
-    /// Bytes that had moved before the measurement began.
+    /// Bytes that had moved before the measurement started.
     before: u64,
-    /// When the measurement began, as time since the start of the transfer engine; `None` while nothing is in flight.
+    /// Start of the measurement, as time since the limiter was created; `None` while nothing is in flight.
     began: Option<Duration>,
     rate: Option<f64>,
     /// Whether a part has waited since the last measurement.
     crowded: bool,
-    /// The last rate that was measured while parts waited: that of the line, and not of those who had little to send.
+    /// The last rate that was measured while parts waited, so that it is that of the network.
     line: Option<f64>,
 }
 
-impl Window {
-    /// Whether a part of so many bytes may be sent now.
+impl InFlight {
+    /// Whether a part of this length may be sent now.
     pub(in crate::transfer) fn has_room(&self, length: u64) -> bool {
         if self.parts == 0 {
             return true;
@@ -77,7 +76,7 @@ impl Window {
         self.sent += bytes;
     }
 
-    /// A part has ended; whether the storage has confirmed it.
+    /// A part has ended. `confirmed` is whether the storage has confirmed it.
     pub(in crate::transfer) fn end(&mut self, length: u64, confirmed: bool, now: Duration) {
         self.in_flight = self.in_flight.saturating_sub(length);
         self.parts = self.parts.saturating_sub(1);
@@ -85,7 +84,7 @@ impl Window {
             self.confirmed += length;
             self.sent = self.sent.saturating_sub(length);
         }
-        // Bytes of an attempt that failed are on no way any more.
+        // Bytes of a failed attempt are no longer in flight.
         self.sent = self.sent.min(self.in_flight);
         if confirmed {
             self.measure(now);
@@ -95,7 +94,7 @@ impl Window {
         }
     }
 
-    /// Measures anew: all that is confirmed, and what has surely left the buffers of the connections.
+    /// Updates the rate from the confirmed bytes and those that have certainly left the buffers of the connections.
     pub(in crate::transfer) fn measure(&mut self, now: Duration) {
         let Some(began) = self.began else { return };
         let elapsed = now.saturating_sub(began);
@@ -114,7 +113,7 @@ impl Window {
         }
     }
 
-    /// Bytes per second of the line, once they are known.
+    /// Bytes per second of the network, once known.
     pub(in crate::transfer) fn line(&self) -> Option<f64> {
         self.line
     }
@@ -137,7 +136,7 @@ mod tests {
     /// than `connections`. Gives the parts in flight when each was confirmed, and when the first one was.
     fn simulate(line: u64, part: u64, buffer: u64, connections: u64, count: usize) -> (Vec<u64>, Duration) {
         let step = Duration::from_millis(10);
-        let (mut window, mut now) = (Window::default(), Duration::ZERO);
+        let (mut window, mut now) = (InFlight::default(), Duration::ZERO);
         // Bytes of each part that were handed over, and that have arrived.
         let mut parts: VecDeque<(u64, u64)> = VecDeque::new();
         let (mut in_flight, mut first) = (Vec::new(), Duration::ZERO);
@@ -191,7 +190,7 @@ mod tests {
 
     #[test]
     fn small_parts_go_in_parallel_from_the_start() {
-        let mut window = Window::default();
+        let mut window = InFlight::default();
         for _ in 0..64 {
             assert!(window.has_room(10_000));
             window.begin(10_000, Duration::ZERO);
@@ -201,7 +200,7 @@ mod tests {
 
     #[test]
     fn one_part_may_go_whatever_its_size_and_the_rate() {
-        let mut window = Window::default();
+        let mut window = InFlight::default();
         window.begin(100, Duration::ZERO);
         window.end(100, true, Duration::from_secs(100));
         assert_eq!(window.rate, Some(1.0));
@@ -212,7 +211,7 @@ mod tests {
 
     #[test]
     fn line_is_known_only_once_parts_have_waited() {
-        let mut window = Window::default();
+        let mut window = InFlight::default();
         for crowded in [false, true] {
             window.begin(MIB, Duration::ZERO);
             if crowded {
@@ -225,7 +224,7 @@ mod tests {
 
     #[test]
     fn bytes_of_failed_attempts_do_not_count() {
-        let mut window = Window::default();
+        let mut window = InFlight::default();
         for second in 0..10 {
             window.begin(8 * MIB, Duration::from_secs(second));
             window.sent(8 * MIB);
@@ -237,7 +236,7 @@ mod tests {
 
     #[test]
     fn line_that_becomes_slow_is_noticed() {
-        let mut window = Window::default();
+        let mut window = InFlight::default();
         window.begin(MIB, Duration::ZERO);
         window.begin(100 * MIB, Duration::ZERO);
         window.end(100 * MIB, true, Duration::from_secs(1));

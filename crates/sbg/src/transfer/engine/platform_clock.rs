@@ -1,4 +1,4 @@
-//! The time by the clock of the platform, whatever the clock of this machine says.
+//! The clock of the platform, independent of the clock of this machine.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -8,12 +8,12 @@ use http::header::DATE;
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
-/// Knows the time of the platform from the dates of its responses.
+/// The time of the platform, from the `Date` headers of its responses.
 #[derive(Debug, Default)]
 pub(in crate::transfer) struct PlatformClock(Mutex<Option<(Timestamp, Instant)>>);
 
 impl PlatformClock {
-    /// Takes the time from a response that has just come.
+    /// Reads the time from a response that has just arrived.
     pub(in crate::transfer) fn observe(&self, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
         if let Some(date) = date {
@@ -21,7 +21,7 @@ impl PlatformClock {
         }
     }
 
-    /// The time that it was at least on the platform at this moment: a date has no fractions, and takes a while to come.
+    /// A lower bound of the platform's time at this moment: a date has whole seconds, and the response takes a while to arrive.
     pub(in crate::transfer) fn at_least(&self, moment: Instant) -> Option<Timestamp> {
         let (date, came) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
         let signed = |duration| SignedDuration::try_from(duration).ok();

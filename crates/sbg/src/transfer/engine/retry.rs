@@ -1,4 +1,4 @@
-//! What is done after a request to the storage, or a call for an address, has failed.
+//! Decides what follows a failed request to the storage, or a failed call for a URL.
 
 use std::time::Duration;
 
@@ -8,40 +8,40 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::jittered;
 use crate::transfer::progress::Counters;
 
-/// Failures in a row, without a byte of progress, after which a part is given up, unless there is an outage.
+/// Consecutive failures without progress after which a part fails, unless there is an outage.
 const MOST_FAILURES: u32 = 10;
 
-/// Time without a byte of the whole transfer for which an outage is waited out in any case, where something has moved before it.
+/// Time without progress of the whole transfer during which failures are retried, if it has made progress before.
 const OUTAGE: Duration = Duration::from_secs(300);
 
-/// Failures in a row, without a byte in between.
+/// Consecutive failures without progress.
 #[derive(Debug, Default)]
 pub(in crate::transfer) struct Retry {
     failures: u32,
-    /// Whether the URL was renewed since the last byte: a fresh one that is refused again is refused for good.
+    /// Whether the URL was renewed since the last progress. If a fresh URL is refused, the refusal is final.
     renewed: bool,
-    /// The latest response that was not what was asked for: the same one again will not become another.
+    /// The latest unexpected response. If it repeats, it is final.
     unexpected: Option<String>,
 }
 
 /// What to do before the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transfer) enum Then {
+pub(in crate::transfer) enum RetryAction {
     Again,
-    /// The URL is to be renewed.
+    /// Renew the URL first.
     Renew,
 }
 
 impl Retry {
-    /// Waits before the next attempt at a request to the storage, or ends with the error. `old_url` tells whether the URL is of an age at
-    /// which it may have expired.
+    /// Waits before the next attempt at a request to the storage, or returns the final error. `old_url` is whether the URL may have
+    /// expired.
     pub(in crate::transfer) async fn after(
         &mut self,
         failure: StorageError,
         old_url: bool,
         limiter: &Limiter,
         counters: &Counters,
-    ) -> Result<Then> {
+    ) -> Result<RetryAction> {
         self.failures += 1;
         match failure {
             StorageError::Fatal(error) => Err(self.last(error)),
@@ -52,8 +52,10 @@ impl Retry {
                     old_url,
                 };
                 match refusal.remedy() {
-                    Remedy::Renew => self.bounded(error, counters.since_gain()).map(|_| Then::Renew),
-                    Remedy::RenewOnce if !std::mem::replace(&mut self.renewed, true) => Ok(Then::Renew),
+                    Remedy::Renew => self.bounded(error, counters.since_gain()).map(|_| RetryAction::Renew),
+                    Remedy::RenewOnce if !std::mem::replace(&mut self.renewed, true) => {
+                        Ok(RetryAction::Renew)
+                    }
                     Remedy::RenewOnce | Remedy::Nothing => Err(self.last(error)),
                     Remedy::Repeat => self.wait(error, counters.since_gain(), retry_after).await,
                     Remedy::SlowDown => {
@@ -78,11 +80,11 @@ impl Retry {
         }
     }
 
-    /// Waits before the next attempt at a call of the API, or ends with the error: an outage of the API is no other than one of the storage.
+    /// Waits before the next attempt at an API call, or returns the final error. Outages of the API are treated like those of the storage.
     pub(in crate::transfer) async fn after_call(&mut self, error: Error, counters: &Counters) -> Result<()> {
         self.failures += 1;
         let barren = counters.since_gain();
-        // What answers from the first call on may not be the platform at all, and will not become it.
+        // A server that responds wrongly from the first call on may not be the platform at all.
         let elsewhere = barren.is_none() && error.kind() == ErrorKind::UnexpectedResponse;
         if error.is_transient() && !elsewhere {
             self.wait(error, barren, None).await.map(drop)
@@ -91,23 +93,23 @@ impl Retry {
         }
     }
 
-    /// Waits, at least for the time that the storage has asked for.
+    /// Waits for at least the `Retry-After` of the storage.
     async fn wait(
         &self,
         error: Error,
         barren: Option<Duration>,
         retry_after: Option<Duration>,
-    ) -> Result<Then> {
+    ) -> Result<RetryAction> {
         let error = self.bounded(error, barren)?;
         let (first, longest) = (Duration::from_millis(100), Duration::from_secs(15));
         let wait = jittered(first, longest, self.failures, fastrand::f64());
         let wait = wait.max(retry_after.unwrap_or_default());
-        tracing::debug!(%error, failures = self.failures, ?wait, "a request is repeated");
+        tracing::debug!(%error, failures = self.failures, ?wait, "retrying a request");
         tokio::time::sleep(wait).await;
-        Ok(Then::Again)
+        Ok(RetryAction::Again)
     }
 
-    /// Gives the error back unless it is the last one: after so many failures, or after so much time in which nothing was gained.
+    /// Returns the error as `Ok` if another attempt may follow, and as `Err` after too many failures or too long without progress.
     fn bounded(&self, error: Error, barren: Option<Duration>) -> Result<Error> {
         if self.failures > MOST_FAILURES && barren.is_none_or(|barren| barren >= OUTAGE) {
             return Err(self.last(error));
@@ -115,7 +117,7 @@ impl Retry {
         Ok(error)
     }
 
-    /// The error that ends it all, with the number of requests that led to it.
+    /// The final error, with the number of requests.
     fn last(&self, error: Error) -> Error {
         error.with_attempts(self.failures)
     }
@@ -166,7 +168,7 @@ mod tests {
         let unexpected = |what: &str| StorageError::Unexpected(Error::new(ErrorKind::Storage, what));
         for what in ["one", "another", "one"] {
             let then = retry.after(unexpected(what), false, &limiter, &counters).await;
-            assert_eq!(then.unwrap(), Then::Again, "{what}");
+            assert_eq!(then.unwrap(), RetryAction::Again, "{what}");
         }
         let error = retry.after(unexpected("one"), false, &limiter, &counters).await.unwrap_err();
         assert_eq!(error.attempts(), 4);
@@ -189,7 +191,7 @@ mod tests {
         let (counters, limiter, mut retry) = (Counters::new(), limiter(), Retry::default());
         let began = Instant::now();
         let refused = StorageError::Refused(error().with_status(503), Some(Duration::from_secs(40)));
-        assert_eq!(retry.after(refused, false, &limiter, &counters).await.unwrap(), Then::Again);
+        assert_eq!(retry.after(refused, false, &limiter, &counters).await.unwrap(), RetryAction::Again);
         assert_eq!(began.elapsed(), Duration::from_secs(40));
     }
 
@@ -216,10 +218,10 @@ mod tests {
         let (counters, limiter, mut retry) = (Counters::new(), limiter(), Retry::default());
         let refused = || StorageError::Refused(error().with_status(403), None);
         for _ in 0..5 {
-            assert_eq!(retry.after(refused(), true, &limiter, &counters).await.unwrap(), Then::Renew);
+            assert_eq!(retry.after(refused(), true, &limiter, &counters).await.unwrap(), RetryAction::Renew);
         }
-        assert_eq!(retry.after(refused(), false, &limiter, &counters).await.unwrap(), Then::Renew);
-        assert_eq!(retry.after(refused(), true, &limiter, &counters).await.unwrap(), Then::Renew);
+        assert_eq!(retry.after(refused(), false, &limiter, &counters).await.unwrap(), RetryAction::Renew);
+        assert_eq!(retry.after(refused(), true, &limiter, &counters).await.unwrap(), RetryAction::Renew);
         assert!(retry.after(refused(), false, &limiter, &counters).await.is_err());
     }
 

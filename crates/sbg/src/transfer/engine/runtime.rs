@@ -17,84 +17,84 @@ use crate::error::{Error, Result};
 use crate::transfer::local::descriptors::Descriptors;
 use crate::transfer::part_size;
 
-/// Threads that move bytes. Writing to files is done on them, in place: two keep a fast disk and a fast network busy, and more than
-/// four bring nothing.
+/// Number of threads that move bytes. They also write files: two saturate a fast disk and a fast network, and more than four bring
+/// nothing.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, |threads| threads.get().clamp(2, 4))
 }
 
-/// Runs transfers apart from the runtime of the caller.
+/// Runs transfers on its own runtime.
 ///
-/// Connections belong to the runtime on which they were opened, so the engine has pools of its own, for the API as well: a connection
-/// that the caller's runtime opened stands still whenever that runtime does.
+/// A connection is driven by the runtime that opened it and stalls when that runtime is blocked. So the engine has its own connection
+/// pools, also for the API.
 pub(crate) struct Engine {
     runtime: OnceLock<Runtime>,
-    tools: Tools,
+    context: Context,
 }
 
-/// What a transfer works with.
+/// The clients, limits and settings that transfers work with.
 #[derive(Clone, Debug)]
-pub(in crate::transfer) struct Tools {
+pub(in crate::transfer) struct Context {
     /// The API, over connections of the engine.
     pub(in crate::transfer) api: sbg_raw::Client,
-    /// The object storage. Knows no token.
+    /// The object storage. It has no access to the token.
     pub(in crate::transfer) storage: Storage,
-    /// The connections to the storage.
+    /// The limiters of connections to the storage.
     limiters: Arc<Limiters>,
     /// The bandwidth of downloads.
     pub(in crate::transfer) down: Arc<Throttle>,
     /// The bandwidth of uploads.
     pub(in crate::transfer) up: Arc<Throttle>,
-    /// Where the journals of uploads lie. Without it an upload cannot be gone on with by another process.
+    /// The folder of the upload journals. Without it another process cannot resume an upload.
     pub(in crate::transfer) state_folder: Option<Arc<StateFolder>>,
-    /// The files that transfers have open.
+    /// The file descriptors of transfers.
     pub(in crate::transfer) descriptors: Arc<Descriptors>,
-    /// Whether lock files of killed runs were removed from it.
+    /// Guards the removal of lock files of killed runs, which is done once.
     pub(in crate::transfer) swept: Arc<Once>,
-    /// The time by the clock of the platform.
+    /// The clock of the platform.
     pub(in crate::transfer) platform_clock: Arc<PlatformClock>,
-    /// Whether the storage must have TLS.
+    /// Whether storage URLs must be https.
     https_only: bool,
 }
 
-impl Tools {
-    /// The connections to the storage that an address names.
+impl Context {
+    /// The limiter for the host of a URL.
     pub(in crate::transfer) fn limiter(&self, direction: Direction, url: &str) -> Result<Arc<Limiter>> {
         Ok(self.limiters.get(direction, &host(url, self.https_only)?))
     }
 
-    /// Bytes per second that uploads can expect, as far as that is known.
+    /// The expected rate of uploads in bytes per second, if known.
     pub(in crate::transfer) fn upload_rate(&self) -> Option<f64> {
         part_size::line_rate(self.limiters.upload_rate(), self.up.cap())
     }
 }
 
-/// Where the journals of uploads lie.
+/// The folder of the upload journals.
 #[derive(Clone, Debug)]
 pub(crate) struct StateFolder {
     pub(crate) path: PathBuf,
-    /// Whether the program has named it: then an upload fails where it cannot be used, and otherwise does without it.
+    /// Whether the program has set it. Uploads fail if a set folder cannot be used, and do without the default one.
     pub(crate) named: bool,
 }
 
-/// How the transfers of a client behave, as its builder was told.
+/// The transfer settings of a client builder.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// A connection to the storage on which nothing moves for this time is given up.
+    /// Idle timeout of connections to the storage.
     pub(crate) idle: Duration,
-    /// Most bytes per second of all downloads together.
+    /// Maximum bytes per second of all downloads together.
     pub(crate) download_bandwidth: Option<u64>,
-    /// Most bytes per second of all uploads together.
+    /// Maximum bytes per second of all uploads together.
     pub(crate) upload_bandwidth: Option<u64>,
-    /// Where the journals of uploads lie.
+    /// The folder of the upload journals.
     pub(crate) state_folder: Option<StateFolder>,
-    /// Whether the storage must have TLS.
+    /// Whether storage URLs must be https.
     pub(crate) https_only: bool,
 }
 
 impl Engine {
     pub(crate) fn new(api: sbg_raw::Client, storage: reqwest::Client, settings: Settings) -> Self {
-        let tools = Tools {
+        let context = Context {
             api,
             storage: Storage::new(storage, settings.idle),
             limiters: Arc::default(),
@@ -106,19 +106,19 @@ impl Engine {
             swept: Arc::new(Once::new()),
             https_only: settings.https_only,
         };
-        Self { runtime: OnceLock::new(), tools }
+        Self { runtime: OnceLock::new(), context }
     }
 
     /// The API, over connections of the engine.
     pub(crate) fn api(&self) -> sbg_raw::Client {
-        self.tools.api.clone()
+        self.context.api.clone()
     }
 
-    pub(in crate::transfer) fn tools(&self) -> Tools {
-        self.tools.clone()
+    pub(in crate::transfer) fn context(&self) -> Context {
+        self.context.clone()
     }
 
-    /// Starts work on the threads of the engine. Fails where there can be no threads.
+    /// Spawns work on the engine. Fails if its threads cannot be started.
     pub(in crate::transfer) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         drop(self.runtime()?.spawn(work));
         Ok(())
@@ -134,7 +134,7 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| Error::io("cannot start the threads of the transfer engine", error))?;
-        // Two first transfers may come at once: the second runtime is not needed then.
+        // Two transfers may start it at the same time; the second runtime is dropped.
         if let Err(second) = self.runtime.set(runtime) {
             second.shutdown_background();
         }
@@ -144,7 +144,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // Dropping a runtime waits for its threads, which is not allowed in an asynchronous context.
+        // Dropping a runtime blocks, which panics in an asynchronous context.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

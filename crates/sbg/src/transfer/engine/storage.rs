@@ -1,10 +1,9 @@
-//! Requests to the object storage and what comes of them. No token ever comes here.
+//! Requests to the object storage. They never carry the token.
 //!
-//! There is no limit on the time that a request takes, which would end a large part on a slow line, but one on the time in which
-//! nothing moves.
+//! There is no total timeout, which would fail a large part on a slow connection, but an idle timeout.
 //!
-//! What a response means is decided by pure functions: [`response`] for those that bring bytes, [`refusal`] for those that do not,
-//! [`redirect`] for those that send elsewhere.
+//! Pure functions interpret responses: [`response`] those with the requested bytes, [`refusal`] the errors,
+//! [`redirect`] the redirects.
 
 mod body;
 mod checksums;
@@ -30,7 +29,7 @@ use reqwest::{Request, Response};
 use tokio::time::Instant;
 
 use self::confirmation::Confirmation;
-use self::part_body::Flow;
+use self::part_body::BodyControl;
 use self::redirect::Redirect;
 use self::response::Ranged;
 use crate::error::{Error, ErrorKind, Result, excerpt};
@@ -44,27 +43,27 @@ pub(in crate::transfer) use self::refusal::{Refusal, Remedy};
 #[cfg(fuzzing)]
 pub use self::response::fuzz_content_range;
 
-/// The way to the storage.
+/// The client of the object storage.
 #[derive(Clone, Debug)]
 pub(in crate::transfer) struct Storage {
     http: reqwest::Client,
-    /// A connection on which nothing moves for this time is given up.
+    /// Idle timeout of a connection.
     idle: Duration,
 }
 
-/// Why a request to the storage brought nothing, or not all.
+/// Why a request to the storage failed.
 #[derive(Debug)]
 pub(in crate::transfer) enum StorageError {
-    /// The connection broke or brought too little: worth another attempt.
+    /// The connection broke or the body was too short: retry.
     Retryable(Error),
-    /// Something else than what was asked for: worth one more attempt, but no outage that passes.
+    /// An unexpected response: retry once. It is not an outage.
     Unexpected(Error),
-    /// Silence: worth another attempt, with fewer connections.
+    /// A timeout: retry with fewer connections.
     Overloaded(Error),
-    /// A refusal, with the time after which the storage wants to be asked again. What to do depends on the age of the URL:
+    /// An error status, with its `Retry-After`. What to do depends on the age of the URL:
     /// see [`Refusal`].
     Refused(Error, Option<Duration>),
-    /// Another attempt would bring the same.
+    /// Not worth a retry.
     Fatal(Error),
 }
 
@@ -80,28 +79,28 @@ impl StorageError {
     }
 }
 
-/// An object that a first request has opened.
+/// The response to the first request for an object.
 #[derive(Debug)]
-pub(in crate::transfer) struct Opening {
+pub(in crate::transfer) struct FirstResponse {
     pub(in crate::transfer) version: Version,
-    /// Size of the object; `None` where only the end of the body will tell.
+    /// Size of the object; `None` if it is only known at the end of the body.
     pub(in crate::transfer) size: Option<u64>,
-    /// Where the body begins: at the first byte that was asked for, or at that of the object.
+    /// Offset of the body: that of the requested range, or 0.
     pub(in crate::transfer) start: u64,
-    /// Whether the storage gave the whole object instead of a range.
+    /// Whether the storage sent the whole object instead of a range.
     pub(in crate::transfer) whole: bool,
-    /// Digests of the whole object that the storage announces.
+    /// Digests of the whole object that the storage sent.
     pub(in crate::transfer) digests: Vec<Digest>,
     pub(in crate::transfer) body: RangeBody,
 }
 
-/// What a first request finds.
+/// The result of the first request for an object.
 #[derive(Debug)]
-pub(in crate::transfer) enum Found {
-    Object(Box<Opening>),
-    /// An object without any bytes.
+pub(in crate::transfer) enum Probe {
+    Object(Box<FirstResponse>),
+    /// An empty object.
     Empty,
-    /// An object that ends before the range begins.
+    /// An object that ends before the range starts.
     Shorter,
 }
 
@@ -110,20 +109,20 @@ impl Storage {
         Self { http, idle }
     }
 
-    /// Asks for a range whose object is not known yet, and learns about the object from the response.
+    /// Requests a range of an object that is not known yet; the response describes the object.
     pub(in crate::transfer) async fn probe(
         &self,
         url: &str,
         wanted: &Range<u64>,
-    ) -> Result<Found, StorageError> {
+    ) -> Result<Probe, StorageError> {
         let response = self.get(url, Some(wanted), None).await?;
         let (start, size, whole) = match response::read(response.status(), response.headers(), wanted) {
             Ranged::Part { range, size } => (range.start, Some(size), false),
             Ranged::Whole { size } => (0, size, true),
-            Ranged::Empty => return Ok(Found::Empty),
-            Ranged::BeyondEnd => return Ok(Found::Shorter),
-            Ranged::NotSatisfiable if wanted.start > 0 => return Ok(Found::Shorter),
-            // An object in which no first byte can be had is empty, but a refusal alone does not prove it.
+            Ranged::Empty => return Ok(Probe::Empty),
+            Ranged::BeyondEnd => return Ok(Probe::Shorter),
+            Ranged::NotSatisfiable if wanted.start > 0 => return Ok(Probe::Shorter),
+            // A 416 for the first byte suggests an empty object, but does not prove it.
             Ranged::NotSatisfiable => return self.confirm_empty(url).await,
             Ranged::Compressed | Ranged::Unexpected => {
                 return Err(self.unexpected(response, &Asked::for_range(wanted)).await);
@@ -134,7 +133,7 @@ impl Storage {
             Some(size) => Some(wanted.end.min(size) - start),
             None => None,
         };
-        Ok(Found::Object(Box::new(Opening {
+        Ok(Probe::Object(Box::new(FirstResponse {
             version: Version::of(response.headers()),
             size,
             start,
@@ -144,14 +143,15 @@ impl Storage {
         })))
     }
 
-    /// Asks for the whole of an object that seems to be empty.
-    async fn confirm_empty(&self, url: &str) -> Result<Found, StorageError> {
+    /// Requests the whole of an object that seems to be empty.
+    async fn confirm_empty(&self, url: &str) -> Result<Probe, StorageError> {
         let mut response = self.get(url, None, None).await?;
         if response.status() == StatusCode::OK {
             return match heard(self.idle, response.chunk()).await? {
-                Ok(None) => Ok(Found::Empty),
+                Ok(None) => Ok(Probe::Empty),
                 Ok(Some(_)) => {
-                    let message = "the storage refuses the first bytes of an object that is not empty";
+                    let message =
+                        "the storage refuses a range of the first bytes, but the object is not empty";
                     Err(StorageError::Fatal(Error::new(ErrorKind::Storage, message)))
                 }
                 Err(error) => Err(lost(error, true)),
@@ -162,7 +162,7 @@ impl Storage {
             .await)
     }
 
-    /// Asks for a range of a known object.
+    /// Requests a range of a known object.
     pub(in crate::transfer) async fn get_range(
         &self,
         url: &str,
@@ -171,7 +171,7 @@ impl Storage {
     ) -> Result<RangeBody, StorageError> {
         let response = self.get(url, Some(range), Some(&identity.version)).await?;
         if response.status() == StatusCode::PRECONDITION_FAILED {
-            return Err(changed("its version is another"));
+            return Err(changed("its version differs"));
         }
         let found = response::read(response.status(), response.headers(), range);
         if let Ranged::Part { .. } | Ranged::Whole { .. } = &found
@@ -181,12 +181,10 @@ impl Storage {
         }
         let left = range.end - range.start;
         match found {
-            Ranged::Part { size, .. } if size != identity.size => Err(changed("its size is another")),
+            Ranged::Part { size, .. } if size != identity.size => Err(changed("its size differs")),
             Ranged::Part { .. } => Ok(RangeBody::new(response, Some(left), self.idle)),
-            Ranged::Whole { size: Some(size) } if size != identity.size => {
-                Err(changed("its size is another"))
-            }
-            // The bytes are there all the same, with others behind them.
+            Ranged::Whole { size: Some(size) } if size != identity.size => Err(changed("its size differs")),
+            // The body starts with the requested bytes.
             Ranged::Whole { size: Some(_) } if range.start == 0 => {
                 Ok(RangeBody::beginning(response, left, self.idle))
             }
@@ -199,7 +197,7 @@ impl Storage {
         }
     }
 
-    /// Asks for the bytes as they are stored.
+    /// Requests the bytes as they are stored.
     async fn get(
         &self,
         url: &str,
@@ -207,7 +205,7 @@ impl Storage {
         version: Option<&Version>,
     ) -> Result<Response, StorageError> {
         let request = |encoding: &'static str| {
-            // Google unpacks what is stored with gzip for those who do not say that they take it.
+            // Google decompresses objects stored as gzip for clients that do not accept gzip.
             let mut request = self.http.get(url).header(ACCEPT_ENCODING, encoding);
             if let Some(range) = range {
                 request =
@@ -220,7 +218,7 @@ impl Storage {
         };
         let response = self.send(request("gzip")?).await?;
         match range.map(|range| response::read(response.status(), response.headers(), range)) {
-            // A web server that compresses whatever it sends is to leave that.
+            // A web server that compresses on the fly is asked not to.
             Some(Ranged::Compressed) => self.send(request("identity")?).await,
             _ => Ok(response),
         }
@@ -241,20 +239,20 @@ impl Storage {
         Err(too_many_redirects())
     }
 
-    /// Sends a part. Gives the headers to report to the platform. `moving` is told when bytes of the body move; `body` gives the bytes
-    /// once more for each redirect.
+    /// Sends a part and returns the headers to report to the platform. `activity` records when bytes of the body move; `body` makes the
+    /// body anew for each redirect.
     pub(in crate::transfer) async fn put(
         &self,
         part: PartRequest<'_>,
         body: impl Fn() -> reqwest::Body,
-        moving: &Moving,
+        moving: &Activity,
     ) -> Result<BTreeMap<String, String>, StorageError> {
         let request = self.http.put(part.url).headers(part.headers.clone());
         let request = request.header(CONTENT_LENGTH, part.length).build();
         let mut request = request.map_err(|error| lost(error, false))?;
         for _ in 0..=redirect::MOST_REDIRECTS {
             let url = request.url().clone();
-            // It has no body yet.
+            // Cloned before it has a body.
             let next = request.try_clone();
             *request.body_mut() = Some(body());
             let answer = tokio::select! {
@@ -271,7 +269,7 @@ impl Storage {
         Err(too_many_redirects())
     }
 
-    /// What the response to a part confirms.
+    /// The headers of a response that confirms a part.
     async fn confirmed(
         &self,
         part: &PartRequest<'_>,
@@ -283,14 +281,14 @@ impl Storage {
         part.wanted.report(response.headers()).map_err(StorageError::Unexpected)
     }
 
-    /// Sorts a response that is not what was asked for.
+    /// Classifies an unexpected response.
     async fn unexpected(&self, response: Response, asked: &Asked) -> StorageError {
         let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         if status.is_success() {
             let got = response::describe(status, &headers);
             let message = match asked {
-                Asked::For(what) => format!("asked the storage for {what}, got {got}"),
-                Asked::ToTake(length) => format!("sent the storage a part of {length} bytes, got {got}"),
+                Asked::For(what) => format!("requested {what} from the storage, got {got}"),
+                Asked::ToTake(length) => format!("sent a part of {length} bytes to the storage, got {got}"),
             };
             return StorageError::Unexpected(Error::new(ErrorKind::Storage, message));
         }
@@ -308,10 +306,10 @@ impl Storage {
     }
 }
 
-/// What the storage was asked, for messages.
+/// What was requested, for messages.
 enum Asked {
     For(String),
-    /// To take a part of so many bytes.
+    /// Send a part of this length.
     ToTake(u64),
 }
 
@@ -326,7 +324,7 @@ fn changed(difference: &str) -> StorageError {
     StorageError::Fatal(Error::new(ErrorKind::Integrity, message))
 }
 
-/// Where a response sends the request, if it does.
+/// The URL that a response redirects to, if any.
 fn redirected(method: &Method, url: &Url, response: &Response) -> Result<Option<Url>, StorageError> {
     match redirect::read(method, url, response.status(), response.headers()) {
         Redirect::None => Ok(None),
@@ -339,7 +337,7 @@ fn redirected(method: &Method, url: &Url, response: &Response) -> Result<Option<
 }
 
 fn too_many_redirects() -> StorageError {
-    let message = format!("the storage redirects a request more than {} times", redirect::MOST_REDIRECTS);
+    let message = format!("the storage redirected a request more than {} times", redirect::MOST_REDIRECTS);
     StorageError::Fatal(Error::new(ErrorKind::Storage, message))
 }
 
@@ -353,15 +351,15 @@ pub(in crate::transfer) struct PartRequest<'a> {
     pub(in crate::transfer) success: &'a [u16],
     /// Headers of the response to report to the platform.
     pub(in crate::transfer) wanted: &'a Confirmation,
-    /// Stops the body once the head of the response is there.
-    pub(in crate::transfer) flow: &'a Flow,
+    /// Stops the body once the response headers have arrived.
+    pub(in crate::transfer) flow: &'a BodyControl,
 }
 
-/// When bytes of a part moved last.
+/// When bytes of a part last moved.
 #[derive(Clone, Debug)]
-pub(in crate::transfer) struct Moving(Arc<Mutex<Option<Instant>>>);
+pub(in crate::transfer) struct Activity(Arc<Mutex<Option<Instant>>>);
 
-impl Moving {
+impl Activity {
     pub(in crate::transfer) fn new() -> Self {
         Self(Arc::new(Mutex::new(Some(Instant::now()))))
     }
@@ -371,7 +369,7 @@ impl Moving {
         self.set(Some(Instant::now()));
     }
 
-    /// Nothing is to move before the next [`touch`](Self::touch): silence means nothing until then.
+    /// Suspends the idle timeout until the next [`touch`](Self::touch).
     pub(in crate::transfer) fn hold(&self) {
         self.set(None);
     }
@@ -380,7 +378,7 @@ impl Moving {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
-    /// Waits until nothing has moved for so long.
+    /// Waits until nothing has moved for this time.
     async fn idle(&self, limit: Duration) {
         loop {
             let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -393,19 +391,19 @@ impl Moving {
     }
 }
 
-/// What comes within the time in which something has to be heard.
+/// Applies the idle timeout.
 async fn heard<T>(idle: Duration, coming: impl Future<Output = T>) -> Result<T, StorageError> {
     tokio::time::timeout(idle, coming).await.map_err(|_| silence(idle))
 }
 
 fn silence(idle: Duration) -> StorageError {
-    let message = format!("the storage was silent for {} s", idle.as_secs_f64());
+    let message = format!("the storage sent nothing for {} s", idle.as_secs_f64());
     StorageError::Overloaded(Error::new(ErrorKind::Timeout, message))
 }
 
-/// A connection that broke, or that was silent for too long.
+/// A connection that broke or timed out.
 fn lost(error: reqwest::Error, answered: bool) -> StorageError {
-    // Fewer connections leave a descriptor for each.
+    // With fewer connections there are enough file descriptors.
     let exhausted = is_exhausted(&error);
     let error = classify(error, answered).into_error();
     match error.kind() {
@@ -415,10 +413,10 @@ fn lost(error: reqwest::Error, answered: bool) -> StorageError {
     }
 }
 
-/// How long the text of a refusal is waited for: the status tells enough.
+/// Timeout for the body of an error response. The status alone is enough.
 const LONGEST_MESSAGE: Duration = Duration::from_secs(5);
 
-/// The first bytes of a body, enough for a message, as far as they come within this time.
+/// The first bytes of a body, enough for a message, that arrive within this time.
 async fn beginning(mut response: Response, limit: Duration) -> Vec<u8> {
     let mut body = Vec::new();
     let reading = async {
@@ -429,14 +427,14 @@ async fn beginning(mut response: Response, limit: Duration) -> Vec<u8> {
             }
         }
     };
-    // What has come until then has to do.
+    // Whatever has arrived by then is used.
     tokio::time::timeout(limit, reading).await.ok();
     body
 }
 
-/// What the storage says, without what it repeats of a signed address: some quote the signature that they refuse, or the whole of it.
+/// The error text of the storage, with the query values of the signed URL redacted: some storages quote the signature.
 fn without_signature(body: &[u8], url: &Url) -> String {
-    /// Shorter ones are numbers and names of methods.
+    /// Shorter values are numbers and method names.
     const SHORTEST: usize = 12;
     let mut text = String::from_utf8_lossy(body).into_owned();
     let as_sent = url.query().unwrap_or_default().split('&').filter_map(|pair| Some(pair.split_once('=')?.1));

@@ -1,4 +1,4 @@
-//! Tasks on the threads of the engine: blocking work, and what became of a task.
+//! Tasks on the threads of the engine: blocking work, and the results of tasks.
 
 use std::any::Any;
 
@@ -6,14 +6,14 @@ use tokio::task::JoinError;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Runs work that waits for the disk, apart from the threads that move bytes.
+/// Runs work that waits for the disk, off the threads that move bytes.
 pub(in crate::transfer) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     joined(tokio::task::spawn_blocking(work).await)
 }
 
-/// What has become of a task: a panic is another thing than a stop.
+/// The result of a task. A panic becomes an error of its own kind.
 pub(in crate::transfer) fn joined<T>(done: Result<Result<T>, JoinError>) -> Result<T> {
     done.unwrap_or_else(|error| match error.try_into_panic() {
         Ok(panic) => Err(panicked(&*panic)),
@@ -25,5 +25,5 @@ pub(in crate::transfer) fn joined<T>(done: Result<Result<T>, JoinError>) -> Resu
 pub(in crate::transfer) fn panicked(panic: &(dyn Any + Send)) -> Error {
     let said =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|said| &**said));
-    Error::new(ErrorKind::Panic, format!("the transfer panicked: {}", said.unwrap_or("it does not tell why")))
+    Error::new(ErrorKind::Panic, format!("the transfer panicked: {}", said.unwrap_or("no message")))
 }

@@ -47,9 +47,9 @@ impl Default for Descriptors {
 
 /// The files of one transfer, until this is dropped. They are to be closed before.
 #[derive(Debug)]
-pub(in crate::transfer) struct Held(Arc<Descriptors>);
+pub(in crate::transfer) struct DescriptorLease(Arc<Descriptors>);
 
-impl Drop for Held {
+impl Drop for DescriptorLease {
     fn drop(&mut self) {
         *self.0.held() -= 1;
         self.0.released.notify_one();
@@ -63,7 +63,7 @@ impl Descriptors {
         stop: &CancellationToken,
         open: impl Fn() -> Result<T> + Clone + Send + 'static,
         file: fn(&T) -> &File,
-    ) -> Result<(T, Held)> {
+    ) -> Result<(T, DescriptorLease)> {
         let this = self.clone();
         let attempt = move || {
             let opened = open()?;
@@ -131,14 +131,14 @@ impl Descriptors {
 
     /// Counts a transfer with this file, unless the system would be short of descriptors then. The first one is always counted: nobody
     /// else could make room for it.
-    fn hold(self: &Arc<Self>, file: &File) -> Option<Held> {
+    fn hold(self: &Arc<Self>, file: &File) -> Option<DescriptorLease> {
         let mut held = self.held();
         if *held > 0 && !has_room(file, *held) {
             return None;
         }
         *held += 1;
         drop(held);
-        Some(Held(self.clone()))
+        Some(DescriptorLease(self.clone()))
     }
 
     fn held(&self) -> MutexGuard<'_, u64> {

@@ -21,7 +21,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Why a journal is of no use.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::transfer) enum Unusable {
+pub(in crate::transfer) enum JournalError {
     /// There is none.
     Missing,
     /// It cannot be read, or not as what it should be; the text tells why.
@@ -29,28 +29,28 @@ pub(in crate::transfer) enum Unusable {
 }
 
 /// Reads the journal at `path`, in a folder of the user.
-pub(in crate::transfer) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, Unusable> {
+pub(in crate::transfer) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, JournalError> {
     read(Leaf::of(path), state_folder::check_journal)
 }
 
 /// Reads the journal of a file, beside it.
-pub(in crate::transfer) fn load_at<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, Unusable> {
+pub(in crate::transfer) fn load_at<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, JournalError> {
     read(Ok(leaf.clone()), |_| Ok(()))
 }
 
 fn read<T: DeserializeOwned>(
     leaf: io::Result<Leaf>,
     check: impl FnOnce(&fs::File) -> io::Result<()>,
-) -> Result<T, Unusable> {
+) -> Result<T, JournalError> {
     let bytes = leaf.and_then(|leaf| {
         let file = leaf.open(Open::Read)?;
         check(&file)?;
         read_to_limit(&file, LARGEST)
     });
     match bytes {
-        Ok(bytes) => parse(&bytes).map_err(|why| Unusable::Damaged(why.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unusable::Missing),
-        Err(error) => Err(Unusable::Damaged(format!("it cannot be read: {error}"))),
+        Ok(bytes) => parse(&bytes).map_err(|why| JournalError::Damaged(why.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(JournalError::Missing),
+        Err(error) => Err(JournalError::Damaged(format!("it cannot be read: {error}"))),
     }
 }
 
@@ -158,13 +158,13 @@ mod tests {
     fn a_journal_comes_back_as_it_was_saved() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
-        assert_eq!(load::<Value>(&path), Err(Unusable::Missing));
+        assert_eq!(load::<Value>(&path), Err(JournalError::Missing));
         for journal in [json!({"a": 1}), json!({"b": [1, 2]})] {
             save(&path, &journal).unwrap();
             assert_eq!(load::<Value>(&path), Ok(journal));
         }
         remove(&path);
-        assert_eq!(load::<Value>(&path), Err(Unusable::Missing));
+        assert_eq!(load::<Value>(&path), Err(JournalError::Missing));
         remove(&path);
     }
 
@@ -188,7 +188,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
-        let Err(Unusable::Damaged(why)) = load::<Value>(&path) else { panic!("damaged") };
+        let Err(JournalError::Damaged(why)) = load::<Value>(&path) else { panic!("damaged") };
         assert!(why.contains("it has more than 16777216 bytes"), "{why}");
     }
 
@@ -203,11 +203,11 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(load::<String>(&path), Ok("ours".to_owned()));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
-        let Err(Unusable::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        let Err(JournalError::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
         assert!(why.contains("others can write to it (mode 620)"), "{why}");
         fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let Err(Unusable::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        let Err(JournalError::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
         assert!(why.contains("it is a named pipe"), "{why}");
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use super::descriptors::Held;
+use super::descriptors::DescriptorLease;
 use super::direct_io::{self, DirectFile};
 use super::folder::{Folder, Leaf, Node};
 use super::lock::{Locked, open_locked_at};
@@ -22,7 +22,7 @@ use crate::transfer::local::open_mode::Access;
 /// It is locked: another download to the same name is refused as long as this one lives, in this process and in others. Dropped
 /// before [`finish`](Self::finish) it leaves nothing behind, unless it is to be [kept](Self::keep).
 #[derive(Debug)]
-pub(in crate::transfer) struct Target {
+pub(in crate::transfer) struct PartFile {
     locked: Locked,
     part: Leaf,
     journal: Leaf,
@@ -33,7 +33,7 @@ pub(in crate::transfer) struct Target {
     doubtful: AtomicBool,
     direct: OnceLock<DirectFile>,
     /// Dropped last, when everything else is closed.
-    held: Option<Held>,
+    held: Option<DescriptorLease>,
 }
 
 /// The last bytes that came of a range and are not in the file yet, because they do not fill a block of it.
@@ -55,7 +55,7 @@ impl Tail {
     }
 }
 
-impl Target {
+impl PartFile {
     /// Opens `PATH.sbg-part`, which may hold what another run has left. Refused where something is at `PATH` that is not to be
     /// overwritten or is not a regular file, and where another download is at it and stays at it until `stopped`, or for two seconds.
     ///
@@ -99,7 +99,7 @@ impl Target {
     }
 
     /// Counts the file among those that are open.
-    pub(in crate::transfer) fn hold(&mut self, held: Held) {
+    pub(in crate::transfer) fn hold(&mut self, held: DescriptorLease) {
         self.held = Some(held);
     }
 
@@ -234,7 +234,7 @@ impl Target {
     }
 }
 
-impl Drop for Target {
+impl Drop for PartFile {
     fn drop(&mut self) {
         // A file that somebody has put in place of this one is theirs.
         if *self.keep.get_mut() || !self.part.is(self.file()).unwrap_or(true) {
@@ -247,7 +247,7 @@ impl Drop for Target {
     }
 }
 
-impl Target {
+impl PartFile {
     /// Sets the time of modification. Whatever is written afterwards changes it.
     pub(in crate::transfer) fn set_modified(&self, modified: SystemTime) -> Result<()> {
         self.file().set_modified(modified).map_err(|error| self.cannot_write(error))
@@ -319,11 +319,11 @@ mod tests {
 
     use super::*;
 
-    fn open(path: &Path, overwrite: bool) -> Result<Target> {
-        Target::open(path, None, overwrite, &|| true)
+    fn open(path: &Path, overwrite: bool) -> Result<PartFile> {
+        PartFile::open(path, None, overwrite, &|| true)
     }
 
-    fn write(target: &Target, bytes: &[u8]) -> Result<()> {
+    fn write(target: &PartFile, bytes: &[u8]) -> Result<()> {
         target.write(&mut Tail::default(), bytes, 0, true)
     }
 

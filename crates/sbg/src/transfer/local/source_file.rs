@@ -52,7 +52,7 @@ fn inode(_: &Metadata) -> u64 {
 
 /// An open file that must not change while it is read.
 #[derive(Debug)]
-pub(in crate::transfer) struct Source {
+pub(in crate::transfer) struct SourceFile {
     file: File,
     path: PathBuf,
     stamp: Stamp,
@@ -60,7 +60,7 @@ pub(in crate::transfer) struct Source {
     read: Mutex<BTreeMap<u64, (u64, u32)>>,
 }
 
-impl Source {
+impl SourceFile {
     pub(in crate::transfer) fn open(path: &Path) -> Result<Arc<Self>> {
         let shown = path.display();
         let about = |error| Error::io(format!("cannot read `{shown}`"), error);
@@ -154,12 +154,12 @@ pub(in crate::transfer) fn open_without_waiting(path: &Path) -> io::Result<File>
 
 /// The bytes of a part. They can be sent again and again.
 #[derive(Clone, Debug)]
-pub(in crate::transfer) enum Content {
-    File(Arc<Source>, Range<u64>),
+pub(in crate::transfer) enum PartContent {
+    File(Arc<SourceFile>, Range<u64>),
     Memory(Bytes),
 }
 
-impl Content {
+impl PartContent {
     pub(in crate::transfer) fn length(&self) -> u64 {
         match self {
             Self::File(_, range) => range.end - range.start,
@@ -218,15 +218,15 @@ mod tests {
         let path = folder.path().join("file");
         let bytes: Vec<u8> = (0..700_000_u32).map(|at| at.to_le_bytes()[0] ^ at.to_le_bytes()[1]).collect();
         std::fs::write(&path, &bytes).unwrap();
-        let source = Source::open(&path).unwrap();
+        let source = SourceFile::open(&path).unwrap();
         // Out of order, and one of them twice, as after a failure.
         for range in [600_000..700_000, 0..300_000, 0..300_000, 300_000..600_000] {
             assert_eq!(source.crc32c(), None, "{range:?} is missing");
-            let blocks = Content::File(source.clone(), range).blocks(Arc::default());
+            let blocks = PartContent::File(source.clone(), range).blocks(Arc::default());
             blocks.for_each(async |block| drop(block.unwrap())).await;
         }
         assert_eq!(source.crc32c(), Some(crc32c::crc32c(&bytes)));
         std::fs::write(&path, "").unwrap();
-        assert_eq!(Source::open(&path).unwrap().crc32c(), Some(0));
+        assert_eq!(SourceFile::open(&path).unwrap().crc32c(), Some(0));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Bound, Range, RangeBounds};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{self, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _, stream};
@@ -16,11 +16,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::FileHandle;
 use crate::transfer::download::probe::{Object, Opened, open};
 use crate::transfer::download::sequential::{Next, Sequential};
-use crate::transfer::download::signed_url::Address;
+use crate::transfer::download::signed_url::RenewableUrl;
 use crate::transfer::engine::concurrency::Permit;
-use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::{Engine, Tools};
-use crate::transfer::engine::storage::{Found, Identity, RangeBody, StorageError};
+use crate::transfer::engine::retry::{Retry, RetryAction};
+use crate::transfer::engine::runtime::{Context, Engine};
+use crate::transfer::engine::storage::{Identity, Probe, RangeBody, StorageError};
 use crate::transfer::engine::task::joined;
 use crate::transfer::part_size;
 use crate::transfer::progress::Counters;
@@ -84,12 +84,12 @@ impl FileHandle {
         let engine = self.client.engine();
         let (give, pieces) = mpsc::channel(1);
         let stop = CancellationToken::new();
-        let (tools, file, ended) = (engine.tools(), self.clone(), stop.clone());
+        let (context, file, ended) = (engine.context(), self.clone(), stop.clone());
         let failed = give.clone();
         let begun = engine.spawn(async move {
             tokio::select! {
                 () = ended.cancelled() => {}
-                () = produce(tools, file, Wanted { range: start..end, limit, delivery }, give) => {}
+                () = produce(context, file, Wanted { range: start..end, limit, delivery }, give) => {}
             }
         });
         if let Err(error) = begun {
@@ -176,7 +176,7 @@ pub struct FileStream {
 impl Stream for FileStream {
     type Item = Result<Bytes>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
         self.pieces.poll_recv(context)
     }
 }
@@ -188,11 +188,11 @@ impl fmt::Debug for FileStream {
 }
 
 /// Fetches pieces in order until all are there, one fails, or nobody wants them any more.
-async fn produce(tools: Tools, file: FileHandle, wanted: Wanted, give: mpsc::Sender<Result<Bytes>>) {
-    let done = match begin(tools, &file, &wanted).await {
-        Ok(Begun::Nothing) => Ok(()),
-        Ok(Begun::Pieces(pieces)) => give_pieces(*pieces, &wanted, &give).await,
-        Ok(Begun::Sequential(reader)) => give_in_order(*reader, &wanted, &give).await,
+async fn produce(context: Context, file: FileHandle, wanted: Wanted, give: mpsc::Sender<Result<Bytes>>) {
+    let done = match begin(context, &file, &wanted).await {
+        Ok(StreamStart::Nothing) => Ok(()),
+        Ok(StreamStart::Pieces(pieces)) => give_pieces(*pieces, &wanted, &give).await,
+        Ok(StreamStart::Sequential(reader)) => give_in_order(*reader, &wanted, &give).await,
         Err(error) => Err(error),
     };
     if let Err(error) = done {
@@ -202,7 +202,7 @@ async fn produce(tools: Tools, file: FileHandle, wanted: Wanted, give: mpsc::Sen
 }
 
 /// How a file is read.
-enum Begun {
+enum StreamStart {
     Nothing,
     /// In ranges, some of them side by side.
     Pieces(Box<Pieces>),
@@ -219,33 +219,39 @@ struct Pieces {
 }
 
 /// Opens the file.
-async fn begin(tools: Tools, file: &FileHandle, wanted: &Wanted) -> Result<Begun> {
+async fn begin(context: Context, file: &FileHandle, wanted: &Wanted) -> Result<StreamStart> {
     let file_id = file.checked_file("read")?;
     let range = &wanted.range;
     if range.start >= range.end {
-        return if range.start == range.end { Ok(Begun::Nothing) } else { Err(beyond(range)) };
+        return if range.start == range.end { Ok(StreamStart::Nothing) } else { Err(beyond(range)) };
     }
-    let address = Address::new(tools.clone(), file_id.to_owned());
+    let signed_url = RenewableUrl::new(context.clone(), file_id.to_owned());
     let first = range.start..range.end.min(range.start.saturating_add(PIECE));
     let counters = Counters::new();
-    let opened = open(&tools, &address, &first, &counters, &mut Retry::default()).await?;
+    let opened = open(&context, &signed_url, &first, &counters, &mut Retry::default()).await?;
     let Opened { found, limiter, permit } = opened;
     let opening = match found {
-        Found::Object(opening) => *opening,
-        Found::Empty if range.start == 0 => return Ok(Begun::Nothing),
-        Found::Empty | Found::Shorter => return Err(beyond(range)),
+        Probe::Object(opening) => *opening,
+        Probe::Empty if range.start == 0 => return Ok(StreamStart::Nothing),
+        Probe::Empty | Probe::Shorter => return Err(beyond(range)),
     };
     match opening.size {
         Some(size) if size > wanted.limit => Err(too_large(file_id, size, wanted.limit)),
         Some(size) if size <= range.start => Err(beyond(range)),
         Some(size) if !opening.whole && opening.version.is_certain() => {
             let identity = Identity { size, version: opening.version };
-            let object = Object { tools, address, limiter, identity };
+            let object = Object { context, signed_url, limiter, identity };
             let reader = Reader { object, counters };
             let first = first.start..first.end.min(size);
-            Ok(Begun::Pieces(Box::new(Pieces { reader, first, body: opening.body, permit })))
+            Ok(StreamStart::Pieces(Box::new(Pieces { reader, first, body: opening.body, permit })))
         }
-        _ => Ok(Begun::Sequential(Box::new(Sequential::new(tools, address, range.clone(), opening, permit)))),
+        _ => Ok(StreamStart::Sequential(Box::new(Sequential::new(
+            context,
+            signed_url,
+            range.clone(),
+            opening,
+            permit,
+        )))),
     }
 }
 
@@ -351,8 +357,8 @@ impl Reader {
             if let Err(failure) = outcome {
                 let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
                 let then = retry.after(failure, old, &self.object.limiter, &self.counters).await?;
-                if let (Then::Renew, Some(signed)) = (then, &signed) {
-                    self.object.address.expire(signed);
+                if let (RetryAction::Renew, Some(signed)) = (then, &signed) {
+                    self.object.signed_url.expire(signed);
                 }
             }
         }
@@ -371,7 +377,7 @@ impl Reader {
             None => self.object.body(rest, url).await?,
         };
         while let Some(piece) = body.next().await? {
-            self.object.tools.down.take(piece.len() as u64).await;
+            self.object.context.down.take(piece.len() as u64).await;
             bytes.extend_from_slice(&piece);
             self.counters.gain();
             self.object.limiter.moved(piece.len() as u64);

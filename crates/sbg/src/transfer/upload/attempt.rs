@@ -7,12 +7,12 @@ use crate::transfer::progress::Counters;
 
 /// The bytes of one attempt at a part. They count until it is over: the connection may ask for more of them afterwards.
 #[derive(Debug)]
-pub(super) struct Attempt {
+pub(super) struct PartAttempt {
     counters: Arc<Counters>,
     sent: Mutex<Option<u64>>,
 }
 
-impl Attempt {
+impl PartAttempt {
     pub(super) fn new(counters: Arc<Counters>) -> Self {
         Self { counters, sent: Mutex::new(Some(0)) }
     }
@@ -45,7 +45,7 @@ impl Attempt {
 
 /// Failures of one part in a row.
 #[derive(Debug, Default)]
-pub(super) struct Failures {
+pub(super) struct PartFailures {
     status: Option<u16>,
     /// How many have had this status, apart from those of an old address.
     pub(super) count: u32,
@@ -55,7 +55,7 @@ pub(super) struct Failures {
     held: bool,
 }
 
-impl Failures {
+impl PartFailures {
     pub(super) fn add(&mut self, error: &Error, old: bool) {
         let status = error.status();
         if status != self.status {
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn bytes_after_an_attempt_do_not_count() {
         let counters = Arc::new(Counters::new());
-        let attempt = Attempt::new(counters.clone());
+        let attempt = PartAttempt::new(counters.clone());
         attempt.add(100);
         attempt.close();
         attempt.add(50);
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn failures_of_one_status_in_a_row_are_counted() {
-        let mut failures = Failures::default();
+        let mut failures = PartFailures::default();
         let mut add = |status: u16, old: bool| {
             failures.add(&Error::new(ErrorKind::Storage, "refused").with_status(status), old);
             failures.count
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn body_is_held_back_once_after_a_connection_broke() {
-        let mut failures = Failures::default();
+        let mut failures = PartFailures::default();
         assert!(!failures.hold_back());
         failures.add(&Error::new(ErrorKind::Connect, "broken"), false);
         assert!(failures.hold_back());

@@ -21,7 +21,7 @@ impl From<Error> for PartError {
 
 /// A refusal of a part.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refusal<'a> {
+pub(super) struct PartRefusal<'a> {
     pub(super) status: Option<u16>,
     /// The error code of the storage, such as `NoSuchUpload`.
     pub(super) code: Option<&'a str>,
@@ -36,7 +36,7 @@ pub(super) struct Refusal<'a> {
 /// Internal errors in a row that are no outage any more.
 const INTERNAL_ERRORS: u32 = 7;
 
-impl Refusal<'_> {
+impl PartRefusal<'_> {
     /// Whether the storage has dropped the upload.
     ///
     /// Only a storage that has known the upload can have dropped it: what refuses a new upload is a matter of permissions. One that has
@@ -84,10 +84,11 @@ mod tests {
     #[test]
     fn upload_is_dropped_only_if_the_storage_knew_it() {
         let check = |status: u16, code: Option<&str>, attempts: u32, expected: [bool; 3]| {
-            let refusal = Refusal { status: Some(status), code, resumed: false, confirmed: false, attempts };
+            let refusal =
+                PartRefusal { status: Some(status), code, resumed: false, confirmed: false, attempts };
             let new = refusal.is_dropped();
-            let resumed = Refusal { resumed: true, ..refusal }.is_dropped();
-            let under_way = Refusal { resumed: true, confirmed: true, ..refusal }.is_dropped();
+            let resumed = PartRefusal { resumed: true, ..refusal }.is_dropped();
+            let under_way = PartRefusal { resumed: true, confirmed: true, ..refusal }.is_dropped();
             assert_eq!([new, resumed, under_way], expected, "{status} {code:?} {attempts}");
         };
         check(404, Some("NoSuchUpload"), 1, [true, true, true]);

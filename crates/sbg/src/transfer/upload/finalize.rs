@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::worker::Job;
+use super::worker::Worker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::task::blocking;
 use crate::types;
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const LONGEST_LOOK: Duration = Duration::from_secs(15);
 
 /// What has become of an upload that the platform was asked to complete.
-enum Became {
+enum Completion {
     File(Box<types::File>),
     /// It is there to be completed.
     Waiting,
@@ -34,7 +34,7 @@ enum Became {
     Gone,
 }
 
-impl Job {
+impl Worker {
     /// Completes the upload when every planned part is confirmed, and checks what has become of it.
     pub(super) async fn complete(&self, planned: usize, name: &str, size: u64) -> Result<types::File> {
         let count = self.confirmed().len();
@@ -82,22 +82,22 @@ impl Job {
                 _ => SLOW,
             };
             match self.became(name, size, patience).await? {
-                Became::File(file) => return Ok(*file),
-                Became::Waiting if lost && attempt < COMPLETIONS => attempt += 1,
-                Became::Waiting | Became::Gone => return Err(error),
+                Completion::File(file) => return Ok(*file),
+                Completion::Waiting if lost && attempt < COMPLETIONS => attempt += 1,
+                Completion::Waiting | Completion::Gone => return Err(error),
             }
         }
     }
 
     /// Looks what has become of the upload until there is a file, for so long at most.
-    async fn became(&self, name: &str, size: u64, patience: Duration) -> Result<Became> {
+    async fn became(&self, name: &str, size: u64, patience: Duration) -> Result<Completion> {
         let began = Instant::now();
         let mut wait = LOOK;
         loop {
             let became = self.look(name, size).await;
             let over = began.elapsed() + wait > patience;
             match became {
-                Ok(Became::File(_)) => return became,
+                Ok(Completion::File(_)) => return became,
                 Err(error) if over || !error.is_transient() => return Err(error),
                 became if over => return became,
                 _ => tokio::time::sleep(wait).await,
@@ -106,12 +106,12 @@ impl Job {
         }
     }
 
-    async fn look(&self, name: &str, size: u64) -> Result<Became> {
+    async fn look(&self, name: &str, size: u64) -> Result<Completion> {
         if self.route.remote().await?.is_some() {
-            return Ok(Became::Waiting);
+            return Ok(Completion::Waiting);
         }
         let found = self.route.find(name, size).await?;
-        Ok(found.map_or(Became::Gone, |file| Became::File(Box::new(file))))
+        Ok(found.map_or(Completion::Gone, |file| Completion::File(Box::new(file))))
     }
 }
 

@@ -6,24 +6,24 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::intent::{self, Found};
+use super::intent::{self, Lookup};
 use super::journal::{self, Intent, Journal, Record, Saved, UploadKey};
-use super::protocol::{self, Request, Route};
+use super::protocol::{self, NewUpload, RemoteUpload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
-use crate::transfer::engine::runtime::{StateFolder, Tools};
+use crate::transfer::engine::runtime::{Context, StateFolder};
 use crate::transfer::engine::storage::confirmation::etag;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
 use crate::transfer::local::state_folder;
 use crate::transfer::part_size;
-use crate::transfer::upload::plan::Report;
+use crate::transfer::upload::plan::PartReport;
 use crate::transfer::upload::plan::{Confirmed, Plan};
 use crate::types;
 
 /// An upload that the platform knows.
-pub(super) struct Begun {
-    pub(super) route: Route,
+pub(super) struct StartedUpload {
+    pub(super) route: RemoteUpload,
     pub(super) part_size: u64,
     pub(super) confirmed: BTreeMap<usize, Confirmed>,
     /// Whether an earlier run has sent parts of it.
@@ -33,35 +33,35 @@ pub(super) struct Begun {
 
 /// What there is to do for an upload.
 pub(super) enum Beginning {
-    Begun(Box<Begun>),
+    StartedUpload(Box<StartedUpload>),
     /// Nothing: another run has asked the platform to complete it, and it has, although that run did not live to hear of it.
     Completed(Box<types::File>),
 }
 
 /// Takes up the upload that another run has left, or begins one.
-pub(super) async fn begin(plan: &Plan, tools: &Tools, shared: &Arc<Shared>) -> Result<Beginning> {
-    let Some(folder) = tools.state_folder.clone() else {
-        return begin_anew(plan, tools, None).await;
+pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) -> Result<Beginning> {
+    let Some(folder) = context.state_folder.clone() else {
+        return begin_anew(plan, context, None).await;
     };
-    let (record, left) = match open(plan, tools, shared, &folder).await {
+    let (record, left) = match open(plan, context, shared, &folder).await {
         Ok(opened) => opened,
         // Such as in a container whose file system can only be read.
         Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
             tracing::warn!(%error, "an upload is not written down, so that no other process can go on with it");
-            return begin_anew(plan, tools, None).await;
+            return begin_anew(plan, context, None).await;
         }
         Err(error) => return Err(error),
     };
     let taken_up = match left {
-        None => return begin_anew(plan, tools, Some(record)).await,
+        None => return begin_anew(plan, context, Some(record)).await,
         Some(Err(why)) => TakenUp::Useless(why),
-        Some(Ok(Saved::Upload(journal))) => take_up(plan, tools, journal).await?,
-        Some(Ok(Saved::Intent(intent))) => adopt(plan, tools, &intent, &folder.path).await?,
+        Some(Ok(Saved::Upload(journal))) => take_up(plan, context, journal).await?,
+        Some(Ok(Saved::Intent(intent))) => adopt(plan, context, &intent, &folder.path).await?,
     };
     match taken_up {
         TakenUp::There { route, part_size, confirmed, resumed } => {
-            let begun = Begun { route, part_size, confirmed, resumed, record: Some(record) };
-            Ok(Beginning::Begun(Box::new(begun)))
+            let begun = StartedUpload { route, part_size, confirmed, resumed, record: Some(record) };
+            Ok(Beginning::StartedUpload(Box::new(begun)))
         }
         TakenUp::Completed(file) => {
             record.remove();
@@ -70,22 +70,22 @@ pub(super) async fn begin(plan: &Plan, tools: &Tools, shared: &Arc<Shared>) -> R
         TakenUp::Useless(why) => {
             tracing::warn!(path = %plan.source.path().display(), why, "an upload restarts from zero");
             shared.start_over(why);
-            begin_anew(plan, tools, Some(record)).await
+            begin_anew(plan, context, Some(record)).await
         }
-        TakenUp::Nothing => begin_anew(plan, tools, Some(record)).await,
+        TakenUp::Nothing => begin_anew(plan, context, Some(record)).await,
     }
 }
 
-type Left = Option<Result<Saved, String>>;
+type Previous = Option<Result<Saved, String>>;
 
 /// Opens the record of the upload, with what another run has left there.
 async fn open(
     plan: &Plan,
-    tools: &Tools,
+    context: &Context,
     shared: &Arc<Shared>,
     folder: &StateFolder,
-) -> Result<(Record, Left)> {
-    let (key, stop, swept) = (plan.key(), shared.stop.clone(), tools.swept.clone());
+) -> Result<(Record, Previous)> {
+    let (key, stop, swept) = (plan.key(), shared.stop.clone(), context.swept.clone());
     let path = folder.path.clone();
     let open = move || {
         state_folder::prepare(&path)?;
@@ -94,11 +94,11 @@ async fn open(
         let left = record.load(&key);
         Ok((record, left))
     };
-    tools.descriptors.more(&shared.stop, open).await
+    context.descriptors.more(&shared.stop, open).await
 }
 
 /// Begins a new upload, of which a journal tells from before the platform knows it.
-pub(super) async fn begin_anew(plan: &Plan, tools: &Tools, record: Option<Record>) -> Result<Beginning> {
+pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Record>) -> Result<Beginning> {
     let record = match record {
         Some(record) => {
             let intent = plan.intent();
@@ -111,8 +111,8 @@ pub(super) async fn begin_anew(plan: &Plan, tools: &Tools, record: Option<Record
         None => None,
     };
     let size = plan.source.size();
-    let request = Request { name: plan.name.clone(), size, part_size: plan.part_size };
-    let (route, part_size) = match protocol::begin(&tools.api, &plan.destination, &request).await {
+    let request = NewUpload { name: plan.name.clone(), size, part_size: plan.part_size };
+    let (route, part_size) = match protocol::begin(&context.api, &plan.destination, &request).await {
         Ok(begun) => begun,
         Err(error) => {
             // Where the platform may have begun it all the same, the next run looks for it.
@@ -133,8 +133,8 @@ pub(super) async fn begin_anew(plan: &Plan, tools: &Tools, record: Option<Record
             format!("the platform asks for parts of {part_size} bytes, too small for a file of {size} bytes");
         return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
-    let begun = Begun { route, part_size, confirmed: BTreeMap::new(), resumed: false, record };
-    Ok(Beginning::Begun(Box::new(begun)))
+    let begun = StartedUpload { route, part_size, confirmed: BTreeMap::new(), resumed: false, record };
+    Ok(Beginning::StartedUpload(Box::new(begun)))
 }
 
 /// Whether the call may have been carried out.
@@ -146,7 +146,7 @@ fn may_have_begun(error: &Error) -> bool {
 /// What has become of the upload that a journal names.
 enum TakenUp {
     There {
-        route: Route,
+        route: RemoteUpload,
         part_size: u64,
         confirmed: BTreeMap<usize, Confirmed>,
         resumed: bool,
@@ -159,15 +159,15 @@ enum TakenUp {
 }
 
 /// Takes over the upload that a killed run has begun, if the platform knows it.
-async fn adopt(plan: &Plan, tools: &Tools, intent: &Intent, folder: &Path) -> Result<TakenUp> {
-    match intent::find(plan, tools, intent, folder).await {
-        Ok(Found::Upload(route, part_size)) => {
+async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<TakenUp> {
+    match intent::find(plan, context, intent, folder).await {
+        Ok(Lookup::Upload(route, part_size)) => {
             tracing::info!(upload_id = route.upload_id, "resuming an upload that was begun by a killed run");
             let confirmed = BTreeMap::new();
             Ok(TakenUp::There { route, part_size, confirmed, resumed: false })
         }
-        Ok(Found::Aborted(why)) => Ok(TakenUp::Useless(why.to_owned())),
-        Ok(Found::Nothing) => Ok(TakenUp::Nothing),
+        Ok(Lookup::Aborted(why)) => Ok(TakenUp::Useless(why.to_owned())),
+        Ok(Lookup::Nothing) => Ok(TakenUp::Nothing),
         Err(error) if error.is_transient() || error.kind() == ErrorKind::Cancelled => Err(error),
         // Nothing was sent yet, so nothing is lost by beginning anew.
         Err(error) => {
@@ -178,13 +178,13 @@ async fn adopt(plan: &Plan, tools: &Tools, intent: &Intent, folder: &Path) -> Re
 }
 
 /// Asks the platform what it has of the upload that a journal names.
-async fn take_up(plan: &Plan, tools: &Tools, journal: Journal) -> Result<TakenUp> {
+async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<TakenUp> {
     let Journal { stamp, upload_id, part_size, parts, completing, .. } = journal;
     // A journal may lie where others can write. Its id becomes a piece of paths, and its parts are planned at once.
     if check_segment("upload id", &upload_id).is_err() || !part_size::fits(stamp.size, part_size) {
         return Ok(TakenUp::Useless("the journal is of no use: it names no upload that could be".to_owned()));
     }
-    let route = Route { api: tools.api.clone(), destination: plan.destination.clone(), upload_id };
+    let route = RemoteUpload { api: context.api.clone(), destination: plan.destination.clone(), upload_id };
     let remote = match route.remote().await {
         // The upload is of somebody else, or the caller may not write there any more: beginning anew tells.
         Err(error) if error.is_forbidden() => {
@@ -217,8 +217,8 @@ async fn take_up(plan: &Plan, tools: &Tools, journal: Journal) -> Result<TakenUp
 }
 
 /// The parts of which the journal and the platform do not disagree.
-fn confirmed(parts: Vec<Report>, reported: Vec<Report>) -> BTreeMap<usize, Confirmed> {
-    let number = |report: &Report| usize::try_from(report.part).unwrap_or(0);
+fn confirmed(parts: Vec<PartReport>, reported: Vec<PartReport>) -> BTreeMap<usize, Confirmed> {
+    let number = |report: &PartReport| usize::try_from(report.part).unwrap_or(0);
     let mut confirmed: BTreeMap<_, _> =
         parts.into_iter().map(|report| (number(&report), Confirmed { report, reported: false })).collect();
     for report in reported {
@@ -232,7 +232,7 @@ fn confirmed(parts: Vec<Report>, reported: Vec<Report>) -> BTreeMap<usize, Confi
 }
 
 /// Whether two reports may be of the same part. Some storages send no tag, and the platform need not list what it was told.
-fn agree(ours: &Report, theirs: &Report) -> bool {
+fn agree(ours: &PartReport, theirs: &PartReport) -> bool {
     match (etag(&ours.headers), etag(&theirs.headers)) {
         (Some(ours), Some(theirs)) => ours == theirs,
         _ => true,
@@ -263,9 +263,9 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn report(part: i32, etag: Option<&str>) -> Report {
+    fn report(part: i32, etag: Option<&str>) -> PartReport {
         let headers = etag.map(|etag| ("ETag".to_owned(), etag.to_owned()));
-        Report { part, headers: headers.into_iter().collect() }
+        PartReport { part, headers: headers.into_iter().collect() }
     }
 
     #[test]

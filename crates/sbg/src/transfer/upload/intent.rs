@@ -16,15 +16,15 @@ use jiff::fmt::rfc2822;
 use sbg_raw::ClientUploadExt as _;
 
 use super::journal::{self, Intent};
-use super::protocol::Route;
-use super::remote::Remote;
+use super::protocol::RemoteUpload;
+use super::remote::UploadStatus;
 use crate::error::Result;
 use crate::ids::check_segment;
-use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::part_size;
-use crate::transfer::upload::plan::Destination;
 use crate::transfer::upload::plan::Plan;
+use crate::transfer::upload::plan::UploadDestination;
 
 /// How far two clocks may be apart that were compared by an answer of the platform, and where it was not dated.
 const COMPARED: Duration = Duration::from_secs(5);
@@ -34,9 +34,9 @@ const NOT_COMPARED: Duration = Duration::from_secs(60);
 const LATEST: Duration = Duration::from_secs(15 * 60);
 
 /// What has become of an intent.
-pub(super) enum Found {
+pub(super) enum Lookup {
     /// The upload, and the size of its parts.
-    Upload(Route, u64),
+    Upload(RemoteUpload, u64),
     /// The upload is of no use, and was aborted; the text tells why.
     Aborted(&'static str),
     /// The platform was not asked, or does not know of it, or it cannot be told from others.
@@ -44,45 +44,45 @@ pub(super) enum Found {
 }
 
 /// Looks for the upload of an intent.
-pub(super) async fn find(plan: &Plan, tools: &Tools, intent: &Intent, folder: &Path) -> Result<Found> {
-    if matches!(plan.destination, Destination::Automation { .. }) {
+pub(super) async fn find(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<Lookup> {
+    if matches!(plan.destination, UploadDestination::Automation { .. }) {
         // The platform lists no uploads of code; they expire there.
-        return Ok(Found::Nothing);
+        return Ok(Lookup::Nothing);
     }
-    let response = tools.api.upload_list().send().await?;
-    let between = Between::of(intent, response.headers(), Timestamp::now());
-    let listed = response.into_inner().items.into_iter().map(Remote::from).collect();
+    let response = context.api.upload_list().send().await?;
+    let between = TimeWindow::of(intent, response.headers(), Timestamp::now());
+    let listed = response.into_inner().items.into_iter().map(UploadStatus::from).collect();
     let folder = folder.to_owned();
     let known = blocking(move || Ok(journal::upload_ids(&folder))).await?;
     let Some(upload_id) = only_match(listed, plan, intent.stamp.size, &known, &between) else {
-        return Ok(Found::Nothing);
+        return Ok(Lookup::Nothing);
     };
     if check_segment("upload id", &upload_id).is_err() {
-        return Ok(Found::Nothing);
+        return Ok(Lookup::Nothing);
     }
-    let route = Route { api: tools.api.clone(), destination: plan.destination.clone(), upload_id };
+    let route = RemoteUpload { api: context.api.clone(), destination: plan.destination.clone(), upload_id };
     // The list does not tell all.
-    let Some(remote) = route.remote().await? else { return Ok(Found::Nothing) };
+    let Some(remote) = route.remote().await? else { return Ok(Lookup::Nothing) };
     if !is_match(&remote, plan, intent.stamp.size, &between) {
-        return Ok(Found::Nothing);
+        return Ok(Lookup::Nothing);
     }
     if intent.stamp != *plan.source.stamp() {
         route.abort().await;
-        return Ok(Found::Aborted("the file has changed since"));
+        return Ok(Lookup::Aborted("the file has changed since"));
     }
     let part_size = remote.part_size.and_then(|size| u64::try_from(size).ok());
     let fits = |size: &u64| part_size::fits(plan.source.size(), *size);
-    Ok(part_size.filter(fits).map_or(Found::Nothing, |part_size| Found::Upload(route, part_size)))
+    Ok(part_size.filter(fits).map_or(Lookup::Nothing, |part_size| Lookup::Upload(route, part_size)))
 }
 
 /// The time in which the upload of an intent began, by the clock of the platform.
 #[derive(Clone, Copy, Debug)]
-struct Between {
+struct TimeWindow {
     earliest: Timestamp,
     latest: Timestamp,
 }
 
-impl Between {
+impl TimeWindow {
     /// `headers` are those of a response that came at `now`, by the clock of this machine.
     fn of(intent: &Intent, headers: &HeaderMap, now: Timestamp) -> Self {
         let dated = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
@@ -100,7 +100,7 @@ impl Between {
     }
 }
 
-fn is_match(remote: &Remote, plan: &Plan, size: u64, between: &Between) -> bool {
+fn is_match(remote: &UploadStatus, plan: &Plan, size: u64, between: &TimeWindow) -> bool {
     remote.goes_to(&plan.destination, &plan.name)
         // Without a name and a time there is nothing to recognize it by.
         && remote.name.is_some()
@@ -111,11 +111,11 @@ fn is_match(remote: &Remote, plan: &Plan, size: u64, between: &Between) -> bool 
 
 /// The id of the one upload that fits; `None` where there is none, or where there are several.
 fn only_match(
-    listed: Vec<Remote>,
+    listed: Vec<UploadStatus>,
     plan: &Plan,
     size: u64,
     known: &HashSet<String>,
-    between: &Between,
+    between: &TimeWindow,
 ) -> Option<String> {
     let mut matching = listed
         .into_iter()
@@ -126,7 +126,7 @@ fn only_match(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::local::source_file::Source;
+    use crate::transfer::local::source_file::SourceFile;
 
     const INTENDED: i64 = 1_700_000_000;
 
@@ -134,9 +134,9 @@ mod tests {
         let path = folder.path().join("a");
         std::fs::write(&path, "ACGT").unwrap();
         Plan {
-            source: Source::open(&path).unwrap(),
+            source: SourceFile::open(&path).unwrap(),
             name: "a".to_owned(),
-            destination: Destination::Place {
+            destination: UploadDestination::Place {
                 project: Some("rfranklin/demo".to_owned()),
                 folder: None,
                 overwrite: false,
@@ -146,19 +146,19 @@ mod tests {
         }
     }
 
-    fn remote(id: &str, after: i64) -> Remote {
-        Remote {
+    fn remote(id: &str, after: i64) -> UploadStatus {
+        UploadStatus {
             upload_id: id.to_owned(),
             name: Some("a".to_owned()),
             project: Some("rfranklin/demo".to_owned()),
             initiated: Timestamp::from_second(INTENDED + after).ok(),
-            ..Remote::default()
+            ..UploadStatus::default()
         }
     }
 
-    fn between(plan: &Plan, headers: &HeaderMap, now: i64) -> Between {
+    fn between(plan: &Plan, headers: &HeaderMap, now: i64) -> TimeWindow {
         let intent = Intent { intended: INTENDED, ..plan.intent() };
-        Between::of(&intent, headers, Timestamp::from_second(now).unwrap())
+        TimeWindow::of(&intent, headers, Timestamp::from_second(now).unwrap())
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let plan = order(&folder);
         let between = between(&plan, &HeaderMap::new(), INTENDED + 60);
-        let check = |listed: Vec<Remote>, known: &[&str], expected: Option<&str>| {
+        let check = |listed: Vec<UploadStatus>, known: &[&str], expected: Option<&str>| {
             let known = known.iter().map(|id| (*id).to_owned()).collect();
             assert_eq!(only_match(listed, &plan, 4, &known, &between).as_deref(), expected);
         };
@@ -177,12 +177,12 @@ mod tests {
         check(vec![remote("u1", 1), remote("u2", 2)], &["u1"], Some("u2"));
         check(vec![remote("u1", -3600)], &[], None);
         check(vec![remote("u1", 3600)], &[], None);
-        check(vec![Remote { name: Some("b".to_owned()), ..remote("u1", 1) }], &[], None);
-        check(vec![Remote { name: None, ..remote("u1", 1) }], &[], None);
-        check(vec![Remote { project: Some("x/y".to_owned()), ..remote("u1", 1) }], &[], None);
-        check(vec![Remote { size: Some(5), ..remote("u1", 1) }], &[], None);
-        check(vec![Remote { initiated: None, ..remote("u1", 1) }], &[], None);
-        check(vec![Remote { parts_count: Some(1), ..remote("u1", 1) }], &[], None);
+        check(vec![UploadStatus { name: Some("b".to_owned()), ..remote("u1", 1) }], &[], None);
+        check(vec![UploadStatus { name: None, ..remote("u1", 1) }], &[], None);
+        check(vec![UploadStatus { project: Some("x/y".to_owned()), ..remote("u1", 1) }], &[], None);
+        check(vec![UploadStatus { size: Some(5), ..remote("u1", 1) }], &[], None);
+        check(vec![UploadStatus { initiated: None, ..remote("u1", 1) }], &[], None);
+        check(vec![UploadStatus { parts_count: Some(1), ..remote("u1", 1) }], &[], None);
     }
 
     #[test]

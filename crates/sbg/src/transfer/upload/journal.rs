@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::hex;
-use crate::transfer::local::journal::{self, Unusable, with_suffix};
+use crate::transfer::local::journal::{self, JournalError, with_suffix};
 use crate::transfer::local::lock::{Locked, open_locked, remove_stale};
 use crate::transfer::local::source_file::Stamp;
-use crate::transfer::upload::plan::{Destination, Report};
+use crate::transfer::upload::plan::{PartReport, UploadDestination};
 
 /// Where the journals lie when nothing else is said; `None` where the user has no home folder.
 pub(crate) fn default_state_folder() -> Option<PathBuf> {
@@ -40,7 +40,7 @@ pub(super) struct Journal {
     pub(super) upload_id: String,
     pub(super) part_size: u64,
     /// The parts that the storage has confirmed.
-    pub(super) parts: Vec<Report>,
+    pub(super) parts: Vec<PartReport>,
     /// Whether the platform may have been asked to complete the upload.
     pub(super) completing: bool,
 }
@@ -64,10 +64,10 @@ pub(super) enum Saved {
 }
 
 impl Saved {
-    fn load(path: &Path) -> Result<Self, Unusable> {
+    fn load(path: &Path) -> Result<Self, JournalError> {
         match journal::load::<Journal>(path) {
             Ok(journal) => Ok(Self::Upload(journal)),
-            Err(Unusable::Missing) => Err(Unusable::Missing),
+            Err(JournalError::Missing) => Err(JournalError::Missing),
             Err(damaged) => journal::load(path).map(Self::Intent).map_err(|_| damaged),
         }
     }
@@ -112,7 +112,7 @@ pub(super) struct UploadKey {
     pub(super) endpoint: String,
     /// As [`text`] gives it.
     pub(super) path: String,
-    pub(super) destination: Destination,
+    pub(super) destination: UploadDestination,
     pub(super) name: String,
 }
 
@@ -150,8 +150,8 @@ impl Record {
     /// What another run has written down; the text tells why it is of no use.
     pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Saved, String>> {
         match Saved::load(&self.path) {
-            Err(Unusable::Missing) => None,
-            Err(Unusable::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
+            Err(JournalError::Missing) => None,
+            Err(JournalError::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
             // Nothing is done to the upload that it names.
             Ok(saved) if saved.key() != key => Some(Err("the journal is that of another upload".to_owned())),
             Ok(saved) => Some(Ok(saved)),
@@ -206,7 +206,7 @@ impl Ledger {
     }
 
     /// Takes down that a part is there, for the next [`save`](Self::save).
-    pub(super) fn confirm(&self, report: Report) {
+    pub(super) fn confirm(&self, report: PartReport) {
         self.change(|open| {
             open.journal.parts.retain(|known| known.part != report.part);
             open.journal.parts.push(report);
@@ -239,7 +239,7 @@ impl Ledger {
 
     /// Leaves the journal with these parts to the next upload of the same key, or removes it where there is nothing to resume. Gives
     /// the record back, which is still locked.
-    pub(super) fn close(&self, parts: Option<Vec<Report>>) -> Option<Record> {
+    pub(super) fn close(&self, parts: Option<Vec<PartReport>>) -> Option<Record> {
         let Open { record, journal, .. } = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         match parts {
             Some(parts) => record.save(&Journal { parts, ..journal }),

@@ -5,28 +5,28 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::transfer::local::source_file::Source;
+use crate::transfer::local::source_file::SourceFile;
 
 /// What to upload, and how.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) source: Arc<Source>,
+    pub(super) source: Arc<SourceFile>,
     pub(super) name: String,
-    pub(super) destination: Destination,
+    pub(super) destination: UploadDestination,
     pub(super) part_size: u64,
     pub(super) endpoint: String,
 }
 
 /// Where the file goes, and with it which calls bring it there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::transfer) enum Destination {
+pub(in crate::transfer) enum UploadDestination {
     /// To a project or into a folder.
     Place { project: Option<String>, folder: Option<String>, overwrite: bool },
     /// To an automation, as the code of a package.
     Automation { id: String },
 }
 
-impl Destination {
+impl UploadDestination {
     /// Whether a file of the same name is replaced.
     pub(super) fn overwrites(&self) -> bool {
         matches!(self, Self::Place { overwrite: true, .. })
@@ -35,7 +35,7 @@ impl Destination {
 
 /// What the storage answered to a part, as the platform wants to hear it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Report {
+pub(super) struct PartReport {
     pub(super) part: i32,
     pub(super) headers: BTreeMap<String, String>,
 }
@@ -43,7 +43,7 @@ pub(super) struct Report {
 /// A part that the storage has confirmed.
 #[derive(Clone, Debug)]
 pub(super) struct Confirmed {
-    pub(super) report: Report,
+    pub(super) report: PartReport,
     /// Whether the platform was told.
     pub(super) reported: bool,
 }

@@ -7,20 +7,20 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCOD
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sbg_raw::{ClientAutomationsExt as _, ClientFilesExt as _, ClientUploadExt as _};
 
-use super::plan::{Destination, Report};
-use super::remote::Remote;
+use super::plan::{PartReport, UploadDestination};
+use super::remote::UploadStatus;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::transfer::engine::storage::confirmation::Confirmation;
-use crate::transfer::engine::storage::url_age::Age;
+use crate::transfer::engine::storage::url_age::UrlAge;
 use crate::transfer::part_size::LARGEST_PART;
 use crate::types;
 
 /// An upload that the platform knows.
 #[derive(Clone, Debug)]
-pub(super) struct Route {
+pub(super) struct RemoteUpload {
     pub(super) api: sbg_raw::Client,
-    pub(super) destination: Destination,
+    pub(super) destination: UploadDestination,
     pub(super) upload_id: String,
 }
 
@@ -29,9 +29,9 @@ const ABORT: Duration = Duration::from_secs(10);
 
 /// Where a part goes.
 #[derive(Debug)]
-pub(super) struct PartAddress {
+pub(super) struct PartUrl {
     pub(super) url: String,
-    pub(super) age: Age,
+    pub(super) age: UrlAge,
     pub(super) headers: HeaderMap,
     /// Statuses that mean success.
     pub(super) success: Vec<u16>,
@@ -41,7 +41,7 @@ pub(super) struct PartAddress {
 
 /// What a destination is asked for: a name, a size and parts of a size.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
+pub(super) struct NewUpload {
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) part_size: u64,
@@ -50,15 +50,15 @@ pub(super) struct Request {
 /// Begins an upload. Gives it with the size of its parts, if the platform tells one.
 pub(super) async fn begin(
     api: &sbg_raw::Client,
-    destination: &Destination,
-    request: &Request,
-) -> Result<(Route, Option<i64>)> {
+    destination: &UploadDestination,
+    request: &NewUpload,
+) -> Result<(RemoteUpload, Option<i64>)> {
     let too_large = |_| Error::invalid("the file is too large");
     let size = i64::try_from(request.size).map_err(too_large)?;
     let part_size = Some(i32::try_from(request.part_size).map_err(too_large)?);
     let name = request.name.clone();
     let (upload_id, part_size) = match destination {
-        Destination::Place { project, folder, overwrite } => {
+        UploadDestination::Place { project, folder, overwrite } => {
             let (project, parent) = (project.clone(), folder.clone());
             let body = types::UploadInit { name, project, parent, size: Some(size), part_size, md5: None };
             let call = api.upload_init().body(body);
@@ -66,7 +66,7 @@ pub(super) async fn begin(
             let begun = call.send().await?.into_inner();
             (begun.upload_id, begun.part_size)
         }
-        Destination::Automation { id } => {
+        UploadDestination::Automation { id } => {
             let body = types::AutomationUploadInit { automation_id: id.clone(), name, part_size, size };
             let begun = api.automation_upload_init().body(body).send().await?.into_inner();
             (begun.upload_id, begun.part_size)
@@ -78,12 +78,12 @@ pub(super) async fn begin(
         let message = "the platform asks for parts that are larger than the largest";
         return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
-    Ok((Route { api: api.clone(), destination: destination.clone(), upload_id }, part_size))
+    Ok((RemoteUpload { api: api.clone(), destination: destination.clone(), upload_id }, part_size))
 }
 
-impl Route {
+impl RemoteUpload {
     fn is_code(&self) -> bool {
-        matches!(self.destination, Destination::Automation { .. })
+        matches!(self.destination, UploadDestination::Automation { .. })
     }
 
     /// Whether parts can be reported together, and along with the completion.
@@ -91,7 +91,7 @@ impl Route {
         !self.is_code()
     }
 
-    pub(super) async fn part_address(&self, part: i32) -> Result<PartAddress> {
+    pub(super) async fn part_url(&self, part: i32) -> Result<PartUrl> {
         let id = &*self.upload_id;
         let (url, expires, headers, report) = if self.is_code() {
             let call = self.api.automation_upload_part_url().upload_id(id).part_number(part);
@@ -108,12 +108,12 @@ impl Route {
         let success = success.unwrap_or_default().into_iter().filter_map(|code| u16::try_from(code).ok());
         let some = |given: Vec<u16>| if given.is_empty() { vec![200, 201, 204] } else { given };
         let wanted = Confirmation::of(headers_to_report);
-        let age = Age::of(&url, expires.and_then(|expires| expires.to_jiff()));
-        Ok(PartAddress { url, age, headers: header_map(headers)?, success: some(success.collect()), wanted })
+        let age = UrlAge::of(&url, expires.and_then(|expires| expires.to_jiff()));
+        Ok(PartUrl { url, age, headers: header_map(headers)?, success: some(success.collect()), wanted })
     }
 
     /// Reports parts, all at once.
-    pub(super) async fn report_many(&self, reports: &[Report]) -> Result<()> {
+    pub(super) async fn report_many(&self, reports: &[PartReport]) -> Result<()> {
         let parts = reports.iter().cloned().map(report_body).collect();
         let call = self.api.upload_parts_report().upload_id(&*self.upload_id);
         call.body(types::UploadPartsReport { parts }).send().await?;
@@ -121,7 +121,7 @@ impl Route {
     }
 
     /// Reports a part.
-    pub(super) async fn report(&self, report: Report) -> Result<()> {
+    pub(super) async fn report(&self, report: PartReport) -> Result<()> {
         let id = &*self.upload_id;
         if self.is_code() {
             let response = types::AutomationUploadPartReportResponse { headers: report.headers };
@@ -134,14 +134,14 @@ impl Route {
     }
 
     /// What the platform says of the upload, with the parts that were reported; `None` when it does not know the upload any more.
-    pub(super) async fn remote(&self) -> Result<Option<Remote>> {
+    pub(super) async fn remote(&self) -> Result<Option<UploadStatus>> {
         let id = &*self.upload_id;
         let said = if self.is_code() {
             let call = self.api.automation_upload_get().upload_id(id).list_parts(true);
-            call.send().await.map(|upload| Remote::from(upload.into_inner())).map_err(Error::from)
+            call.send().await.map(|upload| UploadStatus::from(upload.into_inner())).map_err(Error::from)
         } else {
             let call = self.api.upload_get().upload_id(id).list_parts(true);
-            call.send().await.map(|upload| Remote::from(upload.into_inner())).map_err(Error::from)
+            call.send().await.map(|upload| UploadStatus::from(upload.into_inner())).map_err(Error::from)
         };
         match said {
             Ok(remote) => Ok(Some(remote)),
@@ -151,7 +151,7 @@ impl Route {
     }
 
     /// Completes the upload, telling of the parts that were not reported yet.
-    pub(super) async fn complete(&self, unreported: Vec<Report>) -> Result<types::File> {
+    pub(super) async fn complete(&self, unreported: Vec<PartReport>) -> Result<types::File> {
         let id = &*self.upload_id;
         if self.is_code() {
             return Ok(self.api.automation_upload_complete().upload_id(id).send().await?.into_inner());
@@ -163,7 +163,7 @@ impl Route {
 
     /// The file of this name and size where the upload goes, if there is one.
     pub(super) async fn find(&self, name: &str, size: u64) -> Result<Option<types::File>> {
-        let Destination::Place { project, folder, .. } = &self.destination else { return Ok(None) };
+        let UploadDestination::Place { project, folder, .. } = &self.destination else { return Ok(None) };
         let call = self.api.file_list().name(vec![name.to_owned()]).fields("_all");
         let call = match (project, folder) {
             (Some(project), _) => call.project(&**project),
@@ -200,7 +200,7 @@ impl Route {
     }
 }
 
-fn report_body(report: Report) -> types::UploadPartReport {
+fn report_body(report: PartReport) -> types::UploadPartReport {
     types::UploadPartReport {
         part_number: report.part,
         response: types::UploadPartReportResponse { headers: report.headers },

@@ -9,15 +9,15 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinSet;
 
 use super::dropped::PartError;
-use super::protocol::{self, Request};
+use super::protocol::{self, NewUpload};
 use super::uploaded::Uploaded;
-use super::worker::{Job, sent};
+use super::worker::{Worker, sent};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::runtime::Context;
 use crate::transfer::handle::Shared;
-use crate::transfer::local::source_file::Content;
+use crate::transfer::local::source_file::PartContent;
 use crate::transfer::part_size;
-use crate::transfer::upload::plan::Destination;
+use crate::transfer::upload::plan::UploadDestination;
 use crate::types;
 
 /// Bytes of parts that are held in memory at once, so that they can be sent again.
@@ -35,19 +35,19 @@ impl fmt::Debug for Reader {
 /// Does the whole upload of `size` bytes that are read from `reader`.
 pub(super) async fn run(
     reader: Reader,
-    request: Request,
-    destination: Destination,
-    tools: Tools,
+    request: NewUpload,
+    destination: UploadDestination,
+    context: Context,
     shared: Arc<Shared>,
 ) -> Result<Uploaded> {
     let stop = shared.stop.clone();
     let (route, given) = tokio::select! {
-        begun = protocol::begin(&tools.api, &destination, &request) => begun?,
+        begun = protocol::begin(&context.api, &destination, &request) => begun?,
         () = stop.cancelled() => return Err(Error::cancelled()),
     };
     let given = given.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
     let part_size = given.unwrap_or(request.part_size);
-    let job = Arc::new(Job::bare(tools, shared, route));
+    let job = Arc::new(Worker::bare(context, shared, route));
     let mut workers = JoinSet::new();
     let result = tokio::select! {
         result = send_all(&job, reader, &request, part_size, &mut workers) => result,
@@ -71,9 +71,9 @@ pub(super) async fn run(
 }
 
 async fn send_all(
-    job: &Arc<Job>,
+    job: &Arc<Worker>,
     mut reader: Reader,
-    request: &Request,
+    request: &NewUpload,
     part_size: u64,
     workers: &mut JoinSet<Result<(), PartError>>,
 ) -> Result<types::File, PartError> {
@@ -106,7 +106,7 @@ async fn send_all(
             }
         };
         left -= length;
-        job.spawn(number, Content::Memory(bytes), workers).await?;
+        job.spawn(number, PartContent::Memory(bytes), workers).await?;
     }
     // Whoever writes need not end after the announced bytes: there is more to read only if it comes before they are all sent.
     let mut more = [0];

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::transfer::upload::plan::{Destination, Report};
+use crate::transfer::upload::plan::{PartReport, UploadDestination};
 use crate::types;
 
 /// An upload under way, as far as the platform describes it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Remote {
+pub(super) struct UploadStatus {
     pub(super) upload_id: String,
     pub(super) name: Option<String>,
     pub(super) project: Option<String>,
@@ -19,14 +19,14 @@ pub(super) struct Remote {
     pub(super) initiated: Option<Timestamp>,
     pub(super) parts_count: Option<i64>,
     /// The parts that were reported, where the platform lists them.
-    pub(super) parts: Vec<Report>,
+    pub(super) parts: Vec<PartReport>,
 }
 
-fn reported(part: i32, headers: Option<BTreeMap<String, String>>) -> Report {
-    Report { part, headers: headers.unwrap_or_default() }
+fn reported(part: i32, headers: Option<BTreeMap<String, String>>) -> PartReport {
+    PartReport { part, headers: headers.unwrap_or_default() }
 }
 
-impl From<types::MultipartUpload> for Remote {
+impl From<types::MultipartUpload> for UploadStatus {
     fn from(upload: types::MultipartUpload) -> Self {
         let parts = upload.parts.unwrap_or_default().into_iter();
         let parts = parts.map(|part| reported(part.part_number, part.response.and_then(|said| said.headers)));
@@ -44,7 +44,7 @@ impl From<types::MultipartUpload> for Remote {
     }
 }
 
-impl From<types::AutomationUpload> for Remote {
+impl From<types::AutomationUpload> for UploadStatus {
     fn from(upload: types::AutomationUpload) -> Self {
         let parts = upload.parts.unwrap_or_default().into_iter();
         let parts = parts.map(|part| reported(part.part_number, part.response.and_then(|said| said.headers)));
@@ -61,18 +61,20 @@ impl From<types::AutomationUpload> for Remote {
     }
 }
 
-impl Remote {
+impl UploadStatus {
     /// Whether nothing that the platform says contradicts that this is an upload to this destination under this name.
-    pub(super) fn goes_to(&self, destination: &Destination, name: &str) -> bool {
+    pub(super) fn goes_to(&self, destination: &UploadDestination, name: &str) -> bool {
         let same = |said: &Option<String>, expected: &Option<String>| match (said, expected) {
             (Some(said), Some(expected)) => said.eq_ignore_ascii_case(expected),
             _ => true,
         };
         let place = match destination {
             // An upload to the root of a project may name the root folder, and one to a folder its project.
-            Destination::Place { project: Some(project), .. } => same(&self.project, &Some(project.clone())),
-            Destination::Place { folder, .. } => same(&self.parent, folder),
-            Destination::Automation { .. } => self.project.is_none(),
+            UploadDestination::Place { project: Some(project), .. } => {
+                same(&self.project, &Some(project.clone()))
+            }
+            UploadDestination::Place { folder, .. } => same(&self.parent, folder),
+            UploadDestination::Automation { .. } => self.project.is_none(),
         };
         place && self.name.as_deref().is_none_or(|said| said == name)
     }
@@ -96,16 +98,16 @@ mod tests {
 
     #[test]
     fn upload_of_another_name_or_destination_is_recognized() {
-        let place = |project: Option<&str>, folder: Option<&str>| Destination::Place {
+        let place = |project: Option<&str>, folder: Option<&str>| UploadDestination::Place {
             project: project.map(str::to_owned),
             folder: folder.map(str::to_owned),
             overwrite: false,
         };
-        let remote = |name: Option<&str>, project: Option<&str>, parent: Option<&str>| Remote {
+        let remote = |name: Option<&str>, project: Option<&str>, parent: Option<&str>| UploadStatus {
             name: name.map(str::to_owned),
             project: project.map(str::to_owned),
             parent: parent.map(str::to_owned),
-            ..Remote::default()
+            ..UploadStatus::default()
         };
         let project = place(Some("rfranklin/demo"), None);
         assert!(remote(Some("a"), Some("rfranklin/demo"), None).goes_to(&project, "a"));
@@ -116,15 +118,15 @@ mod tests {
         assert!(remote(Some("a"), Some("rfranklin/demo"), Some("5678")).goes_to(&folder, "a"));
         assert!(remote(Some("a"), Some("rfranklin/demo"), None).goes_to(&folder, "a"));
         assert!(!remote(Some("a"), None, Some("1234")).goes_to(&folder, "a"));
-        let code = Destination::Automation { id: "1".to_owned() };
+        let code = UploadDestination::Automation { id: "1".to_owned() };
         assert!(remote(Some("a"), None, None).goes_to(&code, "a"));
     }
 
     #[test]
     fn upload_of_another_size_is_recognized() {
-        let remote = Remote { size: Some(10), part_size: Some(5), ..Remote::default() };
+        let remote = UploadStatus { size: Some(10), part_size: Some(5), ..UploadStatus::default() };
         assert!(remote.holds(10, Some(5)) && remote.holds(10, None));
         assert!(!remote.holds(11, Some(5)) && !remote.holds(10, Some(4)));
-        assert!(Remote::default().holds(10, Some(5)));
+        assert!(UploadStatus::default().holds(10, Some(5)));
     }
 }

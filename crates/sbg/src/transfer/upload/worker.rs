@@ -12,25 +12,25 @@ use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
-use super::attempt::{Attempt, Failures};
-use super::dropped::{PartError, Refusal, lacks_parts};
-use super::init::{Beginning, Begun, begin, begin_anew};
+use super::attempt::{PartAttempt, PartFailures};
+use super::dropped::{PartError, PartRefusal, lacks_parts};
+use super::init::{Beginning, StartedUpload, begin, begin_anew};
 use super::journal::{Journal, Ledger, Record};
 use super::plan::{Confirmed, Plan};
-use super::protocol::{PartAddress, Route};
+use super::protocol::{PartUrl, RemoteUpload};
 use super::uploaded::Uploaded;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::concurrency::Direction;
 use crate::transfer::engine::concurrency::Limiter;
-use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::Tools;
-use crate::transfer::engine::storage::part_body::Flow;
-use crate::transfer::engine::storage::{Moving, PartRequest, StorageError};
+use crate::transfer::engine::retry::{Retry, RetryAction};
+use crate::transfer::engine::runtime::Context;
+use crate::transfer::engine::storage::part_body::BodyControl;
+use crate::transfer::engine::storage::{Activity, PartRequest, StorageError};
 use crate::transfer::engine::task::{blocking, joined};
 use crate::transfer::handle::Shared;
-use crate::transfer::local::source_file::Content;
+use crate::transfer::local::source_file::PartContent;
 use crate::transfer::part_size;
-use crate::transfer::upload::plan::Report;
+use crate::transfer::upload::plan::PartReport;
 use crate::types;
 
 /// Parts whose address is asked for ahead of the connection that will send them.
@@ -46,25 +46,25 @@ const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
 /// Does the whole upload of a file. One that the storage has dropped restarts from zero, once.
-pub(super) async fn run(plan: Plan, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
-    let begun = stoppable(&shared, begin(&plan, &tools, &shared)).await?;
-    let (error, record) = match attempt(&plan, &tools, &shared, begun).await? {
-        Ended::Complete(done) => return Ok(*done),
-        Ended::Dropped(error, record) => (error, record),
+pub(super) async fn run(plan: Plan, context: Context, shared: Arc<Shared>) -> Result<Uploaded> {
+    let begun = stoppable(&shared, begin(&plan, &context, &shared)).await?;
+    let (error, record) = match attempt(&plan, &context, &shared, begun).await? {
+        AttemptEnd::Complete(done) => return Ok(*done),
+        AttemptEnd::Dropped(error, record) => (error, record),
     };
     tracing::warn!(path = %plan.source.path().display(), %error, "an upload restarts from zero");
     shared.start_over(format!("the storage dropped the upload: {error}"));
     shared.counters.start_over();
-    let begun = stoppable(&shared, begin_anew(&plan, &tools, record)).await?;
-    match attempt(&plan, &tools, &shared, begun).await? {
-        Ended::Complete(done) => Ok(*done),
-        Ended::Dropped(error, _) => Err(error),
+    let begun = stoppable(&shared, begin_anew(&plan, &context, record)).await?;
+    match attempt(&plan, &context, &shared, begun).await? {
+        AttemptEnd::Complete(done) => Ok(*done),
+        AttemptEnd::Dropped(error, _) => Err(error),
     }
 }
 
-fn complete(plan: &Plan, shared: &Shared, file: types::File, resumed: u64) -> Ended {
+fn complete(plan: &Plan, shared: &Shared, file: types::File, resumed: u64) -> AttemptEnd {
     let (bytes, started_over) = (plan.source.size(), shared.started_over());
-    Ended::Complete(Box::new(Uploaded { file, bytes, resumed, started_over }))
+    AttemptEnd::Complete(Box::new(Uploaded { file, bytes, resumed, started_over }))
 }
 
 /// The beginning of an upload, which may be stopped.
@@ -81,16 +81,21 @@ async fn stoppable(shared: &Shared, beginning: impl Future<Output = Result<Begin
 }
 
 /// How an upload has ended that did not fail.
-enum Ended {
+enum AttemptEnd {
     Complete(Box<Uploaded>),
     /// The storage does not know it any more. It is aborted and forgotten.
     Dropped(Error, Option<Record>),
 }
 
 /// Sends what is missing of an upload, and completes it.
-async fn attempt(plan: &Plan, tools: &Tools, shared: &Arc<Shared>, begun: Beginning) -> Result<Ended> {
-    let Begun { route, part_size, confirmed, resumed, record } = match begun {
-        Beginning::Begun(begun) => *begun,
+async fn attempt(
+    plan: &Plan,
+    context: &Context,
+    shared: &Arc<Shared>,
+    begun: Beginning,
+) -> Result<AttemptEnd> {
+    let StartedUpload { route, part_size, confirmed, resumed, record } = match begun {
+        Beginning::StartedUpload(begun) => *begun,
         Beginning::Completed(file) => {
             let size = plan.source.size();
             shared.counters.plan(size, 1);
@@ -120,8 +125,8 @@ async fn attempt(plan: &Plan, tools: &Tools, shared: &Arc<Shared>, begun: Beginn
         }
         None => None,
     };
-    let job = Job::bare(tools.clone(), shared.clone(), route);
-    let job = Arc::new(Job { journal, confirmed: Mutex::new(confirmed), resumed, ..job });
+    let job = Worker::bare(context.clone(), shared.clone(), route);
+    let job = Arc::new(Worker { journal, confirmed: Mutex::new(confirmed), resumed, ..job });
     let there = job.count_there(&parts);
     shared.counters.plan(plan.source.size(), parts.len());
     let mut workers = JoinSet::new();
@@ -141,7 +146,7 @@ async fn attempt(plan: &Plan, tools: &Tools, shared: &Arc<Shared>, begun: Beginn
     let record = job.close(keep).await;
     match result {
         Ok(file) => Ok(complete(plan, shared, file, there)),
-        Err(PartError::Dropped(error)) => Ok(Ended::Dropped(error, record)),
+        Err(PartError::Dropped(error)) => Ok(AttemptEnd::Dropped(error, record)),
         Err(PartError::Failed(error)) => Err(error),
     }
 }
@@ -178,10 +183,10 @@ enum Reporting {
 
 /// An upload whose parts are on their way.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) tools: Tools,
+pub(super) struct Worker {
+    pub(super) context: Context,
     pub(super) shared: Arc<Shared>,
-    pub(super) route: Route,
+    pub(super) route: RemoteUpload,
     confirmed: Mutex<BTreeMap<usize, Confirmed>>,
     /// Whether an earlier run has sent parts.
     resumed: bool,
@@ -194,11 +199,11 @@ pub(super) struct Job {
     connections: watch::Sender<usize>,
 }
 
-impl Job {
+impl Worker {
     /// An upload that cannot be gone on with by another process.
-    pub(super) fn bare(tools: Tools, shared: Arc<Shared>, route: Route) -> Self {
+    pub(super) fn bare(context: Context, shared: Arc<Shared>, route: RemoteUpload) -> Self {
         Self {
-            tools,
+            context,
             shared,
             route,
             confirmed: Mutex::default(),
@@ -235,7 +240,7 @@ impl Job {
             (1..=parts.len()).filter(|number| !confirmed.contains_key(number)).collect()
         };
         for number in missing {
-            let content = Content::File(plan.source.clone(), parts[number - 1].clone());
+            let content = PartContent::File(plan.source.clone(), parts[number - 1].clone());
             self.spawn(number, content, workers).await?;
         }
         self.join(workers).await?;
@@ -254,7 +259,7 @@ impl Job {
     pub(super) async fn spawn(
         self: &Arc<Self>,
         number: usize,
-        content: Content,
+        content: PartContent,
         workers: &mut JoinSet<Result<(), PartError>>,
     ) -> Result<(), PartError> {
         let mut connections = self.connections.subscribe();
@@ -288,18 +293,18 @@ impl Job {
     }
 
     /// Sends one part until the storage confirms it.
-    async fn send(self: Arc<Self>, number: usize, content: Content) -> Result<(), PartError> {
+    async fn send(self: Arc<Self>, number: usize, content: PartContent) -> Result<(), PartError> {
         let part = i32::try_from(number).map_err(|_| Error::invalid("too many parts"))?;
         let counters = &self.shared.counters;
         let mut retry = Retry::default();
-        let mut failures = Failures::default();
+        let mut failures = PartFailures::default();
         // An address costs a call, so it is kept until it is refused or too old.
         let mut kept = None;
         loop {
             self.shared.running().await;
-            let address = match kept.take().filter(|address: &PartAddress| !address.age.is_over()) {
+            let address = match kept.take().filter(|address: &PartUrl| !address.age.is_over()) {
                 Some(address) => address,
-                None => match self.route.part_address(part).await {
+                None => match self.route.part_url(part).await {
                     Ok(address) => address,
                     Err(error) => {
                         retry.after_call(error, counters).await?;
@@ -307,7 +312,7 @@ impl Job {
                     }
                 },
             };
-            let limiter = self.tools.limiter(Direction::Up, &address.url)?;
+            let limiter = self.context.limiter(Direction::Up, &address.url)?;
             let connection = limiter.clone().acquire_for(content.length()).await;
             let limit = *limiter.limit().borrow();
             self.connections.send_if_modified(|known| std::mem::replace(known, limit) != limit);
@@ -315,19 +320,19 @@ impl Job {
                 // It has grown old while it waited for the connection.
                 continue;
             }
-            let attempt = Arc::new(Attempt::new(counters.clone()));
-            let flow = Flow::new(failures.hold_back());
+            let attempt = Arc::new(PartAttempt::new(counters.clone()));
+            let flow = BodyControl::new(failures.hold_back());
             let outcome = tokio::select! {
                 outcome = self.put(&address, &content, &attempt, &limiter, flow) => Some(outcome),
                 () = self.shared.pause_wanted() => None,
             };
             if let Some(Ok(headers)) = outcome {
                 connection.confirmed();
-                return Ok(self.confirm(number, Report { part, headers }).await?);
+                return Ok(self.confirm(number, PartReport { part, headers }).await?);
             }
             drop(connection);
             attempt.close();
-            let mut then = Then::Again;
+            let mut then = RetryAction::Again;
             if let Some(Err(failure)) = outcome {
                 // A file that was cut short breaks the request: say that, not what the connection looked like.
                 content.check_unchanged()?;
@@ -339,15 +344,15 @@ impl Job {
                 then = retry.after(failure, old, &limiter, counters).await?;
                 if old && failures.is_broken {
                     // The response that the break has hidden may be that it has expired.
-                    then = Then::Renew;
+                    then = RetryAction::Renew;
                 }
             }
-            kept = (then == Then::Again).then_some(address);
+            kept = (then == RetryAction::Again).then_some(address);
         }
     }
 
-    fn refusal<'e>(&self, error: &'e Error, failures: &Failures) -> Refusal<'e> {
-        Refusal {
+    fn refusal<'e>(&self, error: &'e Error, failures: &PartFailures) -> PartRefusal<'e> {
+        PartRefusal {
             status: error.status(),
             code: error.storage_code(),
             resumed: self.resumed,
@@ -359,18 +364,18 @@ impl Job {
     /// One attempt at a part. Gives the headers to report.
     async fn put(
         &self,
-        address: &PartAddress,
-        content: &Content,
-        attempt: &Arc<Attempt>,
+        address: &PartUrl,
+        content: &PartContent,
+        attempt: &Arc<PartAttempt>,
         limiter: &Arc<Limiter>,
-        flow: Flow,
+        flow: BodyControl,
     ) -> Result<BTreeMap<String, String>, StorageError> {
-        let moving = Moving::new();
+        let moving = Activity::new();
         let unread = Arc::default();
         let body = || {
             attempt.restart();
             let (counted, moved, throttle, told) =
-                (attempt.clone(), limiter.clone(), self.tools.up.clone(), moving.clone());
+                (attempt.clone(), limiter.clone(), self.context.up.clone(), moving.clone());
             let gate = flow.gate();
             let numbered = content.clone().blocks(Arc::clone(&unread)).enumerate();
             reqwest::Body::wrap_stream(numbered.then(move |(number, block)| {
@@ -389,10 +394,10 @@ impl Job {
                 }
             }))
         };
-        let PartAddress { url, headers, success, wanted, .. } = address;
+        let PartUrl { url, headers, success, wanted, .. } = address;
         let length = content.length();
         let part = PartRequest { url, headers, length, success, wanted, flow: &flow };
-        let answer = self.tools.storage.put(part, body, &moving).await;
+        let answer = self.context.storage.put(part, body, &moving).await;
         match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) if answer.is_err() => Err(StorageError::Fatal(error)),
             _ if answer.is_ok() && !attempt.has_sent(length) => {
@@ -404,7 +409,7 @@ impl Job {
     }
 
     /// Writes down that a part is there, and tells the platform of it when it is time.
-    async fn confirm(&self, number: usize, report: Report) -> Result<()> {
+    async fn confirm(&self, number: usize, report: PartReport) -> Result<()> {
         self.confirmed().insert(number, Confirmed { report: report.clone(), reported: false });
         self.has_confirmed.store(true, Ordering::Relaxed);
         self.shared.counters.part_done();
@@ -455,12 +460,12 @@ impl Job {
         Ok(())
     }
 
-    pub(super) fn unreported(&self) -> Vec<Report> {
+    pub(super) fn unreported(&self) -> Vec<PartReport> {
         let confirmed = self.confirmed();
         confirmed.values().filter(|part| !part.reported).map(|part| part.report.clone()).collect()
     }
 
-    fn mark_reported(&self, reports: &[Report]) {
+    fn mark_reported(&self, reports: &[PartReport]) {
         let mut confirmed = self.confirmed();
         for report in reports {
             if let Some(part) = confirmed.values_mut().find(|part| part.report == *report) {

@@ -1,4 +1,4 @@
-//! The body of a response, in pieces, as far as it was asked for.
+//! The requested bytes of a response body, in chunks.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use bytes::Bytes;
 use super::{StorageError, heard, lost};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The bytes that a response brings.
+/// The requested bytes of a response.
 #[derive(Debug)]
 pub(in crate::transfer) struct RangeBody {
     response: reqwest::Response,
-    /// Bytes to pass over before the first one that is wanted.
+    /// Bytes to skip before the first requested one.
     skip: u64,
-    /// Bytes that are still wanted; `None` for all up to the end of a body that says itself where it ends.
+    /// Requested bytes still to come; `None` for all up to the end of a chunked body.
     left: Option<u64>,
-    /// Whether the body may go on behind the last byte that is wanted.
+    /// Whether the body may continue after the last requested byte.
     goes_on: bool,
     idle: Duration,
 }
 
 impl RangeBody {
-    /// A body of exactly `left` bytes, or one whose coding tells where it ends.
+    /// A body of exactly `left` bytes, or a chunked one.
     pub(in crate::transfer) fn new(response: reqwest::Response, left: Option<u64>, idle: Duration) -> Self {
         Self { response, skip: 0, left, goes_on: false, idle }
     }
@@ -31,12 +31,12 @@ impl RangeBody {
         Self { response, skip: 0, left: Some(left), goes_on: true, idle }
     }
 
-    /// Bytes that are still to come; `None` where only the end of the body tells.
+    /// Bytes still to come; `None` for a chunked body.
     pub(in crate::transfer) fn left(&self) -> Option<u64> {
         self.left
     }
 
-    /// Passes over the first `count` bytes, and ends before the byte `end`, both counted from the first byte of the body.
+    /// Skips the first `count` bytes and ends before the byte `end`, both counted from the start of the body.
     pub(in crate::transfer) fn narrowed(mut self, count: u64, end: u64) -> Self {
         let wanted = end.saturating_sub(count);
         self.goes_on |= self.left.is_none_or(|left| left > end);
@@ -49,7 +49,7 @@ impl RangeBody {
         self
     }
 
-    /// The next piece; `None` when all that is wanted has come.
+    /// The next chunk; `None` at the end.
     pub(in crate::transfer) async fn next(&mut self) -> Result<Option<Bytes>, StorageError> {
         while self.left != Some(0) {
             let piece = match heard(self.idle, self.response.chunk()).await? {
@@ -64,7 +64,7 @@ impl RangeBody {
         Ok(None)
     }
 
-    /// What of a piece is wanted, if anything is.
+    /// The requested bytes of a chunk, if any.
     fn wanted(&mut self, mut piece: Bytes) -> Result<Option<Bytes>, StorageError> {
         let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
         self.skip -= skipped as u64;
@@ -72,7 +72,7 @@ impl RangeBody {
         if let Some(left) = &mut self.left {
             let most = usize::try_from(*left).unwrap_or(usize::MAX);
             if piece.len() > most && !self.goes_on {
-                let message = "the storage sent more bytes than it announced";
+                let message = "the storage sent more bytes than requested";
                 return Err(StorageError::Retryable(Error::new(ErrorKind::Storage, message)));
             }
             piece.truncate(most);
@@ -81,7 +81,7 @@ impl RangeBody {
         Ok((!piece.is_empty()).then_some(piece))
     }
 
-    /// The body is over.
+    /// Checks that the body has not ended early.
     fn ended(&self) -> Result<Option<Bytes>, StorageError> {
         match self.left {
             None if self.skip == 0 => Ok(None),

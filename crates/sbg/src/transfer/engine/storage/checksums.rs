@@ -1,4 +1,4 @@
-//! Checksums of a whole object that a response announces. Pure.
+//! Checksums of a whole object in the headers of a response. Pure.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,8 +6,7 @@ use http::HeaderMap;
 
 use crate::transfer::digest::{Algorithm, Digest};
 
-/// The digests of the whole object that the headers of a GET announce, in a form that can be compared. A checksum of checksums (`COMPOSITE`) and
-/// what cannot be read are left out: neither says anything of the bytes.
+/// The digests of the whole object in the headers of a GET. A checksum of checksums (`COMPOSITE`) and what cannot be parsed are ignored.
 ///
 /// Sources: `x-goog-hash` of Google Cloud Storage, `x-amz-checksum-*` with `x-amz-checksum-type: FULL_OBJECT` of S3,
 /// `x-ms-blob-content-md5` of Azure.

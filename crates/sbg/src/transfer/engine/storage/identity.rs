@@ -1,13 +1,13 @@
-//! Which version of an object a response is about.
+//! The version of an object that a response belongs to.
 
 use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-/// What the storage names the version of an object by.
+/// The version of an object, as the storage identifies it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) struct Version {
-    /// The entity tag as it came: strong, weak, or without quotation marks.
+    /// The ETag as received: strong, weak, or without quotation marks.
     pub(in crate::transfer) etag: Option<String>,
     pub(in crate::transfer) last_modified: Option<String>,
 }
@@ -18,25 +18,25 @@ impl Version {
         Self { etag: text(ETAG).filter(|etag| !opaque(etag).is_empty()), last_modified: text(LAST_MODIFIED) }
     }
 
-    /// Whether two responses of this version surely have the bytes of one object.
+    /// Whether two responses of this version certainly have the same bytes.
     pub(in crate::transfer) fn is_certain(&self) -> bool {
         self.etag.is_some() || self.last_modified.is_some()
     }
 
-    /// What differs between this version and another one; `None` where they are the same.
+    /// How this version differs from another one; `None` if it does not.
     ///
-    /// The weak and the strong form of an entity tag name the same version: Apache sends the weak one while a file is younger than a
-    /// second, nginx where it changes the encoding. Dates decide only where there are no tags.
+    /// A weak and a strong ETag of the same value name the same version: Apache sends the weak one while a file is younger than a
+    /// second, nginx where it changes the encoding. Dates are compared only without ETags.
     pub(in crate::transfer) fn difference(&self, other: &Self) -> Option<&'static str> {
         match (self.etag.as_deref().map(opaque), other.etag.as_deref().map(opaque)) {
             (Some(one), Some(another)) if one == another => None,
             (None, None) if self.last_modified == other.last_modified => None,
             (None, None) => Some("it was modified"),
-            _ => Some("its ETag is another"),
+            _ => Some("its ETag differs"),
         }
     }
 
-    /// The condition that a range has to be of this version. A weak tag never matches there.
+    /// The `If-Match` condition for this version. A weak ETag never matches.
     pub(in crate::transfer) fn if_match(&self) -> Option<HeaderValue> {
         let etag = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"))?;
         HeaderValue::try_from(format!("\"{}\"", opaque(etag))).ok()
@@ -58,7 +58,7 @@ impl Identity {
     }
 }
 
-/// The part of an entity tag that names the version. Swift sends it without quotation marks.
+/// The opaque part of an ETag. Swift sends it without quotation marks.
 fn opaque(etag: &str) -> &str {
     etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"')
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 const HELD: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum BodyState {
     /// The bytes may go.
     Open,
     /// The storage has responded: no more bytes are sent.
@@ -24,45 +24,45 @@ enum State {
 
 /// Controls the body of a request. Dropping it ends the body.
 #[derive(Debug)]
-pub(in crate::transfer) struct Flow {
-    state: Mutex<watch::Sender<State>>,
+pub(in crate::transfer) struct BodyControl {
+    state: Mutex<watch::Sender<BodyState>>,
     held: bool,
 }
 
 /// The side of the body.
 #[derive(Clone, Debug)]
 pub(in crate::transfer) struct Gate {
-    state: watch::Receiver<State>,
+    state: watch::Receiver<BodyState>,
     held: bool,
 }
 
-impl Flow {
+impl BodyControl {
     /// `held` makes the body wait for an early response before its first byte.
     pub(in crate::transfer) fn new(held: bool) -> Self {
-        Self { state: Mutex::new(watch::Sender::new(State::Open)), held }
+        Self { state: Mutex::new(watch::Sender::new(BodyState::Open)), held }
     }
 
     /// The side of the body. A body that the storage has redirected ends when the next one begins.
     pub(in crate::transfer) fn gate(&self) -> Gate {
         let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        current.send_replace(State::Over);
-        *current = watch::Sender::new(State::Open);
+        current.send_replace(BodyState::Over);
+        *current = watch::Sender::new(BodyState::Open);
         Gate { state: current.subscribe(), held: self.held }
     }
 
-    fn set(&self, state: State) {
+    fn set(&self, state: BodyState) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).send_replace(state);
     }
 
     /// The head of the response is there.
     pub(in crate::transfer) fn responded(&self) {
-        self.set(State::Responded);
+        self.set(BodyState::Responded);
     }
 }
 
-impl Drop for Flow {
+impl Drop for BodyControl {
     fn drop(&mut self) {
-        self.set(State::Over);
+        self.set(BodyState::Over);
     }
 }
 
@@ -75,10 +75,10 @@ impl Gate {
     pub(in crate::transfer) async fn pass(&mut self, first: bool) -> io::Result<()> {
         if first && self.held {
             // Ends early when the response is there.
-            tokio::time::timeout(HELD, self.state.wait_for(|state| *state != State::Open)).await.ok();
+            tokio::time::timeout(HELD, self.state.wait_for(|state| *state != BodyState::Open)).await.ok();
         }
-        match self.state.wait_for(|state| *state != State::Responded).await {
-            Ok(state) if *state == State::Open => Ok(()),
+        match self.state.wait_for(|state| *state != BodyState::Responded).await {
+            Ok(state) if *state == BodyState::Open => Ok(()),
             _ => Err(io::Error::other("the request is over")),
         }
     }
@@ -94,7 +94,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn held_body_waits_before_its_first_block_only() {
         for (held, waited) in [(false, Duration::ZERO), (true, HELD)] {
-            let flow = Flow::new(held);
+            let flow = BodyControl::new(held);
             let mut gate = flow.gate();
             let began = Instant::now();
             assert!(gate.pass(true).await.is_ok());
@@ -105,7 +105,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn body_stops_at_the_response_and_ends_with_the_request() {
-        let flow = Flow::new(true);
+        let flow = BodyControl::new(true);
         let mut gate = flow.gate();
         let mut passing = std::pin::pin!(gate.pass(true));
         assert!(passing.as_mut().now_or_never().is_none());
@@ -117,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn redirected_body_ends_and_the_next_one_begins() {
-        let flow = Flow::new(false);
+        let flow = BodyControl::new(false);
         let mut first = flow.gate();
         flow.responded();
         let mut second = flow.gate();

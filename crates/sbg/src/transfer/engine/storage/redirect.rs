@@ -1,4 +1,4 @@
-//! Redirects of the storage: followed within bounds, and never to where the bytes could be read on the way. Pure.
+//! Redirects of the storage: followed within bounds, and never from https to http. Pure.
 
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, Method, StatusCode};
@@ -7,27 +7,27 @@ use url::Url;
 
 use super::url::parse_signed;
 
-/// Redirects that are followed one after the other. S3 needs one, to the region of a bucket.
+/// Maximum number of redirects in a row. S3 needs one, to the region of a bucket.
 pub(in crate::transfer) const MOST_REDIRECTS: usize = 5;
 
-/// Where a response sends a request.
+/// The redirect of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Redirect {
-    /// It is none.
+    /// Not a redirect.
     None,
     To(Box<Url>),
-    /// One that is not followed, and why.
+    /// A redirect that is refused, and why.
     Refused(String),
 }
 
-/// Reads a redirect of the request `method` to `url`.
+/// Reads the redirect of a `method` request to `url`.
 pub(in crate::transfer) fn read(
     method: &Method,
     url: &Url,
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Redirect {
-    // 303 asks for another request, and 301 has become one in many clients: a part must not come back as a GET.
+    // 303 changes the method, as does 301 in many clients: a part must not become a GET.
     let keeps_method = match status.as_u16() {
         302 | 307 | 308 => true,
         301 | 303 => method == Method::GET,
@@ -36,7 +36,7 @@ pub(in crate::transfer) fn read(
     let Some(location) = headers.get(LOCATION) else { return Redirect::None };
     let refused = |why: &str| Redirect::Refused(format!("the storage redirects the request {why}"));
     if !keeps_method {
-        return refused("in a way that does not repeat it");
+        return refused("with a status that changes the method");
     }
     let Some(to) = location.to_str().ok().and_then(|location| absolute(url, location)) else {
         return refused("to an invalid URL");
@@ -52,7 +52,7 @@ pub(in crate::transfer) fn read(
     Redirect::To(Box::new(to))
 }
 
-/// A location as an absolute URL, its path as it is written.
+/// A `Location` as an absolute URL, with its path unchanged.
 fn absolute(url: &Url, location: &str) -> Option<String> {
     if location.contains("://") {
         return Some(location.to_owned());
@@ -69,7 +69,7 @@ fn absolute(url: &Url, location: &str) -> Option<String> {
     Some(format!("{origin}{folder}/{location}"))
 }
 
-/// The request at another URL.
+/// The request with another URL.
 pub(in crate::transfer) fn applied(mut request: Request, to: Url) -> Request {
     if request.url().origin() != to.origin() {
         without_credentials(request.headers_mut());
@@ -78,7 +78,7 @@ pub(in crate::transfer) fn applied(mut request: Request, to: Url) -> Request {
     request
 }
 
-/// Takes out what would let another host in.
+/// Removes credentials, which another host must not see.
 fn without_credentials(headers: &mut HeaderMap) {
     let is_secret = |name: &HeaderName| {
         [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
@@ -113,8 +113,8 @@ mod tests {
             check(Method::PUT, status, region, Ok(Some(region)));
         }
         check(Method::GET, 301, region, Ok(Some(region)));
-        check(Method::PUT, 301, region, Err("does not repeat it"));
-        check(Method::PUT, 303, region, Err("does not repeat it"));
+        check(Method::PUT, 301, region, Err("a status that changes the method"));
+        check(Method::PUT, 303, region, Err("a status that changes the method"));
         check(Method::GET, 304, region, Ok(None));
         check(Method::GET, 307, "/other?x=1", Ok(Some("https://s3.example/other?x=1")));
         check(Method::GET, 307, "other", Ok(Some("https://s3.example/bucket/other")));

@@ -56,7 +56,7 @@ fn raw_path(text: &str) -> &str {
     authority_and_path.find(['/', '\\']).map_or("", |at| &authority_and_path[at..])
 }
 
-/// The host that a signed URL names, by which connections are counted. Fails for a URL that cannot be sent as it is.
+/// The host and port of a signed URL, by which connections are counted. Fails for a URL that cannot be sent unchanged.
 pub(in crate::transfer) fn host(url: &str, https_only: bool) -> Result<String> {
     let url = parse_signed(url, https_only)?;
     let host = url.host_str().unwrap_or_default();

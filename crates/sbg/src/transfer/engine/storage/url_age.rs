@@ -5,24 +5,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 use url::Url;
 
-/// An address is renewed when so much of its life is over: a request that is begun late is refused.
+/// A URL is renewed after this fraction of its lifetime, so that no request starts too late.
 const GOOD_FOR: f64 = 0.8;
 
-/// But not before this time, whatever it says of its life: by a clock that is wrong each of them is about to end.
+/// Minimum age before a renewal: with a wrong local clock every URL seems about to expire.
 const LEAST_AGE: Duration = Duration::from_secs(2);
 
-/// An address of this age may be refused for its age, whether or not its life is known.
+/// From this age on a URL may have expired, even if its lifetime is unknown.
 const OLD: Duration = Duration::from_secs(30);
 
-/// How old an address is, and how long it is good.
+/// The age of a signed URL, and when to renew it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::transfer) struct Age {
+pub(in crate::transfer) struct UrlAge {
     since: Instant,
     renew_at: Option<Instant>,
 }
 
-impl Age {
-    /// The age of an address that was signed just now, and that is good until `expires`, if anybody told so.
+impl UrlAge {
+    /// The age of a URL that was just signed and that is valid until `expires`, if known.
     pub(in crate::transfer) fn of(url: &str, expires: Option<jiff::Timestamp>) -> Self {
         let since = Instant::now();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -31,18 +31,18 @@ impl Age {
         Self { since, renew_at }
     }
 
-    /// Whether the address is better renewed before it is used.
+    /// Whether the URL should be renewed before it is used.
     pub(in crate::transfer) fn is_over(&self) -> bool {
         self.renew_at.is_some_and(|at| at <= Instant::now())
     }
 
-    /// Whether the address may be refused for its age alone.
+    /// Whether the URL may have expired.
     pub(in crate::transfer) fn is_old(&self) -> bool {
         self.is_over() || self.since.elapsed() >= OLD
     }
 }
 
-/// How long an address is good that was signed just now. `None` where that cannot be told.
+/// The lifetime of a URL that was just signed; `None` if unknown.
 ///
 /// The parameters are those of the storage services: `X-Amz-Expires` and `X-Goog-Expires` in seconds from the signature, `Expires`
 /// as seconds since 1970, `se` as a date (Azure).
@@ -62,7 +62,7 @@ fn lifetime(url: &str, now: Duration) -> Option<Duration> {
     until(u64::try_from(date.as_second()).ok()?, now)
 }
 
-/// The time from now to then, both since 1970.
+/// The time from now until `seconds`, both since 1970.
 fn until(seconds: u64, now: Duration) -> Option<Duration> {
     Duration::from_secs(seconds).checked_sub(now).filter(|left| !left.is_zero())
 }
@@ -98,7 +98,7 @@ mod tests {
                 let then = SystemTime::now() + Duration::from_secs(seconds);
                 jiff::Timestamp::try_from(then).unwrap()
             });
-            let age = Age::of(&format!("https://storage.example/object?{url}"), expires);
+            let age = UrlAge::of(&format!("https://storage.example/object?{url}"), expires);
             tokio::time::advance(Duration::from_secs(over - 1)).await;
             assert!(!age.is_over(), "{url}");
             tokio::time::advance(Duration::from_secs(2)).await;
@@ -109,7 +109,7 @@ mod tests {
         // By the clock of this machine it ends at once, again and again.
         check("X-Amz-Expires=1", None, 2).await;
         // Nothing is known: it is used until it is refused, and then said to be old.
-        let age = Age::of("https://storage.example/object", None);
+        let age = UrlAge::of("https://storage.example/object", None);
         assert!(!age.is_old());
         tokio::time::advance(Duration::from_secs(31)).await;
         assert!(age.is_old() && !age.is_over());
