@@ -202,9 +202,9 @@ async fn a_host_that_cannot_be_reached_is_named_as_the_trouble() -> Result<()> {
     let quick = sbg_tests::client_of("http://127.0.0.1:9/v2", "0123456789abcdef0123456789abcdef");
     let client: Client = quick.retry_policy(RetryPolicy::default().max_attempts(2)).build()?;
     let words = ["user_me", "no connection could be made", "2 attempts"];
-    let error = assert_refused(client.users().me().await, ErrorKind::Connect, &words);
+    let error = assert_refused(client.users().me().await, ErrorKind::Network, &words);
     assert!(error.is_transient() && error.status().is_none());
     // A call that never left can be sent again, whatever it is.
-    assert_refused(client.projects().create("x").await, ErrorKind::Connect, &["2 attempts"]);
+    assert_refused(client.projects().create("x").await, ErrorKind::Network, &["2 attempts"]);
     Ok(())
 }

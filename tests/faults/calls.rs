@@ -136,7 +136,7 @@ async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
 
     let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(RetryPolicy::none())).await;
     stage.fault(FaultRule::api(Action::Reset));
-    assert_refused(stage.client.users().me().await, ErrorKind::Connect, &["user_me"]);
+    assert_refused(stage.client.users().me().await, ErrorKind::Network, &["user_me"]);
     assert_eq!(stage.emulator.requests().len(), 1);
     Ok(())
 }

@@ -180,7 +180,7 @@ async fn a_server_without_tls_is_told_from_one_that_breaks_off() -> Result<()> {
     let client = client(&format!("https://{breaks_off}/v2"), |client| client);
     // Nothing was sent yet, so that even a creation can be tried again.
     let words = ["the connection broke while it was made", "2 attempts"];
-    assert_refused(client.projects().create("x").await, ErrorKind::Connect, &words);
+    assert_refused(client.projects().create("x").await, ErrorKind::Network, &words);
     Ok(())
 }
 
@@ -350,7 +350,7 @@ async fn a_proxy_that_cannot_be_reached_is_told_from_a_platform_that_cannot() ->
     assert_refused(client.users().me().await, ErrorKind::Proxy, &words);
     let direct = client_of("http://127.0.0.1:9/v2", TOKEN).retry_policy(RetryPolicy::none()).build()?;
     let words = ["no connection could be made (host 127.0.0.1)"];
-    assert_refused(direct.users().me().await, ErrorKind::Connect, &words);
+    assert_refused(direct.users().me().await, ErrorKind::Network, &words);
     Ok(())
 }
 

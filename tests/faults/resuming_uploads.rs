@@ -199,7 +199,7 @@ async fn an_upload_that_nobody_lived_to_see_completed_is_found_to_be_complete() 
         bench.stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).path("/part/"));
         bench.stage.fault(FaultRule::api(Action::Reset).method("GET"));
         let first = upload()?.start();
-        assert_refused(first.wait().await, ErrorKind::Connect, &["upload_get"]);
+        assert_refused(first.wait().await, ErrorKind::Network, &["upload_get"]);
         assert_eq!(bench.journals(), 1);
         bench.forget();
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sbg_raw::{ErrorCode, Operation};
 
-use super::{Error, ErrorKind, Inner, one_line};
+use super::{Error, ErrorKind, Inner, Source, one_line};
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -21,7 +21,32 @@ impl Error {
             attempts: 0,
             hint: None,
             source: None,
+            refused: false,
         }))
+    }
+
+    /// A refusal of the platform, in the form that it specifies.
+    pub(crate) fn refused(status: u16, code: Option<i32>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::of_response(status, code), message).change(|inner| {
+            inner.status = Some(status);
+            inner.code = code;
+            inner.refused = true;
+        })
+    }
+
+    /// A response with the status of an error, but not in the form of the platform: a proxy on the way may have sent it.
+    pub(crate) fn unexplained(status: u16, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::of_response(status, None), message).with_status(status)
+    }
+
+    /// A refusal of the object storage.
+    pub(crate) fn storage(status: u16, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::of_storage(status), message).with_status(status)
+    }
+
+    /// Whether the platform refused the call in the form that it specifies.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.0.refused
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -32,9 +57,9 @@ impl Error {
         Self::new(ErrorKind::Cancelled, "cancelled")
     }
 
-    /// A failure of the file system while doing `what`, such as ``cannot write `a.bam` ``.
+    /// An error of the file system while doing `what`, such as ``cannot write `a.bam` ``.
     pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, what).with_source(source)
+        Self::new(ErrorKind::of_io(&source), what).with_source(source)
     }
 
     /// The error of one item of a bulk call.
@@ -42,15 +67,15 @@ impl Error {
         let message = said.message.map(|text| one_line(&text)).filter(|text| !text.is_empty());
         let message = message.unwrap_or_else(|| "the platform refused the item".to_owned());
         let more_info = said.more_info.map(|text| one_line(&text));
-        let error = Self::new(ErrorKind::Api, message).with_answer(said.code, more_info, None);
         let status = match said.status {
             Some(sbg_raw::types::ErrorStatus::Int64(status)) => u16::try_from(status).ok(),
             _ => said.code.and_then(ErrorCode::find).map(|code| code.status),
         };
-        match status {
-            Some(status) => error.with_status(status),
-            None => error,
-        }
+        let error = match status {
+            Some(status) => Self::refused(status, said.code, message),
+            None => Self::new(ErrorKind::InvalidRequest, message),
+        };
+        error.with_answer(said.code, more_info, None)
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -126,11 +151,12 @@ impl Error {
 
         let is_unnamed = matches!(
             self.kind(),
-            K::Connect
-                | K::Dns
+            K::Dns
                 | K::Integrity
+                | K::Network
                 | K::Proxy
                 | K::Storage
+                | K::StorageUnavailable
                 | K::Timeout
                 | K::Tls
                 | K::UnexpectedResponse
@@ -151,7 +177,13 @@ impl Error {
     }
 
     pub(crate) fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let source = Arc::from(source.into());
+        let source = Source::Cause(Arc::from(source.into()));
+        self.change(|inner| inner.source = Some(source))
+    }
+
+    /// Keeps an error whose text is the message of this one.
+    pub(crate) fn with_same(self, error: impl StdError + Send + Sync + 'static) -> Self {
+        let source = Source::Same(Arc::new(error));
         self.change(|inner| inner.source = Some(source))
     }
 }

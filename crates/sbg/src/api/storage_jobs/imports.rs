@@ -509,7 +509,7 @@ pub(crate) fn outcome(
     match (state, result, error) {
         (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error.clone())),
         (Some(StorageJobState::Failed), _, None) => {
-            Err(Error::new(ErrorKind::Api, format!("{what} failed, and the platform does not say why")))
+            Err(Error::new(ErrorKind::JobFailed, format!("{what} failed, and the platform does not say why")))
         }
         (Some(StorageJobState::Completed), Some(file), _) => Ok(file.clone()),
         (Some(StorageJobState::Completed), None, _) => {

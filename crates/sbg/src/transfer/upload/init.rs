@@ -44,7 +44,7 @@ pub(super) async fn begin(order: &Order, tools: &Tools, shared: &Arc<Shared>) ->
     let (record, left) = match open(order, tools, shared, &folder).await {
         Ok(opened) => opened,
         // Such as in a container whose file system can only be read.
-        Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
+        Err(error) if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
             tracing::warn!(%error, "an upload is not written down, so that no other process can go on with it");
             return begin_anew(order, tools, None).await;
         }
@@ -137,8 +137,8 @@ pub(super) async fn begin_anew(order: &Order, tools: &Tools, record: Option<Reco
 
 /// Whether the call may have been carried out.
 fn may_have_begun(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::UnexpectedResponse)
-        || error.status().is_some_and(|status| status >= 500)
+    matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout | ErrorKind::UnexpectedResponse)
+        || error.status().is_some_and(|status| status >= 500 || !error.is_refused())
 }
 
 /// What has become of the upload that a journal names.
