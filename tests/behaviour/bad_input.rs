@@ -119,7 +119,7 @@ async fn what_is_for_files_is_refused_on_folders_and_the_reverse() -> Result<()>
     // Where the kind is not known, the platform says it.
     let folder = client.files().create_folder("x").in_project(&stage.project).await?;
     let copy = client.file(&folder.id).copy().to_project(&stage.project).await;
-    assert_refused(copy, ErrorKind::Api, &["file_copy", "5018"]);
+    assert_refused(copy, ErrorKind::InvalidRequest, &["file_copy", "5018"]);
     Ok(())
 }
 

@@ -20,10 +20,10 @@ async fn folders_are_created_in_projects_and_in_folders() -> Result<()> {
     assert_eq!(inner.parent.as_ref(), Some(&outer.id));
 
     let again = files.create_folder("b form").in_folder(&outer.id).await;
-    assert!(assert_refused(again, ErrorKind::Api, &["folder_create"]).is_conflict());
+    assert!(assert_refused(again, ErrorKind::Conflict, &["folder_create"]).is_conflict());
 
     let full = stage.client.file(&outer.id).delete().await;
-    assert_refused(full, ErrorKind::Api, &["file_delete", "code 5021"]);
+    assert_refused(full, ErrorKind::InvalidRequest, &["file_delete", "code 5021"]);
     stage.client.file(&inner.id).delete().await?;
     stage.client.file(&outer.id).delete().await?;
     assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
@@ -76,7 +76,8 @@ async fn a_file_is_got_with_its_details() -> Result<()> {
 
     let short = stage.client.file(&id).get().fields(Fields::only(["size"])).await?;
     assert_eq!((short.id, short.size, short.name), (id, Some(4), None));
-    let error = assert_refused(stage.client.file("5678").get().await, ErrorKind::Api, &["file_get", "5002"]);
+    let error =
+        assert_refused(stage.client.file("5678").get().await, ErrorKind::NotFound, &["file_get", "5002"]);
     assert!(error.is_not_found());
     Ok(())
 }
@@ -97,7 +98,7 @@ async fn an_edit_changes_name_tags_and_metadata_alone() -> Result<()> {
 
     stage.file("c.txt", "c");
     let taken = file.edit().name("c.txt").send().await;
-    assert!(assert_refused(taken, ErrorKind::Api, &["file_edit", "5003"]).is_conflict());
+    assert!(assert_refused(taken, ErrorKind::Conflict, &["file_edit", "5003"]).is_conflict());
     Ok(())
 }
 
@@ -119,7 +120,7 @@ async fn a_file_is_copied_to_a_project_or_a_folder() -> Result<()> {
     stage.assert_uploaded(&copy.id, b"a");
 
     let of_folder = stage.client.file(&folder.id).copy().to_project(&models).await;
-    assert_refused(of_folder, ErrorKind::Api, &["file_copy", "code 5018"]);
+    assert_refused(of_folder, ErrorKind::InvalidRequest, &["file_copy", "code 5018"]);
     Ok(())
 }
 
@@ -147,7 +148,7 @@ async fn a_download_address_works_without_a_token() -> Result<()> {
 
     let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
     let of_folder = stage.client.file(&folder.id).download_info().await;
-    assert_refused(of_folder, ErrorKind::Api, &["file_download_info", "code 5017"]);
+    assert_refused(of_folder, ErrorKind::InvalidRequest, &["file_download_info", "code 5017"]);
     Ok(())
 }
 
@@ -159,8 +160,10 @@ async fn what_a_member_may_not_do_is_forbidden() -> Result<()> {
     members.add(NewMember::user("fcrick"), Permissions::new().execute(true)).await?;
     let file = stage.client_of("fcrick").file(&id);
     assert_eq!(file.get().await?.name.as_deref(), Some("a.txt"));
-    assert!(assert_refused(file.edit().name("b").await, ErrorKind::Api, &["file_edit"]).is_forbidden());
-    assert!(assert_refused(file.delete().await, ErrorKind::Api, &["file_delete"]).is_forbidden());
-    assert!(assert_refused(file.download_info().await, ErrorKind::Api, &["download_info"]).is_forbidden());
+    assert!(assert_refused(file.edit().name("b").await, ErrorKind::Forbidden, &["file_edit"]).is_forbidden());
+    assert!(assert_refused(file.delete().await, ErrorKind::Forbidden, &["file_delete"]).is_forbidden());
+    assert!(
+        assert_refused(file.download_info().await, ErrorKind::Forbidden, &["download_info"]).is_forbidden()
+    );
     Ok(())
 }

@@ -114,7 +114,7 @@ async fn a_name_that_is_taken_on_the_platform_is_met_as_was_said() -> Result<()>
         anyhow::Ok(report.files[0].outcome.clone().map_err(|error| (error.kind(), error.is_conflict())))
     };
     stage.file("a.txt", "old");
-    assert!(run(Conflict::Fail).await?.is_err_and(|(kind, _)| kind == ErrorKind::Api));
+    assert!(run(Conflict::Fail).await?.is_err_and(|(kind, _)| kind == ErrorKind::Conflict));
     assert_eq!(run(Conflict::Skip).await?, Ok(Outcome::Skipped));
     assert_eq!(run(Conflict::Rename).await?, Ok(Outcome::Transferred(11)));
     assert_eq!(run(Conflict::Overwrite).await?, Ok(Outcome::Transferred(11)));
@@ -140,10 +140,10 @@ async fn one_that_fails_is_told_of_and_the_others_arrive() -> Result<()> {
     let download = stage.client.download_all(files, stage.path("here")).start();
     let report = download.wait().await?;
     let failed: Vec<_> = report.failures().map(|(file, error)| (file.path.as_str(), error.kind())).collect();
-    assert_eq!(failed, [("07", ErrorKind::Api)]);
+    assert_eq!(failed, [("07", ErrorKind::NotFound)]);
     assert_eq!((report.files.len(), tree(&stage.path("here")).len()), (40, 39));
     assert_eq!(download.progress().bytes, 39 * 7);
-    assert_refused(report.into_result(), ErrorKind::Api, &["`07` failed"]);
+    assert_refused(report.into_result(), ErrorKind::NotFound, &["`07` failed"]);
     Ok(())
 }
 
@@ -163,11 +163,11 @@ async fn ids_alone_are_enough() -> Result<()> {
     let download = stage.client.download_all(ids, stage.path("there")).start();
     let report = download.wait().await?;
     let failed: Vec<_> = report.failures().map(|(file, error)| (file.path.as_str(), error.kind())).collect();
-    assert_eq!(failed, [("5678", ErrorKind::Api), ("a/b", ErrorKind::InvalidInput)]);
+    assert_eq!(failed, [("5678", ErrorKind::NotFound), ("a/b", ErrorKind::InvalidInput)]);
     assert!(report.failures().next().is_some_and(|(_, error)| error.is_not_found()));
     assert_eq!((tree(&stage.path("there")).len(), download.progress().parts), (150, 152));
     assert_eq!(stage.calls("POST", "/bulk/files/get").len(), 2, "one call names a hundred");
-    assert_refused(report.into_result(), ErrorKind::Api, &["`5678` failed (1 more failed)"]);
+    assert_refused(report.into_result(), ErrorKind::NotFound, &["`5678` failed (1 more failed)"]);
     Ok(())
 }
 

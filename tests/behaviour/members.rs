@@ -44,7 +44,7 @@ async fn a_team_and_a_division_bring_their_people_with_them() -> Result<()> {
     let teams = stage.client.raw().team_list().division("kings-college").send().await?.into_inner();
     let team = teams.items[0].id.clone();
     let wilkins = stage.client_of("mwilkins");
-    assert_refused(wilkins.project(&stage.project)?.get().await, ErrorKind::Api, &["code 3001"]);
+    assert_refused(wilkins.project(&stage.project)?.get().await, ErrorKind::Forbidden, &["code 3001"]);
 
     let added = members.add(NewMember::team(&team), Permissions::new().write(true)).await?;
     assert_eq!((added.id.as_deref(), added.type_), (Some(team.as_str()), Some(MemberType::Team)));
@@ -101,10 +101,11 @@ async fn a_removed_member_sees_the_project_no_more() -> Result<()> {
     let members = stage.client.project(&stage.project)?.members();
     members.add(NewMember::user("fcrick"), Permissions::all()).await?;
     members.member("fcrick").remove().await?;
-    let error = assert_refused(members.member("fcrick").get().await, ErrorKind::Api, &["project_member_get"]);
+    let error =
+        assert_refused(members.member("fcrick").get().await, ErrorKind::NotFound, &["project_member_get"]);
     assert!(error.is_not_found());
     let theirs = stage.client_of("fcrick").project(&stage.project)?.get().await;
-    assert!(assert_refused(theirs, ErrorKind::Api, &["3001"]).is_forbidden());
+    assert!(assert_refused(theirs, ErrorKind::Forbidden, &["3001"]).is_forbidden());
     Ok(())
 }
 

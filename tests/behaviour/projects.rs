@@ -50,7 +50,7 @@ async fn a_project_whose_name_is_taken_is_a_conflict() -> Result<()> {
     let stage = Stage::start().await;
     let error = assert_refused(
         stage.client.projects().create("demo").send().await,
-        ErrorKind::Api,
+        ErrorKind::Conflict,
         &["project_create", "HTTP 409", "code 3003"],
     );
     assert!(error.is_conflict());
@@ -139,7 +139,7 @@ async fn a_deleted_project_is_gone_and_the_error_says_how_projects_are_named() -
     handle.delete().await?;
     let error = assert_refused(
         handle.get().await,
-        ErrorKind::Api,
+        ErrorKind::NotFound,
         &["project_get", "code 3002", "`owner/short-name`", "not by the displayed name"],
     );
     assert!(error.is_not_found());

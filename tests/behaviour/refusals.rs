@@ -163,10 +163,10 @@ async fn a_file_that_does_not_fit_on_the_disk_fails_at_once_and_leaves_nothing()
 async fn an_upload_to_a_folder_that_is_not_there_sends_no_bytes() -> Result<()> {
     let stage = Stage::start().await;
     let upload = stage.client.upload(stage.local("a", "a")).to_folder("567890abc9b0307bc0414164").await;
-    let error = assert_refused(upload, ErrorKind::Api, &["upload_init", "code 5026"]);
+    let error = assert_refused(upload, ErrorKind::NotFound, &["upload_init", "code 5026"]);
     assert!(error.is_not_found());
     let upload = stage.client.upload(stage.local("a", "a")).to_project("rfranklin/missing").await;
-    assert!(assert_refused(upload, ErrorKind::Api, &["upload_init"]).is_not_found());
+    assert!(assert_refused(upload, ErrorKind::NotFound, &["upload_init"]).is_not_found());
     assert_eq!(stage.storage("PUT").len(), 0);
     Ok(())
 }

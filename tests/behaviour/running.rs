@@ -118,7 +118,8 @@ async fn waiting_twice_and_side_by_side_gives_the_same_answer() -> Result<()> {
 
     let download = stage.client.file("5678").download(stage.path("b")).start();
     for _ in 0..2 {
-        let error = assert_refused(download.wait().await, ErrorKind::Api, &["file_download_info", "5002"]);
+        let error =
+            assert_refused(download.wait().await, ErrorKind::NotFound, &["file_download_info", "5002"]);
         assert!(error.is_not_found());
     }
     assert_eq!(download.status(), Status::Failed);

@@ -151,7 +151,7 @@ async fn an_error_below_ends_the_walk() -> Result<()> {
     let status = Action::Status { code: 403, body: None, headers: Vec::new() };
     stage.fault(FaultRule::api(status).path(format!("/files/{}/list", raw.id)));
     let walked: sbg::Result<Vec<Entry>> = files.walk().entries().try_collect().await;
-    let error = assert_refused(walked, ErrorKind::Api, &["folder_list"]);
+    let error = assert_refused(walked, ErrorKind::InvalidRequest, &["folder_list"]);
     assert_eq!(error.status(), Some(403));
     let mut of_file = stage.client.file("a/b").walk().entries();
     assert_refused(of_file.try_next().await, INVALID, &["not a folder id: `a/b`"]);
@@ -231,6 +231,6 @@ async fn a_search_is_read_to_its_end_by_tokens() -> Result<()> {
     assert_refused(named, INVALID, &["hits of a search come with all their fields"]);
     stage.assert_no_requests();
     let wrong = search("WHERE type = 1").page().await;
-    assert!(assert_refused(wrong, ErrorKind::Api, &["file_search"]).status().is_some());
+    assert!(assert_refused(wrong, ErrorKind::InvalidRequest, &["file_search"]).status().is_some());
     Ok(())
 }

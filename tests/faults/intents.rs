@@ -122,7 +122,7 @@ async fn refused_upload_leaves_no_intent() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.file("a", "there already");
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).await;
-    assert!(assert_refused(upload, ErrorKind::Api, &["upload_init"]).is_conflict());
+    assert!(assert_refused(upload, ErrorKind::Conflict, &["upload_init"]).is_conflict());
     assert_eq!(bench.journals(), 0);
     Ok(())
 }

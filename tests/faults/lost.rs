@@ -80,7 +80,10 @@ async fn a_deletion_whose_answer_is_lost_is_no_error() -> Result<()> {
     file.delete().await?;
     assert_eq!(stage.calls("DELETE", file.id()).len(), 2);
     let again = file.delete().await;
-    assert!(assert_refused(again, ErrorKind::Api, &["file_delete"]).is_not_found(), "this one was not lost");
+    assert!(
+        assert_refused(again, ErrorKind::NotFound, &["file_delete"]).is_not_found(),
+        "this one was not lost"
+    );
     Ok(())
 }
 

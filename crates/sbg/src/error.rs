@@ -220,7 +220,9 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
         let known = || match inner.kind {
-            ErrorKind::Storage | ErrorKind::StorageUnavailable => hint::of_storage(inner.status, inner.storage_code.as_deref()),
+            ErrorKind::Storage | ErrorKind::StorageUnavailable => {
+                hint::of_storage(inner.status, inner.storage_code.as_deref())
+            }
             kind => hint::hint(kind, inner.status, inner.code),
         };
         self.0.hint.as_deref().or_else(known)

@@ -65,7 +65,7 @@ fn common() -> Vec<Row> {
         }),
         row("e.message", async |scene, client| {
             let missing = client.project("doesnotexist/forsure")?.get().await;
-            let error = assert_refused(missing, ErrorKind::Api, &["project_get", "3002"]);
+            let error = assert_refused(missing, ErrorKind::NotFound, &["project_get", "3002"]);
             assert!(!error.message().is_empty() && error.to_string().contains(error.message()));
             scene.sent("GET /projects/doesnotexist/forsure");
             Ok(())

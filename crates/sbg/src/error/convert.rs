@@ -65,9 +65,10 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
                     None,
                 )
             }
-            Raw::UnexpectedResponse(answer) => {
-                Self::unexplained(answer.status().as_u16(), "the platform sent a response that is not specified")
-            }
+            Raw::UnexpectedResponse(answer) => Self::unexplained(
+                answer.status().as_u16(),
+                "the platform sent a response that is not specified",
+            ),
         }
     }
 }

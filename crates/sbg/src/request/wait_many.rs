@@ -112,7 +112,6 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::error::ErrorKind;
 
     #[derive(Clone, Debug, Deserialize, PartialEq)]
     struct Chore {

@@ -302,8 +302,7 @@ impl Storage {
             Asked::For(what) => format!("the storage refused {what}: {said}"),
             Asked::ToTake(length) => format!("the storage refused a part of {length} bytes: {said}"),
         };
-        let error =
-            Error::storage(status.as_u16(), message).with_storage_code(code);
+        let error = Error::storage(status.as_u16(), message).with_storage_code(code);
         StorageError::Refused(error, refusal::retry_after(&headers))
     }
 }

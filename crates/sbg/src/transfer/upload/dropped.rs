@@ -3,7 +3,7 @@
 //! Storages delete unfinished uploads after some days (lifecycle rules), and say so in different ways: 404 `NoSuchUpload`, a plain 403,
 //! 410, or an internal error each time.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// The failure of a part.
 #[derive(Clone, Debug)]

@@ -158,7 +158,15 @@ fn is_worth_resuming(error: &Error) -> bool {
 
     let passing = matches!(
         error.kind(),
-        K::Cancelled | K::DiskFull | K::Dns | K::Io | K::Network | K::Proxy | K::Storage | K::Timeout | K::Tls
+        K::Cancelled
+            | K::DiskFull
+            | K::Dns
+            | K::Io
+            | K::Network
+            | K::Proxy
+            | K::Storage
+            | K::Timeout
+            | K::Tls
     );
     // A token that has expired, a bill that is not paid: somebody will see to it.
     let refused = error.is_refused() && matches!(error.kind(), K::Unauthorized | K::Quota | K::Forbidden);
