@@ -99,7 +99,7 @@ async fn an_item_that_fails_has_its_error_and_the_others_are_done() -> Result<()
     }
     assert_eq!(done, set(&["c.txt", "raw"]));
     assert_eq!(failed.len(), 1);
-    assert!(failed[0].kind() == ErrorKind::InvalidRequest && failed[0].code().is_some(), "{:?}", failed[0]);
+    assert!(failed[0].kind() == ErrorKind::NotFound && failed[0].code().is_some(), "{:?}", failed[0]);
     Ok(())
 }
 

@@ -29,6 +29,6 @@ async fn files_of_drs_servers_are_linked_and_each_has_its_result() -> Result<()>
     let file = stage.client.file(&file.id).get().await?;
     assert_eq!((file.name.as_deref(), file.tags), (Some("b-form.bam"), Some(vec!["canine".to_owned()])));
     assert_eq!(file.metadata.context("metadata")?["species"], json!("Canis lupus"));
-    assert_refused(results.into_iter().nth(1).context("a result")?, ErrorKind::InvalidRequest, &["10225"]);
+    assert_refused(results.into_iter().nth(1).context("a result")?, ErrorKind::NotFound, &["10225"]);
     Ok(())
 }

@@ -150,7 +150,8 @@ async fn a_file_that_does_not_fit_on_the_disk_fails_at_once_and_leaves_nothing()
     let there = stage.local("there", "old");
     for path in [stage.path("huge"), there.clone()] {
         let download = file.download(path).overwrite(true).await;
-        let error = assert_refused(download, ErrorKind::Io, &["no room for the 5497558138880 bytes of"]);
+        let error =
+            assert_refused(download, ErrorKind::DiskFull, &["no room for the 5497558138880 bytes of"]);
         assert!(std::error::Error::source(&error).is_some());
     }
     assert_eq!(std::fs::read(&there)?, b"old");
@@ -201,7 +202,7 @@ async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()>
 async fn a_host_that_cannot_be_reached_is_named_as_the_trouble() -> Result<()> {
     let quick = sbg_tests::client_of("http://127.0.0.1:9/v2", "0123456789abcdef0123456789abcdef");
     let client: Client = quick.retry_policy(RetryPolicy::default().max_attempts(2)).build()?;
-    let words = ["user_me", "no connection could be made", "2 attempts"];
+    let words = ["user_me", "cannot connect", "2 attempts"];
     let error = assert_refused(client.users().me().await, ErrorKind::Network, &words);
     assert!(error.is_transient() && error.status().is_none());
     // A call that never left can be sent again, whatever it is.

@@ -74,7 +74,7 @@ async fn a_listing_that_fails_stops_the_files_under_way_and_they_keep_what_they_
     stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(700))).path(&listing));
     stage.fault(FaultRule::api(refused()).path(&listing));
     let download = files.download_tree(stage.path("tree")).start();
-    let error = assert_refused(download.wait().await, ErrorKind::InvalidRequest, &["folder_list"]);
+    let error = assert_refused(download.wait().await, ErrorKind::Forbidden, &["folder_list"]);
     assert_eq!(error.status(), Some(403));
     let names = || {
         let entries = std::fs::read_dir(stage.path("tree")).expect("a folder");

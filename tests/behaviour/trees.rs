@@ -151,7 +151,7 @@ async fn an_error_below_ends_the_walk() -> Result<()> {
     let status = Action::Status { code: 403, body: None, headers: Vec::new() };
     stage.fault(FaultRule::api(status).path(format!("/files/{}/list", raw.id)));
     let walked: sbg::Result<Vec<Entry>> = files.walk().entries().try_collect().await;
-    let error = assert_refused(walked, ErrorKind::InvalidRequest, &["folder_list"]);
+    let error = assert_refused(walked, ErrorKind::Forbidden, &["folder_list"]);
     assert_eq!(error.status(), Some(403));
     let mut of_file = stage.client.file("a/b").walk().entries();
     assert_refused(of_file.try_next().await, INVALID, &["not a folder id: `a/b`"]);

@@ -66,7 +66,7 @@ async fn a_server_that_says_nothing_is_left_after_the_timeout() -> Result<()> {
     let error = assert_refused(
         stage.client.projects().create("x").await,
         ErrorKind::Timeout,
-        &["project_create", "nothing came for too long"],
+        &["project_create", "no data arrived for too long"],
     );
     assert!(error.is_transient() && error.attempts() == 1);
     Ok(())

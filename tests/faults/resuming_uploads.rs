@@ -540,7 +540,7 @@ async fn an_upload_whose_token_ends_goes_on_with_another_one() -> Result<()> {
         bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(700))).path("/part/").nth(20));
         bench.stage.fault(FaultRule::api(status(code)).path("/part/").nth(20));
         let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
-        let refused = assert_refused(upload.await, ErrorKind::InvalidRequest, &["upload_part_url"]);
+        let refused = assert_refused(upload.await, ErrorKind::Unauthorized, &["upload_part_url"]);
         assert_eq!((refused.status(), bench.journals()), (Some(code), 1));
         assert!(bench.stage.calls("DELETE", "").is_empty(), "the platform keeps it");
         bench.forget();

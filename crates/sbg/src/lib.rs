@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod client;
 pub mod config;
 mod error;
@@ -25,8 +27,10 @@ pub use ids::{AppId, DatasetId, IntoId, InvalidId, ProjectId, VolumeId};
 /// The library of the points in time of this crate's interface, such as [`pipeline::RateLimit::reset_time`].
 pub use jiff;
 pub use request::call::Get;
+pub use request::custom::{Request, RequestList};
 pub use request::fields::Fields;
 pub use request::list::List;
+pub use request::options::RequestOptions;
 pub use request::page::Page;
 pub use request::query::Query;
 pub use request::stream::Items;

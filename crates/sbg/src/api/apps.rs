@@ -324,7 +324,7 @@ impl AppHandle {
     /// ```
     pub fn get(&self) -> Get<types::App> {
         let Self { client, id } = self.clone();
-        Get::new(AppList::IDENTITY, move |fields| async move {
+        Get::new(&client, AppList::IDENTITY, move |client, fields| async move {
             let app = match id.revision() {
                 Some(revision) => {
                     let call = of_app!(client.raw().app_revision_get(), id).revision_number(revision);
@@ -350,7 +350,7 @@ impl AppHandle {
     /// ```
     pub fn raw(&self) -> Get<Value> {
         let Self { client, id } = self.clone();
-        Get::new(&[], move |fields| async move {
+        Get::new(&client, &[], move |client, fields| async move {
             let document = match id.revision() {
                 Some(revision) => {
                     let call = of_app!(client.raw().app_revision_raw_get(), id).revision_number(revision);
@@ -516,4 +516,4 @@ impl AppCopy {
     }
 }
 
-awaitable!(AppCopy => types::App);
+awaitable!(AppCopy => types::App, app.client);

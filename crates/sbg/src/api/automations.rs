@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
 use crate::raw::Secret;
-use crate::request::call::{awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
+use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
@@ -222,7 +222,7 @@ impl AutomationCreate {
     }
 }
 
-awaitable!(AutomationCreate => types::Automation);
+awaitable!(AutomationCreate => types::Automation, client);
 
 /// An automation, by id. Makes no request until it is told to.
 ///
@@ -266,13 +266,12 @@ impl AutomationHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::Automation> {
-        let call = self.client.raw().automation_get().automation_id(self.checked()?);
-        Ok(call.send().await?.into_inner())
+    pub fn get(&self) -> Get<types::Automation> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "automations", move |client| async move {
+            let call = client.raw().automation_get().automation_id(checked_id(&id)?);
+            Ok(call.send().await?.into_inner())
+        })
     }
 
     /// Changes the automation: set the fields to change, then `.await`. What is not set stays as it is.
@@ -438,7 +437,7 @@ impl AutomationEdit {
     }
 }
 
-awaitable!(AutomationEdit => types::Automation);
+awaitable!(AutomationEdit => types::Automation, automation.client);
 
 #[cfg(test)]
 mod tests {

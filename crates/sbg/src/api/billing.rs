@@ -176,7 +176,7 @@ impl BillingGroupHandle {
     /// ```
     pub fn get(&self) -> Get<types::BillingGroup> {
         let Self { client, id } = self.clone();
-        Get::new(BillingGroupList::IDENTITY, move |fields| async move {
+        Get::new(&client, BillingGroupList::IDENTITY, move |client, fields| async move {
             check_billing_group(Some(&id))?;
             let call = client.raw().billing_group_get().billing_group(id);
             Ok(set!(call, fields = fields).send().await?.into_inner())
@@ -483,7 +483,7 @@ impl InvoiceHandle {
     /// ```
     pub fn get(&self) -> Get<types::Invoice> {
         let Self { client, id } = self.clone();
-        Get::new(InvoiceList::IDENTITY, move |fields| async move {
+        Get::new(&client, InvoiceList::IDENTITY, move |client, fields| async move {
             check_segment("invoice id", &id)?;
             Ok(set!(client.raw().invoice_get().invoice_id(id), fields = fields).send().await?.into_inner())
         })

@@ -199,7 +199,7 @@ impl DatasetHandle {
     /// ```
     pub fn get(&self) -> Get<types::Dataset> {
         let Self { client, id } = self.clone();
-        Get::new(DatasetList::IDENTITY, move |fields| async move {
+        Get::new(&client, DatasetList::IDENTITY, move |client, fields| async move {
             let call = client.raw().dataset_get().owner(id.owner()).dataset(id.dataset());
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -337,7 +337,7 @@ impl DatasetEdit {
     }
 }
 
-awaitable!(DatasetEdit => types::Dataset);
+awaitable!(DatasetEdit => types::Dataset, client);
 
 /// The members of a dataset.
 ///

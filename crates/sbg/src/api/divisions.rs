@@ -131,7 +131,7 @@ impl DivisionHandle {
     /// ```
     pub fn get(&self) -> Get<types::Division> {
         let Self { client, id } = self.clone();
-        Get::new(DivisionList::IDENTITY, move |fields| async move {
+        Get::new(&client, DivisionList::IDENTITY, move |client, fields| async move {
             check_segment("division id", &id)?;
             Ok(set!(client.raw().division_get().division(id), fields = fields).send().await?.into_inner())
         })

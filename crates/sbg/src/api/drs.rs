@@ -12,7 +12,7 @@ use crate::ids::{check_segment, excerpt};
 use crate::projects::check_tags;
 use crate::raw::Nullable;
 use crate::request::bulk;
-use crate::request::call::{awaitable, body_setters};
+use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::wait::{self, Job, State, Wait};
 use crate::types;
 
@@ -236,7 +236,7 @@ impl DrsImportStart {
     }
 }
 
-awaitable!(DrsImportStart => types::DrsImport);
+awaitable!(DrsImportStart => types::DrsImport, client);
 
 /// An import from DRS servers, by id. Makes no request until it is told to.
 ///
@@ -274,13 +274,12 @@ impl DrsImportHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::DrsImport> {
-        let id = check_segment("DRS import id", &self.id)?;
-        Ok(self.client.raw().drs_import_get().id(id).send().await?.into_inner())
+    pub fn get(&self) -> Get<types::DrsImport> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "DRS imports", move |client| async move {
+            let id = check_segment("DRS import id", &id)?;
+            Ok(client.raw().drs_import_get().id(id).send().await?.into_inner())
+        })
     }
 
     /// Waits until the import has ended. That it is completed does not say that every file came: look at [`drs_results`].
@@ -297,10 +296,7 @@ impl DrsImportHandle {
     /// ```
     pub fn wait(&self) -> Wait<types::DrsImport> {
         let handle = self.clone();
-        wait::one(format!("DRS import `{}`", self.id), move || {
-            let handle = handle.clone();
-            async move { handle.get().await }
-        })
+        wait::one(format!("DRS import `{}`", self.id), move || handle.get().send())
     }
 }
 

@@ -360,7 +360,7 @@ impl FolderCreate {
     }
 }
 
-awaitable!(FolderCreate => types::File);
+awaitable!(FolderCreate => types::File, client);
 
 /// The list of what lies in a folder.
 ///

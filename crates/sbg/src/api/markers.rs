@@ -188,7 +188,7 @@ impl MarkerCreate {
     }
 }
 
-awaitable!(MarkerCreate => types::Marker);
+awaitable!(MarkerCreate => types::Marker, client);
 
 fn check_texts(name: Option<&str>, chromosome: Option<&str>) -> Result<()> {
     for (what, text) in [("name", name), ("chromosome", chromosome)] {
@@ -251,7 +251,7 @@ impl MarkerHandle {
     /// ```
     pub fn get(&self) -> Get<types::Marker> {
         let Self { client, id } = self.clone();
-        Get::new(MarkerList::IDENTITY, move |fields| async move {
+        Get::new(&client, MarkerList::IDENTITY, move |client, fields| async move {
             check_segment("marker id", &id)?;
             Ok(set!(client.raw().marker_get().marker_id(id), fields = fields).send().await?.into_inner())
         })
@@ -388,7 +388,7 @@ impl MarkerEdit {
     }
 }
 
-awaitable!(MarkerEdit => types::Marker);
+awaitable!(MarkerEdit => types::Marker, client);
 
 #[cfg(test)]
 mod tests {

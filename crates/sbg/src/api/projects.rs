@@ -295,7 +295,7 @@ impl ProjectCreate {
     }
 }
 
-awaitable!(ProjectCreate => types::Project);
+awaitable!(ProjectCreate => types::Project, client);
 
 /// A project, by id. Makes no request until it is told to.
 ///
@@ -335,7 +335,7 @@ impl ProjectHandle {
     /// ```
     pub fn get(&self) -> Get<types::Project> {
         let Self { client, id } = self.clone();
-        Get::new(ProjectList::IDENTITY, move |fields| async move {
+        Get::new(&client, ProjectList::IDENTITY, move |client, fields| async move {
             let call = client.raw().project_get().project_owner(id.owner()).project(id.project());
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })

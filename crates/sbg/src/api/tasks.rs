@@ -298,7 +298,7 @@ impl TaskHandle {
     /// ```
     pub fn get(&self) -> Get<types::Task> {
         let Self { client, id } = self.clone();
-        Get::new(TaskList::IDENTITY, move |fields| async move {
+        Get::new(&client, TaskList::IDENTITY, move |client, fields| async move {
             check_uuid(TASK_ID, &id)?;
             Ok(set!(client.raw().task_get().task_id(id), fields = fields).send().await?.into_inner())
         })
@@ -412,7 +412,7 @@ impl TaskHandle {
     /// ```
     pub fn execution_details(&self) -> Get<types::TaskExecutionDetails> {
         let Self { client, id } = self.clone();
-        Get::new(&[], move |fields| async move {
+        Get::new(&client, &[], move |client, fields| async move {
             check_uuid(TASK_ID, &id)?;
             let call = client.raw().task_execution_details().task_id(id);
             Ok(set!(call, fields = fields).send().await?.into_inner())

@@ -178,7 +178,7 @@ impl TeamHandle {
     /// ```
     pub fn get(&self) -> Get<types::Team> {
         let Self { client, id } = self.clone();
-        Get::new(TeamList::IDENTITY, move |fields| async move {
+        Get::new(&client, TeamList::IDENTITY, move |client, fields| async move {
             check_segment("team id", &id)?;
             Ok(set!(client.raw().team_get().team_id(id), fields = fields).send().await?.into_inner())
         })

@@ -184,7 +184,7 @@ impl VolumeHandle {
     /// ```
     pub fn get(&self) -> Get<types::Volume> {
         let Self { client, id } = self.clone();
-        Get::new(VolumeList::IDENTITY, move |fields| async move {
+        Get::new(&client, VolumeList::IDENTITY, move |client, fields| async move {
             let call = client.raw().volume_get().volume_owner(id.owner()).volume_name(id.volume());
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -292,7 +292,7 @@ impl VolumeHandle {
     /// ```
     pub fn object(&self, location: impl Into<String>) -> Get<types::VolumeObject> {
         let (Self { client, id }, location) = (self.clone(), location.into());
-        Get::new(objects::IDENTITY, move |fields| async move {
+        Get::new(&client, objects::IDENTITY, move |client, fields| async move {
             if location.is_empty() || location.ends_with('/') {
                 return Err(Error::invalid(format!(
                     "`{}` is no object of a volume: name one, or list a folder by its prefix",

@@ -435,7 +435,7 @@ impl ClientBuilder {
             recorder: self.record.as_deref().map(|path| Recorder::create(path, base.clone())).transpose()?,
         });
         let raw = |http: reqwest::Client| {
-            let pipeline = Pipeline { policy: policy.clone(), http: http.clone() };
+            let pipeline = Pipeline { policy: policy.clone(), http: http.clone(), options: Arc::default() };
             sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
         };
         let api_http = || self.api_client(&config);
@@ -458,7 +458,7 @@ impl ClientBuilder {
             shared: Arc::new(Shared {
                 raw: raw(http.clone()),
                 engine: Arc::new(engine),
-                pipeline: Pipeline { policy: policy.clone(), http },
+                pipeline: Pipeline { policy: policy.clone(), http, options: Arc::default() },
                 endpoint: config.endpoint.clone(),
             }),
         })

@@ -27,6 +27,7 @@ pub(super) struct Call {
     request: reqwest::Request,
     operation: &'static Operation,
     handlers: Arc<Handlers>,
+    retry: RetryPolicy,
     started: Instant,
     /// Attempts that were made.
     attempts: u32,
@@ -59,8 +60,22 @@ impl Call {
     ) -> Self {
         fill_body(&mut request);
         let handlers = pipeline.policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut retry = pipeline.policy.retry.clone();
+        if let Some(retries) = pipeline.options.retries {
+            retry = retry.max_attempts(retries.saturating_add(1));
+        }
         let started = Instant::now();
-        Self { pipeline, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
+        Self {
+            pipeline,
+            request,
+            operation,
+            handlers,
+            retry,
+            started,
+            attempts: 0,
+            failing: None,
+            lost: false,
+        }
     }
 
     /// Makes attempts until one brings what stands.
@@ -155,10 +170,9 @@ impl Call {
             failure => failure,
         };
         let so_far = self.fails();
-        let retry = &self.pipeline.policy.retry;
         let wait = match &outcome {
-            Ok(answer) => retry.after_answer(answer, operation, &so_far),
-            Err(failure) => retry.after_failure(failure, operation, &so_far),
+            Ok(answer) => self.retry.after_answer(answer, operation, &so_far),
+            Err(failure) => self.retry.after_failure(failure, operation, &so_far),
         };
         (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
     }

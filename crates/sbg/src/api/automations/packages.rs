@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::raw::Nullable;
-use crate::request::call::{awaitable, body_setters, fetch_page, refuse_fields, set};
+use crate::request::call::{Get, awaitable, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
@@ -197,7 +197,7 @@ impl AutomationPackageCreate {
     }
 }
 
-awaitable!(AutomationPackageCreate => types::AutomationPackage);
+awaitable!(AutomationPackageCreate => types::AutomationPackage, client);
 
 /// A code package, by id. Makes no request until it is told to.
 ///
@@ -241,13 +241,12 @@ impl AutomationPackageHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::AutomationPackage> {
-        let call = self.client.raw().automation_package_get().package_id(self.checked()?);
-        Ok(call.send().await?.into_inner())
+    pub fn get(&self) -> Get<types::AutomationPackage> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "code packages", move |client| async move {
+            let id = check_segment("package id", &id)?;
+            Ok(client.raw().automation_package_get().package_id(id).send().await?.into_inner())
+        })
     }
 
     /// Changes the code package: set the fields to change, then `.await`. The code itself cannot be changed.
@@ -374,4 +373,4 @@ impl AutomationPackageEdit {
     }
 }
 
-awaitable!(AutomationPackageEdit => types::AutomationPackage);
+awaitable!(AutomationPackageEdit => types::AutomationPackage, package.client);

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::files::FileHandle;
 use crate::ids::check_segment;
 use crate::raw::Secret;
-use crate::request::call::{awaitable, body_setters};
+use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::query::Query;
 use crate::request::wait::{self, Job, State, Wait};
 use crate::types::{self, AutomationRunStatus};
@@ -211,7 +211,7 @@ impl AutomationRunCreate {
     }
 }
 
-awaitable!(AutomationRunCreate => types::AutomationRun);
+awaitable!(AutomationRunCreate => types::AutomationRun, client);
 
 fn check_options(
     [inputs, settings, secret_settings]: [Option<&Value>; 3],
@@ -269,12 +269,12 @@ impl AutomationRunHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::AutomationRun> {
-        Ok(self.client.raw().automation_run_get().run_id(self.checked()?).send().await?.into_inner())
+    pub fn get(&self) -> Get<types::AutomationRun> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "runs of automations", move |client| async move {
+            let id = check_segment("run id", &id)?;
+            Ok(client.raw().automation_run_get().run_id(id).send().await?.into_inner())
+        })
     }
 
     /// Changes the run: set the fields to change, then `.await`. What is not set stays as it is.
@@ -334,10 +334,7 @@ impl AutomationRunHandle {
     /// ```
     pub fn wait(&self) -> Wait<types::AutomationRun> {
         let handle = self.clone();
-        wait::one(format!("run `{}`", self.id), move || {
-            let handle = handle.clone();
-            async move { handle.get().await }
-        })
+        wait::one(format!("run `{}`", self.id), move || handle.get().send())
     }
 
     /// The file with what the run has printed, to be read or downloaded; `None` as long as there is none. Gets the run first.

@@ -190,7 +190,7 @@ impl Feedback {
     }
 }
 
-awaitable!(Feedback => ());
+awaitable!(Feedback => (), client);
 
 #[cfg(test)]
 mod tests {

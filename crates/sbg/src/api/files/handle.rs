@@ -60,7 +60,7 @@ impl FileHandle {
     /// ```
     pub fn get(&self) -> Get<types::File> {
         let Self { client, file } = self.clone();
-        Get::new(FileList::IDENTITY, move |fields| async move {
+        Get::new(&client, FileList::IDENTITY, move |client, fields| async move {
             let call = client.raw().file_get().file_id(file.checked()?);
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -287,7 +287,7 @@ impl FileEdit {
     }
 }
 
-awaitable!(FileEdit => types::File);
+awaitable!(FileEdit => types::File, file.client);
 
 /// A copy of a file to make.
 ///
@@ -354,7 +354,7 @@ impl FileCopy {
     }
 }
 
-awaitable!(FileCopy => types::File);
+awaitable!(FileCopy => types::File, file.client);
 
 /// A move of a file to make.
 ///
@@ -407,4 +407,4 @@ impl FileMove {
     }
 }
 
-awaitable!(FileMove => types::File);
+awaitable!(FileMove => types::File, file.client);

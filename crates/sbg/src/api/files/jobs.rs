@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::files::FileRef;
 use crate::ids::check_segment;
 use crate::request::bulk;
-use crate::request::call::{fetch_page, refuse_fields, set};
+use crate::request::call::{Get, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::request::wait::{self, Job, State, Wait};
@@ -369,18 +369,17 @@ impl JobHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::AsyncJob> {
-        let (raw, id) = (self.client.raw(), check_segment("job id", &self.id)?);
-        let job = match self.kind {
-            JobKind::Copy => raw.async_file_copy_get().job_id(id).send().await?,
-            JobKind::Move => raw.async_file_move_get().job_id(id).send().await?,
-            JobKind::Delete => raw.async_file_delete_get().job_id(id).send().await?,
-        };
-        Ok(job.into_inner())
+    pub fn get(&self) -> Get<types::AsyncJob> {
+        let (kind, id) = (self.kind, self.id.clone());
+        Get::whole(&self.client, "jobs", move |client| async move {
+            let (raw, id) = (client.raw(), check_segment("job id", &id)?);
+            let job = match kind {
+                JobKind::Copy => raw.async_file_copy_get().job_id(id).send().await?,
+                JobKind::Move => raw.async_file_move_get().job_id(id).send().await?,
+                JobKind::Delete => raw.async_file_delete_get().job_id(id).send().await?,
+            };
+            Ok(job.into_inner())
+        })
     }
 
     /// Waits until the job is finished. Its items may have failed nevertheless, see [`job_results`].
@@ -396,10 +395,7 @@ impl JobHandle {
     /// ```
     pub fn wait(&self) -> Wait<types::AsyncJob> {
         let job = self.clone();
-        wait::one(format!("job `{}`", self.id), move || {
-            let job = job.clone();
-            async move { job.get().await }
-        })
+        wait::one(format!("job `{}`", self.id), move || job.get().send())
     }
 }
 

@@ -111,7 +111,7 @@ impl ProjectEdit {
     }
 }
 
-awaitable!(ProjectEdit => types::Project);
+awaitable!(ProjectEdit => types::Project, client);
 
 /// The answer to an edit does not name the project; whoever edited it knows the name.
 fn completed(edited: &types::ProjectEdited, id: &ProjectId) -> Result<types::Project> {

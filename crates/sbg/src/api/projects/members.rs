@@ -128,7 +128,7 @@ impl ProjectMemberHandle {
     /// ```
     pub fn get(&self) -> Get<types::Member> {
         let Self { client, id, member } = self.clone();
-        Get::new(ProjectMemberList::IDENTITY, move |fields| async move {
+        Get::new(&client, ProjectMemberList::IDENTITY, move |client, fields| async move {
             check_segment(MEMBER_ID, &member)?;
             let call = client.raw().project_member_get().project_owner(id.owner()).project(id.project());
             Ok(set!(call.username(member), fields = fields).send().await?.into_inner())

@@ -355,7 +355,7 @@ impl ExportStart {
     }
 }
 
-awaitable!(ExportStart => types::Export);
+awaitable!(ExportStart => types::Export, client);
 
 /// An export, by id. Makes no request until it is told to.
 ///
@@ -395,7 +395,7 @@ impl ExportHandle {
     /// ```
     pub fn get(&self) -> Get<types::Export> {
         let Self { client, id } = self.clone();
-        Get::new(ExportList::IDENTITY, move |fields| async move {
+        Get::new(&client, ExportList::IDENTITY, move |client, fields| async move {
             check_segment("export id", &id)?;
             Ok(set!(client.raw().export_get().export_id(id), fields = fields).send().await?.into_inner())
         })

@@ -389,7 +389,7 @@ impl ImportStart {
     }
 }
 
-awaitable!(ImportStart => types::Import);
+awaitable!(ImportStart => types::Import, client);
 
 /// An imported folder has a plainer name than a file.
 fn check_folder_name(name: &str) -> Result<()> {
@@ -440,7 +440,7 @@ impl ImportHandle {
     /// ```
     pub fn get(&self) -> Get<types::Import> {
         let Self { client, id } = self.clone();
-        Get::new(ImportList::IDENTITY, move |fields| async move {
+        Get::new(&client, ImportList::IDENTITY, move |client, fields| async move {
             check_segment("import id", &id)?;
             Ok(set!(client.raw().import_get().import_id(id), fields = fields).send().await?.into_inner())
         })

@@ -167,4 +167,4 @@ impl TaskCreate {
     }
 }
 
-awaitable!(TaskCreate => types::Task);
+awaitable!(TaskCreate => types::Task, client);

@@ -171,7 +171,7 @@ impl TaskEdit {
     }
 }
 
-awaitable!(TaskEdit => types::Task);
+awaitable!(TaskEdit => types::Task, task.client);
 
 /// A change of the inputs of a draft.
 ///
@@ -240,4 +240,4 @@ impl TaskInputsEdit {
     }
 }
 
-awaitable!(TaskInputsEdit => BTreeMap<String, TaskInput>);
+awaitable!(TaskInputsEdit => BTreeMap<String, TaskInput>, task.client);

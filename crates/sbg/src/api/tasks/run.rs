@@ -74,7 +74,7 @@ impl TaskRun {
     }
 }
 
-awaitable!(TaskRun => types::Task);
+awaitable!(TaskRun => types::Task, task.client);
 
 /// A task to clone.
 ///
@@ -124,7 +124,7 @@ impl TaskClone {
     }
 }
 
-awaitable!(TaskClone => types::Task);
+awaitable!(TaskClone => types::Task, task.client);
 
 /// The query parameter that starts a new task.
 pub(super) fn action(run: bool) -> Option<types::TaskAction> {
@@ -157,7 +157,7 @@ impl TaskInputs {
     /// ```
     pub fn get(&self) -> Get<BTreeMap<String, TaskInput>> {
         let TaskHandle { client, id } = self.task.clone();
-        Get::new(&[], move |fields| async move {
+        Get::new(&client, &[], move |client, fields| async move {
             check_uuid(TASK_ID, &id)?;
             let call = client.raw().task_inputs_get().task_id(id);
             Ok(value::values_from_json(&set!(call, fields = fields).send().await?.into_inner()))

@@ -85,7 +85,7 @@ impl VolumeCreate {
     }
 }
 
-awaitable!(VolumeCreate => types::Volume);
+awaitable!(VolumeCreate => types::Volume, client);
 
 /// What the platform takes as the name of a volume (its codes 9013, 9014 and 9030).
 pub(super) fn check_name(name: &str) -> Result<()> {

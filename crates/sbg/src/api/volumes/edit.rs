@@ -183,7 +183,7 @@ impl VolumeEdit {
     }
 }
 
-awaitable!(VolumeEdit => types::Volume);
+awaitable!(VolumeEdit => types::Volume, volume.client);
 
 /// A volume to deactivate.
 ///
@@ -232,4 +232,4 @@ impl VolumeDeactivate {
     }
 }
 
-awaitable!(VolumeDeactivate => types::Volume);
+awaitable!(VolumeDeactivate => types::Volume, volume.client);

@@ -156,7 +156,7 @@ impl VolumeMemberHandle {
     /// ```
     pub fn get(&self) -> Get<types::Member> {
         let Self { client, id, member } = self.clone();
-        Get::new(VolumeMemberList::IDENTITY, move |fields| async move {
+        Get::new(&client, VolumeMemberList::IDENTITY, move |client, fields| async move {
             check_segment(MEMBER_ID, &member)?;
             let call = client.raw().volume_member_get().volume_owner(id.owner()).volume_name(id.volume());
             Ok(set!(call.username(member), fields = fields).send().await?.into_inner())

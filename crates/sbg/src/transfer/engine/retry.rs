@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::concurrency::Limiter;
 use super::storage::{Refusal, Remedy, StorageError};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::pipeline::jittered;
 use crate::transfer::progress::Counters;
 
@@ -126,6 +126,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::error::ErrorKind;
     use crate::transfer::engine::runtime::Direction;
 
     fn error() -> Error {

@@ -88,7 +88,7 @@ impl AutomationRunEdit {
     }
 }
 
-awaitable!(AutomationRunEdit => types::AutomationRun);
+awaitable!(AutomationRunEdit => types::AutomationRun, run.client);
 
 /// A run to start after the model of an earlier one.
 ///
@@ -197,4 +197,4 @@ impl AutomationRunRerun {
     }
 }
 
-awaitable!(AutomationRunRerun => types::AutomationRun);
+awaitable!(AutomationRunRerun => types::AutomationRun, run.client);
