@@ -111,7 +111,7 @@ async fn by_handles(stage: &Stage) -> Result<()> {
     let created = client.projects().create("Fibre diffraction").await?;
     client.projects().query().page().await?;
     client.projects().query().owner("rfranklin").page().await?;
-    let project = client.project(&created.id)?;
+    let project = client.project(&created.id);
     project.get().await?;
     project.edit().description("B form").await?;
     let members = project.members();

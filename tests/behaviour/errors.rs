@@ -64,7 +64,7 @@ async fn a_signed_address_that_the_storage_refuses_for_good_is_told_from_a_refus
 #[tokio::test]
 async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()> {
     let stage = Stage::start().await;
-    let error = stage.client.project("rfranklin/no-such-project")?.get().await.expect_err("it is not there");
+    let error = stage.client.project("rfranklin/no-such-project").get().await.expect_err("it is not there");
     let request = error.request_id().expect("the platform names its requests");
     let expected = format!(
         "project_get: Requested project or member does not exist. (HTTP 404, code 3002, request {request}); projects are \
@@ -133,7 +133,7 @@ async fn an_answer_of_another_form_tells_which_call_it_was() -> Result<()> {
 async fn an_answer_of_another_form_shows_no_secret_of_it() -> Result<()> {
     let credentials = json!({"access_key_id": "hush-id", "secret_access_key": 4711, "role_arn": "arn"});
     let stage = answering(200, json!({"service": {"credentials": credentials}, "id": 5}), &[]).await;
-    let volume = stage.client.volume("rfranklin/v")?.get().await;
+    let volume = stage.client.volume("rfranklin/v").get().await;
     let error =
         assert_refused(volume, ErrorKind::UnexpectedResponse, &["volume_get", "\"role_arn\":\"arn\""]);
     let shown = format!("{error} {error:?}");

@@ -24,7 +24,7 @@ async fn stage() -> (Stage, String) {
 }
 
 async fn paths(stage: &Stage, project: &str) -> Result<BTreeSet<String>> {
-    let entries: Vec<Entry> = stage.client.project(project)?.files().walk().entries().try_collect().await?;
+    let entries: Vec<Entry> = stage.client.project(project).files().walk().entries().try_collect().await?;
     Ok(entries.into_iter().map(|entry| entry.path).collect())
 }
 
@@ -41,7 +41,7 @@ async fn results(stage: &Stage, job: &AsyncJob) -> Result<Vec<sbg::Result<File>>
 #[tokio::test]
 async fn a_folder_is_copied_with_all_that_is_in_it() -> Result<()> {
     let (stage, other) = stage().await;
-    let raw = stage.client.project(&stage.project)?.files().resolve_path("raw").await?;
+    let raw = stage.client.project(&stage.project).files().resolve_path("raw").await?;
     let items = [JobItem::new(&raw).to_project(&other).name("copied")];
     let job = stage.client.jobs().copy(items).await?;
     let results = results(&stage, &job).await?;
@@ -58,7 +58,7 @@ async fn a_folder_is_copied_with_all_that_is_in_it() -> Result<()> {
 #[tokio::test]
 async fn a_folder_is_moved_into_another_one_and_then_deleted() -> Result<()> {
     let (stage, other) = stage().await;
-    let (project, files) = (stage.project.as_str(), stage.client.project(&stage.project)?.files());
+    let (project, files) = (stage.project.as_str(), stage.client.project(&stage.project).files());
     let raw = files.resolve_path("raw").await?;
     let done = stage.client.files().create_folder("done").in_project(project).await?;
     let item = || JobItem::new(&raw).name("of today");
@@ -84,7 +84,7 @@ async fn a_folder_is_moved_into_another_one_and_then_deleted() -> Result<()> {
 #[tokio::test]
 async fn an_item_that_fails_has_its_error_and_the_others_are_done() -> Result<()> {
     let (stage, other) = stage().await;
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let (raw, c) = (files.resolve_path("raw").await?, files.resolve_path("c.txt").await?);
     let missing = "567890abc9b0307bc0414164";
     let items = [&raw.id[..], missing, &c.id[..]].map(|id| JobItem::new(id).to_project(&other));

@@ -14,12 +14,16 @@ async fn a_project_id_without_a_slash_is_refused_with_the_expected_form() -> Res
     let stage = Stage::start().await;
     let client = &stage.client;
     let words = ["not a project id: `demo`", "expected `owner/project`, as in `rfranklin/my-project`"];
-    assert_refused(client.project("demo"), INVALID, &words);
+    assert_refused(client.project("demo").get().await, INVALID, &words);
     assert_refused(client.upload("a").to_project("demo").await, INVALID, &words);
     assert_refused(client.files().create_folder("a").in_project("demo").await, INVALID, &words);
     assert_refused(client.file("5678").copy().to_project("demo".to_owned()).await, INVALID, &words);
     for id in ["", "/", "a/", "/b", "a/b/c", "a/..", "a b/c", "a/b?c", "a/b%2e", "a/b\n"] {
-        assert_refused(client.project(id), INVALID, &["not a project id", "expected `owner/project`"]);
+        assert_refused(
+            client.project(id).get().await,
+            INVALID,
+            &["not a project id", "expected `owner/project`"],
+        );
     }
     stage.assert_no_requests();
     Ok(())

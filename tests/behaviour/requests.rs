@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use futures::{FutureExt as _, TryStreamExt as _};
+use futures::FutureExt as _;
 use sbg::pipeline::RetryPolicy;
 use sbg::{ErrorKind, Fields, RequestOptions as _};
 use sbg_emulator::{Action, Emulator, FaultRule};

@@ -29,7 +29,7 @@ fn client(stage: &Stage) -> Result<Client> {
 }
 
 fn download(stage: &Stage) -> Result<DownloadMany> {
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     Ok(files.download_tree(stage.path("tree")).on_conflict(Conflict::Overwrite))
 }
 
@@ -62,7 +62,7 @@ fn set_modified(path: &Path, time: SystemTime) -> Result<()> {
 
 /// The id of the file at this path, from a client that records nothing.
 async fn id_of(stage: &Stage, path: &str) -> Result<String> {
-    Ok(stage.client_of("rfranklin").project(&stage.project)?.files().resolve_path(path).await?.id)
+    Ok(stage.client_of("rfranklin").project(&stage.project).files().resolve_path(path).await?.id)
 }
 
 /// Fails unless both sides have this content.
@@ -93,7 +93,7 @@ async fn second_download_of_unchanged_tree_only_lists() -> Result<()> {
     assert_eq!(outcomes(download(&stage)?.await?)?, vec![Outcome::Identical; files]);
     assert_only_lists(&stage, files, folders + 1);
     // Another process has the same record.
-    let files_of = client(&stage)?.project(&stage.project)?.files();
+    let files_of = client(&stage)?.project(&stage.project).files();
     assert_eq!(outcomes(files_of.download_tree(stage.path("tree")).await?)?, vec![Outcome::Identical; files]);
     Ok(())
 }
@@ -347,7 +347,7 @@ async fn empty_folders_are_made_both_ways() -> Result<()> {
     }
     write(&stage, "full/x", "ACGT")?;
     assert_eq!(outcomes(upload(&stage).await?)?, [MOVED]);
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let entries: Vec<_> = files.walk().entries().try_collect().await?;
     let mut paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
     paths.sort_unstable();

@@ -13,7 +13,7 @@ async fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [action, project, folder, to @ ..] = &arguments[..] else { usage() };
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
 
     // One job takes any number of items. Each item is a folder or a file.
     let jobs = client.jobs();

@@ -20,7 +20,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
     let reads = client.file(&folder.id).list().all().await?;
 
     let create = client.tasks().create(first_app, project).name("A task for each sample");

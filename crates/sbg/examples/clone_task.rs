@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
 
 /// The task of this name that was created last. There is no query by name, so the tasks are gone through.
 async fn latest(client: &Client, project: &str, name: &str) -> Result<Task> {
-    let query = client.project(project)?.tasks().query().fields(Fields::only(["name", "status"]));
+    let query = client.project(project).tasks().query().fields(Fields::only(["name", "status"]));
     let mut tasks = query.order_by(TaskOrderBy::CreatedTime, TaskOrder::Desc).items();
     while let Some(task) = tasks.try_next().await? {
         if task.name.as_deref() == Some(name) {

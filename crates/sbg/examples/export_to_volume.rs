@@ -17,7 +17,7 @@ async fn main() -> Result<()> {
     };
     let volume: VolumeId = volume.parse()?;
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
 
     let mut files = client.file(&folder.id).list().items();
     let mut starts = Vec::new();

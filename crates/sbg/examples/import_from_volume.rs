@@ -15,7 +15,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let volume = client.volume(volume)?;
+    let volume = client.volume(volume);
 
     let mut objects = volume.list().prefix(prefix).items();
     let mut starts = Vec::new();

@@ -17,7 +17,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let file = client.project(project)?.files().resolve_path(path).await?;
+    let file = client.project(project).files().resolve_path(path).await?;
 
     let create = client.tasks().create(app, project).name(format!("{app} on {path}"));
     let task = create.input(input, file).run(true).await?;

@@ -87,7 +87,7 @@ impl Error {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
     /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
-    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// let error = client.project("rfranklin/nowhere").get().await.unwrap_err();
     /// assert_eq!(error.message(), "Requested project or member does not exist.");
     /// # Ok(())
     /// # }
@@ -103,7 +103,7 @@ impl Error {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
     /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
-    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// let error = client.project("rfranklin/nowhere").get().await.unwrap_err();
     /// assert_eq!(error.status(), Some(404));
     /// # Ok(())
     /// # }
@@ -212,7 +212,7 @@ impl Error {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
     /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
-    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// let error = client.project("rfranklin/nowhere").get().await.unwrap_err();
     /// assert!(error.hint().is_some_and(|hint| hint.contains("owner/short-name")));
     /// # Ok(())
     /// # }
@@ -248,7 +248,7 @@ impl Error {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = client.project("rfranklin/fibre-diffraction")?;
+    /// let project = client.project("rfranklin/fibre-diffraction");
     /// let exists = match project.get().await {
     ///     Err(error) if error.is_not_found() => false,
     ///     found => found.map(|_| true)?,
@@ -281,7 +281,7 @@ impl Error {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// match client.project("fcrick/models")?.delete().await {
+    /// match client.project("fcrick/models").delete().await {
     ///     Err(error) if error.is_forbidden() => eprintln!("ask fcrick to do so"),
     ///     done => done?,
     /// }

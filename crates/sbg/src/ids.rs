@@ -157,6 +157,19 @@ pub(crate) fn check_given<T>(id: Option<&Given<T>>) -> Result<(), InvalidId> {
     }
 }
 
+/// The text of an id as it was given, cut short where it is invalid.
+pub(crate) fn text_of<T: AsRef<str>>(id: &Given<T>) -> &str {
+    match id {
+        Ok(id) => id.as_ref(),
+        Err(error) => &error.given,
+    }
+}
+
+/// The id, or what is wrong with it.
+pub(crate) fn checked<T>(id: &Given<T>) -> crate::error::Result<&T> {
+    id.as_ref().map_err(|error| error.clone().into())
+}
+
 /// At most `limit` characters of a text, on one line, for a message.
 pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     let mut shown = String::new();

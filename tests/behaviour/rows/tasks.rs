@@ -56,7 +56,7 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.tasks.query(project='my-project')[0]", async |scene, client| {
-            let tasks = client.project("rfranklin/fibre-diffraction")?.tasks().query().all().await?;
+            let tasks = client.project("rfranklin/fibre-diffraction").tasks().query().all().await?;
             let first = tasks.first();
             assert!(first.is_some_and(|task| task.project.as_deref() == Some(PROJECT)));
             scene.sent("GET /tasks?project=rfranklin/fibre-diffraction&offset=0&limit=100");

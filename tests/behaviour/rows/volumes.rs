@@ -31,27 +31,27 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.volumes.get(id='user/volume')", async |scene, client| {
-            let volume = client.volume("rfranklin/patterns")?.get().await?;
+            let volume = client.volume("rfranklin/patterns").get().await?;
             assert_eq!((volume.name.as_deref(), volume.active), (Some("patterns"), Some(true)));
             scene.sent("GET /storage/volumes/rfranklin/patterns");
             Ok(())
         }),
         row("volume.reload()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let reloaded = volume.get().await?;
             assert_eq!(reloaded.id, VOLUME);
             scene.sent("GET /storage/volumes/rfranklin/patterns");
             Ok(())
         }),
         row("volume.get_imports()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let imports = volume.imports().all().await?;
             assert_eq!(imports.len(), 1);
             scene.sent("GET /storage/imports?volume=rfranklin/patterns&offset=0&limit=100");
             Ok(())
         }),
         row("volume.get_exports()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let exports = volume.exports().all().await?;
             assert_eq!(exports.len(), 1);
             scene.sent("GET /storage/exports?volume=rfranklin/patterns&offset=0&limit=100");
@@ -160,7 +160,7 @@ fn creating() -> Vec<Row> {
 fn changing() -> Vec<Row> {
     vec![
         row("volume.save()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let saved = volume.edit().description("Patterns of the B form").await?;
             assert_eq!(saved.description.as_deref(), Some("Patterns of the B form"));
             scene.sent_json(
@@ -172,7 +172,7 @@ fn changing() -> Vec<Row> {
         row("volume.delete()", async |scene, client| {
             let created = client.volumes().create("empty", Service::s3("my_bucket", KEY.0, KEY.1)).await?;
             scene.prepared();
-            let volume = client.volume(&created.id)?;
+            let volume = client.volume(&created.id);
             volume.deactivate().await?;
             volume.delete().await?;
             scene.sent_json("PATCH /storage/volumes/rfranklin/empty", json!({"active": false}));
@@ -187,14 +187,14 @@ fn changing() -> Vec<Row> {
 fn members() -> Vec<Row> {
     vec![
         row("volume.get_members()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let members = volume.members().query().all().await?;
             assert_eq!(members[0].username.as_deref(), Some("rfranklin"));
             scene.sent("GET /storage/volumes/rfranklin/patterns/members?offset=0&limit=100");
             Ok(())
         }),
         row("volume.add_member()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let permissions = Permissions::new().copy(true);
             let member = volume.members().add(NewMember::user("fcrick"), permissions).await?;
             assert_eq!(member.username.as_deref(), Some("fcrick"));
@@ -205,7 +205,7 @@ fn members() -> Vec<Row> {
             Ok(())
         }),
         row("volume.add_member_team()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let team = client.teams().query("kings-college").all().await?.remove(0);
             scene.prepared();
             let permissions = Permissions::new().copy(true);
@@ -218,7 +218,7 @@ fn members() -> Vec<Row> {
             Ok(())
         }),
         row("volume.add_member_division()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let permissions = Permissions::new().copy(true);
             let member = volume.members().add(NewMember::division("kings-college"), permissions).await?;
             assert_eq!(member.permissions.and_then(|given| given.copy), Some(true));
@@ -238,14 +238,14 @@ fn members() -> Vec<Row> {
 fn listing() -> Vec<Row> {
     vec![
         row("volume.list()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let file_list = volume.list().all().await?;
             assert_eq!(file_list.last().expect("an object").path(), "README.txt");
             scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
             Ok(())
         }),
         row("volume.list().all()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let mut volume_files = volume.list().items();
             let mut locations = Vec::new();
             while let Some(volume_file) = volume_files.try_next().await? {
@@ -256,7 +256,7 @@ fn listing() -> Vec<Row> {
             Ok(())
         }),
         row("file_list.prefixes", async |scene, client| {
-            let file_list = client.volume(VOLUME)?.list().all().await?;
+            let file_list = client.volume(VOLUME).list().all().await?;
             scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
             let prefixes: Vec<_> = file_list.iter().filter(|entry| entry.is_folder()).collect();
             assert_eq!(prefixes[0].path(), "patterns/");
@@ -264,7 +264,7 @@ fn listing() -> Vec<Row> {
             Ok(())
         }),
         row("volume.list(prefix=prefix)", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let prefix = "patterns/";
             let file_list_sub = volume.list().prefix(prefix).all().await?;
             let locations: Vec<_> = file_list_sub.iter().map(sbg::volumes::VolumeEntry::path).collect();
@@ -316,7 +316,7 @@ fn imports() -> Vec<Row> {
             },
         ),
         row("imp.reload()", async |scene, client| {
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.prepared();
             let import = client.import(&started.id).get().await?;
             assert_eq!(import.state, Some(StorageJobState::Pending));
@@ -324,7 +324,7 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("while imp.reload().state not in (COMPLETED, FAILED): time.sleep(10)", async |scene, client| {
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.prepared();
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
@@ -333,7 +333,7 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("imp.result", async |scene, client| {
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();
@@ -345,7 +345,7 @@ fn imports() -> Vec<Row> {
         row("imp.delete()", async |scene, client| {
             // The API cannot forget an import. What it has made can be deleted.
             assert_no_deletion("/storage/imports");
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();

@@ -5,7 +5,6 @@ mod packages;
 mod runs;
 mod setup;
 
-pub use members::{AutomationMemberHandle, AutomationMemberList, AutomationMembers};
 pub use packages::{
     AutomationPackageCreate, AutomationPackageEdit, AutomationPackageHandle, AutomationPackageList,
     AutomationPackages,
@@ -20,6 +19,7 @@ use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
+use crate::members::Members;
 use crate::raw::Secret;
 use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -333,8 +333,8 @@ impl AutomationHandle {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn members(&self) -> AutomationMembers {
-        AutomationMembers::new(self.client.clone(), self.id.clone())
+    pub fn members(&self) -> Members<Self> {
+        Members::new(self.clone())
     }
 
     /// The code packages of the automation.

@@ -50,7 +50,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for file in client.project("rfranklin/fibre-diffraction")?.files().query().all().await? {
+    /// for file in client.project("rfranklin/fibre-diffraction").files().query().all().await? {
     ///     client.file(&file).set_tags(["dna"]).await?;
     /// }
     /// client.file("567890abc9b0307bc0414164").delete().await?;

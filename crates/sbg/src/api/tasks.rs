@@ -14,7 +14,7 @@ use sbg_raw::{ClientBulkExt as _, ClientTasksExt as _};
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ids::{AppId, IntoId, ProjectId, check_uuid};
+use crate::ids::{AppId, Given, IntoId, ProjectId, check_uuid};
 use crate::projects::ProjectHandle;
 use crate::request::bulk::{bulk, checked_ids, in_place};
 use crate::request::call::{Get, set};
@@ -190,7 +190,7 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = client.project("rfranklin/fibre-diffraction")?;
+    /// let project = client.project("rfranklin/fibre-diffraction");
     /// for task in project.tasks().query().all().await? {
     ///     println!("{} {:?}", task.id, task.name);
     /// }
@@ -198,7 +198,7 @@ impl ProjectHandle {
     /// # }
     /// ```
     pub fn tasks(&self) -> ProjectTasks {
-        ProjectTasks { tasks: self.files().client().tasks(), id: self.id().clone() }
+        ProjectTasks { tasks: self.files().client().tasks(), id: self.files().id().clone() }
     }
 }
 
@@ -206,7 +206,7 @@ impl ProjectHandle {
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let tasks = client.project("rfranklin/fibre-diffraction")?.tasks();
+/// let tasks = client.project("rfranklin/fibre-diffraction").tasks();
 /// let task = tasks.create("rfranklin/fibre-diffraction/helix-angle").name("Helix angle of S1");
 /// # Ok(())
 /// # }
@@ -214,7 +214,7 @@ impl ProjectHandle {
 #[derive(Clone, Debug)]
 pub struct ProjectTasks {
     tasks: Tasks,
-    id: ProjectId,
+    id: Given<ProjectId>,
 }
 
 impl ProjectTasks {

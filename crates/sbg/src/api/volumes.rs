@@ -10,7 +10,6 @@ mod service;
 
 pub use create::VolumeCreate;
 pub use edit::{VolumeDeactivate, VolumeEdit};
-pub use members::{VolumeMemberHandle, VolumeMemberList, VolumeMembers};
 pub use objects::{VolumeEntry, VolumeObjectList};
 pub use s3::S3Properties;
 pub use service::{Credentials, Service};
@@ -21,7 +20,8 @@ use super::storage_jobs::exports::ExportList;
 use super::storage_jobs::imports::{ImportList, ImportStart};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{IntoId, VolumeId};
+use crate::ids::{Given, IntoId, VolumeId, checked, text_of};
+use crate::members::Members;
 use crate::request::call::{Get, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -47,7 +47,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let volume = client.volume("rfranklin/patterns")?.get().await?;
+    /// let volume = client.volume("rfranklin/patterns").get().await?;
     /// println!("{:?}", volume.access_mode);
     /// # Ok(())
     /// # }
@@ -56,9 +56,8 @@ impl Client {
     /// # Errors
     ///
     /// An id that is not of the form `owner/volume`.
-    pub fn volume(&self, id: impl IntoId<VolumeId>) -> Result<VolumeHandle> {
-        let id = id.into_id()?;
-        Ok(VolumeHandle { client: self.clone(), id })
+    pub fn volume(&self, id: impl IntoId<VolumeId>) -> VolumeHandle {
+        VolumeHandle { client: self.clone(), id: id.into_id() }
     }
 }
 
@@ -145,7 +144,7 @@ impl List for VolumeList {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let volume = client.volume("rfranklin/patterns")?;
+/// let volume = client.volume("rfranklin/patterns");
 /// for object in volume.list().all().await? {
 ///     volume.import(object.location).to_project("rfranklin/fibre-diffraction").await?;
 /// }
@@ -155,7 +154,7 @@ impl List for VolumeList {
 #[derive(Clone, Debug)]
 pub struct VolumeHandle {
     client: Client,
-    id: VolumeId,
+    id: Given<VolumeId>,
 }
 
 impl VolumeHandle {
@@ -163,13 +162,17 @@ impl VolumeHandle {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let volume = client.volume("rfranklin/patterns")?;
+    /// let volume = client.volume("rfranklin/patterns");
     /// assert_eq!((volume.id().owner(), volume.id().volume()), ("rfranklin", "patterns"));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn id(&self) -> &VolumeId {
-        &self.id
+    pub fn id(&self) -> &str {
+        text_of(&self.id)
+    }
+
+    fn checked(&self) -> Result<&VolumeId> {
+        checked(&self.id)
     }
 
     /// Gets the volume, without the secret half of its credentials.
@@ -185,6 +188,7 @@ impl VolumeHandle {
     pub fn get(&self) -> Get<types::Volume> {
         let Self { client, id } = self.clone();
         Get::new(&client, VolumeList::IDENTITY, move |client, fields| async move {
+            let id = id?;
             let call = client.raw().volume_get().volume_owner(id.owner()).volume_name(id.volume());
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -196,7 +200,7 @@ impl VolumeHandle {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::types::VolumeAccessModeSet;
     ///
-    /// let volume = client.volume("rfranklin/patterns")?;
+    /// let volume = client.volume("rfranklin/patterns");
     /// volume.edit().description("Patterns of the B form").access_mode(VolumeAccessModeSet::Rw).await?;
     /// # Ok(())
     /// # }
@@ -231,7 +235,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let volume = client.volume("rfranklin/patterns")?;
+    /// let volume = client.volume("rfranklin/patterns");
     /// volume.deactivate().force(true).await?;
     /// volume.delete().await?;
     /// # Ok(())
@@ -242,8 +246,9 @@ impl VolumeHandle {
     }
 
     async fn patch(&self, body: types::VolumeEdit, force: Option<bool>) -> Result<types::Volume> {
+        let id = self.checked()?;
         let call = self.client.raw().volume_edit();
-        let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
+        let call = call.volume_owner(id.owner()).volume_name(id.volume());
         Ok(set!(call.body(body), force = force).send().await?.into_inner())
     }
 
@@ -262,8 +267,9 @@ impl VolumeHandle {
     ///
     /// Whatever the call brings.
     pub async fn delete(&self) -> Result<()> {
+        let id = self.checked()?;
         let call = self.client.raw().volume_delete();
-        call.volume_owner(self.id.owner()).volume_name(self.id.volume()).send().await?;
+        call.volume_owner(id.owner()).volume_name(id.volume()).send().await?;
         Ok(())
     }
 
@@ -271,7 +277,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.volume("rfranklin/patterns")?.list().page().await?;
+    /// let page = client.volume("rfranklin/patterns").list().page().await?;
     /// println!("{} objects, {} folders", page.items.len(), page.prefixes.len());
     /// let next = page.next_page().await?;
     /// # Ok(())
@@ -285,7 +291,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let object = client.volume("rfranklin/patterns")?.object("photographs/51.tiff").await?;
+    /// let object = client.volume("rfranklin/patterns").object("photographs/51.tiff").await?;
     /// println!("{:?}", object.metadata);
     /// # Ok(())
     /// # }
@@ -299,6 +305,7 @@ impl VolumeHandle {
                     crate::ids::excerpt(&location, 60)
                 )));
             }
+            let id = id?;
             let call = client.raw().volume_object_get().volume_owner(id.owner()).volume_name(id.volume());
             Ok(set!(call.location(location), fields = fields).send().await?.into_inner())
         })
@@ -316,7 +323,7 @@ impl VolumeHandle {
     /// # }
     /// ```
     pub fn import(&self, location: impl Into<String>) -> ImportStart {
-        ImportStart::new(self.client.clone(), Ok(self.id.clone()), location.into())
+        ImportStart::new(self.client.clone(), self.id.clone(), location.into())
     }
 
     /// The imports from this volume.
@@ -355,7 +362,7 @@ impl VolumeHandle {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn members(&self) -> VolumeMembers {
-        VolumeMembers { client: self.client.clone(), id: self.id.clone() }
+    pub fn members(&self) -> Members<Self> {
+        Members::new(self.clone())
     }
 }

@@ -113,7 +113,7 @@ mod tests {
             let io = io::Error::from(error.clone());
             assert_eq!(io.kind(), expected, "{error}");
             assert_eq!(io.to_string(), error.to_string());
-            assert!(io.get_ref().is_some_and(|inner| inner.is::<Error>()));
+            assert!(io.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).is_some());
         };
         check(Error::refused(404, Some(5002), "no"), io::ErrorKind::NotFound);
         check(Error::refused(403, None, "no"), io::ErrorKind::PermissionDenied);
@@ -131,7 +131,7 @@ mod tests {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         let error = Error::io("cannot write `a`", full);
         assert_eq!(error.kind(), ErrorKind::DiskFull);
-        assert!(error.source().is_some_and(|source| source.is::<io::Error>()));
+        assert!(error.source().and_then(|source| source.downcast_ref::<io::Error>()).is_some());
 
         let invalid = "demo".parse::<crate::ProjectId>().unwrap_err();
         let error = Error::from(invalid.clone());

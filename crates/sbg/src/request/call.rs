@@ -27,7 +27,7 @@ type Send1<T> = Box<dyn FnOnce(Client, Option<String>) -> BoxFuture<'static, Res
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+/// let project = client.project("rfranklin/fibre-diffraction").get().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -135,7 +135,12 @@ fn whole_only(what: &str) -> Error {
 
 /// Some lists come whole: the platform knows no `fields` there, and to leave them out silently would promise what is not kept.
 pub(crate) fn refuse_fields(at: &PageRequest, what: &str) -> Result<()> {
-    match &at.fields {
+    refuse_selection(at.fields.as_deref(), what)
+}
+
+/// The same for one resource.
+pub(crate) fn refuse_selection(fields: Option<&str>, what: &str) -> Result<()> {
+    match fields {
         Some(_) => Err(whole_only(what)),
         None => Ok(()),
     }

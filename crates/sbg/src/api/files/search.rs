@@ -12,6 +12,7 @@ use sbg_raw::ClientFilesExt as _;
 use super::{FileHandle, FileQuery, Files};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::text_of;
 use crate::projects::ProjectFiles;
 use crate::request::call::{refuse_fields, set};
 use crate::request::fields::Fields;
@@ -87,7 +88,7 @@ impl List for FileSearch {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let mut entries = client.project("rfranklin/fibre-diffraction")?.files().walk().entries();
+/// let mut entries = client.project("rfranklin/fibre-diffraction").files().walk().entries();
 /// while let Some(entry) = entries.try_next().await? {
 ///     println!("{} {:?}", entry.path, entry.file.size);
 /// }
@@ -125,7 +126,7 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let mut entries = client.project("rfranklin/fibre-diffraction")?.files().walk().entries();
+    /// let mut entries = client.project("rfranklin/fibre-diffraction").files().walk().entries();
     /// while let Some(entry) = entries.try_next().await? {
     ///     println!("{}", entry.path);
     /// }
@@ -145,7 +146,7 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// if let Some(found) = files.find("51.fastq").try_next().await? {
     ///     println!("{} is {}", found.path, found.file.id);
     /// }
@@ -161,7 +162,7 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// match files.resolve_path("reads/lane-1/51.fastq.gz").await {
     ///     Ok(file) => println!("{}", file.id),
     ///     Err(error) if error.is_not_found() => println!("not uploaded yet"),
@@ -195,7 +196,10 @@ impl ProjectFiles {
             };
             let files = query.name(name).fields(Fields::all()).all().await?;
             let missing = || {
-                Error::new(ErrorKind::NotFound, format!("there is no `{name}` in `{path}` of {}", self.id()))
+                Error::new(
+                    ErrorKind::NotFound,
+                    format!("there is no `{name}` in `{path}` of {}", text_of(self.id())),
+                )
             };
             let named = files.into_iter().find(|file| file.name.as_deref() == Some(name));
             found = Some(named.ok_or_else(missing)?);
@@ -233,7 +237,7 @@ type Choice = Arc<dyn Fn(&Entry) -> bool + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let walk = client.project("rfranklin/fibre-diffraction")?.files().walk();
+/// let walk = client.project("rfranklin/fibre-diffraction").files().walk();
 /// let reads: Vec<_> = walk.filter(|entry| entry.path.ends_with(".fastq.gz")).entries().try_collect().await?;
 /// # Ok(())
 /// # }

@@ -7,7 +7,7 @@ use super::{check_name, check_tags};
 use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::ProjectId;
+use crate::ids::{Given, ProjectId};
 use crate::request::call::{answer_of, awaitable, body_clearers, body_setters, tags_setters};
 use crate::types;
 
@@ -15,7 +15,7 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let project = client.project("rfranklin/fibre-diffraction")?.edit().tags(["dna"]).await?;
+/// let project = client.project("rfranklin/fibre-diffraction").edit().tags(["dna"]).await?;
 /// println!("{:?}", project.tags);
 /// # Ok(())
 /// # }
@@ -24,7 +24,7 @@ use crate::types;
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ProjectEdit {
     pub(super) client: Client,
-    pub(super) id: ProjectId,
+    pub(super) id: Given<ProjectId>,
     pub(super) body: types::ProjectEdit,
 }
 
@@ -34,7 +34,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().name("Fibre diffraction, 1952");
         /// # Ok(())
         /// # }
         /// ```
@@ -43,7 +43,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().description("Patterns of the A form");
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().description("Patterns of the A form");
         /// # Ok(())
         /// # }
         /// ```
@@ -52,7 +52,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let project = client.project("rfranklin/fibre-diffraction")?;
+        /// let project = client.project("rfranklin/fibre-diffraction");
         /// let edit = project.edit().billing_group("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
         /// # Ok(())
         /// # }
@@ -65,7 +65,7 @@ impl ProjectEdit {
         /// use sbg::types::ProjectEditSettings;
         ///
         /// let locked = ProjectEditSettings { locked: Some(true), ..Default::default() };
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().settings(locked);
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().settings(locked);
         /// # Ok(())
         /// # }
         /// ```
@@ -77,7 +77,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().clear_description();
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().clear_description();
         /// # Ok(())
         /// # }
         /// ```
@@ -90,7 +90,7 @@ impl ProjectEdit {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+    /// let edit = client.project("rfranklin/fibre-diffraction").edit().name("Fibre diffraction, 1952");
     /// println!("{:?}", edit.send().await?.modified_on);
     /// # Ok(())
     /// # }
@@ -106,8 +106,9 @@ impl ProjectEdit {
         self.body.name.as_deref().map_or(Ok(()), check_name)?;
         check_billing_group(self.body.billing_group.as_deref())?;
         check_tags(self.body.tags.value().map_or(&[], Vec::as_slice))?;
-        let call = self.client.raw().project_edit().project_owner(self.id.owner()).project(self.id.project());
-        completed(&call.body(self.body).send().await?.into_inner(), &self.id)
+        let id = self.id?;
+        let call = self.client.raw().project_edit().project_owner(id.owner()).project(id.project());
+        completed(&call.body(self.body).send().await?.into_inner(), &id)
     }
 }
 

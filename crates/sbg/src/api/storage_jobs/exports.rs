@@ -112,7 +112,7 @@ impl Exports {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let exports = client.exports();
-    /// let mut files = client.project("rfranklin/fibre-diffraction")?.files().query().items();
+    /// let mut files = client.project("rfranklin/fibre-diffraction").files().query().items();
     /// let mut starts = Vec::new();
     /// while let Some(file) = files.try_next().await? {
     ///     let location = file.name.unwrap_or_default();

@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{Entry, FileHandle};
 use crate::ids::check_segment;
+use crate::ids::text_of;
 use crate::local_file::FileKind;
 use crate::projects::ProjectFiles;
 use crate::request::fields::Fields;
@@ -34,7 +35,7 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let files = client.project("rfranklin/fibre-diffraction")?.files().query().all().await?;
+/// let files = client.project("rfranklin/fibre-diffraction").files().query().all().await?;
 /// client.download_all(files.items.iter(), "patterns").await?.into_result()?;
 /// # Ok(())
 /// # }
@@ -83,7 +84,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files().query().items();
+    /// let files = client.project("rfranklin/fibre-diffraction").files().query().items();
     /// let files: Vec<_> = files.try_collect().await?;
     /// let report = client.download_all(files, "patterns").await?.into_result()?;
     /// println!("{} bytes", report.bytes());
@@ -123,14 +124,14 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
     /// println!("{} files", report.files.len());
     /// # Ok(())
     /// # }
     /// ```
     pub fn download_tree(&self, folder: impl Into<PathBuf>) -> DownloadMany {
         let files = self.on_engine();
-        let root = format!("project {}", self.id());
+        let root = format!("project {}", text_of(self.id()));
         let walk = Box::new(move || files.walk().fields(fields()).entries());
         DownloadMany::new(self.client(), What::Tree { root, walk }, folder.into())
     }
@@ -184,7 +185,7 @@ type Select = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// println!("{} bytes", report.bytes());
 /// # Ok(())
 /// # }
@@ -213,7 +214,7 @@ impl DownloadMany {
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::transfer::Conflict;
     ///
-    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").on_conflict(Conflict::Overwrite);
+    /// let download = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").on_conflict(Conflict::Overwrite);
     /// # Ok(())
     /// # }
     /// ```
@@ -228,7 +229,7 @@ impl DownloadMany {
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::transfer::Compare;
     ///
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// let download = files.download_tree("patterns").compare(Compare::Content);
     /// # Ok(())
     /// # }
@@ -243,7 +244,7 @@ impl DownloadMany {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").select(|path| path.ends_with(".bam"));
+    /// let download = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").select(|path| path.ends_with(".bam"));
     /// # Ok(())
     /// # }
     /// ```
@@ -257,7 +258,7 @@ impl DownloadMany {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").start();
+    /// let download = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").start();
     /// println!("{} bytes", download.wait().await?.bytes());
     /// # Ok(())
     /// # }
