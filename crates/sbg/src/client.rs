@@ -11,8 +11,7 @@ pub use builder::ClientBuilder;
 
 use crate::config::Endpoint;
 use crate::error::Result;
-use crate::pipeline::{ErrorHandler, Handlers, Pipeline, RateLimit};
-use crate::request::options::Options;
+use crate::pipeline::{ErrorHandler, Handlers, Options, Pipeline, RateLimit};
 use crate::transfer::Engine;
 
 /// A client of the API. Cheap to clone; all clones share connections, limits and the transfer engine.

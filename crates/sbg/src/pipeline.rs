@@ -7,7 +7,9 @@
 mod auth;
 mod call;
 mod error_handler;
+mod options;
 mod page_size;
+mod policy;
 mod preflight;
 mod rate_limit;
 mod record;
@@ -20,8 +22,7 @@ mod send;
 mod sleepers;
 
 use std::panic::resume_unwind;
-use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use sbg_raw::{Operation, Transport, TransportError, Unreadable};
@@ -31,9 +32,11 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 pub(crate) use auth::Authorise;
-use call::Call;
+use call::{Answered, Call};
 pub use error_handler::{Attempt, Decision, ErrorHandler, Waiting};
 pub(crate) use error_handler::{Handlers, OnWait};
+pub(crate) use options::Options;
+pub(crate) use policy::Policy;
 pub(crate) use preflight::Gate;
 pub use rate_limit::RateLimit;
 pub(crate) use record::Recorder;
@@ -49,21 +52,6 @@ pub(crate) use send::classify;
 pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::options::Options;
-
-/// What all requests of a client share, whichever pool of connections they use.
-#[derive(Debug)]
-pub(crate) struct Policy {
-    pub(crate) gate: Gate,
-    pub(crate) budget: Budget,
-    pub(crate) authorise: Authorise,
-    /// Longest time for one attempt, to the end of its answer.
-    pub(crate) call_timeout: Duration,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) handlers: RwLock<Arc<Handlers>>,
-    pub(crate) on_wait: Option<OnWait>,
-    pub(crate) recorder: Option<Recorder>,
-}
 
 /// The pipeline over one pool of connections.
 #[derive(Clone, Debug)]
@@ -80,12 +68,6 @@ pub(crate) fn runtime() -> Result<Handle> {
             .with_hint("start the program with `#[tokio::main]`, or use `sbg::blocking`")
             .with_source(error)
     })
-}
-
-/// What a call brought, and after how many attempts.
-struct Answered {
-    answer: Answer,
-    attempts: u32,
 }
 
 impl Pipeline {
@@ -107,7 +89,9 @@ impl Pipeline {
         if !self.options.query.is_empty() {
             request.url_mut().query_pairs_mut().extend_pairs(&self.options.query);
         }
-        let call = Call::new(self.clone(), request, operation).run().instrument(call::span(operation));
+        let call = Call::new(self.http.clone(), self.policy.clone(), &self.options, request, operation)
+            .run()
+            .instrument(call::span(operation));
         let task = AbortOnDropHandle::new(runtime.spawn(call.with_current_subscriber()));
         let done = match self.options.timeout {
             None => task.await,

@@ -190,7 +190,7 @@ impl DatasetHandle {
     }
 
     fn checked(&self) -> Result<&DatasetId> {
-        checked(&self.id)
+        Ok(checked(&self.id)?)
     }
 
     /// Gets the dataset.

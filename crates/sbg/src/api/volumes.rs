@@ -172,7 +172,7 @@ impl VolumeHandle {
     }
 
     fn checked(&self) -> Result<&VolumeId> {
-        checked(&self.id)
+        Ok(checked(&self.id)?)
     }
 
     /// Gets the volume, without the secret half of its credentials.

@@ -4,17 +4,6 @@ use std::time::Duration;
 
 use crate::client::Client;
 
-/// What differs from the settings of the client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Options {
-    /// Longest time for the call, waits and retries included.
-    pub(crate) timeout: Option<Duration>,
-    /// Retries after a failed attempt.
-    pub(crate) retries: Option<u32>,
-    /// Pairs that are added to the query of the URL.
-    pub(crate) query: Vec<(String, String)>,
-}
-
 /// Options of one call. Every call and every query has them; bring the trait into scope to set them.
 ///
 /// Options set on a [`Client`] hold for all calls of that client and of the handles made from it.

@@ -129,7 +129,7 @@ impl List for VolumeObjectList {
     const IDENTITY: &'static [&'static str] = IDENTITY;
 
     fn check(&self) -> Result<()> {
-        checked(&self.id).map(drop)
+        Ok(checked(&self.id).map(drop)?)
     }
 
     fn by_token(&self) -> bool {

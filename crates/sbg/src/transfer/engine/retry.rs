@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
-    use crate::transfer::engine::runtime::Direction;
+    use crate::transfer::engine::concurrency::Direction;
 
     fn error() -> Error {
         Error::new(ErrorKind::Timeout, "nothing came")
