@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::files::Entry;
-use sbg::files::{JobItem, job_results};
+use sbg::files::{ItemResults as _, JobItem};
 use sbg::types::{AsyncJob, File};
 use sbg_emulator::Emulator;
 use sbg_tests::{Stage, assert_refused};
@@ -35,7 +35,7 @@ fn set(paths: &[&str]) -> BTreeSet<String> {
 /// Waits for a job and gives the results of its items.
 async fn results(stage: &Stage, job: &AsyncJob) -> Result<Vec<sbg::Result<File>>> {
     let wait = stage.client.job(job)?.wait().poll_interval(Duration::from_millis(5));
-    Ok(job_results(&wait.timeout(Duration::from_secs(20)).await?))
+    Ok(wait.timeout(Duration::from_secs(20)).await?.results())
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_wait_tells_of_changes_and_ends_at_its_timeout() -> Result<()> {
     let waited = wait.timeout(Duration::from_millis(60)).await;
     assert_refused(waited, ErrorKind::WaitTimeout, &[&format!("job `{}` is not over", job.id)]);
     assert_eq!(told.lock().expect("no panic before").len(), 1, "the state did not change");
-    assert!(job_results(&stage.client.delete_job(&job.id).get().await?).is_empty());
+    assert!(stage.client.delete_job(&job.id).get().await?.results().is_empty());
     Ok(())
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sbg::ErrorKind;
-use sbg::drs::{DrsItem, drs_results};
+use sbg::drs::DrsItem;
+use sbg::files::ItemResults as _;
 use sbg::types::StorageJobState;
 use sbg_tests::{Stage, assert_refused};
 use serde_json::json;
@@ -23,7 +24,7 @@ async fn files_of_drs_servers_are_linked_and_each_has_its_result() -> Result<()>
     let clock = stage.emulator.clock().clone();
     let import = wait.on_change(move |_| clock.advance(Duration::from_secs(24 * 60 * 60))).await?;
     assert_eq!(import.state, Some(StorageJobState::Completed));
-    let results = drs_results(&import);
+    let results = import.results();
     assert_eq!(results.len(), 2);
     let file = results[0].as_ref().ok().context("a file")?;
     let file = stage.client.file(&file.id).get().await?;

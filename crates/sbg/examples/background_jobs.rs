@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::files::{JobItem, job_results};
+use sbg::files::{ItemResults as _, JobItem};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
@@ -30,7 +30,7 @@ async fn main() -> Result<ExitCode> {
     let done = client.job(&job)?.wait().timeout(hour).await?;
     println!("{:?}", done.state);
     let mut failed = false;
-    for result in job_results(&done) {
+    for result in done.results() {
         match result {
             Ok(file) => println!("{}  {}", file.id, file.name.unwrap_or_default()),
             Err(error) => {

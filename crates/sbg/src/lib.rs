@@ -36,6 +36,15 @@ pub use request::stream::Items;
 pub use request::wait::Wait;
 pub use sbg_raw as raw;
 
+/// The traits of this crate, to call their methods: `use sbg::prelude::*;`.
+pub mod prelude {
+    pub use crate::billing::InvoiceExt as _;
+    pub use crate::files::ItemResults as _;
+    pub use crate::request::options::RequestOptions as _;
+    pub use crate::storage_jobs::StorageJobExt as _;
+    pub use crate::tasks::{TaskExt as _, TaskJobExt as _};
+}
+
 /// The data types of the API, generated from its specification, with accessors for what is awkward.
 pub mod types {
     pub use sbg_raw::enums::*;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sbg::Fields;
 use sbg::raw::types::Task;
-use sbg::tasks::{ExecutionSettings, TaskHandle, TaskOutput, task_outputs};
+use sbg::tasks::{ExecutionSettings, TaskExt as _, TaskHandle, TaskOutput};
 use sbg::types::{TaskListStatus, TaskOrder, TaskOrderBy, TaskStatus};
 use serde_json::json;
 
@@ -312,7 +312,7 @@ fn results() -> Vec<Row> {
         row("task.outputs['<output_name>'].secondary_files", async |scene, _| {
             let task = done(scene, "Count reads").await?.get().fields(Fields::all()).await?;
             scene.prepared();
-            let outputs = task_outputs(&task);
+            let outputs = task.outputs();
             let TaskOutput::File(report) = &outputs["report"] else { panic!("not a file: {outputs:?}") };
             let secondary_files = &report.secondary_files;
             // The apps of the emulator make none.

@@ -2,8 +2,7 @@
 
 use sbg::members::{NewMember, Permissions};
 use sbg::raw::OPERATIONS;
-use sbg::storage_jobs::export_result;
-use sbg::storage_jobs::import_result;
+use sbg::storage_jobs::StorageJobExt as _;
 use sbg::types::{StorageJobState, StorageJobStateFilter, Volume, VolumeAccessMode, VolumeAccessModeSet};
 use sbg::volumes::Service;
 use serde_json::{Value, json};
@@ -337,7 +336,7 @@ fn imports() -> Vec<Row> {
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();
-            let imported_file = import_result(&import)?;
+            let imported_file = import.file()?;
             assert_eq!(imported_file.name.as_deref(), Some("README.txt"));
             scene.sent_nothing();
             Ok(())
@@ -349,8 +348,8 @@ fn imports() -> Vec<Row> {
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();
-            let id = import_result(&import)?.id;
-            client.file(import_result(&import)?.id).delete().await?;
+            let id = import.file()?.id;
+            client.file(import.file()?.id).delete().await?;
             scene.sent(&format!("DELETE /files/{id}"));
             Ok(())
         }),
@@ -409,7 +408,7 @@ fn exports() -> Vec<Row> {
                 scene.let_time_pass();
                 let exports = client.exports().wait_all(&ids).await?;
                 for export in exports {
-                    assert_eq!(export_result(&export?)?.size, Some(1));
+                    assert_eq!(export?.file()?.size, Some(1));
                 }
                 assert_eq!(scene.emulator.object("demo-bucket", "a").as_deref(), Some(&b"a"[..]));
                 scene.sent_json("POST /bulk/storage/exports/get", json!({"export_ids": ids}));
@@ -423,8 +422,8 @@ fn exports() -> Vec<Row> {
             scene.let_time_pass();
             let export = client.export(&started.id).wait().await?;
             scene.prepared();
-            let id = export_result(&export)?.id;
-            client.file(export_result(&export)?.id).delete().await?;
+            let id = export.file()?.id;
+            client.file(export.file()?.id).delete().await?;
             scene.sent(&format!("DELETE /files/{id}"));
             Ok(())
         }),

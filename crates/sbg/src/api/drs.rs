@@ -9,6 +9,7 @@ use super::storage_jobs::imports;
 use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::files::ItemResults;
 use crate::ids::{check_segment, excerpt};
 use crate::raw::Nullable;
 use crate::request::bulk;
@@ -70,12 +71,12 @@ impl DrsImports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::drs::{DrsItem, drs_results};
+    /// use sbg::drs::{DrsItem, ItemResults as _};
     ///
     /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction").name("b-form.bam");
     /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;
     /// let import = client.drs_import(&import.id).wait().await?;
-    /// for file in drs_results(&import) {
+    /// for file in import.results() {
     ///     println!("{}", file?.id);
     /// }
     /// # Ok(())
@@ -269,8 +270,10 @@ impl DrsImportHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::files::ItemResults as _;
+    ///
     /// let import = client.drs_import(id).get().await?;
-    /// println!("{:?}, {} files are done", import.state, sbg::drs::drs_results(&import).len());
+    /// println!("{:?}, {} files are done", import.state, import.results().len());
     /// # Ok(())
     /// # }
     /// ```
@@ -282,13 +285,15 @@ impl DrsImportHandle {
         })
     }
 
-    /// Waits until the import has ended. That it is completed does not say that every file came: look at [`drs_results`].
+    /// Waits until the import has ended. That it is completed does not say that every file came: look at its [`results`](ItemResults::results).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::files::ItemResults as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let import = client.drs_import(id).wait().timeout(hour).await?;
-    /// for failed in sbg::drs::drs_results(&import).into_iter().filter_map(Result::err) {
+    /// for failed in import.results().into_iter().filter_map(Result::err) {
     ///     eprintln!("{failed}");
     /// }
     /// # Ok(())
@@ -306,27 +311,11 @@ impl Job for types::DrsImport {
     }
 }
 
-/// The file or the error of each item of an import that is done, in the order in which the platform tells them.
-///
-/// ```
-/// let import: sbg::types::DrsImport = serde_json::from_str(
-///     r#"{
-///         "id": "lJNxn4PMqz7gTCRxJ9rVvE",
-///         "state": "COMPLETED",
-///         "result": [
-///             {"resource": {"id": "567890abc9b0307bc0414164"}},
-///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}
-///         ]
-///     }"#,
-/// )?;
-/// let results = sbg::drs::drs_results(&import);
-/// assert_eq!(results[0].as_ref().map(|file| &*file.id).ok(), Some("567890abc9b0307bc0414164"));
-/// assert_eq!(results[1].as_ref().map_err(|error| error.code()).err(), Some(Some(5002)));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-pub fn drs_results(import: &types::DrsImport) -> Vec<Result<types::File>> {
-    let results = import.result.iter().flatten();
-    results.map(|result| bulk::item(result.resource.clone(), result.error.clone())).collect()
+impl ItemResults for types::DrsImport {
+    fn results(&self) -> Vec<Result<types::File>> {
+        let results = self.result.iter().flatten();
+        results.map(|result| bulk::item(result.resource.clone(), result.error.clone())).collect()
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::types;
 pub use bulk::{BulkGet, FileChange, FileOverwrite};
 pub use copy_files::{Actions, Feedback, FeedbackKind};
 pub use handle::{FileCopy, FileEdit, FileHandle, FileMove};
-pub use jobs::{JobHandle, JobItem, JobList, Jobs, job_results};
+pub use jobs::{ItemResults, JobHandle, JobItem, JobList, Jobs};
 pub use metadata::FileMetadata;
 pub(crate) use metadata_value::check_metadata;
 pub use metadata_value::{Metadata, MetadataValue};

@@ -318,7 +318,7 @@ impl VolumeHandle {
     /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
     /// let import = volume.import("S1/reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
     /// let import = client.import(import.id).wait().await?;
-    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// println!("{}", import.file()?.id);
     /// # Ok(())
     /// # }
     /// ```

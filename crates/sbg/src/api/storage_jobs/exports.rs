@@ -2,7 +2,7 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
 
-use super::imports::{self, outcome};
+use super::imports::{self, StorageJobExt, outcome};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, VolumeId, check_given, check_segment, excerpt};
@@ -86,7 +86,7 @@ impl Exports {
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
     /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true).await?;
     /// let export = client.export(&export.id).wait().await?;
-    /// println!("{}", sbg::storage_jobs::export_result(&export)?.id);
+    /// println!("{}", export.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -174,7 +174,7 @@ impl Exports {
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
     /// for export in client.exports().wait_all(ids).await? {
-    ///     let file = sbg::storage_jobs::export_result(&export?)?;
+    ///     let file = export?.file()?;
     ///     println!("{}", file.id);
     /// }
     /// # Ok(())
@@ -362,7 +362,7 @@ awaitable!(ExportStart => types::Export, client);
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let export = client.export(id).wait().await?;
-/// println!("{:?}", sbg::storage_jobs::export_result(&export)?.storage);
+/// println!("{:?}", export.file()?.storage);
 /// # Ok(())
 /// # }
 /// ```
@@ -401,13 +401,13 @@ impl ExportHandle {
         })
     }
 
-    /// Waits until the export has ended, well or badly: [`export_result`] tells which.
+    /// Waits until the export has ended, well or badly: [`file`](super::StorageJobExt::file) tells which.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let export = client.export(id).wait().timeout(hour).await?;
-    /// println!("{:?}", sbg::storage_jobs::export_result(&export)?.id);
+    /// println!("{:?}", export.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -423,29 +423,11 @@ impl Job for types::Export {
     }
 }
 
-/// The file of a completed export as it is since then: an alias of the exported object, unless the export was a copy.
-///
-/// ```
-/// use sbg::storage_jobs::export_result;
-///
-/// let failed: sbg::types::Export = serde_json::from_str(
-///     r#"{
-///         "id": "6jcv1gCwfvKXV1QdAhVuP7",
-///         "state": "FAILED",
-///         "error": {"status": 409, "code": 9108, "message": "The object exists."}
-///     }"#,
-/// )?;
-/// assert_eq!(export_result(&failed).unwrap_err().to_string(), "The object exists. (HTTP 409, code 9108)");
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// What the platform says of an export that failed; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for one that has not
-/// ended, or that came in short form and so without its result.
-pub fn export_result(export: &types::Export) -> Result<types::File> {
-    let what = format!("export `{}`", export.id);
-    outcome(&what, export.state.as_ref(), export.result.as_ref(), export.error.as_ref())
+impl StorageJobExt for types::Export {
+    fn file(&self) -> Result<types::File> {
+        let what = format!("export `{}`", self.id);
+        outcome(&what, self.state.as_ref(), self.result.as_ref(), self.error.as_ref())
+    }
 }
 
 #[cfg(test)]

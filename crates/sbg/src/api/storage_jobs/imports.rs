@@ -84,7 +84,7 @@ impl Imports {
     /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff");
     /// let import = import.to_project("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
     /// let import = client.import(&import.id).wait().await?;
-    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// println!("{}", import.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -151,7 +151,7 @@ impl Imports {
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// for import in client.imports().wait_all(ids).timeout(hour).await? {
-    ///     let file = sbg::storage_jobs::import_result(&import?)?;
+    ///     let file = import?.file()?;
     ///     println!("{}", file.id);
     /// }
     /// # Ok(())
@@ -407,7 +407,7 @@ fn check_folder_name(name: &str) -> Result<()> {
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let import = client.import(id).wait().await?;
-/// println!("{:?}", sbg::storage_jobs::import_result(&import)?.name);
+/// println!("{:?}", import.file()?.name);
 /// # Ok(())
 /// # }
 /// ```
@@ -446,13 +446,13 @@ impl ImportHandle {
         })
     }
 
-    /// Waits until the import has ended, well or badly: [`import_result`] tells which.
+    /// Waits until the import has ended, well or badly: [`file`](StorageJobExt::file) tells which.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let import = client.import(id).wait().timeout(hour).await?;
-    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// println!("{}", import.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -462,29 +462,56 @@ impl ImportHandle {
     }
 }
 
-/// The file or folder that a completed import has made.
+/// The result of an import or an export: bring the trait into scope to call its method.
 ///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// use sbg::storage_jobs::StorageJobExt as _;
+///
+/// let file = client.import(id).wait().await?.file()?;
+/// println!("{}", file.id);
+/// # Ok(())
+/// # }
 /// ```
-/// use sbg::storage_jobs::import_result;
-///
-/// let import: sbg::types::Import = serde_json::from_str(
-///     r#"{
-///         "id": "3Q7TVdzmdUnDTYkRWiRsoX",
-///         "state": "COMPLETED",
-///         "result": {"id": "567890abc9b0307bc0414164", "name": "photograph-51.tiff"}
-///     }"#,
-/// )?;
-/// assert_eq!(import_result(&import)?.name.as_deref(), Some("photograph-51.tiff"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-///
-/// What the platform says of an import that failed; [`ErrorKind::InvalidInput`] for one that has not ended, or that came in short form
-/// and so without its result.
-pub fn import_result(import: &types::Import) -> Result<types::File> {
-    let what = format!("import `{}`", import.id);
-    outcome(&what, import.state.as_ref(), import.result.as_ref(), import.error.as_ref())
+pub trait StorageJobExt {
+    /// The file or folder of a completed job: what an import has made, or the exported file as it is since then, which is an alias of the
+    /// exported object unless the export was a copy.
+    ///
+    /// ```
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
+    /// let import: sbg::types::Import = serde_json::from_str(
+    ///     r#"{
+    ///         "id": "3Q7TVdzmdUnDTYkRWiRsoX",
+    ///         "state": "COMPLETED",
+    ///         "result": {"id": "567890abc9b0307bc0414164", "name": "photograph-51.tiff"}
+    ///     }"#,
+    /// )?;
+    /// assert_eq!(import.file()?.name.as_deref(), Some("photograph-51.tiff"));
+    ///
+    /// let failed: sbg::types::Export = serde_json::from_str(
+    ///     r#"{
+    ///         "id": "6jcv1gCwfvKXV1QdAhVuP7",
+    ///         "state": "FAILED",
+    ///         "error": {"status": 409, "code": 9108, "message": "The object exists."}
+    ///     }"#,
+    /// )?;
+    /// assert_eq!(failed.file().unwrap_err().to_string(), "The object exists. (HTTP 409, code 9108)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The error of a job that failed; [`ErrorKind::InvalidInput`] for one that has not ended, or that came from a list and so without its
+    /// result.
+    fn file(&self) -> Result<types::File>;
+}
+
+impl StorageJobExt for types::Import {
+    fn file(&self) -> Result<types::File> {
+        let what = format!("import `{}`", self.id);
+        outcome(&what, self.state.as_ref(), self.result.as_ref(), self.error.as_ref())
+    }
 }
 
 /// How far an import or an export in this state is.
@@ -560,7 +587,7 @@ mod tests {
     fn only_a_completed_job_has_a_file() {
         let check = |json: &str, expected: Result<&str, &str>| {
             let import: types::Import = serde_json::from_str(json).unwrap();
-            let got = import_result(&import).map(|file| file.id).map_err(|error| error.to_string());
+            let got = import.file().map(|file| file.id).map_err(|error| error.to_string());
             assert_eq!(got, expected.map(str::to_owned).map_err(str::to_owned), "{json}");
         };
         check(r#"{"id": "i", "state": "COMPLETED", "result": {"id": "f"}}"#, Ok("f"));

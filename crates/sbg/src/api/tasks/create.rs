@@ -119,13 +119,15 @@ impl TaskCreate {
     }
 
     /// Whether to run the task at once, which costs money. It is a draft otherwise, and it stays one if its inputs are wrong, see
-    /// [`task_errors`](super::task_errors).
+    /// [`errors`](super::TaskExt::errors).
     ///
     /// ```no_run
     /// # async fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskExt as _;
+    ///
     /// let task = project.tasks().create(app).input("threshold", 3).run(true).await?;
     /// if task.status == Some(sbg::types::TaskStatus::Draft) {
-    ///     println!("did not start: {:?}", sbg::tasks::task_errors(&task));
+    ///     println!("did not start: {:?}", task.errors());
     /// }
     /// # Ok(())
     /// # }

@@ -17,8 +17,10 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// use sbg::tasks::TaskExt as _;
+///
 /// let draft = task.edit().name("Helix angle, second try").input("threshold", 5).await?;
-/// println!("{:?}", sbg::tasks::task_errors(&draft));
+/// println!("{:?}", draft.errors());
 /// # Ok(())
 /// # }
 /// ```

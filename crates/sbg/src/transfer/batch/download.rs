@@ -24,7 +24,7 @@ use crate::local_file::FileKind;
 use crate::projects::ProjectFiles;
 use crate::request::fields::Fields;
 use crate::request::stream::Items;
-use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
+use crate::tasks::{TaskExt as _, TaskFile, TaskHandle};
 use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
@@ -371,9 +371,9 @@ async fn listed(client: &Client, what: What) -> Result<BoxStream<'static, Result
         What::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
         What::Outputs(id) => client.task(id).get().await?,
     };
-    let files = named(client, output_files(&wanted).into_iter().map(DownloadItem::from).collect()).map(Ok);
+    let files = named(client, wanted.output_files().into_iter().map(DownloadItem::from).collect()).map(Ok);
     let client = client.clone();
-    let folders = stream::iter(output_folders(&wanted)).flat_map(move |folder| {
+    let folders = stream::iter(wanted.output_folders()).flat_map(move |folder| {
         let name = folder.name.clone().unwrap_or_else(|| folder.id.clone());
         let below = move |entry: Result<Entry>| {
             entry.map(|entry| Entry { path: format!("{name}/{}", entry.path), ..entry }.into())
