@@ -1,4 +1,4 @@
-"""The least that a program does with the client: it asks who it is. Its start is what every program pays."""
+"""A minimal program: one call. Every program has at least this startup time."""
 
 import sevenbridges
 

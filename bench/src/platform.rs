@@ -1,8 +1,7 @@
-//! The platform that both clients work on: an emulator in a process of its own, which can be prepared and questioned.
+//! The platform that the clients work on: an emulator in a separate process, controlled through its standard input and output.
 //!
-//! It prints the environment that leads to it, a JSON object in one line. Then it takes commands from its input and answers each on
-//! its output, a line of JSON each, until the input ends. Commands do not pass through the API, so they cost no requests and
-//! leave no traces in what is counted.
+//! It prints its environment variables as a JSON object in one line. Then it reads commands, one JSON value per line, and responds to each
+//! with one line, until its input ends. Commands do not use the API, so they do not count as requests.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,21 +17,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// More calls than any job makes: what is compared are the clients, not their patience.
+/// More calls than any job makes, so that no client waits for the rate limit.
 const NO_LIMIT: u32 = 1_000_000_000;
 
-/// Files from this size on are a pattern that takes no memory.
+/// Files of at least this size are a pattern that takes no memory.
 const LARGE: u64 = 16 * 1024 * 1024;
 
 #[derive(Parser)]
 struct Arguments {
-    /// Milliseconds that each request waits
+    /// Latency of each request in milliseconds
     #[arg(long)]
     latency: u64,
     /// Bytes per second of each connection and direction
     #[arg(long)]
     bandwidth: Option<u64>,
-    /// Speaks HTTPS, and writes the certificate to trust to this file
+    /// Use HTTPS and write the certificate to this file
     #[arg(long)]
     authority: Option<PathBuf>,
     #[arg(long)]
@@ -42,13 +41,13 @@ struct Arguments {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Command {
-    /// Creates a project and tells its id.
+    /// Creates a project and returns its id.
     Project(String),
-    /// Puts files into a project and tells their ids.
+    /// Creates files in a project and returns their ids.
     Files { project: String, count: u64, size: u64 },
-    /// Tells whether a local file has the bytes of a file of the platform.
+    /// Whether a local file equals a file of the platform.
     Same { path: PathBuf, id: String },
-    /// Tells what was asked since the last time.
+    /// The requests since the last command of this kind.
     Traffic,
 }
 
@@ -63,7 +62,7 @@ fn main() -> Result<()> {
     let emulator = builder.tls(arguments.authority.is_some()).start_blocking()?;
     let mut environment = json!({"SB_API_ENDPOINT": emulator.url(), "SB_AUTH_TOKEN": emulator.token()});
     if let Some(path) = arguments.authority {
-        fs::write(&path, emulator.ca_pem().context("HTTPS without an authority")?)?;
+        fs::write(&path, emulator.ca_pem().context("HTTPS without a certificate")?)?;
         environment["REQUESTS_CA_BUNDLE"] = path.to_string_lossy().into();
     }
     let mut platform = Platform { emulator, digests: BTreeMap::new() };
@@ -82,7 +81,7 @@ fn say(value: &Value) -> io::Result<()> {
 
 struct Platform {
     emulator: Emulator,
-    /// Of the large files, which are compared in each round.
+    /// Digests of the large files, which are compared in each round.
     digests: BTreeMap<String, String>,
 }
 
@@ -107,7 +106,7 @@ impl Platform {
         if size >= LARGE {
             return self.emulator.create_large_file(project, &name, size);
         }
-        // Each file has its own bytes, so that one that takes the place of another shows.
+        // Files differ, so that a mix-up is noticed.
         let content: Vec<u8> = (0..size / 8).flat_map(|at| (number << 32 | at).to_be_bytes()).collect();
         self.emulator.create_file(project, &name, content)
     }
@@ -116,7 +115,7 @@ impl Platform {
         if let Some(digest) = self.digests.get(id) {
             return Ok(digest.clone());
         }
-        let content = self.emulator.file_content(id).with_context(|| format!("there is no file {id}"))?;
+        let content = self.emulator.file_content(id).with_context(|| format!("no file {id}"))?;
         let digest = hex(&Sha256::digest(&content));
         if content.len() as u64 >= LARGE {
             self.digests.insert(id.to_owned(), digest.clone());
@@ -143,7 +142,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// How many calls the API has seen, how many of them were listings of files, and how many bytes the object store has moved.
+/// The number of API calls, the number of file listings among them, and the bytes moved by the object storage.
 fn traffic(requests: &[Recorded]) -> Value {
     let calls = requests.iter().filter(|request| request.origin == Origin::Api);
     let lists = calls.clone().filter(|request| request.method == "GET" && request.path == "/v2/files");
@@ -151,7 +150,7 @@ fn traffic(requests: &[Recorded]) -> Value {
     json!({"calls": calls.count(), "lists": lists.count(), "bytes": bytes})
 }
 
-/// Bytes of an object that came or went. Explanations of errors are none.
+/// Bytes of an object that were sent or received; bodies of errors do not count.
 fn moved(request: &Recorded) -> u64 {
     match request.method.as_str() {
         "PUT" => request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0),
