@@ -1,6 +1,6 @@
 """The measured jobs with the official Python client: one job per run.
 
-Each job does the same as its namesake in `src/client.rs` and prints the same, written as the documentation of the client shows and with
+Each job does the same as its namesake in `client.rs` and prints the same, written as the documentation of the client shows and with
 default settings.
 """
 
