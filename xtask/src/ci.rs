@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::fuzz::{self, Fuzz};
-use crate::programs::{cargo, output, step};
+use crate::process::{cargo, output, step};
 use crate::soak::{self, Soak};
 use crate::witness::{self, Witness};
 use crate::{claims, clients, dependencies, flavors, generate, lines, public_api, semver};

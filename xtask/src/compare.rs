@@ -3,7 +3,7 @@
 //!
 //! Everything is measured as a whole process: elapsed time, processor time, peak memory. After each trial the result is looked at on
 //! the platform and on the disk; a wrong result fails the run, a slow one does not. The programs that are measured lie in
-//! `xtask/compare`, the rows of the table in [`rows`]; what a row is about is set up and checked in [`trial`].
+//! `bench`, the rows of the table in [`rows`]; what a row is about is set up and checked in [`trial`].
 
 mod against;
 mod curl;
@@ -24,7 +24,7 @@ use clap::Args;
 use self::rows::{ROWS, Row, Work};
 use self::table::Measured;
 use self::trial::{Side, Stage};
-use crate::programs::{PYTHON, build, empty, step, versions, virtual_environment};
+use crate::process::{PYTHON, build, empty, step, versions, virtual_environment};
 
 /// A side that needs longer for a work does it in one round alone.
 const LONG: Duration = Duration::from_secs(60);
@@ -55,7 +55,7 @@ pub(crate) struct Programs {
 /// Where the programs and the files of a run are.
 pub(crate) struct Places {
     python: PathBuf,
-    /// `xtask/compare`, with the scripts.
+    /// `bench`, with the scripts.
     sources: PathBuf,
     now: Programs,
     before: Option<Programs>,
@@ -117,7 +117,7 @@ fn read(path: &Path) -> Result<String> {
 
 /// Builds and installs what takes part.
 fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
-    let sources = root.join("xtask/compare");
+    let sources = root.join("bench");
     let target = root.join("target/compare");
     fs::create_dir_all(&target).context("cannot make target/compare")?;
     let venv = target.join("venv");

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::programs::{PYTHON, cargo, output, step, versions, virtual_environment};
+use crate::process::{PYTHON, cargo, output, step, versions, virtual_environment};
 
 /// Checks licences, duplicates and sources of the dependencies, and what is known against them where that can be asked.
 pub fn run(root: &Path) -> Result<String> {

@@ -1,6 +1,7 @@
 //! `cargo xtask drift FILE.jsonl`: holds recorded traffic against the specification, which is how a document that is kept by hand
 //! stays true. How an exchange is written and checked is told in [`sbg_document::drift`].
 
+mod decode;
 #[cfg(test)]
 mod tests;
 
@@ -11,8 +12,8 @@ use anyhow::{Context as _, Result};
 use sbg_document::drift::{Drift, Problem, Report};
 use sbg_document::operations;
 
-use crate::spec::Spec;
-use crate::{bundle, decode, lint};
+use crate::lint;
+use crate::spec::{Spec, bundle};
 
 /// Checks the exchanges in `file` against the specification below `root`, prints what is wrong with them, and says whether nothing
 /// but notices was.

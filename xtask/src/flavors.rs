@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::{Result, ensure};
 
-use crate::programs::{cargo, step, tee};
+use crate::process::{cargo, step, tee};
 use crate::witness::passed_tests;
 
 /// The variable that names the flavor to the suites.

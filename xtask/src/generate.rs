@@ -1,13 +1,20 @@
 //! `cargo xtask generate`: from the specification to everything that is generated from it.
 
+mod caught;
+mod client;
+mod nullable;
+mod prune;
+mod read;
+pub mod tables;
+
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::spec::Spec;
-use crate::uses::Uses;
-use crate::{bundle, lint, rust_client, rust_tables};
+use crate::lint;
+use crate::spec::schema_usage::Uses;
+use crate::spec::{Spec, bundle};
 
 /// Writes the generated files below `root` that are not as they should be, or with `check` only names them.
 pub fn run(root: &Path, check: bool) -> Result<()> {
@@ -45,12 +52,12 @@ fn files(root: &Path) -> Result<Vec<(String, String)>> {
     let file = |path: &str, content: String| (path.to_owned(), content);
     let mut files = vec![
         file("openapi/sbg.openapi.json", pretty_json(&document)?),
-        file("crates/sbg-raw/src/generated/enums.rs", rust_tables::open_enums(&document)?),
-        file("crates/sbg-raw/src/generated/operations.rs", rust_tables::operations(&document)?),
-        file("crates/sbg-raw/src/generated/error_codes.rs", rust_tables::error_codes(&spec.error_codes)?),
-        file("crates/sbg-raw/examples/decode/table.rs", rust_tables::decoders(&document)?),
+        file("crates/sbg-raw/src/generated/enums.rs", tables::open_enums(&document)?),
+        file("crates/sbg-raw/src/generated/operations.rs", tables::operations(&document)?),
+        file("crates/sbg-raw/src/generated/error_codes.rs", tables::error_codes(&spec.error_codes)?),
+        file("crates/sbg-raw/examples/decode/table.rs", tables::decoders(&document)?),
     ];
-    files.extend(rust_client::generate(&document, &Uses::of(&spec))?);
+    files.extend(client::generate(&document, &Uses::of(&spec))?);
     Ok(files)
 }
 
@@ -61,7 +68,7 @@ fn pretty_json(document: &Value) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::orchard;
+    use crate::spec::orchard;
 
     #[test]
     fn what_is_stale_is_named_and_nothing_is_written() {

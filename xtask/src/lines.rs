@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::programs::output;
+use crate::process::output;
 
 /// Most lines of a file of hand-written code.
 const MOST: usize = 600;

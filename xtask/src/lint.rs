@@ -3,13 +3,13 @@
 //! Each file below has the rules of one subject. They take any document that is YAML, however odd, and go on after a finding.
 
 mod bodies;
+mod direction;
 mod examples;
 mod operations;
 mod parameters;
 mod references;
 mod schemas;
-mod shape;
-mod sides;
+mod structure;
 mod text;
 
 #[cfg(test)]
@@ -19,9 +19,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::finding::{Finding, Findings, Place};
-use crate::rule::Rule;
 use crate::spec::Spec;
+use crate::spec::finding::{Finding, Findings, Place};
+use crate::spec::rule::Rule;
 
 /// Prints the findings on the specification below `root`, or what was looked at where there are none.
 pub fn run(root: &Path) -> Result<()> {
@@ -42,13 +42,13 @@ pub fn print_rules() {
 /// Everything that is wrong with `spec`, in the order of files and lines.
 pub fn check(spec: &Spec) -> Result<(), Findings> {
     let mut lint = Lint { spec, findings: Vec::new() };
-    shape::check(&mut lint);
+    structure::check(&mut lint);
     references::check(&mut lint);
     operations::check(&mut lint);
     parameters::check(&mut lint);
     bodies::check(&mut lint);
     schemas::check(&mut lint);
-    sides::check(&mut lint);
+    direction::check(&mut lint);
     // Examples are checked against the bundle, which can be made of a sound document only.
     if lint.findings.is_empty() {
         examples::check(&mut lint);

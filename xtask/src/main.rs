@@ -1,38 +1,24 @@
 //! The tasks of the workspace. `cargo xtask help` lists them.
 
-mod bundle;
-mod caught;
 mod ci;
 mod claims;
 mod clients;
 mod compare;
-mod decode;
 mod dependencies;
 mod drift;
 mod emulator;
-mod finding;
 mod flavors;
 mod fuzz;
 mod generate;
 mod lines;
 mod lint;
-#[cfg(test)]
-mod orchard;
-mod programs;
+mod process;
 mod public_api;
-mod rule;
-mod rust_client;
-mod rust_nullable;
-mod rust_prune;
-mod rust_read;
-mod rust_tables;
 mod rustdoc;
 mod semver;
 mod soak;
 mod spec;
-mod uses;
 mod witness;
-mod yaml;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

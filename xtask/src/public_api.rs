@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use public_api::{Builder, PublicApi};
 use serde_json::Value;
 
-use crate::programs::step;
+use crate::process::step;
 use crate::rustdoc;
 
 /// The crates that are released.

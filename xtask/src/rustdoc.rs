@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 
-use crate::programs::{cargo, output};
+use crate::process::{cargo, output};
 
 /// Names the rustdoc that this program stands in for.
 const RUSTDOC: &str = "XTASK_RUSTDOC";

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::programs::{cargo, output, step};
+use crate::process::{cargo, output, step};
 use crate::public_api::CRATES;
 use crate::rustdoc;
 

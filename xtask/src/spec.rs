@@ -1,13 +1,21 @@
 //! The sources of the specification as they are on disk: the root document, the area files, the lists of operations and of error
 //! codes.
 
+pub mod bundle;
+pub mod finding;
+#[cfg(test)]
+pub mod orchard;
+pub mod rule;
+pub mod schema_usage;
+pub mod yaml;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::finding::{Finding, Findings, Place};
-use crate::rule::Rule;
-use crate::yaml::{self, Entry, Node};
+use self::finding::{Finding, Findings, Place};
+use self::rule::Rule;
+use self::yaml::{Entry, Node};
 
 /// Name of the root document.
 const ROOT: &str = "sbg.yaml";

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::Programs;
 use super::table::{Figures, MIB, Measured, ratio, seconds};
 use super::trial::Side;
-use crate::programs::{once, output, step};
+use crate::process::{once, output, step};
 
 /// The programs as they were at `revision`, built in a folder of their own below `target`.
 pub(crate) fn programs(root: &Path, target: &Path, revision: &str) -> Result<Programs> {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::platform::Platform;
-use crate::programs::output;
+use crate::process::output;
 
 /// Most items in one page or call.
 const HUNDRED: usize = 100;

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::Places;
 use super::trial::Side;
-use crate::programs::output;
+use crate::process::output;
 
 /// Date, machine and versions, in one line.
 pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {

@@ -1,4 +1,4 @@
-//! The emulator in a process of its own, as `xtask/compare/src/platform.rs` makes it: prepared and questioned over its input and output.
+//! The emulator in a process of its own, as `bench/src/platform.rs` makes it: prepared and questioned over its input and output.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

@@ -13,7 +13,7 @@ use super::measure::{self, Usage};
 use super::platform::{Platform, Traffic};
 use super::rows::{Row, Work};
 use super::{Places, curl};
-use crate::programs::empty;
+use crate::process::empty;
 
 /// Processes of curl that look for the limit of the emulator together.
 const CROWD: u64 = 4;

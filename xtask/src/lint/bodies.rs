@@ -1,10 +1,10 @@
 //! Request bodies and answers of operations.
 
 use super::{Lint, references};
-use crate::finding::Place;
-use crate::rule::Rule;
 use crate::spec::Operation;
-use crate::yaml::Node;
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::yaml::Node;
 
 /// The one status under which a success is described.
 pub const SUCCESS: &str = "2XX";

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::Lint;
 use super::schemas::all;
-use crate::bundle;
-use crate::finding::Place;
-use crate::rule::Rule;
-use crate::yaml::Node;
+use crate::spec::bundle;
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::yaml::Node;
 use sbg_document::Schemas;
 
 /// Checks the examples of bodies, parameters and schemas. The document is sound in all other respects.

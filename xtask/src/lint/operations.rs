@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Lint;
-use crate::finding::Place;
-use crate::rule::Rule;
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::yaml::{Kind, Node};
 use crate::spec::{Operation, same_path};
-use crate::yaml::{Kind, Node};
 
 /// Checks every operation, and that each of the list is there.
 pub fn check(lint: &mut Lint<'_>) {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Lint, references};
-use crate::finding::Place;
-use crate::rule::Rule;
 use crate::spec::Operation;
-use crate::yaml::Node;
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::yaml::Node;
 
 /// Checks every parameter, and those of each operation together.
 pub fn check(lint: &mut Lint<'_>) {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Lint;
-use crate::finding::Place;
-use crate::rule::Rule;
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::schema_usage::{Uses, references};
+use crate::spec::yaml::Node;
 use crate::spec::{Area, COMMON, Spec, component_name};
-use crate::uses::{Uses, references};
-use crate::yaml::Node;
 
 /// Kinds of components that area files have.
 const KINDS: [&str; 2] = ["parameters", "schemas"];

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Lint, references};
-use crate::finding::Place;
-use crate::rule::Rule;
-use crate::rust_tables::pascal_case;
+use crate::generate::tables::pascal_case;
 use crate::spec::Spec;
-use crate::yaml::{Entry, Node};
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::yaml::{Entry, Node};
 
 /// A schema, wherever it is written.
 pub struct Schema<'s> {

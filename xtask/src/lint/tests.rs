@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::check;
-use crate::finding::{Finding, Findings};
-use crate::orchard::{self, FILES};
-use crate::rule::Rule;
 use crate::spec::Spec;
+use crate::spec::finding::{Finding, Findings};
+use crate::spec::orchard::{self, FILES};
+use crate::spec::rule::Rule;
 use bad::BAD;
 
 /// The findings on the orchard after edits, each of which is written like those of [`BAD`].

@@ -1,8 +1,8 @@
 //! Summaries and descriptions: what rustdoc, which shows them as Markdown, would stumble over.
 
 use super::Lint;
-use crate::finding::Place;
-use crate::rule::Rule;
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
 
 /// Checks the words at `place`.
 pub fn check(lint: &mut Lint<'_>, place: &Place, words: &str) {

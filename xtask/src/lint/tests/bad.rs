@@ -1,6 +1,6 @@
 //! Edits of the orchard, each of which breaks a rule.
 
-use crate::rule::Rule;
+use crate::spec::rule::Rule;
 
 /// Rule, file, text that stands in it once, and what to put in its place; without a text the whole file is put in place. The breach
 /// is in the line with the mark `#!`, else where the edit begins.

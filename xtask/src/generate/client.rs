@@ -7,9 +7,9 @@ use quote::quote;
 use schemars::schema::{InstanceType, SchemaObject};
 use serde_json::{Value, json};
 
-use crate::caught::caught;
-use crate::uses::Uses;
-use crate::{rust_nullable, rust_prune, rust_read, rust_tables};
+use super::caught::caught;
+use super::{nullable, prune, read, tables};
+use crate::spec::schema_usage::Uses;
 
 /// Folder of the generated code.
 const FOLDER: &str = "crates/sbg-raw/src/generated";
@@ -64,7 +64,7 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
     for (_, name, hidden) in SECRETS {
         settings.with_replacement(name, hidden, std::iter::empty::<TypeImpl>());
     }
-    for (name, _) in rust_tables::open_enum_schemas(document) {
+    for (name, _) in tables::open_enum_schemas(document) {
         let known = [TypeImpl::Display, TypeImpl::FromStr];
         settings.with_replacement(name, format!("crate::generated::enums::{name}"), known.into_iter());
     }
@@ -83,12 +83,12 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
         .map_err(|panic| anyhow!("progenitor cannot digest the bundle: {panic}"))?
         .context("progenitor cannot digest the bundle")?;
     let mut client: syn::File = syn::parse2(tokens).context("progenitor wrote something that is no Rust")?;
-    rust_prune::prune(&mut client, |name| uses.only_answers(name));
-    rust_read::by_hook(&mut client);
-    rust_nullable::apply(&mut client, document, |name| uses.requests(name));
+    prune::prune(&mut client, |name| uses.only_answers(name));
+    read::by_hook(&mut client);
+    nullable::apply(&mut client, document, |name| uses.requests(name));
     let mut files = Vec::new();
     for name in MODULES {
-        let module = rust_prune::split(&mut client, name)
+        let module = prune::split(&mut client, name)
             .with_context(|| format!("progenitor wrote no module `{name}`"))?;
         files.push((format!("{FOLDER}/client/{name}.rs"), source(&module)));
     }
@@ -97,7 +97,7 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
 }
 
 fn source(file: &syn::File) -> String {
-    format!("{}\n{}", rust_tables::HEADER, prettyplease::unparse(file))
+    format!("{}\n{}", tables::HEADER, prettyplease::unparse(file))
 }
 
 /// Gives properties that are marked as secret a type that does not show them.

@@ -7,7 +7,7 @@ use syn::{
     parse_quote,
 };
 
-use crate::rust_prune::{module, named};
+use crate::generate::prune::{module, named};
 
 /// Makes every field `Nullable` which `document` says can be null, in the types of which `in_requests` is true and in their builders.
 pub fn apply(file: &mut File, document: &Value, in_requests: impl Fn(&str) -> bool) {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::{Map, Number, Value};
 
-use crate::finding::{Finding, Place};
-use crate::rule::Rule;
+use crate::spec::finding::{Finding, Place};
+use crate::spec::rule::Rule;
 
 /// A node of a YAML file.
 #[derive(Clone, Debug)]

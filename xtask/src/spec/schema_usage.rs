@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::spec::yaml::{Kind, Node};
 use crate::spec::{Spec, component_name};
-use crate::yaml::{Kind, Node};
 
 /// The components that each side of the API uses, directly or through another component: kind (`schemas`, `parameters`) and name.
 #[derive(Debug, Default)]

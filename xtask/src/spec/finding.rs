@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::rule::Rule;
+use crate::spec::rule::Rule;
 
 /// A line of a file of the specification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,8 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::spec::Spec;
-use crate::uses::Uses;
-use crate::yaml::Node;
+use crate::spec::schema_usage::Uses;
+use crate::spec::yaml::Node;
 
 /// The whole document.
 pub fn bundle(spec: &Spec) -> Value {

@@ -2,8 +2,8 @@
 
 use super::Lint;
 use super::schemas::{Role, Schema, all};
-use crate::rule::Rule;
-use crate::uses::Uses;
+use crate::spec::rule::Rule;
+use crate::spec::schema_usage::Uses;
 
 /// Checks every schema for the side of the API that uses it.
 pub fn check(lint: &mut Lint<'_>) {

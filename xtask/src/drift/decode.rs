@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use sbg_document::drift::Answer;
 
-use crate::programs::{Program, program};
+use crate::process::{Program, program};
 
 /// Why each of `answers` cannot be read as the type that is generated for it; `None` where it can.
 pub fn decode(root: &Path, answers: &[Answer]) -> Result<Vec<Option<String>>> {
@@ -52,8 +52,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::bundle;
     use crate::spec::Spec;
+    use crate::spec::bundle;
 
     fn root() -> &'static Path {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

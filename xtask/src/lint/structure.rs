@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{Lint, text};
-use crate::finding::Place;
-use crate::rule::Rule;
-use crate::yaml::{Kind, Node};
+use crate::spec::finding::Place;
+use crate::spec::rule::Rule;
+use crate::spec::yaml::{Kind, Node};
 
 /// What may stand under a key.
 enum Shape {
