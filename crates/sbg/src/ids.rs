@@ -17,7 +17,7 @@ use std::error::Error;
 use std::fmt;
 
 use form::{Form, Problem};
-pub(crate) use form::{check_new_member, check_segment, check_uuid};
+pub(crate) use form::{check_segment, check_username, check_uuid};
 pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};
 
 /// A text that is not an id of the kind that was asked for.

@@ -13,6 +13,7 @@ use crate::{
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/teams", list),
     Route::post("/teams", create),
+    Route::get("/divisions/{division}/teams", list_of_division),
     Route::get("/teams/{team_id}", get),
     Route::patch("/teams/{team_id}", edit),
     Route::delete("/teams/{team_id}", delete),
@@ -25,7 +26,14 @@ const SHORT: &[&str] = &["href", "id", "name"];
 const MEMBER_SHORT: &[&str] = &["href", "id", "username", "role"];
 
 fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let division = call.query_required("division", 2105)?;
+    page_of(world, call, call.query_required("division", 2105)?)
+}
+
+fn list_of_division(world: &mut World, call: &Call) -> Outcome<Reply> {
+    page_of(world, call, call.param("division"))
+}
+
+fn page_of(world: &World, call: &Call, division: &str) -> Outcome<Reply> {
     let teams = world.list_teams(&call.actor, division, call.query_flag("_all")?)?;
     page::reply(call, &teams, SHORT, |team| render(call, team))
 }

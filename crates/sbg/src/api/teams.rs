@@ -5,7 +5,7 @@ use sbg_raw::ClientTeamsExt as _;
 use crate::call::{Get, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{check_new_member, check_segment};
+use crate::ids::{check_segment, check_username};
 use crate::page::{Fetched, List, PageRequest, Query};
 use crate::types;
 
@@ -250,7 +250,7 @@ impl TeamHandle {
     /// A malformed id or username, before anything is sent; or whatever the call brings.
     pub async fn add_member(&self, username: impl Into<String>) -> Result<types::TeamMember> {
         let body = types::TeamMemberAdd { id: username.into() };
-        check_new_member("username", &body.id)?;
+        check_username("username", &body.id)?;
         let call = self.client.raw().team_member_add().team_id(self.checked()?);
         Ok(call.body(body).send().await?.into_inner())
     }
@@ -269,7 +269,7 @@ impl TeamHandle {
     /// A malformed id or username, before anything is sent; or whatever the call brings.
     pub async fn remove_member(&self, username: impl Into<String>) -> Result<()> {
         let username = username.into();
-        check_segment("username", &username)?;
+        check_username("username", &username)?;
         self.client.raw().team_member_remove().team_id(self.checked()?).username(username).send().await?;
         Ok(())
     }

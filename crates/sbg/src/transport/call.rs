@@ -10,7 +10,6 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::answer::Answer;
-use super::gate::Gate;
 use super::handlers::{Attempt, Handlers, OnWait, Waiting};
 use super::mask::MASK;
 use super::page_size::most_items;
@@ -105,7 +104,7 @@ impl Call {
             .request
             .try_clone()
             .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
-        Gate::mark(&mut request, self.operation);
+        policy.gate.mark(&mut request);
         policy.authorise.apply(&mut request)?;
         let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
         self.attempts += 1;
