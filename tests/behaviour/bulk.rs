@@ -1,7 +1,7 @@
 //! Calls for many items: any number of them, a result for each, in their order.
 
 use anyhow::Result;
-use sbg::bulk_files::{FileChange, FileOverwrite};
+use sbg::files::{FileChange, FileOverwrite};
 use sbg::types::File;
 use sbg::{ErrorKind, Fields};
 use sbg_emulator::{Action, FaultRule};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::files::Entry;
-use sbg::jobs::{JobItem, job_results};
+use sbg::files::{JobItem, job_results};
 use sbg::types::{AsyncJob, File};
 use sbg_emulator::Emulator;
 use sbg_tests::{Stage, assert_refused};

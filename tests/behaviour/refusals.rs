@@ -1,8 +1,8 @@
 //! Bad input: refused before anything is sent, with a message that helps and nothing left behind.
 
 use anyhow::Result;
+use sbg::pipeline::RetryPolicy;
 use sbg::raw::ClientFilesExt as _;
-use sbg::transport::RetryPolicy;
 use sbg::{Client, ErrorKind};
 use sbg_emulator::{Action, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused};

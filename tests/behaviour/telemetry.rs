@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use sbg::transport::{MaintenanceSleeper, RetryPolicy, Waiting};
+use sbg::pipeline::{MaintenanceSleeper, RetryPolicy, Waiting};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, eventually, quick_retry};
 use tracing::field::{Field, Visit};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::ErrorKind;
-use sbg::transport::{
+use sbg::pipeline::{
     Answer, Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper,
     RetryPolicy,
 };

@@ -11,7 +11,7 @@ use futures::TryStreamExt as _;
 use futures::future::{join_all, try_join_all};
 use futures::stream::FuturesUnordered;
 use sbg::ErrorKind;
-use sbg::transport::{RetryPolicy, Waiting};
+use sbg::pipeline::{RetryPolicy, Waiting};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, client_of, random_bytes};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

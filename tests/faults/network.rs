@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use sbg::config::Proxies;
-use sbg::transport::RetryPolicy;
+use sbg::pipeline::RetryPolicy;
 use sbg::{Client, ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, client_of, quick_retry, with_environment};

@@ -178,7 +178,7 @@ async fn a_rate_limit_or_maintenance_between_the_parts_is_waited_out() -> Result
     for action in [Action::RateLimited { reset_header: false }, Action::Maintenance] {
         let quick = |client: sbg::ClientBuilder| {
             client.error_handler(
-                sbg::transport::MaintenanceSleeper::default().interval(Duration::from_millis(5)),
+                sbg::pipeline::MaintenanceSleeper::default().interval(Duration::from_millis(5)),
             )
         };
         let stage = Stage::tuned(Emulator::builder().min_part_size(1), quick).await;

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use sbg::config::{ConfigPaths, Proxies};
-use sbg::transport::RetryPolicy;
+use sbg::pipeline::RetryPolicy;
 use sbg::{Client, ClientBuilder, Error, ErrorKind, ProjectId};
 use sbg_emulator::{Builder, Emulator, FaultRule, Origin, Recorded, StorageFlavor};
 use sha2::{Digest as _, Sha256};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use futures::future::try_join_all;
 use httpmock::HttpMockResponse;
-use sbg::transport::{RetryPolicy, Waiting};
+use sbg::pipeline::{RetryPolicy, Waiting};
 use sbg::{ClientBuilder, ErrorKind};
 use sbg_tests::{assert_refused, quick_retry};
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::jobs::{JobItem, job_results};
+use sbg::files::{JobItem, job_results};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use sbg::bulk_files::FileChange;
+use sbg::files::FileChange;
 use sbg::{Client, Fields};
 
 #[tokio::main]

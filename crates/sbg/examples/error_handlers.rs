@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::transport::{Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RetryPolicy};
+use sbg::pipeline::{Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RetryPolicy};
 
 /// Reads again what a proxy of the lab answers with 509 now and then. Only what may be sent twice is.
 #[derive(Debug)]

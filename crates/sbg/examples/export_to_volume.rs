@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use sbg::exports::export_result;
+use sbg::storage_jobs::export_result;
 use sbg::types::FileType;
 use sbg::{Client, VolumeId};
 

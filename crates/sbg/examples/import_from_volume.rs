@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::imports::import_result;
+use sbg::storage_jobs::import_result;
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -11,8 +11,8 @@ pub use builder::ClientBuilder;
 
 use crate::config::Endpoint;
 use crate::error::Result;
+use crate::pipeline::{ErrorHandler, Handlers, Pipeline, RateLimit};
 use crate::transfer::Engine;
-use crate::transport::{ErrorHandler, Handlers, Pipeline, RateLimit};
 
 /// A client of the API. Cheap to clone; all clones share connections, limits and the transfer engine.
 ///
@@ -114,7 +114,7 @@ impl Client {
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
-    /// use sbg::transport::GeneralErrorSleeper;
+    /// use sbg::pipeline::GeneralErrorSleeper;
     ///
     /// client.add_error_handler(GeneralErrorSleeper::default().max_retries(3));
     /// # }

@@ -1,4 +1,4 @@
-// The page is one of the repository, where its links lead to docs.rs. Markdown takes the first definition of a link, so those that stand
-// here lead to the same items within this documentation, which breaks where one is not there.
+// In the repository, the links of the page lead to source files. Markdown takes the first definition of a link, so these definitions lead to
+// the same items in this documentation, and rustdoc reports one that is missing.
 #![doc = include_str!("guide/links.md")]
 #![doc = include_str!("../docs/python-to-rust.md")]

@@ -15,10 +15,8 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{
-    config::{Endpoint, check_characters},
-    ids::excerpt,
-};
+use crate::config::{Endpoint, check_characters};
+use crate::ids::excerpt;
 
 mod error;
 mod ini;

@@ -1,6 +1,6 @@
 //! Calls for many files, tasks, imports and exports.
 
-use sbg::bulk_files::{FileChange, FileOverwrite};
+use sbg::files::{FileChange, FileOverwrite};
 use sbg::types::{File, StorageJobState};
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use futures::future::join_all;
 use sbg::config::Proxies;
-use sbg::transport::{
+use sbg::pipeline::{
     Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RateLimit, RateLimitSleeper,
 };
 use sbg::{Client, ClientBuilder};

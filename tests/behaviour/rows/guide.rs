@@ -1,17 +1,23 @@
-//! The page itself: its rows are those that are tested, its code is the code of the tests, and its links lead where rustdoc's do.
+//! The page `docs/python-to-rust.md`: its rows are the tested rows, its code is the code of the tests, and its links lead to the files
+//! that define the items, so that the page works in the repository. Rustdoc takes its links from `crates/sbg/src/guide/links.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use super::AREAS;
 
+/// The root of the repository.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const PAGE: &str = include_str!("../../../docs/python-to-rust.md");
 const LINKS: &str = include_str!("../../../crates/sbg/src/guide/links.md");
 
-/// A row as the page has it.
+/// A row of the page.
 #[derive(Debug)]
 struct Line {
     python: &'static str,
-    /// The pieces of code of the second column.
+    /// The code in the second column.
     rust: Vec<&'static str>,
     links: Vec<&'static str>,
 }
@@ -22,7 +28,7 @@ fn lines() -> Vec<Line> {
     rows.map(|line| {
         let cells: Vec<&str> = line.trim_matches(['|', ' ']).split(" | ").collect();
         let [python, rust, links] = cells[..] else { panic!("not three columns: {line}") };
-        // What stands behind the first one are other names of it.
+        // Further pieces of code are other names of the same call.
         let [python, ..] = code(python)[..] else { panic!("no Python call: {line}") };
         let links = links.split(", ").map(|link| link.trim_start_matches('[').trim_end_matches(']'));
         Line { python, rust: code(rust), links: links.collect() }
@@ -30,12 +36,12 @@ fn lines() -> Vec<Line> {
     .collect()
 }
 
-/// The pieces of a cell that are code.
+/// The code in a cell.
 fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// Code without what a formatter puts between its words.
+/// Code without white space and trailing commas, which depend on the formatter.
 fn squeezed(code: &str) -> String {
     let text: String = code.chars().filter(|char| !char.is_whitespace()).collect();
     text.replace(",)", ")").replace(",]", "]")
@@ -54,7 +60,7 @@ fn definitions(page: &str) -> BTreeMap<&str, &str> {
 }
 
 #[test]
-fn the_rows_of_the_page_are_those_that_are_tested() {
+fn every_row_of_the_page_is_tested() {
     let of_page: Vec<&str> = lines().iter().map(|line| line.python).collect();
     let tested: Vec<&str> = AREAS.iter().flat_map(|area| (area.rows)()).map(|row| row.python).collect();
     let set = |calls: &[&'static str]| calls.iter().copied().collect::<BTreeSet<&str>>();
@@ -63,11 +69,11 @@ fn the_rows_of_the_page_are_those_that_are_tested() {
     let unlisted: Vec<_> = tested_set.difference(&page_set).collect();
     assert!(untested.is_empty(), "rows of the page without a test: {untested:#?}");
     assert!(unlisted.is_empty(), "tested rows that the page does not have: {unlisted:#?}");
-    assert_eq!((of_page.len(), tested.len()), (page_set.len(), tested_set.len()), "a row is there twice");
+    assert_eq!((of_page.len(), tested.len()), (page_set.len(), tested_set.len()), "a row is listed twice");
 }
 
 #[test]
-fn the_rust_code_of_a_row_is_what_its_test_runs() {
+fn tests_run_the_rust_code_of_their_rows() {
     let sources: Vec<String> = AREAS.iter().map(|area| squeezed(area.source)).collect();
     let mut missing = Vec::new();
     for line in lines() {
@@ -84,39 +90,86 @@ fn the_rust_code_of_a_row_is_what_its_test_runs() {
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
 
-/// The path of an item in the address of its page: `users/struct.Users.html#method.me` is `crate::users::Users::me`.
-fn path_of(address: &str) -> String {
-    let crates = [("../target/doc/sbg/", "crate"), ("../target/doc/sbg_raw/", "crate::raw")];
-    let found = crates.iter().find_map(|(base, root)| Some((*root, address.strip_prefix(base)?)));
-    let (root, page) = found.unwrap_or_else(|| panic!("not a page of the documentation: {address}"));
-    let (page, member) = page.split_once('#').unwrap_or((page, ""));
-    let (folder, file) = page.rsplit_once('/').unwrap_or(("", page));
-    let mut path = vec![root];
-    path.extend(folder.split('/').filter(|module| !module.is_empty()));
-    let (kind, name) = file.trim_end_matches(".html").split_once('.').unwrap_or(("mod", ""));
-    path.extend([name].into_iter().filter(|name| !name.is_empty()));
-    path.extend(member.split_once('.').map(|(_, member)| member));
-    let kind = match (kind, member.is_empty()) {
-        ("fn", _) => "fn@",
-        ("trait", true) => "trait@",
-        ("enum", true) => "enum@",
-        ("struct", true) => "struct@",
-        ("mod", true) => "mod@",
-        _ => "",
+/// The source files below a folder, by path relative to the repository.
+fn sources(folder: &str, extension: &str) -> BTreeMap<String, String> {
+    let root = Path::new(WORKSPACE);
+    let mut folders = vec![root.join(folder)];
+    let mut found = BTreeMap::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the repository") {
+            let path = entry.expect("an entry of the folder").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                let name = path.strip_prefix(root).expect("a path below the root");
+                let text = fs::read_to_string(&path).expect("a text file");
+                found.insert(name.to_str().expect("a name in UTF-8").to_owned(), text);
+            }
+        }
+    }
+    found
+}
+
+/// The file that defines an item: the one with the type of a method, the schema of a data type, the module.
+fn file_of(item: &str, code: &BTreeMap<String, String>, openapi: &BTreeMap<String, String>) -> String {
+    let path: Vec<&str> = item.rsplit('@').next().unwrap_or(item).split("::").collect();
+    let defines = |text: &str, kinds: &[&str], name: &str| {
+        let start = |kind: &str| format!("pub {kind} {name}");
+        let is_end = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+        text.lines().any(|line| kinds.iter().any(|kind| line.strip_prefix(&start(kind)).is_some_and(is_end)))
     };
-    format!("{kind}{}", path.join("::"))
+    let type_name = path.iter().find(|name| name.starts_with(|first: char| first.is_uppercase()));
+    let found: Vec<&String> = match (path[..].get(1), type_name) {
+        (Some(&"types"), Some(name)) => {
+            let schema = format!("\n    {name}:\n");
+            openapi.iter().filter(|(_, text)| text.contains(&schema)).map(|(file, _)| file).collect()
+        }
+        (_, Some(name)) => {
+            let kinds = ["struct", "enum", "trait", "type"];
+            code.iter().filter(|(_, text)| defines(text, &kinds, name)).map(|(file, _)| file).collect()
+        }
+        (_, None) => {
+            let name = path[path.len() - 1];
+            let module = [format!("/{name}.rs"), format!("/{name}/mod.rs")];
+            let is_module = |file: &str| module.iter().any(|end| file.ends_with(end));
+            code.iter()
+                .filter(|(file, text)| match item.starts_with("mod@") {
+                    true => is_module(file),
+                    false => defines(text, &["fn"], name),
+                })
+                .map(|(file, _)| file)
+                .collect()
+        }
+    };
+    assert_eq!(found.len(), 1, "files that define {item}: {found:?}");
+    found[0].clone()
 }
 
 #[test]
-fn links_lead_from_the_repository_to_where_they_lead_within_the_documentation() {
-    let (page, links) = (definitions(PAGE), definitions(LINKS));
-    let derived: BTreeMap<&str, String> = page.iter().map(|(label, url)| (*label, path_of(url))).collect();
-    let links: BTreeMap<&str, String> =
-        links.into_iter().map(|(label, path)| (label, path.to_owned())).collect();
-    assert_eq!(derived, links);
+fn links_lead_to_the_files_that_define_the_items() {
+    let (code, openapi) = (sources("crates/sbg/src", "rs"), sources("openapi", "yaml"));
+    let mut expected = String::new();
+    for (label, item) in definitions(LINKS) {
+        writeln!(expected, "[{label}]: ../{}", file_of(item, &code, &openapi)).expect("a string takes all");
+    }
+    let (text, links) = PAGE.split_at(PAGE.find("\n[`").map_or(PAGE.len(), |end| end + 1));
+    if links != expected && std::env::var_os("UPDATE_EXPECT").is_some() {
+        let path = Path::new(WORKSPACE).join("docs/python-to-rust.md");
+        fs::write(path, format!("{text}{expected}")).expect("the page can be written");
+        return;
+    }
+    assert!(
+        links == expected,
+        "the links at the end of docs/python-to-rust.md are out of date; run \
+         `UPDATE_EXPECT=1 cargo test -p sbg-tests --test behaviour links_lead_to`"
+    );
+}
 
+#[test]
+fn every_row_has_links_with_definitions() {
+    let defined = definitions(LINKS);
     let used: BTreeSet<&str> = lines().iter().flat_map(|line| line.links.clone()).collect();
     assert!(!used.contains(""), "a row has no link");
-    let undefined: Vec<_> = used.iter().filter(|label| !page.contains_key(**label)).collect();
-    assert!(undefined.is_empty(), "links without a definition: {undefined:?}");
+    let undefined: Vec<_> = used.iter().filter(|label| !defined.contains_key(**label)).collect();
+    assert!(undefined.is_empty(), "labels without a line in crates/sbg/src/guide/links.md: {undefined:?}");
 }

@@ -1,6 +1,6 @@
 //! Jobs that copy, move and delete files and folders in the background.
 
-use sbg::jobs::{JobItem, job_results};
+use sbg::files::{JobItem, job_results};
 use sbg::types::{AsyncJob, AsyncJobState, AsyncJobType, Number};
 use serde_json::json;
 

@@ -1,9 +1,9 @@
 //! Volumes, and what is brought from them and to them.
 
-use sbg::exports::export_result;
-use sbg::imports::import_result;
 use sbg::members::{NewMember, Permissions};
 use sbg::raw::OPERATIONS;
+use sbg::storage_jobs::export_result;
+use sbg::storage_jobs::import_result;
 use sbg::types::{StorageJobState, StorageJobStateFilter, Volume, VolumeAccessMode, VolumeAccessModeSet};
 use sbg::volumes::Service;
 use serde_json::{Value, json};

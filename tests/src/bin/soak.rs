@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use futures::future::try_join_all;
+use sbg::pipeline::MaintenanceSleeper;
 use sbg::transfer::Transfer;
-use sbg::transport::MaintenanceSleeper;
 use sbg::{Client, ErrorKind, ProjectId};
 use sbg_tests::client_of;
 

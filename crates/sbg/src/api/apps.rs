@@ -6,14 +6,15 @@ use sbg_raw::ClientAppsExt as _;
 use serde_json::Value;
 
 use self::cwl::post_cwl;
-use crate::call::{Get, awaitable, fetch_page, set};
+use super::destination::check_name;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fields::Fields;
 use crate::ids::{AppId, Given, IntoId, ProjectId, check_given};
-use crate::page::{Fetched, List, PageRequest, Query};
-use crate::place::check_name;
 use crate::projects::ProjectHandle;
+use crate::request::call::{Get, awaitable, fetch_page, set};
+use crate::request::fields::Fields;
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 pub use cwl::Cwl;

@@ -17,12 +17,13 @@ pub use runs::{
 
 use self::setup::{automation_setters, check_memory, check_object};
 use crate::billing::check_billing_group;
-use crate::call::{awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
-use crate::page::{Fetched, List, PageRequest, Query};
 use crate::raw::Secret;
+use crate::request::call::{awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 use sbg_raw::ClientAutomationsExt as _;
 

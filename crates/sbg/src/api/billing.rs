@@ -5,11 +5,12 @@ use std::marker::PhantomData;
 use jiff::civil::Date;
 use sbg_raw::ClientBillingExt as _;
 
-use crate::call::{Get, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{check_segment, check_uuid};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 impl Client {

@@ -3,13 +3,14 @@
 
 use sbg_raw::ClientDatasetsExt as _;
 
-use crate::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::FileQuery;
 use crate::ids::{DatasetId, IntoId, check_segment, check_username};
 use crate::members::{MEMBER_ID, NewMember, Permissions};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 impl Client {

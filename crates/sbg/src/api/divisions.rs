@@ -2,11 +2,12 @@
 
 use sbg_raw::ClientDivisionsExt as _;
 
-use crate::call::{Get, fetch_page, set};
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::check_segment;
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::teams::TeamList;
 use crate::types;
 use crate::users::UserList;

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use sbg_raw::ClientDrsExt as _;
 
-use crate::bulk;
-use crate::call::{awaitable, body_setters};
+use super::destination::{Destination, Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::check_metadata;
 use crate::ids::{check_segment, excerpt};
-use crate::place::{Destination, Place, place_setters};
 use crate::projects::check_tags;
 use crate::raw::Nullable;
+use crate::request::bulk;
+use crate::request::call::{awaitable, body_setters};
+use crate::request::wait::{self, Job, State, Wait};
 use crate::types;
-use crate::wait::{self, Job, State, Wait};
 
 /// Most files of one import, a limit of the platform.
 const MOST_FILES: usize = 100;

@@ -1,29 +1,35 @@
 //! Files and folders: the collection and its queries. What is done with one file is in `handle`, its metadata in `metadata`, finding
 //! files by path or by walking in `find`.
 
-mod find;
+mod bulk;
+mod copy_files;
 mod handle;
+pub(crate) mod jobs;
 mod metadata;
 mod reference;
+mod search;
 
 use sbg_raw::ClientFilesExt as _;
 
-use crate::call::{awaitable, fetch_page, set};
+use super::destination::{Destination, Place, check_name, place_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{DatasetId, Given, IntoId, ProjectId, check_given, check_uuid};
-use crate::page::{Fetched, List, PageRequest, Query};
-use crate::place::{Destination, Place, place_setters};
 use crate::projects::check_tags;
 use crate::raw::MetadataFilter;
+use crate::request::call::{awaitable, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
-pub(crate) use crate::place::check_name;
-pub use find::{Entry, FileSearch, Walk};
+pub use bulk::{BulkGet, FileChange, FileOverwrite};
+pub use copy_files::{Actions, Feedback, FeedbackKind};
 pub use handle::{FileCopy, FileEdit, FileHandle, FileMove};
+pub use jobs::{JobHandle, JobItem, JobList, Jobs, job_results};
 pub(crate) use metadata::check_metadata;
 pub use metadata::{FileMetadata, Metadata, MetadataValue};
 pub use reference::FileRef;
+pub use search::{Entry, FileSearch, Walk};
 
 impl Client {
     /// The files that the caller can see.

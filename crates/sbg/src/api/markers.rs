@@ -2,11 +2,12 @@
 
 use sbg_raw::ClientMarkersExt as _;
 
-use crate::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 impl Client {

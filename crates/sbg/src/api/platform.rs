@@ -2,9 +2,9 @@
 
 use sbg_raw::ClientPlatformExt as _;
 
-use crate::call::Get;
 use crate::client::Client;
 use crate::error::Result;
+use crate::request::call::Get;
 use crate::types;
 
 impl Client {
@@ -39,7 +39,7 @@ impl Client {
     pub fn rate_limit(&self) -> Get<types::RateLimit> {
         let client = self.clone();
         Get::new(&[], move |fields| async move {
-            let call = crate::call::set!(client.raw().rate_limit_get(), fields = fields);
+            let call = crate::request::call::set!(client.raw().rate_limit_get(), fields = fields);
             Ok(call.send().await?.into_inner())
         })
     }

@@ -6,12 +6,13 @@ mod members;
 use sbg_raw::ClientProjectsExt as _;
 
 use crate::billing::check_billing_group;
-use crate::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::{FileQuery, Files};
 use crate::ids::{IntoId, ProjectId, check_segment};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 pub use edit::ProjectEdit;

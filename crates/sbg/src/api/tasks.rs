@@ -12,15 +12,17 @@ mod value;
 
 use sbg_raw::{ClientBulkExt as _, ClientTasksExt as _};
 
-use crate::bulk::{bulk, checked_ids, in_place};
-use crate::call::{Get, set};
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::{AppId, IntoId, ProjectId, check_uuid};
-use crate::page::{List as _, Query};
 use crate::projects::ProjectHandle;
+use crate::request::bulk::{bulk, checked_ids, in_place};
+use crate::request::call::{Get, set};
+use crate::request::list::List as _;
+use crate::request::query::Query;
+use crate::request::wait::{self, Wait};
+use crate::request::wait_many;
 use crate::types;
-use crate::wait::{self, Wait};
 
 pub use create::TaskCreate;
 pub use edit::{TaskEdit, TaskInputsEdit};
@@ -171,7 +173,9 @@ impl Tasks {
         ids: impl IntoIterator<Item = I>,
     ) -> Wait<Vec<Result<types::Task>>> {
         let client = self.client.clone();
-        wait::all("the tasks", checked_ids(check_uuid, TASK_ID, ids), move |ids| get_all(client.clone(), ids))
+        wait_many::all("the tasks", checked_ids(check_uuid, TASK_ID, ids), move |ids| {
+            get_all(client.clone(), ids)
+        })
     }
 }
 

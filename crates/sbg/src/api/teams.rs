@@ -2,11 +2,12 @@
 
 use sbg_raw::ClientTeamsExt as _;
 
-use crate::call::{Get, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{check_segment, check_username};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, fetch_page, refuse_fields, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 impl Client {

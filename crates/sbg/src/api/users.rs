@@ -2,11 +2,12 @@
 
 use sbg_raw::ClientUsersExt as _;
 
-use crate::call::{Get, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_username;
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 impl Client {

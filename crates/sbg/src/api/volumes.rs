@@ -1,5 +1,5 @@
 //! Volumes: buckets and containers of the user's own cloud account that are attached to the platform, what is on them, and their
-//! members. What is brought from them and to them is in [`imports`](crate::imports) and [`exports`](crate::exports).
+//! members. Imports from volumes and exports to them are in [`storage_jobs`](super::storage_jobs).
 
 mod create;
 mod edit;
@@ -17,13 +17,14 @@ pub use service::{Credentials, Service};
 
 use sbg_raw::ClientVolumesExt as _;
 
-use crate::call::{Get, fetch_page, set};
+use super::storage_jobs::exports::ExportList;
+use super::storage_jobs::imports::{ImportList, ImportStart};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::exports::ExportList;
 use crate::ids::{IntoId, VolumeId};
-use crate::imports::{ImportList, ImportStart};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 impl Client {
@@ -303,14 +304,14 @@ impl VolumeHandle {
         })
     }
 
-    /// Imports the file or folder at `location`, as [`Imports::start`](crate::imports::Imports::start) does: name the place, then
+    /// Imports the file or folder at `location`, as [`Imports::start`](super::storage_jobs::imports::Imports::start) does: name the place, then
     /// `.await`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
     /// let import = volume.import("S1/reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
     /// let import = client.import(import.id).wait().await?;
-    /// println!("{}", sbg::imports::import_result(&import)?.id);
+    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
     /// # Ok(())
     /// # }
     /// ```

@@ -11,10 +11,10 @@ use url::Url;
 use super::{Client, Shared};
 use crate::config::{Auth, Config, ConfigPaths, ExplicitConfig, Proxies, Sources};
 use crate::error::{Error, Result};
-use crate::transfer::{self, Engine};
-use crate::transport::{
+use crate::pipeline::{
     Authorise, Budget, ErrorHandler, Gate, Handlers, OnWait, Pipeline, Policy, Recorder, RetryPolicy, Waiting,
 };
+use crate::transfer::{self, Engine};
 
 /// A connection to the object storage on which nothing moves for this time is given up, or sooner if the read timeout is shorter.
 const STORAGE_SILENCE: Duration = Duration::from_secs(30);
@@ -254,7 +254,7 @@ impl ClientBuilder {
     /// Bounds of the retries.
     ///
     /// ```
-    /// use sbg::transport::RetryPolicy;
+    /// use sbg::pipeline::RetryPolicy;
     ///
     /// let client = sbg::Client::builder().retry_policy(RetryPolicy::none());
     /// ```
@@ -265,13 +265,13 @@ impl ClientBuilder {
 
     /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name).
     ///
-    /// A client has a [`RateLimitSleeper`](crate::transport::RateLimitSleeper) and a
-    /// [`MaintenanceSleeper`](crate::transport::MaintenanceSleeper) from the start.
+    /// A client has a [`RateLimitSleeper`](crate::pipeline::RateLimitSleeper) and a
+    /// [`MaintenanceSleeper`](crate::pipeline::MaintenanceSleeper) from the start.
     ///
     /// ```
     /// use std::time::Duration;
     ///
-    /// use sbg::transport::MaintenanceSleeper;
+    /// use sbg::pipeline::MaintenanceSleeper;
     ///
     /// let over_night = MaintenanceSleeper::default().max_wait(Duration::from_secs(12 * 60 * 60));
     /// let client = sbg::Client::builder().error_handler(over_night);
@@ -284,7 +284,7 @@ impl ClientBuilder {
     /// Removes all error handlers, the shipped ones included. To remove one, see [`Client::remove_error_handler`].
     ///
     /// ```
-    /// use sbg::transport::RateLimitSleeper;
+    /// use sbg::pipeline::RateLimitSleeper;
     ///
     /// let client = sbg::Client::builder().without_error_handlers().error_handler(RateLimitSleeper::default());
     /// ```

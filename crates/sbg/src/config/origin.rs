@@ -2,7 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::{config::Endpoint, profile::FileWarning};
+use crate::config::Endpoint;
+use crate::profile::FileWarning;
 
 /// Where a value came from.
 ///

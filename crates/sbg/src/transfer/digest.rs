@@ -229,7 +229,7 @@ pub(super) fn of_file(
         if stopped() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let count = super::position::read_at(file, &mut block, at)?;
+        let count = super::local::pread::read_at(file, &mut block, at)?;
         if count == 0 {
             break;
         }

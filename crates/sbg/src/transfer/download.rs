@@ -1,11 +1,13 @@
 //! Downloads: a file of the platform to a local file, in parallel ranges.
 
-mod address;
-mod job;
 mod journal;
-mod open;
-mod prepare;
+pub(super) mod probe;
+mod ranges;
+mod resume;
+pub(super) mod sequential;
+pub(super) mod signed_url;
 mod whole;
+mod worker;
 
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
@@ -17,17 +19,15 @@ use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
-use self::job::Order;
+use self::worker::Order;
 use super::digest::{Algorithm, Digest, VerifiedDigest};
-use super::engine::Tools;
+use super::engine::runtime::Tools;
 use super::handle::{Shared, Transfer};
 use super::local::folder::Folder;
 use crate::error::Result;
 use crate::files::FileHandle;
 
-pub(super) use address::{Address, Age, host};
-pub(super) use job::Arrived;
-pub(super) use open::{Object, Opened, open};
+pub(super) use worker::Arrived;
 
 impl FileHandle {
     /// Downloads the file to `path`: `.await` it, or [`start`](Download::start) it to watch it.
@@ -203,7 +203,7 @@ impl Download {
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
         let shown = path.display().to_string();
         let order = Order { file_id, source, path, root, overwrite, digests, expected, size, modified };
-        let done = job::run(order, tools, shared).await;
+        let done = worker::run(order, tools, shared).await;
         done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Engine, panicked};
+use super::engine::runtime::{Engine, panicked};
 use super::progress::{Counters, Progress};
 use crate::error::{Error, ErrorKind, Result};
 

@@ -1,19 +1,16 @@
 //! Uploads: a local file, or what a reader gives, to the platform in parallel parts.
 
 mod attempt;
-mod begin;
-mod complete;
-mod confirmation;
 mod dropped;
-mod flow;
+mod finalize;
+mod init;
 mod intent;
-mod job;
 mod journal;
+mod protocol;
 mod reader;
 mod remote;
-mod route;
 mod uploaded;
-mod window;
+mod worker;
 
 use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
@@ -22,22 +19,18 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use tokio::io::AsyncRead;
 
-use self::job::Order;
+use self::protocol::Request;
 use self::reader::Reader;
-use self::route::Request;
-use super::engine::Tools;
+use self::worker::Order;
+use super::engine::runtime::Tools;
 use super::handle::{Shared, Transfer};
-use super::plan;
-use super::source::Source;
+use super::local::source_file::Source;
+use super::part_size;
+use crate::api::destination::{self, Place, check_name, place_setters};
 use crate::automations::AutomationHandle;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
-use crate::place::{self, Place, check_name, place_setters};
-
-pub(super) use confirmation::Confirmation;
-pub(super) use flow::Flow;
-pub(super) use window::Window;
 
 pub use uploaded::Uploaded;
 
@@ -45,7 +38,7 @@ pub(crate) use journal::default_state_folder;
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
 pub(super) use journal::remove_stale_locks;
-use route::Destination;
+use protocol::Destination;
 
 impl Client {
     /// Uploads the file at `path`: name the place, then `.await`, or [`start`](Upload::start) it to watch it.
@@ -176,15 +169,15 @@ struct Options {
 impl Options {
     /// Project or folder, and the name where one was given.
     fn destination(&self, place: Place) -> Result<(Destination, Option<String>)> {
-        let place::Destination { project, parent, name } = place.checked("a file is uploaded to")?;
+        let destination::Destination { project, parent, name } = place.checked("a file is uploaded to")?;
         Ok((Destination::Place { project, folder: parent, overwrite: self.overwrite }, name))
     }
 
     fn part_size(&self, chosen: Result<u64>) -> Result<u64> {
         match self.part_size {
-            Some(size) if (1..=plan::LARGEST_PART).contains(&size) => Ok(size),
+            Some(size) if (1..=part_size::LARGEST_PART).contains(&size) => Ok(size),
             Some(size) => {
-                Err(Error::invalid(format!("a part has 1 to {} bytes, not {size}", plan::LARGEST_PART)))
+                Err(Error::invalid(format!("a part has 1 to {} bytes, not {size}", part_size::LARGEST_PART)))
             }
             None => chosen,
         }
@@ -295,10 +288,10 @@ impl Upload {
         if source.size() == 0 && matches!(destination, Destination::Automation { .. }) {
             return Err(Error::invalid("the code of an automation cannot be empty"));
         }
-        let part_size = options.part_size(plan::upload_part_size(source.size(), tools.upload_rate()))?;
+        let part_size = options.part_size(part_size::upload_part_size(source.size(), tools.upload_rate()))?;
         let endpoint = client.endpoint().as_str().to_owned();
         let order = Order { source: source.clone(), name, destination, part_size, endpoint };
-        Ok((job::run(order, tools, shared).await?, source))
+        Ok((worker::run(order, tools, shared).await?, source))
     }
 }
 
@@ -342,7 +335,7 @@ impl ReaderUpload {
             // What the client was told is to hold as long as the upload lasts.
             let _client = client;
             let (destination, name) = options.destination(place)?;
-            let part_size = options.part_size(plan::reader_part_size(size))?;
+            let part_size = options.part_size(part_size::reader_part_size(size))?;
             let request = Request { name: name.unwrap_or_default(), size, part_size };
             reader::run(reader, request, destination, tools, shared).await
         })

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::of_app;
-use crate::call::answer_of;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::AppId;
+use crate::request::call::answer_of;
 use crate::types;
 
 /// The description of an app in the Common Workflow Language.

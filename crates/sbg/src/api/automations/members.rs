@@ -3,12 +3,13 @@
 use sbg_raw::ClientAutomationsExt as _;
 
 use super::checked_id;
-use crate::call::{fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_username;
 use crate::members::{MEMBER_ID, NewMember, Permissions};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{fetch_page, refuse_fields, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 /// The members of an automation.

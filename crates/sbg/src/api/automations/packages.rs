@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use super::checked_id;
 use super::setup::{check_memory, memory_setter};
-use crate::call::{awaitable, body_setters, fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
-use crate::page::{Fetched, List, PageRequest, Query};
 use crate::raw::Nullable;
+use crate::request::call::{awaitable, body_setters, fetch_page, refuse_fields, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 impl Client {

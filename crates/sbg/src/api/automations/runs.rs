@@ -7,15 +7,15 @@ use sbg_raw::ClientAutomationsExt as _;
 use serde_json::{Map, Value};
 
 use super::setup::{check_memory, check_object, memory_setter, secret_setter};
-use crate::call::{awaitable, body_setters};
 use crate::client::Client;
 use crate::error::Result;
 use crate::files::FileHandle;
 use crate::ids::check_segment;
-use crate::page::Query;
 use crate::raw::Secret;
+use crate::request::call::{awaitable, body_setters};
+use crate::request::query::Query;
+use crate::request::wait::{self, Job, State, Wait};
 use crate::types::{self, AutomationRunStatus};
-use crate::wait::{self, Job, State, Wait};
 
 pub use change::{AutomationRunEdit, AutomationRunRerun};
 pub use list::AutomationRunList;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// examples, which have a client and an automation.
 macro_rules! automation_setters {
     ($automation:literal) => {
-        $crate::call::body_setters! {
+        $crate::request::call::body_setters! {
             /// What the automation does.
             ///
             /// ```

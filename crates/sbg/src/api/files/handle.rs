@@ -3,13 +3,14 @@
 use sbg_raw::ClientFilesExt as _;
 
 use super::metadata::{FileMetadata, check_metadata, metadata_body};
-use super::{FileList, FileRef, FolderList, check_name};
-use crate::call::{Get, awaitable, body_setters, set, tags_setters};
+use super::{FileList, FileRef, FolderList};
+use crate::api::destination::{Destination, Place, check_name, place_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::page::{List as _, Query};
-use crate::place::{Destination, Place, place_setters};
 use crate::projects::check_tags;
+use crate::request::call::{Get, awaitable, body_setters, set, tags_setters};
+use crate::request::list::List as _;
+use crate::request::query::Query;
 use crate::types;
 
 /// A file or a folder, by id. Makes no request until it is told to.

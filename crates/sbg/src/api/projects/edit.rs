@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::{check_name, check_tags};
 use crate::billing::check_billing_group;
-use crate::call::{answer_of, awaitable, body_clearers, body_setters, tags_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::ProjectId;
+use crate::request::call::{answer_of, awaitable, body_clearers, body_setters, tags_setters};
 use crate::types;
 
 /// A change of a project.

@@ -2,12 +2,13 @@
 
 use sbg_raw::ClientProjectsExt as _;
 
-use crate::call::{Get, fetch_page, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{ProjectId, check_username};
 use crate::members::{MEMBER_ID, NewMember, Permissions};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{Get, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 /// The members of a project.

@@ -7,11 +7,11 @@ use sbg_raw::ClientTasksExt as _;
 use super::run::action;
 use super::setup::{check_batch, check_task_name, checked_inputs, setup_setters};
 use super::{ExecutionSettings, OutputLocation, TaskValue};
-use crate::call::{awaitable, body_setters, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{AppId, Given, ProjectId};
 use crate::raw::Nullable;
+use crate::request::call::{awaitable, body_setters, set};
 use crate::types;
 
 /// A task to create.

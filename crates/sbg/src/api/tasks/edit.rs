@@ -7,10 +7,10 @@ use sbg_raw::ClientTasksExt as _;
 use super::setup::{check_batch, check_task_name, checked_inputs, setup_setters};
 use super::value::values_from_json;
 use super::{ExecutionSettings, OutputLocation, TaskHandle, TaskInput, TaskValue};
-use crate::call::{awaitable, body_clearers, body_setters};
 use crate::error::{Error, Result};
 use crate::ids::{AppId, Given, IntoId, ProjectId};
 use crate::raw::Nullable;
+use crate::request::call::{awaitable, body_clearers, body_setters};
 use crate::types;
 
 /// A change of a task.

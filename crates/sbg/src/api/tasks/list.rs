@@ -3,11 +3,12 @@
 use sbg_raw::ClientTasksExt as _;
 
 use super::TASK_ID;
-use crate::call::{fetch_page, set};
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::{Given, IntoId, ProjectId, check_given, check_segment, check_uuid};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 /// The list of tasks.

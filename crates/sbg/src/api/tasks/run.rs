@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use sbg_raw::ClientTasksExt as _;
 
 use super::{TASK_ID, TaskHandle, TaskInput, TaskInputsEdit, task_errors, value};
-use crate::call::{Get, awaitable, set};
 use crate::error::{Error, Result};
 use crate::ids::check_uuid;
+use crate::request::call::{Get, awaitable, set};
+use crate::request::fields::Fields;
 use crate::types;
 
 /// A task to start.
@@ -87,7 +88,7 @@ const VALIDATION_ERRORS: i32 = 7024;
 impl TaskHandle {
     /// `error`, with what the task says is wrong with it. A task that cannot be got leaves the error as it is.
     async fn with_its_errors(&self, error: Error) -> Error {
-        let Ok(task) = self.get().fields("id,errors").send().await else { return error };
+        let Ok(task) = self.get().fields(Fields::only(["id", "errors"])).send().await else { return error };
         let problems = task_errors(&task);
         if problems.is_empty() {
             return error;

@@ -12,7 +12,7 @@ use crate::types;
 /// the builder comes from in the examples, which have a project, an app and a task.
 macro_rules! setup_setters {
     ($task:literal) => {
-        $crate::call::body_setters! {
+        $crate::request::call::body_setters! {
             /// What the task is for.
             ///
             /// ```

@@ -2,8 +2,8 @@
 
 use super::task_errors;
 use crate::error::{Error, Result};
+use crate::request::wait::{Job, State};
 use crate::types::{self, TaskStatus};
-use crate::wait::{Job, State};
 
 impl Job for types::Task {
     /// A state that nobody knows yet may be on the way to another one, so it is not the end.

@@ -3,9 +3,9 @@
 use sbg_raw::ClientVolumesExt as _;
 
 use super::Service;
-use crate::call::awaitable;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::request::call::awaitable;
 use crate::types;
 
 /// A volume to create.

@@ -2,8 +2,8 @@
 
 use super::create::check_name;
 use super::{Credentials, S3Properties, VolumeHandle};
-use crate::call::{awaitable, body_clearers, body_setters};
 use crate::error::{Error, Result};
+use crate::request::call::{awaitable, body_clearers, body_setters};
 use crate::types;
 
 /// A change of a volume.

@@ -6,12 +6,14 @@
 use futures::{TryStreamExt as _, stream};
 use sbg_raw::ClientVolumesExt as _;
 
-use crate::call::{awaitable, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::fields::Fields;
 use crate::ids::VolumeId;
-use crate::page::{Items, LARGEST_PAGE, Tokens, leads_back, query_value};
+use crate::request::call::{awaitable, set};
+use crate::request::fields::Fields;
+use crate::request::list::{LARGEST_PAGE, query_value};
+use crate::request::next_page::{Tokens, leads_back};
+use crate::request::stream::Items;
 use crate::types;
 
 /// The fields without which an object cannot be read.

@@ -90,7 +90,7 @@ impl S3Properties {
     /// Applies no canned ACL, which is to send null: where this is not set, the platform applies none or what the volume says.
     ///
     /// ```
-    /// # fn example(start: sbg::exports::ExportStart) {
+    /// # fn example(start: sbg::storage_jobs::ExportStart) {
     /// use sbg::volumes::S3Properties;
     ///
     /// let start = start.properties(S3Properties::new().without_canned_acl());
@@ -104,7 +104,7 @@ impl S3Properties {
     /// Storage class of the objects, such as `STANDARD_IA`.
     ///
     /// ```
-    /// # fn example(start: sbg::exports::ExportStart) {
+    /// # fn example(start: sbg::storage_jobs::ExportStart) {
     /// use sbg::volumes::S3Properties;
     ///
     /// let start = start.properties(S3Properties::new().storage_class("GLACIER"));

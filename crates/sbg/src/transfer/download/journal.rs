@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::journal::{self, Unusable};
-use super::super::local::folder::Leaf;
-use super::super::position;
-use super::super::segments::Extent;
-use super::super::storage::Identity;
-use super::super::target::Target;
+use super::ranges::Extent;
+use crate::transfer::engine::storage::Identity;
+use crate::transfer::local::folder::Leaf;
+use crate::transfer::local::journal::{self, Unusable};
+use crate::transfer::local::part_file::Target;
+use crate::transfer::local::pread;
 
 /// The journal of a download.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ fn intact(file: &File, extents: &[Extent], stopped: &dyn Fn() -> bool) -> io::Re
                 return Err(io::ErrorKind::Interrupted.into());
             }
             let wanted = usize::try_from(extent.end - at).unwrap_or(usize::MAX).min(block.len());
-            position::read_exact_at(file, &mut block[..wanted], at)?;
+            pread::read_exact_at(file, &mut block[..wanted], at)?;
             crc = crc32c::crc32c_append(crc, &block[..wanted]);
             at += wanted as u64;
         }
@@ -124,7 +124,7 @@ pub fn fuzz(bytes: &[u8]) {
             continue;
         }
         let there: u64 = journal.extents.iter().map(|extent| extent.end - extent.start).sum();
-        let mut segments = super::super::segments::Segments::new(size, journal.extents);
+        let mut segments = super::ranges::Segments::new(size, journal.extents);
         assert_eq!(segments.written(), there, "what is there is counted once");
         match segments.take(u64::MAX) {
             Some(range) => {
@@ -138,8 +138,8 @@ pub fn fuzz(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::storage::Version;
-    use crate::transfer::target::Tail;
+    use crate::transfer::engine::storage::Version;
+    use crate::transfer::local::part_file::Tail;
 
     fn extent(range: std::ops::Range<u64>, crc32c: u32) -> Extent {
         Extent { start: range.start, end: range.end, crc32c }

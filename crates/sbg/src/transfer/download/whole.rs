@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::job::Order;
+use super::sequential::{Next, Sequential};
+use super::worker::Order;
 use crate::error::Result;
 use crate::transfer::digest::Digest;
-use crate::transfer::engine::blocking;
+use crate::transfer::engine::runtime::blocking;
+use crate::transfer::engine::storage::Version;
 use crate::transfer::handle::Shared;
-use crate::transfer::sequential::{Next, Sequential};
-use crate::transfer::storage::Version;
-use crate::transfer::target::{Tail, Target};
+use crate::transfer::local::part_file::{Tail, Target};
 
 /// Writes the whole object to the file. Returns its size, checksum and version.
 pub(super) async fn fetch(

@@ -16,9 +16,9 @@ use std::time::SystemTime;
 use super::folder_by_path as system;
 #[cfg(unix)]
 use super::folder_unix as system;
+use super::record::{Stat, nanos};
 use crate::error::{Error, Result};
 use crate::local_file::FileKind;
-use crate::transfer::record::{Stat, nanos};
 
 /// An open folder.
 #[derive(Debug)]

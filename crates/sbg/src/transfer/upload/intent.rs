@@ -15,14 +15,14 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use sbg_raw::ClientUploadExt as _;
 
-use super::job::Order;
 use super::journal::{self, Intent};
+use super::protocol::{Destination, Route};
 use super::remote::Remote;
-use super::route::{Destination, Route};
+use super::worker::Order;
 use crate::error::Result;
 use crate::ids::check_segment;
-use crate::transfer::engine::{Tools, blocking};
-use crate::transfer::plan;
+use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::part_size;
 
 /// How far two clocks may be apart that were compared by an answer of the platform, and where it was not dated.
 const COMPARED: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ pub(super) async fn find(order: &Order, tools: &Tools, intent: &Intent, folder: 
         return Ok(Found::Aborted("the file has changed since"));
     }
     let part_size = remote.part_size.and_then(|size| u64::try_from(size).ok());
-    let fits = |size: &u64| plan::fits(order.source.size(), *size);
+    let fits = |size: &u64| part_size::fits(order.source.size(), *size);
     Ok(part_size.filter(fits).map_or(Found::Nothing, |part_size| Found::Upload(route, part_size)))
 }
 
@@ -124,7 +124,7 @@ fn only_match(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::source::Source;
+    use crate::transfer::local::source_file::Source;
 
     const INTENDED: i64 = 1_700_000_000;
 

@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::super::digest::hex;
-use super::super::journal::{self, Unusable, with_suffix};
-use super::super::lock::{Locked, open_locked, remove_stale};
-use super::super::source::Stamp;
-use super::route::{Destination, Report};
+use super::protocol::{Destination, Report};
 use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::digest::hex;
+use crate::transfer::local::journal::{self, Unusable, with_suffix};
+use crate::transfer::local::lock::{Locked, open_locked, remove_stale};
+use crate::transfer::local::source_file::Stamp;
 
 /// Where the journals lie when nothing else is said; `None` where the user has no home folder.
 pub(crate) fn default_state_folder() -> Option<PathBuf> {

@@ -9,14 +9,14 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinSet;
 
 use super::dropped::PartError;
-use super::job::{Job, sent};
-use super::route::{self, Destination, Request};
+use super::protocol::{self, Destination, Request};
 use super::uploaded::Uploaded;
+use super::worker::{Job, sent};
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::Tools;
+use crate::transfer::engine::runtime::Tools;
 use crate::transfer::handle::Shared;
-use crate::transfer::plan;
-use crate::transfer::source::Content;
+use crate::transfer::local::source_file::Content;
+use crate::transfer::part_size;
 use crate::types;
 
 /// Bytes of parts that are held in memory at once, so that they can be sent again.
@@ -41,7 +41,7 @@ pub(super) async fn run(
 ) -> Result<Uploaded> {
     let stop = shared.stop.clone();
     let (route, given) = tokio::select! {
-        begun = route::begin(&tools.api, &destination, &request) => begun?,
+        begun = protocol::begin(&tools.api, &destination, &request) => begun?,
         () = stop.cancelled() => return Err(Error::cancelled()),
     };
     let given = given.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
@@ -77,7 +77,7 @@ async fn send_all(
     workers: &mut JoinSet<Result<(), PartError>>,
 ) -> Result<types::File, PartError> {
     let size = request.size;
-    if size.div_ceil(part_size) > plan::MOST_PARTS {
+    if size.div_ceil(part_size) > part_size::MOST_PARTS {
         let message = format!("the platform asks for parts of {part_size} bytes, too small for {size} bytes");
         return Err(Error::new(ErrorKind::UnexpectedResponse, message).into());
     }

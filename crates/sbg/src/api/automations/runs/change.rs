@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::super::setup::{memory_setter, secret_setter};
 use super::{AutomationRunHandle, check_options};
-use crate::call::{awaitable, body_setters};
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
 use crate::raw::Secret;
-use crate::types::{self};
+use crate::request::call::{awaitable, body_setters};
+use crate::types;
 
 /// A change of a run.
 ///

@@ -4,11 +4,12 @@ use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sbg_raw::ClientAutomationsExt as _;
 
 use super::super::checked_id;
-use crate::call::{fetch_page, refuse_fields, set};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, ProjectId, check_given, check_segment};
-use crate::page::{Fetched, List, PageRequest, Query};
+use crate::request::call::{fetch_page, refuse_fields, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types::{self, AutomationRunStatus};
 
 /// The list of the runs of automations.

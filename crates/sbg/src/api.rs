@@ -1,0 +1,20 @@
+//! Handles and queries, a file for each area of the API.
+
+pub mod apps;
+pub mod automations;
+pub mod billing;
+pub mod datasets;
+pub(crate) mod destination;
+pub mod divisions;
+pub mod drs;
+pub mod files;
+pub mod markers;
+pub mod members;
+pub mod platform;
+pub mod projects;
+pub mod storage_jobs;
+pub mod tasks;
+pub mod teams;
+pub mod uploads;
+pub mod users;
+pub mod volumes;

@@ -1,0 +1,475 @@
+//! Jobs that copy, move or delete files and whole folders in the background.
+
+use std::collections::HashSet;
+
+use sbg_raw::ClientAsyncJobsExt as _;
+
+use crate::api::destination::{Destination, Place, place_setters};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::files::FileRef;
+use crate::ids::check_segment;
+use crate::request::bulk;
+use crate::request::call::{fetch_page, refuse_fields, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
+use crate::request::wait::{self, Job, State, Wait};
+use crate::types::{self, AsyncJobState, AsyncJobType};
+
+impl Client {
+    /// The jobs of the caller that copy, move or delete files.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, file: sbg::types::File) -> sbg::Result<()> {
+    /// let job = client.jobs().delete([file.id]).await?;
+    /// client.job(&job)?.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn jobs(&self) -> Jobs {
+        Jobs { client: self.clone() }
+    }
+
+    /// The job that was started or listed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// for job in client.jobs().query().send().await? {
+    ///     let done = client.job(&job)?.wait().await?;
+    ///     println!("{} {:?}", done.id, done.failed_files);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A job of a kind that is not known; the kind decides where its state is asked for.
+    pub fn job(&self, job: &types::AsyncJob) -> Result<JobHandle> {
+        let kind = match &job.type_ {
+            Some(AsyncJobType::Copy) => JobKind::Copy,
+            Some(AsyncJobType::Move) => JobKind::Move,
+            Some(AsyncJobType::Delete) => JobKind::Delete,
+            other => {
+                let name = other.as_ref().map_or("no kind", AsyncJobType::as_str);
+                let message = format!("the job `{}` is of {name}, not COPY, MOVE or DELETE", job.id);
+                return Err(Error::invalid(message)
+                    .with_hint("`copy_job`, `move_job` and `delete_job` take the id alone"));
+            }
+        };
+        Ok(JobHandle { client: self.clone(), kind, id: job.id.clone() })
+    }
+
+    /// A job that copies files, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let done = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().await?;
+    /// println!("{:?} of {:?} were copied", done.completed_files, done.total_files);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn copy_job(&self, id: impl Into<String>) -> JobHandle {
+        JobHandle { client: self.clone(), kind: JobKind::Copy, id: id.into() }
+    }
+
+    /// A job that moves files, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let job = client.move_job("4fde2dd0c1b24b5d9d4ff2f4").get().await?;
+    /// println!("{:?} of {:?} are moved", job.completed_files, job.total_files);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn move_job(&self, id: impl Into<String>) -> JobHandle {
+        JobHandle { client: self.clone(), kind: JobKind::Move, id: id.into() }
+    }
+
+    /// A job that deletes files, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let done = client.delete_job("4fde2dd0c1b24b5d9d4ff2f4").wait().await?;
+    /// println!("{:?} could not be deleted", done.failed_files);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_job(&self, id: impl Into<String>) -> JobHandle {
+        JobHandle { client: self.clone(), kind: JobKind::Delete, id: id.into() }
+    }
+}
+
+/// The jobs of the caller that copy, move or delete files.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+/// let jobs = client.jobs();
+/// let job = jobs.copy([sbg::files::JobItem::new(folder).to_project("fcrick/models")]).await?;
+/// println!("{} {:?}", job.id, job.state);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    client: Client,
+}
+
+impl Jobs {
+    /// The jobs. The platform keeps them for a month after their end.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut jobs = client.jobs().query().items();
+    /// while let Some(job) = jobs.try_next().await? {
+    ///     println!("{} {:?} {:?}", job.id, job.type_, job.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<JobList> {
+        Query::new(self.client.clone(), JobList(()))
+    }
+
+    /// Starts a job that copies files and folders, folders with all that is in them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: String, file: String) -> sbg::Result<()> {
+    /// use sbg::files::{JobItem, job_results};
+    ///
+    /// let items = [
+    ///     JobItem::new(folder).to_project("fcrick/models"),
+    ///     JobItem::new(file).to_project("fcrick/models").name("pattern-51.fastq"),
+    /// ];
+    /// let job = client.jobs().copy(items).await?;
+    /// let done = client.job(&job)?.wait().await?;
+    /// for copy in job_results(&done) {
+    ///     println!("{}", copy?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
+    /// sent; or whatever the call brings.
+    pub async fn copy(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
+        let items = checked(items, "a file is copied to")?;
+        let call = self.client.raw().async_file_copy_start().body(types::AsyncFileCopy { items });
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// Starts a job that moves files and folders, folders with all that is in them. Files keep their ids, folders get new ones.
+    ///
+    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to) it moves many at once, also to the root of a project, and also to
+    /// another project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: String, place: String) -> sbg::Result<()> {
+    /// use sbg::files::JobItem;
+    ///
+    /// let job = client.jobs().move_files([JobItem::new(folder).to_folder(place)]).await?;
+    /// client.job(&job)?.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
+    /// sent; or whatever the call brings.
+    pub async fn move_files(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
+        let items = checked(items, "a file is moved to")?.into_iter().map(to_move).collect();
+        let call = self.client.raw().async_file_move_start().body(types::AsyncFileMove { items });
+        Ok(call.send().await?.into_inner())
+    }
+
+    /// Starts a job that deletes files and folders, folders with all that is in them. Cannot be undone.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: String) -> sbg::Result<()> {
+    /// let job = client.jobs().delete([folder]).await?;
+    /// client.job(&job)?.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No ids, one that stands twice, or a malformed one, before anything is sent; or whatever the call brings.
+    pub async fn delete<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<types::AsyncJob> {
+        let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
+        check_not_empty(&ids)?;
+        let mut seen = HashSet::new();
+        for id in &ids {
+            check_segment("file id", id)?;
+            if !seen.insert(id) {
+                return Err(Error::invalid(format!("the file `{id}` is to be deleted twice: name it once")));
+            }
+        }
+        let items = ids.into_iter().map(|file| types::AsyncFileDeleteItem { file }).collect();
+        let call = self.client.raw().async_file_delete_start().body(types::AsyncFileDelete { items });
+        Ok(call.send().await?.into_inner())
+    }
+}
+
+/// The list of jobs.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::files::JobList> = client.jobs().query();
+/// println!("{:?} jobs", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct JobList(());
+
+impl List for JobList {
+    type Item = types::AsyncJob;
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::AsyncJob>> {
+        refuse_fields(&at, "jobs")?;
+        let call = client.raw().async_job_list().offset(at.offset_param());
+        fetch_page!(set!(call, limit = at.limit_param()))
+    }
+}
+
+/// A file or a folder to copy or to move, the place to go to, and the name there.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, files: Vec<sbg::types::File>) -> sbg::Result<()> {
+/// use sbg::files::JobItem;
+///
+/// let items = files.iter().map(|file| JobItem::new(file).to_project("fcrick/models"));
+/// let job = client.jobs().copy(items).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an item does nothing until it is given to a job"]
+pub struct JobItem {
+    file: FileRef,
+    place: Place,
+}
+
+impl JobItem {
+    /// This file or folder.
+    ///
+    /// ```
+    /// # fn example(folder: sbg::types::File) {
+    /// let item = sbg::files::JobItem::new("567890abc9b0307bc0414164").to_folder(folder);
+    /// # }
+    /// ```
+    pub fn new(file: impl Into<FileRef>) -> Self {
+        Self { file: file.into(), place: Place::default() }
+    }
+
+    place_setters! {
+        /// Goes to the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(file: sbg::types::File) {
+        /// let item = sbg::files::JobItem::new(file).to_project("fcrick/models");
+        /// # }
+        /// ```
+        to_project;
+        /// Goes into this folder.
+        ///
+        /// ```
+        /// # fn example(file: sbg::types::File, folder: sbg::types::File) {
+        /// let item = sbg::files::JobItem::new(file).to_folder(folder);
+        /// # }
+        /// ```
+        to_folder;
+        /// Name in the new place; the same as before when it is not set.
+        ///
+        /// ```
+        /// # fn example(file: sbg::types::File) {
+        /// let item = sbg::files::JobItem::new(file).to_project("fcrick/models").name("S1-reads.fastq.gz");
+        /// # }
+        /// ```
+        name;
+    }
+
+    fn checked(self, what: &str) -> Result<types::AsyncFileCopyItem> {
+        let file = self.file.checked()?.to_owned();
+        let Destination { project, parent, name } = self.place.checked(what)?;
+        Ok(types::AsyncFileCopyItem { file, project, parent, name, location: None })
+    }
+}
+
+fn check_not_empty<T>(items: &[T]) -> Result<()> {
+    if items.is_empty() { Err(Error::invalid("a job needs at least one file or folder")) } else { Ok(()) }
+}
+
+/// The items as a job that copies has them, which is also how one that moves has them.
+fn checked(items: impl IntoIterator<Item = JobItem>, what: &str) -> Result<Vec<types::AsyncFileCopyItem>> {
+    let items: Vec<_> = items.into_iter().map(|item| item.checked(what)).collect::<Result<_>>()?;
+    check_not_empty(&items)?;
+    let mut seen = HashSet::new();
+    for item in &items {
+        if !seen.insert((&item.file, &item.project, &item.parent)) {
+            let message = format!("the file `{}` goes to one place twice: name it once", item.file);
+            return Err(Error::invalid(message));
+        }
+    }
+    Ok(items)
+}
+
+fn to_move(item: types::AsyncFileCopyItem) -> types::AsyncFileMoveItem {
+    let types::AsyncFileCopyItem { file, project, parent, name, location } = item;
+    types::AsyncFileMoveItem { file, project, parent, name, location }
+}
+
+/// What a job does.
+#[derive(Clone, Copy, Debug)]
+enum JobKind {
+    Copy,
+    Move,
+    Delete,
+}
+
+/// A job, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, files: Vec<sbg::files::JobItem>) -> sbg::Result<()> {
+/// let job = client.jobs().move_files(files).await?;
+/// let job = client.job(&job)?;
+/// println!("{} is {:?}", job.id(), job.get().await?.state);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct JobHandle {
+    client: Client,
+    kind: JobKind,
+    id: String,
+}
+
+impl JobHandle {
+    /// The id.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").id(), "4fde2dd0c1b24b5d9d4ff2f4");
+    /// # }
+    /// ```
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the job, with what became of each item once it is finished; see [`job_results`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let job = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").get().await?;
+    /// println!("{:?}: {:?} of {:?}", job.state, job.completed_files, job.total_files);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, before anything is sent; or whatever the call brings.
+    pub async fn get(&self) -> Result<types::AsyncJob> {
+        let (raw, id) = (self.client.raw(), check_segment("job id", &self.id)?);
+        let job = match self.kind {
+            JobKind::Copy => raw.async_file_copy_get().job_id(id).send().await?,
+            JobKind::Move => raw.async_file_move_get().job_id(id).send().await?,
+            JobKind::Delete => raw.async_file_delete_get().job_id(id).send().await?,
+        };
+        Ok(job.into_inner())
+    }
+
+    /// Waits until the job is finished. Its items may have failed nevertheless, see [`job_results`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let told = |job: &sbg::types::AsyncJob| println!("{:?} {:?}", job.state, job.completed_files);
+    /// let done = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().timeout(hour).on_change(told).await?;
+    /// let failed = sbg::files::job_results(&done).into_iter().filter(Result::is_err).count();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait(&self) -> Wait<types::AsyncJob> {
+        let job = self.clone();
+        wait::one(format!("job `{}`", self.id), move || {
+            let job = job.clone();
+            async move { job.get().await }
+        })
+    }
+}
+
+impl Job for types::AsyncJob {
+    fn state(&self) -> State {
+        State::of_job(self.state.as_ref().map(AsyncJobState::as_str))
+    }
+}
+
+/// What became of each item of a job, in the order in which the platform tells it: the file or folder, or the error. Nothing as long
+/// as the job is not finished.
+///
+/// ```
+/// let job: sbg::types::AsyncJob = serde_json::from_str(
+///     r#"{
+///         "id": "4fde2dd0c1b24b5d9d4ff2f4",
+///         "state": "FINISHED",
+///         "result": [
+///             {"resource": {"id": "567890abc9b0307bc0414164"}},
+///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}
+///         ]
+///     }"#,
+/// )?;
+/// let (copied, failed): (Vec<_>, Vec<_>) = sbg::files::job_results(&job).into_iter().partition(Result::is_ok);
+/// assert_eq!((copied.len(), failed.len()), (1, 1));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn job_results(job: &types::AsyncJob) -> Vec<Result<types::File>> {
+    let results = job.result.iter().flatten().cloned();
+    results.map(|result| bulk::item(result.resource, result.error)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn items_that_cannot_be_are_refused() {
+        let check = |items: Vec<JobItem>, expected: &str| {
+            assert_eq!(checked(items, "a file is copied to").unwrap_err().message(), expected);
+        };
+        let new = || JobItem::new("5f1");
+        check(vec![], "a job needs at least one file or folder");
+        check(vec![new()], "a file is copied to a project or a folder: name one");
+        let both = new().to_folder("5f2").to_project("a/b");
+        check(vec![both], "a file is copied to a project or a folder: name one, not both");
+        check(vec![new().to_folder("a/b")], "not a folder id: `a/b` (`/` is not allowed)");
+        check(vec![new().to_folder("5f2").name("a/b")], "the name `a/b` has a slash");
+        let twice = vec![new().to_folder("5f2"), new().to_folder("5f2").name("b")];
+        check(twice, "the file `5f1` goes to one place twice: name it once");
+        let two_places = vec![new().to_folder("5f2"), new().to_folder("5f3")];
+        assert_eq!(checked(two_places, "a file is copied to").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn only_a_finished_job_is_over() {
+        let job = |json: serde_json::Value| serde_json::from_value::<types::AsyncJob>(json).unwrap();
+        for (name, over) in [("FINISHED", true), ("RUNNING", false), ("PAUSED", false)] {
+            let state = job(json!({"id": "1", "state": name})).state();
+            assert_eq!((state.name.as_str(), state.over), (name, over));
+        }
+        let done = job(json!({"id": "1", "result": [
+            {"resource": {"id": "5f2"}},
+            {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}},
+        ]}));
+        let results = job_results(&done);
+        assert_eq!(results[0].as_ref().unwrap().id, "5f2");
+        assert_eq!(results[1].as_ref().unwrap_err().code(), Some(5002));
+        assert_eq!(job_results(&job(json!({"id": "1"}))).len(), 0);
+    }
+}

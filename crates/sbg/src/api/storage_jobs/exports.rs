@@ -1,0 +1,467 @@
+//! Exports: jobs that write files of the platform to a volume.
+
+use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
+
+use super::imports::{self, outcome};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::{Given, IntoId, VolumeId, check_given, check_segment, excerpt};
+use crate::request::bulk::{bulk, checked_ids, in_place};
+use crate::request::call::{Get, awaitable, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
+use crate::request::wait::{self, Job, State, Wait};
+use crate::request::wait_many;
+use crate::types;
+use crate::volumes::S3Properties;
+
+impl Client {
+    /// The exports that the caller has started.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut exports = client.exports().query().items();
+    /// while let Some(export) = exports.try_next().await? {
+    ///     println!("{} {:?}", export.id, export.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exports(&self) -> Exports {
+        Exports { client: self.clone() }
+    }
+
+    /// An export, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let export = client.export("6jcv1gCwfvKXV1QdAhVuP7").get().await?;
+    /// println!("{:?}", export.destination);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn export(&self, id: impl Into<String>) -> ExportHandle {
+        ExportHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The exports that the caller has started.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+/// let exports = client.exports();
+/// let to_results = exports.query().volume("rfranklin/results").send().await?;
+/// let done = exports.wait_all(ids).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Exports {
+    client: Client,
+}
+
+impl Exports {
+    /// The exports, in short form unless [`fields`](Query::fields) says otherwise. The platform has no filter by project.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::types::StorageJobStateFilter;
+    ///
+    /// let failed = client.exports().query().state(StorageJobStateFilter::Failed).send().await?;
+    /// println!("{}", failed.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<ExportList> {
+        Query::new(self.client.clone(), ExportList::default())
+    }
+
+    /// Exports a file to a place on a volume: set what else is to be said, then `.await`. What comes back is the export as it was
+    /// started: [wait](ExportHandle::wait) for it.
+    ///
+    /// Unless [`copy_only`](ExportStart::copy_only) is set, the file becomes an alias of the exported object: its bytes leave the
+    /// platform. Folders, public files and aliases cannot be exported.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+    /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true).await?;
+    /// let export = client.export(&export.id).wait().await?;
+    /// println!("{}", sbg::storage_jobs::export_result(&export)?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start(
+        &self,
+        file_id: impl Into<String>,
+        volume: impl IntoId<VolumeId>,
+        location: impl Into<String>,
+    ) -> ExportStart {
+        ExportStart {
+            client: self.client.clone(),
+            file: file_id.into(),
+            volume: volume.into_id(),
+            location: location.into(),
+            overwrite: None,
+            properties: None,
+            copy_only: None,
+        }
+    }
+
+    /// Starts any number of exports, a call for each hundred of them. The results are in the order of the exports.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let exports = client.exports();
+    /// let mut files = client.project("rfranklin/fibre-diffraction")?.files().query().items();
+    /// let mut starts = Vec::new();
+    /// while let Some(file) = files.try_next().await? {
+    ///     let location = file.name.unwrap_or_default();
+    ///     starts.push(exports.start(file.id, "rfranklin/results", location));
+    /// }
+    /// for export in exports.bulk_start(starts).await? {
+    ///     println!("{:?}", export?.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No exports, one that breaks a rule, or some that are [`copy_only`](ExportStart::copy_only) and others that are not, before
+    /// anything is sent. What a call brings is the result of each of its exports.
+    pub async fn bulk_start(
+        &self,
+        exports: impl IntoIterator<Item = ExportStart>,
+    ) -> Result<Vec<Result<types::Export>>> {
+        let exports: Vec<ExportStart> = exports.into_iter().collect();
+        let copy_only = exports.first().and_then(|export| export.copy_only);
+        if exports.iter().any(|export| export.copy_only != copy_only) {
+            return Err(Error::invalid(
+                "the exports of one bulk call are all `copy_only` or none: make a call for either",
+            ));
+        }
+        let items: Vec<types::ExportStart> =
+            exports.into_iter().map(ExportStart::checked).collect::<Result<_>>()?;
+        bulk!(self.client, items, bulk_export_start, BulkExportStart { items }, copy_only = copy_only).await
+    }
+
+    /// Gets any number of exports, a call for each hundred of them. The results are in the order of the ids.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// for export in client.exports().bulk_get(ids).await? {
+    ///     match export {
+    ///         Ok(export) => println!("{} {:?}", export.id, export.state),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its exports.
+    pub async fn bulk_get<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Result<types::Export>>> {
+        get_all(self.client.clone(), checked_ids(check_segment, "export id", ids)?).await
+    }
+
+    /// Waits until all of these exports have ended, well or badly, as [`Imports::wait_all`](super::imports::Imports::wait_all) does.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// for export in client.exports().wait_all(ids).await? {
+    ///     let file = sbg::storage_jobs::export_result(&export?)?;
+    ///     println!("{}", file.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_all<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Wait<Vec<Result<types::Export>>> {
+        let client = self.client.clone();
+        wait_many::all("the exports", checked_ids(check_segment, "export id", ids), move |ids| {
+            get_all(client.clone(), ids)
+        })
+    }
+}
+
+async fn get_all(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<types::Export>>> {
+    let ids = export_ids.clone();
+    let found = bulk!(client, export_ids, bulk_export_get, BulkExportGet { export_ids }).await?;
+    Ok(in_place(&ids, found, |export| &export.id))
+}
+
+/// The list of exports.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::storage_jobs::ExportList> = client.exports().query().volume("rfranklin/results");
+/// println!("{:?} exports", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ExportList {
+    volume: Option<Given<VolumeId>>,
+    states: Vec<types::StorageJobStateFilter>,
+}
+
+impl Query<ExportList> {
+    /// Only exports to this volume, `owner/volume`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.exports().query().volume("rfranklin/results");
+    /// # }
+    /// ```
+    pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
+        self.list.volume = Some(id.into_id());
+        self
+    }
+
+    /// Only exports in this state; with several calls, in any of the states.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::StorageJobStateFilter::{Pending, Running};
+    ///
+    /// let query = client.exports().query().state(Pending).state(Running);
+    /// # }
+    /// ```
+    pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
+        self.list.states.push(state);
+        self
+    }
+}
+
+impl List for ExportList {
+    type Item = types::Export;
+
+    fn check(&self) -> Result<()> {
+        Ok(check_given(self.volume.as_ref())?)
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Export>> {
+        let states = (!self.states.is_empty()).then_some(self.states);
+        let call = client.raw().export_list().offset(at.offset_param());
+        let call = set!(call, volume = self.volume.transpose()?, state = states);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// An export to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+/// let start = client.exports().start(file_id, "rfranklin/results", "S1/b-form.pdb");
+/// let export = start.overwrite(true).copy_only(true).await?;
+/// println!("{} {:?}", export.id, export.state);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ExportStart {
+    client: Client,
+    file: String,
+    volume: Given<VolumeId>,
+    location: String,
+    overwrite: Option<bool>,
+    properties: Option<S3Properties>,
+    copy_only: Option<bool>,
+}
+
+impl ExportStart {
+    /// Whether to replace an object in the same place. `false` when it is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, file_id: String) {
+    /// let start = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").overwrite(true);
+    /// # }
+    /// ```
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = Some(overwrite);
+        self
+    }
+
+    /// How S3 is to store the object, where that differs from the properties of the volume.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, file_id: String) {
+    /// use sbg::volumes::S3Properties;
+    ///
+    /// let start = client.exports().start(file_id, "rfranklin/results", "b-form.pdb");
+    /// let start = start.properties(S3Properties::new().storage_class("STANDARD_IA"));
+    /// # }
+    /// ```
+    pub fn properties(mut self, properties: S3Properties) -> Self {
+        self.properties = Some(properties);
+        self
+    }
+
+    /// Whether the file is to stay on the platform as it is besides the exported copy. `false` when it is not set.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, file_id: String) {
+    /// let start = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true);
+    /// # }
+    /// ```
+    pub fn copy_only(mut self, copy_only: bool) -> Self {
+        self.copy_only = Some(copy_only);
+        self
+    }
+
+    fn checked(self) -> Result<types::ExportStart> {
+        check_segment("file id", &self.file)?;
+        let (volume, location) = (self.volume?.into(), self.location);
+        if location.is_empty() || location.ends_with('/') {
+            return Err(Error::invalid(format!(
+                "a file cannot be exported to `{}`: the location names the file on the volume and has no slash at its end",
+                excerpt(&location, 60)
+            )));
+        }
+        let properties = self.properties.map(S3Properties::into_export).transpose()?;
+        Ok(types::ExportStart {
+            source: types::ExportStartSource { file: self.file },
+            destination: types::ExportStartDestination { volume, location },
+            overwrite: self.overwrite,
+            properties,
+        })
+    }
+
+    /// Sends the call. The same as `.await`. Each call starts an export of its own.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+    /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").send().await?;
+    /// let export = client.export(export.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A malformed id or location, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<types::Export> {
+        let (client, copy_only) = (self.client.clone(), self.copy_only);
+        let call = client.raw().export_start().body(self.checked()?);
+        Ok(set!(call, copy_only = copy_only).send().await?.into_inner())
+    }
+}
+
+awaitable!(ExportStart => types::Export);
+
+/// An export, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let export = client.export(id).wait().await?;
+/// println!("{:?}", sbg::storage_jobs::export_result(&export)?.storage);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ExportHandle {
+    client: Client,
+    id: String,
+}
+
+impl ExportHandle {
+    /// The id of the export.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.export("6jcv1gCwfvKXV1QdAhVuP7").id(), "6jcv1gCwfvKXV1QdAhVuP7");
+    /// # }
+    /// ```
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the export.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let export = client.export(id).get().await?;
+    /// println!("{:?} since {:?}", export.state, export.started_on);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<types::Export> {
+        let Self { client, id } = self.clone();
+        Get::new(ExportList::IDENTITY, move |fields| async move {
+            check_segment("export id", &id)?;
+            Ok(set!(client.raw().export_get().export_id(id), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Waits until the export has ended, well or badly: [`export_result`] tells which.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let export = client.export(id).wait().timeout(hour).await?;
+    /// println!("{:?}", sbg::storage_jobs::export_result(&export)?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait(&self) -> Wait<types::Export> {
+        let handle = self.clone();
+        wait::one(format!("export `{}`", self.id), move || handle.get().send())
+    }
+}
+
+impl Job for types::Export {
+    fn state(&self) -> State {
+        imports::state(self.state.as_ref())
+    }
+}
+
+/// The file of a completed export as it is since then: an alias of the exported object, unless the export was a copy.
+///
+/// ```
+/// use sbg::storage_jobs::export_result;
+///
+/// let failed: sbg::types::Export = serde_json::from_str(
+///     r#"{
+///         "id": "6jcv1gCwfvKXV1QdAhVuP7",
+///         "state": "FAILED",
+///         "error": {"status": 409, "code": 9108, "message": "The object exists."}
+///     }"#,
+/// )?;
+/// assert_eq!(export_result(&failed).unwrap_err().to_string(), "The object exists. (HTTP 409, code 9108)");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// What the platform says of an export that failed; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for one that has not
+/// ended, or that came in short form and so without its result.
+pub fn export_result(export: &types::Export) -> Result<types::File> {
+    let what = format!("export `{}`", export.id);
+    outcome(&what, export.state.as_ref(), export.result.as_ref(), export.error.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exports_to_no_place_are_refused() {
+        let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
+        let check = |file: &str, location: &str, allowed: bool| {
+            let export = client.exports().start(file, "a/b", location);
+            assert_eq!(export.checked().is_ok(), allowed, "{file:?} {location:?}");
+        };
+        check("f", "out/b-form.pdb", true);
+        check("f", "out/", false);
+        check("f", "", false);
+        check("a/b", "b-form.pdb", false);
+    }
+}

@@ -1,0 +1,583 @@
+//! Imports: jobs that bring files and folders of a volume to the platform, where they appear as aliases.
+
+use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
+
+use crate::api::destination::{Destination, Place, place_setters};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{Given, IntoId, ProjectId, VolumeId, check_given, check_segment, excerpt};
+use crate::request::bulk::{bulk, checked_ids, in_place};
+use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
+use crate::request::wait::{self, Job, State, Wait};
+use crate::request::wait_many;
+use crate::types::{self, StorageJobState};
+
+impl Client {
+    /// The imports that the caller has started.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut imports = client.imports().query().project("rfranklin/fibre-diffraction").items();
+    /// while let Some(import) = imports.try_next().await? {
+    ///     println!("{} {:?}", import.id, import.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn imports(&self) -> Imports {
+        Imports { client: self.clone() }
+    }
+
+    /// An import, by id.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let import = client.import("3Q7TVdzmdUnDTYkRWiRsoX").get().await?;
+    /// println!("{:?}", import.source);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn import(&self, id: impl Into<String>) -> ImportHandle {
+        ImportHandle { client: self.clone(), id: id.into() }
+    }
+}
+
+/// The imports that the caller has started.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+/// let imports = client.imports();
+/// let from_patterns = imports.query().volume("rfranklin/patterns").send().await?;
+/// let done = imports.wait_all(ids).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Imports {
+    client: Client,
+}
+
+impl Imports {
+    /// The imports, in short form unless [`fields`](Query::fields) says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::types::StorageJobStateFilter;
+    ///
+    /// let query = client.imports().query().volume("rfranklin/patterns").state(StorageJobStateFilter::Failed);
+    /// let failed = query.send().await?;
+    /// println!("{}", failed.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<ImportList> {
+        Query::new(self.client.clone(), ImportList::default())
+    }
+
+    /// Imports a file or a folder of a volume; the `location` of a folder ends with `/`. Name the place, then `.await`. What comes back
+    /// is the import as it was started: [wait](ImportHandle::wait) for it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff");
+    /// let import = import.to_project("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
+    /// let import = client.import(&import.id).wait().await?;
+    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start(&self, volume: impl IntoId<VolumeId>, location: impl Into<String>) -> ImportStart {
+        ImportStart::new(self.client.clone(), volume.into_id(), location.into())
+    }
+
+    /// Starts any number of imports, a call for each hundred of them. The results are in the order of the imports.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, locations: Vec<String>) -> sbg::Result<()> {
+    /// let imports = client.imports();
+    /// let start = |location| imports.start("rfranklin/patterns", location).to_project("rfranklin/fibre-diffraction");
+    /// for import in imports.bulk_start(locations.into_iter().map(start)).await? {
+    ///     println!("{:?}", import?.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No imports, or one that breaks a rule, before anything is sent. What a call brings is the result of each of its imports.
+    pub async fn bulk_start(
+        &self,
+        imports: impl IntoIterator<Item = ImportStart>,
+    ) -> Result<Vec<Result<types::Import>>> {
+        let items: Vec<types::ImportStart> =
+            imports.into_iter().map(ImportStart::checked).collect::<Result<_>>()?;
+        bulk!(self.client, items, bulk_import_start, BulkImportStart { items }).await
+    }
+
+    /// Gets any number of imports, a call for each hundred of them. The results are in the order of the ids.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// for import in client.imports().bulk_get(ids).await? {
+    ///     match import {
+    ///         Ok(import) => println!("{} {:?}", import.id, import.state),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its imports.
+    pub async fn bulk_get<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Result<types::Import>>> {
+        get_all(self.client.clone(), checked_ids(check_segment, "import id", ids)?).await
+    }
+
+    /// Waits until all of these imports have ended, well or badly. They are asked for a hundred at a time, and only those that have not
+    /// ended yet.
+    ///
+    /// What comes back is a result for each id, in the order of the ids. An import that cannot be got has its error there and does not
+    /// keep the others from being waited for.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// for import in client.imports().wait_all(ids).timeout(hour).await? {
+    ///     let file = sbg::storage_jobs::import_result(&import?)?;
+    ///     println!("{}", file.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_all<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Wait<Vec<Result<types::Import>>> {
+        let client = self.client.clone();
+        wait_many::all("the imports", checked_ids(check_segment, "import id", ids), move |ids| {
+            get_all(client.clone(), ids)
+        })
+    }
+}
+
+async fn get_all(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<types::Import>>> {
+    let ids = import_ids.clone();
+    let found = bulk!(client, import_ids, bulk_import_get, BulkImportGet { import_ids }).await?;
+    Ok(in_place(&ids, found, |import| &import.id))
+}
+
+/// The list of imports.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query: sbg::Query<sbg::storage_jobs::ImportList> = client.imports().query().volume("rfranklin/patterns");
+/// println!("{:?} imports", query.limit(1).send().await?.total);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ImportList {
+    project: Option<Given<ProjectId>>,
+    volume: Option<Given<VolumeId>>,
+    states: Vec<types::StorageJobStateFilter>,
+}
+
+impl Query<ImportList> {
+    /// Only imports into this project, `owner/project`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.imports().query().project("rfranklin/fibre-diffraction");
+    /// # }
+    /// ```
+    pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
+        self.list.project = Some(id.into_id());
+        self
+    }
+
+    /// Only imports from this volume, `owner/volume`.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.imports().query().volume("rfranklin/patterns");
+    /// # }
+    /// ```
+    pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
+        self.list.volume = Some(id.into_id());
+        self
+    }
+
+    /// Only imports in this state; with several calls, in any of the states.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// use sbg::types::StorageJobStateFilter::{Pending, Running};
+    ///
+    /// let query = client.imports().query().state(Pending).state(Running);
+    /// # }
+    /// ```
+    pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
+        self.list.states.push(state);
+        self
+    }
+}
+
+impl List for ImportList {
+    type Item = types::Import;
+
+    fn check(&self) -> Result<()> {
+        check_given(self.project.as_ref())?;
+        Ok(check_given(self.volume.as_ref())?)
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Import>> {
+        let states = (!self.states.is_empty()).then_some(self.states);
+        let call = client.raw().import_list().offset(at.offset_param());
+        let call = set!(
+            call,
+            project = self.project.transpose()?,
+            volume = self.volume.transpose()?,
+            state = states
+        );
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
+    }
+}
+
+/// An import to start.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let start = client.imports().start("rfranklin/patterns", "photographs/").to_project("rfranklin/fibre-diffraction");
+/// let import = start.name("photographs-1952").autorename(true).await?;
+/// println!("{} {:?}", import.id, import.state);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ImportStart {
+    client: Client,
+    volume: Given<VolumeId>,
+    place: Place,
+    /// Everything but the volume and the place, which are added when it is sent.
+    body: types::ImportStart,
+}
+
+impl ImportStart {
+    pub(crate) fn new(client: Client, volume: Given<VolumeId>, location: String) -> Self {
+        let body = types::ImportStart {
+            source: types::ImportStartSource { volume: String::new(), location },
+            destination: types::ImportStartDestination::default(),
+            overwrite: None,
+            autorename: None,
+            preserve_folder_structure: None,
+            properties: serde_json::Map::new(),
+        };
+        Self { client, volume, place: Place::default(), body }
+    }
+
+    place_setters! {
+        /// Puts it at the root of this project, `owner/project`.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz");
+        /// let start = start.to_project("rfranklin/fibre-diffraction");
+        /// # }
+        /// ```
+        to_project;
+        /// Puts it into this folder.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client, folder: sbg::types::File) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").to_folder(folder);
+        /// # }
+        /// ```
+        to_folder;
+        /// Name on the platform; the last part of the location when it is not set. That of a folder has letters, digits, `_`, `-` and
+        /// `.` only.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").name("S1-reads.fastq.gz");
+        /// # }
+        /// ```
+        name;
+    }
+
+    body_setters! {
+        /// Whether to replace what is there under the same name; of a folder, the files of the same name in it. `false` when it is not
+        /// set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").overwrite(true);
+        /// # }
+        /// ```
+        overwrite(overwrite: bool);
+        /// Whether to put an underscore and a number before the name where it is taken. `false` when it is not set.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").autorename(true);
+        /// # }
+        /// ```
+        autorename(autorename: bool);
+        /// Whether to keep the folders below an imported folder; `true` when it is not set. Not for files.
+        ///
+        /// ```
+        /// # fn example(client: sbg::Client) {
+        /// let start = client.imports().start("rfranklin/patterns", "photographs/").preserve_folder_structure(false);
+        /// # }
+        /// ```
+        preserve_folder_structure(preserve_folder_structure: bool);
+    }
+
+    fn checked(mut self) -> Result<types::ImportStart> {
+        self.body.source.volume = self.volume?.into();
+        let Destination { project, parent, name } = self.place.checked("an import goes to")?;
+        self.body.destination = types::ImportStartDestination { project, parent, name };
+        let types::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
+        let location = &source.location;
+        let shown = excerpt(location, 60);
+        let is_folder = location.ends_with('/');
+        let last = location.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        if location.is_empty() {
+            return Err(Error::invalid(
+                "the location of an import is empty: name a file or a folder of the volume",
+            ));
+        }
+        if destination.name.is_none() && last.is_empty() {
+            return Err(Error::invalid(format!("`{shown}` gives no name to import under: set one")));
+        }
+        if let Some(name) = destination.name.as_deref().filter(|_| is_folder) {
+            check_folder_name(name)?;
+        }
+        if preserve_folder_structure.is_some() && !is_folder {
+            return Err(Error::invalid(format!(
+                "`preserve_folder_structure` is for folders; `{shown}` is a file: leave it out, or end the location with `/`"
+            )));
+        }
+        Ok(self.body)
+    }
+
+    /// Sends the call. The same as `.await`. Each call starts an import of its own.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+    /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").to_folder(folder);
+    /// let import = client.import(start.send().await?.id).wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A malformed id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
+    /// the call brings.
+    pub async fn send(self) -> Result<types::Import> {
+        let client = self.client.clone();
+        Ok(client.raw().import_start().body(self.checked()?).send().await?.into_inner())
+    }
+}
+
+awaitable!(ImportStart => types::Import);
+
+/// An imported folder has a plainer name than a file.
+fn check_folder_name(name: &str) -> Result<()> {
+    if name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "`{}` cannot name an imported folder: take letters, digits, `_`, `-` and `.`",
+        excerpt(name, 60)
+    )))
+}
+
+/// An import, by id. Makes no request until it is told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// let import = client.import(id).wait().await?;
+/// println!("{:?}", sbg::storage_jobs::import_result(&import)?.name);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ImportHandle {
+    client: Client,
+    id: String,
+}
+
+impl ImportHandle {
+    /// The id of the import.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// assert_eq!(client.import("3Q7TVdzmdUnDTYkRWiRsoX").id(), "3Q7TVdzmdUnDTYkRWiRsoX");
+    /// # }
+    /// ```
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gets the import.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let import = client.import(id).get().await?;
+    /// println!("{:?} since {:?}", import.state, import.started_on);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<types::Import> {
+        let Self { client, id } = self.clone();
+        Get::new(ImportList::IDENTITY, move |fields| async move {
+            check_segment("import id", &id)?;
+            Ok(set!(client.raw().import_get().import_id(id), fields = fields).send().await?.into_inner())
+        })
+    }
+
+    /// Waits until the import has ended, well or badly: [`import_result`] tells which.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let hour = std::time::Duration::from_secs(60 * 60);
+    /// let import = client.import(id).wait().timeout(hour).await?;
+    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait(&self) -> Wait<types::Import> {
+        let handle = self.clone();
+        wait::one(format!("import `{}`", self.id), move || handle.get().send())
+    }
+}
+
+/// The file or folder that a completed import has made.
+///
+/// ```
+/// use sbg::storage_jobs::import_result;
+///
+/// let import: sbg::types::Import = serde_json::from_str(
+///     r#"{
+///         "id": "3Q7TVdzmdUnDTYkRWiRsoX",
+///         "state": "COMPLETED",
+///         "result": {"id": "567890abc9b0307bc0414164", "name": "photograph-51.tiff"}
+///     }"#,
+/// )?;
+/// assert_eq!(import_result(&import)?.name.as_deref(), Some("photograph-51.tiff"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// What the platform says of an import that failed; [`ErrorKind::InvalidInput`] for one that has not ended, or that came in short form
+/// and so without its result.
+pub fn import_result(import: &types::Import) -> Result<types::File> {
+    let what = format!("import `{}`", import.id);
+    outcome(&what, import.state.as_ref(), import.result.as_ref(), import.error.as_ref())
+}
+
+/// How far an import or an export in this state is.
+pub(crate) fn state(state: Option<&StorageJobState>) -> State {
+    State::of_job(state.map(StorageJobState::as_str))
+}
+
+impl Job for types::Import {
+    fn state(&self) -> State {
+        state(self.state.as_ref())
+    }
+}
+
+/// What has become of an import or an export.
+pub(crate) fn outcome(
+    what: &str,
+    state: Option<&StorageJobState>,
+    result: Option<&types::File>,
+    error: Option<&types::Error>,
+) -> Result<types::File> {
+    let ended = self::state(state).over;
+    match (state, result, error) {
+        (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error)),
+        (Some(StorageJobState::Failed), _, None) => {
+            Err(Error::new(ErrorKind::Api, format!("{what} failed, and the platform does not say why")))
+        }
+        (_, Some(file), _) if ended => Ok(file.clone()),
+        (_, None, Some(error)) if ended => Err(Error::from_item(error)),
+        (_, None, _) if ended => {
+            Err(Error::invalid(format!("{what} came without its result: get it by its id, with all fields")))
+        }
+        _ => Err(Error::invalid(format!("{what} is not over: wait for it"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(location: &str) -> ImportStart {
+        let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
+        ImportStart::new(client, "a/b".into_id(), location.to_owned())
+    }
+
+    #[test]
+    fn imports_that_cannot_be_meant_are_refused() {
+        let check = |import: ImportStart, expected: &str| {
+            assert_eq!(import.checked().map(|_| ()).unwrap_err().to_string(), expected);
+        };
+        let file = || start("in/51.tiff").to_folder("f");
+        let folder = || start("in/").to_folder("f");
+        check(start("x"), "an import goes to a project or a folder: name one");
+        check(file().to_project("a/b"), "an import goes to a project or a folder: name one, not both");
+        check(
+            start("").to_folder("f"),
+            "the location of an import is empty: name a file or a folder of the volume",
+        );
+        check(start("/").to_folder("f"), "`/` gives no name to import under: set one");
+        check(file().name("a/b"), "the name `a/b` has a slash");
+        check(
+            folder().name("a b"),
+            "`a b` cannot name an imported folder: take letters, digits, `_`, `-` and `.`",
+        );
+        check(
+            file().preserve_folder_structure(true),
+            "`preserve_folder_structure` is for folders; `in/51.tiff` is a file: leave it out, or end the location with `/`",
+        );
+        assert!(file().name("a b").checked().is_ok());
+        assert!(folder().name("a-b_1.c").preserve_folder_structure(false).checked().is_ok());
+        assert!(start("/").to_folder("f").name("all").checked().is_ok());
+    }
+
+    #[test]
+    fn only_a_completed_job_has_a_file() {
+        let check = |json: &str, expected: Result<&str, &str>| {
+            let import: types::Import = serde_json::from_str(json).unwrap();
+            let got = import_result(&import).map(|file| file.id).map_err(|error| error.to_string());
+            assert_eq!(got, expected.map(str::to_owned).map_err(str::to_owned), "{json}");
+        };
+        check(r#"{"id": "i", "state": "COMPLETED", "result": {"id": "f"}}"#, Ok("f"));
+        check(
+            r#"{"id": "i", "state": "COMPLETED"}"#,
+            Err("import `i` came without its result: get it by its id, with all fields"),
+        );
+        check(
+            r#"{"id": "i", "state": "FAILED", "error": {"status": 409, "code": 9108, "message": "exists"}}"#,
+            Err("exists (HTTP 409, code 9108)"),
+        );
+        check(
+            r#"{"id": "i", "state": "FAILED"}"#,
+            Err("import `i` failed, and the platform does not say why"),
+        );
+        check(r#"{"id": "i", "state": "RUNNING"}"#, Err("import `i` is not over: wait for it"));
+        check(r#"{"id": "i"}"#, Err("import `i` is not over: wait for it"));
+    }
+}

@@ -1,0 +1,124 @@
+//! The only door to the API: every call, through a handle or through [`Client::raw`](crate::Client::raw), goes through the pipeline.
+//!
+//! gate -> budget -> authorise -> send -> handlers and retries -> errors made uniform. Each step has a file; `call` puts them in order.
+//! Answers are read to their end in here, so that a connection which breaks in the middle of a body is retried like any other. Only
+//! the bytes of the object storage take another way, see [`transfer`](crate::transfer).
+
+mod auth;
+mod call;
+mod error_handler;
+mod page_size;
+mod preflight;
+mod rate_limit;
+mod record;
+mod redact;
+mod response;
+mod retry;
+mod retry_after;
+mod scheduler;
+mod send;
+mod sleepers;
+
+use std::panic::resume_unwind;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sbg_raw::{Operation, Transport, TransportError, Unreadable};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
+
+pub(crate) use auth::Authorise;
+use call::Call;
+pub use error_handler::{Attempt, Decision, ErrorHandler, Waiting};
+pub(crate) use error_handler::{Handlers, OnWait};
+pub(crate) use preflight::Gate;
+pub use rate_limit::RateLimit;
+pub(crate) use record::Recorder;
+pub use response::Answer;
+use response::Attempts;
+#[cfg(fuzzing)]
+pub use response::fuzz;
+pub use retry::RetryPolicy;
+pub(crate) use retry::jittered;
+pub(crate) use retry_after::retry_after;
+pub(crate) use scheduler::Budget;
+pub(crate) use send::classify;
+pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
+
+use crate::error::{Error, Result};
+
+/// What all requests of a client share, whichever pool of connections they use.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) gate: Gate,
+    pub(crate) budget: Budget,
+    pub(crate) authorise: Authorise,
+    /// Longest time for one attempt, to the end of its answer.
+    pub(crate) call_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) handlers: RwLock<Arc<Handlers>>,
+    pub(crate) on_wait: Option<OnWait>,
+    pub(crate) recorder: Option<Recorder>,
+}
+
+/// The pipeline over one pool of connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) http: reqwest::Client,
+}
+
+/// What a call brought, and after how many attempts.
+struct Answered {
+    answer: Answer,
+    attempts: u32,
+}
+
+impl Pipeline {
+    /// Sends a request that is no generated call, such as a YAML body, by the same rules.
+    pub(crate) async fn run(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> Result<Answer> {
+        Ok(self.call(request, operation).await?.answer)
+    }
+
+    /// Makes the call on a task of its own, which ends with the returned future.
+    ///
+    /// A future that is not polled for a while, such as the next page in a stream whose reader is busy, would otherwise keep its place
+    /// among the parallel requests, and the reader's own call might wait for that place for ever.
+    async fn call(&self, request: reqwest::Request, operation: &'static Operation) -> Result<Answered> {
+        let call = Call::new(self.clone(), request, operation).run().instrument(call::span(operation));
+        let task = AbortOnDropHandle::new(tokio::spawn(call.with_current_subscriber()));
+        task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime is shutting down.
+            Err(_) => Err(Error::cancelled()),
+        })
+    }
+}
+
+impl Transport for Pipeline {
+    fn send(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
+        Box::pin(async move {
+            let Answered { answer, attempts } = self.call(request, operation).await?;
+            Ok(answer.into_response(Attempts(attempts)))
+        })
+    }
+
+    fn unreadable(&self, answer: Unreadable) -> TransportError {
+        let attempts = answer.extensions.get().map_or(1, |Attempts(count)| *count);
+        let authorise = &self.policy.authorise;
+        let error = Answer::new(answer.status, answer.headers, answer.body)
+            .unreadable(&answer.error, &authorise.api(), authorise.token())
+            .with_operation(answer.operation, attempts);
+        Box::new(error.without(authorise.token()))
+    }
+}

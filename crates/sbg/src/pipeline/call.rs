@@ -1,0 +1,229 @@
+//! One call: attempts, and what is decided between them.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, StatusCode};
+use sbg_raw::Operation;
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::error_handler::{Attempt, Handlers, OnWait, Waiting};
+use super::page_size::most_items;
+use super::rate_limit::LONGEST;
+use super::redact::MASK;
+use super::response::Answer;
+use super::retry::{Failures, RetryPolicy};
+use super::retry_after::retry_after;
+use super::send::{Failure, send};
+use super::{Answered, Pipeline, Policy};
+use crate::error::{Error, Result, one_line};
+
+/// A call that is under way.
+pub(super) struct Call {
+    pipeline: Pipeline,
+    request: reqwest::Request,
+    operation: &'static Operation,
+    handlers: Arc<Handlers>,
+    started: Instant,
+    /// Attempts that were made.
+    attempts: u32,
+    /// The first of the failures in a row, and how many there are.
+    failing: Option<(Instant, u32)>,
+    /// Whether an attempt may have been carried out although its answer never came.
+    lost: bool,
+}
+
+/// The span of a call. What is empty is filled in when the call is over.
+pub(super) fn span(operation: &Operation) -> Span {
+    tracing::debug_span!(
+        "sbg.call",
+        operation = operation.id,
+        method = operation.method,
+        path = operation.path,
+        status = Empty,
+        attempts = Empty,
+        elapsed_ms = Empty,
+        request_id = Empty,
+        error = Empty,
+    )
+}
+
+impl Call {
+    pub(super) fn new(
+        pipeline: Pipeline,
+        mut request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> Self {
+        fill_body(&mut request);
+        let handlers = pipeline.policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let started = Instant::now();
+        Self { pipeline, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
+    }
+
+    /// Makes attempts until one brings what stands.
+    pub(super) async fn run(mut self) -> Result<Answered> {
+        let outcome = self.attempts().await;
+        let span = Span::current();
+        span.record("attempts", self.attempts);
+        span.record("elapsed_ms", u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let (status, request_id) = match &outcome {
+            Ok(answer) => (Some(answer.status()), answer.request_id()),
+            Err(error) => (error.status(), error.request_id()),
+        };
+        status.map(|status| span.record("status", status));
+        // A server may say there whatever it was told.
+        let token = self.pipeline.policy.authorise.token();
+        request_id.map(|id| span.record("request_id", one_line(id).replace(token, MASK)));
+        if let Err(error) = &outcome {
+            span.record("error", tracing::field::debug(error.kind()));
+        }
+        Ok(Answered { answer: outcome?, attempts: self.attempts })
+    }
+
+    async fn attempts(&mut self) -> Result<Answer> {
+        self.pipeline.policy.gate.check(&self.request, self.operation)?;
+        loop {
+            let outcome = self.attempt().await?;
+            let (outcome, wait) = self.judge(outcome);
+            let Some((reason, wait)) = wait else { return self.conclude(outcome) };
+            self.lost |= match &outcome {
+                Ok(answer) => RetryPolicy::is_transient(answer),
+                Err(failure) => !failure.never_left,
+            };
+            self.announce(&reason, wait);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Sends the request once, as soon as there is room for it.
+    async fn attempt(&mut self) -> Result<Result<Answer, Failure>> {
+        let policy = &*self.pipeline.policy;
+        let mut request = self
+            .request
+            .try_clone()
+            .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
+        policy.gate.mark(&mut request);
+        policy.authorise.apply(&mut request)?;
+        let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
+        self.attempts += 1;
+        let outcome = send(&self.pipeline.http, request, self.operation, policy.call_timeout).await;
+        match &outcome {
+            Ok(answer) => {
+                tracing::debug!(attempt = self.attempts, status = answer.status(), "answered");
+                place.answered(answer.headers(), policy.closes_for(answer));
+                if let Some(recorder) = &policy.recorder {
+                    policy.authorise.with_secrets(&self.request, |secrets| {
+                        recorder.record(&self.request, answer, secrets);
+                    });
+                }
+            }
+            Err(failure) => {
+                tracing::debug!(attempt = self.attempts, never_left = failure.never_left, "failed");
+                if failure.never_left {
+                    place.never_left();
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// What is made of an outcome, and why and how long to wait before the next attempt, if there is to be one.
+    fn judge(
+        &mut self,
+        outcome: Result<Answer, Failure>,
+    ) -> (Result<Answer, Failure>, Option<(String, Duration)>) {
+        let (operation, elapsed) = (self.operation, self.started.elapsed());
+        let attempt = Attempt { operation, number: self.attempts, elapsed };
+        let outcome = match outcome {
+            Ok(answer) => {
+                let (answer, wait) = self.handlers.consult(answer, &attempt);
+                if let Some((wait, handler)) = wait {
+                    let wait = Some((handler.to_owned(), wait));
+                    // What a handler waits out does not count against the retries, unless those would wait it out as well.
+                    if RetryPolicy::is_transient(&answer) {
+                        self.fails();
+                    } else {
+                        self.failing = None;
+                    }
+                    return (Ok(answer), wait);
+                }
+                Ok(answer)
+            }
+            failure => failure,
+        };
+        let so_far = self.fails();
+        let retry = &self.pipeline.policy.retry;
+        let wait = match &outcome {
+            Ok(answer) => retry.after_answer(answer, operation, &so_far),
+            Err(failure) => retry.after_failure(failure, operation, &so_far),
+        };
+        (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
+    }
+
+    /// Counts a failure.
+    fn fails(&mut self) -> Failures {
+        let (since, count) = self.failing.get_or_insert((Instant::now(), 0));
+        *count += 1;
+        Failures { count: *count, elapsed: since.elapsed() }
+    }
+
+    fn announce(&self, reason: &str, wait: Duration) {
+        let (operation, attempts) = (self.operation.id, self.attempts);
+        tracing::info!(operation, attempts, reason, seconds = wait.as_secs_f64(), "waiting");
+        if let Some(OnWait(told)) = &self.pipeline.policy.on_wait {
+            told(&Waiting { operation, reason: reason.to_owned(), wait, attempts });
+        }
+    }
+
+    /// The answer, or the error that a call ends with.
+    fn conclude(&self, outcome: Result<Answer, Failure>) -> Result<Answer> {
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.explain(failure.into_error())),
+        };
+        if self.lost && self.operation.method == "DELETE" && !self.operation.answers && answer.status() == 404
+        {
+            // An attempt before has deleted it; a caller who did not see that must not be told that it failed.
+            return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
+        }
+        // Before a message is cut out of it, lest half a secret is left.
+        let authorise = &self.pipeline.policy.authorise;
+        let answer = authorise.with_secrets(&self.request, |secrets| answer.without(secrets));
+        let checked = match most_items(self.operation, self.request.url()) {
+            Some(most) => answer.with_at_most(most),
+            None => Ok(answer),
+        };
+        checked.and_then(|answer| answer.into_result(self.operation)).map_err(|error| self.explain(error))
+    }
+
+    /// Says which call it was, and blots out every secret of it that the answer quotes.
+    fn explain(&self, error: Error) -> Error {
+        let error = error.with_operation(self.operation, self.attempts);
+        self.pipeline.policy.authorise.explain(error, &self.request)
+    }
+}
+
+/// Sends `{}` as JSON where a call that changes something has no body.
+///
+/// The platform wants a JSON content type on such calls (it is declared as required to run a task), and a server that reads by content
+/// type refuses a request without one. The clients that work on it every day send JSON each time: the official Python client `null`,
+/// the R client `{}`. Of the two the object is what each such call can be read as.
+fn fill_body(request: &mut reqwest::Request) {
+    if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && request.body().is_none() {
+        *request.body_mut() = Some("{}".into());
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+}
+
+impl Policy {
+    /// How long no call is to leave, because the server asks for it and a call that meets this response would wait so long as well.
+    fn closes_for(&self, answer: &Answer) -> Option<Duration> {
+        retry_after(answer.headers()).filter(|wait| match answer.status() {
+            429 => *wait <= LONGEST,
+            503 => self.retry.obeys(*wait),
+            _ => false,
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! Takes secrets out of JSON: the fields that the specification marks as secret, the queries of signed addresses, and what quotes the
+//! secrets of the request.
+
+mod text;
+
+use std::borrow::Cow;
+
+use sbg_raw::SECRET_FIELDS;
+use serde_json::{Map, Value};
+use url::Origin;
+
+pub(super) use self::text::{MASK, is_known_parameter};
+use self::text::{is_known_header, urls};
+
+/// Masks every secret in `value`, an answer of the API at `api` or a request to it, and whatever quotes one of `secrets`. The shape
+/// stays, so that a record still satisfies the specification.
+pub(super) fn mask(value: &mut Value, api: &Origin, secrets: &[&str]) {
+    match value {
+        Value::Object(map) => {
+            for (name, value) in map.iter_mut() {
+                if is_secret(name) {
+                    mask_all(value);
+                } else if name.eq_ignore_ascii_case("headers") {
+                    mask_headers(value);
+                }
+                mask(value, api, secrets);
+            }
+            if map.keys().any(|name| mask_text(name, api, secrets).is_some()) {
+                *map = std::mem::take(map).into_iter().fold(Map::new(), |mut masked, (name, value)| {
+                    let mut name = mask_text(&name, api, secrets).unwrap_or(name);
+                    // Two names may look the same now.
+                    while masked.contains_key(&name) {
+                        name.push('*');
+                    }
+                    masked.insert(name, value);
+                    masked
+                });
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, api, secrets)),
+        Value::String(text) => {
+            if let Some(masked) = mask_text(text, api, secrets) {
+                *text = masked;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The text without its secrets, if it has any.
+pub(super) fn mask_text(text: &str, api: &Origin, secrets: &[&str]) -> Option<String> {
+    // JSON in a string has fields of its own.
+    if text.starts_with(['{', '['])
+        && let Ok(mut inside) = serde_json::from_str::<Value>(text)
+    {
+        let before = inside.clone();
+        mask(&mut inside, api, secrets);
+        return (inside != before).then(|| inside.to_string());
+    }
+    // Whole secrets first: of a signed URL that is one, nothing is to be left.
+    let mut masked = Cow::Borrowed(text);
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        if masked.contains(secret) {
+            masked = masked.replace(secret, MASK).into();
+        }
+    }
+    let masked = urls(&masked, api);
+    (masked != text).then(|| masked.into_owned())
+}
+
+/// Masks the values of all headers but those that are known. A list has the names of headers and nothing else.
+fn mask_headers(value: &mut Value) {
+    let is_name = |text: &str| {
+        text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match value {
+        Value::Object(headers) => {
+            headers
+                .iter_mut()
+                .filter(|(name, _)| !is_known_header(name))
+                .for_each(|(_, value)| mask_all(value));
+        }
+        Value::Array(names) => {
+            names.iter_mut().filter(|name| !name.as_str().is_some_and(is_name)).for_each(mask_all);
+        }
+        other => mask_all(other),
+    }
+}
+
+/// The secret texts in `value`, to blot them out where somebody quotes them. Short ones are left out: they are in any text by chance,
+/// and no secret that deserves the name is short.
+pub(super) fn secrets(value: &Value) -> Vec<&str> {
+    const SHORTEST: usize = 6;
+    fn collect<'v>(value: &'v Value, secret: bool, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(map) => {
+                map.iter().for_each(|(name, value)| collect(value, secret || is_secret(name), found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, secret, found)),
+            Value::String(text) if secret && text.len() >= SHORTEST => found.push(text),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(value, false, &mut found);
+    found
+}
+
+/// Whether the specification marks the field as secret, or its name says that it is one.
+fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 6] = ["authorization", "cookie", "password", "secret", "signature", "token"];
+    let name = name.to_ascii_lowercase();
+    SECRET_FIELDS.binary_search(&name.as_str()).is_ok() || WORDS.iter().any(|word| name.contains(word))
+}
+
+fn mask_all(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(mask_all),
+        Value::Array(items) => items.iter_mut().for_each(mask_all),
+        Value::String(text) => MASK.clone_into(text),
+        Value::Number(number) => *number = 0.into(),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use url::Url;
+
+    use super::*;
+
+    #[test]
+    fn secret_fields_and_signatures_are_masked_and_everything_else_stays() {
+        let api = Url::parse("https://api.example.com/v2").unwrap().origin();
+        let check = |mut value: Value, expected: Value| {
+            mask(&mut value, &api, &["quoted"]);
+            assert_eq!(value, expected);
+        };
+        check(
+            json!({"service": {"bucket": "b", "credentials": {"secret_access_key": "s3cret", "role_arn": "arn"}}}),
+            json!({"service": {"bucket": "b", "credentials": {"secret_access_key": "***", "role_arn": "arn"}}}),
+        );
+        check(
+            json!([{"secret_settings": {"a": ["s3cret", 5, true, null]}, "settings": {"a": 5}}]),
+            json!([{"secret_settings": {"a": ["***", 0, true, null]}, "settings": {"a": 5}}]),
+        );
+        check(
+            json!({"place": "https://store.example.com/a?Signature=s3cret", "href": "https://api.example.com/v2/a?limit=1"}),
+            json!({"place": "https://store.example.com/a?***", "href": "https://api.example.com/v2/a?limit=1"}),
+        );
+        check(json!("https://store.example.com/a"), json!("https://store.example.com/a"));
+        check(json!(["not `quoted`, unquoted"]), json!(["not `***`, un***"]));
+        // The token, or what quotes it, as a key.
+        check(json!({"quoted": 1, "a quoted": 2, "unquoted": 3}), json!({"***": 1, "a ***": 2, "un***": 3}));
+        check(json!({"quoted": 1, "quotedquoted": 2, "***": 3}), json!({"***": 1, "******": 2, "****": 3}));
+        check(json!({"https://store/a?sig=s3cret": 1}), json!({"https://store/a?***": 1}));
+        // Fields that nobody has told us of.
+        check(
+            json!({"Session_Token": "s3cret", "api-secret": ["s3cret"], "Authorization": {"a": "s3cret"}}),
+            json!({"Session_Token": "***", "api-secret": ["***"], "Authorization": {"a": "***"}}),
+        );
+        check(json!(r#"{"url":"https://store/a?sig=s3cret","n":1}"#), json!(r#"{"url":"***","n":1}"#));
+        check(json!("{ \"n\": 1 }"), json!("{ \"n\": 1 }"));
+    }
+
+    #[test]
+    fn headers_of_part_urls_are_masked_unless_known() {
+        let api = Url::parse("https://api.example.com/v2").unwrap().origin();
+        let mut value = json!({
+            "url": "https://store/a?sig=s3cret",
+            "method": "PUT",
+            "headers": {"x-amz-security-token": "s3cret", "Authorization": "AWS s3cret", "X-Other": ["s3cret"], "Content-Type": "text/plain"},
+            "report": {"headers": ["ETag", "x-amz-checksum-crc32c", "Authorization: s3cret", {"a": "s3cret"}]},
+            "response": {"headers": {"ETag": "1234", "x-goog-hash": "s3cret"}},
+            "Headers": "s3cret",
+        });
+        mask(&mut value, &api, &[]);
+        let expected = json!({
+            "url": "***",
+            "method": "PUT",
+            "headers": {"x-amz-security-token": "***", "Authorization": "***", "X-Other": ["***"], "Content-Type": "text/plain"},
+            "report": {"headers": ["ETag", "x-amz-checksum-crc32c", "***", {"a": "***"}]},
+            "response": {"headers": {"ETag": "1234", "x-goog-hash": "***"}},
+            "Headers": "***",
+        });
+        assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn secrets_are_found_at_any_depth() {
+        let value = json!({"a": [{"private_key": "one-key"}], "secret_settings": {"b": {"c": ["two-key", 3, "no"]}}, "d": "no-key"});
+        assert_eq!(secrets(&value), ["one-key", "two-key"]);
+    }
+}

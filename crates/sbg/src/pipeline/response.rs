@@ -1,0 +1,294 @@
+//! An answer of the API, read to its end.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use sbg_raw::Operation;
+use serde_json::Value;
+use url::Origin;
+
+use super::page_size::has_more_items;
+use super::redact::{MASK, mask};
+use super::retry_after::{in_words, retry_after};
+use crate::error::{Error, ErrorKind, Result, code_of, excerpt, one_line};
+
+/// How many times a request was sent, as the answer to the last time carries it along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempts(pub(crate) u32);
+
+/// An answer of the API with its whole body, as error handlers see it.
+///
+/// ```
+/// use http::{HeaderMap, StatusCode};
+/// use sbg::pipeline::Answer;
+///
+/// let maintenance = Answer::new(StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), r#"{"code": 0}"#);
+/// assert_eq!((maintenance.status(), maintenance.code()), (503, Some(0)));
+/// ```
+#[derive(Clone)]
+pub struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// An answer of these parts. A handler gives one back to put it in the place of what the platform said.
+    ///
+    /// ```
+    /// use http::{HeaderMap, StatusCode};
+    /// use sbg::pipeline::{Answer, Decision};
+    ///
+    /// let nothing = Answer::new(StatusCode::OK, HeaderMap::new(), r#"{"items": [], "links": []}"#);
+    /// let decision = Decision::Replace(nothing);
+    /// ```
+    pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self { status, headers, body: body.into() }
+    }
+
+    /// HTTP status.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::pipeline::Answer) {
+    /// let worth_another_attempt = answer.status() >= 500;
+    /// # }
+    /// ```
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The headers.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::pipeline::Answer) {
+    /// let left = answer.headers().get("x-ratelimit-remaining");
+    /// # }
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::pipeline::Answer) {
+    /// println!("{}", String::from_utf8_lossy(answer.body()));
+    /// # }
+    /// ```
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Error code of the platform, where the body is an error of the platform.
+    ///
+    /// ```
+    /// use http::{HeaderMap, StatusCode};
+    /// use sbg::pipeline::Answer;
+    ///
+    /// let body = r#"{"status": 404, "code": 5002, "message": "Requested file does not exist."}"#;
+    /// assert_eq!(Answer::new(StatusCode::NOT_FOUND, HeaderMap::new(), body).code(), Some(5002));
+    /// ```
+    pub fn code(&self) -> Option<i32> {
+        if self.status.is_success() { None } else { code_of(&self.said()?) }
+    }
+
+    /// Identifier of the request, where a header gives one.
+    ///
+    /// ```
+    /// # fn example(answer: &sbg::pipeline::Answer) {
+    /// if answer.status() >= 500 {
+    ///     eprintln!("request {}", answer.request_id().unwrap_or("without an id"));
+    /// }
+    /// # }
+    /// ```
+    pub fn request_id(&self) -> Option<&str> {
+        let names = ["x-request-id", "x-amzn-requestid", "x-amzn-trace-id"];
+        names.iter().find_map(|name| self.headers.get(*name)?.to_str().ok())
+    }
+
+    /// Whether the platform says that it is under maintenance: a 503 with error code 0.
+    pub(super) fn is_maintenance(&self) -> bool {
+        self.status() == 503 && self.code() == Some(0)
+    }
+
+    fn said(&self) -> Option<sbg_raw::types::Error> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The answer itself when it is a success as `operation` specifies it, else the error that it stands for.
+    pub(crate) fn into_result(self, operation: &Operation) -> Result<Self> {
+        if !self.status.is_success() {
+            return Err(self.refusal());
+        }
+        let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
+        if operation.answers && !is_json() {
+            let message = format!("the answer is not JSON but {}", excerpt(&self.body));
+            return Err(self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None));
+        }
+        Ok(self)
+    }
+
+    /// The answer, unless it is a page with more items than these: what they are is not looked at, so that they take no memory.
+    pub(super) fn with_at_most(self, items: u64) -> Result<Self> {
+        if self.status.is_success() && has_more_items(&self.body, items) {
+            let message =
+                format!("the platform sent a page of more than the {items} items that it was asked for");
+            return Err(self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None));
+        }
+        Ok(self)
+    }
+
+    /// The answer, and if it is a refusal, with every secret blotted out that its body quotes.
+    pub(super) fn without(mut self, secrets: &[&str]) -> Self {
+        if self.status.is_success() {
+            return self;
+        }
+        let text = String::from_utf8_lossy(&self.body);
+        let quoted: Vec<&str> =
+            secrets.iter().copied().filter(|secret| !secret.is_empty() && text.contains(secret)).collect();
+        if !quoted.is_empty() {
+            let blotted = quoted.iter().fold(text.into_owned(), |text, secret| text.replace(secret, MASK));
+            self.body = blotted.into();
+        }
+        self
+    }
+
+    fn refusal(&self) -> Error {
+        let said = self.said();
+        let message = said.as_ref().and_then(|said| said.message.as_deref()).map(one_line);
+        let error = match message.filter(|message| !message.is_empty()) {
+            Some(message) => Error::new(ErrorKind::Api, message),
+            None if self.status.is_redirection() => Error::new(
+                ErrorKind::UnexpectedResponse,
+                "a redirect that is not followed, because it leaves the API host or asks for another method",
+            ),
+            None => {
+                let message = format!("the platform did not say why; the answer is {}", excerpt(&self.body));
+                let kind = if said.is_some() { ErrorKind::Api } else { ErrorKind::UnexpectedResponse };
+                Error::new(kind, message)
+            }
+        };
+        let error = match retry_after(&self.headers).filter(|_| matches!(self.status(), 429 | 503)) {
+            Some(wait) => error.with_hint(in_words(wait)),
+            None => error,
+        };
+        self.describe(error, said.as_ref())
+    }
+
+    /// Adds what the answer says besides its message.
+    fn describe(&self, error: Error, said: Option<&sbg_raw::types::Error>) -> Error {
+        let error = error.with_status(self.status());
+        let request_id = self.request_id().map(one_line);
+        match said {
+            Some(said) => error.with_said(said, request_id),
+            None => error.with_request_id(request_id),
+        }
+    }
+
+    /// The error about this answer, a success of the right status, when it cannot be read as what the specification says.
+    pub(crate) fn unreadable(&self, why: &serde_json::Error, api: &Origin, token: &str) -> Error {
+        // Why quotes what it met, which may be of any length. What cannot be masked is not shown.
+        let why = one_line(&why.to_string().replace(token, MASK));
+        let shown = serde_json::from_slice::<Value>(&self.body).map(|mut value| {
+            mask(&mut value, api, &[token]);
+            excerpt(value.to_string().as_bytes())
+        });
+        let shown = shown.unwrap_or_else(|_| "it cannot be shown".to_owned());
+        let message = format!("the answer has another form than specified: {why}: {shown}");
+        self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None)
+    }
+
+    /// The form that the generated client reads; it keeps how many attempts there were.
+    pub(crate) fn into_response(self, attempts: Attempts) -> reqwest::Response {
+        let mut response = http::Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response.extensions_mut().insert(attempts);
+        reqwest::Response::from(response)
+    }
+}
+
+/// Headers and body may hold what nobody else is to see, such as a signed address.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// For the fuzz target: an answer of this status and body.
+#[cfg(fuzzing)]
+pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
+    let Ok(status) = StatusCode::from_u16(status) else { return };
+    let answer = Answer::new(status, headers, Bytes::copy_from_slice(body));
+    for operation in sbg_raw::OPERATIONS.iter().take(2) {
+        if let Err(error) = answer.clone().into_result(operation) {
+            let shown = error.to_string();
+            assert!(shown.len() < 16_000, "a message is short, whatever the answer");
+            assert!(!shown.contains(char::is_control), "a message moves no terminal: {shown:?}");
+            assert_eq!(error.status(), Some(status.as_u16()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::RETRY_AFTER;
+
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned())
+    }
+
+    fn operation() -> &'static Operation {
+        Operation::find("user_me").unwrap()
+    }
+
+    #[test]
+    fn no_half_of_a_secret_is_left_where_a_message_is_cut() {
+        for before in 0..200 {
+            let body = format!("{}{TOKEN} and more", "x".repeat(before));
+            let error = answer(500, &body).without(&[TOKEN]).into_result(operation()).unwrap_err();
+            assert!(!error.to_string().contains("01234567"), "{before}: {error}");
+        }
+    }
+
+    #[test]
+    fn refusal_says_when_to_retry() {
+        let check = |status: u16, retry_after: &str, expected: bool| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
+            let answer = Answer::new(StatusCode::from_u16(status).unwrap(), headers, "<html>");
+            let error = answer.into_result(operation()).unwrap_err();
+            let said = error.to_string().contains("the server asks to retry after 3600 s, at ");
+            assert_eq!(said, expected, "{error}");
+        };
+        check(429, "3600", true);
+        check(503, "3600", true);
+        check(503, "soon", false);
+        check(404, "3600", false);
+    }
+
+    #[test]
+    fn what_is_no_answer_of_the_right_form_is_shown_masked_short_or_not_at_all() {
+        let api = url::Url::parse("https://api.example.org/v2").unwrap().origin();
+        let check = |body: &str, why: &str, expected: &str| {
+            let why = serde::de::Error::custom(why);
+            let shown = answer(200, body).unreadable(&why, &api, TOKEN).to_string();
+            assert!(shown.contains(expected), "{shown}");
+            assert!(
+                !shown.contains("01234567") && !shown.contains("Signature") && shown.len() < 2_000,
+                "{shown}"
+            );
+        };
+        check(&format!("{{\"id\": \"{TOKEN}\"}}"), "no", r#"{"id":"***"}"#);
+        check(r#"{"url": "https://store.example.org/a?Signature=x", "n": 1e999}"#, "no", "cannot be shown");
+        check("[]", &TOKEN.repeat(100), "***");
+        check("[]", &"long ".repeat(10_000), "long");
+    }
+}

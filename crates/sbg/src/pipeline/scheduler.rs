@@ -1,0 +1,330 @@
+//! Lets requests leave: so many at once, and no more than the window of the rate limit has room for. Whoever has to wait stands in
+//! one line, whether for a control call or for a transfer.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::HeaderMap;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep};
+
+use super::rate_limit::{RateLimit, Room, Window, until_reset};
+
+/// The limits that all calls of a client share.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    /// Most requests under way.
+    parallel: u64,
+    /// Whether to wait for a new window instead of drawing a 429.
+    paced: bool,
+    state: Mutex<State>,
+    /// Wakes the whole line when a window turns out to be spent, because from then on only its end lets the line move.
+    spent: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    under_way: u64,
+    window: Window,
+    /// Those who wait, in the order of arrival; each is told when its place is free. The line moves without any of them doing
+    /// something for the others, because a future may lie about for any time without being polled.
+    line: VecDeque<oneshot::Sender<()>>,
+    /// End of the window of which the line has heard that it is spent.
+    spent_until: Option<Instant>,
+    latest: Option<RateLimit>,
+}
+
+impl Budget {
+    /// At most `parallel` requests at once; `paced` tells whether to wait for a new window instead of drawing a 429.
+    pub(crate) fn new(parallel: usize, paced: bool) -> Self {
+        Self { parallel: parallel as u64, paced, state: Mutex::default(), spent: Notify::new() }
+    }
+
+    /// Waits until a request may leave. `told` hears for how long, once it is until the end of the window.
+    pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Place<'_> {
+        let mut told = Some(told);
+        let (turn, granted) = oneshot::channel();
+        self.state().line.push_back(turn);
+        let mut ticket = Ticket { budget: self, granted };
+        loop {
+            // Made before the look at the line, so that nothing that happens after it is missed.
+            let spent = self.spent.notified();
+            let room = self.admit();
+            if let Room::Spent(left) = room
+                && let Some(told) = told.take()
+            {
+                told(left);
+            }
+            let end_of_window = async {
+                match room {
+                    Room::Spent(left) | Room::Unclear(Some(left)) => sleep(left).await,
+                    Room::Free | Room::Unclear(None) => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                // The other end stays in the line until it is used, so this is no error.
+                _ = &mut ticket.granted => return Place { budget: self, lost: true },
+                () = spent => {}
+                () = end_of_window => {}
+            }
+        }
+    }
+
+    /// Gives places to those in front while there is room, and tells what the next one is waiting for.
+    fn admit(&self) -> Room {
+        let state = &mut *self.state();
+        let now = Instant::now();
+        while !state.line.is_empty() {
+            if state.under_way >= self.parallel {
+                return Room::Unclear(None);
+            }
+            let room = if self.paced { state.window.room(state.under_way, now) } else { Room::Free };
+            if let Room::Spent(left) = room
+                && state.spent_until.replace(now + left) != Some(now + left)
+            {
+                self.spent.notify_waiters();
+            }
+            if room != Room::Free {
+                return room;
+            }
+            // Whoever has given up is passed over.
+            if state.line.pop_front().is_some_and(|turn| turn.send(()).is_ok()) {
+                state.under_way += 1;
+            }
+        }
+        Room::Free
+    }
+
+    /// What the headers of the latest answer said.
+    pub(crate) fn latest(&self) -> Option<RateLimit> {
+        self.state().latest
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the line. Dropping it leaves the line.
+struct Ticket<'b> {
+    budget: &'b Budget,
+    granted: oneshot::Receiver<()>,
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.granted.close();
+        // The place may have been given just before it was given up: then it is for the next one.
+        if self.granted.try_recv().is_ok() {
+            Place { budget: self.budget, lost: false }.never_left();
+        }
+    }
+}
+
+/// The right to have a request under way, until it ends with an answer or is dropped without one.
+#[must_use = "the request may be under way as long as this lives"]
+#[derive(Debug)]
+pub(crate) struct Place<'b> {
+    budget: &'b Budget,
+    /// Whether the platform may have counted the request although no answer says so.
+    lost: bool,
+}
+
+impl Place<'_> {
+    /// The request was answered: learns from the headers, and lets no request leave for `closed`, where the server asked for that.
+    pub(crate) fn answered(mut self, headers: &HeaderMap, closed: Option<Duration>) {
+        if let Some(wait) = closed {
+            self.budget.state().window.close(wait, Instant::now());
+        }
+        let Some(said) = RateLimit::read(headers) else { return };
+        let mut state = self.budget.state();
+        state.latest = Some(said);
+        if let Some(until_reset) = until_reset(headers) {
+            state.window.learn(said, until_reset, Instant::now());
+        }
+        drop(state);
+        self.lost = false;
+    }
+
+    /// The request did not get to the platform.
+    pub(crate) fn never_left(mut self) {
+        self.lost = false;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        {
+            let mut state = self.budget.state();
+            state.under_way -= 1;
+            if self.lost {
+                state.window.lose();
+            }
+        }
+        self.budget.admit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    const END_OF_WINDOW: u64 = 100;
+
+    /// The headers of an answer at second `now` of a window that ends at second `reset`.
+    fn headers(remaining: u64, now: u64, reset: u64) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let date = jiff::Timestamp::from_second(now.try_into().unwrap()).unwrap();
+        headers.insert("date", date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string().parse().unwrap());
+        headers.insert("x-ratelimit-limit", "5".parse().unwrap());
+        headers.insert("x-ratelimit-remaining", remaining.into());
+        headers.insert("x-ratelimit-reset", reset.into());
+        headers
+    }
+
+    /// A budget whose window is spent.
+    async fn spent(parallel: usize, paced: bool) -> Arc<Budget> {
+        let budget = Arc::new(Budget::new(parallel, paced));
+        budget
+            .acquire(|_| panic!("nothing is known yet"))
+            .await
+            .answered(&headers(0, 0, END_OF_WINDOW), None);
+        budget
+    }
+
+    fn seconds(since: Instant) -> u64 {
+        since.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn callers_of_a_spent_window_wait_for_its_end_and_hear_how_long() {
+        let budget = spent(1, true).await;
+        let (started, mut told) = (Instant::now(), None);
+        budget.acquire(|left| told = Some(left)).await.never_left();
+        assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
+        assert_eq!(budget.latest().map(|latest| latest.remaining()), Some(0), "what the answer said stays");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_without_pace_makes_nobody_wait() {
+        let budget = spent(2, false).await;
+        let started = Instant::now();
+        let first = budget.acquire(|_| panic!("nobody waits for a window")).await;
+        budget.acquire(|_| panic!("nobody waits for a window")).await.never_left();
+        first.answered(&headers(0, 0, END_OF_WINDOW), None);
+        assert_eq!(seconds(started), 0);
+        assert_eq!(budget.latest().map(|latest| latest.limit()), Some(5));
+    }
+
+    /// A platform that allows five requests in each window counts what it gets; the line never asks for a sixth.
+    #[tokio::test(start_paused = true)]
+    async fn callers_leave_in_the_order_of_arrival_and_never_more_than_a_window_allows() {
+        let budget = spent(3, true).await;
+        let started = Instant::now();
+        let left: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
+        let calls: Vec<_> = (0..23)
+            .map(|number| {
+                let (budget, left) = (budget.clone(), left.clone());
+                tokio::spawn(async move {
+                    let place = budget.acquire(|_| ()).await;
+                    let window = seconds(started) / END_OF_WINDOW;
+                    let counted = {
+                        let mut left = left.lock().unwrap();
+                        left.push((number, window));
+                        left.iter().filter(|(_, other)| *other == window).count() as u64
+                    };
+                    sleep(Duration::from_millis(50 + 7 * (number % 4))).await;
+                    let remaining = 5_u64.checked_sub(counted).expect("no more than the window allows");
+                    place.answered(&headers(remaining, seconds(started), (window + 1) * END_OF_WINDOW), None);
+                })
+            })
+            .collect();
+        for call in calls {
+            call.await.unwrap();
+        }
+        let left = left.lock().unwrap();
+        let numbers: Vec<_> = left.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, (0..23).collect::<Vec<_>>());
+        let windows: Vec<_> =
+            (1..=5).map(|window| left.iter().filter(|left| left.1 == window).count()).collect();
+        assert_eq!(windows, [5, 5, 5, 5, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_or_is_not_polled_holds_nobody_up() {
+        let budget = spent(5, true).await;
+        let gives_up = tokio::spawn({
+            let budget = budget.clone();
+            async move { budget.acquire(|_| ()).await.never_left() }
+        });
+        let mut not_polled = Box::pin(budget.acquire(|_| ()));
+        assert!(not_polled.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+        gives_up.abort();
+        let started = Instant::now();
+        for _ in 0..2 {
+            budget.acquire(|_| ()).await.answered(&headers(4, END_OF_WINDOW, 2 * END_OF_WINDOW), None);
+        }
+        assert_eq!(seconds(started), END_OF_WINDOW);
+        not_polled.now_or_never().expect("its place was kept").never_left();
+        assert_eq!(budget.state().under_way, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_that_is_given_to_somebody_who_has_left_goes_to_the_next() {
+        let budget = Budget::new(1, true);
+        let first = budget.acquire(|_| ()).await;
+        let mut second = Box::pin(budget.acquire(|_| ()));
+        assert!(second.as_mut().now_or_never().is_none());
+        first.never_left();
+        drop(second);
+        budget.acquire(|_| ()).now_or_never().expect("the place is free").never_left();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_waits_for_a_place_hears_that_the_window_is_spent() {
+        let budget = Arc::new(Budget::new(1, true));
+        let first = budget.acquire(|_| ()).await;
+        let mut told = None;
+        let mut second = Box::pin(budget.acquire(|left| told = Some(left)));
+        assert!(second.as_mut().now_or_never().is_none());
+        first.answered(&headers(0, 0, END_OF_WINDOW), None);
+        let started = Instant::now();
+        second.await.never_left();
+        assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retry_after_of_one_response_holds_the_whole_line() {
+        let budget = Arc::new(Budget::new(2, true));
+        let started = Instant::now();
+        let first = budget.acquire(|_| ()).await;
+        let second = budget.acquire(|_| ()).await;
+        let mut told = None;
+        let mut third = Box::pin(budget.acquire(|left| told = Some(left)));
+        assert!(third.as_mut().now_or_never().is_none());
+        first.answered(&HeaderMap::new(), Some(Duration::from_secs(40)));
+        second.never_left();
+        third.await.never_left();
+        assert_eq!((seconds(started), told), (40, Some(Duration::from_secs(40))));
+        budget.acquire(|_| panic!("the wait is over")).await.never_left();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_never_left_costs_nothing_and_a_lost_one_does() {
+        let budget = Budget::new(9, true);
+        budget.acquire(|_| ()).await.answered(&headers(2, 0, END_OF_WINDOW), None);
+        for _ in 0..9 {
+            budget.acquire(|_| ()).await.never_left();
+        }
+        drop(budget.acquire(|_| ()).await);
+        drop(budget.acquire(|_| ()).await);
+        assert!(budget.acquire(|_| ()).now_or_never().is_none());
+    }
+}

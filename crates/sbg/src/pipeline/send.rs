@@ -1,0 +1,213 @@
+//! Sends one request and reads the whole answer, within bounds; and sorts what can go wrong with that.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, StatusCode};
+use sbg_raw::Operation;
+use url::Url;
+
+use super::response::Answer;
+use crate::error::{Error, ErrorKind};
+
+/// Largest response that is read, in bytes, unless it is a page. A large workflow has a few megabytes.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Largest page that is read, in bytes. One of 100 items has some hundred kilobytes. Even one of nothing but empty values, which take the
+/// most memory for their text, then stays below 400 MB (measured with 15 MiB of empty lists in the inputs of tasks).
+const LARGEST_PAGE: usize = 16 * 1024 * 1024;
+
+/// Redirects that are followed one after the other.
+const MOST_REDIRECTS: usize = 5;
+
+/// An attempt that brought no answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Whether it is sure that the request did not reach the server.
+    pub(crate) never_left: bool,
+    /// Whether another attempt would meet the same.
+    pub(crate) lasting: bool,
+    kind: ErrorKind,
+    message: String,
+    source: Option<reqwest::Error>,
+}
+
+impl Failure {
+    /// A failure of a request that has left.
+    fn on_the_way(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let lasting = kind != ErrorKind::Timeout;
+        Self { never_left: false, lasting, kind, message: message.into(), source: None }
+    }
+
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Dns)
+    }
+
+    pub(crate) fn into_error(self) -> Error {
+        let error = Error::new(self.kind, self.message);
+        match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+}
+
+/// Sends `request` and reads the answer to its end, all within `time`. Follows redirects that stay with the call; any other one is the
+/// answer.
+pub(crate) async fn send(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    operation: &Operation,
+    time: Duration,
+) -> Result<Answer, Failure> {
+    let largest = if operation.pagination.is_some() { LARGEST_PAGE } else { LARGEST_ANSWER };
+    tokio::time::timeout(time, follow(http, request, largest)).await.unwrap_or_else(|_| {
+        // Bytes may come for ever, each in time for the limit on silence.
+        let message = format!("the answer was not complete after {time:?}");
+        Err(Failure::on_the_way(ErrorKind::Timeout, message))
+    })
+}
+
+async fn follow(
+    http: &reqwest::Client,
+    mut request: reqwest::Request,
+    largest: usize,
+) -> Result<Answer, Failure> {
+    for _ in 0..=MOST_REDIRECTS {
+        let (method, url, again) = (request.method().clone(), request.url().clone(), request.try_clone());
+        let mut response = http.execute(request).await.map_err(|error| classify(error, false))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        match (redirected(&method, &url, status, &headers), again) {
+            (Some(to), Some(mut again)) => {
+                *again.url_mut() = to;
+                request = again;
+            }
+            _ => {
+                let body = read(&mut response, status, &headers, largest).await?;
+                return Ok(Answer::new(status, headers, body));
+            }
+        }
+    }
+    Err(Failure::on_the_way(ErrorKind::UnexpectedResponse, "too many redirects"))
+}
+
+/// Where a redirect leads that may be followed: to the same host, because the token goes along, and with the same method, because
+/// a call that changes something must not come back as a look at something else.
+fn redirected(method: &Method, url: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Url> {
+    let keeps_method = match status.as_u16() {
+        301..=303 => method == Method::GET,
+        307 | 308 => true,
+        _ => false,
+    };
+    let to = url.join(headers.get(http::header::LOCATION)?.to_str().ok()?).ok()?;
+    (keeps_method && to.origin() == url.origin()).then_some(to)
+}
+
+async fn read(
+    response: &mut reqwest::Response,
+    status: StatusCode,
+    headers: &HeaderMap,
+    largest: usize,
+) -> Result<Bytes, Failure> {
+    let too_large = || {
+        let instead = if largest == LARGEST_PAGE { ": ask for fewer items or fields at once" } else { "" };
+        let message =
+            format!("the answer (HTTP {status}) is larger than the {largest} bytes that are read{instead}");
+        Failure::on_the_way(ErrorKind::UnexpectedResponse, message)
+    };
+    let announced = headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > largest) {
+        return Err(too_large());
+    }
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(1024 * 1024));
+    while let Some(chunk) = response.chunk().await.map_err(|error| classify(error, true))? {
+        if body.len() + chunk.len() > largest {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// What an error of the HTTP library means; `answered` tells whether the head of an answer was there already.
+///
+/// The address is taken out of the error, because it may be a signed one; the message names its host.
+pub(crate) fn classify(error: reqwest::Error, answered: bool) -> Failure {
+    let host = error.url().and_then(Url::host_str).map(str::to_owned);
+    let error = error.without_url();
+    let connecting = error.is_connect();
+    let words: Vec<_> = causes(&error).map(|cause| cause.to_string().to_lowercase()).collect();
+    let mentions = |what: &[&str]| words.iter().any(|text| what.iter().any(|word| text.contains(word)));
+    let io: Vec<_> =
+        causes(&error).filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind())).collect();
+    let while_connecting = |kinds: &[io::ErrorKind]| connecting && io.iter().any(|kind| kinds.contains(kind));
+    let mut lasting = false;
+    let (kind, message) = if error.is_timeout() {
+        (ErrorKind::Timeout, "nothing came for too long")
+    } else if connecting && mentions(&["tunnel error", "proxy"]) {
+        // A proxy that answers has made up its mind; one that cannot be reached may come back.
+        lasting = !mentions(&["failed to create underlying connection", "io error"]);
+        (ErrorKind::Proxy, "the proxy refused the connection or cannot be reached")
+    } else if error.is_dns() {
+        (ErrorKind::Dns, "the name of the host cannot be resolved")
+    } else if while_connecting(&[io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset]) {
+        (ErrorKind::Connect, "the connection broke while it was made")
+    } else if mentions(&["certificate", "tls", "ssl", "received fatal alert"])
+        || while_connecting(&[io::ErrorKind::InvalidData])
+    {
+        lasting = true;
+        (ErrorKind::Tls, "TLS could not be agreed on")
+    } else if connecting {
+        (ErrorKind::Connect, "no connection could be made")
+    } else if error.is_builder() {
+        lasting = true;
+        (ErrorKind::InvalidInput, "the request cannot be built")
+    } else if answered {
+        (ErrorKind::Connect, "the connection broke in the middle of the answer")
+    } else {
+        (ErrorKind::Connect, "the connection broke before the answer came")
+    };
+    let message = match host {
+        Some(host) => format!("{message} (host {host})"),
+        None => message.to_owned(),
+    };
+    Failure { never_left: connecting, lasting, kind, message, source: Some(error) }
+}
+
+/// An error and its causes. What stands behind an error of the operating system is no cause by its own account, and is looked at too.
+fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|behind| behind as &(dyn StdError + 'static)),
+        None => error.source(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_are_followed_within_the_host_and_with_the_same_method() {
+        let check = |method: Method, status: u16, location: &str, expected: Option<&str>| {
+            let url = Url::parse("https://api.sbgenomics.com/v2/projects").unwrap();
+            let headers = HeaderMap::from_iter([(http::header::LOCATION, location.parse().unwrap())]);
+            let to = redirected(&method, &url, StatusCode::from_u16(status).unwrap(), &headers);
+            assert_eq!(to.as_ref().map(Url::as_str), expected, "{method} {status} {location}");
+        };
+        let there = Some("https://api.sbgenomics.com/v2/x");
+        check(Method::GET, 302, "/v2/x", there);
+        check(Method::GET, 301, "https://api.sbgenomics.com:443/v2/x", there);
+        check(Method::POST, 307, "x", there);
+        check(Method::DELETE, 308, "x", there);
+        check(Method::POST, 302, "x", None);
+        check(Method::PATCH, 303, "x", None);
+        check(Method::GET, 304, "x", None);
+        check(Method::GET, 302, "http://api.sbgenomics.com/v2/x", None);
+        check(Method::GET, 302, "https://api.sbgenomics.com:8443/v2/x", None);
+        check(Method::GET, 307, "//example.org/v2/x", None);
+    }
+}

@@ -1,0 +1,12 @@
+//! What all calls have in common: one call, lists and their pages, bulk calls, and waiting for what the platform does.
+
+pub(crate) mod bulk;
+pub(crate) mod call;
+pub(crate) mod fields;
+pub(crate) mod list;
+pub(crate) mod next_page;
+pub(crate) mod page;
+pub(crate) mod query;
+pub(crate) mod stream;
+pub(crate) mod wait;
+pub(crate) mod wait_many;

@@ -1,0 +1,197 @@
+//! What the handles of all areas are made of: the call that gets a resource, and the macros that keep builders short.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::fields::Fields;
+use super::list::PageRequest;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What the platform would have answered in this form. Types of answers are not put together field by field: they may grow.
+pub(crate) fn answer_of<T: DeserializeOwned>(json: Value) -> Result<T> {
+    serde_json::from_value(json).map_err(|error| {
+        Error::new(ErrorKind::UnexpectedResponse, "the answer has another form than specified")
+            .with_source(error)
+    })
+}
+
+type Send1<T> = Box<dyn FnOnce(Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
+
+/// A call that gets a resource: `.await` it, or select [`fields`](Self::fields) first.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent until it is awaited"]
+pub struct Get<T> {
+    identity: &'static [&'static str],
+    fields: Option<Fields>,
+    send: Send1<T>,
+}
+
+impl<T> Get<T> {
+    pub(crate) fn new<F>(
+        identity: &'static [&'static str],
+        send: impl FnOnce(Option<String>) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Self { identity, fields: None, send: Box::new(move |fields| Box::pin(send(fields))) }
+    }
+
+    /// The fields to return; all of them when it is not set.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let get = client.file("567890abc9b0307bc0414164").get().fields(sbg::Fields::only(["size"]));
+    /// println!("{:?}", get.await?.size);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fields(mut self, fields: Fields) -> Self {
+        self.fields = Some(fields);
+        self
+    }
+
+    /// Sends the call. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let me = client.users().me().send().await?;
+    /// println!("{}", me.username);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whatever the call brings.
+    pub async fn send(self) -> Result<T> {
+        (self.send)(self.fields.map(|fields| fields.with_identity(self.identity))).await
+    }
+}
+
+impl<T: 'static> IntoFuture for Get<T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        (self.send)(self.fields.map(|fields| fields.with_identity(self.identity)))
+    }
+}
+
+impl<T> fmt::Debug for Get<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("fields", &self.fields).finish_non_exhaustive()
+    }
+}
+
+/// Some lists come whole: the platform knows no `fields` there, and to leave them out silently would promise what is not kept.
+pub(crate) fn refuse_fields(at: &PageRequest, what: &str) -> Result<()> {
+    match &at.fields {
+        Some(_) => Err(Error::invalid(format!("{what} come with all their fields: do not select any"))),
+        None => Ok(()),
+    }
+}
+
+/// Sets on a generated builder each parameter that has a value: `set!(call, name = self.name, limit = at.limit)`.
+macro_rules! set {
+    ($call:expr $(, $parameter:ident = $value:expr)* $(,)?) => {{
+        let call = $call;
+        $(let call = match $value {
+            Some(value) => call.$parameter(value),
+            None => call,
+        };)*
+        call
+    }};
+}
+
+/// Fetches a page by a generated builder and gives it the common form.
+macro_rules! fetch_page {
+    ($call:expr) => {{
+        let answer = $call.send().await?;
+        let headers = answer.headers().clone();
+        let page = answer.into_inner();
+        Ok($crate::request::list::Fetched::new(&headers, page.items, page.href, page.links))
+    }};
+}
+
+/// Writes the setters of a builder whose field `body` is a generated request: each sets one optional field.
+macro_rules! body_setters {
+    ($($(#[$meta:meta])* $name:ident($field:ident: $type:ty);)*) => {
+        $($(#[$meta])*
+        pub fn $name(mut self, $name: impl Into<$type>) -> Self {
+            let value: $type = $name.into();
+            self.body.$field = value.into();
+            self
+        })*
+    };
+}
+
+/// Writes the methods of an edit that clear a field, which is to send null; the field is a `Nullable` of the generated request `body`.
+macro_rules! body_clearers {
+    ($($(#[$meta:meta])* $name:ident($field:ident);)*) => {
+        $($(#[$meta])*
+        pub fn $name(mut self) -> Self {
+            self.body.$field = $crate::raw::Nullable::Null;
+            self
+        })*
+    };
+}
+
+/// Writes the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags, "file.edit()")`,
+/// where the last one is the beginning of their examples, which know a `file` and a `project`.
+macro_rules! tags_setters {
+    ($what:literal, $($field:ident).+, $example:literal) => {
+        #[doc = concat!("All tags, in place of those the ", $what, " has.")]
+        ///
+        /// ```
+        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # fn example(file: FileHandle, project: ProjectHandle) {
+        #[doc = concat!("let edit = ", $example, ".tags([\"dna\", \"b form\"]);")]
+        /// # }
+        /// ```
+        pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+            let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+            self.$($field).+ = tags.into();
+            self
+        }
+
+        #[doc = concat!("Leaves the ", $what, " without tags.")]
+        ///
+        /// ```
+        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # fn example(file: FileHandle, project: ProjectHandle) {
+        #[doc = concat!("let edit = ", $example, ".clear_tags();")]
+        /// # }
+        /// ```
+        pub fn clear_tags(mut self) -> Self {
+            self.$($field).+ = Vec::new().into();
+            self
+        }
+    };
+}
+
+/// Lets a builder with a method `send` be awaited.
+macro_rules! awaitable {
+    ($builder:ty => $output:ty) => {
+        impl std::future::IntoFuture for $builder {
+            type Output = $crate::error::Result<$output>;
+            type IntoFuture = futures::future::BoxFuture<'static, Self::Output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.send())
+            }
+        }
+    };
+}
+
+pub(crate) use {awaitable, body_clearers, body_setters, fetch_page, set, tags_setters};

@@ -1,0 +1,194 @@
+//! Queries: the filters of a list, sent for one page, or streamed page by page or item by item to its end.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::fields::Fields;
+use super::list::{LARGEST_PAGE, List, PageRequest};
+use super::next_page::Tokens;
+use super::page::{Page, Source, page};
+use super::stream::{Items, pages};
+use crate::client::Client;
+use crate::error::{Error, Result};
+
+/// A query of a list: set its filters, then [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
+/// [`items`](Self::items).
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let query = client.projects().query().owner("rfranklin");
+/// let (page, all) = (query.clone().await?, query.items().try_collect::<Vec<_>>().await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a query does nothing until it is sent"]
+pub struct Query<L> {
+    pub(crate) client: Client,
+    pub(crate) list: L,
+    limit: Option<u32>,
+    offset: Option<u64>,
+    token: Option<String>,
+    fields: Option<Fields>,
+}
+
+impl<L: List> Query<L> {
+    pub(crate) fn new(client: Client, list: L) -> Self {
+        Self { client, list, limit: None, offset: None, token: None, fields: None }
+    }
+
+    /// Number of items of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().limit(20);
+    /// # }
+    /// ```
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Index of the first item, from 0.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let third_page_of_twenty = client.projects().query().limit(20).offset(40);
+    /// # }
+    /// ```
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    /// Goes on at the [`next_token`](Page::next_token) of a page that was read before, by this process or another one; for lists that are
+    /// read by continuation token.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, token: String) -> sbg::Result<()> {
+    /// let search = client.files().search(r#"IN "/Projects/demo" WHERE tags IN ("dna") RECURSIVE"#);
+    /// let page = search.continue_from(token).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn continue_from(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// The fields to return of each item.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client) {
+    /// let query = client.projects().query().fields(sbg::Fields::only(["name", "created_on"]));
+    /// # }
+    /// ```
+    pub fn fields(mut self, fields: Fields) -> Self {
+        self.fields = Some(fields);
+        self
+    }
+
+    /// Fetches one page.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().limit(20).send().await?;
+    /// println!("{} of {:?} projects", page.items.len(), page.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A filter that breaks a rule, before anything is sent; or whatever the call brings.
+    pub async fn send(self) -> Result<Page<L::Item>> {
+        let at = self.first_page(self.limit)?;
+        let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
+        page(source, at, Tokens::default()).await
+    }
+
+    /// Streams the pages to the end of the list.
+    ///
+    /// The stream does nothing until it is polled and stops fetching when it is dropped.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut pages = client.projects().query().pages();
+    /// while let Some(page) = pages.try_next().await? {
+    ///     println!("{} to {}", page.offset(), page.offset() + page.items.len() as u64);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pages(self) -> Items<Page<L::Item>> {
+        let first = self.first_page(Some(self.limit.unwrap_or(LARGEST_PAGE)));
+        let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
+        Items(match first {
+            Ok(first) => pages(source, first).boxed(),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        })
+    }
+
+    /// Streams the items to the end of the list.
+    ///
+    /// Once the first page tells how many there are, the pages after it are fetched side by side, in order and some ahead of the
+    /// reader. A list that shrinks or grows meanwhile ends where it then ends.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let mut projects = client.projects().query().items();
+    /// while let Some(project) = projects.try_next().await? {
+    ///     println!("{}", project.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn items(self) -> Items<L::Item> {
+        let items = self.pages().map_ok(|page| stream::iter(page.items.into_iter().map(Ok))).try_flatten();
+        Items(items.boxed())
+    }
+
+    fn first_page(&self, limit: Option<u32>) -> Result<PageRequest> {
+        if let Some(limit) = self.limit.filter(|limit| !(1..=LARGEST_PAGE).contains(limit)) {
+            return Err(Error::invalid(format!("a page has 1 to {LARGEST_PAGE} items, not {limit}")));
+        }
+        if self.offset.is_some() && self.list.by_token() {
+            return Err(Error::invalid(
+                "a list that is read by continuation token has no offset: set one or the other",
+            ));
+        }
+        if self.token.is_some() && !self.list.by_token() {
+            return Err(Error::invalid(
+                "this list is not read by continuation token, so it cannot go on at one",
+            ));
+        }
+        self.list.check()?;
+        let fields = self.fields.as_ref().map(|fields| fields.with_identity(L::IDENTITY));
+        Ok(PageRequest { offset: self.offset.unwrap_or(0), token: self.token.clone(), limit, fields })
+    }
+}
+
+impl<L: List> IntoFuture for Query<L> {
+    type Output = Result<Page<L::Item>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<L: fmt::Debug> fmt::Debug for Query<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("list", &self.list)
+            .field("limit", &self.limit)
+            .field("offset", &self.offset)
+            .field("token", &self.token)
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,358 @@
+//! Waiting for something on the platform to be over: a task, an import, a job.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Least time between two questions, whatever was asked for: the platform is not to be asked without a pause.
+const LEAST_INTERVAL: Duration = Duration::from_millis(1);
+
+/// Failures in a row to ask how it stands, after which the wait is given up. Each has been retried already.
+pub(super) const MOST_FAILURES: u32 = 5;
+
+/// How long a wait lasts at the most unless a timeout is set.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The states in which a job of any kind has ended. Sources disagree on which kind uses which word, and no kind uses one of them for a
+/// job that goes on.
+const FINAL: [&str; 4] = ["COMPLETED", "FINISHED", "FAILED", "ABORTED"];
+
+type Ask<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send + Sync>;
+type Told<T> = Box<dyn FnMut(&T) + Send>;
+
+/// A wait until something is over: `.await` it, or set its bounds first.
+///
+/// The platform is polled with backoff: after a second at first, then with growing pauses of up to
+/// [`max_poll_interval`](Self::max_poll_interval), for seven days unless a [timeout](Self::timeout) is set. Dropping the wait changes
+/// nothing on the platform.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+/// let task = client.task(task_id).wait().await?;
+/// println!("{:?}", task.status);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is waited for until it is awaited"]
+pub struct Wait<T> {
+    what: String,
+    ask: Ask<T>,
+    state: fn(&T) -> State,
+    poll_interval: Duration,
+    max_poll_interval: Duration,
+    timeout: Duration,
+    told: Option<Told<T>>,
+}
+
+/// How far something has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    /// What the platform calls the state.
+    pub(crate) name: String,
+    /// Whether it will not change any more.
+    pub(crate) over: bool,
+}
+
+/// Something on the platform that takes time.
+pub(crate) trait Job: Send + 'static {
+    /// How far it is.
+    fn state(&self) -> State;
+
+    /// The job, unless it would never be over: to wait for that one would be to wait for ever.
+    fn if_it_can_end(self) -> Result<Self>
+    where
+        Self: Sized,
+    {
+        Ok(self)
+    }
+}
+
+impl State {
+    /// The state of a job that the platform calls `name`, unless it names none: final if any source calls that word final.
+    pub(crate) fn of_job(name: Option<&str>) -> Self {
+        let over = name.is_some_and(|name| FINAL.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        Self::named(name, over)
+    }
+
+    /// The state that the platform calls `name`, unless it tells none.
+    pub(crate) fn named(name: Option<&str>, over: bool) -> Self {
+        Self { name: name.unwrap_or("unknown").to_owned(), over }
+    }
+}
+
+/// Waits for one job, such as ``task `ID` ``; `get` gets it.
+pub(crate) fn one<J: Job, F>(what: impl Into<String>, get: impl Fn() -> F + Send + Sync + 'static) -> Wait<J>
+where
+    F: Future<Output = Result<J>> + Send + 'static,
+{
+    Wait::new(what, J::state, move || {
+        let job = get();
+        async move { job.await?.if_it_can_end() }
+    })
+}
+
+impl<T: Send + 'static> Wait<T> {
+    /// Waits for `what`, such as ``task `ID` ``; `ask` gets it, `state` tells how far it is.
+    pub(crate) fn new<F>(
+        what: impl Into<String>,
+        state: fn(&T) -> State,
+        ask: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Self {
+            what: what.into(),
+            ask: Box::new(move || Box::pin(ask())),
+            state,
+            poll_interval: Duration::from_secs(1),
+            max_poll_interval: Duration::from_secs(30),
+            timeout: DEFAULT_TIMEOUT,
+            told: None,
+        }
+    }
+
+    /// Longest time to wait in all, also for a response of the platform; seven days by default. `Duration::MAX` waits without a limit.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// match client.task(task_id).wait().timeout(day).await {
+    ///     Err(error) if error.kind() == sbg::ErrorKind::WaitTimeout => println!("still running"),
+    ///     task => println!("{:?}", task?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Time before the platform is asked a second time; 1 s by default. The pauses grow from there.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, task_id: String) {
+    /// use std::time::Duration;
+    ///
+    /// let wait = client.task(task_id).wait().poll_interval(Duration::from_secs(10));
+    /// # }
+    /// ```
+    pub fn poll_interval(mut self, pause: Duration) -> Self {
+        self.poll_interval = pause;
+        self
+    }
+
+    /// Longest time between two questions; 30 s by default.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, task_id: String) {
+    /// use std::time::Duration;
+    ///
+    /// let wait = client.task(task_id).wait().max_poll_interval(Duration::from_secs(5 * 60));
+    /// # }
+    /// ```
+    pub fn max_poll_interval(mut self, pause: Duration) -> Self {
+        self.max_poll_interval = pause;
+        self
+    }
+
+    /// Calls `told` with what the platform answered, at first and then whenever the state has changed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+    /// let task = client.task(task_id).wait().on_change(|task| println!("{:?}", task.status)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_change(mut self, told: impl FnMut(&T) + Send + 'static) -> Self {
+        self.told = Some(Box::new(told));
+        self
+    }
+
+    /// Waits. The same as `.await`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
+    /// let task = client.task(task_id).wait().send().await?;
+    /// println!("{:?}", task.end_time);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WaitTimeout`] when it is not over in time; or whatever asking brings, when that fails several times in a row.
+    pub async fn send(mut self) -> Result<T> {
+        // A time that no clock can tell is as long as it takes.
+        let deadline = Instant::now().checked_add(self.timeout);
+        let mut pause = self.poll_interval.max(LEAST_INTERVAL);
+        let mut known: Option<State> = None;
+        let mut failures = 0;
+        loop {
+            let Some(answer) = by(deadline, (self.ask)()).await else { return Err(self.timed_out(known)) };
+            match answer {
+                Ok(answer) => {
+                    failures = 0;
+                    let state = (self.state)(&answer);
+                    if known.as_ref() != Some(&state)
+                        && let Some(told) = &mut self.told
+                    {
+                        told(&answer);
+                    }
+                    if state.over {
+                        return Ok(answer);
+                    }
+                    known = Some(state);
+                }
+                Err(error) => {
+                    failures += 1;
+                    if !error.is_transient() || failures > MOST_FAILURES {
+                        return Err(error);
+                    }
+                }
+            }
+            if by(deadline, tokio::time::sleep(pause)).await.is_none() {
+                return Err(self.timed_out(known));
+            }
+            pause = pause.mul_f64(1.5).min(self.max_poll_interval).max(LEAST_INTERVAL);
+        }
+    }
+
+    fn timed_out(&self, known: Option<State>) -> Error {
+        let state = known.map_or_else(|| "unknown".to_owned(), |state| state.name);
+        let timeout = self.timeout;
+        let message = format!("{} is not over after {timeout:?}; its state is {state}", self.what);
+        Error::new(ErrorKind::WaitTimeout, message)
+    }
+}
+
+/// What `work` gives, unless it takes beyond the deadline.
+async fn by<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
+        None => Some(work.await),
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for Wait<T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<T> fmt::Debug for Wait<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("what", &self.what)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn counting(asked: &Arc<AtomicU32>) -> Wait<u32> {
+        let asked = asked.clone();
+        let state = |count: &u32| State { name: format!("step {}", count / 2), over: *count >= 5 };
+        Wait::new("the count", state, move || {
+            let count = asked.fetch_add(1, Ordering::Relaxed);
+            async move { Ok(count) }
+        })
+        .poll_interval(Duration::from_millis(1))
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_when_it_is_over_and_tells_of_changes() {
+        let (asked, told) = (Arc::default(), Arc::new(AtomicU32::new(0)));
+        let counted = told.clone();
+        let wait = counting(&asked).on_change(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(wait.await.unwrap(), 5);
+        assert_eq!((asked.load(Ordering::Relaxed), told.load(Ordering::Relaxed)), (6, 4));
+    }
+
+    #[test]
+    fn jobs_end_in_every_final_state() {
+        for name in ["COMPLETED", "FINISHED", "FAILED", "ABORTED", "finished"] {
+            assert!(State::of_job(Some(name)).over, "{name}");
+        }
+        for name in ["SUBMITTED", "RESOLVING", "RUNNING", "PENDING", "ABORTING", ""] {
+            assert!(!State::of_job(Some(name)).over, "{name}");
+        }
+        assert_eq!(State::of_job(None), State { name: "unknown".to_owned(), over: false });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_without_a_timeout_ends_after_a_week() {
+        let state = |_: &u32| State { name: "RUNNING".to_owned(), over: false };
+        let wait =
+            Wait::new("the job", state, || async { Ok(1) }).max_poll_interval(Duration::from_secs(3600));
+        let (started, error) = (Instant::now(), wait.await.unwrap_err());
+        assert_eq!((error.kind(), started.elapsed()), (ErrorKind::WaitTimeout, DEFAULT_TIMEOUT));
+    }
+
+    #[tokio::test]
+    async fn a_timeout_names_the_state() {
+        let error = counting(&Arc::default()).timeout(Duration::ZERO).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout);
+        assert!(!error.is_transient());
+        assert_eq!(error.to_string(), "the count is not over after 0ns; its state is step 0");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_ends_a_question_that_is_not_answered() {
+        let state = |_: &u32| State { name: "none".to_owned(), over: true };
+        let wait = Wait::new("the answer", state, std::future::pending::<Result<u32>>);
+        let error = wait.timeout(Duration::from_secs(60)).await.unwrap_err();
+        assert_eq!(error.to_string(), "the answer is not over after 60s; its state is unknown");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_platform_is_never_asked_without_a_pause() {
+        let (asked, begun) = (Arc::default(), Instant::now());
+        counting(&asked).poll_interval(Duration::ZERO).max_poll_interval(Duration::ZERO).await.unwrap();
+        assert!(begun.elapsed() >= 5 * LEAST_INTERVAL);
+        let longest = counting(&Arc::default()).timeout(Duration::MAX).await;
+        assert_eq!(longest.unwrap(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_platform_is_asked_ever_more_seldom_up_to_the_longest_pause() {
+        let pauses = async |tune: fn(Wait<u32>) -> Wait<u32>| {
+            let asked: Arc<std::sync::Mutex<Vec<Instant>>> = Arc::default();
+            let log = asked.clone();
+            let state = |count: &u32| State { name: "under way".to_owned(), over: *count == 12 };
+            let wait = Wait::new("the count", state, move || {
+                let mut log = log.lock().unwrap();
+                log.push(Instant::now());
+                let count = u32::try_from(log.len()).unwrap();
+                async move { Ok(count) }
+            });
+            tune(wait).await.unwrap();
+            let asked = asked.lock().unwrap();
+            asked.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(pauses(|wait| wait).await, [1, 1, 2, 3, 5, 7, 11, 17, 25, 30, 30]);
+        let tuned = |wait: Wait<u32>| {
+            wait.poll_interval(Duration::from_secs(100)).max_poll_interval(Duration::from_secs(200))
+        };
+        assert_eq!(pauses(tuned).await, [100, 150, 200, 200, 200, 200, 200, 200, 200, 200, 200]);
+    }
+}

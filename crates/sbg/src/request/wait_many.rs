@@ -1,0 +1,199 @@
+//! Waiting for many jobs of one kind with few calls.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::wait::{Job, MOST_FAILURES, State, Wait};
+use crate::error::{Error, Result};
+
+/// Waits until all jobs with these ids are over, and asks only for those that are not. What is wrong with the ids comes out when it is
+/// waited for.
+///
+/// There is a result for each id, in their order. A job that cannot be got has its error there, which keeps no other from being waited
+/// for.
+pub(crate) fn all<J, F>(
+    what: impl Into<String>,
+    ids: Result<Vec<String>>,
+    get: impl Fn(Vec<String>) -> F + Clone + Send + Sync + 'static,
+) -> Wait<Vec<Result<J>>>
+where
+    J: Job + Clone + DeserializeOwned,
+    F: Future<Output = Result<Vec<Result<J>>>> + Send + 'static,
+{
+    let watched = ids.map(|ids| {
+        let watched: Vec<Watched<J>> = ids.into_iter().map(Watched::new).collect();
+        Arc::new(Mutex::new(watched))
+    });
+    Wait::new(what, state_of_all, move || {
+        let (get, watched) = (get.clone(), watched.clone());
+        async move {
+            let watched = watched?;
+            let pending =
+                |(place, job): (usize, &Watched<J>)| (!job.is_over()).then(|| (place, job.id.clone()));
+            let (places, ids): (Vec<usize>, Vec<String>) =
+                lock(&watched).iter().enumerate().filter_map(pending).unzip();
+            let answers = get(ids).await?;
+            let mut watched = lock(&watched);
+            for (place, answer) in places.into_iter().zip(answers) {
+                watched[place].learn(answer.and_then(J::if_it_can_end));
+            }
+            Ok(watched.iter().map(Watched::show).collect())
+        }
+    })
+}
+
+fn lock<T>(watched: &Mutex<T>) -> MutexGuard<'_, T> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A job among those that are waited for.
+#[derive(Debug)]
+struct Watched<J> {
+    id: String,
+    /// The latest that is known of it; an error is the end of it.
+    known: Option<Result<J>>,
+    /// Failures in a row to get it.
+    failures: u32,
+}
+
+impl<J: Job + Clone + DeserializeOwned> Watched<J> {
+    fn new(id: String) -> Self {
+        Self { id, known: None, failures: 0 }
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.known {
+            Some(Ok(job)) => job.state().over,
+            Some(Err(_)) => true,
+            None => false,
+        }
+    }
+
+    fn learn(&mut self, answer: Result<J>) {
+        match &answer {
+            Ok(_) => self.failures = 0,
+            // What was known before is still the best that can be told.
+            Err(error) if error.is_transient() && self.failures < MOST_FAILURES => {
+                self.failures += 1;
+                return;
+            }
+            Err(_) => {}
+        }
+        self.known = Some(answer);
+    }
+
+    /// What to tell of it: a job of which nothing is known yet has its id and no state.
+    fn show(&self) -> Result<J> {
+        self.known.clone().unwrap_or_else(|| {
+            serde_json::from_value(json!({ "id": self.id }))
+                .map_err(|error| Error::invalid(error.to_string()))
+        })
+    }
+}
+
+fn state_of_all<J: Job>(jobs: &Vec<Result<J>>) -> State {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for job in jobs {
+        let name = job.as_ref().map_or_else(|_| "with an error".to_owned(), |job| job.state().name);
+        *counts.entry(name).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.into_iter().map(|(name, count)| format!("{count} {name}")).collect();
+    State { name: counts.join(", "), over: jobs.iter().flatten().all(|job| job.state().over) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[derive(Clone, Debug, Deserialize, PartialEq)]
+    struct Chore {
+        id: String,
+        state: Option<String>,
+    }
+
+    impl Job for Chore {
+        fn state(&self) -> State {
+            let state = self.state.as_deref();
+            State::named(state, matches!(state, Some("DONE" | "FAILED")))
+        }
+
+        fn if_it_can_end(self) -> Result<Self> {
+            match self.state.as_deref() {
+                Some("STUCK") => Err(Error::invalid("stuck")),
+                _ => Ok(self),
+            }
+        }
+    }
+
+    fn chore(id: &str, state: &str) -> Chore {
+        Chore { id: id.to_owned(), state: Some(state.to_owned()) }
+    }
+
+    fn busy<J>() -> Result<J> {
+        Err(Error::new(ErrorKind::Api, "busy").with_status(503))
+    }
+
+    #[tokio::test]
+    async fn only_jobs_that_are_not_over_are_asked_for_and_one_that_is_gone_holds_up_no_other() {
+        let asked: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+        let log = asked.clone();
+        let ids = ["done", "gone", "slow", "shy", "stuck"].map(str::to_owned).to_vec();
+        let wait = all("the chores", Ok(ids), move |ids: Vec<String>| {
+            lock(&log).push(ids.clone());
+            let round = lock(&log).len();
+            async move {
+                let answer = |id: String| match (id.as_str(), round) {
+                    ("done", _) => Ok(chore("done", "DONE")),
+                    ("gone", _) => Err(Error::new(ErrorKind::Api, "gone").with_status(404)),
+                    ("stuck", _) => Ok(chore("stuck", "STUCK")),
+                    ("slow", 1) => Ok(chore("slow", "RUNNING")),
+                    ("shy", 1) => busy(),
+                    (id, _) => Ok(chore(id, "FAILED")),
+                };
+                Ok(ids.into_iter().map(answer).collect())
+            }
+        });
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let names = told.clone();
+        let wait = wait.on_change(move |jobs| lock(&names).push(state_of_all(jobs).name));
+        let jobs = wait.poll_interval(Duration::from_millis(1)).await.unwrap();
+        let states: Vec<_> =
+            jobs.iter().map(|job| job.as_ref().ok().and_then(|job| job.state.clone())).collect();
+        let expected = [Some("DONE"), None, Some("FAILED"), Some("FAILED"), None];
+        assert_eq!(states, expected.map(|state| state.map(str::to_owned)));
+        assert_eq!(*lock(&asked), [vec!["done", "gone", "slow", "shy", "stuck"], vec!["slow", "shy"]]);
+        let expected = ["1 DONE, 1 RUNNING, 1 unknown, 2 with an error", "1 DONE, 2 FAILED, 2 with an error"];
+        assert_eq!(*lock(&told), expected);
+    }
+
+    #[test]
+    fn a_job_that_cannot_be_got_again_and_again_is_given_up() {
+        let mut watched: Watched<Chore> = Watched::new("e".to_owned());
+        watched.learn(busy());
+        assert_eq!(watched.show().unwrap(), Chore { id: "e".to_owned(), state: None });
+        watched.learn(Ok(chore("e", "RUNNING")));
+        for _ in 0..MOST_FAILURES {
+            watched.learn(busy());
+            assert!(!watched.is_over());
+            assert_eq!(watched.show().unwrap(), chore("e", "RUNNING"));
+        }
+        watched.learn(busy());
+        assert!(watched.is_over() && watched.show().is_err());
+    }
+
+    #[tokio::test]
+    async fn malformed_ids_come_out_when_they_are_waited_for() {
+        let get = |_: Vec<String>| async { panic!("nothing is asked") };
+        let wait: Wait<Vec<Result<Chore>>> = all("the chores", Err(Error::invalid("no id")), get);
+        assert_eq!(wait.await.unwrap_err().message(), "no id");
+    }
+}

@@ -1,0 +1,512 @@
+//! Which bytes of a download are there, which are on their way, and which are to be asked for next. Pure.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::transfer::part_size;
+
+/// Bytes that are written, with their CRC-32C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::transfer) struct Extent {
+    pub(in crate::transfer) start: u64,
+    pub(in crate::transfer) end: u64,
+    pub(in crate::transfer) crc32c: u32,
+}
+
+impl Extent {
+    fn length(self) -> u64 {
+        self.end - self.start
+    }
+
+    /// This extent and the one right behind it.
+    fn and(self, next: Self) -> Self {
+        let crc32c = combine(self.crc32c, next.crc32c, next.length(), usize::MAX);
+        Self { start: self.start, end: next.end, crc32c }
+    }
+}
+
+/// The checksum of a piece and the one of `length` bytes behind it. Systems whose lengths have 32 bits take them in steps.
+fn combine(mut crc32c: u32, next: u32, mut length: u64, step: usize) -> u32 {
+    while length > step as u64 {
+        // As if so many zeros were behind it, whose own checksum counts nothing.
+        crc32c = crc32c::crc32c_combine(crc32c, 0, step);
+        length -= step as u64;
+    }
+    crc32c::crc32c_combine(crc32c, next, to_usize(length))
+}
+
+/// A range that is being fetched. Named by its first byte, which never changes.
+#[derive(Clone, Copy, Debug)]
+struct Active {
+    /// Up to here the bytes are written.
+    written: u64,
+    /// Up to here they are claimed by the one who fetches them, and cannot be given to another.
+    claimed: u64,
+    end: u64,
+    crc32c: u32,
+    /// What was written at the last tick; `None` before the first one, which says nothing as it covers no whole tick.
+    seen: Option<u64>,
+    /// Ticks in a row without anything more, and with much less than others had.
+    silent: u32,
+    slow: u32,
+}
+
+/// The ranges of a download.
+#[derive(Debug)]
+pub(in crate::transfer) struct Segments {
+    size: u64,
+    waiting: VecDeque<Range<u64>>,
+    active: BTreeMap<u64, Active>,
+    /// Extents by first byte, joined where they touch and are not [too large](Segments::joins).
+    done: BTreeMap<u64, Extent>,
+}
+
+/// Ticks of silence after which a connection is given up while others move.
+const SILENT: u32 = 2;
+
+/// Ticks of silence after which a connection is given up in any case.
+const SILENT_ALONE: u32 = 6;
+
+/// Ticks after which a connection is given up that brings less than an eighth of what others do.
+const SLOW: u32 = 3;
+
+/// But only where its range would take longer than so many ticks.
+const LONG: f64 = 5.0;
+
+/// Extents up to this size are joined in any case. After a restart of the system an extent is good or bad as a whole.
+const JOINED: u64 = 64 * 1024 * 1024;
+
+/// Pieces of a split range are never smaller: less is not worth a request.
+const LEAST_SPLIT: u64 = 2 * 1024 * 1024;
+
+impl Segments {
+    /// The ranges of an object of `size` bytes of which some are there.
+    pub(in crate::transfer) fn new(size: u64, there: impl IntoIterator<Item = Extent>) -> Self {
+        let mut segments =
+            Self { size, waiting: VecDeque::new(), active: BTreeMap::new(), done: BTreeMap::new() };
+        for extent in there {
+            segments.add(extent);
+        }
+        let part_size = part_size::download_part_size(size);
+        let mut end = 0;
+        let mut gaps = Vec::new();
+        for extent in segments.done.values() {
+            gaps.push(end..extent.start);
+            end = extent.end;
+        }
+        gaps.push(end..size);
+        segments.waiting = gaps.into_iter().flat_map(|gap| part_size::parts(gap, part_size)).collect();
+        segments
+    }
+
+    /// Bytes that are there.
+    pub(in crate::transfer) fn written(&self) -> u64 {
+        let active = self.active.iter().map(|(start, active)| active.written - start);
+        self.done.values().map(|extent| extent.length()).chain(active).sum()
+    }
+
+    /// Ranges that are neither done nor being fetched.
+    pub(in crate::transfer) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether [`take`](Self::take) would give something.
+    pub(in crate::transfer) fn has_work(&self, worth: u64) -> bool {
+        !self.waiting.is_empty() || self.largest_rest(worth).is_some()
+    }
+
+    /// The next range to fetch. When none is left, half of the largest that is on its way, so that the end is not one slow connection;
+    /// `worth` is the least number of bytes for which another request is worth its time.
+    pub(in crate::transfer) fn take(&mut self, worth: u64) -> Option<Range<u64>> {
+        let range = match self.waiting.pop_front() {
+            Some(range) => range,
+            None => {
+                let (start, rest) = self.largest_rest(worth)?;
+                let middle = rest.start + (rest.end - rest.start) / 2;
+                self.active.get_mut(&start)?.end = middle;
+                middle..rest.end
+            }
+        };
+        self.begin(range.clone());
+        Some(range)
+    }
+
+    /// Takes the first range, or what of it `answered` covers: the rest waits on.
+    pub(in crate::transfer) fn take_first(&mut self, answered: &Range<u64>) -> bool {
+        let Some(first) = self.waiting.pop_front() else { return false };
+        if first.start != answered.start || answered.end > first.end {
+            self.waiting.push_front(first);
+            return false;
+        }
+        if answered.end < first.end {
+            self.waiting.push_front(answered.end..first.end);
+        }
+        self.begin(answered.clone());
+        true
+    }
+
+    fn begin(&mut self, range: Range<u64>) {
+        let start = range.start;
+        let active = Active {
+            written: start,
+            claimed: start,
+            end: range.end,
+            crc32c: 0,
+            seen: None,
+            silent: 0,
+            slow: 0,
+        };
+        self.active.insert(range.start, active);
+    }
+
+    fn largest_rest(&self, worth: u64) -> Option<(u64, Range<u64>)> {
+        let rests = self.active.iter().map(|(start, active)| (*start, active.claimed..active.end));
+        let (start, rest) = rests.max_by_key(|(_, rest)| rest.end - rest.start)?;
+        ((rest.end - rest.start) / 2 >= worth.max(LEAST_SPLIT)).then_some((start, rest))
+    }
+
+    /// Counts a tick, and gives the ranges whose connection is better given up: those that were silent for [`SILENT`] ticks while others
+    /// moved, or for [`SILENT_ALONE`] ticks, and those that are far behind the `usual` number of bytes of a tick. Each is given once until
+    /// it moves again, so that a slow answer can still come.
+    ///
+    /// A range that has claimed bytes waits for the bandwidth or for the disk, not for its connection.
+    pub(in crate::transfer) fn tick(&mut self, usual: Option<f64>) -> Vec<u64> {
+        let mut moving = false;
+        let mut slow = Vec::new();
+        for (start, active) in &mut self.active {
+            let moved = active.seen.map(|seen| active.written - seen);
+            active.seen = Some(active.written);
+            let Some(moved) = moved.filter(|_| active.claimed == active.written) else {
+                (active.silent, active.slow) = (0, 0);
+                continue;
+            };
+            moving |= moved > 0;
+            active.silent = if moved > 0 { 0 } else { active.silent + 1 };
+            #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+            let (speed, left) = (moved as f64, (active.end - active.written) as f64);
+            let is_slow = usual.is_some_and(|usual| speed < usual / 8.0) && left > LONG * speed;
+            active.slow = if is_slow { active.slow + 1 } else { 0 };
+            if moved > 0 && active.slow == SLOW {
+                active.slow = 0;
+                slow.push(*start);
+            }
+        }
+        let is_stuck = |active: &Active| match active.silent {
+            SILENT => moving,
+            silent => silent == SILENT_ALONE,
+        };
+        let stuck = self.active.iter().filter(|(_, active)| is_stuck(active)).map(|(start, _)| *start);
+        stuck.chain(slow).collect()
+    }
+
+    /// What is still to be fetched of the range that begins at `start`.
+    pub(in crate::transfer) fn rest(&self, start: u64) -> Range<u64> {
+        self.active.get(&start).map_or(start..start, |active| active.written..active.end)
+    }
+
+    /// Claims the next bytes of a range for a piece of this length: where they begin, and how many are wanted. None are when another
+    /// fetches the rest by now.
+    pub(in crate::transfer) fn claim(&mut self, start: u64, length: usize) -> (u64, usize) {
+        let Some(active) = self.active.get_mut(&start) else { return (start, 0) };
+        let wanted = (active.end - active.written).min(length as u64);
+        active.claimed = active.written + wanted;
+        (active.written, to_usize(wanted))
+    }
+
+    /// Tells that the claimed bytes are written up to `end`, and that the range has this CRC-32C up to there. Those behind are given up.
+    pub(in crate::transfer) fn commit(&mut self, start: u64, end: u64, crc32c: u32) {
+        if let Some(active) = self.active.get_mut(&start) {
+            active.written = end.min(active.claimed);
+            active.claimed = active.written;
+            active.crc32c = crc32c;
+        }
+    }
+
+    /// Gives up what was claimed and not written.
+    pub(in crate::transfer) fn release(&mut self, start: u64) {
+        if let Some(active) = self.active.get_mut(&start) {
+            active.claimed = active.written;
+        }
+    }
+
+    /// CRC-32C of the range so far.
+    pub(in crate::transfer) fn crc32c(&self, start: u64) -> u32 {
+        self.active.get(&start).map_or(0, |active| active.crc32c)
+    }
+
+    /// Puts a range that is written to its end among the done. `false` where it is not.
+    pub(in crate::transfer) fn finish(&mut self, start: u64) -> bool {
+        match self.active.get(&start) {
+            Some(active) if active.written == active.end => {
+                let extent = Extent { start, end: active.end, crc32c: active.crc32c };
+                self.active.remove(&start);
+                self.add(extent);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// All that is there, in order, joined where it touches and is not [too large](Self::joins).
+    pub(in crate::transfer) fn extents(&self) -> Vec<Extent> {
+        let mut joined: Vec<Extent> = Vec::new();
+        for extent in self.all() {
+            match joined.last_mut() {
+                Some(last) if self.joins(*last, extent) => *last = last.and(extent),
+                _ => joined.push(extent),
+            }
+        }
+        joined
+    }
+
+    /// CRC-32C of the object, once every byte is there.
+    pub(in crate::transfer) fn whole(&self) -> Option<u32> {
+        let mut whole = Extent { start: 0, end: 0, crc32c: 0 };
+        for extent in self.all() {
+            if extent.start != whole.end {
+                return None;
+            }
+            whole = whole.and(extent);
+        }
+        (whole.end == self.size).then_some(whole.crc32c)
+    }
+
+    fn all(&self) -> Vec<Extent> {
+        let active = self.active.iter().map(|(start, active)| Extent {
+            start: *start,
+            end: active.written,
+            crc32c: active.crc32c,
+        });
+        let mut all: Vec<Extent> =
+            self.done.values().copied().chain(active).filter(|extent| extent.length() > 0).collect();
+        all.sort_unstable_by_key(|extent| extent.start);
+        all
+    }
+
+    /// Whether two extents become one: what is found to be damaged costs a whole extent, but there must not be too many of them.
+    fn joins(&self, one: Extent, next: Extent) -> bool {
+        one.end == next.start && one.length() + next.length() <= JOINED.max(self.size / 1024)
+    }
+
+    fn add(&mut self, mut extent: Extent) {
+        if extent.length() == 0 {
+            return;
+        }
+        if let Some((_, before)) = self.done.range(..extent.start).next_back()
+            && self.joins(*before, extent)
+        {
+            let before = *before;
+            self.done.remove(&before.start);
+            extent = before.and(extent);
+        }
+        if let Some(after) = self.done.get(&extent.end).copied()
+            && self.joins(extent, after)
+        {
+            self.done.remove(&after.start);
+            extent = extent.and(after);
+        }
+        self.done.insert(extent.start, extent);
+    }
+}
+
+/// Lengths of what is in memory or handed to a checksum fit, on every system that has room for the file.
+fn to_usize(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MIB: u64 = 1024 * 1024;
+
+    fn extent(data: &[u8], range: Range<usize>) -> Extent {
+        let crc32c = crc32c::crc32c(&data[range.clone()]);
+        Extent { start: range.start as u64, end: range.end as u64, crc32c }
+    }
+
+    #[test]
+    fn the_largest_rest_is_split_only_when_nothing_waits() {
+        let mut segments = Segments::new(16 * MIB, []);
+        assert_eq!(segments.take(0), Some(0..8 * MIB));
+        assert_eq!(segments.take(0), Some(8 * MIB..16 * MIB));
+        segments.claim(0, 6 * 1024 * 1024);
+        assert_eq!(
+            segments.take(5 * MIB),
+            None,
+            "where connections are fast, more is needed to be worth a request"
+        );
+        assert_eq!(segments.take(0), Some(12 * MIB..16 * MIB));
+        assert_eq!(segments.rest(8 * MIB), 8 * MIB..12 * MIB);
+        assert_eq!(segments.take(0), Some(14 * MIB..16 * MIB));
+        assert_eq!(segments.take(0), Some(10 * MIB..12 * MIB));
+        assert_eq!(segments.take(0), None, "what is left is not worth a request");
+        assert!(!segments.has_work(0));
+    }
+
+    #[test]
+    fn a_range_that_was_split_gives_no_byte_beyond_its_end() {
+        let mut segments = Segments::new(8 * MIB, []);
+        segments.take(0);
+        assert_eq!(segments.take(0), Some(4 * MIB..8 * MIB));
+        assert_eq!(segments.claim(0, usize::MAX), (0, 4 * 1024 * 1024));
+        segments.commit(0, u64::MAX, 7);
+        assert_eq!(segments.claim(0, 100), (4 * MIB, 0));
+        assert!(segments.finish(0));
+    }
+
+    #[test]
+    fn a_silent_range_is_given_up_once_and_sooner_where_others_move() {
+        let mut segments = Segments::new(24 * MIB, []);
+        let starts: Vec<u64> =
+            (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
+        let move_on = |segments: &mut Segments, start| {
+            segments.claim(start, 10);
+            segments.commit(start, u64::MAX, 0);
+        };
+        let mut given = Vec::new();
+        for tick in 1..=10 {
+            if tick <= 3 {
+                move_on(&mut segments, starts[0]);
+            }
+            given.push(segments.tick(None));
+        }
+        // The first tick begins in the middle of one, so it says nothing.
+        let (none, others) = (Vec::new(), starts[1..].to_vec());
+        let expected =
+            [&none, &none, &others, &none, &none, &none, &others, &none, &starts[..1].to_vec(), &none];
+        assert_eq!(given.iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_range_that_waits_for_the_bandwidth_or_the_disk_is_not_silent() {
+        let mut segments = Segments::new(16 * MIB, []);
+        segments.take(u64::MAX);
+        segments.take(u64::MAX);
+        segments.claim(0, 10);
+        for _ in 0..20 {
+            segments.claim(8 * MIB, 10);
+            segments.commit(8 * MIB, u64::MAX, 0);
+            assert_eq!(segments.tick(Some(10.0)), [0; 0]);
+        }
+    }
+
+    #[test]
+    fn a_range_that_moves_far_slower_than_others_is_given_up() {
+        let mut segments = Segments::new(24 * MIB, []);
+        let starts: Vec<u64> =
+            (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
+        // The second one is slow, and the third one as well, but it is nearly done.
+        segments.claim(starts[2], 8 * 1024 * 1024 - 400);
+        segments.commit(starts[2], u64::MAX, 0);
+        let mut given = Vec::new();
+        for _ in 0..8 {
+            for (start, length) in starts.iter().zip([1000, 100, 100]) {
+                let left = segments.rest(*start);
+                segments.claim(*start, length.min(to_usize(left.end - left.start)));
+                segments.commit(*start, u64::MAX, 0);
+                segments.finish(*start);
+            }
+            given.push(segments.tick(Some(1000.0)));
+        }
+        let (none, slow) = (vec![], vec![starts[1]]);
+        assert_eq!(given, [&none, &none, &none, &slow, &none, &none, &slow, &none].map(Clone::clone));
+    }
+
+    #[test]
+    fn touching_extents_are_joined_until_they_are_too_large_to_lose() {
+        let part = |number: u64| Extent { start: number * 8 * MIB, end: (number + 1) * 8 * MIB, crc32c: 0 };
+        let segments = Segments::new(1024 * MIB, (0..20).map(part));
+        let extents: Vec<_> =
+            segments.extents().iter().map(|extent| (extent.start / MIB, extent.end / MIB)).collect();
+        assert_eq!(extents, [(0, 64), (64, 128), (128, 160)]);
+        let large = Segments::new(1024 * 1024 * MIB, (0..20).map(part));
+        assert_eq!(large.extents().len(), 1, "so that there are not too many of them");
+    }
+
+    #[test]
+    fn checksums_join_in_steps_too() {
+        let data: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        let (one, next) = data.split_at(300);
+        let (first, second) = (crc32c::crc32c(one), crc32c::crc32c(next));
+        for step in [1, 7, 699, 700, 701] {
+            assert_eq!(combine(first, second, 700, step), crc32c::crc32c(&data), "{step}");
+        }
+    }
+
+    proptest! {
+        /// Whatever the order in which ranges come, break off and are split, each byte is written once.
+        #[test]
+        fn every_byte_is_written_once(
+            size in 0..200 * MIB,
+            there in prop::collection::vec((any::<u64>(), 0..20 * MIB), 0..4),
+            steps in prop::collection::vec((any::<prop::sample::Index>(), 1..4 * 1024 * 1024_usize, any::<bool>()), 1..400),
+        ) {
+            let mut pieces: Vec<Range<u64>> = Vec::new();
+            for (start, length) in there {
+                let start = start % size.max(1);
+                let piece = start..(start + length).min(size);
+                if pieces.iter().all(|other| piece.end <= other.start || other.end <= piece.start) && !piece.is_empty() {
+                    pieces.push(piece);
+                }
+            }
+            let there: Vec<_> = pieces.iter().map(|piece| Extent { start: piece.start, end: piece.end, crc32c: 0 }).collect();
+            let mut segments = Segments::new(size, there);
+            let mut open: Vec<u64> = Vec::new();
+            let mut steps = steps.into_iter().cycle().enumerate();
+            while segments.written() < size {
+                let (round, (which, length, fresh)) = steps.next().unwrap();
+                if open.is_empty() || (fresh && segments.has_work(0)) {
+                    let range = segments.take(0);
+                    prop_assert!(range.is_some());
+                    open.extend(range.map(|range| range.start));
+                }
+                let start = open[which.index(open.len())];
+                let (at, wanted) = segments.claim(start, length);
+                if (length + round) % 7 == 0 {
+                    // The connection breaks before the piece is written.
+                    segments.release(start);
+                } else {
+                    segments.commit(start, u64::MAX, 0);
+                    pieces.push(at..at + wanted as u64);
+                }
+                if segments.finish(start) {
+                    open.retain(|other| *other != start);
+                }
+            }
+            pieces.retain(|piece| !piece.is_empty());
+            pieces.sort_unstable_by_key(|piece| piece.start);
+            let mut end = 0;
+            for piece in pieces {
+                prop_assert_eq!(piece.start, end);
+                end = piece.end;
+            }
+            prop_assert_eq!(end, size);
+            prop_assert!(segments.whole().is_some());
+            let lengths = segments.extents().iter().map(|extent| extent.length()).sum::<u64>();
+            prop_assert_eq!(lengths, size);
+        }
+
+        /// Checksums of pieces join to the checksum of the whole.
+        #[test]
+        fn checksums_join(data in prop::collection::vec(any::<u8>(), 1..2_000), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8), seed in any::<u64>()) {
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(data.len())).chain([data.len()]).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            let mut start = 0;
+            let mut extents = Vec::new();
+            for end in ends {
+                extents.push(extent(&data, start..end));
+                start = end;
+            }
+            let turn = usize::try_from(seed % extents.len() as u64).unwrap();
+            extents.rotate_left(turn);
+            let segments = Segments::new(data.len() as u64, extents);
+            prop_assert_eq!(segments.extents(), vec![extent(&data, 0..data.len())]);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The beginning of a download: what another run has left, what the object is like, and what of the one is of use for the other.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::journal::Left;
+use super::probe::{Object, Opened, open};
+use super::ranges::{Extent, Segments};
+use super::sequential::Sequential;
+use super::signed_url::Address;
+use super::worker::Order;
+use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::digest::Digest;
+use crate::transfer::engine::concurrency::Permit;
+use crate::transfer::engine::retry::Retry;
+use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::storage::{Found, Identity, Opening, RangeBody};
+use crate::transfer::handle::Shared;
+use crate::transfer::local::part_file::Target;
+use crate::transfer::part_size;
+
+/// Length of the first range, which is asked for before the size of the file is known.
+const FIRST_RANGE: u64 = 8 * 1024 * 1024;
+
+/// What there is to do for a download.
+pub(super) enum Prepared {
+    /// Nothing: the object has no bytes.
+    Empty,
+    /// Ranges are fetched side by side.
+    Ranges(Box<Begun>),
+    /// One response brings the whole object, with the digests that the storage announces for it.
+    Whole(Box<Sequential>, Vec<Digest>),
+}
+
+/// A download in ranges whose object is known.
+pub(super) struct Begun {
+    pub(super) object: Object,
+    /// The first byte of the range that the first answer brings, and its body.
+    pub(super) first: Option<(u64, RangeBody, Permit)>,
+    /// Bytes that another run has left.
+    pub(super) resumed: u64,
+    pub(super) segments: Segments,
+    /// Digests of the whole object that the storage announces.
+    pub(super) digests: Vec<Digest>,
+}
+
+/// Gets to know the object, and decides what of an earlier run can be used.
+pub(super) async fn prepare(
+    order: &Order,
+    tools: &Tools,
+    shared: &Shared,
+    target: &Arc<Target>,
+    left: Left,
+) -> Result<Prepared> {
+    let mut there = Vec::new();
+    let mut known = None;
+    match left {
+        Left::Nothing => clear(target).await?,
+        Left::Useless(why) => start_over(target, shared, why).await?,
+        Left::Usable(journal) => {
+            there = journal.extents;
+            known = Some(journal.identity);
+        }
+    }
+    let address = Address::new(tools.clone(), order.file_id.clone());
+    let mut retry = Retry::default();
+    loop {
+        shared.running().await;
+        let wanted = first_range(order, known.as_ref(), &there);
+        let opened = tokio::select! {
+            opened = open(tools, &address, &wanted, &shared.counters, &mut retry) => opened?,
+            // A pause gives connections up, this one too.
+            () = shared.pause_wanted() => continue,
+        };
+        let Opened { found, limiter, permit } = opened;
+        let opening = match found {
+            Found::Empty if known.is_none() => {
+                order.check_size(0)?;
+                return Ok(Prepared::Empty);
+            }
+            Found::Object(opening) => *opening,
+            Found::Empty | Found::Shorter => {
+                (known, there) = (None, Vec::new());
+                start_over(target, shared, CHANGED.to_owned()).await?;
+                continue;
+            }
+        };
+        check_size(order, opening.size)?;
+        let identity = opening.size.map(|size| Identity { size, version: opening.version.clone() });
+        let is_same = |left: &Identity| identity.as_ref().is_some_and(|found| left.is_same(found));
+        if let Some(left) = &known
+            && (opening.whole || !is_same(left))
+        {
+            let why = if is_same(left) { "the storage gives the file only as a whole" } else { CHANGED };
+            (known, there) = (None, Vec::new());
+            start_over(target, shared, why.to_owned()).await?;
+            continue;
+        }
+        // Two responses of an object without a version may have the bytes of two versions.
+        let identity = match identity {
+            Some(identity) if !opening.whole && identity.version.is_certain() => identity,
+            _ => return whole(tools, shared, target, address, opening, permit).await,
+        };
+        if known.is_none() {
+            reserve(target, identity.size).await?;
+        }
+        let mut segments = Segments::new(identity.size, there);
+        let resumed = segments.written();
+        let range = opening.start..wanted.end.min(identity.size);
+        let first = segments.take_first(&range).then_some((range.start, opening.body, permit));
+        shared.counters.add_there(resumed);
+        shared.counters.plan(identity.size, segments.waiting() + usize::from(first.is_some()));
+        let object = Object { tools: tools.clone(), address, limiter, identity };
+        let digests = opening.digests;
+        return Ok(Prepared::Ranges(Box::new(Begun { object, first, resumed, segments, digests })));
+    }
+}
+
+/// The range to ask for first. What was left says where the first gap is; without a gap one byte tells whether the object is still the
+/// same. A size that is known is never gone beyond: some storage gives the whole object then.
+fn first_range(order: &Order, known: Option<&Identity>, there: &[Extent]) -> Range<u64> {
+    let gap = match known {
+        Some(known) => Segments::new(known.size, there.iter().copied()).take(u64::MAX).unwrap_or(0..1),
+        None => 0..order.size.map_or(FIRST_RANGE, |size| size.max(1)),
+    };
+    gap.start..gap.end.min(gap.start + FIRST_RANGE)
+}
+
+/// A download of the whole object in one response.
+async fn whole(
+    tools: &Tools,
+    shared: &Shared,
+    target: &Arc<Target>,
+    address: Address,
+    opening: Opening,
+    permit: Permit,
+) -> Result<Prepared> {
+    if let Some(size) = opening.size {
+        reserve(target, size).await?;
+        shared.counters.plan(size, 1);
+    }
+    let digests = opening.digests.clone();
+    let reader = Sequential::new(tools.clone(), address, 0..u64::MAX, opening, permit);
+    Ok(Prepared::Whole(Box::new(reader), digests))
+}
+
+/// Refuses an object of another size than the file is known to have, or than an object can have.
+fn check_size(order: &Order, size: Option<u64>) -> Result<()> {
+    let Some(size) = size else { return Ok(()) };
+    order.check_size(size)?;
+    if size > part_size::MOST_PARTS * part_size::LARGEST_PART {
+        let message = format!("the storage claims {size} bytes, more than an object can have");
+        return Err(Error::new(ErrorKind::Integrity, message));
+    }
+    Ok(())
+}
+
+const CHANGED: &str = "the file changed on the platform";
+
+async fn reserve(target: &Arc<Target>, size: u64) -> Result<()> {
+    let target = target.clone();
+    blocking(move || target.reserve(size)).await
+}
+
+async fn start_over(target: &Arc<Target>, shared: &Shared, why: String) -> Result<()> {
+    tracing::warn!(path = %target.path().display(), why, "a download starts over");
+    shared.start_over(why);
+    clear(target).await
+}
+
+async fn clear(target: &Arc<Target>) -> Result<()> {
+    let target = target.clone();
+    blocking(move || target.clear()).await
+}

@@ -1,0 +1,216 @@
+//! An object that is read in one response, from the first byte that is wanted to the last.
+//!
+//! For storage that gives no ranges, and for objects without anything that names their version: of those, two responses may have the
+//! bytes of two versions. A response that breaks is gone on with where the version is certain, by a range or by passing over what is
+//! there; otherwise reading restarts at the first byte.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::probe::{Opened, open};
+use super::signed_url::Address;
+use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::engine::concurrency::Permit;
+use crate::transfer::engine::retry::Retry;
+use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::storage::{Found, Opening, RangeBody, StorageError, Version};
+use crate::transfer::progress::Counters;
+
+/// A reader of an object in one response at a time.
+#[derive(Debug)]
+pub(in crate::transfer) struct Sequential {
+    tools: Tools,
+    address: Address,
+    /// The bytes that are wanted; the end may lie beyond that of the object.
+    wanted: Range<u64>,
+    version: Version,
+    /// Size of the object; `None` until the end of a body tells.
+    size: Option<u64>,
+    /// The next byte to give.
+    at: u64,
+    /// The byte up to which reading has come before.
+    furthest: u64,
+    open: Option<(RangeBody, Permit)>,
+    retry: Retry,
+    breaks: Breaks,
+}
+
+/// Where responses broke.
+#[derive(Debug, Default)]
+struct Breaks {
+    at: u64,
+    count: u32,
+}
+
+impl Breaks {
+    /// Responses that break at the same byte one after the other are no accident: something on the way lets no more through.
+    const MOST: u32 = 3;
+
+    /// Counts a response that broke in front of the byte `at`, and makes its failure final where it is no accident.
+    fn judge(&mut self, at: u64, failure: StorageError) -> StorageError {
+        self.count = if at == self.at { self.count + 1 } else { 1 };
+        self.at = at;
+        match failure {
+            StorageError::Retryable(error) if at > 0 && self.count == Self::MOST => {
+                StorageError::Fatal(error.with_hint(format!(
+                    "{} responses ended after {at} bytes: something on the way limits them",
+                    self.count
+                )))
+            }
+            failure => failure,
+        }
+    }
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(in crate::transfer) enum Next {
+    Piece(Bytes),
+    /// What came before is of no use: reading goes on at the first byte that is wanted.
+    Restarted,
+    End,
+}
+
+impl Sequential {
+    /// Reads `wanted` of an object whose first response, to a request for its first bytes, is `opening`.
+    pub(in crate::transfer) fn new(
+        tools: Tools,
+        address: Address,
+        wanted: Range<u64>,
+        opening: Opening,
+        permit: Permit,
+    ) -> Self {
+        let mut reader = Self {
+            tools,
+            address,
+            at: wanted.start,
+            furthest: wanted.start,
+            wanted,
+            version: opening.version.clone(),
+            size: opening.size,
+            open: None,
+            retry: Retry::default(),
+            breaks: Breaks::default(),
+        };
+        let has_all = || reader.end().is_some_and(|end| opening.body.left() == Some(end - opening.start));
+        // Of a range that ends before all that is wanted, the rest would come from another response, maybe of another version.
+        if opening.whole || reader.version.is_certain() || has_all() {
+            reader.open = Some((reader.placed(opening), permit));
+        }
+        reader
+    }
+
+    /// The file that is read.
+    pub(in crate::transfer) fn file_id(&self) -> &str {
+        self.address.file_id()
+    }
+
+    /// Size of the object, once it is known.
+    pub(in crate::transfer) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Up to where bytes were given.
+    pub(in crate::transfer) fn position(&self) -> u64 {
+        self.at
+    }
+
+    /// The version that the bytes are of.
+    pub(in crate::transfer) fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Lets the connection go. The next piece comes over another one.
+    pub(in crate::transfer) fn disconnect(&mut self) {
+        self.open = None;
+    }
+
+    /// The next piece of the object. Failures are retried; they count until reading has come further than before.
+    pub(in crate::transfer) async fn next(&mut self, counters: &Counters) -> Result<Next> {
+        loop {
+            let end = self.end();
+            let Some((body, permit)) = &mut self.open else {
+                if self.reopen(counters).await? {
+                    return Ok(Next::Restarted);
+                }
+                continue;
+            };
+            match body.next().await {
+                Ok(Some(piece)) => {
+                    self.tools.down.take(piece.len() as u64).await;
+                    permit.limiter().moved(piece.len() as u64);
+                    self.at += piece.len() as u64;
+                    if self.at > self.furthest {
+                        counters.gain();
+                        self.furthest = self.at;
+                        self.retry = Retry::default();
+                    }
+                    return Ok(Next::Piece(piece));
+                }
+                Ok(None) if end.is_none_or(|end| end == self.at) => {
+                    if self.wanted.end == u64::MAX {
+                        self.size = Some(self.at);
+                    }
+                    self.open = None;
+                    return Ok(Next::End);
+                }
+                // A range that was asked for before the size was known.
+                Ok(None) => self.open = None,
+                Err(failure) => {
+                    let limiter = permit.limiter().clone();
+                    self.open = None;
+                    let failure = self.breaks.judge(self.at, failure);
+                    // The URL was good when the body began.
+                    self.retry.after(failure, false, &limiter, counters).await?;
+                }
+            }
+        }
+    }
+
+    /// The byte before which reading ends, once it is known.
+    fn end(&self) -> Option<u64> {
+        self.size.map(|size| size.min(self.wanted.end))
+    }
+
+    /// Asks once more, for what is missing. `true` where that begins at the first byte again.
+    async fn reopen(&mut self, counters: &Counters) -> Result<bool> {
+        let resumes = self.version.is_certain() && self.size.is_some();
+        let start = if resumes { self.at } else { self.wanted.start };
+        let range = start..self.end().unwrap_or(self.wanted.end);
+        let opened = open(&self.tools, &self.address, &range, counters, &mut self.retry).await?;
+        let Opened { found: Found::Object(opening), permit, .. } = opened else {
+            return Err(changed("it ends before the range"));
+        };
+        if resumes {
+            if let Some(difference) = self.version.difference(&opening.version) {
+                return Err(changed(difference));
+            }
+            if opening.size.is_some() && opening.size != self.size {
+                return Err(changed("its size is another"));
+            }
+        } else {
+            (self.version, self.size) = (opening.version.clone(), opening.size);
+            self.at = self.wanted.start;
+        }
+        let restarted = self.at == self.wanted.start && self.furthest > self.at;
+        self.open = Some((self.placed(*opening), permit));
+        Ok(restarted)
+    }
+
+    /// The body of a response from the next byte on.
+    fn placed(&self, opening: Opening) -> RangeBody {
+        let end = match self.end().unwrap_or(self.wanted.end) {
+            u64::MAX => u64::MAX,
+            end => end - opening.start,
+        };
+        opening.body.narrowed(self.at - opening.start, end)
+    }
+}
+
+fn changed(difference: &str) -> Error {
+    Error::new(
+        ErrorKind::Integrity,
+        format!("the file changed on the platform while it was downloaded: {difference}"),
+    )
+}

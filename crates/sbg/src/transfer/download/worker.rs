@@ -1,0 +1,495 @@
+//! A download under way: what is there already, what is asked for, and how it is put together.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::journal::{self, Journal, Writer};
+use super::probe::Object;
+use super::ranges::Segments;
+use super::resume::{Begun, Prepared, prepare};
+use super::{Downloaded, whole};
+use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
+use crate::transfer::engine::concurrency::Permit;
+use crate::transfer::engine::retry::{Retry, Then};
+use crate::transfer::engine::runtime::{Tools, blocking, joined};
+use crate::transfer::engine::storage::{Identity, RangeBody, StorageError, Version};
+use crate::transfer::handle::Shared;
+use crate::transfer::local::folder::Folder;
+use crate::transfer::local::part_file::{Tail, Target};
+use crate::transfer::local::record::Stat;
+
+/// Smaller files are fetched again rather than written down.
+const LEAST_JOURNAL: u64 = 16 * 1024 * 1024;
+
+/// Time between two journals: what a killed process loses at most.
+const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Time between two looks at connections that stand still.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What to download, and how.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) file_id: String,
+    /// Names the file among those of all platforms.
+    pub(super) source: String,
+    pub(super) path: PathBuf,
+    /// The folder in which the path lies, and out of which nothing leads.
+    pub(super) root: Option<Arc<Folder>>,
+    pub(super) overwrite: bool,
+    pub(super) digests: Vec<Algorithm>,
+    pub(super) expected: Vec<Digest>,
+    /// The bytes that the file is known to have.
+    pub(super) size: Option<u64>,
+    /// The time of modification that the local file gets.
+    pub(super) modified: Option<SystemTime>,
+}
+
+/// What a download leaves besides the file: how to recognize it and the object that it was.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Arrived {
+    pub(in crate::transfer) local: Option<Stat>,
+    pub(in crate::transfer) version: Option<Version>,
+}
+
+impl Order {
+    /// Refuses an object of another size than the file is known to have.
+    pub(super) fn check_size(&self, size: u64) -> Result<()> {
+        match self.size {
+            Some(expected) if expected != size => {
+                let message = format!("the file has {expected} bytes, and the storage has {size} of it");
+                Err(Error::new(ErrorKind::Integrity, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Does the whole download.
+pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<(Downloaded, Arrived)> {
+    let stop = shared.stop.clone();
+    let (path, root, overwrite) = (order.path.clone(), order.root.clone(), order.overwrite);
+    let (source, stopped) = (order.source.clone(), stop.clone());
+    // Not given up when the download is stopped: as long as it goes on, it has the file.
+    let open = move || {
+        let stopped = || stopped.is_cancelled();
+        let target = Target::open(&path, root.as_ref(), overwrite, &stopped)?;
+        let left = journal::left(&target, &source, &stopped);
+        let about = |error| Error::io("cannot read what another download has left", error);
+        Ok((target, left.map_err(|error| unless_stopped(&stopped, about(error)))?))
+    };
+    let opened = tools.descriptors.open(&stop, open, |(target, _)| target.file()).await;
+    let ((mut target, left), held) =
+        opened.map_err(|error| unless_stopped(&|| stop.is_cancelled(), error))?;
+    target.hold(held);
+    let target = Arc::new(target);
+    let mut workers = JoinSet::new();
+    let mut begun = None;
+    let work = async {
+        let begun_with = match prepare(&order, &tools, &shared, &target, left).await? {
+            Prepared::Empty => {
+                shared.counters.plan(0, 0);
+                return Ok(Fetched {
+                    bytes: 0,
+                    crc32c: Digest::of_crc32c(0),
+                    resumed: 0,
+                    announced: Vec::new(),
+                    version: Version::default(),
+                });
+            }
+            Prepared::Whole(reader, announced) => {
+                let (bytes, crc32c, version) = whole::fetch(*reader, &order, &shared, &target).await?;
+                return Ok(Fetched { bytes, crc32c, resumed: 0, announced, version });
+            }
+            Prepared::Ranges(begun) => *begun,
+        };
+        let Begun { object, first, resumed, segments, digests: announced } = begun_with;
+        // Digests are computed from the file: then its bytes are best left in the page cache.
+        if only_crc32c(&order) {
+            target.bypass_page_cache(object.identity.size);
+        }
+        let job = begun.insert(Arc::new(Job {
+            object,
+            shared: shared.clone(),
+            target: target.clone(),
+            source: order.source.clone(),
+            segments: Mutex::new(segments),
+            stuck: watch::Sender::default(),
+            writer: Arc::new(Writer::new(target.journal().clone())),
+        }));
+        let crc32c = job.run(first, &mut workers).await?;
+        let Identity { size: bytes, version } = job.object.identity.clone();
+        Ok(Fetched { bytes, crc32c, resumed, announced, version })
+    };
+    let result = tokio::select! {
+        result = work => result,
+        () = stop.cancelled() => Err(Error::cancelled()),
+    };
+    // They hold the file: it can be finished, or cleared away, only when they are gone.
+    workers.shutdown().await;
+    let useless = matches!(&result, Err(error) if error.kind() == ErrorKind::Integrity);
+    blocking(move || {
+        if let Some(job) = begun {
+            job.save_last();
+        }
+        // A mixture, or what nobody wants, is of no use to the next one.
+        if useless || shared.is_discarded() {
+            target.keep(false);
+        }
+        let fetched = result?;
+        let stopped = || shared.stop.is_cancelled();
+        let checked = check(&target, &fetched, &order, &stopped);
+        let (digests, verified) = checked.inspect_err(|error| match error.kind() {
+            ErrorKind::Cancelled if !shared.is_discarded() => {}
+            _ => target.keep(false),
+        })?;
+        let Fetched { bytes, resumed, version, .. } = fetched;
+        if let Some(modified) = order.modified {
+            target.set_modified(modified)?;
+        }
+        let path = target.finish(bytes)?;
+        let version = Some(version).filter(Version::is_certain);
+        // Of the open file: by now another one may have its name.
+        let arrived = Arrived { local: target.file().metadata().ok().as_ref().and_then(Stat::of), version };
+        let started_over = shared.started_over();
+        Ok((Downloaded { path, bytes, digests, verified, resumed, started_over }, arrived))
+    })
+    .await
+}
+
+/// Whether no other digest is wanted than the one that is computed on the way.
+fn only_crc32c(order: &Order) -> bool {
+    let mut wanted = order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm));
+    wanted.all(|algorithm| algorithm == Algorithm::Crc32c)
+}
+
+/// The error, or that of a stop if there was one: then whatever failed did so because nobody waited for it.
+fn unless_stopped(stopped: &dyn Fn() -> bool, error: Error) -> Error {
+    if stopped() { Error::cancelled() } else { error }
+}
+
+/// The bytes of an object that are all in the file.
+struct Fetched {
+    bytes: u64,
+    crc32c: Digest,
+    /// Bytes that another run has left.
+    resumed: u64,
+    /// Digests of the whole object that the storage announced.
+    announced: Vec<Digest>,
+    version: Version,
+}
+
+/// Computes the digests that were asked for, and compares those that the caller and the storage gave. One that the storage gave and that
+/// would have to be computed for that alone is left out.
+fn check(
+    target: &Target,
+    fetched: &Fetched,
+    order: &Order,
+    stopped: &dyn Fn() -> bool,
+) -> Result<(Vec<Digest>, Vec<VerifiedDigest>)> {
+    let mut missing: Vec<Algorithm> =
+        order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm)).collect();
+    missing.retain(|algorithm| *algorithm != Algorithm::Crc32c);
+    missing.sort_unstable();
+    missing.dedup();
+    let mut digests = vec![fetched.crc32c.clone()];
+    if !missing.is_empty() {
+        let read = digest::of_file(target.file(), &missing, stopped);
+        let about = |error| unless_stopped(stopped, Error::io("cannot read what was downloaded", error));
+        digests.extend(read.map_err(about)?);
+    }
+    let expected = order.expected.iter().map(|digest| (digest, VerifiedAgainst::Expected));
+    let announced = fetched.announced.iter().map(|digest| (digest, VerifiedAgainst::Storage));
+    let mut verified = Vec::new();
+    for (given, against) in expected.chain(announced) {
+        let Some(found) = digests.iter().find(|found| found.algorithm() == given.algorithm()) else {
+            continue;
+        };
+        if found != given {
+            let whose = match against {
+                VerifiedAgainst::Expected => "not",
+                VerifiedAgainst::Storage => "while the storage announces",
+            };
+            let message = format!("what was downloaded has the digest {found}, {whose} {given}");
+            return Err(Error::new(ErrorKind::Integrity, message));
+        }
+        verified.push(VerifiedDigest { digest: given.clone(), against });
+    }
+    Ok((digests, verified))
+}
+
+/// A download whose bytes are on their way.
+#[derive(Debug)]
+struct Job {
+    object: Object,
+    shared: Arc<Shared>,
+    target: Arc<Target>,
+    source: String,
+    segments: Mutex<Segments>,
+    /// Ranges whose connections are to be given up, by first byte.
+    stuck: watch::Sender<Vec<u64>>,
+    writer: Arc<Writer>,
+}
+
+impl Job {
+    /// Fetches everything, and gives the checksum of the whole.
+    async fn run(
+        self: &Arc<Self>,
+        first: Option<(u64, RangeBody, Permit)>,
+        workers: &mut JoinSet<Result<()>>,
+    ) -> Result<Digest> {
+        let result = tokio::select! {
+            result = self.fetch_all(first, workers) => result,
+            never = self.write_journals() => match never {},
+        };
+        result?;
+        let whole = self.segments().whole();
+        let missing = || Error::new(ErrorKind::Integrity, "ranges of the file are missing");
+        whole.map(Digest::of_crc32c).ok_or_else(missing)
+    }
+
+    async fn fetch_all(
+        self: &Arc<Self>,
+        first: Option<(u64, RangeBody, Permit)>,
+        workers: &mut JoinSet<Result<()>>,
+    ) -> Result<()> {
+        if let Some((start, body, permit)) = first {
+            workers.spawn(self.clone().fetch(start, permit, Some(body)));
+        }
+        // Kept from one round to the next, so that this download keeps its place in the queue; given up where nothing is to be fetched.
+        let mut queued = None;
+        let mut limit = self.object.limiter.limit();
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let worth = self.object.limiter.worth();
+            let has_work = self.segments().has_work(worth);
+            if !has_work && workers.is_empty() {
+                return Ok(());
+            }
+            // Ranges whose workers wait for better times have no connection, and more of them would not help.
+            let paused = self.shared.is_paused();
+            let wants_more = has_work && !paused && workers.len() < *limit.borrow_and_update();
+            if !wants_more {
+                queued = None;
+            }
+            let permit = queued.get_or_insert_with(|| Box::pin(self.object.limiter.clone().acquire()));
+            tokio::select! {
+                biased;
+                Some(done) = workers.join_next() => joined(done)?,
+                _ = ticks.tick() => {
+                    // Without bounds where nothing is known yet, and by ticks, which last a second.
+                    let stuck = self.segments().tick(self.object.limiter.each());
+                    if !stuck.is_empty() {
+                        tracing::debug!(?stuck, "connections stand still, or nearly so, and are given up");
+                        self.stuck.send_replace(stuck);
+                    }
+                }
+                () = self.shared.running(), if paused => {}
+                Ok(()) = limit.changed(), if !wants_more => {}
+                granted = permit, if wants_more => {
+                    queued = None;
+                    let (split, taken) = {
+                        let mut segments = self.segments();
+                        (segments.waiting() == 0, segments.take(worth))
+                    };
+                    if let Some(range) = taken {
+                        self.shared.counters.plan_more(0, u32::from(split));
+                        workers.spawn(self.clone().fetch(range.start, granted, None));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fetches the range that begins at `start`, from `body` first if it was begun already; after a failure from where it broke.
+    async fn fetch(self: Arc<Self>, start: u64, permit: Permit, mut body: Option<RangeBody>) -> Result<()> {
+        let (object, counters) = (&self.object, &self.shared.counters);
+        let mut permit = Some(permit);
+        let mut retry = Retry::default();
+        loop {
+            let rest = self.segments().rest(start);
+            if rest.is_empty() {
+                break;
+            }
+            if body.is_none() {
+                if self.shared.is_paused() {
+                    // Nobody else should wait for the connections of one that is paused.
+                    permit = None;
+                }
+                self.shared.running().await;
+            }
+            // A body that was begun has its connection, and no need of an address.
+            let (connection, signed, begun) = match (body.take(), permit.take()) {
+                (Some(body), Some(connection)) => (connection, None, Some(body)),
+                (_, permit) => match object.connect(permit).await {
+                    Ok((connection, signed)) => (connection, Some(signed), None),
+                    Err(error) => {
+                        retry.after_call(error, counters).await?;
+                        continue;
+                    }
+                },
+            };
+            let url = signed.as_ref().map_or("", |signed| &signed.url);
+            let outcome = tokio::select! {
+                outcome = self.attempt(start, &rest, url, begun) => outcome,
+                // The connection is given up: the range goes on from here after the pause.
+                () = self.shared.pause_wanted() => Ok(()),
+                // Another connection goes on from here.
+                () = stuck(self.stuck.subscribe(), start) => Ok(()),
+            };
+            drop(connection);
+            let progressed = {
+                let mut segments = self.segments();
+                segments.release(start);
+                segments.rest(start).start > rest.start
+            };
+            if progressed {
+                retry = Retry::default();
+            }
+            if let Err(failure) = outcome {
+                let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
+                let then = retry.after(failure, old, &object.limiter, counters).await?;
+                if let (Then::Renew, Some(signed)) = (then, &signed) {
+                    object.address.expire(signed);
+                }
+            }
+        }
+        if self.segments().finish(start) {
+            counters.part_done();
+        }
+        Ok(())
+    }
+
+    /// One request, whose bytes go to the file as they come.
+    async fn attempt(
+        &self,
+        start: u64,
+        rest: &Range<u64>,
+        url: &str,
+        begun: Option<RangeBody>,
+    ) -> Result<(), StorageError> {
+        let mut body = match begun {
+            Some(body) => body,
+            None => self.object.body(rest, url).await?,
+        };
+        let mut tail = Tail::default();
+        loop {
+            let next = body.next().await;
+            if let Ok(Some(piece)) = next {
+                if self.take_in(start, &mut tail, &piece, false).await?.is_empty() {
+                    // All that is wanted: somebody else may fetch the rest by now.
+                    return Ok(());
+                }
+                continue;
+            }
+            if tail.len() > 0 {
+                // However the body ends, what came is written.
+                self.take_in(start, &mut tail, &[], true).await?;
+            }
+            return next.map(drop);
+        }
+    }
+
+    /// Writes the tail of a range and the `piece` that came behind it, of which a new tail may be left unless it is the `last` one.
+    /// Returns what is still to be fetched of the range.
+    async fn take_in(
+        &self,
+        start: u64,
+        tail: &mut Tail,
+        piece: &[u8],
+        last: bool,
+    ) -> Result<Range<u64>, StorageError> {
+        // Claimed before it waits for the bandwidth: from here on the connection is not what holds it up.
+        let (at, wanted, last, crc32c) = {
+            let mut segments = self.segments();
+            let (at, wanted) = segments.claim(start, tail.len() + piece.len());
+            let last = last || segments.rest(start).end == at + wanted as u64;
+            (at, wanted, last, segments.crc32c(start))
+        };
+        tail.truncate(wanted);
+        let bytes = &piece[..wanted - tail.len()];
+        self.object.tools.down.take(bytes.len() as u64).await;
+        let crc32c = crc32c::crc32c_append(crc32c, tail.bytes());
+        self.target.write(tail, bytes, at, last).map_err(StorageError::Fatal)?;
+        let crc32c = crc32c::crc32c_append(crc32c, &bytes[..bytes.len() - tail.len()]);
+        let written = (wanted - tail.len()) as u64;
+        let left = {
+            let mut segments = self.segments();
+            segments.commit(start, at + written, crc32c);
+            segments.rest(start)
+        };
+        self.shared.counters.add_bytes(written);
+        self.shared.counters.gain();
+        self.object.limiter.moved(bytes.len() as u64);
+        Ok(left)
+    }
+
+    async fn write_journals(&self) -> std::convert::Infallible {
+        let mut last = None;
+        loop {
+            tokio::time::sleep(JOURNAL_INTERVAL).await;
+            let journal = self.journal();
+            if !self.is_journaled() || last.as_ref() == Some(&journal) {
+                continue;
+            }
+            let (saved, writer) = (journal.clone(), self.writer.clone());
+            let about = |error| Error::io("the journal", error);
+            match blocking(move || writer.save(&saved).map_err(about)).await {
+                Ok(()) => {
+                    self.target.keep(true);
+                    last = Some(journal);
+                }
+                Err(error) => tracing::warn!(%error, "cannot write the journal of a download"),
+            }
+        }
+    }
+
+    /// Writes the journal once more when the download ends, however it ends.
+    fn save_last(&self) {
+        if self.is_journaled() && !self.shared.is_discarded() {
+            match self.writer.save(&self.journal()) {
+                Ok(()) => self.target.keep(true),
+                Err(error) => tracing::warn!(%error, "cannot write the journal of a download"),
+            }
+        }
+        self.writer.close();
+    }
+
+    fn is_journaled(&self) -> bool {
+        self.object.identity.size >= LEAST_JOURNAL && self.object.identity.version.is_certain()
+    }
+
+    fn journal(&self) -> Journal {
+        Journal {
+            source: self.source.clone(),
+            identity: self.object.identity.clone(),
+            extents: self.segments().extents(),
+            boot: self.target.boot(),
+        }
+    }
+
+    fn segments(&self) -> MutexGuard<'_, Segments> {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits until the range that begins at `start` is said to be stuck.
+async fn stuck(mut told: watch::Receiver<Vec<u64>>, start: u64) {
+    loop {
+        if told.changed().await.is_err() {
+            // Nobody is left to tell.
+            std::future::pending::<()>().await;
+        }
+        if told.borrow_and_update().contains(&start) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,548 @@
+//! How many connections one host gets in one direction: as many as pay.
+//!
+//! The number starts small, doubles while that brings more bytes, then feels its way by single connections, and goes down where the
+//! host is overloaded. All transfers of a client share the limiter of a host, in the order in which they ask.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+use super::in_flight::Window;
+use super::runtime::Direction;
+
+/// Connections to begin with.
+const FIRST: usize = 8;
+
+/// Never more connections than these: the memory of a transfer grows with them.
+const MOST: usize = 64;
+
+/// Never fewer than these, so that one slow answer does not stop everything.
+const LEAST: usize = 2;
+
+/// Bounds of the time after which the number of connections is looked at again. In between it follows the time to an answer; for uploads,
+/// where that is the time of a whole part, it is short while the number doubles and long afterwards.
+const SHORTEST_TICK: Duration = Duration::from_millis(100);
+const LONGEST_TICK: Duration = Duration::from_secs(1);
+
+/// Within this time all connections notice the same overload.
+const SAME_OVERLOAD: Duration = Duration::from_secs(1);
+
+/// Decides on the number of connections. Pure: it sees bytes per second and overloads, nothing else.
+#[derive(Debug)]
+struct Controller {
+    limit: usize,
+    phase: Phase,
+    /// Best bytes per second so far.
+    best: f64,
+    /// Ticks in a row with less than half of the best.
+    poor: u32,
+    /// Bytes per second that the processors of this machine can move: more connections than bring them cost memory and bring nothing.
+    enough: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    /// Each step doubles, as long as each brings at least a quarter more than `before`.
+    Doubling { before: f64 },
+    /// The number is good; after some ticks one more connection is tried.
+    Holding { ticks: u32 },
+    /// One more connection is tried: it stays if it brings more than `before`.
+    Probing { before: f64 },
+}
+
+/// Ticks between one failed probe and the next.
+const HOLD: u32 = 8;
+
+/// Bytes per second that one processor moves between TLS and a file, at least.
+const EACH_PROCESSOR: f64 = 256.0 * 1024.0 * 1024.0;
+
+/// Bytes per second that the processors of this machine move.
+fn enough() -> f64 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    #[expect(clippy::cast_precision_loss, reason = "no machine has so many processors")]
+    let processors = processors as f64;
+    processors * EACH_PROCESSOR
+}
+
+impl Controller {
+    fn new(enough: f64) -> Self {
+        Self { limit: FIRST, phase: Phase::Doubling { before: 0.0 }, best: 0.0, poor: 0, enough }
+    }
+
+    /// The number of connections after a tick with this goodput, during which all connections were in use.
+    fn tick(&mut self, goodput: f64) -> usize {
+        self.best = self.best.max(goodput);
+        self.poor = if goodput < self.best / 2.0 { self.poor + 1 } else { 0 };
+        if self.poor >= 2 {
+            // The path has become slower: what was learned counts no more.
+            self.set(self.limit / 2, Phase::Holding { ticks: 0 });
+            self.best = goodput;
+            self.poor = 0;
+            return self.limit;
+        }
+        match self.phase {
+            Phase::Doubling { .. } | Phase::Probing { .. } if goodput >= self.enough => {
+                self.phase = Phase::Holding { ticks: 0 };
+            }
+            Phase::Holding { .. } if goodput >= self.enough => {}
+            Phase::Doubling { before } if goodput >= before * 1.25 => {
+                self.set(self.limit * 2, Phase::Doubling { before: goodput });
+            }
+            Phase::Doubling { .. } => self.set(self.limit / 2, Phase::Holding { ticks: 0 }),
+            Phase::Holding { ticks } if ticks < HOLD => self.phase = Phase::Holding { ticks: ticks + 1 },
+            Phase::Holding { .. } => self.set(self.limit + 1, Phase::Probing { before: goodput }),
+            Phase::Probing { before } => {
+                // Half of what one more of so many connections can bring at most.
+                #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
+                let wanted = before * (1.0 + 0.5 / self.limit as f64);
+                if goodput >= wanted {
+                    self.set(self.limit + 1, Phase::Probing { before: goodput });
+                } else {
+                    self.set(self.limit - 1, Phase::Holding { ticks: 0 });
+                }
+            }
+        }
+        self.limit
+    }
+
+    /// The number of connections after the host refused one for its load, or let one time out.
+    fn overloaded(&mut self) -> usize {
+        self.set(self.limit * 7 / 10, Phase::Holding { ticks: HOLD / 2 });
+        self.limit
+    }
+
+    fn set(&mut self, limit: usize, phase: Phase) {
+        self.limit = limit.clamp(LEAST, MOST);
+        self.phase = phase;
+    }
+}
+
+/// The connections to one host in one direction.
+#[derive(Debug)]
+pub(in crate::transfer) struct Limiter {
+    /// Hands out the connections in the order in which they were asked for.
+    permits: Arc<Semaphore>,
+    state: Mutex<State>,
+    /// How many connections there may be now.
+    limit: watch::Sender<usize>,
+    direction: Direction,
+    /// Held by the part that is the next to be sent, so that parts are sent in the order in which they were announced.
+    turn: tokio::sync::Mutex<()>,
+    /// Notified when the window of the parts may have more room.
+    room: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    controller: Controller,
+    /// Connections to take away as soon as they come back.
+    owed: usize,
+    in_use: usize,
+    /// Whether more connections were wanted at some time of this tick than there may be.
+    busy: bool,
+    moved: u64,
+    tick_began: Instant,
+    tick: Duration,
+    /// When the host was overloaded last.
+    overloaded: Option<Instant>,
+    /// Whether this tick is not to be judged: bytes of an upload count when they enter the buffers of a connection, and those of new
+    /// connections are empty.
+    settling: bool,
+    /// Bytes per second of one connection, as of the last tick.
+    each: Option<f64>,
+    began: Instant,
+    /// The parts of uploads that are in flight.
+    window: Window,
+}
+
+/// The right to one connection.
+#[derive(Debug)]
+pub(in crate::transfer) struct Permit {
+    limiter: Arc<Limiter>,
+    slot: Option<OwnedSemaphorePermit>,
+    /// Bytes of the part that the connection is for, and whether the storage has confirmed it.
+    part: Option<u64>,
+    confirmed: bool,
+}
+
+impl Limiter {
+    pub(in crate::transfer) fn new(direction: Direction) -> Arc<Self> {
+        let state = State {
+            controller: Controller::new(enough()),
+            owed: 0,
+            in_use: 0,
+            busy: false,
+            moved: 0,
+            tick_began: Instant::now(),
+            tick: SHORTEST_TICK,
+            overloaded: None,
+            settling: direction == Direction::Up,
+            each: None,
+            began: Instant::now(),
+            window: Window::default(),
+        };
+        let limit = watch::Sender::new(FIRST);
+        Arc::new(Self {
+            permits: Arc::new(Semaphore::new(FIRST)),
+            state: Mutex::new(state),
+            limit,
+            direction,
+            turn: tokio::sync::Mutex::default(),
+            room: Notify::new(),
+        })
+    }
+
+    /// Waits until a part of so many bytes may be sent, and for a connection for it.
+    pub(in crate::transfer) async fn acquire_for(self: Arc<Self>, length: u64) -> Permit {
+        let limiter = self.clone();
+        let _turn = limiter.turn.lock().await;
+        loop {
+            let mut room = std::pin::pin!(limiter.room.notified());
+            // From here on no notification is missed.
+            room.as_mut().enable();
+            {
+                let mut state = limiter.state();
+                if state.window.has_room(length) {
+                    break;
+                }
+                state.window.waits();
+            }
+            room.await;
+        }
+        let mut permit = self.acquire().await;
+        let mut state = limiter.state();
+        let now = state.began.elapsed();
+        state.window.begin(length, now);
+        permit.part = Some(length);
+        permit
+    }
+
+    /// Bytes per second that the line to this host brings in uploads, once that is known.
+    pub(in crate::transfer) fn upload_rate(&self) -> Option<f64> {
+        self.state().window.line()
+    }
+
+    /// Waits for a connection.
+    pub(in crate::transfer) async fn acquire(self: Arc<Self>) -> Permit {
+        if self.permits.available_permits() == 0 {
+            self.state().busy = true;
+        }
+        // The semaphore is never closed.
+        let slot = self.permits.clone().acquire_owned().await.ok();
+        let mut state = self.state();
+        if state.in_use == 0 {
+            // What lay idle says nothing about the path.
+            state.tick_began = Instant::now();
+            state.moved = 0;
+            state.busy = false;
+        }
+        state.in_use += 1;
+        drop(state);
+        Permit { limiter: self, slot, part: None, confirmed: false }
+    }
+
+    /// How many connections there may be, now and as it changes.
+    pub(in crate::transfer) fn limit(&self) -> watch::Receiver<usize> {
+        self.limit.subscribe()
+    }
+
+    /// Bytes per second of one connection, once they are known.
+    pub(in crate::transfer) fn each(&self) -> Option<f64> {
+        self.state().each
+    }
+
+    /// The least number of bytes for which another request is worth its time: what a connection brings in a tenth of a second. Without
+    /// bounds before that is known.
+    pub(in crate::transfer) fn worth(&self) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is positive, and large ones are cut"
+        )]
+        let bytes = |each: f64| (each / 10.0) as u64;
+        self.state().each.map_or(u64::MAX, bytes)
+    }
+
+    /// Tells that the head of an answer came after this time.
+    pub(in crate::transfer) fn answered(&self, after: Duration) {
+        let mut state = self.state();
+        let tick = (after * 4).clamp(SHORTEST_TICK, LONGEST_TICK);
+        // One slow answer is no slow path.
+        state.tick = (state.tick * 3 + tick) / 4;
+    }
+
+    /// Tells that bytes have moved.
+    pub(in crate::transfer) fn moved(&self, bytes: u64) {
+        let mut state = self.state();
+        state.moved += bytes;
+        if self.direction == Direction::Up {
+            state.window.sent(bytes);
+        }
+        let elapsed = state.tick_began.elapsed();
+        if elapsed < state.tick {
+            return;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+        let goodput = state.moved as f64 / elapsed.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
+        let connections = state.in_use.max(1) as f64;
+        state.each = Some(goodput / connections);
+        // Where fewer connections were wanted than there may be, the goodput says nothing about their number.
+        let settling = std::mem::take(&mut state.settling);
+        let busy = std::mem::take(&mut state.busy) || self.permits.available_permits() == 0;
+        if busy && !settling {
+            let before = state.controller.limit;
+            let limit = state.controller.tick(goodput);
+            self.change(&mut state, before, limit);
+            if self.direction == Direction::Up {
+                state.settling = limit > before;
+                if !matches!(state.controller.phase, Phase::Doubling { .. }) {
+                    state.tick = LONGEST_TICK;
+                }
+            }
+        }
+        state.busy = self.permits.available_permits() == 0;
+        state.tick_began = Instant::now();
+        state.moved = 0;
+        if self.direction == Direction::Up {
+            let now = state.began.elapsed();
+            state.window.measure(now);
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Tells that the host is overloaded. Counts once in a while: all connections notice one overload.
+    pub(in crate::transfer) fn overloaded(&self) {
+        let mut state = self.state();
+        if state.overloaded.is_none_or(|last| last.elapsed() >= SAME_OVERLOAD) {
+            state.overloaded = Some(Instant::now());
+            let before = state.controller.limit;
+            let limit = state.controller.overloaded();
+            self.change(&mut state, before, limit);
+        }
+    }
+
+    fn change(&self, state: &mut State, before: usize, limit: usize) {
+        if limit > before {
+            let more = limit - before;
+            let kept = more.min(state.owed);
+            state.owed -= kept;
+            self.permits.add_permits(more - kept);
+        } else {
+            let fewer = before - limit;
+            state.owed += fewer - self.permits.forget_permits(fewer);
+        }
+        if limit != before {
+            tracing::debug!(before, limit, "connections to a storage host");
+            self.limit.send_replace(limit);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit {
+    /// Gives the connection back after the storage has confirmed the part.
+    pub(in crate::transfer) fn confirmed(mut self) {
+        self.confirmed = true;
+    }
+
+    /// The limiter that the connection counts for.
+    pub(in crate::transfer) fn limiter(&self) -> &Arc<Limiter> {
+        &self.limiter
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.limiter.state();
+        state.in_use -= 1;
+        if let Some(length) = self.part {
+            let now = state.began.elapsed();
+            state.window.end(length, self.confirmed, now);
+            self.limiter.room.notify_waiters();
+        }
+        if state.owed > 0
+            && let Some(slot) = self.slot.take()
+        {
+            state.owed -= 1;
+            slot.forget();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs a path on which every connection brings `each` up to `most` in all, and gives the limits it went through.
+    fn run(each: f64, most: f64, ticks: usize) -> Vec<usize> {
+        let mut controller = Controller::new(f64::INFINITY);
+        #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
+        let mut step = |_| {
+            let goodput = (controller.limit as f64 * each).min(most);
+            controller.tick(goodput)
+        };
+        (0..ticks).map(&mut step).collect()
+    }
+
+    #[test]
+    fn connections_double_while_each_brings_more() {
+        assert_eq!(run(25.0, 1e9, 4), [16, 32, 64, 64]);
+    }
+
+    #[test]
+    fn connections_that_bring_nothing_are_given_back() {
+        // Eight fill the path: sixteen are tried once and then given up.
+        assert_eq!(run(25.0, 200.0, 3), [16, 8, 8]);
+        let long = run(25.0, 200.0, 100);
+        assert!(long[3..].iter().all(|limit| (8..=9).contains(limit)), "{long:?}");
+    }
+
+    #[test]
+    fn a_single_connection_more_is_kept_where_it_pays() {
+        let limits = run(25.0, 300.0, 200);
+        assert_eq!(limits[..2], [16, 32]);
+        assert!(limits[20..].iter().all(|limit| (12..=17).contains(limit)), "{limits:?}");
+    }
+
+    #[test]
+    fn limit_stays_when_the_processors_are_busy() {
+        let mut controller = Controller::new(500.0);
+        let limits: Vec<_> = [100.0, 500.0, 900.0, 900.0].map(|goodput| controller.tick(goodput)).into();
+        assert_eq!(limits, [16, 16, 16, 16]);
+        assert_eq!(controller.tick(490.0), 16, "probed again only after a while");
+    }
+
+    #[test]
+    fn an_overload_takes_three_of_ten_away_but_never_the_last_two() {
+        let mut controller = Controller::new(f64::INFINITY);
+        let limits: Vec<_> = (0..6).map(|_| controller.overloaded()).collect();
+        assert_eq!(limits, [5, 3, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_path_that_becomes_slow_is_noticed_after_two_ticks() {
+        let mut controller = Controller::new(f64::INFINITY);
+        for _ in 0..4 {
+            controller.tick(1000.0);
+        }
+        let before = controller.limit;
+        controller.tick(100.0);
+        assert_eq!(controller.tick(100.0), (before / 2).max(LEAST));
+    }
+
+    #[tokio::test]
+    async fn there_are_never_more_connections_than_the_limit() {
+        let limiter = Limiter::new(Direction::Down);
+        let mut permits = Vec::new();
+        for _ in 0..FIRST {
+            permits.push(limiter.clone().acquire().await);
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(5), limiter.clone().acquire()).await.is_err());
+        limiter.overloaded();
+        limiter.overloaded();
+        assert_eq!(*limiter.limit().borrow(), 5, "one overload counts once");
+        // Three are owed: as many have to come back before another one is handed out.
+        permits.truncate(5);
+        assert!(tokio::time::timeout(Duration::from_millis(5), limiter.clone().acquire()).await.is_err());
+        permits.truncate(4);
+        assert!(tokio::time::timeout(Duration::from_millis(50), limiter.clone().acquire()).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_overload_that_lasts_counts_again_although_nothing_moves() {
+        let limiter = Limiter::new(Direction::Down);
+        let limits: Vec<usize> = {
+            let mut limits = Vec::new();
+            for _ in 0..3 {
+                limiter.overloaded();
+                limiter.overloaded();
+                limits.push(*limiter.limit().borrow());
+                tokio::time::advance(SAME_OVERLOAD).await;
+            }
+            limits
+        };
+        assert_eq!(limits, [5, 3, 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_tick_of_new_connections_of_an_upload_is_not_judged() {
+        let ticks = async |direction| {
+            let limiter = Limiter::new(direction);
+            let mut permits = Vec::new();
+            for _ in 0..MOST {
+                permits.push(tokio::spawn(limiter.clone().acquire()));
+            }
+            tokio::task::yield_now().await;
+            let mut limits = Vec::new();
+            for _ in 0..4 {
+                tokio::time::advance(LONGEST_TICK).await;
+                let limit = *limiter.limit().borrow();
+                limiter.moved(1000 * limit as u64);
+                tokio::task::yield_now().await;
+                limits.push(*limiter.limit().borrow());
+            }
+            limits
+        };
+        assert_eq!(ticks(Direction::Down).await, [16, 32, 64, 64]);
+        assert_eq!(ticks(Direction::Up).await, [8, 16, 16, 32]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_is_looked_at_often_until_more_connections_bring_no_more() {
+        let limiter = Limiter::new(Direction::Up);
+        let _permits: Vec<_> = (0..MOST).map(|_| tokio::spawn(limiter.clone().acquire())).collect();
+        tokio::task::yield_now().await;
+        let mut limits = Vec::new();
+        for _ in 0..4 {
+            assert_eq!(limiter.state().tick, SHORTEST_TICK);
+            tokio::time::advance(SHORTEST_TICK).await;
+            limiter.moved(1000);
+            limits.push(*limiter.limit().borrow());
+        }
+        assert_eq!((limits, limiter.state().tick), (vec![8, 16, 16, 8], LONGEST_TICK));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_of_one_who_takes_no_more_than_there_are_double_with_every_tick() {
+        let limiter = Limiter::new(Direction::Down);
+        let (mut permits, mut limits) = (Vec::new(), Vec::new());
+        for _ in 0..4 {
+            let limit = *limiter.limit().borrow();
+            while permits.len() < limit {
+                permits.push(limiter.clone().acquire().await);
+            }
+            tokio::time::advance(LONGEST_TICK).await;
+            limiter.moved(1000 * limit as u64);
+            limits.push(*limiter.limit().borrow());
+        }
+        assert_eq!(limits, [16, 32, 64, 64]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn parts_of_an_unknown_line_go_one_by_one() {
+        const PART: u64 = 8 << 20;
+        let limiter = Limiter::new(Direction::Up);
+        let first = limiter.clone().acquire_for(PART).await;
+        let second = tokio::spawn(limiter.clone().acquire_for(PART));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        // What the buffers of a connection take in says nothing about the line.
+        limiter.moved(1 << 20);
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        tokio::time::advance(Duration::from_secs(6)).await;
+        first.confirmed();
+        let second = second.await.unwrap();
+        let third = tokio::spawn(limiter.clone().acquire_for(PART));
+        tokio::task::yield_now().await;
+        assert!(!third.is_finished(), "a megabyte per second has one part in flight");
+        assert!(limiter.upload_rate().is_some_and(|rate| (1.0e6..1.1e6).contains(&rate)));
+        drop(second);
+        assert!(third.await.is_ok());
+    }
+}

@@ -1,0 +1,127 @@
+//! The body of a part request: held back where the storage may refuse without reading it, and cut short once it has responded.
+//!
+//! A server that refuses a request before it has read the body closes the connection, and what the client then writes breaks it: the
+//! response can be lost although it was sent. A body that waits a moment lets such a response arrive first.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How long a body waits for an early response, as the common clients wait for `100 Continue`.
+const HELD: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The bytes may go.
+    Open,
+    /// The storage has responded: no more bytes are sent.
+    Responded,
+    /// The request is over: the body ends with an error, which closes a connection that still waits for bytes.
+    Over,
+}
+
+/// Controls the body of a request. Dropping it ends the body.
+#[derive(Debug)]
+pub(in crate::transfer) struct Flow {
+    state: Mutex<watch::Sender<State>>,
+    held: bool,
+}
+
+/// The side of the body.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Gate {
+    state: watch::Receiver<State>,
+    held: bool,
+}
+
+impl Flow {
+    /// `held` makes the body wait for an early response before its first byte.
+    pub(in crate::transfer) fn new(held: bool) -> Self {
+        Self { state: Mutex::new(watch::Sender::new(State::Open)), held }
+    }
+
+    /// The side of the body. A body that the storage has redirected ends when the next one begins.
+    pub(in crate::transfer) fn gate(&self) -> Gate {
+        let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        current.send_replace(State::Over);
+        *current = watch::Sender::new(State::Open);
+        Gate { state: current.subscribe(), held: self.held }
+    }
+
+    fn set(&self, state: State) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).send_replace(state);
+    }
+
+    /// The head of the response is there.
+    pub(in crate::transfer) fn responded(&self) {
+        self.set(State::Responded);
+    }
+}
+
+impl Drop for Flow {
+    fn drop(&mut self) {
+        self.set(State::Over);
+    }
+}
+
+impl Gate {
+    /// Waits until the next block may be sent. `first` tells whether it is the first one.
+    ///
+    /// # Errors
+    ///
+    /// The request is over, so nothing is to be sent any more.
+    pub(in crate::transfer) async fn pass(&mut self, first: bool) -> io::Result<()> {
+        if first && self.held {
+            // Ends early when the response is there.
+            tokio::time::timeout(HELD, self.state.wait_for(|state| *state != State::Open)).await.ok();
+        }
+        match self.state.wait_for(|state| *state != State::Responded).await {
+            Ok(state) if *state == State::Open => Ok(()),
+            _ => Err(io::Error::other("the request is over")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn held_body_waits_before_its_first_block_only() {
+        for (held, waited) in [(false, Duration::ZERO), (true, HELD)] {
+            let flow = Flow::new(held);
+            let mut gate = flow.gate();
+            let began = Instant::now();
+            assert!(gate.pass(true).await.is_ok());
+            assert!(gate.pass(false).await.is_ok());
+            assert_eq!(began.elapsed(), waited);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn body_stops_at_the_response_and_ends_with_the_request() {
+        let flow = Flow::new(true);
+        let mut gate = flow.gate();
+        let mut passing = std::pin::pin!(gate.pass(true));
+        assert!(passing.as_mut().now_or_never().is_none());
+        flow.responded();
+        assert!(tokio::time::timeout(10 * HELD, passing.as_mut()).await.is_err());
+        drop(flow);
+        assert!(passing.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn redirected_body_ends_and_the_next_one_begins() {
+        let flow = Flow::new(false);
+        let mut first = flow.gate();
+        flow.responded();
+        let mut second = flow.gate();
+        assert!(first.pass(true).await.is_err());
+        assert!(second.pass(true).await.is_ok());
+    }
+}

@@ -1,0 +1,141 @@
+//! Redirects of the storage: followed within bounds, and never to where the bytes could be read on the way. Pure.
+
+use http::header::{AUTHORIZATION, COOKIE, LOCATION, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+use reqwest::Request;
+use url::Url;
+
+use super::url::parse_signed;
+
+/// Redirects that are followed one after the other. S3 needs one, to the region of a bucket.
+pub(in crate::transfer) const MOST_REDIRECTS: usize = 5;
+
+/// Where a response sends a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::transfer) enum Redirect {
+    /// It is none.
+    None,
+    To(Box<Url>),
+    /// One that is not followed, and why.
+    Refused(String),
+}
+
+/// Reads a redirect of the request `method` to `url`.
+pub(in crate::transfer) fn read(
+    method: &Method,
+    url: &Url,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Redirect {
+    // 303 asks for another request, and 301 has become one in many clients: a part must not come back as a GET.
+    let keeps_method = match status.as_u16() {
+        302 | 307 | 308 => true,
+        301 | 303 => method == Method::GET,
+        _ => return Redirect::None,
+    };
+    let Some(location) = headers.get(LOCATION) else { return Redirect::None };
+    let refused = |why: &str| Redirect::Refused(format!("the storage redirects the request {why}"));
+    if !keeps_method {
+        return refused("in a way that does not repeat it");
+    }
+    let Some(to) = location.to_str().ok().and_then(|location| absolute(url, location)) else {
+        return refused("to an invalid URL");
+    };
+    let Ok(to) = parse_signed(&to, false) else { return refused("to an invalid URL") };
+    let host = to.host_str().unwrap_or_default();
+    if url.scheme() == "https" && to.scheme() != "https" {
+        return refused(&format!("from https to http (host {host})"));
+    }
+    if !to.username().is_empty() || to.password().is_some() {
+        return refused(&format!("to a URL with credentials (host {host})"));
+    }
+    Redirect::To(Box::new(to))
+}
+
+/// A location as an absolute URL, its path as it is written.
+fn absolute(url: &Url, location: &str) -> Option<String> {
+    if location.contains("://") {
+        return Some(location.to_owned());
+    }
+    if let Some(rest) = location.strip_prefix("//") {
+        return Some(format!("{}://{rest}", url.scheme()));
+    }
+    let origin = url.origin().ascii_serialization();
+    if location.starts_with('/') {
+        return Some(format!("{origin}{location}"));
+    }
+    // Relative to the folder of the path.
+    let folder = url.path().rsplit_once('/')?.0;
+    Some(format!("{origin}{folder}/{location}"))
+}
+
+/// The request at another URL.
+pub(in crate::transfer) fn applied(mut request: Request, to: Url) -> Request {
+    if request.url().origin() != to.origin() {
+        without_credentials(request.headers_mut());
+    }
+    *request.url_mut() = to;
+    request
+}
+
+/// Takes out what would let another host in.
+fn without_credentials(headers: &mut HeaderMap) {
+    let is_secret = |name: &HeaderName| {
+        [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
+            || ["token", "secret", "credential"].iter().any(|word| name.as_str().contains(word))
+    };
+    let secret: Vec<HeaderName> = headers.keys().filter(|name| is_secret(name)).cloned().collect();
+    for name in secret {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_keep_method_and_tls() {
+        let check = |method: Method, status: u16, location: &str, expected: Result<Option<&str>, &str>| {
+            let url = Url::parse("https://s3.example/bucket/key?X-Amz-Signature=a").unwrap();
+            let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
+            let found = read(&method, &url, StatusCode::from_u16(status).unwrap(), &headers);
+            match (&found, expected) {
+                (Redirect::None, Ok(None)) => {}
+                (Redirect::To(to), Ok(Some(expected))) => assert_eq!(to.as_str(), expected, "{location}"),
+                (Redirect::Refused(why), Err(word)) => assert!(why.contains(word), "{why}"),
+                _ => panic!("{method} {status} {location}: {found:?}"),
+            }
+        };
+        let region = "https://s3.region.example/bucket/key?X-Amz-Signature=a";
+        for status in [302, 307, 308] {
+            check(Method::GET, status, region, Ok(Some(region)));
+            check(Method::PUT, status, region, Ok(Some(region)));
+        }
+        check(Method::GET, 301, region, Ok(Some(region)));
+        check(Method::PUT, 301, region, Err("does not repeat it"));
+        check(Method::PUT, 303, region, Err("does not repeat it"));
+        check(Method::GET, 304, region, Ok(None));
+        check(Method::GET, 307, "/other?x=1", Ok(Some("https://s3.example/other?x=1")));
+        check(Method::GET, 307, "other", Ok(Some("https://s3.example/bucket/other")));
+        check(Method::GET, 307, "//a.example/k", Ok(Some("https://a.example/k")));
+        check(Method::GET, 307, "http://s3.region.example/key", Err("from https to http"));
+        check(Method::GET, 307, "/bucket/x/../y", Err("invalid URL"));
+        check(Method::GET, 307, "ftp://a.example/k", Err("invalid URL"));
+        check(Method::GET, 307, "https://user:pass@a.example/k", Err("credentials"));
+    }
+
+    #[test]
+    fn credentials_do_not_go_along_to_another_host() {
+        let mut headers = HeaderMap::new();
+        for name in
+            ["authorization", "cookie", "x-amz-security-token", "x-sbg-auth-token", "range", "x-amz-acl"]
+        {
+            headers.insert(HeaderName::from_static(name), "v".parse().unwrap());
+        }
+        without_credentials(&mut headers);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["range", "x-amz-acl"]);
+    }
+}

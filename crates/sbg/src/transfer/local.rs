@@ -1,0 +1,17 @@
+//! Files and folders on this machine, opened so that nothing is read or written but what was meant.
+
+pub(super) mod descriptors;
+mod direct_io;
+pub(super) mod folder;
+#[cfg(not(unix))]
+mod folder_by_path;
+#[cfg(unix)]
+mod folder_unix;
+pub(super) mod journal;
+pub(super) mod lock;
+pub(super) mod names;
+pub(super) mod part_file;
+pub(super) mod pread;
+pub(super) mod record;
+pub(super) mod source_file;
+pub(super) mod state_folder;

@@ -1,0 +1,229 @@
+//! Journals: what a transfer has done, on disk, so that another process can go on.
+//!
+//! A journal is one line of JSON and a line with its CRC-32C. It is replaced as a whole, so that it is either the old or the new
+//! one, whatever happens. It holds no address and no secret.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::folder::{Access, Leaf, Open};
+use super::{names, state_folder};
+use crate::local_file::read_to_limit;
+
+/// Bytes of the largest journal: more than ten thousand parts with all their headers take.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Why a journal is of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::transfer) enum Unusable {
+    /// There is none.
+    Missing,
+    /// It cannot be read, or not as what it should be; the text tells why.
+    Damaged(String),
+}
+
+/// Reads the journal at `path`, in a folder of the user.
+pub(in crate::transfer) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, Unusable> {
+    read(Leaf::of(path), state_folder::check_journal)
+}
+
+/// Reads the journal of a file, beside it.
+pub(in crate::transfer) fn load_at<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, Unusable> {
+    read(Ok(leaf.clone()), |_| Ok(()))
+}
+
+fn read<T: DeserializeOwned>(
+    leaf: io::Result<Leaf>,
+    check: impl FnOnce(&fs::File) -> io::Result<()>,
+) -> Result<T, Unusable> {
+    let bytes = leaf.and_then(|leaf| {
+        let file = leaf.open(Open::Read)?;
+        check(&file)?;
+        read_to_limit(&file, LARGEST)
+    });
+    match bytes {
+        Ok(bytes) => parse(&bytes).map_err(|why| Unusable::Damaged(why.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unusable::Missing),
+        Err(error) => Err(Unusable::Damaged(format!("it cannot be read: {error}"))),
+    }
+}
+
+/// Reads a journal.
+pub(in crate::transfer) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is no text")?;
+    let (json, sum) = text.split_once('\n').ok_or("it has no checksum")?;
+    if sum.trim_end() != checksum(json) {
+        return Err("its checksum is wrong");
+    }
+    // Checked by now to be what was written: what cannot be read was written by another version.
+    serde_json::from_str(json).map_err(|_| "it is of another version")
+}
+
+/// Puts the journal at `path`, in place of the one before.
+pub(in crate::transfer) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
+    save_at(&Leaf::of(path)?, journal)
+}
+
+/// The same beside a file.
+pub(in crate::transfer) fn save_at(leaf: &Leaf, journal: &impl Serialize) -> io::Result<()> {
+    let json = serde_json::to_string(journal)?;
+    let new = incomplete(leaf);
+    let mut file = create_anew(&new)?;
+    writeln!(file, "{json}\n{}", checksum(&json))?;
+    drop(file);
+    new.rename(leaf)
+}
+
+/// Where a journal is written before it takes the place of the one before.
+pub(in crate::transfer) fn incomplete(leaf: &Leaf) -> Leaf {
+    let mut name = leaf.name().to_owned();
+    name.push(names::NEW);
+    leaf.sibling(name)
+}
+
+/// A new file of this name, in place of what a process that was killed has left; what a link of this name leads to stays as it is.
+pub(in crate::transfer) fn create_anew(leaf: &Leaf) -> io::Result<fs::File> {
+    let create = || leaf.open(Open::CreateNew(Access::Private));
+    match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            leaf.remove()?;
+            create()
+        }
+        created => created,
+    }
+}
+
+/// Removes the journal at `path`, if there is one. Opens nothing for it, so that it can be done where nothing more can be opened.
+pub(in crate::transfer) fn remove(path: &Path) {
+    for path in [path.to_owned(), with_suffix(path, names::NEW)] {
+        warn_unless_gone(fs::remove_file(&path), &path);
+    }
+}
+
+/// The same beside a file.
+pub(in crate::transfer) fn remove_at(leaf: &Leaf) {
+    for leaf in [leaf, &incomplete(leaf)] {
+        warn_unless_gone(leaf.remove(), &leaf.path());
+    }
+}
+
+fn warn_unless_gone(removed: io::Result<()>, path: &Path) {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "cannot remove a journal");
+        }
+        _ => {}
+    }
+}
+
+/// `path` with this text behind its name.
+pub(in crate::transfer) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Names the run of the operating system: what was written to a file and not synced is there as long as it runs, and maybe not
+/// after. `None` where the system does not tell.
+pub(in crate::transfer) fn boot() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(boot.trim().to_owned())
+}
+
+fn checksum(json: &str) -> String {
+    format!("{:08x}", crc32c::crc32c(json.as_bytes()))
+}
+
+/// Reads a journal twice, for the fuzz targets: from bytes as they are, and from bytes of which their checksum is right.
+#[cfg(fuzzing)]
+pub(in crate::transfer) fn parse_both<T: DeserializeOwned>(bytes: &[u8]) -> impl Iterator<Item = T> {
+    let text = String::from_utf8_lossy(bytes).replace('\n', " ");
+    let signed = format!("{text}\n{}", checksum(&text));
+    [parse(bytes), parse(signed.as_bytes())].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_journal_comes_back_as_it_was_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        assert_eq!(load::<Value>(&path), Err(Unusable::Missing));
+        for journal in [json!({"a": 1}), json!({"b": [1, 2]})] {
+            save(&path, &journal).unwrap();
+            assert_eq!(load::<Value>(&path), Ok(journal));
+        }
+        remove(&path);
+        assert_eq!(load::<Value>(&path), Err(Unusable::Missing));
+        remove(&path);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_in_the_place_of_a_journal_leads_to_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, theirs) = (folder.path().join("journal"), folder.path().join("theirs"));
+        fs::write(&theirs, "theirs").unwrap();
+        for name in ["journal", "journal.new"] {
+            std::os::unix::fs::symlink(&theirs, folder.path().join(name)).unwrap();
+            save(&path, &"ours").unwrap();
+            assert_eq!(load::<String>(&path), Ok("ours".to_owned()), "{name}");
+            assert_eq!(fs::read(&theirs).unwrap(), b"theirs", "{name}");
+            remove(&path);
+        }
+    }
+
+    #[test]
+    fn journal_without_end_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        let Err(Unusable::Damaged(why)) = load::<Value>(&path) else { panic!("damaged") };
+        assert!(why.contains("it has more than 16777216 bytes"), "{why}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn journal_that_others_could_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        save(&path, &"ours").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(load::<String>(&path), Ok("ours".to_owned()));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+        let Err(Unusable::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        assert!(why.contains("others can write to it (mode 620)"), "{why}");
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let Err(Unusable::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        assert!(why.contains("it is a named pipe"), "{why}");
+    }
+
+    #[test]
+    fn a_journal_with_any_byte_changed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        save(&path, &json!({"extents": [[0, 1234]], "etag": "x"})).unwrap();
+        let good = fs::read(&path).unwrap();
+        for at in 0..good.len() - 1 {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(parse::<Value>(&bad).is_err(), "{at}");
+        }
+        for end in 0..good.len() - 1 {
+            assert!(parse::<Value>(&good[..end]).is_err(), "{end}");
+        }
+        assert_eq!(parse::<Vec<u8>>(&good), Err("it is of another version"));
+    }
+}

@@ -1,0 +1,235 @@
+//! Files that one transfer has for itself, in this process and among all.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::folder::{Access, Leaf, Open, has_other_names};
+
+/// How long a lock is waited for: a transfer that was stopped or dropped just now lets go of its files within this time.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Time between two attempts at a lock.
+const STEP: Duration = Duration::from_millis(20);
+
+/// A file that is locked as long as this lives, or until the process is killed. Who has it may rename or remove it.
+#[derive(Debug)]
+pub(in crate::transfer) struct Locked {
+    file: File,
+    _claim: Option<Claim>,
+}
+
+impl Locked {
+    pub(in crate::transfer) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Any file in place of one that is locked.
+    #[cfg(test)]
+    pub(in crate::transfer) fn unlocked(file: File) -> Self {
+        Self { file, _claim: None }
+    }
+}
+
+/// Opens the lock file `path`, creates it where there is none, and locks it. `None` where somebody else has it and does not let go of it
+/// soon, or `stopped` says that nobody wants it any more.
+pub(in crate::transfer) fn open_locked(
+    path: &Path,
+    stopped: &dyn Fn() -> bool,
+) -> io::Result<Option<Locked>> {
+    open_locked_at(&Leaf::of(path)?, Access::Private, false, stopped)
+}
+
+/// The same for any file. One that has other names is made anew if it is to have its name `alone`: those others keep what they have.
+pub(in crate::transfer) fn open_locked_at(
+    leaf: &Leaf,
+    access: Access,
+    alone: bool,
+    stopped: &dyn Fn() -> bool,
+) -> io::Result<Option<Locked>> {
+    let began = Instant::now();
+    loop {
+        // Called by its path, because newer versions of the standard library have a method of this name.
+        let locked = open_now(leaf, access, alone, &|file| fs4::FileExt::try_lock(file))?;
+        if locked.is_some() || began.elapsed() >= PATIENCE || stopped() {
+            return Ok(locked);
+        }
+        std::thread::sleep(STEP);
+    }
+}
+
+/// Removes a lock file that nobody has locked, as a process leaves it that was killed. One that cannot be locked stays.
+pub(in crate::transfer) fn remove_stale(path: &Path) -> io::Result<()> {
+    let leaf = Leaf::of(path)?;
+    let file = leaf.open(Open::Read)?;
+    // Whoever waits for it meanwhile finds out that it is gone, and makes another one.
+    if fs4::FileExt::try_lock(&file).is_ok() && leaf.is(&file)? {
+        leaf.remove()?;
+    }
+    Ok(())
+}
+
+fn open_now(
+    leaf: &Leaf,
+    access: Access,
+    alone: bool,
+    lock: &dyn Fn(&File) -> Result<(), fs4::TryLockError>,
+) -> io::Result<Option<Locked>> {
+    loop {
+        let file = leaf.open(Open::Write(access))?;
+        let claim = match lock(&file) {
+            Ok(()) => None,
+            Err(fs4::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs4::TryLockError::Error(error)) if knows_no_locks(&error) => {
+                static WARNED: Once = Once::new();
+                WARNED.call_once(|| {
+                    tracing::warn!(path = %leaf.path().display(), %error, "the file system knows no locks, so other processes are not kept out");
+                });
+                match Claim::new(leaf.path().canonicalize()?) {
+                    Some(claim) => Some(claim),
+                    None => return Ok(None),
+                }
+            }
+            Err(fs4::TryLockError::Error(error)) => return Err(error),
+        };
+        // The one who had the lock before may have renamed or removed the file in between: then this is another one.
+        if !leaf.is(&file)? {
+            continue;
+        }
+        if alone && has_other_names(&file)? {
+            tracing::warn!(path = %leaf.path().display(), "a partial file has other names and is made anew");
+            leaf.remove()?;
+            continue;
+        }
+        return Ok(Some(Locked { file, _claim: claim }));
+    }
+}
+
+/// Whether the file system has no locks at all, as Lustre has none unless it is mounted with them.
+fn knows_no_locks(error: &io::Error) -> bool {
+    // `ENOLCK` has no kind of its own.
+    #[cfg(unix)]
+    let no_lock = error.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error());
+    #[cfg(not(unix))]
+    let no_lock = false;
+    no_lock || error.kind() == io::ErrorKind::Unsupported
+}
+
+/// A path that one transfer of this process has for itself, where the file system has no locks.
+#[derive(Debug)]
+struct Claim(PathBuf);
+
+static CLAIMED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+
+impl Claim {
+    fn new(path: PathBuf) -> Option<Self> {
+        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.get_or_insert_default().insert(path.clone()).then(|| Self(path))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(claimed) = &mut *CLAIMED.lock().unwrap_or_else(PoisonError::into_inner) {
+            claimed.remove(&self.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> Option<Locked> {
+        open_locked(path, &|| true).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (theirs, link) = (folder.path().join("theirs"), folder.path().join("link"));
+        for there in [false, true] {
+            std::os::unix::fs::symlink(&theirs, &link).unwrap();
+            assert!(open_locked(&link, &|| true).is_err(), "{there}");
+            assert_eq!(theirs.exists(), there);
+            std::fs::remove_file(&link).unwrap();
+            std::fs::write(&theirs, "theirs").unwrap();
+        }
+    }
+
+    #[test]
+    fn one_has_the_file_until_it_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let first = open(&path);
+        assert!(first.is_some());
+        assert!(open(&path).is_none());
+        drop(first);
+        assert!(open(&path).is_some());
+    }
+
+    #[test]
+    fn stale_lock_is_removed_and_a_held_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (held, stale) = (folder.path().join("held"), folder.path().join("stale"));
+        let lock = open(&held);
+        std::fs::write(&stale, "").unwrap();
+        for path in [&held, &stale] {
+            remove_stale(path).unwrap();
+        }
+        assert!(held.exists() && !stale.exists());
+        drop(lock);
+        remove_stale(&held).unwrap();
+        assert!(!held.exists());
+        assert!(remove_stale(&held).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_let_go_of_soon_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let first = open(&path);
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| open_locked(&path, &|| false).unwrap());
+            drop(first);
+            assert!(second.join().unwrap().is_some());
+        });
+    }
+
+    #[test]
+    fn a_file_that_was_renamed_is_not_taken_for_the_one_of_its_old_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let first = open(&path);
+        std::fs::rename(&path, folder.path().join("other")).unwrap();
+        let second = open(&path);
+        assert!(first.is_some() && second.is_some());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_there_are_no_locks_one_of_this_process_has_the_file_all_the_same() {
+        use rustix::io::Errno;
+
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("below")).unwrap();
+        for errno in [Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOLCK] {
+            let lock = |_: &File| Err(fs4::TryLockError::Error(errno.into()));
+            let path = folder.path().join(format!("file-{}", errno.raw_os_error()));
+            let open_now = |path: &Path| open_now(&Leaf::of(path).unwrap(), Access::Private, false, &lock);
+            let first = open_now(&path).unwrap();
+            assert!(first.is_some(), "{errno}");
+            let detour = folder.path().join("below/..").join(path.file_name().unwrap());
+            assert!(open_now(&detour).unwrap().is_none(), "the same file by another path");
+            drop(first);
+            assert!(open_now(&path).unwrap().is_some());
+        }
+        let lock = |_: &File| Err(fs4::TryLockError::Error(Errno::IO.into()));
+        let leaf = Leaf::of(&folder.path().join("file")).unwrap();
+        assert!(open_now(&leaf, Access::Private, false, &lock).is_err(), "another error is one");
+    }
+}

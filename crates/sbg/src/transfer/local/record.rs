@@ -1,0 +1,433 @@
+//! The record of a tree: which local files and files on the platform had the same bytes, and how to recognize both.
+//!
+//! It is a file in the state folder: a line that names the tree, and a line for each pair of files, each with its CRC-32C. Pairs are
+//! appended as files arrive, so that a run that is killed loses none, and the last line about a path counts. A pair is trusted only
+//! while both of its files look as they did, so that a line that is lost or damaged costs a comparison and never a stale byte. The
+//! file holds no URL and no secret.
+//!
+//! What follows from a pair is decided in [`sameness`].
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::folder::{Access, Leaf, Open};
+use super::journal::{create_anew, incomplete};
+use super::state_folder;
+use crate::error::{Error, Result};
+use crate::transfer::digest::hex;
+use crate::transfer::engine::storage::Version;
+
+/// What the name of a record ends with.
+const RECORD: &str = "tree";
+
+/// Longest line and largest file that are read. Paths are far shorter, and two million files fit.
+const LONGEST_LINE: u64 = 64 * 1024;
+const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// A file may change without a change of its time within this period: no file system that is in use has coarser times.
+const GRANULARITY: Duration = Duration::from_secs(2);
+
+/// Lines that may be out of date before the record is rewritten, besides as many as are not.
+const SPARE_LINES: usize = 1000;
+
+/// How a local file is recognized. Times are in nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::transfer) struct Stat {
+    pub(in crate::transfer) size: u64,
+    pub(in crate::transfer) modified: i64,
+    /// When its content, name, owner or mode changed: programs cannot set this time. 0 where the system has none.
+    pub(in crate::transfer) changed: i64,
+    /// Its number in the file system. 0 where the system has none.
+    pub(in crate::transfer) inode: u64,
+}
+
+impl Stat {
+    /// `None` where the file system has no times.
+    pub(in crate::transfer) fn of(metadata: &Metadata) -> Option<Self> {
+        let (changed, inode) = changed_and_inode(metadata);
+        Some(Self { size: metadata.len(), modified: nanos(metadata.modified().ok()?)?, changed, inode })
+    }
+
+    /// Whether the file could be written after `now` and still look like this.
+    pub(in crate::transfer) fn is_racy(&self, now: SystemTime) -> bool {
+        is_recent(self.modified, now)
+    }
+
+    /// The same where the program that writes may set the time of modification.
+    pub(in crate::transfer) fn is_racy_for_copies(&self, now: SystemTime) -> bool {
+        is_recent(self.modified.max(self.changed), now)
+    }
+}
+
+fn is_recent(time: i64, now: SystemTime) -> bool {
+    let granularity = i64::try_from(GRANULARITY.as_nanos()).unwrap_or(i64::MAX);
+    nanos(now).is_none_or(|now| time > now.saturating_sub(granularity))
+}
+
+#[cfg(unix)]
+fn changed_and_inode(metadata: &Metadata) -> (i64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let changed = metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
+    (changed, metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn changed_and_inode(_: &Metadata) -> (i64, u64) {
+    (0, 0)
+}
+
+/// Nanoseconds since 1970; `None` for times that no file has.
+pub(in crate::transfer) fn nanos(time: SystemTime) -> Option<i64> {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanos| -nanos),
+    }
+}
+
+/// A local file and a file on the platform that had the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::transfer) struct Pair {
+    pub(in crate::transfer) local: Stat,
+    /// Whether the local file may have changed since without looking different.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::transfer) racy: bool,
+    /// Id of the file on the platform.
+    pub(in crate::transfer) id: String,
+    /// Its time of modification, in nanoseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::transfer) modified_on: Option<i64>,
+    /// Whether a later change of the content has another time of modification for sure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::transfer) settled: bool,
+    /// What the storage named the version by, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::transfer) version: Option<Version>,
+    /// CRC-32C of the bytes, where it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::transfer) crc32c: Option<u32>,
+}
+
+/// A pair with the path that both files have below their roots.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line<'a> {
+    path: Cow<'a, str>,
+    #[serde(flatten)]
+    pair: Cow<'a, Pair>,
+}
+
+/// Names the two ends of a tree, on all machines and platforms that share a state folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::transfer) struct Tree {
+    pub(in crate::transfer) endpoint: String,
+    /// Project, folder or task.
+    pub(in crate::transfer) remote: String,
+    /// The local folder, in hexadecimal digits: its name need not be text.
+    local: String,
+}
+
+impl Tree {
+    /// `local` is the folder; that of all files for those from anywhere.
+    pub(in crate::transfer) fn new(endpoint: &str, remote: String, local: &Path) -> Self {
+        let local = hex(resolved(local).as_os_str().as_encoded_bytes());
+        Self { endpoint: endpoint.to_owned(), remote, local }
+    }
+}
+
+/// The path without links, as it is also once the folders that are missing are there.
+fn resolved(path: &Path) -> PathBuf {
+    let Ok(path) = std::path::absolute(path) else { return path.to_owned() };
+    for there in path.ancestors() {
+        if let (Ok(resolved), Ok(missing)) = (there.canonicalize(), path.strip_prefix(there)) {
+            return if missing.as_os_str().is_empty() { resolved } else { resolved.join(missing) };
+        }
+    }
+    path
+}
+
+/// The record of one tree. Several processes may append to it.
+#[derive(Debug)]
+pub(in crate::transfer) struct Record {
+    path: PathBuf,
+    pairs: Mutex<HashMap<Box<str>, Pair>>,
+    appended: Mutex<File>,
+}
+
+impl Record {
+    /// Opens the record of a tree in the state folder. A record that is damaged is used as far as it can be read.
+    pub(in crate::transfer) fn open(folder: &Path, tree: &Tree) -> Result<Self> {
+        state_folder::prepare(folder)?;
+        let name = serde_json::to_vec(tree).unwrap_or_default();
+        let path = folder.join(format!("{}.{RECORD}", hex(&Sha256::digest(name)[..16])));
+        let about = |error| Error::io(format!("cannot use the record `{}`", path.display()), error);
+        let leaf = Leaf::of(&path).map_err(about)?;
+        let opened = leaf.open(Open::Read).and_then(|file| state_folder::check_journal(&file).map(|()| file));
+        let Loaded { pairs, lines, damaged } = match opened {
+            Ok(file) => Loaded::read(BufReader::new(file.take(LARGEST)), tree).map_err(about)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Loaded::default(),
+            Err(error) => return Err(about(error)),
+        };
+        if damaged {
+            tracing::warn!(path = %path.display(), "the record of a tree is damaged; files that it lacks are compared again");
+        }
+        if damaged || lines == 0 || lines > 2 * pairs.len() + SPARE_LINES {
+            rewrite(&leaf, tree, &pairs).map_err(about)?;
+        }
+        let appended = Mutex::new(open_to_append(&leaf).map_err(about)?);
+        Ok(Self { path, pairs: Mutex::new(pairs), appended })
+    }
+
+    /// The pair that has this path.
+    pub(in crate::transfer) fn get(&self, path: &str) -> Option<Pair> {
+        self.pairs().get(path).cloned()
+    }
+
+    /// Records a pair. Without it the next run compares more, so a failure is no reason to fail.
+    pub(in crate::transfer) fn put(&self, path: &str, pair: Pair) {
+        if let Err(error) = self.append(path, &pair) {
+            tracing::warn!(path = %self.path.display(), %error, "cannot write the record of a tree");
+        }
+        self.pairs().insert(path.into(), pair);
+    }
+
+    /// One write for a line, so that processes that append at the same time do not mix theirs.
+    fn append(&self, path: &str, pair: &Pair) -> io::Result<()> {
+        let line = line_of(&Line { path: path.into(), pair: Cow::Borrowed(pair) })?;
+        self.appended.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
+    }
+
+    fn pairs(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Pair>> {
+        self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Replaces the file by one that holds nothing else than the pairs.
+fn rewrite(leaf: &Leaf, tree: &Tree, pairs: &HashMap<Box<str>, Pair>) -> io::Result<()> {
+    let new = incomplete(leaf);
+    let mut file = BufWriter::new(create_anew(&new)?);
+    file.write_all(line_of(tree)?.as_bytes())?;
+    for (path, pair) in pairs {
+        let line = Line { path: (&**path).into(), pair: Cow::Borrowed(pair) };
+        file.write_all(line_of(&line)?.as_bytes())?;
+    }
+    file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    new.rename(leaf)
+}
+
+fn open_to_append(leaf: &Leaf) -> io::Result<File> {
+    let mut file = leaf.open(Open::Append(Access::Private))?;
+    // A process that was killed may have left half a line, which must not spoil the next one.
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+/// What a record holds.
+#[derive(Debug, Default)]
+struct Loaded {
+    pairs: HashMap<Box<str>, Pair>,
+    /// Lines that were read, 0 where there is no record of this tree.
+    lines: usize,
+    damaged: bool,
+}
+
+impl Loaded {
+    fn read(mut from: impl BufRead, tree: &Tree) -> io::Result<Self> {
+        let mut loaded = Self::default();
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let count = from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+            if count == 0 {
+                return Ok(loaded);
+            }
+            let whole = line.ends_with(b"\n");
+            if loaded.lines == 0 {
+                if parse::<Tree>(&line).as_ref() != Some(tree) {
+                    // It is the record of something else, or of another version.
+                    return Ok(Self { damaged: true, ..Self::default() });
+                }
+            } else if let Some(Line { path, pair }) = parse::<Line<'_>>(&line) {
+                loaded.pairs.insert(path.into(), pair.into_owned());
+            } else {
+                loaded.damaged = true;
+                if !whole && count as u64 == LONGEST_LINE {
+                    // No line is so long: what follows is not a record.
+                    return Ok(loaded);
+                }
+            }
+            loaded.lines += 1;
+        }
+    }
+}
+
+fn line_of(value: &impl Serialize) -> io::Result<String> {
+    let json = serde_json::to_string(value)?;
+    Ok(format!("{:08x} {json}\n", crc32c::crc32c(json.as_bytes())))
+}
+
+fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Option<T> {
+    let text = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
+    let (sum, json) = text.split_once(' ')?;
+    (sum == format!("{:08x}", crc32c::crc32c(json.as_bytes()))).then(|| serde_json::from_str(json).ok())?
+}
+
+/// Reads a record, for the fuzz targets.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    let tree = Tree::new("https://api.example.org/v2", "project".to_owned(), Path::new(""));
+    let first = line_of(&tree).expect("a line");
+    let loaded = Loaded::read(first.as_bytes().chain(bytes), &tree).expect("memory can be read");
+    assert!(loaded.pairs.len() < loaded.lines);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn tree(folder: &Path) -> Tree {
+        Tree::new("https://api.example.org/v2", "project rfranklin/demo".to_owned(), folder)
+    }
+
+    fn pair(id: &str) -> Pair {
+        Pair {
+            local: Stat { size: 4, modified: 1_700_000_000_000_000_000, changed: 5, inode: 6 },
+            racy: false,
+            id: id.to_owned(),
+            modified_on: Some(1_700_000_000_000_000_000),
+            settled: true,
+            version: Some(Version { etag: Some("\"a\"".to_owned()), last_modified: None }),
+            crc32c: Some(7),
+        }
+    }
+
+    /// The only record in a folder.
+    fn record_in(folder: &Path) -> PathBuf {
+        let entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(entries.len(), 1, "{entries:?}");
+        entries[0].clone()
+    }
+
+    #[test]
+    fn last_pair_of_a_path_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let record = Record::open(&state, &tree(folder.path())).unwrap();
+        assert_eq!(record.get("a"), None);
+        record.put("a", pair("1"));
+        record.put("b \"\n\u{1}", pair("2"));
+        record.put("a", pair("3"));
+        for again in [&record, &Record::open(&state, &tree(folder.path())).unwrap()] {
+            assert_eq!(again.get("a"), Some(pair("3")));
+            assert_eq!(again.get("b \"\n\u{1}"), Some(pair("2")));
+        }
+        let other = Record::open(&state, &tree(&state)).unwrap();
+        assert_eq!(other.get("a"), None, "another local folder is another tree");
+    }
+
+    #[test]
+    fn damaged_lines_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let tree = tree(folder.path());
+        let record = Record::open(&state, &tree).unwrap();
+        record.put("a", pair("1"));
+        record.put("b", pair("2"));
+        let path = record_in(&state);
+        let good = fs::read(&path).unwrap();
+        let second = good.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            let loaded = Loaded::read(&bad[..], &tree).unwrap();
+            assert!(loaded.damaged, "{at}");
+            assert!(loaded.pairs.len() <= usize::from(at >= second), "{at}");
+            let loaded = Loaded::read(&good[..at], &tree).unwrap();
+            assert!(loaded.pairs.values().all(|known| *known == pair("1")), "{at}");
+        }
+        // A process was killed in the middle of a line; the next one goes behind it.
+        fs::write(&path, &good[..good.len() - 5]).unwrap();
+        let record = Record::open(&state, &tree).unwrap();
+        assert_eq!((record.get("a"), record.get("b")), (Some(pair("1")), None));
+        record.put("c", pair("3"));
+        assert_eq!(Record::open(&state, &tree).unwrap().get("c"), Some(pair("3")));
+    }
+
+    #[test]
+    fn endless_line_is_not_read() {
+        let tree = tree(Path::new("/x"));
+        let first = line_of(&tree).unwrap();
+        let endless = io::BufReader::new(io::Read::chain(first.as_bytes(), io::repeat(b'x')));
+        let loaded = Loaded::read(endless, &tree).unwrap();
+        assert!(loaded.damaged && loaded.pairs.is_empty());
+    }
+
+    #[test]
+    fn record_with_old_lines_is_rewritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let tree = tree(folder.path());
+        let record = Record::open(&state, &tree).unwrap();
+        for _ in 0..SPARE_LINES + 10 {
+            record.put("a", pair("1"));
+        }
+        let path = record_in(&state);
+        let before = fs::metadata(&path).unwrap().len();
+        assert_eq!(Record::open(&state, &tree).unwrap().get("a"), Some(pair("1")));
+        let text = fs::read_to_string(record_in(&state)).unwrap();
+        assert_eq!(text.lines().count(), 2, "it had {before} bytes");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn record_is_private_and_a_regular_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let tree = tree(folder.path());
+        drop(Record::open(&state, &tree).unwrap());
+        let path = record_in(&state);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&state), mode(&path)), (0o700, 0o600));
+
+        let theirs = folder.path().join("theirs");
+        fs::rename(&path, &theirs).unwrap();
+        std::os::unix::fs::symlink(&theirs, &path).unwrap();
+        let error = Record::open(&state, &tree).unwrap_err();
+        assert!(error.to_string().contains("cannot use the record `"), "{error}");
+        fs::remove_file(&path).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+        let error = Record::open(&state, &tree).unwrap_err();
+        assert!(error.to_string().contains("cannot use the record `"), "{error}");
+    }
+
+    #[test]
+    fn young_file_is_racy() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_000);
+        let at = |seconds: i64| Stat { size: 1, modified: seconds * 1_000_000_000, changed: 0, inode: 0 };
+        for (seconds, racy) in
+            [(0, false), (997, false), (998, false), (999, true), (1_000, true), (2_000, true)]
+        {
+            assert_eq!(at(seconds).is_racy(now), racy, "{seconds}");
+        }
+        let copied = Stat { changed: 999_000_000_000, ..at(0) };
+        assert!(copied.is_racy_for_copies(now) && !copied.is_racy(now));
+    }
+}

@@ -1,0 +1,232 @@
+//! What an upload sends: a local file, read at any place and watched for changes, or bytes that were read already.
+
+use std::collections::BTreeMap;
+use std::fs::{File, Metadata};
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, stream};
+use serde::{Deserialize, Serialize};
+
+use super::pread;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Bytes that are read at once: what a connection holds in memory of a part.
+const BLOCK: u64 = 256 * 1024;
+
+/// What tells whether a file is the same as before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::transfer) struct Stamp {
+    pub(in crate::transfer) size: u64,
+    /// Nanoseconds since 1970.
+    modified: Option<u128>,
+    /// Number of the file in its file system.
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok().and_then(since).map(|since| since.as_nanos()),
+            inode: inode(metadata),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+/// Other systems have nothing of the kind without opening the file; size and time have to do.
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> u64 {
+    0
+}
+
+/// An open file that must not change while it is read.
+#[derive(Debug)]
+pub(in crate::transfer) struct Source {
+    file: File,
+    path: PathBuf,
+    stamp: Stamp,
+    /// End and CRC-32C of each part that was read, by its start.
+    read: Mutex<BTreeMap<u64, (u64, u32)>>,
+}
+
+impl Source {
+    pub(in crate::transfer) fn open(path: &Path) -> Result<Arc<Self>> {
+        let shown = path.display();
+        let about = |error| Error::io(format!("cannot read `{shown}`"), error);
+        let irregular = || Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none"));
+        // Opening a device may already do something to it, and what is there may change until it is opened.
+        if !std::fs::metadata(path).map_err(about)?.is_file() {
+            return Err(irregular());
+        }
+        let file = open_without_waiting(path).map_err(about)?;
+        let metadata = file.metadata().map_err(about)?;
+        if !metadata.is_file() {
+            return Err(irregular());
+        }
+        let stamp = Stamp::of(&metadata);
+        let path = path.canonicalize().map_err(about)?;
+        Ok(Arc::new(Self { file, path, stamp, read: Mutex::default() }))
+    }
+
+    pub(in crate::transfer) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where the file is, without links and relative pieces.
+    pub(in crate::transfer) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(in crate::transfer) fn size(&self) -> u64 {
+        self.stamp.size
+    }
+
+    pub(in crate::transfer) fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
+    /// Fails when the file has another size or time of change than when it was opened.
+    pub(in crate::transfer) fn check_unchanged(&self) -> Result<()> {
+        let shown = self.path.display();
+        let metadata =
+            self.file.metadata().map_err(|error| Error::io(format!("cannot read `{shown}`"), error))?;
+        if Stamp::of(&metadata) == self.stamp {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Integrity, format!("`{shown}` changed while it was uploaded")))
+    }
+
+    /// What the system says of the open file.
+    pub(in crate::transfer) fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+
+    /// CRC-32C of the file; `None` unless all of it was read.
+    pub(in crate::transfer) fn crc32c(&self) -> Option<u32> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut at, mut whole) = (0, 0);
+        for (start, (end, crc32c)) in &*read {
+            let length = usize::try_from(end.checked_sub(*start)?).ok()?;
+            at = (*start == at).then_some(*end)?;
+            whole = crc32c::crc32c_combine(whole, *crc32c, length);
+        }
+        (at == self.size()).then_some(whole)
+    }
+
+    fn was_read(&self, range: &Range<u64>, crc32c: u32) {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(range.start, (range.end, crc32c));
+    }
+
+    fn read(&self, range: &Range<u64>) -> io::Result<Bytes> {
+        let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+        let mut bytes = BytesMut::zeroed(length);
+        // A file that has become shorter ends in an error here.
+        pread::read_exact_at(&self.file, &mut bytes, range.start)?;
+        Ok(bytes.freeze())
+    }
+}
+
+/// Opens a file for reading. A pipe that nobody writes to does not hold the program up.
+pub(in crate::transfer) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    options.open(path)
+}
+
+/// The bytes of a part. They can be sent again and again.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) enum Content {
+    File(Arc<Source>, Range<u64>),
+    Memory(Bytes),
+}
+
+impl Content {
+    pub(in crate::transfer) fn length(&self) -> u64 {
+        match self {
+            Self::File(_, range) => range.end - range.start,
+            Self::Memory(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// Fails where sending again would send something else.
+    pub(in crate::transfer) fn check_unchanged(&self) -> Result<()> {
+        match self {
+            Self::File(source, _) => source.check_unchanged(),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// The bytes, block by block. What cannot be read ends the stream, and is put into `failed`: whoever sends the bytes sees no more than
+    /// a request that broke off.
+    pub(in crate::transfer) fn blocks(
+        self,
+        failed: Arc<Mutex<Option<Error>>>,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        let blocks = crate::transfer::part_size::parts(0..self.length(), BLOCK);
+        let mut crc32c = 0;
+        stream::iter(blocks.map(move |block| match &self {
+            Self::File(source, range) => {
+                let read = source.read(&(range.start + block.start..range.start + block.end));
+                if let Ok(bytes) = &read {
+                    crc32c = crc32c::crc32c_append(crc32c, bytes);
+                    if range.start + block.end == range.end {
+                        source.was_read(range, crc32c);
+                    }
+                }
+                read.inspect_err(|error| {
+                    let again = io::Error::new(error.kind(), error.to_string());
+                    let error = Error::io(format!("cannot read `{}`", source.path.display()), again);
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                })
+            }
+            Self::Memory(bytes) => {
+                let at = |place| usize::try_from(place).map_err(io::Error::other);
+                Ok(bytes.slice(at(block.start)?..at(block.end)?))
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn checksum_is_known_once_all_parts_were_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let bytes: Vec<u8> = (0..700_000_u32).map(|at| at.to_le_bytes()[0] ^ at.to_le_bytes()[1]).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let source = Source::open(&path).unwrap();
+        // Out of order, and one of them twice, as after a failure.
+        for range in [600_000..700_000, 0..300_000, 0..300_000, 300_000..600_000] {
+            assert_eq!(source.crc32c(), None, "{range:?} is missing");
+            let blocks = Content::File(source.clone(), range).blocks(Arc::default());
+            blocks.for_each(async |block| drop(block.unwrap())).await;
+        }
+        assert_eq!(source.crc32c(), Some(crc32c::crc32c(&bytes)));
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(Source::open(&path).unwrap().crc32c(), Some(0));
+    }
+}

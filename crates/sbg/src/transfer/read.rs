@@ -1,0 +1,7 @@
+//! Files of the platform read into memory: as a stream, or in one piece.
+
+mod content;
+mod stream;
+
+pub use content::Content;
+pub use stream::FileStream;
