@@ -21,6 +21,14 @@ pub(super) async fn client_setup() -> Result<()> {
     Ok(())
 }
 
+pub(super) async fn first_program() -> Result<()> {
+    let stage = stage().await;
+    let printed = run(&stage, "first_program", &[PROJECT, "reads/sample-1.fastq"]).await?;
+    assert_has(&printed, &["signed in as rfranklin\n", "  notes.txt\n", "saved sample-1.fastq\n"]);
+    assert!(stage.path("sample-1.fastq").is_file());
+    Ok(())
+}
+
 pub(super) async fn projects() -> Result<()> {
     let stage = stage().await;
     let told = run(&stage, "projects", &["Fibre diffraction", "jwatson"]).await?;
