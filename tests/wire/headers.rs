@@ -55,7 +55,7 @@ async fn every_call_carries_the_consent_once_it_is_given() -> Result<()> {
     let answer = json!({"items": [], "username": "rfranklin"});
     let wire = Wire::tuned(move |_| response(200, &answer), |client| client.advance_access(true)).await;
     wire.client.users().me().await?;
-    wire.client.files().query().project(project()).await?;
+    wire.client.files().query().project(project()).page().await?;
     let scroll = wire.client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
     scroll.map_err(sbg::Error::from)?;
     assert_eq!(wire.all().len(), 3);

@@ -20,7 +20,7 @@ async fn one_odd_field_does_not_make_a_page_unreadable() -> Result<()> {
         "links": null,
     }))
     .await;
-    let page = wire.client.files().query().project(project()).await?;
+    let page = wire.client.files().query().project(project()).page().await?;
     assert_eq!(page.items[0].type_, Some(FileType::Folder));
     assert_eq!(page.items[1].type_, Some(FileType::Other("SYMLINK".to_owned())));
     assert_eq!((page.items[1].size, page.items.len(), page.total), (Some(i64::MAX), 3, None));
@@ -66,7 +66,8 @@ async fn errors_keep_text_codes_and_other_fields() {
 #[tokio::test]
 async fn a_task_that_cannot_start_says_why() {
     const TASK: &str = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
-    let refusal = json!({"status": 400, "code": 7024, "message": "Task can not be started due to validation errors."});
+    let refusal =
+        json!({"status": 400, "code": 7024, "message": "Task can not be started due to validation errors."});
     let task = json!({"id": TASK, "errors": ["Required input is not set: reads", {"message": "No file.", "input": "x"}]});
     let answer = move |seen: &Seen| {
         if seen.line().starts_with("POST") { response(400, &refusal) } else { response(200, &task) }
