@@ -1,4 +1,4 @@
-//! The shape of an object in a request, checked as a whole before anything is done with the object.
+//! The schema of an object in a request, checked as a whole before the request changes anything.
 
 use serde_json::Value;
 
@@ -7,28 +7,28 @@ use crate::{
     json_object::JsonObject,
 };
 
-/// What a property has to be where it is given, and whether it has to be.
+/// The type of a property, and whether it is required.
 pub(crate) enum Kind {
     Text,
-    /// A text that is not empty.
+    /// A string that is not empty.
     Name,
-    /// A text that has to be there and not to be empty.
+    /// A required string that is not empty.
     Id,
-    /// A text, or null.
+    /// A string, or null.
     Clearable,
     Flag,
     Texts,
     /// Any object.
     Map,
-    /// An object of texts, or of null where one is cleared.
+    /// An object of scalars, or null to remove a value.
     Metadata,
-    /// An object of this shape.
+    /// An object with this schema.
     Object(&'static [(&'static str, Kind)]),
-    /// An object of this shape, which has to be there.
+    /// A required object with this schema.
     Part(&'static [(&'static str, Kind)]),
 }
 
-/// Refuses an object with a property of another kind than it has to be.
+/// Refuses an object that breaks the schema.
 pub(crate) fn check(object: JsonObject<'_>, shape: &[(&str, Kind)]) -> Outcome<()> {
     for (name, kind) in shape {
         match kind {

@@ -28,7 +28,7 @@ pub(crate) struct Config {
     pub(crate) tls: bool,
     pub(crate) data: Option<PathBuf>,
     pub(crate) discard_uploads: bool,
-    /// The flavor that was asked for, and the one that is taken where none was.
+    /// The flavor that was set, and the one to use if none was.
     pub(crate) storage: Option<StorageFlavor>,
     pub(crate) default_storage: StorageFlavor,
     pub(crate) quirks: Vec<StorageQuirk>,

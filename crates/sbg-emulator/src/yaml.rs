@@ -1,17 +1,17 @@
-//! YAML as JSON: what descriptions of apps need of it, which is one document of maps, lists and scalars.
+//! YAML as JSON, as far as apps need it: one document of maps, lists and scalars.
 
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, SpannedEventReceiver};
 use serde_json::{Map, Value};
 
-/// How deep a document may be nested, as for JSON.
+/// The maximum depth of a document, as for JSON.
 const MAX_DEPTH: usize = 128;
-/// How many values a document may have. References to anchors count with all that they stand for, so that a small text
-/// does not become a large one.
+/// The maximum number of values. An alias counts with everything that it stands for, so that a small text
+/// cannot expand into a large one.
 const MAX_VALUES: usize = 200_000;
 
-/// The value of the first document of a text. The error says what is wrong with it.
+/// The value of the first document of a text. The error says what is wrong.
 pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let mut loader = Loader::default();
     let mut parser = Parser::new_from_str(text);
@@ -22,7 +22,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, String> {
     }
 }
 
-/// A map or a list that is not complete.
+/// A map or a list that is not closed yet.
 enum Open {
     Map { map: Map<String, Value>, key: Option<String>, anchor: usize },
     List { list: Vec<Value>, anchor: usize },
@@ -104,7 +104,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// A scalar by the core schema of YAML 1.2.
+/// A scalar according to the core schema of YAML 1.2.
 fn scalar(text: &str, style: ScalarStyle) -> Value {
     if style != ScalarStyle::Plain {
         return text.into();

@@ -1,9 +1,9 @@
-//! Faults, time and counters over HTTP, for those who have no handle: paths below `/_emulator` on the port of the API.
+//! Faults, clock and request counters over HTTP, for programs without a handle: paths below `/_emulator` on the port of the API.
 //!
-//! These requests need no token, meet no faults and are not counted. Bodies are text, as on the command line.
+//! These requests need no token, are not hit by faults and are not counted. Bodies are text, as on the command line.
 //!
 //! A web page must not reach them through the browser of the person who runs the emulator. So each request has a header that
-//! no page can send to another site, comes from no page (`Origin`), and is sent to a name that no page can bring along (`Host`).
+//! pages cannot send to another site, has no `Origin` from another site, and a `Host` that no web page can have.
 
 use std::{
     io,
@@ -24,17 +24,17 @@ use crate::{
 };
 
 const ROOT: &str = "/_emulator";
-/// The header that each request has to carry.
+/// The required header.
 const HEADER: &str = "x-emulator-control";
-/// More rules than anyone writes.
+/// More than any list of rules needs.
 const MAX_BODY: u64 = 1024 * 1024;
 
-/// Whether a path is one of these.
+/// Whether a path belongs to the control endpoint.
 pub(crate) fn is_control(path: &str) -> bool {
     path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Answers one request.
+/// Responds to one request.
 pub(crate) async fn respond(shared: &Shared, head: &Parts, body: Incoming) -> io::Result<Response> {
     let Some(body) = collect(body, MAX_BODY).await? else {
         return Ok(refuse(413, "the body is too large"));
@@ -77,7 +77,7 @@ pub(crate) async fn respond(shared: &Shared, head: &Parts, body: Incoming) -> io
     })
 }
 
-/// Why a request may come from a browser, if it may.
+/// Refuses requests that may come from a web page, with the reason.
 fn admit(head: &Parts) -> Result<(), String> {
     if let Some(origin) = head.headers.get(header::ORIGIN) {
         let origin = String::from_utf8_lossy(origin.as_bytes());
@@ -117,7 +117,7 @@ fn is_local(host: &str) -> bool {
     port.parse::<u16>().is_ok() && (address || local)
 }
 
-/// Arms the rules of a text, one on each line: all of them, or none if one cannot be read.
+/// Adds the rules of a text, one a line: all of them, or none if one cannot be parsed.
 fn add(shared: &Shared, text: &str, replace: bool) -> Response {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let parsed = match lines.map(str::parse).collect::<Result<Vec<FaultRule>, _>>() {
@@ -151,7 +151,7 @@ fn clock(shared: &Shared) -> Value {
     json!({ "now": rfc3339(shared.clock.timestamp()), "ahead_seconds": ahead.as_secs_f64() })
 }
 
-/// Moves the clock by the seconds of a text.
+/// Advances the clock by the seconds in a text.
 fn advance(shared: &Shared, text: &str) -> Response {
     let by = text.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let Some(by) = by else { return refuse(400, "expected a number of seconds of at least 0") };
@@ -159,7 +159,7 @@ fn advance(shared: &Shared, text: &str) -> Response {
     Response::json(200, &clock(shared))
 }
 
-/// How many requests there were of each kind. Those that a fault dropped have no status.
+/// The number of requests of each kind. Requests that a fault dropped have no status.
 fn requests(shared: &Shared) -> Value {
     let counts = shared.log.counts();
     let items: Vec<Value> = counts

@@ -1,4 +1,4 @@
-//! A folder that an emulator keeps its state in: one file for the state, one for each larger object, and a lock.
+//! The directory of a saved state: one file for the state, one for each larger object, and a lock.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const FORMAT: &str = "sbg-emulator";
-/// Changes whenever a state that was written before can no longer be read.
+/// Increases when older states can no longer be read.
 const VERSION: u32 = 1;
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
@@ -32,7 +32,7 @@ pub(crate) struct State<W> {
     pub(crate) world: W,
 }
 
-/// What says whether the rest can be read.
+/// The part that says whether the rest can be read.
 #[derive(Deserialize, Serialize)]
 struct Header {
     format: String,
@@ -47,17 +47,17 @@ struct Document<W> {
     state: State<W>,
 }
 
-/// A folder that belongs to this emulator as long as it runs.
+/// A directory that is locked by this emulator.
 #[derive(Debug)]
 pub(crate) struct StateDir {
     path: PathBuf,
     pub(crate) blobs: Arc<Blobs>,
-    /// The lock is on the open file, so it ends with the process, however that ends.
+    /// The lock belongs to the open file, so it ends with the process.
     _lock: File,
 }
 
 impl StateDir {
-    /// Takes a folder, which is made if it is missing.
+    /// Locks a directory, which is created if it is missing.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let explain = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         fs::create_dir_all(path).map_err(explain)?;
@@ -75,7 +75,7 @@ impl StateDir {
         Ok(Self { path: path.to_owned(), blobs, _lock: lock })
     }
 
-    /// The state that was saved last; nothing in a new folder.
+    /// The last saved state; `None` in a new directory.
     pub(crate) fn load(&self) -> io::Result<Option<State<World>>> {
         let file = self.path.join(STATE);
         let text = match fs::read(&file) {
@@ -103,11 +103,11 @@ impl StateDir {
         Ok(serde_json::to_vec(&Document { header, state })?)
     }
 
-    /// Replaces the saved state. Whenever the process ends, the folder has either the old one or the new one.
+    /// Replaces the saved state atomically.
     pub(crate) fn save(&self, text: &[u8]) -> io::Result<()> {
         let (new, file) = (self.path.join("state.new"), self.path.join(STATE));
         let write = || {
-            // What an interrupted save has left may be open to others.
+            // A file of an interrupted save may be readable by others.
             match fs::remove_file(&new) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -121,7 +121,7 @@ impl StateDir {
     }
 }
 
-/// Opens a file that no other process can open as long as this one has it.
+/// Opens a file exclusively.
 #[cfg(unix)]
 fn lock(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
@@ -129,7 +129,7 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that no other process can open as long as this one has it.
+/// Opens a file exclusively.
 #[cfg(windows)]
 fn lock(path: &Path) -> io::Result<File> {
     use std::os::windows::fs::OpenOptionsExt as _;
