@@ -12,7 +12,7 @@ use crate::fuzz::{self, Fuzz};
 use crate::process::{cargo, output, step};
 use crate::soak::{self, Soak};
 use crate::witness::{self, Witness};
-use crate::{claims, clients, dependencies, flavors, generate, lines, public_api, semver};
+use crate::{clients, dependencies, flavors, generate, public_api, semver};
 
 #[derive(Args)]
 pub struct Ci {
@@ -32,11 +32,9 @@ struct Step {
     run: fn(&Path) -> Result<String>,
 }
 
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 16] = [
     Step { name: "build", about: "sbg and the emulator are built, and how long that takes", run: build },
     Step { name: "format", about: "the code is formatted as rustfmt.toml says", run: format },
-    Step { name: "lines", about: "no file is too long", run: lines::run },
-    Step { name: "claims", about: "the tests that the README names are there", run: claims::run },
     Step { name: "generated", about: "what is generated is what openapi says", run: generated },
     Step { name: "dependencies", about: "licences, duplicates, sources, advisories", run: dependencies::run },
     Step { name: "clippy", about: "lints, and the least version of Rust", run: clippy },

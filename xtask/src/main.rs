@@ -1,7 +1,6 @@
 //! The tasks of the workspace. `cargo xtask help` lists them.
 
 mod ci;
-mod claims;
 mod clients;
 mod compare;
 mod dependencies;
@@ -10,7 +9,6 @@ mod emulator;
 mod flavors;
 mod fuzz;
 mod generate;
-mod lines;
 mod lint;
 mod process;
 mod public_api;
@@ -69,10 +67,6 @@ enum Task {
     },
     /// Check the licences, duplicates and sources of dependencies, and what is known against them
     Dependencies,
-    /// Look for files that have become too long
-    Lines,
-    /// Look for the tests that the README names as proof of its claims
-    Claims,
     /// Let sixteen transfers at a time go on for minutes, over all kinds of object storage, among random faults
     Soak(soak::Soak),
     /// Measure this client against the official Python client and curl, and print a table
@@ -107,8 +101,6 @@ fn main() -> ExitCode {
         Task::Api { write } => say(public_api::run(root, write)),
         Task::Semver { since } => say(semver::run(root, since.as_deref())),
         Task::Dependencies => say(dependencies::run(root)),
-        Task::Claims => say(claims::run(root)),
-        Task::Lines => say(lines::run(root)),
         Task::Soak(soak) => say(soak::run(root, &soak)),
         Task::Compare(options) => compare::run(root, &options),
         Task::Fuzz(fuzz) => say(fuzz::run(root, &fuzz)),

@@ -133,9 +133,8 @@ fn file_of(item: &str, code: &BTreeMap<String, String>, openapi: &BTreeMap<Strin
             let module = [format!("/{name}.rs"), format!("/{name}/mod.rs")];
             let is_module = |file: &str| module.iter().any(|end| file.ends_with(end));
             code.iter()
-                .filter(|(file, text)| match item.starts_with("mod@") {
-                    true => is_module(file),
-                    false => defines(text, &["fn"], name),
+                .filter(|(file, text)| {
+                    if item.starts_with("mod@") { is_module(file) } else { defines(text, &["fn"], name) }
                 })
                 .map(|(file, _)| file)
                 .collect()
