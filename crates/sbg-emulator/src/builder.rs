@@ -46,6 +46,7 @@ impl Default for Builder {
                 latency: Duration::ZERO,
                 bandwidth: None,
                 record: true,
+                strict: false,
                 traffic: None,
                 state_time: Duration::from_millis(50),
                 volume_folders: Vec::new(),
@@ -227,6 +228,21 @@ impl Builder {
     /// ```
     pub fn record(mut self, record: bool) -> Self {
         self.config.record = record;
+        self
+    }
+
+    /// Whether requests are checked against the OpenAPI document, for those who test their own client. Default: no.
+    ///
+    /// By default, the emulator is as liberal as the platform: it takes null for absent properties, texts for booleans, numbers as
+    /// metadata, and ignores unknown query parameters. In strict mode, an operation, a query parameter, a property or a type that the
+    /// document does not have is refused with 400 and a message that names it.
+    ///
+    /// ```
+    /// let emulator = sbg_emulator::Emulator::builder().strict(true).start_blocking()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.config.strict = strict;
         self
     }
 

@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) latency: Duration,
     pub(crate) bandwidth: Option<u64>,
     pub(crate) record: bool,
+    pub(crate) strict: bool,
     pub(crate) traffic: Option<PathBuf>,
     pub(crate) state_time: Duration,
     pub(crate) volume_folders: Vec<(String, PathBuf)>,

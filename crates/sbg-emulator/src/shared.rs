@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    api::Document,
     clock::Clock,
     config::Config,
     faults::rules::Faults,
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<RequestLog>,
     pub(crate) traffic: Option<Traffic>,
     pub(crate) limiter: Mutex<RateLimiter>,
+    /// In strict mode, what requests are checked against.
+    pub(crate) document: Option<Document>,
     pub(crate) store: Arc<Store>,
     /// How the object store behaves.
     pub(crate) storage: StorageProfile,
@@ -52,6 +55,7 @@ impl Shared {
             log: Arc::new(RequestLog::new(config.record)),
             storage: config.storage_profile(),
             traffic: config.traffic.as_deref().map(Traffic::append).transpose()?,
+            document: config.strict.then(Document::load),
             api_base: format!("{api_origin}/v2"),
             world: Mutex::new(world),
             uses: AtomicU64::new(0),

@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    files::{self, Case},
-    imports, tasks,
-};
+use super::{files, imports, tasks};
 use crate::{
     body_schema::{Kind, check},
     error::{ApiError, Outcome},
@@ -42,6 +39,25 @@ fn each_item(
         check(object(item)?, shape)?;
     }
     each(request, "items", |item| act(object(item)?))
+}
+
+/// Does something to each item of the body that names a file.
+fn each_file(
+    request: &Request,
+    mut act: impl FnMut(&str, JsonObject<'_>) -> Outcome<Value>,
+) -> Outcome<Reply> {
+    for item in entries(request, "items")? {
+        file_id(object(item)?)?;
+    }
+    each_item(request, FILE, |item| act(file_id(item)?, item))
+}
+
+/// The file of an item: the Python client sends `id`, the pages of the provider have `file_id`.
+fn file_id(item: JsonObject<'_>) -> Outcome<&str> {
+    match item.text("file_id")? {
+        Some(id) if !id.is_empty() => Ok(id),
+        _ => item.required("id", 90000),
+    }
 }
 
 /// Does something to each entry of a list in the body. `fields` selects from the answers to the entries.
@@ -88,12 +104,16 @@ fn text(entry: &Value) -> Outcome<&str> {
 }
 
 fn object(entry: &Value) -> Outcome<JsonObject<'_>> {
-    let item = JsonObject::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))?;
-    Ok(item.nullable(&["name", "tags", "metadata"]))
+    JsonObject::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))
 }
 
-const FILE: &[(&str, Kind)] =
-    &[("id", Kind::Id), ("name", Kind::Clearable), ("tags", Kind::Texts), ("metadata", Kind::Metadata)];
+const FILE: &[(&str, Kind)] = &[
+    ("id", Kind::Text),
+    ("file_id", Kind::Text),
+    ("name", Kind::Text),
+    ("tags", Kind::Texts),
+    ("metadata", Kind::Metadata),
+];
 
 const IMPORT: &[(&str, Kind)] = &[
     ("source", Kind::Part(&[("volume", Kind::Id), ("location", Kind::Id)])),
@@ -111,9 +131,9 @@ const EXPORT: &[(&str, Kind)] = &[
     (
         "properties",
         Kind::Object(&[
-            ("sse_algorithm", Kind::Clearable),
+            ("sse_algorithm", Kind::Text),
             ("sse_aws_kms_key_id", Kind::Text),
-            ("aws_canned_acl", Kind::Clearable),
+            ("aws_canned_acl", Kind::Text),
             ("aws_storage_class", Kind::Text),
         ]),
     ),
@@ -122,7 +142,7 @@ const EXPORT: &[(&str, Kind)] = &[
 fn get_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     each(request, "file_ids", |id| {
         let file = world.file(&request.actor, text(id)?, Need::Read, 5001)?;
-        Ok(files::render(request, file, Case::Small))
+        Ok(files::render(request, file))
     })
 }
 
@@ -130,7 +150,7 @@ fn get_files(world: &mut World, request: &Request) -> Outcome<Reply> {
 fn delete_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     each(request, "file_ids", |id| {
         let id = text(id)?;
-        let last = files::render(request, world.file(&request.actor, id, Need::Write, 5001)?, Case::Small);
+        let last = files::render(request, world.file(&request.actor, id, Need::Write, 5001)?);
         world.delete_file(&request.actor, id)?;
         Ok(last)
     })
@@ -138,21 +158,20 @@ fn delete_files(world: &mut World, request: &Request) -> Outcome<Reply> {
 
 /// Tags and metadata that are not given are erased. A name cannot be.
 fn update_files(world: &mut World, request: &Request) -> Outcome<Reply> {
-    each_item(request, FILE, |item| {
+    each_file(request, |id, item| {
         let edit = FileEdit {
             name: item.text("name")?.map(str::to_owned),
             tags: Some(item.texts("tags")?.unwrap_or_default()),
             metadata: Some(item.object("metadata")?.map_or_else(Map::new, |metadata| metadata.map().clone())),
         };
-        let file = world.edit_file(&request.actor, item.required("id", 5004)?, edit)?;
-        Ok(files::render(request, file, Case::Small))
+        let file = world.edit_file(&request.actor, id, edit)?;
+        Ok(files::render(request, file))
     })
 }
 
 /// What is not given stays.
 fn edit_files(world: &mut World, request: &Request) -> Outcome<Reply> {
-    each_item(request, FILE, |item| {
-        let id = item.required("id", 5004)?;
+    each_file(request, |id, item| {
         let metadata = match item.object("metadata")? {
             None => None,
             Some(changes) => {
@@ -164,7 +183,7 @@ fn edit_files(world: &mut World, request: &Request) -> Outcome<Reply> {
         let edit =
             FileEdit { name: item.text("name")?.map(str::to_owned), tags: item.texts("tags")?, metadata };
         let file = world.edit_file(&request.actor, id, edit)?;
-        Ok(files::render(request, file, Case::Small))
+        Ok(files::render(request, file))
     })
 }
 

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    files::{self, Case},
-    page,
-};
+use super::{files, page};
 use crate::{
     clock::rfc3339,
     error::Outcome,
@@ -94,7 +91,7 @@ fn progress(world: &World, request: &Request, path: &str, job: &Progress) -> Val
         value["error"] = error.body();
     }
     if let Some(file) = job.result.as_deref().and_then(|id| world.any_file(id)) {
-        value["result"] = files::render(request, file, Case::Small);
+        value["result"] = files::render(request, file);
     }
     value
 }

@@ -75,7 +75,6 @@ fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
 
 /// What a body says of a project. Only an edit can clear the description, so that it is read before.
 fn read_edit(body: JsonObject<'_>, description: Option<&str>) -> Outcome<ProjectEdit> {
-    let body = body.nullable(&["tags"]);
     Ok(ProjectEdit {
         name: body.text("name")?.map(str::to_owned),
         description: description.map(str::to_owned),

@@ -4,11 +4,7 @@ use http::HeaderName;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{
-    cursor,
-    files::{self, Case},
-    page,
-};
+use super::{cursor, files, page};
 use crate::{
     error::{ApiError, Outcome},
     http::{
@@ -32,18 +28,18 @@ const FIRST: &str = "init";
 fn scroll(world: &mut World, request: &Request) -> Outcome<Reply> {
     let files =
         world.list_files(&request.actor, files::queried_place(request)?, &files::read_filter(request))?;
-    reply(request, files, Case::Small)
+    reply(request, files)
 }
 
 fn scroll_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
     let place = crate::world::files::Place::Folder(request.param("folder_id"));
     let files = world.list_files(&request.actor, place, &FileFilter::default())?;
-    reply(request, files, Case::Capital)
+    reply(request, files)
 }
 
 /// One page. Files come in the order of names and a token holds the last name, so that files that come and go between
 /// two pages neither hide nor repeat others.
-fn reply(request: &Request, files: Vec<&FileNode>, case: Case) -> Outcome<Reply> {
+fn reply(request: &Request, files: Vec<&FileNode>) -> Outcome<Reply> {
     let refused = |name: &str| name == "offset" || name.starts_with("metadata.");
     if let Some((name, _)) = request.query_pairs().find(|(name, _)| refused(name)) {
         return Err(ApiError::bad_request(format_args!(
@@ -68,7 +64,7 @@ fn reply(request: &Request, files: Vec<&FileNode>, case: Case) -> Outcome<Reply>
     let fields = request.fields();
     let items: Vec<Value> = shown
         .into_iter()
-        .map(|file| fields.apply(files::render(request, file, case), Some(files::SHORT)))
+        .map(|file| fields.apply(files::render(request, file), Some(files::SHORT)))
         .collect();
     let here = request.query("token").unwrap_or(FIRST);
     let body = json!({ "href": href(request, here, limit), "items": items, "links": links });

@@ -106,22 +106,18 @@ fn optional_flag(request: &Request, name: &str) -> Outcome<Option<bool>> {
 }
 
 fn read_edit(body: JsonObject<'_>) -> Outcome<TaskEdit<'_>> {
-    let body = body.nullable(&["description", "batch_input", "batch_by"]);
-    let clears = |name: &str| body.map().get(name).is_some_and(Value::is_null);
     Ok(TaskEdit {
         name: body.text("name")?,
-        description: body.text("description")?.or_else(|| clears("description").then_some("")),
+        description: body.clearable_text("description")?,
         app: body.text("app")?,
         inputs: body.value("inputs").map(read_inputs).transpose()?,
-        batch: body.flag("batch")?.or_else(|| (clears("batch_input") || clears("batch_by")).then_some(false)),
+        batch: body
+            .flag("batch")?
+            .or_else(|| (body.clears("batch_input") || body.clears("batch_by")).then_some(false)),
         batch_input: body.text("batch_input")?,
         batch_by: body.object("batch_by")?.map(JsonObject::map),
         settings: body.object("execution_settings")?.map(JsonObject::map),
-        interruptible: match body.value("use_interruptible_instances") {
-            // The contract has a string here and a boolean everywhere else.
-            Some(Value::String(text)) if text == "true" || text == "false" => Some(text == "true"),
-            _ => body.flag("use_interruptible_instances")?,
-        },
+        interruptible: body.flag("use_interruptible_instances")?,
         output_location: body.object("output_location")?.and_then(|_| body.value("output_location")),
     })
 }

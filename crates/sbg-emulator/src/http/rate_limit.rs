@@ -28,6 +28,13 @@ impl RateLimiter {
         Self { limit, windows: HashMap::new() }
     }
 
+    /// The rate limit of a user, without counting a request.
+    pub(crate) fn peek(&self, user: &str, now: i64) -> RateLimitStatus {
+        let window = self.windows.get(user).filter(|window| now < window.0);
+        let (reset, taken) = window.copied().unwrap_or((now + WINDOW, 0));
+        RateLimitStatus { limit: self.limit, remaining: self.limit - taken, reset, exceeded: false }
+    }
+
     /// Counts one request. The first request after the end of a window begins the next.
     pub(crate) fn take(&mut self, user: &str, now: i64) -> RateLimitStatus {
         let window = self.windows.entry(user.to_owned()).or_insert((now + WINDOW, 0));

@@ -69,7 +69,7 @@ impl Request {
     /// A boolean query parameter in any case; false if absent.
     pub(crate) fn query_flag(&self, name: &str) -> Outcome<bool> {
         match self.query(name) {
-            None => Ok(false),
+            None | Some("") => Ok(false),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
             Some(text) => {

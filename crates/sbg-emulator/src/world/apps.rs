@@ -3,18 +3,19 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     World,
     cwl::{Port, ports},
-    ids::{is_project_id, short_name},
+    ids::{PUBLIC_PROJECT, is_project_id, short_name},
     permissions::Need,
     tools::Tool,
 };
-use crate::error::{ApiError, Outcome};
-
-/// The project of the apps that everybody sees.
-pub(crate) const PUBLIC_PROJECT: &str = "admin/sbg-public-data";
+use crate::{
+    error::{ApiError, Outcome},
+    hex::hex,
+};
 
 /// An app.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -41,12 +42,46 @@ pub(crate) struct Revision {
     pub(crate) author: String,
     pub(crate) created: Timestamp,
     pub(crate) program: Tool,
+    /// Identifies the description, whatever the platform has added to it.
+    #[serde(default)]
+    content_hash: String,
 }
 
 impl Revision {
+    pub(super) fn new(
+        short_name: &str,
+        raw: Map<String, Value>,
+        yaml: Option<&str>,
+        notes: Option<String>,
+        author: &str,
+        created: Timestamp,
+    ) -> Self {
+        let raw = Value::Object(raw);
+        let (program, content_hash) = (Tool::of(short_name, &raw), content_hash(&raw));
+        let Value::Object(raw) = raw else { unreachable!("it was made from an object") };
+        Self {
+            raw,
+            yaml: yaml.map(str::to_owned),
+            notes,
+            author: author.to_owned(),
+            created,
+            program,
+            content_hash,
+        }
+    }
+
     /// Whether this is a description in CWL at all.
     pub(crate) fn is_cwl(&self) -> bool {
         self.raw.get("class").is_some_and(Value::is_string)
+    }
+
+    /// The language of the description.
+    fn language(&self) -> &'static str {
+        match self.raw.get("class").and_then(Value::as_str) {
+            Some("nextflow") => "Nextflow",
+            Some("wdl") => "WDL",
+            _ => "CWL",
+        }
     }
 
     pub(crate) fn inputs(&self) -> Vec<Port> {
@@ -203,14 +238,7 @@ impl World {
             _ => {}
         }
         let notes = raw.get("sbg:revisionNotes").and_then(Value::as_str).map(str::to_owned);
-        let revision = Revision {
-            program: Tool::of(short, &Value::Object(raw.clone())),
-            raw: raw.clone(),
-            yaml: yaml.map(str::to_owned),
-            notes,
-            author: actor.to_owned(),
-            created: self.clock.timestamp(),
-        };
+        let revision = Revision::new(short, raw.clone(), yaml, notes, actor, self.clock.timestamp());
         let app = self.apps.entry(id.to_owned()).or_insert_with(|| App {
             id: id.to_owned(),
             project: project.to_owned(),
@@ -306,7 +334,6 @@ impl World {
         people.dedup();
         let id = format!("{}/{number}", app.id);
         let known = json!({
-            "id": id,
             "sbg:id": id,
             "sbg:revision": number,
             "sbg:revisionNotes": revision.notes,
@@ -322,6 +349,10 @@ impl World {
             "sbg:latestRevision": app.latest(),
             "sbg:revisionsInfo": app.revisions.iter().enumerate().map(info).collect::<Vec<_>>(),
             "sbg:publisher": "sbg",
+            "sbg:image_url": null,
+            "sbg:content_hash": revision.content_hash,
+            "sbg:appVersion": revision.raw.get("cwlVersion").map_or_else(Vec::new, |version| vec![version]),
+            "sbg:workflowLanguage": revision.language(),
         });
         if let Value::Object(known) = known {
             raw.extend(known);
@@ -331,6 +362,14 @@ impl World {
         }
         raw
     }
+}
+
+/// The letter `a` and the SHA-256 of a description without what the platform adds to it.
+fn content_hash(raw: &Value) -> String {
+    let own =
+        raw.as_object().into_iter().flatten().filter(|(key, _)| *key != "id" && !key.starts_with("sbg:"));
+    let own: Map<String, Value> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+    format!("a{}", hex(&Sha256::digest(Value::Object(own).to_string())))
 }
 
 /// `owner/project/app` and the revision of an id that may name one.

@@ -131,7 +131,7 @@ impl World {
         if let Some(description) = body.clearable_text("description")? {
             description.clone_into(&mut automation.description);
         }
-        self.fill(actor, &mut automation, body.nullable(&["description"]))?;
+        self.fill(actor, &mut automation, body)?;
         self.touch(actor, &mut automation);
         self.automations.insert(id.to_owned(), automation);
         Ok(())
@@ -230,12 +230,10 @@ impl World {
         automation: &str,
         body: JsonObject<'_>,
     ) -> Outcome<String> {
-        let body = body.nullable(&["memory_limit", "python"]);
         self.automation(actor, automation, Need::Write)?;
         let version = body.required("version", 90000)?;
         let location = body.required("location", 90000)?;
-        let schema =
-            body.map().get("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
+        let schema = body.value("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
         let home = format!("{AUTOMATION}{automation}");
         if self.files.get(location).is_none_or(|file| file.project != home) {
             return Err(ApiError::bad_request(

@@ -66,7 +66,8 @@ impl World {
         now: Timestamp,
     ) -> String {
         let id = format!("{owner}/{}", short_name(name));
-        let root = FileNode::folder(self.ids.file(), "", &format!("{DATASET}{id}"), None, now);
+        let root_name = self.ids.uuid();
+        let root = FileNode::folder(self.ids.file(), &root_name, &format!("{DATASET}{id}"), None, now);
         let dataset = Dataset {
             owner: owner.to_owned(),
             name: name.to_owned(),

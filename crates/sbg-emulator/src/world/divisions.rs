@@ -9,6 +9,14 @@ use super::{
 use crate::error::{ApiError, Outcome};
 
 impl World {
+    /// The username in `division/username`, which is the id of users of enterprise divisions. Other names are returned unchanged.
+    pub(crate) fn plain_username<'a>(&self, name: &'a str) -> &'a str {
+        let user = name.split_once('/').filter(|(division, username)| {
+            self.divisions.get(*division).is_some_and(|division| division.members.contains_key(*username))
+        });
+        user.map_or(name, |(_, username)| username)
+    }
+
     /// The divisions that a user is in.
     pub(crate) fn list_divisions(&self, actor: &str) -> Vec<&Division> {
         self.divisions.values().filter(|division| division.members.contains_key(actor)).collect()
@@ -133,6 +141,7 @@ impl World {
 
     /// Takes a user of the division into a team.
     pub(crate) fn add_team_member(&mut self, actor: &str, id: &str, username: &str) -> Outcome<()> {
+        let username = self.plain_username(username);
         let team = self.administered_team(actor, id)?;
         if !self.division(actor, &team.division)?.members.contains_key(username) {
             return Err(ApiError::new(2002).detail("The division has no such user."));

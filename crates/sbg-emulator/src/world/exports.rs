@@ -10,6 +10,7 @@ use super::{
     World,
     buckets::is_key,
     files::Alias,
+    ids::PUBLIC_PROJECT,
     imports::{JobState, Progress},
     permissions::Need,
     scheduler::Step,
@@ -86,7 +87,7 @@ impl World {
             5002 => ApiError::new(9009),
             _ => error,
         })?;
-        if file.is_folder() || file.alias.is_some() {
+        if file.is_folder() || file.alias.is_some() || file.project == PUBLIC_PROJECT {
             return Err(ApiError::new(9006));
         }
         if !copy_only {

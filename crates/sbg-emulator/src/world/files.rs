@@ -139,6 +139,7 @@ pub(crate) struct FileFilter {
     /// For each key any of the values.
     pub(crate) metadata: BTreeMap<String, Vec<String>>,
     pub(crate) origin_task: Option<String>,
+    pub(crate) origin_dataset: Option<String>,
 }
 
 impl FileFilter {
@@ -146,6 +147,10 @@ impl FileFilter {
         (self.names.is_empty() || self.names.contains(&file.name))
             && (self.tags.is_empty() || self.tags.iter().any(|tag| file.tags.contains(tag)))
             && self.origin_task.as_ref().is_none_or(|task| file.origin_task.as_ref() == Some(task))
+            && self
+                .origin_dataset
+                .as_ref()
+                .is_none_or(|dataset| file.origin_dataset.as_ref() == Some(dataset))
             && self
                 .metadata
                 .iter()

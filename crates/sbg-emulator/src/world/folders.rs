@@ -34,19 +34,15 @@ impl World {
         }
     }
 
-    /// The path as the platform writes it inside: the root folder stands for the project.
+    /// The path as the platform writes it: `/Projects/`, the name of the root folder, which is a UUID, and the folders below.
     pub(crate) fn path_of(&self, file: &FileNode) -> String {
-        let mut steps = vec![file.name.as_str()];
-        let mut parent = file.parent.as_deref().and_then(|id| self.files.get(id));
-        let mut root = file.id.as_str();
-        while let Some(folder) = parent {
-            root = &folder.id;
-            if folder.parent.is_some() {
-                steps.push(&folder.name);
-            }
-            parent = folder.parent.as_deref().and_then(|id| self.files.get(id));
+        let mut steps = Vec::new();
+        let mut at = file;
+        while let Some(parent) = at.parent.as_deref().and_then(|id| self.files.get(id)) {
+            steps.push(at.name.as_str());
+            at = parent;
         }
-        steps.push(root);
+        steps.push(if at.name.is_empty() { &at.id } else { &at.name });
         steps.push(if file.dataset().is_some() { "/Datasets" } else { "/Projects" });
         steps.reverse();
         steps.join("/")

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::hex::hex;
 
+/// The project of public apps and reference files, which every user can read.
+pub(crate) const PUBLIC_PROJECT: &str = "admin/sbg-public-data";
+
 /// Makes identifiers that are unique in one emulator and differ between emulators.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Ids {

@@ -1,10 +1,9 @@
 //! Imports: files and folders of a volume become files of the platform whose bytes stay where they are.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 
 use super::{
     World,
@@ -110,6 +109,15 @@ pub(crate) struct Import {
     pub(crate) preserve: Option<bool>,
 }
 
+/// An import while its files arrive.
+struct Arrival<'a> {
+    import: &'a Import,
+    volume: &'a Volume,
+    at: Timestamp,
+    /// The files so far.
+    made: HashSet<String>,
+}
+
 impl World {
     /// Begins an import and returns its id.
     pub(crate) fn start_import(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
@@ -198,11 +206,12 @@ impl World {
         self.project(actor, project, Need::Write).map_err(|_| ApiError::new(9102))?;
         let bucket = self.bucket(&volume).ok_or(ApiError::new(9105))?;
         let key = volume.service.key(&import.location);
+        let mut arrival = Arrival { import, volume: &volume, at, made: HashSet::new() };
         if !key.ends_with('/')
             && let Some(object) = bucket.get(&key)
         {
-            let name = self.import_name(import)?;
-            return Ok(self.add_alias(project, &import.parent, &name, &volume, &import.location, object, at));
+            let file = self.import_file(&mut arrival, &import.parent, &import.name, &import.location, object);
+            return file.ok_or(ApiError::new(9108));
         }
         let prefix = format!("{}/", key.trim_end_matches('/'));
         let found: Vec<(String, Arc<Object>)> = bucket
@@ -213,37 +222,65 @@ impl World {
         if found.is_empty() {
             return Err(ApiError::new(9105));
         }
-        let name = self.import_name(import)?;
-        let root = self.ensure_folder(project, &import.parent, &name, at);
+        let root =
+            self.import_folder(&mut arrival, &import.parent, &import.name).ok_or(ApiError::new(9108))?;
         for (key, object) in found {
-            let mut folder = root.clone();
             let steps: Vec<&str> = key[prefix.len()..].split('/').collect();
-            let Some((file, folders)) = steps.split_last() else { continue };
-            if import.preserve != Some(false) {
-                for step in folders {
-                    folder = self.ensure_folder(project, &folder, step, at);
-                }
+            let Some((name, folders)) = steps.split_last() else { continue };
+            let folders = if import.preserve == Some(false) { &[] } else { folders };
+            let folder = folders
+                .iter()
+                .try_fold(root.clone(), |folder, step| self.import_folder(&mut arrival, &folder, step));
+            if let Some(folder) = folder {
+                self.import_file(&mut arrival, &folder, name, volume.service.location(&key), object);
             }
-            let file =
-                self.files.get(&folder).map_or((*file).to_owned(), |folder| Self::free_name(folder, file));
-            self.add_alias(project, &folder, &file, &volume, volume.service.location(&key), object, at);
         }
         Ok(root)
     }
 
-    /// The name under which an import arrives, once what stands in its way is out of it.
-    fn import_name(&mut self, import: &Import) -> Outcome<String> {
-        let folder = self.files.get(&import.parent).ok_or(ApiError::new(5026))?;
-        let present = self.child(&import.parent, &import.name).map(|file| file.id.clone());
-        match present {
-            None => Ok(import.name.clone()),
-            Some(_) if import.autorename => Ok(Self::free_name(folder, &import.name)),
-            Some(present) if import.overwrite => {
-                self.remove_tree(&present);
-                Ok(import.name.clone())
+    /// The folder of this name, which is merged with one that exists. `None` if a file has the name and the import is not to rename.
+    fn import_folder(&mut self, arrival: &mut Arrival<'_>, parent: &str, name: &str) -> Option<String> {
+        let (import, at) = (arrival.import, arrival.at);
+        match self.child(parent, name) {
+            Some(present) if !present.is_folder() => {
+                let free = Self::free_name(self.files.get(parent)?, name);
+                import.autorename.then(|| self.ensure_folder(&import.project, parent, &free, at))
             }
-            Some(_) => Err(ApiError::new(9108)),
+            _ => Some(self.ensure_folder(&import.project, parent, name, at)),
         }
+    }
+
+    /// Adds one file of an import and returns its id. `None` if it is skipped because its name is taken.
+    fn import_file(
+        &mut self,
+        arrival: &mut Arrival<'_>,
+        folder: &str,
+        name: &str,
+        location: &str,
+        object: Arc<Object>,
+    ) -> Option<String> {
+        let import = arrival.import;
+        let name = match self.child(folder, name) {
+            None => name.to_owned(),
+            // Files from several folders meet where their folders are not kept.
+            Some(present) if import.autorename || arrival.made.contains(&present.id) => {
+                Self::free_name(self.files.get(folder)?, name)
+            }
+            Some(present) if import.overwrite && !present.is_folder() => {
+                let present = present.id.clone();
+                self.remove(&present);
+                name.to_owned()
+            }
+            Some(_) => return None,
+        };
+        let key = self.ids.uuid();
+        self.store.publish(&key, &object);
+        let mut file = FileNode::folder(String::new(), &name, &import.project, Some(folder), arrival.at);
+        file.content = Content::File { key, object };
+        file.alias = Some(Alias { volume: arrival.volume.id.clone(), location: location.to_owned() });
+        let id = self.insert(file);
+        arrival.made.insert(id.clone());
+        Some(id)
     }
 
     /// The folder of this name in a folder, made if it is missing.
@@ -252,26 +289,6 @@ impl World {
             Some(child) => child.id.clone(),
             None => self.insert(FileNode::folder(String::new(), name, project, Some(parent), at)),
         }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of one new file")]
-    fn add_alias(
-        &mut self,
-        project: &str,
-        folder: &str,
-        name: &str,
-        volume: &Volume,
-        location: &str,
-        object: Arc<Object>,
-        at: Timestamp,
-    ) -> String {
-        let key = self.ids.uuid();
-        self.store.publish(&key, &object);
-        let mut file = FileNode::folder(String::new(), name, project, Some(folder), at);
-        file.content = Content::File { key, object };
-        file.metadata = Map::new();
-        file.alias = Some(Alias { volume: volume.id.clone(), location: location.to_owned() });
-        self.insert(file)
     }
 
     /// Ends what runs on a volume that is about to be inactive, or refuses to.

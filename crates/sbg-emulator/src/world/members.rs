@@ -189,6 +189,7 @@ impl World {
                 Ok((MemberKind::User, user.username.clone()))
             }
             NewMember::Named(kind, id) => {
+                let id = if kind == MemberKind::User { self.plain_username(id) } else { id };
                 let known = match kind {
                     MemberKind::User => self.users.get(id).is_some(),
                     MemberKind::Team => self.teams.contains_key(id),

@@ -25,6 +25,7 @@ pub(crate) mod price;
 mod project_members;
 pub(crate) mod projects;
 mod public_apps;
+mod public_files;
 mod scheduler;
 pub(crate) mod search;
 pub(crate) mod search_query;
@@ -188,6 +189,7 @@ impl World {
         };
         world.seed_datasets();
         world.seed_public_apps();
+        world.seed_public_files();
         if config.demo {
             world.seed_demo().expect("the demo world keeps the rules");
         }

@@ -7,11 +7,14 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     files::FileNode,
-    ids::{is_uuid, short_name},
+    ids::{PUBLIC_PROJECT, is_uuid, short_name},
     members::{Members, Shared},
     permissions::{Need, Permissions},
 };
-use crate::error::{ApiError, Outcome};
+use crate::{
+    error::{ApiError, Outcome},
+    json_object::boolean,
+};
 
 /// A project.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -53,12 +56,12 @@ pub(crate) struct ProjectFilter {
 }
 
 impl World {
-    /// The projects that a user can see, in the order of their ids.
+    /// The projects that a user is a member of, in the order of their ids.
     pub(crate) fn list_projects(&self, actor: &str, filter: &ProjectFilter) -> Vec<&Project> {
         let name = filter.name.as_deref().map(str::to_lowercase);
         self.projects
             .values()
-            .filter(|project| self.access(project, actor).is_some())
+            .filter(|project| self.granted(&project.members, actor).is_some())
             .filter(|project| filter.owner.as_ref().is_none_or(|owner| *owner == project.owner))
             .filter(|project| name.as_deref().is_none_or(|name| project.name.to_lowercase().contains(name)))
             .filter(|project| filter.tags.iter().all(|tag| project.tags.contains(tag)))
@@ -78,7 +81,13 @@ impl World {
 
     /// What a user may do in a project: on their own account, through teams and through divisions. `None` if nothing.
     pub(crate) fn access(&self, project: &Project, actor: &str) -> Option<Permissions> {
-        self.granted(&project.members, actor)
+        let granted = self.granted(&project.members, actor);
+        if project.id == PUBLIC_PROJECT {
+            return Some(
+                granted.unwrap_or_default().union(Permissions { copy: true, ..Permissions::default() }),
+            );
+        }
+        granted
     }
 
     /// Creates a project that its creator owns.
@@ -95,7 +104,8 @@ impl World {
             return Err(ApiError::new(3003));
         }
         let now = self.clock.timestamp();
-        let root = FileNode::folder(self.ids.file(), "", &id, None, now);
+        let root_name = self.ids.uuid();
+        let root = FileNode::folder(self.ids.file(), &root_name, &id, None, now);
         let project = Project {
             root_folder: root.id.clone(),
             owner: actor.to_owned(),
@@ -206,16 +216,11 @@ fn merge_settings(present: &mut Map<String, Value>, changes: Map<String, Value>)
                 | "controlled"
                 | "use_interruptible_instances"
                 | "use_memoization"
-                | "use_elastic_disk",
-                value @ Value::Bool(_),
-            )
-            | ("location", value @ Value::String(_)) => value,
-            // The reference declares these two as strings in one place and as booleans in another.
-            ("use_memoization" | "use_elastic_disk", Value::String(text))
-                if text == "true" || text == "false" =>
-            {
-                Value::Bool(text == "true")
-            }
+                | "use_elastic_disk"
+                | "allow_network_access",
+                value,
+            ) if boolean(&value).is_some() => boolean(&value).into(),
+            ("location", value @ Value::String(_)) => value,
             ("intermediate_files", Value::Object(files)) => intermediate_files(present, &files)?,
             (
                 "locked"
@@ -224,6 +229,7 @@ fn merge_settings(present: &mut Map<String, Value>, changes: Map<String, Value>)
                 | "use_interruptible_instances"
                 | "use_memoization"
                 | "use_elastic_disk"
+                | "allow_network_access"
                 | "intermediate_files",
                 _,
             ) => return Err(ApiError::bad_request(format_args!("`settings.{key}` has the wrong type."))),

@@ -154,7 +154,8 @@ impl Parser {
                 }
                 "LIMIT" => query.limit = Some(self.count()?),
                 "OFFSET" => query.offset = self.count()?,
-                "TOKEN" => query.token = Some(self.text("a token")?),
+                "TOKEN" if self.keyword("start") => {}
+                "TOKEN" => query.token = Some(self.text("a token")?).filter(|token| token != "start"),
                 "RECURSIVE" => query.recursive = true,
                 "STALE" => {}
                 _ => return Err(format!("`{word}` is not expected")),
@@ -321,7 +322,7 @@ mod tests {
     fn a_query_has_locations_a_condition_and_clauses() {
         let query = parse(
             r#"name AS n IN "/Projects/a", '/Datasets/b' where tags IN ("x", 'y') AND NOT size >= 10 ORDER BY name DESC
-               LIMIT 5 OFFSET 2 RECURSIVE STALE"#,
+               LIMIT 5 OFFSET 2 TOKEN start RECURSIVE STALE"#,
         )
         .unwrap();
         assert_eq!(query.names, [("name".to_owned(), "n".to_owned())]);

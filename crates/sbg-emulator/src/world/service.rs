@@ -75,7 +75,7 @@ impl Service {
     /// The service with what an edit changes.
     pub(crate) fn edited(&self, changes: JsonObject<'_>) -> Outcome<Self> {
         let mut given = self.given.clone();
-        for (key, value) in changes.map() {
+        for (key, value) in changes.map().iter().filter(|(_, value)| !value.is_null()) {
             match (given.get_mut(key), value) {
                 (Some(Value::Object(present)), Value::Object(value)) => present.extend(value.clone()),
                 _ => {
@@ -86,7 +86,8 @@ impl Service {
         Self::check(given)
     }
 
-    fn check(given: Map<String, Value>) -> Outcome<Self> {
+    fn check(mut given: Map<String, Value>) -> Outcome<Self> {
+        given.retain(|_, value| !value.is_null());
         let value = Value::Object(given.clone());
         let fields = JsonObject::of(&value).ok_or(ApiError::new(9016))?;
         let invalid = |reason: &str| ApiError::new(9017).detail(reason);

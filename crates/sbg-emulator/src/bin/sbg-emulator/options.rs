@@ -44,6 +44,9 @@ pub(crate) struct Options {
     /// Bytes per second of each connection and direction
     #[arg(long, value_name = "BYTES")]
     bandwidth: Option<u64>,
+    /// Refuse requests that the OpenAPI document does not describe, unknown query parameters included
+    #[arg(long)]
+    strict: bool,
     /// Begins with a small world: projects, files, apps, tasks, a volume and bills
     #[arg(long)]
     demo: bool,
@@ -87,6 +90,7 @@ impl Options {
         let mut builder = Emulator::builder()
             .listen(self.listen)
             .record(false)
+            .strict(self.strict)
             .demo(self.demo)
             .storage(self.storage)
             .discard_uploads(self.discard_uploads);
