@@ -53,7 +53,7 @@ impl Loader {
                 None => match value {
                     Value::String(text) => *key = Some(text),
                     Value::Number(_) | Value::Bool(_) | Value::Null => *key = Some(value.to_string()),
-                    _ => self.error = Some("a key is no scalar".to_owned()),
+                    _ => self.error = Some("a key is not a scalar".to_owned()),
                 },
             },
         }
@@ -74,7 +74,7 @@ impl SpannedEventReceiver<'_> for Loader {
             return;
         }
         if self.open.len() > MAX_DEPTH || self.values > MAX_VALUES {
-            self.error = Some("it is too large or nested too deeply".to_owned());
+            self.error = Some("the document is too large or nested too deeply".to_owned());
             return;
         }
         match event {
@@ -89,7 +89,7 @@ impl SpannedEventReceiver<'_> for Loader {
                     self.values += count(&value);
                     self.add(value, 0);
                 }
-                None => self.error = Some("a reference has no anchor".to_owned()),
+                None => self.error = Some("an alias has no anchor".to_owned()),
             },
             _ => {}
         }

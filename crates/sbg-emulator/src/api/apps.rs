@@ -24,7 +24,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/raw", get_raw),
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/raw", install).yaml(),
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/actions/copy", copy),
-    // The short name may be followed by a revision wherever an app is meant.
+    // An app id may end with a revision.
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/actions/copy", copy),
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/actions/sync", sync),
 ];

@@ -1,4 +1,4 @@
-//! Calls that do one thing to many: each item succeeds or fails for itself.
+//! Bulk calls: each item succeeds or fails separately.
 
 use serde_json::{Map, Value, json};
 
@@ -26,10 +26,10 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/bulk/storage/exports/create", start_exports),
 ];
 
-/// The most items of one request.
+/// The maximum number of items.
 pub(super) const MAX_ITEMS: usize = 100;
 
-/// Does something to each item of the body, all of which have to be of this shape: the body is read before anything is done.
+/// Handles each item of the body. All items are checked against the schema before anything is changed.
 fn each_item(
     request: &Request,
     shape: &[(&str, Kind)],
@@ -41,7 +41,7 @@ fn each_item(
     each(request, "items", |item| act(object(item)?))
 }
 
-/// Does something to each item of the body that names a file.
+/// Handles each item that names a file.
 fn each_file(
     request: &Request,
     mut act: impl FnMut(&str, JsonObject<'_>) -> Outcome<Value>,
@@ -52,7 +52,7 @@ fn each_file(
     each_item(request, FILE, |item| act(file_id(item)?, item))
 }
 
-/// The file of an item: the Python client sends `id`, the pages of the provider have `file_id`.
+/// The file of an item: the Python client sends `id`, the pages of the provider show `file_id`.
 fn file_id(item: JsonObject<'_>) -> Outcome<&str> {
     match item.text("file_id")? {
         Some(id) if !id.is_empty() => Ok(id),
@@ -60,7 +60,7 @@ fn file_id(item: JsonObject<'_>) -> Outcome<&str> {
     }
 }
 
-/// Does something to each entry of a list in the body. `fields` selects from the answers to the entries.
+/// Handles each entry of a list in the body. `fields` selects from each result.
 fn each(request: &Request, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) -> Outcome<Reply> {
     let entries = entries(request, list)?;
     let fields = request.fields();
@@ -70,7 +70,7 @@ fn each(request: &Request, list: &str, mut act: impl FnMut(&Value) -> Outcome<Va
             Ok(resource) => {
                 let id = resource.get("id").cloned();
                 let mut item = fields.apply(json!({ "resource": resource }), None);
-                // What a resource is named by is shown whatever was selected.
+                // The id is shown whatever is selected.
                 if let (Some(id), Some(Value::Object(shown))) = (id, item.get_mut("resource")) {
                     shown.entry("id").or_insert(id);
                 }
@@ -83,8 +83,8 @@ fn each(request: &Request, list: &str, mut act: impl FnMut(&Value) -> Outcome<Va
     Ok(Reply::json(json!({ "href": request.href(&request.path), "items": items })))
 }
 
-/// The entries of a list in the body, of which there is at least one and not too many: ids, or objects in a list of items. A
-/// list of anything else is refused as a whole.
+/// The entries of a list in the body: ids, or objects in a list of items. An empty list, one that is too long and a
+/// list of anything else are refused as a whole.
 pub(super) fn entries<'a>(request: &'a Request, list: &str) -> Outcome<&'a [Value]> {
     let entries = request.object()?.list(list)?.unwrap_or_default();
     let fits = if list == "items" { Value::is_object } else { Value::is_string };
@@ -146,7 +146,7 @@ fn get_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     })
 }
 
-/// Answers with each file as it was last.
+/// Returns each file as it was last.
 fn delete_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     each(request, "file_ids", |id| {
         let id = text(id)?;
@@ -156,7 +156,7 @@ fn delete_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     })
 }
 
-/// Tags and metadata that are not given are erased. A name cannot be.
+/// Missing tags and metadata are cleared. A name cannot be.
 fn update_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     each_file(request, |id, item| {
         let edit = FileEdit {
@@ -169,7 +169,7 @@ fn update_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     })
 }
 
-/// What is not given stays.
+/// Missing properties stay unchanged.
 fn edit_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     each_file(request, |id, item| {
         let metadata = match item.object("metadata")? {

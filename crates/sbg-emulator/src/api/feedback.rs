@@ -1,4 +1,4 @@
-//! Feedback. The other actions are with the files that they copy.
+//! Feedback. The other actions are in `files`.
 
 use crate::{
     error::Outcome,

@@ -84,7 +84,7 @@ fn render(request: &Request, job: &FileJob) -> Value {
             JobResult::Failed(error) => json!({ "error": error.body() }),
         };
         value["result"] = job.results.iter().map(result).collect();
-        // An item that fails is counted also where it never was a file.
+        // A failed item counts even if it never was a file.
         let failed = job.results.iter().filter(|result| matches!(result, JobResult::Failed(_))).count();
         value["failed_files"] = failed.max(job.total - job.completed).into();
         value["finished_on"] = job.finished.map(rfc3339).into();

@@ -44,13 +44,13 @@ fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
     list_in(world, request, queried_place(request)?)
 }
 
-/// The place that the query names: a project, a folder or a dataset, and only one of them.
+/// The location in the query: a project, a folder or a dataset, and only one of them.
 pub(super) fn queried_place(request: &Request) -> Outcome<Place<'_>> {
     let named = |name: &str| request.query(name).filter(|text| !text.is_empty());
     match (named("dataset"), named("project"), named("parent")) {
         (None, project, parent) => Place::of(project, parent),
         (Some(dataset), None, None) => Ok(Place::Dataset(dataset)),
-        _ => Err(ApiError::new(5031).detail("`dataset` stands alone as well.")),
+        _ => Err(ApiError::new(5031).detail("`dataset` cannot be combined with `project` or `parent`.")),
     }
 }
 
@@ -162,7 +162,7 @@ fn move_(world: &mut World, request: &Request) -> Outcome<Reply> {
     Ok(Reply::object(request, render(request, file)))
 }
 
-/// Copies many files. Each succeeds or fails for itself, unless the destination is not there.
+/// Copies many files. Each succeeds or fails separately, unless the destination does not exist.
 fn copy_many(world: &mut World, request: &Request) -> Outcome<Reply> {
     let body = request.object()?;
     let place = Place::of(body.text("project")?, None)?;

@@ -1,4 +1,4 @@
-//! The API over HTTP: from a request to the handler of its operation and back. One file for each area.
+//! The API over HTTP: from a request to the handler of its operation and back. One file an area.
 
 mod apps;
 mod automation_runs;
@@ -82,7 +82,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| Router::new(AREAS));
 /// Path parameters that name a user or a member.
 const NAMES_OF_USERS: [&str; 2] = ["username", "member_id"];
 
-/// The most that a request may carry: bulk calls and descriptions of apps fit in with room to spare.
+/// The maximum size of a body: enough for bulk calls and large apps.
 const MAX_BODY: u64 = 10 * 1024 * 1024;
 
 /// Responds to one request.
@@ -120,13 +120,13 @@ pub(crate) async fn respond(exchange: Exchange) -> io::Result<Response> {
     if let Some(traffic) = &shared.traffic {
         traffic.write(&head, body.as_ref(), &response);
     }
-    // 32 digits are enough to find a request in a log; nothing else depends on them.
+    // 32 digits identify a request in a log; nothing else depends on them.
     let request_id = format!("{:032x}", fastrand::u128(..));
     let date = http_date(shared.clock.timestamp());
     Ok(response.header(HeaderName::from_static("x-request-id"), request_id).header(header::DATE, date))
 }
 
-/// The rate limit of a known sender, and the outcome.
+/// The rate limit of a known user, and the outcome.
 fn outcome(shared: &Shared, head: &Parts, body: Option<Bytes>) -> (Option<RateLimitStatus>, Outcome<Reply>) {
     let token = auth::token(&head.headers);
     let actor =
@@ -168,7 +168,7 @@ fn dispatch(
     let body = body.ok_or_else(|| ApiError::bad_request("The body is too large.").with_status(413))?;
     let (body, yaml_text) = parse_body(head, &body, route.yaml)?;
     if body.is_none() && head.method == Method::PATCH {
-        return Err(ApiError::bad_request("A change needs a body that says what to change."));
+        return Err(ApiError::bad_request("A PATCH request needs a body."));
     }
     let mut request = Request {
         actor,
@@ -195,8 +195,7 @@ fn dispatch(
     (route.handler)(&mut world, &request)
 }
 
-/// The JSON of a request that has one, and the text if it is YAML. Bodies of other methods mean nothing, and the official
-/// client sends some.
+/// The JSON of a body, and the text if it is YAML. Bodies of other methods are ignored: the official client sends some.
 fn parse_body(head: &Parts, body: &Bytes, yaml: bool) -> Outcome<(Option<Value>, Option<String>)> {
     if !matches!(head.method, Method::POST | Method::PUT | Method::PATCH) || body.is_empty() {
         return Ok((None, None));
@@ -212,7 +211,7 @@ fn parse_body(head: &Parts, body: &Bytes, yaml: bool) -> Outcome<(Option<Value>,
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         kind == "application/json" || kind.ends_with("+json")
     };
-    // Without a type it is taken for JSON, because nothing else is understood.
+    // Without a content type it is parsed as JSON.
     if head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| !kind.to_str().is_ok_and(is_json)) {
         return Err(ApiError::new(90008));
     }
@@ -221,7 +220,7 @@ fn parse_body(head: &Parts, body: &Bytes, yaml: bool) -> Outcome<(Option<Value>,
     Ok((Some(value).filter(|value| !value.is_null()), None))
 }
 
-/// Whether a header names the media type of YAML.
+/// Whether a header contains a media type of YAML.
 fn mentions_yaml(head: &Parts, name: &HeaderName) -> bool {
     let value = head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(',').any(|kind| {

@@ -22,7 +22,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/files/{folder_id}/scroll", scroll_folder).advance(),
 ];
 
-/// What asks for the first page.
+/// The token of the first page.
 const FIRST: &str = "init";
 
 fn scroll(world: &mut World, request: &Request) -> Outcome<Reply> {
@@ -37,7 +37,7 @@ fn scroll_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
     reply(request, files)
 }
 
-/// One page. Files come in the order of names and a token holds the last name, so that files that come and go between
+/// One page. Files are sorted by name and a token contains the last name, so files that are added or deleted between
 /// two pages neither hide nor repeat others.
 fn reply(request: &Request, files: Vec<&FileNode>) -> Outcome<Reply> {
     let refused = |name: &str| name == "offset" || name.starts_with("metadata.");
@@ -71,7 +71,7 @@ fn reply(request: &Request, files: Vec<&FileNode>) -> Outcome<Reply> {
     Ok(Reply::json(body).header(HeaderName::from_static("x-total-matching-query"), total))
 }
 
-/// What has to stay the same from page to page: everything but the token, the size and the look.
+/// The part of the query that must not change between pages: everything but token, limit and fields.
 fn list_of(request: &Request) -> String {
     let filters = request.query_pairs().filter(|(key, _)| !matches!(*key, "token" | "limit" | "fields"));
     let mut text = form_urlencoded::Serializer::new(format!("{}?", request.path));

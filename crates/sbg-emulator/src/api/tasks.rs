@@ -61,7 +61,7 @@ fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
     page::reply(request, &tasks, SHORT, |task| render(world, request, task))
 }
 
-/// A time with or without a zone, or a day, which stands for its beginning.
+/// A time with or without a zone, or a day, which means its beginning.
 pub(super) fn moment(name: &str, text: &str) -> Outcome<Timestamp> {
     text.parse::<Timestamp>()
         .ok()
@@ -83,7 +83,7 @@ fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
     show(world, request, &id)
 }
 
-/// Whether `action` asks to run a task that is being made.
+/// Whether `action` starts a new task.
 fn runs_at_once(request: &Request) -> Outcome<bool> {
     match request.query("action") {
         None => Ok(false),
@@ -93,7 +93,7 @@ fn runs_at_once(request: &Request) -> Outcome<bool> {
     }
 }
 
-/// Runs a new draft. One that cannot run stays a draft that says what is wrong, because it has been made by then.
+/// Runs a new draft. One that cannot run stays a draft with its errors, because it exists by then.
 fn start(world: &mut World, request: &Request, id: &str, batch: Option<bool>) -> Outcome<()> {
     match world.run_task(&request.actor, id, batch, None) {
         Err(error) if matches!(error.code, 7012 | 7024) => Ok(()),
@@ -122,7 +122,7 @@ fn read_edit(body: JsonObject<'_>) -> Outcome<TaskEdit<'_>> {
     })
 }
 
-/// Inputs by id. The contract also has a list of such objects.
+/// Inputs by id. The contract also shows a list of such objects.
 fn read_inputs(value: &Value) -> Outcome<Map<String, Value>> {
     let refused = || ApiError::bad_request("`inputs` must be an object.");
     match value {

@@ -41,7 +41,7 @@ impl Persistence {
         let (stop, stopped) = mpsc::channel();
         let mut saved = shared.changes();
         save(&dir, &shared)?;
-        let thread = std::thread::Builder::new().name("sbg-emulator-keeper".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name("sbg-emulator-save".to_owned()).spawn(move || {
             let (mut pause, mut failing) = (PAUSE, false);
             loop {
                 let ended = !matches!(stopped.recv_timeout(pause), Err(RecvTimeoutError::Timeout));
@@ -55,7 +55,7 @@ impl Persistence {
                         // Report only the first failure in a row.
                         Err(error) if !failing => {
                             failing = true;
-                            eprintln!("sbg-emulator: the state cannot be saved: {error}");
+                            eprintln!("sbg-emulator: cannot save the state: {error}");
                         }
                         Err(_) => {}
                     }

@@ -63,7 +63,10 @@ impl StateDir {
         fs::create_dir_all(path).map_err(explain)?;
         let present = |name: &str| path.join(name).exists();
         if !present(LOCK) && !present(STATE) && fs::read_dir(path).map_err(explain)?.next().is_some() {
-            return Err(damaged(format!("{} has files, but not those of an emulator", path.display())));
+            return Err(damaged(format!(
+                "{} has files of something else: choose an empty directory",
+                path.display()
+            )));
         }
         let lock = lock(&path.join(LOCK)).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
@@ -87,7 +90,7 @@ impl StateDir {
         let header: Header = serde_json::from_slice(&text).map_err(broken)?;
         if header.format != FORMAT || header.version != VERSION {
             return Err(damaged(format!(
-                "{} is `{}` of version {}; this program reads `{FORMAT}` of version {VERSION}",
+                "{} has the format `{}` version {}; this program supports `{FORMAT}` version {VERSION}",
                 file.display(),
                 header.format,
                 header.version,

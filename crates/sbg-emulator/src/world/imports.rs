@@ -1,4 +1,4 @@
-//! Imports: files and folders of a volume become files of the platform whose bytes stay where they are.
+//! Imports: files and folders of a volume become files of the platform whose bytes stay on the volume.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -28,11 +28,11 @@ pub(crate) struct Progress {
     pub(crate) started: Timestamp,
     pub(crate) finished: Option<Timestamp>,
     pub(crate) error: Option<ApiError>,
-    /// The file or the folder that it made or changed.
+    /// The resulting file or folder.
     pub(crate) result: Option<String>,
 }
 
-/// How far it is.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum JobState {
     Pending,
@@ -55,7 +55,7 @@ impl JobState {
         matches!(self, Self::Completed | Self::Failed)
     }
 
-    /// An error if one of these is the name of no state. Empty ones mean nothing.
+    /// Refuses names of unknown states. Empty ones are ignored.
     pub(crate) fn check_names<'a>(mut names: impl Iterator<Item = &'a str>) -> Outcome<()> {
         let known = ["", "PENDING", "RUNNING", "COMPLETED", "FAILED"];
         if names.all(|name| known.iter().any(|state| state.eq_ignore_ascii_case(name))) {
@@ -109,7 +109,7 @@ pub(crate) struct Import {
     pub(crate) preserve: Option<bool>,
 }
 
-/// An import while its files arrive.
+/// An import in progress.
 struct Arrival<'a> {
     import: &'a Import,
     volume: &'a Volume,
@@ -119,7 +119,7 @@ struct Arrival<'a> {
 }
 
 impl World {
-    /// Begins an import and returns its id.
+    /// Starts an import and returns its id.
     pub(crate) fn start_import(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let syntax = |reason: &str| ApiError::new(9011).detail(reason);
         let source = body.object("source")?.ok_or_else(|| syntax("`source` is required."))?;
@@ -166,7 +166,7 @@ impl World {
         Progress::new(self.ids.job(), actor, self.jobs_made, self.clock.timestamp())
     }
 
-    /// The imports that a user has begun, the latest first.
+    /// The imports that a user has started, the latest first.
     pub(crate) fn list_imports(&self, actor: &str, keep: impl Fn(&Import) -> bool) -> Vec<&Import> {
         let own = self.imports.values().filter(|import| import.progress.owner == actor);
         let mut imports: Vec<&Import> = own.filter(|import| keep(import)).collect();
@@ -198,7 +198,7 @@ impl World {
         }
     }
 
-    /// Makes the files of an import and returns the id of the file or the folder that it is about.
+    /// Creates the files of an import and returns the id of the file or folder.
     fn carry_in(&mut self, import: &Import, at: Timestamp) -> Outcome<String> {
         let actor = &import.progress.owner;
         let volume = self.active_volume(actor, &import.volume, Need::Copy)?.clone();
@@ -238,7 +238,7 @@ impl World {
         Ok(root)
     }
 
-    /// The folder of this name, which is merged with one that exists. `None` if a file has the name and the import is not to rename.
+    /// The folder of this name; an existing one is merged. `None` if a file has the name and the import does not rename.
     fn import_folder(&mut self, arrival: &mut Arrival<'_>, parent: &str, name: &str) -> Option<String> {
         let (import, at) = (arrival.import, arrival.at);
         match self.child(parent, name) {
@@ -250,7 +250,7 @@ impl World {
         }
     }
 
-    /// Adds one file of an import and returns its id. `None` if it is skipped because its name is taken.
+    /// Adds one file of an import and returns its id. `None` if its name is taken and it is skipped.
     fn import_file(
         &mut self,
         arrival: &mut Arrival<'_>,
@@ -262,7 +262,7 @@ impl World {
         let import = arrival.import;
         let name = match self.child(folder, name) {
             None => name.to_owned(),
-            // Files from several folders meet where their folders are not kept.
+            // Without their folders, files of the same name can meet in one folder.
             Some(present) if import.autorename || arrival.made.contains(&present.id) => {
                 Self::free_name(self.files.get(folder)?, name)
             }
@@ -283,7 +283,7 @@ impl World {
         Some(id)
     }
 
-    /// The folder of this name in a folder, made if it is missing.
+    /// The folder of this name in a folder; a missing one is created.
     pub(super) fn ensure_folder(&mut self, project: &str, parent: &str, name: &str, at: Timestamp) -> String {
         match self.child(parent, name).filter(|child| child.is_folder()) {
             Some(child) => child.id.clone(),
@@ -291,7 +291,7 @@ impl World {
         }
     }
 
-    /// Ends what runs on a volume that is about to be inactive, or refuses to.
+    /// Ends the jobs of a volume that is about to be deactivated, or refuses.
     pub(super) fn end_volume_jobs(&mut self, volume: &str, force: bool) -> Outcome<()> {
         let imports = self.imports.values_mut().filter(|import| import.volume == volume);
         let exports = self.exports.values_mut().filter(|export| export.volume == volume);

@@ -1,4 +1,4 @@
-//! What members may do, and what an action needs.
+//! Permissions of members, and the permission that an action needs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use crate::{
     json_object::boolean,
 };
 
-/// What a permission is needed for.
+/// The permission that an action needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Read,
@@ -18,7 +18,7 @@ pub(crate) enum Need {
     Admin,
 }
 
-/// What a member may do besides reading, which every member may.
+/// The permissions of a member besides reading, which every member has.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the four switches of the platform")]
 pub(crate) struct Permissions {
@@ -52,7 +52,7 @@ impl Permissions {
         }
     }
 
-    /// Applies what a request sets. An administrator may do everything, so that switch sets the others.
+    /// Applies the changes of a request. An administrator has all permissions, so that switch sets the others.
     pub(crate) fn merged(self, changes: &Map<String, Value>) -> Outcome<Self> {
         let switch = |name: &str, present: bool| match changes.get(name) {
             None | Some(Value::Null) => Ok(present),

@@ -1,4 +1,4 @@
-//! Projects: who owns them, what they are called, what they are set to.
+//! Projects: owners, names and settings.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,24 +34,24 @@ pub(crate) struct Project {
     pub(crate) members: Members,
 }
 
-/// What is given to create a project, or to change one.
+/// The properties of a new project, or the changes of an edit.
 #[derive(Debug, Default)]
 pub(crate) struct ProjectEdit {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) billing_group: Option<String>,
     pub(crate) tags: Option<Vec<String>>,
-    /// Merged into the present settings.
+    /// Merged into the current settings.
     pub(crate) settings: Option<Map<String, Value>>,
 }
 
-/// Which projects a list shows.
+/// Which projects a list contains.
 #[derive(Debug, Default)]
 pub(crate) struct ProjectFilter {
     pub(crate) owner: Option<String>,
     /// Part of the name, in any case.
     pub(crate) name: Option<String>,
-    /// All of them must be there.
+    /// All of these.
     pub(crate) tags: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl World {
         self.projects.get_mut(id).ok_or(ApiError::new(3002))
     }
 
-    /// What a user may do in a project: on their own account, through teams and through divisions. `None` if nothing.
+    /// The permissions of a user in a project, directly, through teams and through divisions. `None` without any.
     pub(crate) fn access(&self, project: &Project, actor: &str) -> Option<Permissions> {
         let granted = self.granted(&project.members, actor);
         if project.id == PUBLIC_PROJECT {
@@ -90,7 +90,7 @@ impl World {
         granted
     }
 
-    /// Creates a project that its creator owns.
+    /// Creates a project of the actor.
     pub(crate) fn create_project(&mut self, actor: &str, edit: ProjectEdit) -> Outcome<&Project> {
         let name = edit.name.filter(|name| !name.trim().is_empty()).ok_or(ApiError::new(3007))?;
         let billing_group = match edit.billing_group {
@@ -123,7 +123,7 @@ impl World {
         Ok(self.projects.entry(id).or_insert(project))
     }
 
-    /// Changes a project: the description with write permission, the rest as an administrator.
+    /// Changes a project: the description needs write permission, the rest an administrator.
     pub(crate) fn edit_project(&mut self, actor: &str, id: &str, edit: ProjectEdit) -> Outcome<&Project> {
         let administers = edit.name.is_some()
             || edit.billing_group.is_some()
@@ -156,7 +156,7 @@ impl World {
         Ok(project)
     }
 
-    /// Deletes a project with all that is in it.
+    /// Deletes a project with its content.
     pub(crate) fn delete_project(&mut self, actor: &str, id: &str) -> Outcome<()> {
         self.project(actor, id, Need::Admin)?;
         let files: Vec<_> = self.files.extract_if(|_, file| file.project == id).collect();
@@ -233,7 +233,7 @@ fn merge_settings(present: &mut Map<String, Value>, changes: Map<String, Value>)
                 | "intermediate_files",
                 _,
             ) => return Err(ApiError::bad_request(format_args!("`settings.{key}` has the wrong type."))),
-            // Settings that only some environments have are kept as they are.
+            // Settings of particular environments are kept unchanged.
             (_, value) => value,
         };
         present.insert(key, value);

@@ -1,4 +1,4 @@
-//! The apps that everybody finds in `admin/sbg-public-data`.
+//! The apps in `admin/sbg-public-data`, which every user can read.
 
 use serde_json::{Value, json};
 

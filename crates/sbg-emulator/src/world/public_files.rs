@@ -1,4 +1,4 @@
-//! The reference files that every user finds in `admin/sbg-public-data`: real formats, a few lines long.
+//! The reference files in `admin/sbg-public-data`, which every user can read: real formats, a few lines long.
 
 use jiff::Timestamp;
 use serde_json::{Map, json};

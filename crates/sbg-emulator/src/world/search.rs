@@ -1,4 +1,4 @@
-//! Searches: which files a query finds, and in what order.
+//! Searches: the files that match a query, and their order.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::{
 use crate::error::{ApiError, Outcome};
 
 impl World {
-    /// What a query finds, without its limit and its offset.
+    /// The files that match a query, without its limit and offset.
     pub(crate) fn search(&self, actor: &str, query: &Query) -> Outcome<Vec<&FileNode>> {
         let mut found: Vec<&FileNode> = Vec::new();
         for location in &query.locations {
@@ -23,7 +23,7 @@ impl World {
         if let Some(condition) = &query.condition {
             found.retain(|file| self.holds(condition, file));
         }
-        // The same folder may be named twice, and one location may lie in another.
+        // The same folder may be given twice, and one location may be inside another.
         let mut seen = std::collections::HashSet::new();
         found.retain(|file| seen.insert(file.id.as_str()));
         if let Some((field, descending)) = &query.order {
@@ -110,7 +110,7 @@ impl World {
         }
     }
 
-    /// A property by its name in the language. What is no property of the system is metadata.
+    /// A property by its name in the query language. Unknown names are metadata.
     pub(crate) fn property(&self, file: &FileNode, field: &str) -> Value {
         match field {
             "id" => file.id.as_str().into(),
@@ -134,14 +134,14 @@ impl World {
         }
     }
 
-    /// The path of the folder that a file is in, with a slash at its end.
+    /// The path of the folder of a file, with a slash at its end.
     pub(crate) fn parent_path(&self, file: &FileNode) -> String {
         let path = self.path_of(file);
         path[..=path.rfind('/').unwrap_or_default()].to_owned()
     }
 }
 
-/// What stands after the last dot of a name, in capitals.
+/// The part of a name after the last dot, in upper case.
 pub(crate) fn extension(file: &FileNode) -> String {
     match file.name.rsplit_once('.') {
         Some((_, extension)) if !file.is_folder() => extension.to_uppercase(),
@@ -168,7 +168,7 @@ fn compare(field: &str, value: &Value, operator: Operator, literal: &Literal) ->
     }
     let (Value::String(text), Literal::Text(wanted)) = (value, literal) else { return false };
     match operator {
-        // These two are written in capitals in answers and in any case in queries.
+        // These two are in upper case in results and in any case in queries.
         Operator::Equal if matches!(field, "type" | "file_extension") => text.eq_ignore_ascii_case(wanted),
         Operator::Equal => text == wanted,
         Operator::Less => text < wanted,
@@ -184,7 +184,7 @@ fn as_number(literal: &Literal) -> Option<f64> {
     }
 }
 
-/// Whether a text has the form of a pattern in which `%` stands for anything.
+/// Whether a text matches a pattern in which `%` stands for any text.
 fn like(text: &str, pattern: &str) -> bool {
     let mut pieces = pattern.split('%');
     let first = pieces.next().unwrap_or_default();
@@ -199,7 +199,7 @@ fn like(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// What lists are ordered by: nothing before numbers, numbers before texts.
+/// The sort key: missing values before numbers, numbers before texts.
 #[derive(Debug, PartialEq, PartialOrd)]
 enum Key {
     Nothing,
