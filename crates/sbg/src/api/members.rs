@@ -5,7 +5,7 @@ use std::future::Future;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::check_segment;
+use crate::ids::check_username;
 use crate::request::call::{Get, answer_of};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -205,7 +205,7 @@ pub struct MemberHandle<R> {
 impl<R: HasMembers> MemberHandle<R> {
     fn check(&self) -> Result<()> {
         self.of.check_id()?;
-        check_segment(MEMBER_ID, &self.member)?;
+        check_username(MEMBER_ID, &self.member)?;
         Ok(())
     }
 

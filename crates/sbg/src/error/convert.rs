@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, code_of};
 use crate::config::ConfigError;
 use crate::config::profile::ProfileError;
 use crate::pipeline::classify;
@@ -59,11 +59,7 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
             Raw::ErrorResponse(answer) => {
                 let message =
                     answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-                Self::refused(answer.status().as_u16(), answer.code, message).with_answer(
-                    answer.code,
-                    answer.more_info.clone(),
-                    None,
-                )
+                Self::refused(answer.status().as_u16(), code_of(&answer), message).with_said(&answer, None)
             }
             Raw::UnexpectedResponse(answer) => Self::unexplained(
                 answer.status().as_u16(),

@@ -5,7 +5,7 @@ use sbg_raw::ClientDatasetsExt as _;
 use super::DatasetHandle;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::check_new_member;
+use crate::ids::check_username;
 use crate::members::{HasMembers, MEMBER_ID, NewMember, Permissions};
 use crate::request::call::{fetch_page, refuse_fields, refuse_selection, set};
 use crate::request::list::{Fetched, PageRequest};
@@ -33,7 +33,7 @@ impl HasMembers for DatasetHandle {
         let NewMember::User(username) = member else {
             return Err(Error::invalid("a dataset has users as members, each named by username"));
         };
-        check_new_member(MEMBER_ID, &username)?;
+        check_username(MEMBER_ID, &username)?;
         let body = types::DatasetMemberAdd { username, permissions: permissions.to_grant() };
         let (client, id) = (self.client, self.id?);
         let call = client.raw().dataset_member_add().owner(id.owner()).dataset(id.dataset());

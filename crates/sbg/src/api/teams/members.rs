@@ -5,7 +5,7 @@ use sbg_raw::ClientTeamsExt as _;
 use super::TeamHandle;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::check_new_member;
+use crate::ids::check_username;
 use crate::members::{HasMembers, NewMember, Permissions, member_from};
 use crate::request::call::{refuse_fields, refuse_selection, set};
 use crate::request::list::{Fetched, PageRequest};
@@ -43,7 +43,7 @@ impl HasMembers for TeamHandle {
         if !permissions.is_empty() {
             return Err(Error::invalid(NO_PERMISSIONS));
         }
-        check_new_member("username", &id)?;
+        check_username("username", &id)?;
         let call = self.client.raw().team_member_add().team_id(self.id);
         member_from(&call.body(types::TeamMemberAdd { id }).send().await?.into_inner())
     }

@@ -5,7 +5,7 @@ use sbg_raw::ClientVolumesExt as _;
 use super::VolumeHandle;
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::check_new_member;
+use crate::ids::check_username;
 use crate::members::{HasMembers, MEMBER_ID, NewMember, Permissions};
 use crate::request::call::{fetch_page, set};
 use crate::request::list::{Fetched, PageRequest};
@@ -36,7 +36,7 @@ impl HasMembers for VolumeHandle {
             NewMember::Team(id) => (id, types::MemberAddType::Team),
             NewMember::Division(id) => (id, types::MemberAddType::Division),
         };
-        check_new_member(MEMBER_ID, &username)?;
+        check_username(MEMBER_ID, &username)?;
         let body = types::VolumeMemberAdd { username, type_: Some(type_), permissions };
         let (client, id) = (self.client, self.id?);
         let call = client.raw().volume_member_add().volume_owner(id.owner()).volume_name(id.volume());
