@@ -117,7 +117,7 @@ async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<
         client.division("a b").get().await => "not a division id";
         client.user("a/b").disable().await => "not a username";
         client.projects().query().owner("a/b").page().await => "not an owner";
-        client.actions().copy_files("demo", ["a"]).await => "not a project id";
+        client.files().bulk_copy(["a"], "demo").await => "not a project id";
     }
     stage.assert_no_requests();
     Ok(())

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sbg::members::{NewMember, Permissions};
+use sbg::raw::types;
 use sbg::raw::{
     ClientFilesExt as _, ClientPlatformExt as _, ClientProjectsExt as _, ClientUploadExt as _,
     ClientUsersExt as _, OPERATIONS, Operation,
 };
-use sbg::{Client, ProjectId, Result, types};
+use sbg::{Client, ProjectId, Result};
 use sbg_emulator::{Origin, Recorded};
 use sbg_tests::Stage;
 

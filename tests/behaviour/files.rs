@@ -164,3 +164,34 @@ async fn what_a_member_may_not_do_is_forbidden() -> Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn create_folder_all_creates_what_is_missing() -> Result<()> {
+    let stage = Stage::start().await;
+    let files = stage.client.project(&stage.project).files();
+    stage.file("a/reads.txt", "x");
+    let folder = files.create_folder_all("/a/b//c/").await?;
+    assert_eq!(folder.name.as_deref(), Some("c"));
+    assert_eq!(files.resolve_path("a/b/c").await?.id, folder.id);
+    assert_eq!(stage.calls("POST", "/files").len(), 2, "the first one exists");
+    assert_eq!(files.create_folder_all("a/b/c").await?.id, folder.id);
+    assert_eq!(stage.calls("POST", "/files").len(), 2);
+
+    let way = files.create_folder_all("a/reads.txt/d").await;
+    assert_refused(way, ErrorKind::Conflict, &["`reads.txt` is a file"]);
+    for path in ["", "/", "a/../b", "./a"] {
+        assert_refused(files.create_folder_all(path).await, ErrorKind::InvalidInput, &[]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn create_folder_all_shares_folders_with_others() -> Result<()> {
+    let stage = Stage::start().await;
+    let files = stage.client.project(&stage.project).files();
+    let create = || files.create_folder_all("a/b/c");
+    let (one, two, three) = tokio::try_join!(create(), create(), create())?;
+    assert_eq!((&one.id, &one.id), (&two.id, &three.id));
+    assert_eq!(files.query().all().await?.len(), 1);
+    Ok(())
+}

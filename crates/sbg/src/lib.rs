@@ -17,8 +17,8 @@ mod request;
 pub mod transfer;
 
 pub use api::{
-    apps, automations, billing, datasets, divisions, drs, files, markers, members, platform, projects,
-    storage_jobs, tasks, teams, uploads, users, volumes,
+    apps, automations, billing, datasets, divisions, drs, feedback, files, markers, members, platform,
+    projects, storage_jobs, tasks, teams, uploads, users, volumes,
 };
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
@@ -50,4 +50,15 @@ pub mod types {
     pub use sbg_raw::enums::*;
     pub use sbg_raw::types::*;
     pub use sbg_raw::{ErrorCode, Number, Secret, Timestamp};
+
+    // The bodies of requests that a builder of the same name sends: `projects::ProjectCreate` is the one to use, and this one is
+    // `raw::types::ProjectCreate`. A private import takes precedence over the public ones above.
+    #[expect(hidden_glob_reexports, unused_imports, reason = "they hide names")]
+    use sbg_raw::types::{
+        AppCopy, AutomationCreate, AutomationEdit, AutomationPackageCreate, AutomationPackageEdit,
+        AutomationRunCreate, AutomationRunEdit, AutomationRunRerun, DatasetEdit, DrsImportStart, ExportStart,
+        FileCopy, FileEdit, FileMove, FileSearch, FolderCreate, ImportStart, MarkerCreate, MarkerEdit,
+        ProjectCreate, ProjectEdit, TaskCreate, TaskEdit, TaskInputs, TaskInputsEdit, VolumeCreate,
+        VolumeEdit,
+    };
 }

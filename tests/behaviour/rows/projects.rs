@@ -187,7 +187,7 @@ fn contents() -> Vec<Row> {
             let files = client.file(folder.id).list().all().await?;
             scene.prepared();
             let ids = files.iter().map(|file| &file.id);
-            let copies = client.actions().copy_files(project.id(), ids).await?;
+            let copies = client.files().bulk_copy(ids, project.id()).await?;
             assert_eq!(copies.len(), 3);
             let ids: Vec<_> = files.iter().map(|file| &file.id).collect();
             scene.sent_json("POST /action/files/copy", json!({"project": "rfranklin/demo", "file_ids": ids}));

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{AppId, Given, IntoId, ProjectId, check_given, checked, text_of};
 use crate::projects::ProjectHandle;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, fetch_page, set};
 use crate::request::fields::Fields;
 use crate::request::list::{Fetched, List, PageRequest};
@@ -43,14 +44,11 @@ impl Client {
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let latest = client.app("admin/sbg-public-data/bwa-mem");
     /// let third = client.app("admin/sbg-public-data/bwa-mem/3");
-    /// assert!(client.app("bwa-mem").is_err());
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project/app` or `owner/project/app/revision`.
+    /// The id has the form `owner/project/app` or `owner/project/app/revision`. An invalid one is an error of the calls.
     pub fn app(&self, id: impl IntoId<AppId>) -> AppHandle {
         AppHandle { client: self.clone(), id: id.into_id() }
     }
@@ -270,7 +268,7 @@ impl AppHandle {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// assert_eq!(client.app("rfranklin/demo/helix-angle/3").id().revision(), Some(3));
+    /// assert_eq!(client.app("rfranklin/demo/helix-angle/3").id(), "rfranklin/demo/helix-angle/3");
     /// # Ok(())
     /// # }
     /// ```
@@ -287,7 +285,7 @@ impl AppHandle {
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let first = client.app("rfranklin/demo/helix-angle").revision(0);
-    /// assert_eq!(*first.id(), "rfranklin/demo/helix-angle/0");
+    /// assert_eq!(first.id(), "rfranklin/demo/helix-angle/0");
     /// # Ok(())
     /// # }
     /// ```
@@ -301,7 +299,7 @@ impl AppHandle {
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let latest = client.app("rfranklin/demo/helix-angle/3").latest();
-    /// assert_eq!(*latest.id(), "rfranklin/demo/helix-angle");
+    /// assert_eq!(latest.id(), "rfranklin/demo/helix-angle");
     /// # Ok(())
     /// # }
     /// ```
@@ -507,7 +505,8 @@ impl AppCopy {
         let AppHandle { client, id } = self.app;
         let id = id?;
         self.name.as_deref().map_or(Ok(()), check_name)?;
-        let body = types::AppCopy { project: self.project?.into(), name: self.name, strategy: self.strategy };
+        let body =
+            bodies::AppCopy { project: self.project?.into(), name: self.name, strategy: self.strategy };
         let copy = match id.revision() {
             Some(revision) => {
                 let call = of_app!(client.raw().app_revision_copy(), id).revision_number(revision);

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::ids::check_segment;
 use crate::members::Members;
 use crate::raw::Secret;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -99,7 +100,7 @@ impl Automations {
     /// # }
     /// ```
     pub fn create(&self, name: impl Into<String>) -> AutomationCreate {
-        let body = types::AutomationCreate {
+        let body = bodies::AutomationCreate {
             name: name.into(),
             billing_group: None,
             description: None,
@@ -193,7 +194,7 @@ fn check_name(name: &str) -> Result<()> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationCreate {
     client: Client,
-    body: types::AutomationCreate,
+    body: bodies::AutomationCreate,
 }
 
 impl AutomationCreate {
@@ -283,7 +284,7 @@ impl AutomationHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> AutomationEdit {
-        AutomationEdit { automation: self.clone(), body: types::AutomationEdit::default() }
+        AutomationEdit { automation: self.clone(), body: bodies::AutomationEdit::default() }
     }
 
     /// Puts the automation away: it is listed no more unless archived ones are asked for.
@@ -357,7 +358,7 @@ impl AutomationHandle {
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
     /// let runs = client.automation(id).runs().name("Patterns of May").all().await?;
-    /// println!("{:?}", runs.total);
+    /// println!("{} runs", runs.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -383,7 +384,7 @@ fn checked_id(id: &str) -> Result<&str> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationEdit {
     automation: AutomationHandle,
-    body: types::AutomationEdit,
+    body: bodies::AutomationEdit,
 }
 
 impl AutomationEdit {
@@ -425,7 +426,7 @@ impl AutomationEdit {
     ///
     /// A change of nothing, or what [`AutomationCreate::send`] refuses, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Automation> {
-        if self.body == types::AutomationEdit::default() {
+        if self.body == bodies::AutomationEdit::default() {
             return Err(Error::invalid("the edit of the automation changes nothing"));
         }
         self.body.name.as_deref().map_or(Ok(()), check_name)?;

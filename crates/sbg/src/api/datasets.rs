@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::files::FileQuery;
 use crate::ids::{DatasetId, Given, IntoId, check_segment, checked, text_of};
 use crate::members::Members;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -41,9 +42,7 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/dataset`.
+    /// The id has the form `owner/dataset`. An invalid one is an error of the calls.
     pub fn dataset(&self, id: impl IntoId<DatasetId>) -> DatasetHandle {
         DatasetHandle { client: self.clone(), id: id.into_id() }
     }
@@ -163,7 +162,7 @@ impl List for DatasetList {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let dataset = client.dataset("rfranklin/b-form");
-/// for file in dataset.files().send().await? {
+/// for file in dataset.files().all().await? {
 ///     println!("{:?}", file.name);
 /// }
 /// # Ok(())
@@ -181,7 +180,7 @@ impl DatasetHandle {
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let dataset = client.dataset("rfranklin/b-form");
-    /// assert_eq!(dataset.id().owner(), "rfranklin");
+    /// assert_eq!(dataset.id(), "rfranklin/b-form");
     /// # Ok(())
     /// # }
     /// ```
@@ -220,7 +219,7 @@ impl DatasetHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> DatasetEdit {
-        DatasetEdit { client: self.client.clone(), id: self.id.clone(), body: types::DatasetEdit::default() }
+        DatasetEdit { client: self.client.clone(), id: self.id.clone(), body: bodies::DatasetEdit::default() }
     }
 
     /// Deletes the dataset. Cannot be undone.
@@ -285,7 +284,7 @@ impl DatasetHandle {
 pub struct DatasetEdit {
     client: Client,
     id: Given<DatasetId>,
-    body: types::DatasetEdit,
+    body: bodies::DatasetEdit,
 }
 
 impl DatasetEdit {
@@ -333,7 +332,7 @@ impl DatasetEdit {
     ///
     /// A change of nothing or an empty name, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Dataset> {
-        if self.body == types::DatasetEdit::default() {
+        if self.body == bodies::DatasetEdit::default() {
             return Err(Error::invalid("the edit of the dataset changes nothing"));
         }
         if self.body.name.as_ref().is_some_and(|name| name.trim().is_empty()) {

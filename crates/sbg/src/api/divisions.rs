@@ -98,7 +98,7 @@ impl List for DivisionList {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let division = client.division("kings-college");
-/// let (teams, members) = (division.teams().send().await?, division.members().send().await?);
+/// let (teams, members) = (division.teams().all().await?, division.members().all().await?);
 /// # Ok(())
 /// # }
 /// ```

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::files::{ItemResults, check_metadata};
 use crate::ids::{check_segment, excerpt};
 use crate::raw::Nullable;
+use crate::raw::types as bodies;
 use crate::request::bulk;
 use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::wait::{self, Job, State, Wait};
@@ -83,7 +84,7 @@ impl DrsImports {
     /// ```
     pub fn start(&self, items: impl IntoIterator<Item = DrsItem>) -> DrsImportStart {
         let body =
-            types::DrsImportStart { items: Vec::new(), conflict_resolution: None, tags: Nullable::Absent };
+            bodies::DrsImportStart { items: Vec::new(), conflict_resolution: None, tags: Nullable::Absent };
         DrsImportStart { client: self.client.clone(), items: items.into_iter().collect(), body }
     }
 }
@@ -181,7 +182,7 @@ pub struct DrsImportStart {
     client: Client,
     items: Vec<DrsItem>,
     /// Everything but the items, which are added when it is sent.
-    body: types::DrsImportStart,
+    body: bodies::DrsImportStart,
 }
 
 impl DrsImportStart {

@@ -19,13 +19,13 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{DatasetId, Given, IntoId, ProjectId, check_given, check_uuid};
 use crate::raw::MetadataFilter;
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
 
 pub use bulk::{BulkGet, FileChange, FileOverwrite};
-pub use copy_files::{Actions, Feedback, FeedbackKind};
 pub use handle::{FileCopy, FileEdit, FileHandle, FileMove};
 pub use jobs::{ItemResults, JobHandle, JobItem, JobList, Jobs};
 pub use metadata::FileMetadata;
@@ -358,7 +358,7 @@ impl FolderCreate {
         let Destination { project, parent, .. } = self.place.checked("a folder is created in")?;
         check_name(&self.name)?;
         let body =
-            types::FolderCreate { name: self.name, type_: types::FolderCreateType::Folder, project, parent };
+            bodies::FolderCreate { name: self.name, type_: types::FolderCreateType::Folder, project, parent };
         Ok(self.client.raw().folder_create().body(body).send().await?.into_inner())
     }
 }

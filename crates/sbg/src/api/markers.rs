@@ -5,6 +5,7 @@ use sbg_raw::ClientMarkersExt as _;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -177,7 +178,7 @@ impl MarkerCreate {
         check_texts(Some(&self.name), Some(&self.chromosome))?;
         let (start, end) = (position(self.bounds.0)?, position(self.bounds.1)?);
         check_bounds(Some(start), Some(end))?;
-        let body = types::MarkerCreate {
+        let body = bodies::MarkerCreate {
             file: self.file,
             name: self.name,
             chromosome: self.chromosome,
@@ -269,7 +270,7 @@ impl MarkerHandle {
         MarkerEdit {
             client: self.client.clone(),
             id: self.id.clone(),
-            body: types::MarkerEdit::default(),
+            body: bodies::MarkerEdit::default(),
             start: None,
             end: None,
         }
@@ -310,7 +311,7 @@ impl MarkerHandle {
 pub struct MarkerEdit {
     client: Client,
     id: String,
-    body: types::MarkerEdit,
+    body: bodies::MarkerEdit,
     start: Option<u64>,
     end: Option<u64>,
 }
@@ -380,7 +381,7 @@ impl MarkerEdit {
         if start.is_some() || end.is_some() {
             self.body.position = Some(types::MarkerPositionEdit { start, end });
         }
-        if self.body == types::MarkerEdit::default() {
+        if self.body == bodies::MarkerEdit::default() {
             return Err(Error::invalid("the edit of the marker changes nothing"));
         }
         check_texts(self.body.name.as_deref(), self.body.chromosome.as_deref())?;

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::files::{FileQuery, Files};
 use crate::ids::{Given, IntoId, ProjectId, check_segment, checked, text_of};
 use crate::members::Members;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -37,14 +38,11 @@ impl Client {
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let project = client.project("rfranklin/fibre-diffraction");
-    /// assert!(client.project("Fibre diffraction").is_err(), "that is the name, not the id");
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
+    /// The id has the form `owner/project`. An invalid one is an error of the calls.
     pub fn project(&self, id: impl IntoId<ProjectId>) -> ProjectHandle {
         ProjectHandle { client: self.clone(), id: id.into_id() }
     }
@@ -88,7 +86,7 @@ impl Projects {
     /// # }
     /// ```
     pub fn create(&self, name: impl Into<String>) -> ProjectCreate {
-        let body = types::ProjectCreate {
+        let body = bodies::ProjectCreate {
             name: name.into(),
             billing_group: None,
             description: None,
@@ -219,7 +217,7 @@ fn check_name(name: &str) -> Result<()> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ProjectCreate {
     client: Client,
-    body: types::ProjectCreate,
+    body: bodies::ProjectCreate,
 }
 
 impl ProjectCreate {
@@ -308,7 +306,7 @@ impl ProjectHandle {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// assert_eq!(client.project("rfranklin/fibre-diffraction").id().owner(), "rfranklin");
+    /// assert_eq!(client.project("rfranklin/fibre-diffraction").id(), "rfranklin/fibre-diffraction");
     /// # Ok(())
     /// # }
     /// ```
@@ -347,7 +345,7 @@ impl ProjectHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> ProjectEdit {
-        ProjectEdit { client: self.client.clone(), id: self.id.clone(), body: types::ProjectEdit::default() }
+        ProjectEdit { client: self.client.clone(), id: self.id.clone(), body: bodies::ProjectEdit::default() }
     }
 
     /// Deletes the project with everything in it. Cannot be undone.

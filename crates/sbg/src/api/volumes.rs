@@ -22,6 +22,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, VolumeId, checked, text_of};
 use crate::members::Members;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -53,9 +54,7 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/volume`.
+    /// The id has the form `owner/volume`. An invalid one is an error of the calls.
     pub fn volume(&self, id: impl IntoId<VolumeId>) -> VolumeHandle {
         VolumeHandle { client: self.clone(), id: id.into_id() }
     }
@@ -163,7 +162,7 @@ impl VolumeHandle {
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let volume = client.volume("rfranklin/patterns");
-    /// assert_eq!((volume.id().owner(), volume.id().volume()), ("rfranklin", "patterns"));
+    /// assert_eq!(volume.id(), "rfranklin/patterns");
     /// # Ok(())
     /// # }
     /// ```
@@ -208,7 +207,7 @@ impl VolumeHandle {
     pub fn edit(&self) -> VolumeEdit {
         VolumeEdit {
             volume: self.clone(),
-            body: types::VolumeEdit::default(),
+            body: bodies::VolumeEdit::default(),
             credentials: None,
             properties: None,
         }
@@ -227,7 +226,7 @@ impl VolumeHandle {
     ///
     /// Whatever the call brings.
     pub async fn activate(&self) -> Result<types::Volume> {
-        self.patch(types::VolumeEdit { active: Some(true), ..types::VolumeEdit::default() }, None).await
+        self.patch(bodies::VolumeEdit { active: Some(true), ..bodies::VolumeEdit::default() }, None).await
     }
 
     /// Takes the volume out of use: `.await` it. Nothing is imported, exported or listed any more, and the content of files that were
@@ -245,7 +244,7 @@ impl VolumeHandle {
         VolumeDeactivate { volume: self.clone(), force: None }
     }
 
-    async fn patch(&self, body: types::VolumeEdit, force: Option<bool>) -> Result<types::Volume> {
+    async fn patch(&self, body: bodies::VolumeEdit, force: Option<bool>) -> Result<types::Volume> {
         let id = self.checked()?;
         let call = self.client.raw().volume_edit();
         let call = call.volume_owner(id.owner()).volume_name(id.volume());

@@ -9,6 +9,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::raw::Nullable;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -81,7 +82,7 @@ impl AutomationPackages {
         location: impl Into<String>,
         schema: impl Into<Value>,
     ) -> AutomationPackageCreate {
-        let body = types::AutomationPackageCreate {
+        let body = bodies::AutomationPackageCreate {
             version: version.into(),
             location: location.into(),
             schema: schema.into(),
@@ -147,7 +148,7 @@ impl List for AutomationPackageList {
 pub struct AutomationPackageCreate {
     client: Client,
     automation: String,
-    body: types::AutomationPackageCreate,
+    body: bodies::AutomationPackageCreate,
 }
 
 impl AutomationPackageCreate {
@@ -258,7 +259,7 @@ impl AutomationPackageHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> AutomationPackageEdit {
-        AutomationPackageEdit { package: self.clone(), body: types::AutomationPackageEdit::default() }
+        AutomationPackageEdit { package: self.clone(), body: bodies::AutomationPackageEdit::default() }
     }
 
     /// Puts the code package away. Where the handle does not know the automation, the package is got first.
@@ -327,7 +328,7 @@ impl AutomationPackageHandle {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationPackageEdit {
     package: AutomationPackageHandle,
-    body: types::AutomationPackageEdit,
+    body: bodies::AutomationPackageEdit,
 }
 
 impl AutomationPackageEdit {
@@ -364,7 +365,7 @@ impl AutomationPackageEdit {
     ///
     /// A change of nothing, a memory limit of 0 or a malformed id, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::AutomationPackage> {
-        if self.body == types::AutomationPackageEdit::default() {
+        if self.body == bodies::AutomationPackageEdit::default() {
             return Err(Error::invalid("the edit of the code package changes nothing"));
         }
         check_memory(self.body.memory_limit)?;

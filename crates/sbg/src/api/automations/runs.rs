@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::files::FileHandle;
 use crate::ids::check_segment;
 use crate::raw::Secret;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::query::Query;
 use crate::request::wait::{self, Job, State, Wait};
@@ -75,7 +76,7 @@ impl AutomationRuns {
     ///
     /// let runs = client.automation_runs().query().status(AutomationRunStatus::Failed);
     /// let runs = runs.created_from(Timestamp::now() - 24.hours()).order_by("created_on", AutomationRunOrder::Desc);
-    /// for run in runs.send().await? {
+    /// for run in runs.all().await? {
     ///     println!("{} {:?}", run.id, run.message);
     /// }
     /// # Ok(())
@@ -98,7 +99,7 @@ impl AutomationRuns {
     /// # }
     /// ```
     pub fn create(&self, package_id: impl Into<String>) -> AutomationRunCreate {
-        let body = types::AutomationRunCreate {
+        let body = bodies::AutomationRunCreate {
             package: package_id.into(),
             // The one client that makes this call always sends inputs.
             inputs: Some(Map::new().into()),
@@ -126,7 +127,7 @@ impl AutomationRuns {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunCreate {
     client: Client,
-    body: types::AutomationRunCreate,
+    body: bodies::AutomationRunCreate,
 }
 
 impl AutomationRunCreate {
@@ -286,7 +287,7 @@ impl AutomationRunHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> AutomationRunEdit {
-        AutomationRunEdit { run: self.clone(), body: types::AutomationRunEdit::default() }
+        AutomationRunEdit { run: self.clone(), body: bodies::AutomationRunEdit::default() }
     }
 
     /// Starts a new run after the model of this one: set what is to differ, then `.await`.
@@ -299,7 +300,7 @@ impl AutomationRunHandle {
     /// # }
     /// ```
     pub fn rerun(&self) -> AutomationRunRerun {
-        let body = types::AutomationRunRerun { merge: Some(true), ..types::AutomationRunRerun::default() };
+        let body = bodies::AutomationRunRerun { merge: Some(true), ..bodies::AutomationRunRerun::default() };
         AutomationRunRerun { run: self.clone(), body }
     }
 

@@ -9,6 +9,7 @@ use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, ProjectId};
+use crate::raw::types as bodies;
 use crate::request::call::{answer_of, awaitable, body_clearers, body_setters, tags_setters};
 use crate::types;
 
@@ -26,7 +27,7 @@ use crate::types;
 pub struct ProjectEdit {
     pub(super) client: Client,
     pub(super) id: Given<ProjectId>,
-    pub(super) body: types::ProjectEdit,
+    pub(super) body: bodies::ProjectEdit,
 }
 
 impl ProjectEdit {
@@ -101,7 +102,7 @@ impl ProjectEdit {
     ///
     /// A change of nothing, an empty name, a malformed billing group or tag, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Project> {
-        if self.body == types::ProjectEdit::default() {
+        if self.body == bodies::ProjectEdit::default() {
             return Err(Error::invalid("the edit of the project changes nothing"));
         }
         self.body.name.as_deref().map_or(Ok(()), check_name)?;

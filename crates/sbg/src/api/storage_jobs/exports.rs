@@ -6,6 +6,7 @@ use super::imports::{self, StorageJobExt, outcome};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, VolumeId, check_given, check_segment, excerpt};
+use crate::raw::types as bodies;
 use crate::request::bulk::{bulk, checked_ids, in_place};
 use crate::request::call::{Get, awaitable, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -140,7 +141,7 @@ impl Exports {
                 "the exports of one bulk call are all `copy_only` or none: make a call for either",
             ));
         }
-        let items: Vec<types::ExportStart> =
+        let items: Vec<bodies::ExportStart> =
             exports.into_iter().map(ExportStart::checked).collect::<Result<_>>()?;
         bulk!(self.client, items, bulk_export_start, BulkExportStart { items }, copy_only = copy_only).await
     }
@@ -317,7 +318,7 @@ impl ExportStart {
         self
     }
 
-    fn checked(self) -> Result<types::ExportStart> {
+    fn checked(self) -> Result<bodies::ExportStart> {
         check_segment("file id", &self.file)?;
         let (volume, location) = (self.volume?.into(), self.location);
         if location.is_empty() || location.ends_with('/') {
@@ -327,7 +328,7 @@ impl ExportStart {
             )));
         }
         let properties = self.properties.map(S3Properties::into_export).transpose()?;
-        Ok(types::ExportStart {
+        Ok(bodies::ExportStart {
             source: types::ExportStartSource { file: self.file },
             destination: types::ExportStartDestination { volume, location },
             overwrite: self.overwrite,

@@ -6,6 +6,7 @@ use crate::api::destination::{Destination, Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Given, IntoId, ProjectId, VolumeId, check_given, check_segment, excerpt};
+use crate::raw::types as bodies;
 use crate::request::bulk::{bulk, checked_ids, in_place};
 use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -112,7 +113,7 @@ impl Imports {
         &self,
         imports: impl IntoIterator<Item = ImportStart>,
     ) -> Result<Vec<Result<types::Import>>> {
-        let items: Vec<types::ImportStart> =
+        let items: Vec<bodies::ImportStart> =
             imports.into_iter().map(ImportStart::checked).collect::<Result<_>>()?;
         bulk!(self.client, items, bulk_import_start, BulkImportStart { items }).await
     }
@@ -268,12 +269,12 @@ pub struct ImportStart {
     volume: Given<VolumeId>,
     place: Place,
     /// Everything but the volume and the place, which are added when it is sent.
-    body: types::ImportStart,
+    body: bodies::ImportStart,
 }
 
 impl ImportStart {
     pub(crate) fn new(client: Client, volume: Given<VolumeId>, location: String) -> Self {
-        let body = types::ImportStart {
+        let body = bodies::ImportStart {
             source: types::ImportStartSource { volume: String::new(), location },
             destination: types::ImportStartDestination::default(),
             overwrite: None,
@@ -341,11 +342,11 @@ impl ImportStart {
         preserve_folder_structure(preserve_folder_structure: bool);
     }
 
-    fn checked(mut self) -> Result<types::ImportStart> {
+    fn checked(mut self) -> Result<bodies::ImportStart> {
         self.body.source.volume = self.volume?.into();
         let Destination { project, parent, name } = self.place.checked("an import goes to")?;
         self.body.destination = types::ImportStartDestination { project, parent, name };
-        let types::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
+        let bodies::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
         let location = &source.location;
         let shown = excerpt(location, 60);
         let is_folder = location.ends_with('/');

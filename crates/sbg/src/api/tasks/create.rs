@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{AppId, Given, ProjectId};
 use crate::raw::Nullable;
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, body_setters, set};
 use crate::types;
 
@@ -31,7 +32,7 @@ pub struct TaskCreate {
     app: Given<AppId>,
     project: Given<ProjectId>,
     /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
-    body: types::TaskCreate,
+    body: bodies::TaskCreate,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
     location: Option<OutputLocation>,
@@ -41,7 +42,7 @@ pub struct TaskCreate {
 
 impl TaskCreate {
     pub(super) fn new(client: Client, app: Given<AppId>, project: Given<ProjectId>) -> Self {
-        let body = types::TaskCreate {
+        let body = bodies::TaskCreate {
             project: String::new(),
             app: String::new(),
             name: None,

@@ -10,6 +10,7 @@ use super::{ExecutionSettings, OutputLocation, TaskHandle, TaskInput, TaskValue}
 use crate::error::{Error, Result};
 use crate::ids::{AppId, Given, IntoId, ProjectId};
 use crate::raw::Nullable;
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, body_clearers, body_setters};
 use crate::types;
 
@@ -31,7 +32,7 @@ pub struct TaskEdit {
     app: Option<Given<AppId>>,
     project: Option<Given<ProjectId>>,
     /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
-    body: types::TaskEdit,
+    body: bodies::TaskEdit,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
     location: Option<OutputLocation>,
@@ -43,7 +44,7 @@ impl TaskEdit {
             task,
             app: None,
             project: None,
-            body: types::TaskEdit::default(),
+            body: bodies::TaskEdit::default(),
             inputs: BTreeMap::new(),
             settings: None,
             location: None,
@@ -163,7 +164,7 @@ impl TaskEdit {
         body.inputs = checked_inputs(&inputs)?;
         body.execution_settings = settings.map(ExecutionSettings::checked).transpose()?;
         body.output_location = location.map(OutputLocation::checked).transpose()?;
-        if body == types::TaskEdit::default() {
+        if body == bodies::TaskEdit::default() {
             return Err(Error::invalid("the edit of the task changes nothing"));
         }
         check_task_name(body.name.as_deref())?;
@@ -236,7 +237,7 @@ impl TaskInputsEdit {
         if self.inputs.is_empty() {
             return Err(Error::invalid("the edit of the inputs changes nothing"));
         }
-        let body = types::TaskInputsEdit(checked_inputs(&self.inputs)?);
+        let body = bodies::TaskInputsEdit(checked_inputs(&self.inputs)?);
         let call = self.task.client.raw().task_inputs_edit().task_id(self.task.checked()?);
         Ok(values_from_json(&call.body(body).send().await?.into_inner()))
     }

@@ -5,6 +5,7 @@ use sbg_raw::ClientVolumesExt as _;
 use super::Service;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::raw::types as bodies;
 use crate::request::call::awaitable;
 use crate::types;
 
@@ -80,7 +81,7 @@ impl VolumeCreate {
         };
         let service = self.service.into_create()?;
         let body =
-            types::VolumeCreate { name: self.name, access_mode, description: self.description, service };
+            bodies::VolumeCreate { name: self.name, access_mode, description: self.description, service };
         Ok(self.client.raw().volume_create().body(body).send().await?.into_inner())
     }
 }
