@@ -66,7 +66,7 @@ async fn an_item_that_fails_has_its_error_in_its_place() -> Result<()> {
 
     let deleted = stage.client.files().bulk_delete(&ids).await?;
     assert_eq!(deleted.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, true]);
-    assert!(stage.client.project(&stage.project)?.files().query().await?.items.is_empty());
+    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
     Ok(())
 }
 

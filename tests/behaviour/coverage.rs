@@ -109,14 +109,14 @@ async fn by_handles(stage: &Stage) -> Result<()> {
     client.user("rfranklin").get().await?;
 
     let created = client.projects().create("Fibre diffraction").await?;
-    client.projects().query().await?;
-    client.projects().query().owner("rfranklin").await?;
+    client.projects().query().page().await?;
+    client.projects().query().owner("rfranklin").page().await?;
     let project = client.project(&created.id)?;
     project.get().await?;
     project.edit().description("B form").await?;
     let members = project.members();
     members.add(NewMember::user("fcrick"), Permissions::new().copy(true)).await?;
-    members.query().await?;
+    members.query().page().await?;
     members.member("fcrick").get().await?;
     members.member("fcrick").edit_permissions(Permissions::new().write(true)).await?;
     members.member("fcrick").replace_permissions(Permissions::new()).await?;
@@ -137,8 +137,8 @@ async fn by_handles(stage: &Stage) -> Result<()> {
     client.uploads().abort(&id).await?;
 
     let folder = client.files().create_folder("raw").in_project(&created.id).await?;
-    project.files().query().await?;
-    client.file(&folder.id).list().await?;
+    project.files().query().page().await?;
+    client.file(&folder.id).list().page().await?;
     let file = client.file(&uploaded.id);
     file.get().await?;
     file.edit().name("c").await?;

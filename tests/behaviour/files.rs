@@ -26,7 +26,7 @@ async fn folders_are_created_in_projects_and_in_folders() -> Result<()> {
     assert_refused(full, ErrorKind::Api, &["file_delete", "code 5021"]);
     stage.client.file(&inner.id).delete().await?;
     stage.client.file(&outer.id).delete().await?;
-    assert!(stage.client.project(&stage.project)?.files().query().await?.items.is_empty());
+    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
     Ok(())
 }
 
@@ -42,19 +42,25 @@ async fn files_are_found_by_place_name_tag_metadata_and_origin() -> Result<()> {
     client.file(&b).metadata().merge([("sample_id", "S2")]).await?;
     let query = || client.files().query().project(&stage.project);
 
-    assert_eq!(names(&query().await?), ["a.txt", "b.txt", "c.txt", "raw"]);
-    assert_eq!(names(&client.project(&stage.project)?.files().query().name("c.txt").await?), ["c.txt"]);
-    assert_eq!(names(&query().name("a.txt").name("c.txt").await?), ["a.txt", "c.txt"]);
-    assert_eq!(names(&query().tag("b form").await?), ["a.txt"]);
-    assert_eq!(names(&query().tag("dna").tag("rna").await?), ["a.txt", "b.txt"]);
-    assert_eq!(names(&query().metadata("sample_id", "S 1").metadata("sample_id", "S2").await?).len(), 2);
-    let both = query().metadata("sample_id", "S 1").metadata("library_id", "L2").await?;
+    assert_eq!(names(&query().page().await?), ["a.txt", "b.txt", "c.txt", "raw"]);
+    assert_eq!(
+        names(&client.project(&stage.project)?.files().query().name("c.txt").page().await?),
+        ["c.txt"]
+    );
+    assert_eq!(names(&query().name("a.txt").name("c.txt").page().await?), ["a.txt", "c.txt"]);
+    assert_eq!(names(&query().tag("b form").page().await?), ["a.txt"]);
+    assert_eq!(names(&query().tag("dna").tag("rna").page().await?), ["a.txt", "b.txt"]);
+    assert_eq!(
+        names(&query().metadata("sample_id", "S 1").metadata("sample_id", "S2").page().await?).len(),
+        2
+    );
+    let both = query().metadata("sample_id", "S 1").metadata("library_id", "L2").page().await?;
     assert_eq!(names(&both), [""; 0], "different fields must all match");
-    assert_eq!(names(&query().origin_task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11").await?), [""; 0]);
+    assert_eq!(names(&query().origin_task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11").page().await?), [""; 0]);
 
     let folder = client.file(&inside).get().await?.parent.expect("a folder");
-    assert_eq!(names(&client.files().query().parent(&folder).await?), ["d.txt"]);
-    let listed = client.file(&folder).list().fields(Fields::all()).await?;
+    assert_eq!(names(&client.files().query().parent(&folder).page().await?), ["d.txt"]);
+    let listed = client.file(&folder).list().fields(Fields::all()).page().await?;
     assert_eq!((names(&listed), listed.items[0].size), (vec!["d.txt"], Some(1)));
     Ok(())
 }

@@ -118,7 +118,7 @@ async fn a_name_that_is_taken_on_the_platform_is_met_as_was_said() -> Result<()>
     assert_eq!(run(Conflict::Skip).await?, Ok(Outcome::Skipped));
     assert_eq!(run(Conflict::Rename).await?, Ok(Outcome::Transferred(11)));
     assert_eq!(run(Conflict::Overwrite).await?, Ok(Outcome::Transferred(11)));
-    let files = stage.client.project(&stage.project)?.files().query().await?;
+    let files = stage.client.project(&stage.project)?.files().query().page().await?;
     let mut names: Vec<_> = files.items.iter().filter_map(|file| file.name.as_deref()).collect();
     names.sort_unstable();
     assert_eq!(names, ["a (2).txt", "a.txt"]);

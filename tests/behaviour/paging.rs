@@ -42,16 +42,16 @@ fn assert_numbered(files: &[File], first: usize, end: usize) {
 #[tokio::test]
 async fn a_page_knows_its_place_in_the_list() -> Result<()> {
     let stage = stage_with(130).await;
-    let first = query(&stage).send().await?;
+    let first = query(&stage).page().await?;
     assert_numbered(&first.items, 0, 50);
     assert_eq!((first.total, first.offset()), (Some(130), 0));
     assert!(first.has_next() && !first.has_previous());
 
-    let last = query(&stage).offset(100).limit(100).await?;
+    let last = query(&stage).offset(100).page_size(100).page().await?;
     assert_numbered(&last.items, 100, 130);
     assert!(!last.has_next() && last.has_previous());
     assert!(last.next_page().await?.is_none());
-    let beyond = query(&stage).offset(1000).await?;
+    let beyond = query(&stage).offset(1000).page().await?;
     assert!(beyond.items.is_empty() && !beyond.has_next());
     assert_eq!(stage.emulator.requests().len(), 3, "an end costs no request");
     Ok(())
@@ -60,14 +60,14 @@ async fn a_page_knows_its_place_in_the_list() -> Result<()> {
 #[tokio::test]
 async fn pages_lead_to_their_neighbours_and_back() -> Result<()> {
     let stage = stage_with(130).await;
-    let first = query(&stage).limit(40).await?;
+    let first = query(&stage).page_size(40).page().await?;
     let second = first.next_page().await?.expect("a second page");
     assert_numbered(&second.items, 40, 80);
     let back = second.previous_page().await?.expect("the first page");
     assert_numbered(&back.items, 0, 40);
     assert!(back.previous_page().await?.is_none());
 
-    let odd = query(&stage).offset(30).limit(50).await?;
+    let odd = query(&stage).offset(30).page_size(50).page().await?;
     let before = odd.previous_page().await?.expect("what is before");
     assert_numbered(&before.items, 0, 30);
     Ok(())
@@ -84,7 +84,7 @@ async fn items_and_pages_reach_the_end_in_order_and_ask_for_each_page_once() -> 
     assert_eq!(asked, [0, 100, 200, 300, 400, 500, 600, 700]);
 
     stage.emulator.clear_requests();
-    let pages: Vec<Page<File>> = query(&stage).limit(90).pages().try_collect().await?;
+    let pages: Vec<Page<File>> = query(&stage).page_size(90).pages().try_collect().await?;
     assert_eq!(
         pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(),
         [90, 90, 90, 90, 90, 90, 90, 90, 10]
@@ -110,7 +110,7 @@ async fn the_pages_that_the_first_one_promises_are_fetched_side_by_side() -> Res
 #[tokio::test]
 async fn a_stream_begins_at_its_offset() -> Result<()> {
     let stage = stage_with(250).await;
-    let files: Vec<File> = query(&stage).offset(120).limit(50).items().try_collect().await?;
+    let files: Vec<File> = query(&stage).offset(120).page_size(50).items().try_collect().await?;
     assert_numbered(&files, 120, 250);
     let mut asked = offsets(&stage);
     asked.sort_unstable();
@@ -132,11 +132,11 @@ async fn an_empty_list_and_a_short_one_cost_one_request() -> Result<()> {
 #[tokio::test]
 async fn a_stream_asks_for_nothing_before_it_is_polled_or_after_it_is_dropped() -> Result<()> {
     let stage = stage_with(300).await;
-    let unused = query(&stage).limit(2).items();
+    let unused = query(&stage).page_size(2).items();
     drop(unused);
     stage.assert_no_requests();
 
-    let mut files = query(&stage).limit(2).items();
+    let mut files = query(&stage).page_size(2).items();
     files.try_next().await?;
     files.try_next().await?;
     assert_eq!(offsets(&stage), [0], "the first page is enough for two items");
@@ -156,21 +156,25 @@ async fn pages_of_0_or_101_items_are_never_asked_for() -> Result<()> {
     let stage = stage_with(3).await;
     for limit in [0, 101, u32::MAX] {
         let words = [&format!("1 to 100 items, not {limit}")[..]];
-        assert_refused(query(&stage).limit(limit).send().await, ErrorKind::InvalidInput, &words);
-        assert_refused(query(&stage).limit(limit).items().try_next().await, ErrorKind::InvalidInput, &words);
-        let pages: sbg::Result<Vec<_>> = query(&stage).limit(limit).pages().try_collect().await;
+        assert_refused(query(&stage).page_size(limit).page().await, ErrorKind::InvalidInput, &words);
+        assert_refused(
+            query(&stage).page_size(limit).items().try_next().await,
+            ErrorKind::InvalidInput,
+            &words,
+        );
+        let pages: sbg::Result<Vec<_>> = query(&stage).page_size(limit).pages().try_collect().await;
         assert_refused(pages, ErrorKind::InvalidInput, &words);
     }
     stage.assert_no_requests();
-    assert_eq!(query(&stage).limit(1).await?.items.len(), 1);
-    assert_eq!(query(&stage).limit(100).await?.items.len(), 3);
+    assert_eq!(query(&stage).page_size(1).page().await?.items.len(), 1);
+    assert_eq!(query(&stage).page_size(100).page().await?.items.len(), 3);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_list_that_shrinks_while_it_is_read_ends_cleanly() -> Result<()> {
     let stage = stage_with(250).await;
-    let mut stream = query(&stage).limit(50).items();
+    let mut stream = query(&stage).page_size(50).items();
     let mut names = BTreeSet::new();
     while let Some(file) = stream.try_next().await? {
         assert!(names.insert(file.name), "{:?} came twice", file.id);
@@ -247,7 +251,7 @@ async fn a_stream_can_be_read_by_another_task() -> Result<()> {
         ));
     assert_eq!(reader.await??, 120);
     drop(assert_send(query(&stage).pages()));
-    drop(assert_send(query(&stage).send()));
+    drop(assert_send(query(&stage).page()));
     eventually("both pages are asked for", || offsets(&stage).len() == 2).await;
     Ok(())
 }
@@ -259,16 +263,16 @@ async fn all_lists_are_paged_alike() -> Result<()> {
         stage.emulator.create_project(&format!("p{number}"));
         stage.file(&format!("inside/{number}"), "");
     }
-    let projects: Vec<_> = stage.client.projects().query().limit(2).items().try_collect().await?;
+    let projects: Vec<_> = stage.client.projects().query().page_size(2).items().try_collect().await?;
     assert_eq!(projects.len(), 6);
     let owned: Vec<_> =
-        stage.client.projects().query().owner("rfranklin").limit(4).items().try_collect().await?;
+        stage.client.projects().query().owner("rfranklin").page_size(4).items().try_collect().await?;
     assert_eq!(owned.len(), 6);
     let members: Vec<_> =
-        stage.client.project(&stage.project)?.members().query().limit(1).items().try_collect().await?;
+        stage.client.project(&stage.project)?.members().query().page_size(1).items().try_collect().await?;
     assert_eq!(members.len(), 1);
-    let folder = stage.client.project(&stage.project)?.files().query().await?.items[0].id.clone();
-    let inside: Vec<_> = stage.client.file(&folder).list().limit(2).items().try_collect().await?;
+    let folder = stage.client.project(&stage.project)?.files().query().all().await?[0].id.clone();
+    let inside: Vec<_> = stage.client.file(&folder).list().page_size(2).items().try_collect().await?;
     assert_eq!(inside.len(), 5);
     Ok(())
 }
@@ -292,11 +296,11 @@ fn any_part_of_a_list_is_read_once_and_in_order() {
     let config = Config { cases: 40, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&parts, |(offset, limit)| {
-            let query = || query(&stage).offset(offset).limit(limit);
+            let query = || query(&stage).offset(offset).page_size(limit);
             let streamed: sbg::Result<Vec<File>> = runtime.block_on(query().items().try_collect());
             let streamed: Vec<String> = streamed.expect("a list").into_iter().map(|file| file.id).collect();
             let mut by_page = Vec::new();
-            let mut page = Some(runtime.block_on(query().send()).expect("a page"));
+            let mut page = Some(runtime.block_on(query().page()).expect("a page"));
             while let Some(current) = page {
                 prop_assert!(current.items.len() <= limit as usize);
                 page = runtime.block_on(current.next_page()).expect("a page");

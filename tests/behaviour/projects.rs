@@ -66,14 +66,17 @@ async fn projects_are_found_by_name_tag_owner_and_category() -> Result<()> {
     client.projects().create("Tobacco mosaic virus").tags(["rna", "x-ray"]).await?;
     stage.emulator.clear_requests();
 
-    assert_eq!(ids(&client.projects().query().await?).len(), 3);
-    assert_eq!(ids(&client.projects().query().name("MOSAIC").await?), ["rfranklin/tobacco-mosaic-virus"]);
-    assert_eq!(ids(&client.projects().query().tag("x-ray").await?).len(), 2);
-    let both = client.projects().query().tag("x-ray").tag("dna").await?;
+    assert_eq!(ids(&client.projects().query().page().await?).len(), 3);
+    assert_eq!(
+        ids(&client.projects().query().name("MOSAIC").page().await?),
+        ["rfranklin/tobacco-mosaic-virus"]
+    );
+    assert_eq!(ids(&client.projects().query().tag("x-ray").page().await?).len(), 2);
+    let both = client.projects().query().tag("x-ray").tag("dna").page().await?;
     assert_eq!(ids(&both), ["rfranklin/fibre-diffraction"]);
-    assert_eq!(ids(&client.projects().query().owner("fcrick").await?), [""; 0]);
-    assert_eq!(ids(&client.projects().query().owner("rfranklin").tag("rna").await?).len(), 1);
-    assert_eq!(ids(&client.projects().query().category("PRIVATE").limit(2).send().await?).len(), 2);
+    assert_eq!(ids(&client.projects().query().owner("fcrick").page().await?), [""; 0]);
+    assert_eq!(ids(&client.projects().query().owner("rfranklin").tag("rna").page().await?).len(), 1);
+    assert_eq!(ids(&client.projects().query().category("PRIVATE").page_size(2).page().await?).len(), 2);
 
     let asked = stage.calls("GET", "/projects");
     assert_eq!(asked.last().expect("a request").query_values("category"), ["PRIVATE"]);
@@ -84,11 +87,11 @@ async fn projects_are_found_by_name_tag_owner_and_category() -> Result<()> {
 #[tokio::test]
 async fn a_list_is_in_short_form_unless_fields_are_named() -> Result<()> {
     let stage = Stage::start().await;
-    let short = &stage.client.projects().query().await?.items[0];
+    let short = &stage.client.projects().query().all().await?[0];
     assert_eq!((short.name.as_deref(), short.description.as_ref()), (Some("demo"), None));
-    let full = &stage.client.projects().query().fields(Fields::all()).await?.items[0];
+    let full = &stage.client.projects().query().fields(Fields::all()).all().await?[0];
     assert!(full.description.is_some() && full.settings.is_some());
-    let named = &stage.client.projects().query().fields(Fields::only(["description"])).await?.items[0];
+    let named = &stage.client.projects().query().fields(Fields::only(["description"])).all().await?[0];
     assert_eq!((named.id.as_str(), named.name.as_ref()), (stage.project.as_str(), None));
     assert!(named.description.is_some());
     Ok(())
@@ -153,9 +156,9 @@ async fn edits_that_change_nothing_and_projects_without_a_name_are_never_sent() 
     assert_refused(client.projects().create(" ").await, invalid, &["a project needs a name"]);
     assert_refused(client.projects().create("x").tags(["a,b"]).await, invalid, &["no comma", "`a,b`"]);
     assert_refused(handle.edit().tags([""]).await, invalid, &["tag is not empty"]);
-    assert_refused(client.projects().query().tag("a,b").await, invalid, &["no comma"]);
-    assert_refused(client.projects().query().owner("a/b").await, invalid, &["not an owner: `a/b`"]);
-    let both = client.projects().query().owner("fcrick").category("PRIVATE").await;
+    assert_refused(client.projects().query().tag("a,b").page().await, invalid, &["no comma"]);
+    assert_refused(client.projects().query().owner("a/b").page().await, invalid, &["not an owner: `a/b`"]);
+    let both = client.projects().query().owner("fcrick").category("PRIVATE").page().await;
     assert_refused(both, invalid, &["cannot be filtered by category"]);
     stage.assert_no_requests();
     Ok(())

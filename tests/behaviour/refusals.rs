@@ -29,11 +29,11 @@ async fn a_project_id_without_a_slash_is_refused_with_the_expected_form() -> Res
 async fn files_are_listed_in_one_place_and_not_in_none_or_two() -> Result<()> {
     let stage = Stage::start().await;
     let query = || stage.client.files().query();
-    assert_refused(query().send().await, INVALID, &["name a project, a parent folder or a dataset"]);
+    assert_refused(query().page().await, INVALID, &["name a project, a parent folder or a dataset"]);
     let both = query().project(&stage.project).parent("5678");
-    assert_refused(both.clone().send().await, INVALID, &["one place", "not several"]);
+    assert_refused(both.clone().page().await, INVALID, &["one place", "not several"]);
     assert_refused(both.items().try_next().await, INVALID, &["one place", "not several"]);
-    assert_refused(query().parent("56/78").await, INVALID, &["not a folder id: `56/78`"]);
+    assert_refused(query().parent("56/78").page().await, INVALID, &["not a folder id: `56/78`"]);
     stage.assert_no_requests();
     Ok(())
 }
@@ -105,7 +105,7 @@ async fn ids_that_would_change_the_path_are_never_sent() -> Result<()> {
         assert_refused(file.set_tags(["x"]).await, INVALID, &words);
         assert_refused(file.download(stage.path("x")).await, INVALID, &words);
         assert_refused(file.move_to("5678").await, INVALID, &words);
-        assert_refused(file.list().await, INVALID, &["not a folder id"]);
+        assert_refused(file.list().page().await, INVALID, &["not a folder id"]);
         assert_refused(stage.client.user(id).get().await, INVALID, &["not a username"]);
         assert_refused(stage.client.uploads().get(id).await, INVALID, &["not an upload id"]);
     }
@@ -188,7 +188,11 @@ async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()>
     for number in 0..300 {
         query = query.name(format!("a-rather-long-name-{number}.fastq"));
     }
-    assert_refused(query.await, INVALID, &["file_list", "6000 that are accepted", "fewer filter values"]);
+    assert_refused(
+        query.page().await,
+        INVALID,
+        &["file_list", "6000 that are accepted", "fewer filter values"],
+    );
     stage.assert_no_requests();
     Ok(())
 }

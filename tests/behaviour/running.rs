@@ -163,7 +163,7 @@ async fn a_stopped_upload_is_aborted_on_the_platform() -> Result<()> {
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &["cancelled"]);
     assert_eq!(upload.status(), Status::Stopped);
     assert!(stage.client.uploads().list().await?.is_empty());
-    assert!(stage.client.project(&stage.project)?.files().query().await?.items.is_empty());
+    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
     Ok(())
 }
 

@@ -192,7 +192,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     let download = builder.start();
     shown.debug(&download.wait().await?);
     shown.debug(&download);
-    let page = project.files().query().limit(1).send().await?;
+    let page = project.files().query().page_size(1).page().await?;
     shown.debug(&(&page, project.files().query().items(), project.files().query().pages()));
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use sbg::ErrorKind;
 use sbg::types::File;
-use sbg::volumes::{Service, VolumeObjects};
+use sbg::volumes::{Service, VolumeEntry};
+use sbg::{ErrorKind, Page};
 use sbg_emulator::Emulator;
 use sbg_tests::{Stage, assert_refused};
 
@@ -44,7 +44,7 @@ async fn files_and_folders_are_read_to_their_end_by_tokens() -> Result<()> {
     let folder = files.resolve_path("folder").await?;
     stage.emulator.clear_requests();
     let in_folder: Vec<File> =
-        stage.client.file(&folder).list().cont_token().limit(100).items().try_collect().await?;
+        stage.client.file(&folder).list().cont_token().page_size(100).items().try_collect().await?;
     assert_eq!(names(&in_folder), (0..230).map(|number| format!("{number:04}")).collect::<Vec<_>>());
     assert_eq!(stage.emulator.requests().len(), 3);
     Ok(())
@@ -54,21 +54,21 @@ async fn files_and_folders_are_read_to_their_end_by_tokens() -> Result<()> {
 async fn a_list_goes_on_at_a_token_that_was_kept() -> Result<()> {
     let stage = stage_with(5).await;
     let query = stage.client.files().query().project(&stage.project);
-    let first = query.clone().cont_token().limit(4).await?;
+    let first = query.clone().cont_token().page_size(4).page().await?;
     let kept = first.next_token().expect("a second page").to_owned();
     let rest: Vec<File> = query.clone().cont_token().continue_from(&kept).items().try_collect().await?;
     assert_eq!(names(&rest), ["0004", "folder"]);
-    let last = query.clone().cont_token().continue_from(&kept).await?;
+    let last = query.clone().cont_token().continue_from(&kept).page().await?;
     assert_eq!((names(&last.items), last.next_token()), (vec!["0004", "folder"], None));
 
-    let by_offset = query.clone().limit(4).await?;
+    let by_offset = query.clone().page_size(4).page().await?;
     assert!(by_offset.has_next() && by_offset.next_token().is_none());
-    let refused = query.continue_from(kept).await;
+    let refused = query.continue_from(kept).page().await;
     assert_refused(refused.map(|page| page.items), INVALID, &["not read by continuation token"]);
 
     let expression = format!("IN \"/Projects/{}\" RECURSIVE", stage.project);
-    let search = || stage.client.files().search(&*expression).limit(4);
-    let hits = search().await?;
+    let search = || stage.client.files().search(&*expression).page_size(4);
+    let hits = search().page().await?;
     let rest = search().continue_from(hits.next_token().expect("more hits")).items();
     let rest: Vec<_> = rest.try_collect().await?;
     let all: Vec<_> = search().items().try_collect().await?;
@@ -80,7 +80,7 @@ async fn a_list_goes_on_at_a_token_that_was_kept() -> Result<()> {
 async fn a_page_by_token_leads_forward_only() -> Result<()> {
     let stage = stage_with(5).await;
     let query = stage.client.files().query().project(&stage.project).cont_token();
-    let first = query.limit(4).await?;
+    let first = query.page_size(4).page().await?;
     assert!(first.has_next() && !first.has_previous());
     let last = first.next_page().await?.expect("a second page");
     assert_eq!(names(&last.items), ["0004", "folder"]);
@@ -95,18 +95,18 @@ async fn the_three_rules_of_tokens_are_checked_before_any_request() -> Result<()
     let query = || stage.client.files().query().project(&stage.project).cont_token();
     let folder = || stage.client.file("567890abc9b0307bc0414164").list().cont_token();
     for words in [["continuation token", "no offset"]] {
-        assert_refused(query().offset(10).await, INVALID, &words);
+        assert_refused(query().offset(10).page().await, INVALID, &words);
         assert_refused(query().offset(0).items().try_next().await, INVALID, &words);
-        assert_refused(folder().offset(10).await, INVALID, &words);
+        assert_refused(folder().offset(10).page().await, INVALID, &words);
     }
     let by_metadata = query().metadata("sample_id", "S1");
-    assert_refused(by_metadata.clone().await, INVALID, &["cannot be filtered by metadata"]);
+    assert_refused(by_metadata.clone().page().await, INVALID, &["cannot be filtered by metadata"]);
     assert_refused(by_metadata.pages().try_next().await, INVALID, &["cannot be filtered by metadata"]);
 
     let without = Stage::start().await;
     let words = ["advance access", "Client::builder().advance_access(true)"];
     let query = without.client.files().query().project(&without.project).cont_token();
-    assert_refused(query.await, ErrorKind::AdvanceAccess, &words);
+    assert_refused(query.page().await, ErrorKind::AdvanceAccess, &words);
     let folder = without.client.file("567890abc9b0307bc0414164").list().cont_token();
     assert_refused(folder.items().try_next().await, ErrorKind::AdvanceAccess, &words);
     stage.assert_no_requests();
@@ -130,21 +130,19 @@ async fn volume_with(count: usize) -> Result<Stage> {
 async fn a_volume_is_read_folder_by_folder_and_forward_only() -> Result<()> {
     let stage = volume_with(130).await?;
     let volume = stage.client.volume("rfranklin/patterns")?;
-    let root = volume.list().await?;
-    let locations: Vec<_> = root.items.iter().map(|object| object.location.as_str()).collect();
-    assert_eq!(locations, ["README.txt"]);
-    let prefixes: Vec<_> = root.prefixes.iter().map(|prefix| prefix.prefix.as_str()).collect();
-    assert_eq!(prefixes, ["photographs/"]);
+    let root = volume.list().page().await?;
+    let entries: Vec<_> = root.items.iter().map(|entry| (entry.path(), entry.is_folder())).collect();
+    assert_eq!(entries, [("photographs/", true), ("README.txt", false)]);
     assert!(!root.has_next() && root.next_page().await?.is_none());
 
     stage.emulator.clear_requests();
-    let objects: Vec<_> = volume.list().prefix("photographs/").items().try_collect::<Vec<_>>().await?;
+    let objects = volume.list().prefix("photographs/").all().await?;
     let expected: Vec<_> = (0..130).map(|number| format!("photographs/{number:03}.tiff")).collect();
-    assert_eq!(objects.into_iter().map(|object| object.location).collect::<Vec<_>>(), expected);
+    assert_eq!(objects.iter().map(VolumeEntry::path).collect::<Vec<_>>(), expected);
     assert_eq!(stage.emulator.requests().len(), 2);
 
-    let pages: Vec<VolumeObjects> =
-        volume.list().prefix("photographs/").limit(50).pages().try_collect().await?;
+    let pages: Vec<Page<VolumeEntry>> =
+        volume.list().prefix("photographs/").page_size(50).pages().try_collect().await?;
     assert_eq!(pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(), [50, 50, 30]);
     let object = volume.object("photographs/051.tiff").await?;
     assert_eq!(object.location, "photographs/051.tiff");
@@ -156,8 +154,8 @@ async fn listings_of_volumes_that_cannot_be_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let volume = stage.client.volume("rfranklin/patterns")?;
     for limit in [0, 101] {
-        assert_refused(volume.list().limit(limit).await, INVALID, &["1 to 100 entries"]);
-        assert_refused(volume.list().limit(limit).items().try_next().await, INVALID, &["1 to 100 entries"]);
+        assert_refused(volume.list().page_size(limit).page().await, INVALID, &["1 to 100 items"]);
+        assert_refused(volume.list().page_size(limit).items().try_next().await, INVALID, &["1 to 100 items"]);
     }
     assert_refused(volume.object("").await, INVALID, &["is no object of a volume"]);
     assert_refused(volume.object("photographs/").await, INVALID, &["list a folder by its prefix"]);

@@ -210,7 +210,7 @@ async fn a_search_is_read_to_its_end_by_tokens() -> Result<()> {
     stage.file("raw/other.bam", "");
     let expression = r#"IN "/Projects/rfranklin/demo" WHERE file_extension IN ("FASTQ") RECURSIVE"#;
     let hits: Vec<_> =
-        stage.client.files().search(expression).limit(3).items().try_collect::<Vec<_>>().await?;
+        stage.client.files().search(expression).page_size(3).items().try_collect::<Vec<_>>().await?;
     let names: BTreeSet<_> = hits.iter().map(|hit| hit.name.clone().unwrap_or_default()).collect();
     assert_eq!(names, (0..7).map(|number| format!("{number}.fastq")).collect());
     let asked = stage.calls("POST", "/files/search");
@@ -219,18 +219,18 @@ async fn a_search_is_read_to_its_end_by_tokens() -> Result<()> {
         asked[0].query_values("cont_token").is_empty() && !asked[1].query_values("cont_token").is_empty()
     );
 
-    let page = stage.client.files().search(expression).limit(5).await?;
+    let page = stage.client.files().search(expression).page_size(5).page().await?;
     assert_eq!((page.items.len(), page.total, page.has_next()), (5, Some(7), true));
     assert!(!page.has_previous() && page.previous_page().await?.is_none());
 
     stage.emulator.clear_requests();
     let search = |expression: &str| stage.client.files().search(expression);
-    assert_refused(search(" ").await, INVALID, &["a search needs an expression"]);
-    assert_refused(search(expression).offset(3).await, INVALID, &["has no offset"]);
-    let named = search(expression).fields(Fields::only(["name"])).await;
+    assert_refused(search(" ").page().await, INVALID, &["a search needs an expression"]);
+    assert_refused(search(expression).offset(3).page().await, INVALID, &["has no offset"]);
+    let named = search(expression).fields(Fields::only(["name"])).page().await;
     assert_refused(named, INVALID, &["hits of a search come with all their fields"]);
     stage.assert_no_requests();
-    let wrong = search("WHERE type = 1").await;
+    let wrong = search("WHERE type = 1").page().await;
     assert!(assert_refused(wrong, ErrorKind::Api, &["file_search"]).status().is_some());
     Ok(())
 }

@@ -51,7 +51,10 @@ async fn a_file_is_replaced_only_where_overwrite_is_set() -> Result<()> {
 
     let second = upload().overwrite(true).await?;
     stage.assert_uploaded(&second.id, b"second");
-    assert_eq!(stage.client.project(&stage.project)?.files().query().name("a.txt").await?.total, Some(1));
+    assert_eq!(
+        stage.client.project(&stage.project)?.files().query().name("a.txt").page().await?.total,
+        Some(1)
+    );
     Ok(())
 }
 

@@ -21,6 +21,14 @@ pub(super) async fn client_setup() -> Result<()> {
     Ok(())
 }
 
+pub(super) async fn first_program() -> Result<()> {
+    let stage = stage().await;
+    let printed = run(&stage, "first_program", &[PROJECT, "reads/sample-1.fastq"]).await?;
+    assert_has(&printed, &["signed in as rfranklin\n", "  notes.txt\n", "saved sample-1.fastq\n"]);
+    assert!(stage.path("sample-1.fastq").is_file());
+    Ok(())
+}
+
 pub(super) async fn projects() -> Result<()> {
     let stage = stage().await;
     let told = run(&stage, "projects", &["Fibre diffraction", "jwatson"]).await?;
@@ -33,13 +41,14 @@ pub(super) async fn projects() -> Result<()> {
     assert_has(&told, &expected);
     let told = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
     assert_has(&told, &["found rfranklin/photograph-51", "fcrick is a member already"]);
-    assert_eq!(stage.client.project("rfranklin/photograph-51")?.members().query().await?.items.len(), 2);
+    assert_eq!(stage.client.project("rfranklin/photograph-51")?.members().query().all().await?.len(), 2);
     Ok(())
 }
 
 pub(super) async fn list_files() -> Result<()> {
     let stage = stage().await;
-    let total = stage.client.files().query().project(PROJECT).limit(1).await?.total.context("a total")?;
+    let total =
+        stage.client.files().query().project(PROJECT).page_size(1).page().await?.total.context("a total")?;
     let told = run(&stage, "list_files", &[PROJECT]).await?;
     assert_has(&told, &[&format!("{total} files in ")]);
     Ok(())
@@ -136,7 +145,7 @@ pub(super) async fn apps() -> Result<()> {
         "installed: rfranklin/demo/my-tool/0",
     ];
     assert_has(&told, &expected);
-    let apps = stage.client.project(&stage.project)?.apps().query().await?;
+    let apps = stage.client.project(&stage.project)?.apps().query().page().await?;
     assert_eq!(apps.items.len(), 2);
     let again = run(&stage, "apps", &["rfranklin/demo", public, argument(&path)]).await;
     assert!(again.is_err_and(|error| error.to_string().contains("code 6003")), "the app is there already");
@@ -195,7 +204,7 @@ pub(super) async fn tumor_normal() -> Result<()> {
     let told = run(&stage, "tumor_normal", &arguments).await?;
     let expected = ["case C1 is task ", "case C2 has no normal", "Tumor and normal of C1: Some(Completed)"];
     assert_has(&told, &expected);
-    let task = stage.client.project(&stage.project)?.tasks().query().await?.items.remove(0);
+    let task = stage.client.project(&stage.project)?.tasks().query().all().await?.remove(0);
     let inputs = stage.client.task(task.id).get().await?.inputs.context("inputs")?;
     assert_eq!((&inputs["tumor"]["name"], &inputs["normal"]["name"]), (&json!("0.bam"), &json!("1.bam")));
     Ok(())

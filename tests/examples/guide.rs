@@ -178,7 +178,7 @@ fn sections() -> Result<Vec<Section>> {
 }
 
 /// The anchor that GitHub gives a heading.
-fn anchor(title: &str) -> String {
+pub(super) fn anchor(title: &str) -> String {
     let kept = title.chars().filter(|&letter| letter.is_alphanumeric() || " -_".contains(letter));
     kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }

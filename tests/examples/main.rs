@@ -2,6 +2,7 @@
 //! environment.
 
 mod checks;
+mod documents;
 mod guide;
 mod own;
 
@@ -49,6 +50,7 @@ examples!(
     error_handlers,
     export_to_volume,
     find_files,
+    first_program,
     folder_trees,
     import_from_volume,
     list_files,
@@ -129,13 +131,13 @@ fn build() -> Result<BTreeMap<String, PathBuf>> {
 async fn run(stage: &Stage, name: &'static str, arguments: &[&str]) -> Result<String> {
     let (endpoint, token) = (stage.emulator.url().to_owned(), stage.emulator.token());
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-    let state = stage.path(".state");
+    let (folder, state) = (stage.folder.path().to_owned(), stage.path(".state"));
     let started = move || {
         let program = programs().get(name).with_context(|| format!("there is no example `{name}`"))?;
         let mut command = Command::new(program);
         command.args(arguments).env("SB_API_ENDPOINT", endpoint).env("SB_AUTH_TOKEN", token);
         command.env("AWS_ACCESS_KEY_ID", "AKIADEMO").env("AWS_SECRET_ACCESS_KEY", "demo");
-        command.env("XDG_STATE_HOME", state);
+        command.env("XDG_STATE_HOME", state).current_dir(folder);
         anyhow::Ok(command.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY").output()?)
     };
     // A program that runs blocks its thread, and others are to run at the same time.

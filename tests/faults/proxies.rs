@@ -41,7 +41,7 @@ async fn a_login_page_in_place_of_an_answer_is_an_error_with_an_excerpt() -> Res
         ["not JSON but `<!DOCTYPE html> <html> <body>Sign in to the hotel network", "...`", "HTTP 200"];
     let error = assert_refused(stage.client.users().me().await, UNEXPECTED, &words);
     assert!(error.to_string().len() < 400, "{error}");
-    assert_refused(stage.client.projects().query().await, UNEXPECTED, &["project_list", "not JSON"]);
+    assert_refused(stage.client.projects().query().page().await, UNEXPECTED, &["project_list", "not JSON"]);
     assert_eq!(stage.emulator.requests().len(), 2);
     Ok(())
 }

@@ -41,7 +41,7 @@ async fn fails_on(stage: Stage, rule: FaultRule, kind: ErrorKind, words: &[&str]
     assert_refused(upload.wait().await, kind, words);
     assert_eq!(upload.status(), Status::Failed);
     assert!(stage.client.uploads().list().await?.is_empty(), "the upload is aborted");
-    assert!(stage.client.project(&stage.project)?.files().query().await?.items.is_empty());
+    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
     Ok(stage)
 }
 

@@ -141,12 +141,11 @@ impl Stage {
 /// The variable that names the kind of object storage that the suites run against; see [`sbg_emulator::StorageFlavor`].
 pub const STORAGE: &str = "SBG_TEST_STORAGE";
 
-/// An emulator with these settings, as the environment wants it to be watched and what it wants it to play:
+/// An emulator with these settings and those of the environment:
 ///
-/// - Its exchanges are written to the folder in `SBG_TEST_TRAFFIC`, where that is set: then `cargo xtask witness traffic` checks what the
-///   suites send and receive against the specification.
-/// - It plays the object storage in `SBG_TEST_STORAGE`, unless the settings name one: then `cargo xtask ci flavors` runs the suites that
-///   move bytes over every flavor.
+/// - If `SBG_TEST_TRAFFIC` is set, exchanges are written to that folder; `cargo xtask witness traffic` checks them against the
+///   specification.
+/// - `SBG_TEST_STORAGE` selects the kind of storage unless the settings do; `.ci/storages` runs tests on every kind.
 ///
 /// # Panics
 ///

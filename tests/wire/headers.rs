@@ -55,7 +55,7 @@ async fn only_operations_in_advance_access_carry_the_consent() -> Result<()> {
     let answer = json!({"items": [], "username": "rfranklin"});
     let wire = Wire::tuned(move |_| response(200, &answer), |client| client.advance_access(true)).await;
     wire.client.users().me().await?;
-    wire.client.files().query().project(project()).await?;
+    wire.client.files().query().project(project()).page().await?;
     assert!(wire.all().iter().all(|seen| seen.header("x-sbg-advance-access").is_empty()));
     let scroll = wire.client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
     scroll.map_err(sbg::Error::from)?;

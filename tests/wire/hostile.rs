@@ -57,7 +57,7 @@ async fn list_that_links_back_is_an_error() -> Result<()> {
         assert_refused(items.try_next().await, ErrorKind::UnexpectedResponse, &words);
         assert!(items.try_next().await?.is_none());
 
-        let first = wire.client.files().query().project(project()).limit(100).await?;
+        let first = wire.client.files().query().project(project()).page_size(100).page().await?;
         assert!(first.has_next());
         assert_refused(first.next_page().await, ErrorKind::UnexpectedResponse, &words);
         let pages: Result<Vec<_>> =
@@ -79,7 +79,7 @@ async fn later_page_that_links_back_is_an_error() -> Result<()> {
         .await;
         let words = ["the next link leads back, after 300"];
         assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
-        let mut read = wire.client.files().query().project(project()).limit(100).await?;
+        let mut read = wire.client.files().query().project(project()).page_size(100).page().await?;
         for _ in 0..2 {
             read = read.next_page().await?.expect("a page");
         }
@@ -121,7 +121,7 @@ async fn tokens_that_lead_back_are_an_error_on_every_list() -> Result<()> {
     assert!(wire.all().len() < 20, "{}", wire.all().len());
 
     // By hand.
-    let mut read = wire.client.files().query().project(project()).cont_token().await?;
+    let mut read = wire.client.files().query().project(project()).cont_token().page().await?;
     let error = loop {
         match read.next_page().await {
             Ok(next) => read = next.expect("the list never says that it ends"),
@@ -140,7 +140,7 @@ async fn tokens_that_lead_back_are_an_error_on_every_list() -> Result<()> {
     let volume = wire.client.volume("rfranklin/patterns")?;
     let objects: Result<Vec<_>> = volume.list().items().try_collect().await;
     assert_refused(objects, ErrorKind::UnexpectedResponse, &words);
-    let mut read = volume.list().await?;
+    let mut read = volume.list().page().await?;
     let error = loop {
         match read.next_page().await {
             Ok(next) => read = next.expect("the list never says that it ends"),
@@ -158,7 +158,7 @@ async fn page_with_more_items_than_asked_for_is_refused() -> Result<()> {
     let words = ["file_list", "a page of more than the 100 items that it was asked for"];
     assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
     let words = ["a page of more than the 20 items"];
-    let page = wire.client.files().query().project(project()).limit(20).await;
+    let page = wire.client.files().query().project(project()).page_size(20).page().await;
     assert_refused(page, ErrorKind::UnexpectedResponse, &words);
     let raw = wire.client.raw().file_list().limit(20).send().await;
     assert_refused(raw.map(drop).map_err(Error::from), ErrorKind::UnexpectedResponse, &words);
@@ -356,6 +356,7 @@ async fn what_is_looked_for_stays_in_the_query() -> Result<()> {
         .project(project())
         .name("a\r\nX-Evil: 1 & b#c")
         .metadata("k=&", "v ?")
+        .page()
         .await?;
     let seen = wire.last();
     assert!(seen.header("x-evil").is_empty());

@@ -106,7 +106,7 @@ async fn an_href_to_another_host_is_never_fetched() -> Result<()> {
     let query = || wire.client.files().query().project(project());
     let files: Vec<File> = query().items().try_collect().await?;
     assert_eq!(files.iter().map(|file| file.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
-    let page = query().await?;
+    let page = query().page().await?;
     let next = page.next_page().await?.expect("a next page");
     assert_eq!(next.items[0].id, "3");
     wire.client.file(&page.items[0].id).delete().await?;

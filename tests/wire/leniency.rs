@@ -20,7 +20,7 @@ async fn one_odd_field_does_not_make_a_page_unreadable() -> Result<()> {
         "links": null,
     }))
     .await;
-    let page = wire.client.files().query().project(project()).await?;
+    let page = wire.client.files().query().project(project()).page().await?;
     assert_eq!(page.items[0].type_, Some(FileType::Folder));
     assert_eq!(page.items[1].type_, Some(FileType::Other("SYMLINK".to_owned())));
     assert_eq!((page.items[1].size, page.items.len(), page.total), (Some(i64::MAX), 3, None));

@@ -28,7 +28,7 @@ async fn odd_usernames_and_ids_are_encoded_in_the_path() -> Result<()> {
 async fn odd_file_names_are_encoded_in_queries_and_bodies() -> Result<()> {
     let wire = Wire::answering(json!({"id": "x", "items": []})).await;
     let name = "a+b c%20?#&=/é\"\\.fastq";
-    wire.client.files().query().project(project()).name(name).await?;
+    wire.client.files().query().project(project()).name(name).page().await?;
     let expected =
         "/v2/files?name=a%2Bb+c%2520%3F%23%26%3D%2F%C3%A9%22%5C.fastq&offset=0&project=rfranklin%2Fdemo";
     assert_eq!(wire.last().target, expected);

@@ -15,7 +15,7 @@ async fn wire() -> Wire {
 async fn every_name_and_every_tag_is_a_parameter_of_its_own() -> Result<()> {
     let wire = wire().await;
     let query = wire.client.files().query().project(project());
-    query.name("a.fastq").name("b 1&2=3.fastq").tag("dna").tag("b form").await?;
+    query.name("a.fastq").name("b 1&2=3.fastq").tag("dna").tag("b form").page().await?;
     let expected = "GET /v2/files?name=a.fastq&name=b+1%262%3D3.fastq&offset=0&project=rfranklin%2Fdemo&tag=dna&tag=b+form";
     assert_eq!(wire.last().line(), expected);
     Ok(())
@@ -25,7 +25,7 @@ async fn every_name_and_every_tag_is_a_parameter_of_its_own() -> Result<()> {
 async fn metadata_filters_are_pairs_of_field_and_value() -> Result<()> {
     let wire = wire().await;
     let query = wire.client.files().query().parent("5678");
-    query.metadata("sample_id", "S 1").metadata("sample_id", "S2").metadata("größe", "1 µm").await?;
+    query.metadata("sample_id", "S 1").metadata("sample_id", "S2").metadata("größe", "1 µm").page().await?;
     let expected = "GET /v2/files?metadata.sample_id=S+1&metadata.sample_id=S2&metadata.gr%C3%B6%C3%9Fe=1+%C2%B5m&offset=0&parent=5678";
     assert_eq!(wire.last().line(), expected);
     Ok(())
@@ -39,8 +39,9 @@ async fn the_origin_of_files_is_a_task() -> Result<()> {
         .query()
         .project(project())
         .origin_task("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11")
-        .limit(7)
+        .page_size(7)
         .offset(14)
+        .page()
         .await?;
     let expected = "GET /v2/files?limit=7&offset=14&origin.task=3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11&project=rfranklin%2Fdemo";
     assert_eq!(wire.last().line(), expected);
@@ -50,7 +51,7 @@ async fn the_origin_of_files_is_a_task() -> Result<()> {
 #[tokio::test]
 async fn a_dataset_stands_in_for_a_project() -> Result<()> {
     let wire = wire().await;
-    wire.client.files().query().dataset("rfranklin/fibres").await?;
+    wire.client.files().query().dataset("rfranklin/fibres").page().await?;
     assert_eq!(wire.last().line(), "GET /v2/files?dataset=rfranklin%2Ffibres&offset=0");
     Ok(())
 }
@@ -69,10 +70,10 @@ async fn the_generated_client_writes_the_same_query() -> Result<()> {
 #[tokio::test]
 async fn tags_of_projects_travel_in_one_parameter() -> Result<()> {
     let wire = wire().await;
-    wire.client.projects().query().name("fibre").tag("dna").tag("b form").category("PRIVATE").await?;
+    wire.client.projects().query().name("fibre").tag("dna").tag("b form").category("PRIVATE").page().await?;
     let expected = "GET /v2/projects?category=PRIVATE&name=fibre&offset=0&tags=dna%2Cb+form";
     assert_eq!(wire.last().line(), expected);
-    wire.client.projects().query().owner("rfranklin").name("fibre").await?;
+    wire.client.projects().query().owner("rfranklin").name("fibre").page().await?;
     assert_eq!(wire.last().line(), "GET /v2/projects/rfranklin?name=fibre&offset=0");
     Ok(())
 }
@@ -89,9 +90,9 @@ async fn fields_always_name_what_identifies_the_resource() -> Result<()> {
     assert_eq!(wire.last().line(), "GET /v2/projects/rfranklin/demo?fields=_all%2C%21tags");
     client.users().me().fields(Fields::only(["email"])).await?;
     assert_eq!(wire.last().line(), "GET /v2/user?fields=username%2Cemail");
-    client.projects().query().fields(Fields::only(["name"])).await?;
+    client.projects().query().fields(Fields::only(["name"])).page().await?;
     assert_eq!(wire.last().line(), "GET /v2/projects?fields=id%2Cname&offset=0");
-    client.project("rfranklin/demo")?.members().query().fields(Fields::only(["permissions"])).await?;
+    client.project("rfranklin/demo")?.members().query().fields(Fields::only(["permissions"])).page().await?;
     let expected = "GET /v2/projects/rfranklin/demo/members?fields=username%2Cpermissions&offset=0";
     assert_eq!(wire.last().line(), expected);
     client.file("5678").get().await?;

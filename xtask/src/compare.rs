@@ -1,11 +1,12 @@
-//! `cargo xtask compare`: the official Python client, this client and curl do the same work against the same emulator, in turns, and a
-//! table says what it cost each of them. With `--against REV` the two are this client now and at that revision.
+//! `cargo xtask compare`: the official Python client, this client and curl do the same work on the same emulator, in turns, and a table
+//! shows the cost of each. With `--against REV`, this client is compared with itself at that revision.
 //!
-//! Everything is measured as a whole process: elapsed time, processor time, peak memory. After each trial the result is looked at on
-//! the platform and on the disk; a wrong result fails the run, a slow one does not. The programs that are measured lie in
-//! `bench`, the rows of the table in [`rows`]; what a row is about is set up and checked in [`trial`].
+//! Whole processes are measured: elapsed time, CPU time, peak memory. After each trial the result is checked on the platform and on
+//! disk; a wrong result fails the run, a slow one does not. The measured programs are in `bench/`, the rows of the table in [`rows`];
+//! [`trial`] prepares and checks a row. The table and its [`chart`] are in `docs/speed.md`.
 
 mod against;
+mod chart;
 mod curl;
 mod machine;
 mod measure;
@@ -26,21 +27,24 @@ use self::table::Measured;
 use self::trial::{Side, Stage};
 use crate::process::{PYTHON, build, empty, step, versions, virtual_environment};
 
-/// A side that needs longer for a work does it in one round alone.
+/// A client that needs longer than this runs a row only once.
 const LONG: Duration = Duration::from_secs(60);
 
 #[derive(Args)]
 pub struct Options {
-    /// How often each work is done; medians are shown
+    /// How often each row runs; medians are shown
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Only the rows whose names begin with this; may be given several times
+    /// Run only the rows whose names start with NAME; may be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Put the table into README.md
+    /// Write the table and the chart to docs/speed.md and docs/speed.svg
     #[arg(long, conflicts_with = "only")]
     write: bool,
-    /// Compare with this client at an earlier revision, and with nothing else
+    /// Measure nothing; draw docs/speed.svg from the table in docs/speed.md
+    #[arg(long, conflicts_with_all = ["write", "only", "against"])]
+    chart: bool,
+    /// Compare only with this client at an earlier revision
     #[arg(long, value_name = "REV", conflicts_with = "write")]
     against: Option<String>,
 }
@@ -59,27 +63,30 @@ pub(crate) struct Places {
     sources: PathBuf,
     now: Programs,
     before: Option<Programs>,
-    /// For what is transferred; it goes with the run.
+    /// For transferred files; deleted at the end.
     work: PathBuf,
-    /// An empty home, so that no settings of the user count.
+    /// An empty home folder, so that the settings of the user have no effect.
     home: PathBuf,
 }
 
-/// Measures the clients of the workspace below `root`, and says whether all results were right.
+/// Measures the clients of the workspace at `root`; returns whether all results were correct.
 pub fn run(root: &Path, options: &Options) -> Result<bool> {
+    let page = root.join("docs/speed.md");
+    if options.chart {
+        return draw(root, &read(&page)?).map(|()| true);
+    }
     let sides: &[Side] = if options.against.is_some() { &Side::REVISIONS } else { &Side::ALL };
     let chosen = choose(&options.only, sides)?;
-    let readme = root.join("README.md");
     if options.write {
-        // Better now than after an hour.
-        table::insert(&read(&readme)?, "")?;
+        // Fail now rather than after an hour.
+        table::insert(&read(&page)?, "")?;
     }
     let places = prepare(root, options.against.as_deref())?;
     let mut measured = Vec::new();
     for row in chosen {
         measured.push(measure(&places, row, sides, options.rounds)?);
     }
-    fs::remove_dir_all(&places.work).context("cannot delete what was transferred")?;
+    fs::remove_dir_all(&places.work).context("cannot delete the transferred files")?;
 
     let table = match &options.against {
         None => format!("{}\n{}", table::markdown(&measured), machine::describe(&places, options.rounds)?),
@@ -91,7 +98,9 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
     println!("\n{table}");
     let wrong: Vec<&str> = measured.iter().flat_map(|row| &row.wrong).map(String::as_str).collect();
     if options.write && wrong.is_empty() {
-        fs::write(&readme, table::insert(&read(&readme)?, &table)?).context("cannot write README.md")?;
+        let text = table::insert(&read(&page)?, &table)?;
+        fs::write(&page, &text).context("cannot write docs/speed.md")?;
+        draw(root, &text)?;
     }
     for wrong in &wrong {
         println!("wrong: {wrong}");
@@ -99,13 +108,18 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
     Ok(wrong.is_empty())
 }
 
-/// The rows whose names begin with one of these, or all where there are none; of those the ones in which one of `sides` takes part.
+/// Draws the chart of the table in `page`.
+fn draw(root: &Path, page: &str) -> Result<()> {
+    fs::write(root.join("docs/speed.svg"), chart::svg(page)).context("cannot write docs/speed.svg")
+}
+
+/// The rows whose names start with one of `only`, or all if it is empty, as far as one of `sides` takes part.
 fn choose(only: &[String], sides: &[Side]) -> Result<Vec<&'static Row>> {
     let rows = || ROWS.iter().filter(|row| sides.iter().any(|side| row.has(*side)));
     let names = || rows().map(|row| row.name);
     for name in only {
         let known = names().any(|row| row.starts_with(&**name));
-        ensure!(known, "no row begins with `{name}`; there are {}", names().collect::<Vec<_>>().join(", "));
+        ensure!(known, "no row name starts with `{name}`; rows: {}", names().collect::<Vec<_>>().join(", "));
     }
     let wanted = |row: &&Row| only.is_empty() || only.iter().any(|name| row.name.starts_with(&**name));
     Ok(rows().filter(wanted).collect())
@@ -115,11 +129,11 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Builds and installs what takes part.
+/// Builds and installs the programs.
 fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
     let sources = root.join("bench");
     let target = root.join("target/compare");
-    fs::create_dir_all(&target).context("cannot make target/compare")?;
+    fs::create_dir_all(&target).context("cannot create target/compare")?;
     let venv = target.join("venv");
     let before = against.map(|revision| against::programs(root, &target, revision)).transpose()?;
     if before.is_none() {
@@ -132,7 +146,7 @@ fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
     Ok(Places { python: venv.join("bin/python"), sources, now, before, work, home })
 }
 
-/// Builds the programs of the workspace below `root`, in `target` where that is not the folder that Cargo would take.
+/// Builds the programs of the workspace at `root`, in `target` or else in its usual target folder.
 fn programs(root: &Path, target: Option<&Path>) -> Result<Programs> {
     let mut arguments = vec!["--release", "--package", "sbg-compare"];
     if let Some(target) = target {
@@ -152,7 +166,7 @@ fn programs(root: &Path, target: Option<&Path>) -> Result<Programs> {
 }
 
 impl Places {
-    /// The programs of a side that is this client.
+    /// The programs of this client, now or at the earlier revision.
     fn programs(&self, side: Side) -> Result<&Programs> {
         match side {
             Side::Before => self.before.as_ref().context("no earlier revision was built"),
@@ -161,7 +175,7 @@ impl Places {
     }
 }
 
-/// Lets all sides do the work of a row in turns.
+/// Runs a row with all clients in turns.
 fn measure(places: &Places, row: &'static Row, sides: &[Side], rounds: u32) -> Result<Measured> {
     let mut stage = Stage::new(places, row).with_context(|| format!("{}: cannot prepare", row.name))?;
     let sides = sides.iter().copied().filter(|side| row.has(*side));
@@ -171,8 +185,8 @@ fn measure(places: &Places, row: &'static Row, sides: &[Side], rounds: u32) -> R
     }
     for round in 1..=rounds {
         for side in sides.clone() {
-            // Who has failed once is not asked again: some failures take until the limit of the time. Nor is who takes minutes: what
-            // makes the rounds of one side differ is a second or two.
+            // A failed client is not run again, because some failures take until the time limit. Neither is one that takes minutes:
+            // its rounds differ by a second or two.
             if measured.has_failed(side) || measured.takes(side).is_some_and(|time| time > LONG) {
                 continue;
             }

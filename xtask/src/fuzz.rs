@@ -46,13 +46,6 @@ pub struct Fuzz {
     seed: u32,
 }
 
-/// A run that is the same for the same code, so that no change fails for the bad luck of an earlier one.
-impl Default for Fuzz {
-    fn default() -> Self {
-        Self { targets: Vec::new(), seconds: None, seed: SEED }
-    }
-}
-
 /// Tries the targets of the workspace below `root`, as many at a time as there are processors, and says how much was tried.
 pub fn run(root: &Path, fuzz: &Fuzz) -> Result<String> {
     let known = names(&root.join("fuzz/fuzz_targets"))?;

@@ -1,21 +1,13 @@
 //! The tasks of the workspace. `cargo xtask help` lists them.
 
-mod ci;
-mod claims;
 mod clients;
 mod compare;
-mod dependencies;
 mod drift;
 mod emulator;
-mod flavors;
 mod fuzz;
 mod generate;
-mod lines;
 mod lint;
 mod process;
-mod public_api;
-mod rustdoc;
-mod semver;
 mod soak;
 mod spec;
 mod witness;
@@ -46,40 +38,20 @@ enum Task {
         #[arg(long)]
         rules: bool,
     },
-    /// Hold recorded traffic against the specification
+    /// Check recorded traffic against the specification
     Drift {
-        /// The traffic, an exchange as JSON on each line
+        /// The traffic, one exchange as JSON per line
         file: PathBuf,
     },
-    /// Make clients in Python and TypeScript, check them, and run them against the emulator
+    /// Generate clients in Python and TypeScript, check them, and run them against the emulator
     Clients,
-    /// Everything that has to hold before a change lands
-    Ci(ci::Ci),
-    /// Compare the public interface of the crates with the lists in docs/api, and look for items without an example
-    Api {
-        /// Write the lists anew
-        #[arg(long)]
-        write: bool,
-    },
-    /// Look for what is broken that was public at an earlier revision
-    Semver {
-        /// The revision; without it, the release of the present version
-        #[arg(long)]
-        since: Option<String>,
-    },
-    /// Check the licences, duplicates and sources of dependencies, and what is known against them
-    Dependencies,
-    /// Look for files that have become too long
-    Lines,
-    /// Look for the tests that the README names as proof of its claims
-    Claims,
-    /// Let sixteen transfers at a time go on for minutes, over all kinds of object storage, among random faults
+    /// Run transfers for minutes on every kind of storage, with random faults
     Soak(soak::Soak),
-    /// Measure this client against the official Python client and curl, and print a table
+    /// Measure this client against the official Python client and curl
     Compare(compare::Options),
-    /// Give inputs by chance to everything that must never fail
+    /// Fuzz every parser of untrusted input
     Fuzz(fuzz::Fuzz),
-    /// Ask outside programs what they say of the emulator and of the specification
+    /// Check the emulator, the specification and the transfers with programs of others
     Witness {
         #[command(subcommand)]
         witness: witness::Witness,
@@ -87,13 +59,7 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    if let Some(called) = rustdoc::stand_in() {
-        return called.unwrap_or_else(|error| {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        });
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the xtask lies below the workspace");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace");
     let done = match Arguments::parse().task {
         Task::Generate { check } => generate::run(root, check).map(|()| true),
         Task::Lint { rules: true } => {
@@ -103,12 +69,6 @@ fn main() -> ExitCode {
         Task::Lint { rules: false } => lint::run(root).map(|()| true),
         Task::Drift { file } => drift::run(root, &file),
         Task::Clients => clients::run(root).map(|()| true),
-        Task::Ci(ci) => Ok(ci::run(root, &ci)),
-        Task::Api { write } => say(public_api::run(root, write)),
-        Task::Semver { since } => say(semver::run(root, since.as_deref())),
-        Task::Dependencies => say(dependencies::run(root)),
-        Task::Claims => say(claims::run(root)),
-        Task::Lines => say(lines::run(root)),
         Task::Soak(soak) => say(soak::run(root, &soak)),
         Task::Compare(options) => compare::run(root, &options),
         Task::Fuzz(fuzz) => say(fuzz::run(root, &fuzz)),
@@ -124,7 +84,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints what a task found.
+/// Prints the result of a task in the last line, where `.ci/run` looks for it.
 fn say(found: anyhow::Result<String>) -> anyhow::Result<bool> {
     println!("{}", found?);
     Ok(true)

@@ -23,13 +23,6 @@ pub struct Soak {
     seed: u64,
 }
 
-impl Soak {
-    /// What a run for every change can afford.
-    pub fn short() -> Self {
-        Self { seconds: 60, seed: 51 }
-    }
-}
-
 /// What goes wrong everywhere, and how often.
 const FAULTS: [&str; 30] = [
     "storage:get:p=0.02:503",

@@ -30,7 +30,7 @@ const TRAFFIC: &str = "SBG_TEST_TRAFFIC";
 /// The same for the tests of the emulator, many of which say on purpose what no client should say.
 const HOSTILE_TRAFFIC: &str = "SBG_HOSTILE_TRAFFIC";
 
-#[derive(Clone, Subcommand)]
+#[derive(Subcommand)]
 pub enum Witness {
     /// The official Python client works on the emulator, and what it says and hears fits the specification
     Python,

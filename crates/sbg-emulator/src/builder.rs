@@ -1,12 +1,11 @@
 //! The settings of an emulator.
 
-use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
-    Emulator,
-    faults::{FaultRule, Faults},
-    flavor::{StorageFlavor, StorageProfile},
-    quirk::StorageQuirk,
+    config::Config,
+    faults::rules::{FaultRule, Faults},
+    objects::{flavor::StorageFlavor, quirk::StorageQuirk},
 };
 
 /// Describes an emulator before it starts. The defaults are those of the real platform.
@@ -29,42 +28,6 @@ use crate::{
 pub struct Builder {
     config: Config,
     rules: Vec<FaultRule>,
-}
-
-#[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "these are switches that have nothing to do with each other"
-)]
-pub(crate) struct Config {
-    pub(crate) listen: SocketAddr,
-    pub(crate) storage_listen: Option<SocketAddr>,
-    pub(crate) token: Option<String>,
-    pub(crate) rate_limit: u32,
-    pub(crate) url_lifetime: Duration,
-    pub(crate) part_size: u64,
-    pub(crate) min_part_size: u64,
-    pub(crate) latency: Duration,
-    pub(crate) bandwidth: Option<u64>,
-    pub(crate) record: bool,
-    pub(crate) traffic: Option<PathBuf>,
-    pub(crate) state_time: Duration,
-    pub(crate) volume_folders: Vec<(String, PathBuf)>,
-    pub(crate) demo: bool,
-    pub(crate) tls: bool,
-    pub(crate) data: Option<PathBuf>,
-    pub(crate) discard_uploads: bool,
-    /// The flavor that was asked for, and the one that is taken where none was.
-    pub(crate) storage: Option<StorageFlavor>,
-    pub(crate) default_storage: StorageFlavor,
-    pub(crate) quirks: Vec<StorageQuirk>,
-}
-
-impl Config {
-    /// How the object store behaves.
-    pub(crate) fn storage_profile(&self) -> StorageProfile {
-        StorageProfile::new(self.storage.unwrap_or(self.default_storage), &self.quirks)
-    }
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -363,40 +326,7 @@ impl Builder {
         self
     }
 
-    /// Starts the emulator on a thread of its own. It works whatever runtime the caller has, and also if that is blocked.
-    ///
-    /// ```
-    /// # async fn example() -> std::io::Result<()> {
-    /// let emulator = sbg_emulator::Emulator::builder().start().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If an address cannot be listened on, if a thread cannot be started, or if the folder of [`Builder::data`] cannot be used:
-    /// because another emulator uses it, or because it is damaged, of another version or not of an emulator.
-    pub fn start(self) -> impl Future<Output = io::Result<Emulator>> + Send {
-        // Nothing here waits. The signature leaves room for it.
-        std::future::ready(self.start_blocking())
-    }
-
-    /// [`Builder::start`] for programs that are not asynchronous.
-    ///
-    /// ```
-    /// let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
-    /// println!("export SB_API_ENDPOINT={} SB_AUTH_TOKEN={}", emulator.url(), emulator.token());
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If an address cannot be listened on, if a thread cannot be started, or if the folder of [`Builder::data`] cannot be used:
-    /// because another emulator uses it, or because it is damaged, of another version or not of an emulator.
-    pub fn start_blocking(self) -> io::Result<Emulator> {
-        crate::launch(self)
-    }
-
+    /// The settings and the armed rules.
     pub(crate) fn into_parts(self) -> (Config, Faults) {
         let faults = Faults::default();
         for rule in self.rules {

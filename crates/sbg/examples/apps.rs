@@ -22,8 +22,9 @@ async fn main() -> Result<()> {
     while let Some(app) = mine.try_next().await? {
         println!("mine: {}  {}", app.id, app.name.unwrap_or_default());
     }
-    let public = client.apps().query().visibility(AppVisibility::Public).search(public_app.app()).await?;
-    println!("{} public apps are found by `{}`", public.items.len(), public_app.app());
+    let public =
+        client.apps().query().visibility(AppVisibility::Public).search(public_app.app()).all().await?;
+    println!("{} public apps are found by `{}`", public.len(), public_app.app());
 
     let details = client.app(&public_app)?.get().await?;
     println!("{} has revision {}", details.name.unwrap_or_default(), details.revision.unwrap_or(0));

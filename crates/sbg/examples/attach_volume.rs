@@ -28,14 +28,9 @@ async fn main() -> Result<()> {
     let volume = client.volumes().create(first, service).access_mode(VolumeAccessModeSet::Ro).await?;
     println!("attached {}", volume.id);
 
-    let mut pages = client.volume(&volume.id)?.list().pages();
-    while let Some(page) = pages.try_next().await? {
-        for folder in page.prefixes {
-            println!("folder {}", folder.prefix);
-        }
-        for object in page.items {
-            println!("object {}", object.location);
-        }
+    let mut entries = client.volume(&volume.id)?.list().items();
+    while let Some(entry) = entries.try_next().await? {
+        println!("{} {}", if entry.is_folder() { "folder" } else { "object" }, entry.path());
     }
     Ok(())
 }

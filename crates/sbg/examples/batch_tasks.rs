@@ -15,7 +15,7 @@ async fn main() -> Result<()> {
     };
     let client = Client::from_env()?;
     let folder = client.project(project)?.files().resolve_path(folder).await?;
-    let files: Vec<_> = client.file(&folder.id).list().items().try_collect().await?;
+    let files = client.file(&folder.id).list().all().await?;
     println!("{} files", files.len());
 
     let create = client.tasks().create(app, project).name("Batch").input(input, files).run(true);

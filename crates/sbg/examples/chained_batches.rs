@@ -21,7 +21,7 @@ async fn main() -> Result<()> {
     };
     let client = Client::from_env()?;
     let folder = client.project(project)?.files().resolve_path(folder).await?;
-    let reads: Vec<_> = client.file(&folder.id).list().items().try_collect().await?;
+    let reads = client.file(&folder.id).list().all().await?;
 
     let create = client.tasks().create(first_app, project).name("A task for each sample");
     let first =

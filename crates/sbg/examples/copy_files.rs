@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
     for name in names {
         query = query.name(name);
     }
-    let files: Vec<_> = query.items().try_collect().await?;
+    let files = query.all().await?;
     println!("{} of {} files were found", files.len(), names.len());
     if files.is_empty() {
         return Ok(());

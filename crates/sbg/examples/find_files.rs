@@ -14,7 +14,7 @@ async fn main() -> Result<()> {
     let project: ProjectId = project.parse()?;
     let client = Client::from_env()?;
 
-    let all = client.files().query().project(&project).limit(1).await?;
+    let all = client.files().query().project(&project).page_size(1).page().await?;
     println!("{} files and folders at the root", all.total.unwrap_or(0));
 
     let mut at_root = client.files().query().project(&project).metadata(field, value).items();

@@ -19,7 +19,8 @@ async fn main() -> Result<()> {
 
     let mut objects = volume.list().prefix(prefix).items();
     let mut starts = Vec::new();
-    while let Some(object) = objects.try_next().await? {
+    while let Some(entry) = objects.try_next().await? {
+        let Some(object) = entry.into_object() else { continue };
         println!("found {}", object.location);
         starts.push(volume.import(object.location).to_project(project).autorename(true));
     }

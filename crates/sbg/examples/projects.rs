@@ -22,7 +22,7 @@ async fn main() -> Result<()> {
     let project = find_or_create(&client, name).await?;
     let members = client.project(&project.id)?.members();
     let mut usernames = Vec::new();
-    for member in members.query().limit(100).await? {
+    for member in members.query().all().await? {
         usernames.extend(member.username);
     }
     println!("members of {}: {}", project.id, usernames.join(", "));
@@ -45,7 +45,7 @@ async fn find_or_create(client: &Client, name: &str) -> Result<Project> {
             return Ok(project);
         }
     }
-    let group = client.billing_groups().query().limit(1).await?.into_iter().next();
+    let group = client.billing_groups().query().items().try_next().await?;
     let create = client.projects().create(name);
     let project = match group {
         Some(group) => create.billing_group(group.id).await?,

@@ -52,7 +52,7 @@ async fn main() -> Result<()> {
         found += 1;
     }
     ensure!(found == uploaded.len(), "{found} of {} files were found by their metadata", uploaded.len());
-    let mut pages = query().limit(1).pages();
+    let mut pages = query().page_size(1).pages();
     let mut count = 0;
     while let Some(page) = pages.try_next().await? {
         count += 1;

@@ -23,14 +23,14 @@ async fn main() -> Result<()> {
         let moved = file.move_to(&folder).await?;
         println!("{}  {}", moved.id, moved.name.unwrap_or_default());
     }
-    let total = client.file(&folder).list().limit(1).await?.total;
+    let total = client.file(&folder).list().page_size(1).page().await?.total;
     println!("the folder has {} files", total.unwrap_or(0));
     Ok(())
 }
 
 /// The id of the folder of this name at the root of the project.
 async fn find_or_create(client: &Client, project: &ProjectId, name: &str) -> Result<String> {
-    let found = client.files().query().project(project).name(name).await?;
+    let found = client.files().query().project(project).name(name).all().await?;
     if let Some(folder) = found.into_iter().find(|file| file.type_ == Some(FileType::Folder)) {
         return Ok(folder.id);
     }

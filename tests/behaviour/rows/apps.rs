@@ -16,16 +16,16 @@ fn tool(label: &str) -> Value {
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row("api.apps.query()", async |scene, client| {
-            let apps = client.apps().query().await?;
-            assert!(apps.items.iter().any(|app| app.name.as_deref() == Some("Helix angle")));
-            scene.sent("GET /apps?offset=0");
+            let apps = client.apps().query().all().await?;
+            assert!(apps.iter().any(|app| app.name.as_deref() == Some("Helix angle")));
+            scene.sent("GET /apps?offset=0&limit=100");
             Ok(())
         }),
         row("api.apps.query(visibility='public')", async |scene, client| {
-            let apps = client.apps().query().visibility(AppVisibility::Public).await?;
-            assert!(apps.items.iter().all(|app| app.id.starts_with("admin/sbg-public-data/")));
-            assert_eq!(apps.items.len(), 3);
-            scene.sent("GET /apps?visibility=public&offset=0");
+            let apps = client.apps().query().visibility(AppVisibility::Public).all().await?;
+            assert!(apps.iter().all(|app| app.id.starts_with("admin/sbg-public-data/")));
+            assert_eq!(apps.len(), 3);
+            scene.sent("GET /apps?visibility=public&offset=0&limit=100");
             Ok(())
         }),
         row("api.apps.get('user/project/app')", async |scene, client| {

@@ -59,9 +59,9 @@ fn automations() -> Vec<Row> {
     vec![
         row("api.automations.query()", async |scene, client| {
             automation(scene).await?;
-            let automations = client.automations().query().await?;
-            assert_eq!(automations.items[0].name.as_deref(), Some("Index patterns"));
-            scene.sent("GET /automation/automations?offset=0");
+            let automations = client.automations().query().all().await?;
+            assert_eq!(automations[0].name.as_deref(), Some("Index patterns"));
+            scene.sent("GET /automation/automations?offset=0&limit=100");
             Ok(())
         }),
         row("api.automations.get('automation_id')", async |scene, client| {
@@ -75,7 +75,7 @@ fn automations() -> Vec<Row> {
             let automation = automation(scene).await?;
             automation.archive().await?;
             scene.sent(&format!("POST {}/actions/archive", path(&automation)));
-            assert!(client.automations().query().await?.items.is_empty());
+            assert!(client.automations().query().all().await?.is_empty());
             scene.prepared();
             Ok(())
         }),
@@ -85,16 +85,16 @@ fn automations() -> Vec<Row> {
             scene.prepared();
             automation.restore().await?;
             scene.sent(&format!("POST {}/actions/restore", path(&automation)));
-            assert_eq!(client.automations().query().await?.items.len(), 1);
+            assert_eq!(client.automations().query().all().await?.len(), 1);
             scene.prepared();
             Ok(())
         }),
         row("automation.get_runs(name='automation_run_name')", async |scene, _| {
             let (automation, run) = with_run(scene).await?;
-            let runs = automation.runs().name("Patterns of May").await?;
-            assert_eq!((runs.items.len(), &runs.items[0].id), (1, &run));
+            let runs = automation.runs().name("Patterns of May").all().await?;
+            assert_eq!((runs.len(), &runs[0].id), (1, &run));
             scene.sent(&format!(
-                "GET /automation/runs?automation_id={}&name=Patterns of May&offset=0",
+                "GET /automation/runs?automation_id={}&name=Patterns of May&offset=0&limit=100",
                 automation.id()
             ));
             Ok(())
@@ -106,17 +106,17 @@ fn packages() -> Vec<Row> {
     vec![
         row("automation.get_packages()", async |scene, _| {
             let (automation, package) = with_package(scene).await?;
-            let packages = automation.packages().query().await?;
-            assert_eq!(packages.items[0].id, package);
-            scene.sent(&format!("GET {}/packages?offset=0", path(&automation)));
+            let packages = automation.packages().query().all().await?;
+            assert_eq!(packages[0].id, package);
+            scene.sent(&format!("GET {}/packages?offset=0&limit=100", path(&automation)));
             Ok(())
         }),
         row("api.automation_packages.query(automation='automation_id')", async |scene, client| {
             let (automation, package) = with_package(scene).await?;
             let automation_id = automation.id();
-            let packages = client.automation(automation_id).packages().query().await?;
-            assert_eq!(packages.items[0].id, package);
-            scene.sent(&format!("GET {}/packages?offset=0", path(&automation)));
+            let packages = client.automation(automation_id).packages().query().all().await?;
+            assert_eq!(packages[0].id, package);
+            scene.sent(&format!("GET {}/packages?offset=0&limit=100", path(&automation)));
             Ok(())
         }),
         row("automation.get_package('package_id')", async |scene, _| {
@@ -191,9 +191,9 @@ fn members() -> Vec<Row> {
     vec![
         row("automation.get_members()", async |scene, _| {
             let automation = with_member(scene).await?;
-            let members = automation.members().query().await?;
-            assert_eq!(members.items.len(), 2);
-            scene.sent(&format!("GET {}/members?offset=0", path(&automation)));
+            let members = automation.members().query().all().await?;
+            assert_eq!(members.len(), 2);
+            scene.sent(&format!("GET {}/members?offset=0&limit=100", path(&automation)));
             Ok(())
         }),
         row("automation.get_member('member_username')", async |scene, _| {
@@ -233,7 +233,7 @@ fn members() -> Vec<Row> {
             let automation = with_member(scene).await?;
             automation.members().member("fcrick").remove().await?;
             scene.sent(&format!("DELETE {}/members/fcrick", path(&automation)));
-            assert_eq!(automation.members().query().await?.items.len(), 1);
+            assert_eq!(automation.members().query().all().await?.len(), 1);
             scene.prepared();
             Ok(())
         }),
@@ -244,16 +244,16 @@ fn runs() -> Vec<Row> {
     vec![
         row("api.automation_runs.query()", async |scene, client| {
             with_run(scene).await?;
-            let runs = client.automation_runs().query().await?;
-            assert_eq!(runs.items.len(), 1);
-            scene.sent("GET /automation/runs?offset=0");
+            let runs = client.automation_runs().query().all().await?;
+            assert_eq!(runs.len(), 1);
+            scene.sent("GET /automation/runs?offset=0&limit=100");
             Ok(())
         }),
         row("api.automation_runs.query(name='automation_run_name')", async |scene, client| {
             with_run(scene).await?;
-            let runs = client.automation_runs().query().name("Patterns of May").await?;
-            assert_eq!(runs.items.len(), 1);
-            scene.sent("GET /automation/runs?name=Patterns of May&offset=0");
+            let runs = client.automation_runs().query().name("Patterns of May").all().await?;
+            assert_eq!(runs.len(), 1);
+            scene.sent("GET /automation/runs?name=Patterns of May&offset=0&limit=100");
             Ok(())
         }),
         row("api.automation_runs.get('automation_run_id')", async |scene, client| {

@@ -96,7 +96,8 @@ fn files() -> Vec<Row> {
 
 fn tasks() -> Vec<Row> {
     vec![row("api.tasks.bulk_get(tasks=tasks)", async |scene, client| {
-        let listed = client.project("rfranklin/fibre-diffraction")?.tasks().query().limit(3).await?;
+        let listed =
+            client.project("rfranklin/fibre-diffraction")?.tasks().query().page_size(3).page().await?;
         let ids: Vec<String> = listed.items.into_iter().map(|task| task.id).collect();
         scene.prepared();
         let tasks = client.tasks().bulk_get(&ids).await?;
@@ -109,8 +110,8 @@ fn tasks() -> Vec<Row> {
 fn imports() -> Vec<Row> {
     vec![
         row("api.imports.bulk_get(imports=imports)", async |scene, client| {
-            let listed = client.imports().query().await?;
-            let ids: Vec<String> = listed.items.into_iter().map(|import| import.id).collect();
+            let listed = client.imports().query().all().await?;
+            let ids: Vec<String> = listed.into_iter().map(|import| import.id).collect();
             scene.prepared();
             let imports = client.imports().bulk_get(&ids).await?;
             assert_eq!(imports.into_iter().next().expect("an import")?.id, ids[0]);
@@ -145,8 +146,8 @@ fn imports() -> Vec<Row> {
 fn exports() -> Vec<Row> {
     vec![
         row("api.exports.bulk_get(exports=exports)", async |scene, client| {
-            let listed = client.exports().query().await?;
-            let ids: Vec<String> = listed.items.into_iter().map(|export| export.id).collect();
+            let listed = client.exports().query().all().await?;
+            let ids: Vec<String> = listed.into_iter().map(|export| export.id).collect();
             scene.prepared();
             let exports = client.exports().bulk_get(&ids).await?;
             assert_eq!(exports.into_iter().next().expect("an export")?.id, ids[0]);

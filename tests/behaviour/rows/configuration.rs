@@ -103,7 +103,7 @@ fn credentials() -> Vec<Row> {
 
 /// A call that the platform takes with advance access alone.
 async fn datasets(client: &Client) -> sbg::Result<usize> {
-    Ok(client.datasets().query().await?.items.len())
+    Ok(client.datasets().query().all().await?.len())
 }
 
 fn advance_access() -> Vec<Row> {
@@ -112,7 +112,7 @@ fn advance_access() -> Vec<Row> {
             let (url, token) = (scene.emulator.url(), scene.emulator.token());
             let client = Client::builder().endpoint(url).token(token).advance_access(true).build()?;
             assert_eq!(datasets(&client).await?, 1);
-            let request = scene.sent_with_body("GET /datasets?offset=0");
+            let request = scene.sent_with_body("GET /datasets?offset=0&limit=100");
             assert_eq!(request.header("x-sbg-advance-access"), Some("advance"));
             Ok(())
         }),
@@ -127,7 +127,7 @@ fn advance_access() -> Vec<Row> {
                 assert_eq!(datasets(&client).await?, 1);
                 return Ok(());
             }
-            scene.sent("GET /datasets?offset=0");
+            scene.sent("GET /datasets?offset=0&limit=100");
             Ok(())
         }),
     ]

@@ -22,23 +22,23 @@ pub(super) fn rows() -> Vec<Row> {
 fn datasets() -> Vec<Row> {
     vec![
         row("api.datasets.query(visibility='public')", async |scene, client| {
-            let datasets = client.datasets().query().public().await?;
-            assert_eq!(datasets.items[0].id, "admin/reference-sequences");
-            scene.sent("GET /datasets?visibility=public&offset=0");
+            let datasets = client.datasets().query().public().all().await?;
+            assert_eq!(datasets[0].id, "admin/reference-sequences");
+            scene.sent("GET /datasets?visibility=public&offset=0&limit=100");
             let request = scene.calls("GET", "/datasets").remove(0);
             assert_eq!(request.header("x-sbg-advance-access"), Some("advance"));
             Ok(())
         }),
         row("api.datasets.query()", async |scene, client| {
-            let datasets = client.datasets().query().await?;
-            assert_eq!((datasets.items.len(), datasets.items[0].id.as_str()), (1, DATASET));
-            scene.sent("GET /datasets?offset=0");
+            let datasets = client.datasets().query().all().await?;
+            assert_eq!((datasets.len(), datasets[0].id.as_str()), (1, DATASET));
+            scene.sent("GET /datasets?offset=0&limit=100");
             Ok(())
         }),
         row("api.datasets.get_owned_by('dataset_owner')", async |scene, client| {
-            let datasets = client.datasets().query().owner("rfranklin").await?;
-            assert_eq!((datasets.items.len(), datasets.items[0].id.as_str()), (1, DATASET));
-            scene.sent("GET /datasets/rfranklin?offset=0");
+            let datasets = client.datasets().query().owner("rfranklin").all().await?;
+            assert_eq!((datasets.len(), datasets[0].id.as_str()), (1, DATASET));
+            scene.sent("GET /datasets/rfranklin?offset=0&limit=100");
             Ok(())
         }),
         row("api.datasets.get('dataset_owner/dataset-name')", async |scene, client| {
@@ -49,9 +49,9 @@ fn datasets() -> Vec<Row> {
         }),
         row("api.files.query(dataset=dataset)", async |scene, client| {
             let dataset = client.dataset(DATASET)?;
-            let files = dataset.files().await?;
-            assert_eq!(files.items[0].name.as_deref(), Some("photo-51.csv"));
-            scene.sent("GET /files?dataset=rfranklin/b-form&offset=0");
+            let files = dataset.files().all().await?;
+            assert_eq!(files[0].name.as_deref(), Some("photo-51.csv"));
+            scene.sent("GET /files?dataset=rfranklin/b-form&offset=0&limit=100");
             Ok(())
         }),
         row("dataset.save()", async |scene, client| {
@@ -65,7 +65,7 @@ fn datasets() -> Vec<Row> {
             let dataset = client.dataset(DATASET)?;
             dataset.delete().await?;
             scene.sent("DELETE /datasets/rfranklin/b-form");
-            assert!(client.datasets().query().await?.items.is_empty());
+            assert!(client.datasets().query().all().await?.is_empty());
             scene.prepared();
             Ok(())
         }),
@@ -76,9 +76,9 @@ fn members() -> Vec<Row> {
     vec![
         row("dataset.get_members()", async |scene, client| {
             let dataset = client.dataset(DATASET)?;
-            let members = dataset.members().query().await?;
-            assert_eq!(members.items[0].username.as_deref(), Some("rfranklin"));
-            scene.sent("GET /datasets/rfranklin/b-form/members?offset=0");
+            let members = dataset.members().query().all().await?;
+            assert_eq!(members[0].username.as_deref(), Some("rfranklin"));
+            scene.sent("GET /datasets/rfranklin/b-form/members?offset=0&limit=100");
             Ok(())
         }),
         row("dataset.get_member('dataset_member')", async |scene, client| {
@@ -132,7 +132,7 @@ fn members() -> Vec<Row> {
             let dataset = client.dataset(DATASET)?;
             dataset.members().member("fcrick").remove().await?;
             scene.sent("DELETE /datasets/rfranklin/b-form/members/fcrick");
-            assert_eq!(dataset.members().query().await?.items.len(), 1);
+            assert_eq!(dataset.members().query().all().await?.len(), 1);
             scene.prepared();
             Ok(())
         }),

@@ -31,9 +31,9 @@ fn finding() -> Vec<Row> {
         row("api.files.query(project='user/my-project')", async |scene, client| {
             scene.file("a.fasta", "a");
             scene.file("inner/b.fasta", "b");
-            let files = client.files().query().project("rfranklin/demo").await?;
-            assert_eq!(names(&files.items), ["a.fasta", "inner"]);
-            scene.sent("GET /files?project=rfranklin/demo&offset=0");
+            let files = client.files().query().project("rfranklin/demo").all().await?;
+            assert_eq!(names(&files), ["a.fasta", "inner"]);
+            scene.sent("GET /files?project=rfranklin/demo&offset=0&limit=100");
             Ok(())
         }),
         row("[file for file in files if 'fasta' in file.name]", async |scene, client| {
@@ -62,9 +62,12 @@ fn finding() -> Vec<Row> {
                     .project("rfranklin/demo")
                     .name("a.fastq.gz")
                     .name("b.fastq.gz")
+                    .all()
                     .await?;
-                assert_eq!(names(&files.items), ["a.fastq.gz", "b.fastq.gz"]);
-                scene.sent("GET /files?project=rfranklin/demo&name=a.fastq.gz&name=b.fastq.gz&offset=0");
+                assert_eq!(names(&files), ["a.fastq.gz", "b.fastq.gz"]);
+                scene.sent(
+                    "GET /files?project=rfranklin/demo&name=a.fastq.gz&name=b.fastq.gz&offset=0&limit=100",
+                );
                 Ok(())
             },
         ),
@@ -79,20 +82,23 @@ fn finding() -> Vec<Row> {
                     .query()
                     .project("rfranklin/demo")
                     .metadata("sample_id", "SRR062634")
+                    .all()
                     .await?;
-                assert_eq!((files.items.len(), &files.items[0].id), (1, &mine));
-                scene.sent("GET /files?project=rfranklin/demo&metadata.sample_id=SRR062634&offset=0");
+                assert_eq!((files.len(), &files[0].id), (1, &mine));
+                scene.sent(
+                    "GET /files?project=rfranklin/demo&metadata.sample_id=SRR062634&offset=0&limit=100",
+                );
                 Ok(())
             },
         ),
         row("api.files.query(parent=parent)", async |scene, client| {
             scene.file("reads/a.fastq", "a");
-            let root = client.project(PROJECT)?.files().query().await?;
-            let parent = &root.items[0].id;
+            let root = client.project(PROJECT)?.files().query().all().await?;
+            let parent = &root[0].id;
             scene.prepared();
-            let files = client.files().query().parent(parent).await?;
-            assert_eq!(names(&files.items), ["a.fastq"]);
-            scene.sent(&format!("GET /files?parent={parent}&offset=0"));
+            let files = client.files().query().parent(parent).all().await?;
+            assert_eq!(names(&files), ["a.fastq"]);
+            scene.sent(&format!("GET /files?parent={parent}&offset=0&limit=100"));
             Ok(())
         }),
         row("api.files.get(id='5710141760b2b14e3cc146af')", async |scene, client| {
@@ -118,7 +124,8 @@ fn scrolling() -> Vec<Row> {
             for number in 0..12 {
                 scene.file(&format!("{number:02}"), "");
             }
-            let files = client.files().query().project("rfranklin/demo").cont_token().limit(10).await?;
+            let files =
+                client.files().query().project("rfranklin/demo").cont_token().page_size(10).page().await?;
             assert_eq!(files.items.len(), 10);
             scene.sent("GET /files/scroll?project=rfranklin/demo&token=init&limit=10");
             let rest = files.next_page().await?.expect("a second page");
@@ -129,20 +136,20 @@ fn scrolling() -> Vec<Row> {
             // Each of the three rules is checked before anything is sent.
             let invalid = ErrorKind::InvalidInput;
             let query = || client.files().query().project("rfranklin/demo").cont_token();
-            assert_refused(query().offset(10).await, invalid, &["offset"]);
-            assert_refused(query().metadata("sample_id", "S1").await, invalid, &["metadata"]);
+            assert_refused(query().offset(10).page().await, invalid, &["offset"]);
+            assert_refused(query().metadata("sample_id", "S1").page().await, invalid, &["metadata"]);
             let plain = client_of(scene.emulator.url(), &scene.emulator.token()).build()?;
-            let without_access = plain.files().query().project("rfranklin/demo").cont_token().await;
+            let without_access = plain.files().query().project("rfranklin/demo").cont_token().page().await;
             assert_refused(without_access, ErrorKind::AdvanceAccess, &["advance_access"]);
             scene.sent_nothing();
             Ok(())
         }),
         row("folder.list_files(cont_token='init', limit=10)", async |scene, client| {
             scene.file("reads/a.fastq", "a");
-            let root = client.project(PROJECT)?.files().query().await?;
-            let folder = client.file(&root.items[0].id);
+            let root = client.project(PROJECT)?.files().query().all().await?;
+            let folder = client.file(&root[0].id);
             scene.prepared();
-            let files = folder.list().cont_token().limit(10).await?;
+            let files = folder.list().cont_token().page_size(10).page().await?;
             assert_eq!(names(&files.items), ["a.fastq"]);
             scene.sent(&format!("GET /files/{}/scroll?token=init&limit=10", folder.id()));
             Ok(())
@@ -260,12 +267,12 @@ fn folders() -> Vec<Row> {
         }),
         row("folder.list_files()", async |scene, client| {
             scene.file("reads/a.fastq", "a");
-            let root = client.project(PROJECT)?.files().query().await?;
-            let folder = client.file(&root.items[0].id);
+            let root = client.project(PROJECT)?.files().query().all().await?;
+            let folder = client.file(&root[0].id);
             scene.prepared();
-            let files = folder.list().await?;
-            assert_eq!(names(&files.items), ["a.fastq"]);
-            scene.sent(&format!("GET /files/{}/list?offset=0", folder.id()));
+            let files = folder.list().all().await?;
+            assert_eq!(names(&files), ["a.fastq"]);
+            scene.sent(&format!("GET /files/{}/list?offset=0&limit=100", folder.id()));
             Ok(())
         }),
         row(

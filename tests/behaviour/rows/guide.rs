@@ -119,28 +119,28 @@ fn file_of(item: &str, code: &BTreeMap<String, String>, openapi: &BTreeMap<Strin
         text.lines().any(|line| kinds.iter().any(|kind| line.strip_prefix(&start(kind)).is_some_and(is_end)))
     };
     let type_name = path.iter().find(|name| name.starts_with(|first: char| first.is_uppercase()));
-    let found: Vec<&String> = match (path[..].get(1), type_name) {
-        (Some(&"types"), Some(name)) => {
-            let schema = format!("\n    {name}:\n");
-            openapi.iter().filter(|(_, text)| text.contains(&schema)).map(|(file, _)| file).collect()
-        }
-        (_, Some(name)) => {
-            let kinds = ["struct", "enum", "trait", "type"];
-            code.iter().filter(|(_, text)| defines(text, &kinds, name)).map(|(file, _)| file).collect()
-        }
-        (_, None) => {
-            let name = path[path.len() - 1];
-            let module = [format!("/{name}.rs"), format!("/{name}/mod.rs")];
-            let is_module = |file: &str| module.iter().any(|end| file.ends_with(end));
-            code.iter()
-                .filter(|(file, text)| match item.starts_with("mod@") {
-                    true => is_module(file),
-                    false => defines(text, &["fn"], name),
-                })
-                .map(|(file, _)| file)
-                .collect()
-        }
-    };
+    let found: Vec<&String> =
+        match (path[..].get(1), type_name) {
+            (Some(&"types"), Some(name)) => {
+                let schema = format!("\n    {name}:\n");
+                openapi.iter().filter(|(_, text)| text.contains(&schema)).map(|(file, _)| file).collect()
+            }
+            (_, Some(name)) => {
+                let kinds = ["struct", "enum", "trait", "type"];
+                code.iter().filter(|(_, text)| defines(text, &kinds, name)).map(|(file, _)| file).collect()
+            }
+            (_, None) => {
+                let name = path[path.len() - 1];
+                let module = [format!("/{name}.rs"), format!("/{name}/mod.rs")];
+                let is_module = |file: &str| module.iter().any(|end| file.ends_with(end));
+                code.iter()
+                    .filter(|(file, text)| {
+                        if item.starts_with("mod@") { is_module(file) } else { defines(text, &["fn"], name) }
+                    })
+                    .map(|(file, _)| file)
+                    .collect()
+            }
+        };
     assert_eq!(found.len(), 1, "files that define {item}: {found:?}");
     found[0].clone()
 }

@@ -21,38 +21,38 @@ pub(super) fn rows() -> Vec<Row> {
 fn finding() -> Vec<Row> {
     vec![
         row("api.projects.query()", async |scene, client| {
-            let projects = client.projects().query().await?;
-            assert_eq!(projects.total, Some(3));
-            scene.sent("GET /projects?offset=0");
+            let projects = client.projects().query().all().await?;
+            assert_eq!(projects.len(), 3);
+            scene.sent("GET /projects?offset=0&limit=100");
             Ok(())
         }),
         row("api.projects.query(limit=10)", async |scene, client| {
-            let projects = client.projects().query().limit(10).await?;
+            let projects = client.projects().query().page_size(10).page().await?;
             assert_eq!(projects.items.len(), 3);
             scene.sent("GET /projects?offset=0&limit=10");
             Ok(())
         }),
         row("api.projects.query(name=project_name)", async |scene, client| {
             let project_name = "RNA pilot";
-            let projects = client.projects().query().name(project_name).await?;
-            assert_eq!(projects.items[0].id, "rfranklin/rna-pilot");
-            scene.sent("GET /projects?name=RNA pilot&offset=0");
+            let projects = client.projects().query().name(project_name).all().await?;
+            assert_eq!(projects[0].id, "rfranklin/rna-pilot");
+            scene.sent("GET /projects?name=RNA pilot&offset=0&limit=100");
             Ok(())
         }),
         row("api.projects.query(category=project_category)", async |scene, client| {
             let project_category = "PRIVATE";
-            let projects = client.projects().query().category(project_category).await?;
-            assert_eq!(projects.items.len(), 3);
-            scene.sent("GET /projects?category=PRIVATE&offset=0");
+            let projects = client.projects().query().category(project_category).all().await?;
+            assert_eq!(projects.len(), 3);
+            scene.sent("GET /projects?category=PRIVATE&offset=0&limit=100");
             Ok(())
         }),
         row("api.projects.query(tags=['tagA', 'tagB'])", async |scene, client| {
             client.project("rfranklin/demo")?.edit().tags(["tagA", "tagB", "tagC"]).await?;
             client.project("rfranklin/rna-pilot")?.edit().tags(["tagA"]).await?;
             scene.prepared();
-            let projects = client.projects().query().tag("tagA").tag("tagB").await?;
-            assert_eq!((projects.items.len(), projects.items[0].id.as_str()), (1, "rfranklin/demo"));
-            scene.sent("GET /projects?tags=tagA,tagB&offset=0");
+            let projects = client.projects().query().tag("tagA").tag("tagB").all().await?;
+            assert_eq!((projects.len(), projects[0].id.as_str()), (1, "rfranklin/demo"));
+            scene.sent("GET /projects?tags=tagA,tagB&offset=0&limit=100");
             Ok(())
         }),
         row("api.projects.get(id='user/project')", async |scene, client| {
@@ -67,7 +67,7 @@ fn finding() -> Vec<Row> {
 fn changing() -> Vec<Row> {
     vec![
         row("api.projects.create(name='My new project', billing_group=bg.id)", async |scene, client| {
-            let groups = client.billing_groups().query().limit(1).await?;
+            let groups = client.billing_groups().query().page_size(1).page().await?;
             let bg = groups.items.first().expect("a billing group");
             scene.prepared();
             let new_project = client.projects().create("My new project").billing_group(&bg.id).await?;
@@ -96,7 +96,7 @@ fn changing() -> Vec<Row> {
             let project = client.project("rfranklin/demo")?;
             project.delete().await?;
             scene.sent("DELETE /projects/rfranklin/demo");
-            assert_eq!(client.projects().query().await?.items.len(), 2);
+            assert_eq!(client.projects().query().all().await?.len(), 2);
             scene.prepared();
             Ok(())
         }),
@@ -107,11 +107,11 @@ fn members() -> Vec<Row> {
     vec![
         row("project.get_members()", async |scene, client| {
             let project = client.project(FULL)?;
-            let members = project.members().query().await?;
-            let mut names: Vec<_> = members.items.iter().filter_map(username).collect();
+            let members = project.members().query().all().await?;
+            let mut names: Vec<_> = members.iter().filter_map(username).collect();
             names.sort_unstable();
             assert_eq!(names, ["fcrick", "mwilkins", "rfranklin"]);
-            scene.sent("GET /projects/rfranklin/fibre-diffraction/members?offset=0");
+            scene.sent("GET /projects/rfranklin/fibre-diffraction/members?offset=0&limit=100");
             Ok(())
         }),
         row(
@@ -135,7 +135,7 @@ fn members() -> Vec<Row> {
         ),
         row("project.add_member_team()", async |scene, client| {
             let project = client.project(FULL)?;
-            let team = client.teams().query("kings-college").await?.items.remove(0);
+            let team = client.teams().query("kings-college").all().await?.remove(0);
             scene.prepared();
             let permissions = Permissions::new().copy(true);
             let member = project.members().add(NewMember::team(&team.id), permissions).await?;
@@ -165,7 +165,7 @@ fn members() -> Vec<Row> {
             let project = client.project(FULL)?;
             project.members().member("fcrick").remove().await?;
             scene.sent("DELETE /projects/rfranklin/fibre-diffraction/members/fcrick");
-            assert_eq!(project.members().query().await?.items.len(), 2);
+            assert_eq!(project.members().query().all().await?.len(), 2);
             scene.prepared();
             Ok(())
         }),
@@ -176,15 +176,15 @@ fn contents() -> Vec<Row> {
     vec![
         row("project.get_files()", async |scene, client| {
             let project = client.project(FULL)?;
-            let files = project.files().query().await?;
-            assert!(files.items.iter().any(|file| file.name.as_deref() == Some("notes.txt")));
-            scene.sent("GET /files?project=rfranklin/fibre-diffraction&offset=0");
+            let files = project.files().query().all().await?;
+            assert!(files.iter().any(|file| file.name.as_deref() == Some("notes.txt")));
+            scene.sent("GET /files?project=rfranklin/fibre-diffraction&offset=0&limit=100");
             Ok(())
         }),
         row("project.add_files(files)", async |scene, client| {
             let project = client.project("rfranklin/demo")?;
             let folder = client.project(FULL)?.files().resolve_path("reads").await?;
-            let files = client.file(folder.id).list().await?.items;
+            let files = client.file(folder.id).list().all().await?;
             scene.prepared();
             let ids = files.iter().map(|file| &file.id);
             let copies = client.actions().copy_files(project.id(), ids).await?;
@@ -195,9 +195,9 @@ fn contents() -> Vec<Row> {
         }),
         row("project.get_apps()", async |scene, client| {
             let project = client.project(FULL)?;
-            let apps = project.apps().query().await?;
-            assert_eq!(apps.items.len(), 4);
-            scene.sent("GET /apps?project=rfranklin/fibre-diffraction&offset=0");
+            let apps = project.apps().query().all().await?;
+            assert_eq!(apps.len(), 4);
+            scene.sent("GET /apps?project=rfranklin/fibre-diffraction&offset=0&limit=100");
             Ok(())
         }),
         row("project.get_tasks()", async |scene, client| {

@@ -83,20 +83,20 @@ fn common() -> Vec<Row> {
 fn pages() -> Vec<Row> {
     vec![
         row("api.projects.query(offset=0, limit=10)", async |scene, client| {
-            let page = client.projects().query().offset(0).limit(10).await?;
+            let page = client.projects().query().offset(0).page_size(10).page().await?;
             assert_eq!((page.items.len(), page.total), (3, Some(3)));
             scene.sent("GET /projects?offset=0&limit=10");
             Ok(())
         }),
         row("project_list[0]", async |scene, client| {
-            let page = client.projects().query().await?;
+            let page = client.projects().query().page().await?;
             let first = page.items.first();
             assert!(first.is_some_and(|project| project.id.starts_with("rfranklin/")));
             scene.sent("GET /projects?offset=0");
             Ok(())
         }),
         row("project_list.next_page()", async |scene, client| {
-            let page = client.projects().query().limit(2).await?;
+            let page = client.projects().query().page_size(2).page().await?;
             scene.prepared();
             let next = page.next_page().await?.expect("a second page");
             assert_eq!((next.items.len(), next.offset()), (1, 2));
@@ -106,7 +106,7 @@ fn pages() -> Vec<Row> {
             Ok(())
         }),
         row("project_list.previous_page()", async |scene, client| {
-            let page = client.projects().query().offset(2).limit(2).await?;
+            let page = client.projects().query().offset(2).page_size(2).page().await?;
             scene.prepared();
             let previous = page.previous_page().await?.expect("a first page");
             assert_eq!((previous.items.len(), previous.offset()), (2, 0));

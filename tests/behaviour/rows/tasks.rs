@@ -49,27 +49,27 @@ pub(super) fn rows() -> Vec<Row> {
 fn finding() -> Vec<Row> {
     vec![
         row("api.tasks.query(status='COMPLETED')", async |scene, client| {
-            let tasks = client.tasks().query().status(TaskListStatus::Completed).await?;
-            assert!(!tasks.items.is_empty());
-            assert!(tasks.items.iter().all(|task| named(task) != "Unknown digest"), "that one has failed");
-            scene.sent("GET /tasks?status=COMPLETED&offset=0");
+            let tasks = client.tasks().query().status(TaskListStatus::Completed).all().await?;
+            assert!(!tasks.is_empty());
+            assert!(tasks.iter().all(|task| named(task) != "Unknown digest"), "that one has failed");
+            scene.sent("GET /tasks?status=COMPLETED&offset=0&limit=100");
             Ok(())
         }),
         row("api.tasks.query(project='my-project')[0]", async |scene, client| {
-            let tasks = client.project("rfranklin/fibre-diffraction")?.tasks().query().await?;
-            let first = tasks.items.first();
+            let tasks = client.project("rfranklin/fibre-diffraction")?.tasks().query().all().await?;
+            let first = tasks.first();
             assert!(first.is_some_and(|task| task.project.as_deref() == Some(PROJECT)));
-            scene.sent("GET /tasks?project=rfranklin/fibre-diffraction&offset=0");
+            scene.sent("GET /tasks?project=rfranklin/fibre-diffraction&offset=0&limit=100");
             Ok(())
         }),
         row(
             "api.tasks.query(project=project, order_by='created_time', order='asc')",
             async |scene, client| {
                 let query = client.tasks().query().project("rfranklin/fibre-diffraction");
-                let tasks = query.order_by(TaskOrderBy::CreatedTime, TaskOrder::Asc).await?;
-                assert_eq!(named(&tasks.items[0]), "Count reads");
+                let tasks = query.order_by(TaskOrderBy::CreatedTime, TaskOrder::Asc).all().await?;
+                assert_eq!(named(&tasks[0]), "Count reads");
                 scene.sent(
-                    "GET /tasks?project=rfranklin/fibre-diffraction&order_by=created_time&order=asc&offset=0",
+                    "GET /tasks?project=rfranklin/fibre-diffraction&order_by=created_time&order=asc&offset=0&limit=100",
                 );
                 Ok(())
             },
@@ -105,10 +105,11 @@ fn creating() -> Vec<Row> {
                     .query()
                     .project("rfranklin/fibre-diffraction")
                     .metadata("sample", "some-sample")
+                    .all()
                     .await?;
-                let create = client.tasks().create(CONCATENATE, PROJECT).input("files", reads.items);
+                let create = client.tasks().create(CONCATENATE, PROJECT).input("files", reads);
                 scene.sent(
-                    "GET /files?project=rfranklin/fibre-diffraction&metadata.sample=some-sample&offset=0",
+                    "GET /files?project=rfranklin/fibre-diffraction&metadata.sample=some-sample&offset=0&limit=100",
                 );
                 let task = create.await?;
                 let body = scene.sent_with_body("POST /tasks").request_json().expect("JSON");
@@ -223,9 +224,9 @@ fn batches() -> Vec<Row> {
         ),
         row("task.get_batch_children()", async |scene, _| {
             let task = done(scene, "By sample").await?;
-            let children = task.children().await?;
-            assert!(!children.items.is_empty());
-            scene.sent(&format!("GET /tasks?parent={}&offset=0", task.id()));
+            let children = task.children().all().await?;
+            assert!(!children.is_empty());
+            scene.sent(&format!("GET /tasks?parent={}&offset=0&limit=100", task.id()));
             Ok(())
         }),
     ]

@@ -223,7 +223,7 @@ fn uploads() -> Vec<Row> {
             scene.prepared();
             let file = client.upload(path).to_folder(&parent_folder.id).await?;
             assert_uploaded(scene, &file.id, &json!({"name": "file.fastq", "parent": parent_folder.id}));
-            assert_eq!(client.file(&parent_folder.id).list().await?.items[0].id, file.id);
+            assert_eq!(client.file(&parent_folder.id).list().all().await?[0].id, file.id);
             scene.prepared();
             Ok(())
         }),
@@ -353,7 +353,7 @@ fn upload_handles() -> Vec<Row> {
             scene.prepared();
             upload.stop();
             assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
-            assert!(client.project(&scene.project)?.files().query().await?.items.is_empty());
+            assert!(client.project(&scene.project)?.files().query().all().await?.is_empty());
             scene.rest();
             Ok(())
         }),

@@ -6,10 +6,10 @@ use super::{Row, Scene, row};
 
 const DIVISION: &str = "kings-college";
 
-/// Fails unless these are the users of the page, in any order.
+/// Fails unless these are the users, in any order.
 #[track_caller]
-fn assert_users(page: &sbg::Page<sbg::types::User>, expected: &[&str]) {
-    let mut names: Vec<&str> = page.items.iter().map(|user| user.username.as_str()).collect();
+fn assert_users(users: &[sbg::types::User], expected: &[&str]) {
+    let mut names: Vec<&str> = users.iter().map(|user| user.username.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, expected);
 }
@@ -34,30 +34,30 @@ fn users() -> Vec<Row> {
             Ok(())
         }),
         row("api.users.query(division='<division_slug>')", async |scene, client| {
-            let users = client.users().query(DIVISION).await?;
+            let users = client.users().query(DIVISION).all().await?;
             assert_users(&users, &["fcrick", "jwatson", "mwilkins", "rfranklin"]);
-            scene.sent("GET /users?division=kings-college&offset=0");
+            scene.sent("GET /users?division=kings-college&offset=0&limit=100");
             Ok(())
         }),
         row("api.users.query(division='<division_slug>', role='member')", async |scene, client| {
-            let members = client.users().query(DIVISION).role(UserListRole::Member).await?;
+            let members = client.users().query(DIVISION).role(UserListRole::Member).all().await?;
             assert_users(&members, &["fcrick", "jwatson", "mwilkins"]);
-            scene.sent("GET /users?division=kings-college&role=member&offset=0");
+            scene.sent("GET /users?division=kings-college&role=member&offset=0&limit=100");
             Ok(())
         }),
         row("api.users.query(division='<division_slug>', role='admin')", async |scene, client| {
-            let admins = client.users().query(DIVISION).role(UserListRole::Admin).await?;
+            let admins = client.users().query(DIVISION).role(UserListRole::Admin).all().await?;
             assert_users(&admins, &["rfranklin"]);
-            scene.sent("GET /users?division=kings-college&role=admin&offset=0");
+            scene.sent("GET /users?division=kings-college&role=admin&offset=0&limit=100");
             Ok(())
         }),
         row(
             "api.users.query(division='<division_slug>', role='external_collaborator')",
             async |scene, client| {
                 let external =
-                    client.users().query(DIVISION).role(UserListRole::ExternalCollaborator).await?;
+                    client.users().query(DIVISION).role(UserListRole::ExternalCollaborator).all().await?;
                 assert_users(&external, &[]);
-                scene.sent("GET /users?division=kings-college&role=external_collaborator&offset=0");
+                scene.sent("GET /users?division=kings-college&role=external_collaborator&offset=0&limit=100");
                 Ok(())
             },
         ),
@@ -70,21 +70,21 @@ fn users() -> Vec<Row> {
         row("user.disable()", async |scene, client| {
             client.user("jwatson").disable().await?;
             scene.sent("DELETE /users/jwatson");
-            assert_users(&client.users().query(DIVISION).await?, &["fcrick", "mwilkins", "rfranklin"]);
+            assert_users(&client.users().query(DIVISION).all().await?, &["fcrick", "mwilkins", "rfranklin"]);
             scene.prepared();
             Ok(())
         }),
         row("api.teams.query(division='<division_slug>')", async |scene, client| {
-            let teams = client.teams().query(DIVISION).await?;
-            assert_eq!(teams.items[0].name.as_deref(), Some("crystallography"));
-            scene.sent("GET /teams?division=kings-college&offset=0");
+            let teams = client.teams().query(DIVISION).all().await?;
+            assert_eq!(teams[0].name.as_deref(), Some("crystallography"));
+            scene.sent("GET /teams?division=kings-college&offset=0&limit=100");
             Ok(())
         }),
         row("api.teams.query(division='<division_slug>', list_all=True)", async |scene, _| {
             let client = team_less_client(scene);
-            let teams = client.teams().query(DIVISION).list_all(true).await?;
-            assert_eq!(teams.items.len(), 1);
-            scene.sent("GET /teams?division=kings-college&_all=true&offset=0");
+            let teams = client.teams().query(DIVISION).list_all(true).all().await?;
+            assert_eq!(teams.len(), 1);
+            scene.sent("GET /teams?division=kings-college&_all=true&offset=0&limit=100");
             Ok(())
         }),
     ]
@@ -98,9 +98,9 @@ fn team_less_client(scene: &Scene) -> sbg::Client {
 fn divisions() -> Vec<Row> {
     vec![
         row("api.divisions.query()", async |scene, client| {
-            let divisions = client.divisions().query().await?;
-            assert_eq!(divisions.items[0].id, DIVISION);
-            scene.sent("GET /divisions?offset=0");
+            let divisions = client.divisions().query().all().await?;
+            assert_eq!(divisions[0].id, DIVISION);
+            scene.sent("GET /divisions?offset=0&limit=100");
             Ok(())
         }),
         row("api.divisions.get(id='division-id')", async |scene, client| {
@@ -118,16 +118,16 @@ fn divisions() -> Vec<Row> {
         }),
         row("division.get_teams()", async |scene, client| {
             let division = client.division(DIVISION);
-            let teams = division.teams().await?;
-            assert_eq!(teams.items.len(), 1);
-            scene.sent("GET /teams?division=kings-college&offset=0");
+            let teams = division.teams().all().await?;
+            assert_eq!(teams.len(), 1);
+            scene.sent("GET /teams?division=kings-college&offset=0&limit=100");
             Ok(())
         }),
         row("division.get_members()", async |scene, client| {
             let division = client.division(DIVISION);
-            let members = division.members().await?;
-            assert_eq!(members.items.len(), 4);
-            scene.sent("GET /users?division=kings-college&offset=0");
+            let members = division.members().all().await?;
+            assert_eq!(members.len(), 4);
+            scene.sent("GET /users?division=kings-college&offset=0&limit=100");
             Ok(())
         }),
     ]

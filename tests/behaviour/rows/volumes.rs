@@ -25,9 +25,9 @@ pub(super) fn rows() -> Vec<Row> {
 fn finding() -> Vec<Row> {
     vec![
         row("api.volumes.query()", async |scene, client| {
-            let volumes = client.volumes().query().await?;
-            assert_eq!((volumes.items.len(), volumes.items[0].id.as_str()), (1, VOLUME));
-            scene.sent("GET /storage/volumes?offset=0");
+            let volumes = client.volumes().query().all().await?;
+            assert_eq!((volumes.len(), volumes[0].id.as_str()), (1, VOLUME));
+            scene.sent("GET /storage/volumes?offset=0&limit=100");
             Ok(())
         }),
         row("api.volumes.get(id='user/volume')", async |scene, client| {
@@ -45,16 +45,16 @@ fn finding() -> Vec<Row> {
         }),
         row("volume.get_imports()", async |scene, client| {
             let volume = client.volume(VOLUME)?;
-            let imports = volume.imports().await?;
-            assert_eq!(imports.items.len(), 1);
-            scene.sent("GET /storage/imports?volume=rfranklin/patterns&offset=0");
+            let imports = volume.imports().all().await?;
+            assert_eq!(imports.len(), 1);
+            scene.sent("GET /storage/imports?volume=rfranklin/patterns&offset=0&limit=100");
             Ok(())
         }),
         row("volume.get_exports()", async |scene, client| {
             let volume = client.volume(VOLUME)?;
-            let exports = volume.exports().await?;
-            assert_eq!(exports.items.len(), 1);
-            scene.sent("GET /storage/exports?volume=rfranklin/patterns&offset=0");
+            let exports = volume.exports().all().await?;
+            assert_eq!(exports.len(), 1);
+            scene.sent("GET /storage/exports?volume=rfranklin/patterns&offset=0&limit=100");
             Ok(())
         }),
     ]
@@ -177,7 +177,7 @@ fn changing() -> Vec<Row> {
             volume.delete().await?;
             scene.sent_json("PATCH /storage/volumes/rfranklin/empty", json!({"active": false}));
             scene.sent("DELETE /storage/volumes/rfranklin/empty");
-            assert_eq!(client.volumes().query().await?.items.len(), 1);
+            assert_eq!(client.volumes().query().all().await?.len(), 1);
             scene.prepared();
             Ok(())
         }),
@@ -188,9 +188,9 @@ fn members() -> Vec<Row> {
     vec![
         row("volume.get_members()", async |scene, client| {
             let volume = client.volume(VOLUME)?;
-            let members = volume.members().query().await?;
-            assert_eq!(members.items[0].username.as_deref(), Some("rfranklin"));
-            scene.sent("GET /storage/volumes/rfranklin/patterns/members?offset=0");
+            let members = volume.members().query().all().await?;
+            assert_eq!(members[0].username.as_deref(), Some("rfranklin"));
+            scene.sent("GET /storage/volumes/rfranklin/patterns/members?offset=0&limit=100");
             Ok(())
         }),
         row("volume.add_member()", async |scene, client| {
@@ -206,7 +206,7 @@ fn members() -> Vec<Row> {
         }),
         row("volume.add_member_team()", async |scene, client| {
             let volume = client.volume(VOLUME)?;
-            let team = client.teams().query("kings-college").await?.items.remove(0);
+            let team = client.teams().query("kings-college").all().await?.remove(0);
             scene.prepared();
             let permissions = Permissions::new().copy(true);
             let member = volume.members().add(NewMember::team(&team.id), permissions).await?;
@@ -239,9 +239,9 @@ fn listing() -> Vec<Row> {
     vec![
         row("volume.list()", async |scene, client| {
             let volume = client.volume(VOLUME)?;
-            let file_list = volume.list().await?;
-            assert_eq!(file_list.items[0].location, "README.txt");
-            scene.sent("GET /storage/volumes/rfranklin/patterns/list");
+            let file_list = volume.list().all().await?;
+            assert_eq!(file_list.last().expect("an object").path(), "README.txt");
+            scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
             Ok(())
         }),
         row("volume.list().all()", async |scene, client| {
@@ -249,27 +249,27 @@ fn listing() -> Vec<Row> {
             let mut volume_files = volume.list().items();
             let mut locations = Vec::new();
             while let Some(volume_file) = volume_files.try_next().await? {
-                locations.push(volume_file.location);
+                locations.push(volume_file.path().to_owned());
             }
-            assert_eq!(locations, ["README.txt"]);
+            assert_eq!(locations, ["patterns/", "reads/", "README.txt"]);
             scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
             Ok(())
         }),
         row("file_list.prefixes", async |scene, client| {
-            let file_list = client.volume(VOLUME)?.list().await?;
-            scene.sent("GET /storage/volumes/rfranklin/patterns/list");
-            let prefixes = &file_list.prefixes;
-            assert_eq!(prefixes[0].prefix, "patterns/");
+            let file_list = client.volume(VOLUME)?.list().all().await?;
+            scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
+            let prefixes: Vec<_> = file_list.iter().filter(|entry| entry.is_folder()).collect();
+            assert_eq!(prefixes[0].path(), "patterns/");
             scene.sent_nothing();
             Ok(())
         }),
         row("volume.list(prefix=prefix)", async |scene, client| {
             let volume = client.volume(VOLUME)?;
             let prefix = "patterns/";
-            let file_list_sub = volume.list().prefix(prefix).await?;
-            let locations: Vec<_> = file_list_sub.items.iter().map(|file| &*file.location).collect();
+            let file_list_sub = volume.list().prefix(prefix).all().await?;
+            let locations: Vec<_> = file_list_sub.iter().map(sbg::volumes::VolumeEntry::path).collect();
             assert_eq!(locations, ["patterns/a-form.csv", "patterns/b-form.csv"]);
-            scene.sent("GET /storage/volumes/rfranklin/patterns/list?prefix=patterns/");
+            scene.sent("GET /storage/volumes/rfranklin/patterns/list?prefix=patterns/&limit=100");
             Ok(())
         }),
     ]
@@ -286,13 +286,13 @@ fn assert_no_deletion(path: &str) {
 fn imports() -> Vec<Row> {
     vec![
         row("api.imports.query()", async |scene, client| {
-            let imports = client.imports().query().await?;
-            assert_eq!(imports.items.len(), 1);
-            scene.sent("GET /storage/imports?offset=0");
+            let imports = client.imports().query().all().await?;
+            assert_eq!(imports.len(), 1);
+            scene.sent("GET /storage/imports?offset=0&limit=100");
             Ok(())
         }),
         row("api.imports.get(id='08M4ywDZkQuJOb3L5M8mMSvzoeGezTdh')", async |scene, client| {
-            let id = client.imports().query().await?.items.remove(0).id;
+            let id = client.imports().query().all().await?.remove(0).id;
             scene.prepared();
             let import = client.import(&id).get().await?;
             assert_eq!(import.source.and_then(|source| source.volume).as_deref(), Some(VOLUME));
@@ -360,13 +360,13 @@ fn imports() -> Vec<Row> {
 fn exports() -> Vec<Row> {
     vec![
         row("api.exports.query(state='FAILED')", async |scene, client| {
-            let failed_exports = client.exports().query().state(StorageJobStateFilter::Failed).await?;
-            assert!(failed_exports.items.is_empty());
-            scene.sent("GET /storage/exports?state=FAILED&offset=0");
+            let failed_exports = client.exports().query().state(StorageJobStateFilter::Failed).all().await?;
+            assert!(failed_exports.is_empty());
+            scene.sent("GET /storage/exports?state=FAILED&offset=0&limit=100");
             Ok(())
         }),
         row("api.exports.get(id='0C7T8sBDP6aiNbwvXv12QZFPW55wJ3GJ')", async |scene, client| {
-            let id = client.exports().query().await?.items.remove(0).id;
+            let id = client.exports().query().all().await?.remove(0).id;
             scene.prepared();
             let export = client.export(&id).get().await?;
             assert_eq!(export.destination.and_then(|place| place.volume).as_deref(), Some(VOLUME));

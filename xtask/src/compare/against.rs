@@ -1,4 +1,4 @@
-//! An earlier revision of this client as one more side: its sources, the programs built from them, and the table of both.
+//! Comparison with an earlier revision of this client: its sources, its programs, and the table.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -17,12 +17,12 @@ pub(crate) fn programs(root: &Path, target: &Path, revision: &str) -> Result<Pro
     let commit = commit(root, revision)?;
     let folder = target.join("against");
     let sources = folder.join(&commit);
-    once(&sources, &[], &commit, "against: take the sources", || unpack(root, &commit, &sources))?;
-    // Revisions share what is built: most of it are dependencies, which are the same.
+    once(&sources, &[], &commit, "against: unpack sources", || unpack(root, &commit, &sources))?;
+    // Revisions share a target folder, because most of their dependencies are the same.
     step("against: build", || super::programs(&sources, Some(&folder.join("build"))))
 }
 
-/// The full name of a revision, which stays the same when the branch moves on.
+/// The commit of a revision.
 fn commit(root: &Path, revision: &str) -> Result<String> {
     let wanted = format!("{revision}^{{commit}}");
     let found = output(git(root).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]));
@@ -30,7 +30,7 @@ fn commit(root: &Path, revision: &str) -> Result<String> {
     Ok(found.trim().to_owned())
 }
 
-/// Writes the files of a commit to a folder that is there.
+/// Writes the files of a commit to an existing folder.
 fn unpack(root: &Path, commit: &str, folder: &Path) -> Result<String> {
     let archive: PathBuf = folder.with_extension("tar");
     output(git(root).args(["archive", "--format=tar", "--output"]).arg(&archive).arg(commit))?;
@@ -47,10 +47,10 @@ fn git(root: &Path) -> Command {
     git
 }
 
-/// The figures of both revisions and what the new one has of those of the old one; below one is better.
+/// The figures of both revisions and their ratios, new to old; below one is better.
 pub(crate) fn markdown(measured: &[Measured], revision: &str) -> String {
     let mut table = format!(
-        "| work | time, {revision} → now | ratio | processor, {revision} → now | ratio | peak memory, {revision} → now | ratio |\n\
+        "| work | time, {revision} → now | ratio | CPU, {revision} → now | ratio | peak memory, {revision} → now | ratio |\n\
          |---|---|---|---|---|---|---|\n"
     );
     for row in measured {
@@ -81,20 +81,20 @@ mod tests {
     use crate::compare::table::tests::measured;
 
     #[test]
-    fn a_line_has_both_revisions_and_their_ratios() {
+    fn line_has_both_revisions_and_ratios() {
         let costs = [(Side::Before, 2000, 0), (Side::Sbg, 1500, 0)];
         assert_eq!(
             line(&measured("list", &costs)),
-            "| list 10,000 files, 50 ms per answer | 2.00 s → 1.50 s | 0.75 | 1.00 s → 750 ms | 0.75 | 20 MiB → 20 MiB | 1.00 |"
+            "| list 10,000 files, 50 ms latency | 2.00 s → 1.50 s | 0.75 | 1.00 s → 750 ms | 0.75 | 20 MiB → 20 MiB | 1.00 |"
         );
         assert_eq!(
             line(&measured("list", &costs[..1])),
-            "| list 10,000 files, 50 ms per answer | 2.00 s → - | - | 1.00 s → - | - | 20 MiB → - | - |"
+            "| list 10,000 files, 50 ms latency | 2.00 s → - | - | 1.00 s → - | - | 20 MiB → - | - |"
         );
     }
 
     #[test]
-    fn an_unknown_revision_is_named() {
+    fn unknown_revision_is_named() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let error = commit(root, "no-such-revision").unwrap_err();
         assert_eq!(error.to_string(), "`no-such-revision` is not a revision of this repository");

@@ -1,4 +1,4 @@
-//! curl: as one who takes part, and as the way to the API for what is prepared and checked.
+//! curl: as a client that is measured, and for API calls that prepare and check trials.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::platform::Platform;
 use crate::process::output;
 
-/// Most items in one page or call.
+/// Maximum number of items in a page or bulk call.
 const HUNDRED: usize = 100;
 
-/// A curl that reads no settings of the user, trusts the platform, and fails where the answer is an error.
+/// A curl that ignores the settings of the user, trusts the platform, and fails on an error response.
 pub(crate) fn curl(platform: &Platform) -> Command {
     let mut curl = Command::new("curl");
     curl.args(["--disable", "--silent", "--show-error", "--fail", "--noproxy", "*"]);
@@ -22,32 +22,33 @@ pub(crate) fn curl(platform: &Platform) -> Command {
     curl
 }
 
-/// A curl with a call to the API.
+/// A curl that calls the API.
 pub(crate) fn call(platform: &Platform, method: &str, path: &str) -> Result<Command> {
     let mut curl = curl(platform);
-    curl.args(["--request", method, "--header", &authorisation(platform)?, &address(platform, path)?]);
+    curl.args(["--request", method, "--header", &token_header(platform)?, &url(platform, path)?]);
     Ok(curl)
 }
 
 /// The header with the token.
-pub(crate) fn authorisation(platform: &Platform) -> Result<String> {
-    let token = platform.variable("SB_AUTH_TOKEN").context("the platform named no token")?;
+pub(crate) fn token_header(platform: &Platform) -> Result<String> {
+    let token = platform.variable("SB_AUTH_TOKEN").context("the platform has no token")?;
     Ok(format!("X-SBG-Auth-Token: {token}"))
 }
 
-pub(crate) fn address(platform: &Platform, path: &str) -> Result<String> {
-    let endpoint = platform.variable("SB_API_ENDPOINT").context("the platform named no address")?;
+/// The URL of an API path.
+pub(crate) fn url(platform: &Platform, path: &str) -> Result<String> {
+    let endpoint = platform.variable("SB_API_ENDPOINT").context("the platform has no endpoint")?;
     Ok(format!("{endpoint}{path}"))
 }
 
-/// Calls the API and reads the answer.
+/// Calls the API and parses the response.
 pub(crate) fn ask(platform: &Platform, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
     let mut call = call(platform, method, path)?;
     if let Some(body) = body {
         call.args(["--header", "Content-Type: application/json", "--data", &body.to_string()]);
     }
-    let answer = output(&mut call)?;
-    serde_json::from_str(&answer).with_context(|| format!("{method} {path}: {answer:?}"))
+    let response = output(&mut call)?;
+    serde_json::from_str(&response).with_context(|| format!("{method} {path}: {response:?}"))
 }
 
 /// Names and ids of the files at the root of a project.
@@ -74,19 +75,19 @@ pub(crate) fn delete(platform: &Platform, ids: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The address from which a file can be read.
-pub(crate) fn download_address(platform: &Platform, id: &str) -> Result<String> {
+/// The signed URL of a file.
+pub(crate) fn download_url(platform: &Platform, id: &str) -> Result<String> {
     text(&ask(platform, "GET", &format!("/files/{id}/download_info"), None)?, "url")
 }
 
-/// An upload with the addresses of its parts.
+/// An upload and the URLs of its parts.
 pub(crate) struct Upload {
     id: String,
-    pub(crate) addresses: Vec<String>,
+    pub(crate) urls: Vec<String>,
 }
 
 impl Upload {
-    /// Begins an upload in parts of the same size.
+    /// Starts an upload in parts of equal size.
     pub(crate) fn begin(
         platform: &Platform,
         project: &str,
@@ -96,15 +97,15 @@ impl Upload {
     ) -> Result<Self> {
         let body = json!({"project": project, "name": name, "size": size, "part_size": size / parts});
         let id = text(&ask(platform, "POST", "/upload/multipart", Some(&body))?, "upload_id")?;
-        let address =
+        let url =
             |part| text(&ask(platform, "GET", &format!("/upload/multipart/{id}/part/{part}"), None)?, "url");
-        let addresses = (1..=parts).map(address).collect::<Result<_>>()?;
-        Ok(Self { id, addresses })
+        let urls = (1..=parts).map(url).collect::<Result<_>>()?;
+        Ok(Self { id, urls })
     }
 
-    /// Completes the upload with the entity tags that the object store gave for the parts.
+    /// Completes the upload with the `ETag` of each part.
     pub(crate) fn complete(&self, platform: &Platform, tags: &[String]) -> Result<()> {
-        ensure!(tags.len() == self.addresses.len(), "not each part has a tag");
+        ensure!(tags.len() == self.urls.len(), "a part has no `ETag`");
         let parts: Vec<Value> = (1..).zip(tags).map(|(number, tag): (u32, _)| {
             json!({"part_number": number, "response": {"headers": {"ETag": tag}}})
         }).collect();
@@ -113,16 +114,16 @@ impl Upload {
     }
 }
 
-/// A curl that sends a file and prints the entity tag that it gets for it.
-pub(crate) fn put(platform: &Platform, source: &Path, address: &str) -> Command {
+/// A curl that uploads a file and prints its `ETag`.
+pub(crate) fn put(platform: &Platform, source: &Path, url: &str) -> Command {
     let mut curl = curl(platform);
-    // It would wait for leave to send.
+    // By default it waits for `100 Continue` before it sends.
     curl.args(["--header", "Expect:", "--output", "/dev/null", "--write-out", "%header{etag}"]);
-    curl.arg("--upload-file").arg(source).arg(address);
+    curl.arg("--upload-file").arg(source).arg(url);
     curl
 }
 
 pub(crate) fn text(value: &Value, name: &str) -> Result<String> {
-    let text = value[name].as_str().with_context(|| format!("there is no `{name}` in {value}"))?;
+    let text = value[name].as_str().with_context(|| format!("no `{name}` in {value}"))?;
     Ok(text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a table was measured on, and how large the programs are.
+//! The machine of a measurement, and the sizes of the programs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,11 +23,11 @@ pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
     measured_on(&clients, rounds)
 }
 
-/// Date and machine, and the `clients` that were measured.
+/// Date, machine and measured `clients`, in one line.
 pub(crate) fn measured_on(clients: &str, rounds: u32) -> Result<String> {
     let date = output(Command::new("date").args(["-u", "+%F"]))?;
     let kernel = output(Command::new("uname").arg("-sr"))?;
-    // The builds of a kernel differ from machine to machine, and say nothing of its speed.
+    // The build of a kernel says nothing about its speed.
     let kernel = kernel.trim().splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
     let cores = available_parallelism().context("cannot count the cores")?;
     let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
@@ -35,7 +35,7 @@ pub(crate) fn measured_on(clients: &str, rounds: u32) -> Result<String> {
     let rounds = if rounds == 1 {
         "one round".to_owned()
     } else {
-        format!("medians of {rounds} rounds, or one round for a side that needs more than a minute")
+        format!("medians of {rounds} rounds, or one round for a client that needs more than a minute")
     };
     Ok(format!("Measured on {} with {cores} cores{memory}, {kernel}: {clients}; {rounds}.", date.trim()))
 }
@@ -48,7 +48,7 @@ fn total(meminfo: &str) -> Option<f64> {
 }
 
 impl Places {
-    /// Bytes that a program with the least of each client takes: its executable, or the packages beside the interpreter.
+    /// Size of a minimal program of each client: the executable, or the Python packages.
     pub(crate) fn sizes(&self) -> Result<BTreeMap<Side, u64>> {
         let ask = "import sysconfig; print(sysconfig.get_path('purelib'))";
         let packages = output(Command::new(&self.python).args(["-c", ask]))?;
@@ -59,7 +59,7 @@ impl Places {
     }
 }
 
-/// Bytes of the packages in a folder, without those with which packages are installed.
+/// Size of the packages in a folder without the tools that install packages.
 fn size_of_packages(folder: &Path) -> Result<u64> {
     let mut size = 0;
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
@@ -86,13 +86,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_memory_is_read_from_what_linux_says() {
+    fn memory_is_read_from_meminfo() {
         assert_eq!(total("MemFree: 5 kB\nMemTotal:       16777216 kB\n"), Some(16.0));
         assert_eq!(total("MemFree: 5 kB\n"), None);
     }
 
     #[test]
-    fn tools_are_no_part_of_the_packages() {
+    fn installers_do_not_count_as_packages() {
         let folder = tempfile::tempdir().unwrap();
         for (name, size) in [("requests/api.py", 100), ("pip/main.py", 1000), ("six.py", 10)] {
             let path = folder.path().join(name);

@@ -1,4 +1,4 @@
-//! Runs processes to their end and says what they cost.
+//! Runs processes and measures their cost.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use wait4::{ResourceUsage, Wait4 as _};
 
-/// What processes cost that were run together.
+/// The cost of processes that ran together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
     /// From the start of the first to the end of the last.
     pub(crate) elapsed: Duration,
-    /// Of all of them, in user and system mode.
+    /// CPU time of all of them, user and system.
     pub(crate) processor: Duration,
-    /// Bytes of the largest at its peak.
+    /// Peak memory of the largest one in bytes.
     pub(crate) memory: u64,
 }
 
-/// Starts these processes at once and waits for all. Returns what they cost and printed, in their order. `folder` is for their output:
-/// nobody has to read while they run.
+/// Starts these processes at once and waits for all. Returns their cost and their outputs, in order. Their output goes to files in
+/// `folder`, so that no reader can slow them down.
 ///
 /// # Errors
 ///
-/// What the first of those said that did not end with success.
+/// The last line of the error output of the first one that failed.
 pub(crate) fn run(commands: &mut [Command], folder: &Path) -> Result<(Usage, Vec<String>)> {
     let files: Vec<_> = (0..commands.len())
         .map(|number| ["printed", "said"].map(|name| folder.join(format!("{name}-{number}.txt"))))
@@ -45,7 +45,7 @@ pub(crate) fn run(commands: &mut [Command], folder: &Path) -> Result<(Usage, Vec
     for (end, [printed, said]) in ended.into_iter().zip(&files) {
         if !end.status.success() {
             let said = fs::read_to_string(said)?;
-            bail!("{}: {}", end.status, said.trim_end().lines().next_back().unwrap_or("nothing was said"));
+            bail!("{}: {}", end.status, said.trim_end().lines().next_back().unwrap_or("no error output"));
         }
         let ResourceUsage { utime, stime, maxrss } = end.rusage;
         usage.processor += utime + stime;
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_is_measured_and_what_it_printed_is_returned() {
+    fn processes_are_measured() {
         let folder = tempfile::tempdir().unwrap();
         let busy = "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo $i";
         let (usage, outputs) =
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_fails_is_quoted() {
+    fn failed_process_is_quoted() {
         let folder = tempfile::tempdir().unwrap();
         let error = run(&mut [shell("echo one >&2; echo two >&2; exit 3")], folder.path()).unwrap_err();
         assert_eq!(error.to_string(), "exit status: 3: two");

@@ -1,4 +1,4 @@
-//! The emulator in a process of its own, as `bench/src/platform.rs` makes it: prepared and questioned over its input and output.
+//! The emulator in a separate process (`bench/src/platform.rs`), controlled through its standard input and output.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -15,24 +15,24 @@ use super::rows::Network;
 pub(crate) struct Platform {
     process: Child,
     commands: ChildStdin,
-    answers: BufReader<ChildStdout>,
-    /// Where it is, the token for it and whom to trust, as environment variables.
+    responses: BufReader<ChildStdout>,
+    /// Endpoint, token and certificate as environment variables.
     environment: Map<String, Value>,
 }
 
-/// What the platform saw.
+/// The requests that the platform received.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Traffic {
     /// Requests to the API.
     pub(crate) calls: u64,
-    /// Those of them that list files.
+    /// The calls that list files.
     pub(crate) lists: u64,
-    /// Bytes of objects that the object store sent or was sent.
+    /// Bytes of objects that were sent or received.
     pub(crate) bytes: u64,
 }
 
 impl Platform {
-    /// Starts the program. A certificate, if there is to be one, is written to `folder`.
+    /// Starts the program. With HTTPS, its certificate is written to `folder`.
     pub(crate) fn start(program: &Path, network: Network, folder: &Path) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["--latency", &network.latency.to_string()]);
@@ -51,18 +51,18 @@ impl Platform {
             .spawn()
             .context("cannot start the platform")?;
         let commands = process.stdin.take().context("the platform has no input")?;
-        let answers = BufReader::new(process.stdout.take().context("the platform has no output")?);
-        let mut platform = Self { process, commands, answers, environment: Map::new() };
-        platform.environment = platform.answer()?;
+        let responses = BufReader::new(process.stdout.take().context("the platform has no output")?);
+        let mut platform = Self { process, commands, responses, environment: Map::new() };
+        platform.environment = platform.response()?;
         Ok(platform)
     }
 
-    /// A variable that leads to the platform.
+    /// A variable of the environment.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).and_then(Value::as_str)
     }
 
-    /// Tells a command where the platform is, and nothing of the settings of this machine.
+    /// Points a command at the platform, without the proxies of this machine.
     pub(crate) fn introduce(&self, command: &mut Command) {
         for name in ["NO_PROXY", "no_proxy"] {
             command.env(name, "127.0.0.1");
@@ -76,36 +76,36 @@ impl Platform {
         self.ask(&json!({"project": name}))
     }
 
-    /// Puts files into a project and returns their ids.
+    /// Creates files in a project and returns their ids.
     pub(crate) fn files(&mut self, project: &str, count: u64, size: u64) -> Result<Vec<String>> {
         self.ask(&json!({"files": {"project": project, "count": count, "size": size}}))
     }
 
-    /// Whether a local file has the bytes of a file of the platform.
+    /// Whether a local file equals a file of the platform.
     pub(crate) fn same(&mut self, path: &Path, id: &str) -> Result<bool> {
         self.ask(&json!({"same": {"path": path, "id": id}}))
     }
 
-    /// What it saw since it was asked the last time.
+    /// The requests since the last call.
     pub(crate) fn traffic(&mut self) -> Result<Traffic> {
         self.ask(&json!("traffic"))
     }
 
     fn ask<T: DeserializeOwned>(&mut self, command: &Value) -> Result<T> {
         writeln!(self.commands, "{command}").context("the platform has ended")?;
-        self.answer()
+        self.response()
     }
 
-    fn answer<T: DeserializeOwned>(&mut self) -> Result<T> {
+    fn response<T: DeserializeOwned>(&mut self) -> Result<T> {
         let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        serde_json::from_str(&line).with_context(|| format!("the platform said {line:?}"))
+        self.responses.read_line(&mut line)?;
+        serde_json::from_str(&line).with_context(|| format!("unexpected response of the platform: {line:?}"))
     }
 }
 
 impl Drop for Platform {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,8 +1,8 @@
-//! The rows of the table: the work, the network, and what the project wants to reach.
+//! The rows of the table: work, network and goals.
 
 use super::trial::Side;
 
-/// A work that is compared.
+/// A row of the table.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
@@ -11,14 +11,14 @@ pub(crate) struct Row {
     pub(crate) goals: &'static [Goal],
     /// Seconds after which a trial counts as failed.
     pub(crate) limit: u64,
-    /// Whether the work is one that the Python client is known not to finish.
+    /// Whether the Python client is known to fail.
     pub(crate) python_may_fail: bool,
 }
 
-/// How the emulator answers.
+/// How the emulator responds.
 #[derive(Clone, Copy)]
 pub(crate) struct Network {
-    /// Milliseconds before each answer.
+    /// Milliseconds before each response.
     pub(crate) latency: u64,
     /// Bytes per second of each connection and direction.
     pub(crate) bandwidth: Option<u64>,
@@ -28,37 +28,37 @@ pub(crate) struct Network {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// A file of so many bytes.
+    /// A file of this size.
     Download(u64),
     Upload(u64),
-    /// So many files of so many bytes each.
+    /// Number of files and the size of each.
     DownloadAll(u64, u64),
     UploadAll(u64, u64),
-    /// All files of a project of so many.
+    /// All files of a project; how many there are.
     List(u64),
-    /// So many calls, one after the other.
+    /// This many calls, one after the other.
     Calls(u64),
-    /// Gets and deletes so many files.
+    /// Gets and deletes this many files.
     Bulk(u64),
     /// A program that makes one call.
     Start,
-    /// Several processes of curl together move so many bytes: what the emulator can do at most.
+    /// Several processes of curl together move this many bytes: the limit of the emulator.
     DownloadCeiling(u64),
     UploadCeiling(u64),
 }
 
-/// What the project wants to reach.
+/// A goal of the project.
 #[derive(Clone, Copy)]
 pub(crate) enum Goal {
-    /// At least so many times as fast as Python.
+    /// At least this many times as fast as Python.
     Times(f64),
-    /// At most this part of the processor seconds of Python.
+    /// At most this fraction of the CPU time of Python.
     Processor(f64),
-    /// At most so many MiB at the peak.
+    /// At most this many MiB of memory.
     Memory(f64),
-    /// At most so many calls for each file, listings apart.
+    /// At most this many calls per file except for listings.
     CallsPerFile(f64),
-    /// At most so many percent of bytes more than the file has.
+    /// At most this many percent of bytes more than the file has.
     Extra(f64),
 }
 
@@ -87,7 +87,7 @@ const PLAIN: Row = Row {
 pub(crate) static ROWS: &[Row] = &[
     Row {
         name: "download-slow",
-        title: "download 512 MiB, 50 ms per answer, 25 MB/s per connection",
+        title: "download 512 MiB, 50 ms latency, 25 MB/s per connection",
         network: SLOW,
         work: Work::Download(512 * MIB),
         goals: &[Goal::Times(4.0)],
@@ -119,7 +119,7 @@ pub(crate) static ROWS: &[Row] = &[
     },
     Row {
         name: "download-many",
-        title: "download 1,000 files of 100 KiB, 50 ms per answer",
+        title: "download 1,000 files of 100 KiB, 50 ms latency",
         network: FAR,
         work: Work::DownloadAll(1000, 100 * KIB),
         goals: &[Goal::CallsPerFile(1.0)],
@@ -127,14 +127,14 @@ pub(crate) static ROWS: &[Row] = &[
     },
     Row {
         name: "upload-many",
-        title: "upload 1,000 files of 100 KiB, 50 ms per answer",
+        title: "upload 1,000 files of 100 KiB, 50 ms latency",
         network: FAR,
         work: Work::UploadAll(1000, 100 * KIB),
         ..PLAIN
     },
     Row {
         name: "download-faults",
-        title: "download 1 GiB, every 20th storage answer 503, every 25th cut short",
+        title: "download 1 GiB, every 20th storage response 503, every 25th cut short",
         network: BROKEN,
         work: Work::Download(GIB),
         goals: &[Goal::Extra(10.0)],
@@ -152,15 +152,20 @@ pub(crate) static ROWS: &[Row] = &[
     },
     Row {
         name: "list",
-        title: "list 10,000 files, 50 ms per answer",
+        title: "list 10,000 files, 50 ms latency",
         network: FAR,
         work: Work::List(10_000),
         ..PLAIN
     },
-    Row { name: "calls", title: "2,000 single calls, one after the other", work: Work::Calls(2000), ..PLAIN },
+    Row {
+        name: "single-calls",
+        title: "2,000 single calls, one after the other",
+        work: Work::Calls(2000),
+        ..PLAIN
+    },
     Row {
         name: "bulk",
-        title: "get and delete 1,000 files in bulk, 50 ms per answer",
+        title: "get and delete 1,000 files in bulk, 50 ms latency",
         network: FAR,
         work: Work::Bulk(1000),
         ..PLAIN
@@ -188,12 +193,12 @@ pub(crate) static ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// Whether this side takes part.
+    /// Whether this client takes part.
     pub(crate) fn has(&self, side: Side) -> bool {
         let ceiling = matches!(self.work, Work::DownloadCeiling(_) | Work::UploadCeiling(_));
         match side {
             Side::Python | Side::Sbg | Side::Before => !ceiling,
-            // It has no notion of retries that go on where a transfer broke, of pages or of bulk calls.
+            // curl alone has no resuming retries, pages or bulk calls.
             Side::Curl => {
                 let single = matches!(self.work, Work::Download(_) | Work::Upload(_))
                     && self.network.faults.is_empty();

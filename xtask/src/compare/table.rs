@@ -1,4 +1,4 @@
-//! What was measured, as a table in Markdown.
+//! The measurements as a table in Markdown.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,18 +15,18 @@ const MEBIBYTE: f64 = 1024.0 * 1024.0;
 /// The unit of memory.
 pub(crate) const MIB: &str = "MiB";
 
-/// The lines of README.md between which the table stands.
+/// The lines of `docs/speed.md` that enclose the table.
 const BEGIN: &str = "<!-- compare: begin -->\n";
 const END: &str = "<!-- compare: end -->\n";
 
-/// What all trials of a row cost.
+/// The cost of all trials of a row.
 pub(crate) struct Measured {
     row: &'static Row,
     costs: BTreeMap<Side, Vec<Cost>>,
     failed: BTreeMap<Side, String>,
-    /// Sizes of the programs, where the row is about them.
+    /// Sizes of the programs, for the row about them.
     pub(crate) sizes: BTreeMap<Side, u64>,
-    /// What should not have happened.
+    /// Unexpected failures and wrong results.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -34,11 +34,11 @@ pub(crate) struct Measured {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Figures {
     pub(crate) seconds: f64,
-    /// Of the processor.
+    /// CPU seconds.
     pub(crate) processor: f64,
     /// MiB at the peak.
     pub(crate) memory: f64,
-    /// Calls to the API, listings apart.
+    /// Calls to the API except for listings.
     calls: f64,
     /// Bytes that the object store moved.
     bytes: f64,
@@ -59,7 +59,7 @@ impl Measured {
         self.costs.entry(side).or_default().push(cost);
     }
 
-    /// Notes that a side did not do the work, or did it wrongly.
+    /// Records that a client failed or produced a wrong result.
     pub(crate) fn fail(&mut self, side: Side, error: &anyhow::Error) {
         let expected = side == Side::Python && self.row.python_may_fail;
         if !expected {
@@ -72,12 +72,12 @@ impl Measured {
         self.failed.contains_key(&side)
     }
 
-    /// The time that a side has needed in the last round.
+    /// The time of a client in the last round.
     pub(crate) fn takes(&self, side: Side) -> Option<Duration> {
         Some(self.costs.get(&side)?.last()?.usage.elapsed)
     }
 
-    /// The medians of a side that did the work in all rounds.
+    /// The medians of a client that finished every round.
     pub(crate) fn figures(&self, side: Side) -> Option<Figures> {
         let costs = self.costs.get(&side).filter(|_| !self.has_failed(side))?;
         let figure = |of: fn(&Cost) -> f64| median(costs.iter().map(of).collect());
@@ -120,15 +120,15 @@ impl Measured {
         };
         cells.push(both(|figures| seconds(figures.processor)));
         cells.push(both(|figures| format!("{:.0} {MIB}", figures.memory)));
-        cells.push(self.besides());
+        cells.push(self.notes());
         cells.push(
             self.row.goals.iter().map(|goal| self.judged(*goal, python, sbg)).collect::<Vec<_>>().join("; "),
         );
         format!("| {} |", cells.join(" | "))
     }
 
-    /// What else there is to say of the work.
-    fn besides(&self) -> String {
+    /// Further figures of the row.
+    fn notes(&self) -> String {
         let each = |what: &str, figure: &dyn Fn(Side, &Figures) -> Option<String>| {
             let figures = Side::ALL
                 .into_iter()
@@ -137,7 +137,7 @@ impl Measured {
         };
         match self.row.work {
             Work::DownloadAll(count, _) | Work::UploadAll(count, _) => {
-                each("calls a file", &|_, figures| Some(format!("{:.2}", figures.calls / float(count))))
+                each("calls per file", &|_, figures| Some(format!("{:.2}", figures.calls / float(count))))
             }
             Work::Download(size) | Work::Upload(size) if !self.row.network.faults.is_empty() => {
                 each("extra bytes", &|_, figures| Some(format!("{:.1} %", extra(figures, size))))
@@ -145,7 +145,7 @@ impl Measured {
             Work::DownloadCeiling(size) | Work::UploadCeiling(size) => {
                 each("rate", &|_, figures| Some(format!("{:.2} GB/s", float(size) / 1e9 / figures.seconds)))
             }
-            Work::Calls(count) => each("calls a second, time of each", &|_, figures| {
+            Work::Calls(count) => each("calls per second, time per call", &|_, figures| {
                 let (rate, each) = (float(count) / figures.seconds, figures.seconds * 1e3 / float(count));
                 Some(format!("{rate:.0}, {each:.2} ms"))
             }),
@@ -156,30 +156,30 @@ impl Measured {
         }
     }
 
-    /// A goal, and whether it is reached.
+    /// A goal and whether it is met.
     fn judged(&self, goal: Goal, python: Option<Figures>, sbg: Option<Figures>) -> String {
-        let (text, reached) = match goal {
+        let (text, met) = match goal {
             Goal::Times(least) => {
-                let reached = ratio(python, sbg, |figures| figures.seconds).map(|times| times >= least);
-                (format!("at least {least} × as fast"), reached)
+                let met = ratio(python, sbg, |figures| figures.seconds).map(|times| times >= least);
+                (format!("at least {least} × as fast"), met)
             }
             Goal::Processor(most) => {
                 let part = ratio(sbg, python, |figures| figures.processor);
                 let found = part.map(|part| format!(" ({part:.2})")).unwrap_or_default();
-                (format!("processor at most {most} of it{found}"), part.map(|part| part <= most))
+                (format!("CPU at most {most} × Python{found}"), part.map(|part| part <= most))
             }
             Goal::Memory(most) => (format!("at most {most} MiB"), sbg.map(|figures| figures.memory <= most)),
             Goal::CallsPerFile(most) => {
-                let reached = self.count().zip(sbg).map(|(count, figures)| figures.calls / count <= most);
-                (format!("at most {most} call a file"), reached)
+                let met = self.count().zip(sbg).map(|(count, figures)| figures.calls / count <= most);
+                (format!("at most {most} call per file"), met)
             }
             Goal::Extra(most) => {
-                let reached = self.size().zip(sbg).map(|(size, figures)| extra(&figures, size) <= most);
-                (format!("identical bytes, at most {most} % extra"), reached)
+                let met = self.size().zip(sbg).map(|(size, figures)| extra(&figures, size) <= most);
+                (format!("identical bytes, at most {most} % extra"), met)
             }
         };
-        let verdict = match reached {
-            Some(true) => "reached",
+        let verdict = match met {
+            Some(true) => "met",
             Some(false) => "**missed**",
             None => "unknown",
         };
@@ -204,7 +204,7 @@ impl Measured {
 /// The table, a line for each row.
 pub(crate) fn markdown(measured: &[Measured]) -> String {
     let mut table = String::from(
-        "| work | sevenbridges-python | sbg | curl | times as fast | processor, Python → sbg | peak memory, Python → sbg | besides | goal |\n\
+        "| work | sevenbridges-python | sbg | curl | speedup | CPU, Python → sbg | peak memory, Python → sbg | notes | goal |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
     for row in measured {
@@ -213,27 +213,27 @@ pub(crate) fn markdown(measured: &[Measured]) -> String {
     table
 }
 
-/// The text of README.md with another table.
+/// The text of `docs/speed.md` with another table.
 ///
 /// # Errors
 ///
-/// The text has no place for it.
-pub(crate) fn insert(readme: &str, table: &str) -> Result<String> {
+/// The text does not have the two lines that enclose the table.
+pub(crate) fn insert(page: &str, table: &str) -> Result<String> {
     let place = || {
-        let (before, rest) = readme.split_once(BEGIN)?;
+        let (before, rest) = page.split_once(BEGIN)?;
         let (_, after) = rest.split_once(END)?;
         Some(format!("{before}{BEGIN}{table}\n{END}{after}"))
     };
-    place().with_context(|| format!("README.md has no lines `{}` and `{}`", BEGIN.trim(), END.trim()))
+    place().with_context(|| format!("docs/speed.md has no lines `{}` and `{}`", BEGIN.trim(), END.trim()))
 }
 
-/// How many times one side has of a figure what the other has.
+/// The ratio of a figure of two clients.
 pub(crate) fn ratio(of: Option<Figures>, to: Option<Figures>, figure: fn(&Figures) -> f64) -> Option<f64> {
     let (of, to) = (figure(&of?), figure(&to?));
     (to > 0.0).then(|| of / to)
 }
 
-/// Percent of bytes that were moved beyond those of the file.
+/// Bytes moved beyond the size of the file, in percent.
 fn extra(figures: &Figures, size: u64) -> f64 {
     (figures.bytes / float(size) - 1.0) * 100.0
 }
@@ -242,7 +242,7 @@ pub(crate) fn seconds(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
 }
 
-/// The middle, or the mean of the two in the middle.
+/// The median.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -273,14 +273,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn medians_stand_in_the_middle() {
+    fn median_of_odd_and_even_counts() {
         assert_eq!(median(vec![3.0, 1.0, 9.0]), Some(3.0));
         assert_eq!(median(vec![3.0, 1.0]), Some(2.0));
         assert_eq!(median(Vec::new()), None);
     }
 
     #[test]
-    fn a_line_has_the_medians_their_ratio_and_the_goals() {
+    fn line_has_medians_ratio_and_goals() {
         let costs = [
             (Side::Python, 2000, 0),
             (Side::Sbg, 1000, 0),
@@ -292,7 +292,7 @@ pub(crate) mod tests {
         assert_eq!(
             measured("download-tls", &costs).line(),
             "| download 1 GiB over loopback TLS | 2.40 s | 1.00 s | - | 2.4 × | 1.20 s → 500 ms | 20 MiB → 20 MiB |  \
-             | at least 1.7 × as fast: reached; processor at most 0.7 of it (0.42): reached; at most 64 MiB: reached |"
+             | at least 1.7 × as fast: met; CPU at most 0.7 × Python (0.42): met; at most 64 MiB: met |"
         );
         let slow = measured("download-slow", &[(Side::Python, 2000, 0), (Side::Sbg, 1000, 0)]).line();
         assert!(
@@ -304,19 +304,19 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn calls_are_counted_without_listings_and_bytes_beyond_the_file() {
+    fn listings_do_not_count_as_calls() {
         let many = measured("download-many", &[(Side::Sbg, 1000, 0)]).line();
-        assert!(many.ends_with("calls a file: sbg 1.00 | at most 1 call a file: reached |"), "{many}");
+        assert!(many.ends_with("calls per file: sbg 1.00 | at most 1 call per file: met |"), "{many}");
         let check = |bytes: u64, expected: &str| {
             let line = measured("download-faults", &[(Side::Sbg, 1000, bytes)]).line();
             assert!(line.ends_with(expected), "{line}");
         };
-        check((1 << 30) / 20 * 21, "sbg 5.0 % | identical bytes, at most 10 % extra: reached |");
+        check((1 << 30) / 20 * 21, "sbg 5.0 % | identical bytes, at most 10 % extra: met |");
         check((1 << 30) / 5 * 6, "sbg 20.0 % | identical bytes, at most 10 % extra: **missed** |");
     }
 
     #[test]
-    fn a_failure_is_wrong_unless_it_is_known() {
+    fn known_failures_are_not_wrong() {
         let error = anyhow::anyhow!("a hole");
         let mut known = measured("download-faults", &[(Side::Python, 1000, 0)]);
         known.fail(Side::Python, &error);
@@ -329,13 +329,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_table_takes_the_place_of_the_one_before() {
-        let readme = format!("before\n{BEGIN}old\n{END}after\n");
+    fn table_replaces_the_old_one() {
+        let page = format!("before\n{BEGIN}old\n{END}after\n");
         let expected = format!("before\n{BEGIN}new\n{END}after\n");
-        assert_eq!(insert(&readme, "new").unwrap(), expected);
+        assert_eq!(insert(&page, "new").unwrap(), expected);
         assert_eq!(
             insert("before\n", "new").unwrap_err().to_string(),
-            "README.md has no lines `<!-- compare: begin -->` and `<!-- compare: end -->`"
+            "docs/speed.md has no lines `<!-- compare: begin -->` and `<!-- compare: end -->`"
         );
     }
 }

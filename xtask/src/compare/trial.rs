@@ -1,5 +1,5 @@
-//! A trial: one side does the work of a row once. What it needs is set up before the clock runs, and what came of it is checked
-//! afterwards, on the platform and on the disk, by what neither client says.
+//! A trial: one client does the work of a row once. It is prepared before the clock starts, and the result is checked on the platform
+//! and on disk, independently of the client.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -15,13 +15,13 @@ use super::rows::{Row, Work};
 use super::{Places, curl};
 use crate::process::empty;
 
-/// Processes of curl that look for the limit of the emulator together.
+/// Number of curl processes that find the limit of the emulator.
 const CROWD: u64 = 4;
 
-/// Bytes of a file of which only the details count.
+/// Size of a file of which only the details are read.
 const TINY: u64 = 8;
 
-/// Who does the work.
+/// A client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Side {
     Python,
@@ -32,10 +32,10 @@ pub(crate) enum Side {
 }
 
 impl Side {
-    /// Those of the table in README.md, in the order in which they take turns.
+    /// The clients of the table, in the order in which they take turns.
     pub(crate) const ALL: [Self; 3] = [Self::Python, Self::Sbg, Self::Curl];
 
-    /// Those that show what changed since an earlier revision.
+    /// The clients of a comparison with an earlier revision.
     pub(crate) const REVISIONS: [Self; 2] = [Self::Before, Self::Sbg];
 
     pub(crate) fn name(self) -> &'static str {
@@ -48,26 +48,26 @@ impl Side {
     }
 }
 
-/// What a trial cost.
+/// The cost of a trial.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
     pub(crate) usage: Usage,
     pub(crate) traffic: Traffic,
 }
 
-/// A platform with what the trials of a row need.
+/// A platform that is prepared for the trials of a row.
 pub(crate) struct Stage<'a> {
     places: &'a Places,
     row: &'static Row,
     platform: Platform,
-    /// The project from which is read.
+    /// The project that is read from.
     project: String,
     /// The files that are read.
     ids: Vec<String>,
-    /// The project of the present trial, to which is written.
+    /// The project that the current trial writes to.
     place: String,
     trials: u32,
-    /// An upload that curl makes.
+    /// The upload of curl.
     upload: Option<curl::Upload>,
 }
 
@@ -99,10 +99,10 @@ impl<'a> Stage<'a> {
         Ok(stage)
     }
 
-    /// Lets `side` do the work, and checks what came of it.
+    /// Runs a client and checks the result.
     pub(crate) fn trial(&mut self, side: Side) -> Result<Cost> {
         self.trials += 1;
-        // A trial that failed left its own behind.
+        // A failed trial leaves its upload behind.
         self.upload = None;
         empty(&self.targets())?;
         let mut commands = self.set_up(side)?;
@@ -117,7 +117,7 @@ impl<'a> Stage<'a> {
         Ok(Cost { usage, traffic })
     }
 
-    /// What is needed for one trial, and the processes that do the work.
+    /// Prepares one trial and returns the processes that do the work.
     fn set_up(&mut self, side: Side) -> Result<Vec<Command>> {
         match self.row.work {
             Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) => {
@@ -153,7 +153,7 @@ impl<'a> Stage<'a> {
         command
     }
 
-    /// The job and its arguments, which are the same for both clients.
+    /// The job and its arguments, the same for both clients.
     fn job(&self) -> Vec<OsString> {
         let first = || self.ids[0].clone().into();
         match self.row.work {
@@ -172,22 +172,22 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The same work by curl. Calls to the API that it would need are made before the clock runs.
+    /// The same work by curl. API calls that it needs are made before the clock starts.
     fn curls(&mut self) -> Result<Vec<Command>> {
         let platform = &self.platform;
         match self.row.work {
             Work::Download(_) => {
                 let mut curl = curl::curl(platform);
-                curl.arg("--output").arg(self.target(0)).arg(curl::download_address(platform, &self.ids[0])?);
+                curl.arg("--output").arg(self.target(0)).arg(curl::download_url(platform, &self.ids[0])?);
                 Ok(vec![curl])
             }
             Work::DownloadCeiling(size) => {
-                let address = curl::download_address(platform, &self.ids[0])?;
+                let url = curl::download_url(platform, &self.ids[0])?;
                 let share = size / CROWD;
                 let part = |number| {
                     let mut curl = curl::curl(platform);
                     curl.args(["--range", &format!("{}-{}", number * share, (number + 1) * share - 1)]);
-                    curl.args(["--output", "/dev/null", "--write-out", "%{size_download}", &address]);
+                    curl.args(["--output", "/dev/null", "--write-out", "%{size_download}", &url]);
                     curl
                 };
                 Ok((0..CROWD).map(part).collect())
@@ -195,18 +195,17 @@ impl<'a> Stage<'a> {
             Work::Upload(size) | Work::UploadCeiling(size) => {
                 let parts = if matches!(self.row.work, Work::Upload(_)) { 1 } else { CROWD };
                 let upload = curl::Upload::begin(platform, &self.place, &file_name(0), size, parts)?;
-                let puts =
-                    upload.addresses.iter().map(|address| curl::put(platform, &self.source(0), address));
+                let puts = upload.urls.iter().map(|url| curl::put(platform, &self.source(0), url));
                 let puts = puts.collect();
                 self.upload = Some(upload);
                 Ok(puts)
             }
             Work::Calls(count) => {
-                let address = curl::address(platform, &format!("/files/{}", self.ids[0]))?;
-                let call = format!("url = \"{address}\"\noutput = \"/dev/null\"\n");
+                let url = curl::url(platform, &format!("/files/{}", self.ids[0]))?;
+                let call = format!("url = \"{url}\"\noutput = \"/dev/null\"\n");
                 fs::write(self.list(), call.repeat(usize::try_from(count)?))?;
                 let mut curl = curl::curl(platform);
-                curl.args(["--header", &curl::authorisation(platform)?, "--write-out", "%{http_code}\n"]);
+                curl.args(["--header", &curl::token_header(platform)?, "--write-out", "%{http_code}\n"]);
                 curl.arg("--config").arg(self.list());
                 Ok(vec![curl])
             }
@@ -225,7 +224,7 @@ impl<'a> Stage<'a> {
             Work::UploadAll(count, _) => self.check_remote(count),
             Work::Calls(count) if side == Side::Curl => {
                 let right = printed.lines().filter(|status| *status == "200").count() as u64;
-                ensure!(right == count, "{right} of {count} calls had success");
+                ensure!(right == count, "{right} of {count} calls succeeded");
                 Ok(())
             }
             Work::List(count) | Work::Calls(count) => {
@@ -244,7 +243,7 @@ impl<'a> Stage<'a> {
             }
             Work::DownloadCeiling(size) => {
                 let moved: u64 = printed.split(' ').filter_map(|bytes| bytes.parse::<u64>().ok()).sum();
-                ensure!(moved == size, "{moved} bytes came instead of {size}");
+                ensure!(moved == size, "{moved} bytes arrived instead of {size}");
                 Ok(())
             }
             Work::UploadCeiling(size) => {
@@ -271,7 +270,7 @@ impl<'a> Stage<'a> {
         ensure!(files.len() as u64 == count, "{} files are there instead of {count}", files.len());
         for (name, id) in files {
             let source = self.sources().join(&name);
-            ensure!(source.is_file(), "nothing of the name {name} was uploaded");
+            ensure!(source.is_file(), "{name} was not uploaded");
             ensure!(self.platform.same(&source, &id)?, "{name} arrived with other bytes");
         }
         Ok(())
@@ -303,24 +302,24 @@ impl<'a> Stage<'a> {
         self.targets().join(file_name(number))
     }
 
-    /// For ids and addresses, one in each line.
+    /// For ids and URLs, one per line.
     fn list(&self) -> PathBuf {
         self.places.work.join("list.txt")
     }
 }
 
-/// The name of a file, here and on the platform.
+/// The name of a file, locally and on the platform.
 fn file_name(number: u64) -> String {
     format!("file-{number:05}")
 }
 
-/// Writes a file whose blocks all differ, from each other and from those of files with other numbers.
+/// Writes a file whose blocks differ from each other and from those of files with other numbers.
 fn write(path: &Path, number: u64, size: u64) -> Result<()> {
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let mut state = number;
     for _ in 0..size / 8 {
-        // Knuth's MMIX generator: cheap, and without a period that matters here.
+        // Knuth's MMIX generator: cheap, and its period is long enough.
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         out.write_all(&state.to_be_bytes())?;
     }

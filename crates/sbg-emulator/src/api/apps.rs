@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::page;
 use crate::{
-    call::{Call, Reply},
     error::{ApiError, Outcome},
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
         apps::{App, AppFilter, Strategy},
@@ -29,70 +31,70 @@ pub(super) static ROUTES: &[Route] = &[
 
 const SHORT: &[&str] = &["href", "id", "project", "name", "revision"];
 
-fn id(call: &Call) -> String {
-    format!("{}/{}", call.project_id(), call.param("app_short_name"))
+fn id(request: &Request) -> String {
+    format!("{}/{}", request.project_id(), request.param("app_short_name"))
 }
 
-fn revision(call: &Call) -> Option<&str> {
-    Some(call.param("revision_number")).filter(|revision| !revision.is_empty())
+fn revision(request: &Request) -> Option<&str> {
+    Some(request.param("revision_number")).filter(|revision| !revision.is_empty())
 }
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let named = |name| call.query(name).filter(|text: &&str| !text.is_empty());
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let named = |name| request.query(name).filter(|text: &&str| !text.is_empty());
     let public = match named("visibility").map(str::to_ascii_lowercase).as_deref() {
         None | Some("private") => false,
         Some("public") => true,
         Some(_) => return Err(ApiError::new(6012)),
     };
-    let words = call.query_all("q").flat_map(str::split_whitespace).map(str::to_lowercase).collect();
-    let filter = AppFilter { project: call.query("project"), public, words, id: named("id") };
-    let apps = world.list_apps(&call.actor, &filter)?;
-    page::reply(call, &apps, SHORT, |app| render(world, call, app, app.latest()))
+    let words = request.query_all("q").flat_map(str::split_whitespace).map(str::to_lowercase).collect();
+    let filter = AppFilter { project: request.query("project"), public, words, id: named("id") };
+    let apps = world.list_apps(&request.actor, &filter)?;
+    page::reply(request, &apps, SHORT, |app| render(world, request, app, app.latest()))
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (app, number) = world.app_revision(&call.actor, &id(call), revision(call))?;
-    Ok(Reply::object(call, render(world, call, app, number)))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (app, number) = world.app_revision(&request.actor, &id(request), revision(request))?;
+    Ok(Reply::object(request, render(world, request, app, number)))
 }
 
-fn get_raw(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (app, number) = world.app_revision(&call.actor, &id(call), revision(call))?;
+fn get_raw(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (app, number) = world.app_revision(&request.actor, &id(request), revision(request))?;
     match app.revisions.get(number).and_then(|revision| revision.yaml.as_ref()) {
-        Some(text) if call.accepts_yaml => Ok(Reply::yaml(text.clone())),
-        _ => Ok(Reply::object(call, Value::Object(world.raw_app(app, number)))),
+        Some(text) if request.accepts_yaml => Ok(Reply::yaml(text.clone())),
+        _ => Ok(Reply::object(request, Value::Object(world.raw_app(app, number)))),
     }
 }
 
-fn install(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?.map();
+fn install(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?.map();
     if body.is_empty() {
         return Err(ApiError::bad_request("The body must be the description of an app."));
     }
-    let id = id(call);
-    let number = world.install_app(&call.actor, &id, revision(call), body, call.yaml.as_deref())?;
-    let (app, _) = world.app_revision(&call.actor, &id, None)?;
-    Ok(Reply::object(call, Value::Object(world.raw_app(app, number))))
+    let id = id(request);
+    let number = world.install_app(&request.actor, &id, revision(request), body, request.yaml.as_deref())?;
+    let (app, _) = world.app_revision(&request.actor, &id, None)?;
+    Ok(Reply::object(request, Value::Object(world.raw_app(app, number))))
 }
 
-fn copy(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn copy(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let project = body.required("project", 6009)?;
     let name = body.text("name")?.filter(|name| !name.trim().is_empty());
     let strategy = Strategy::parse(body.text("strategy")?)?;
-    let copy = world.copy_app(&call.actor, (&id(call), revision(call)), project, name, strategy)?;
-    let (app, number) = world.app_revision(&call.actor, &copy, None)?;
-    Ok(Reply::object(call, render(world, call, app, number)))
+    let copy = world.copy_app(&request.actor, (&id(request), revision(request)), project, name, strategy)?;
+    let (app, number) = world.app_revision(&request.actor, &copy, None)?;
+    Ok(Reply::object(request, render(world, request, app, number)))
 }
 
-fn sync(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.sync_app(&call.actor, &id(call))?;
-    let (app, number) = world.app_revision(&call.actor, &id(call), None)?;
-    Ok(Reply::object(call, render(world, call, app, number)))
+fn sync(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.sync_app(&request.actor, &id(request))?;
+    let (app, number) = world.app_revision(&request.actor, &id(request), None)?;
+    Ok(Reply::object(request, render(world, request, app, number)))
 }
 
-fn render(world: &World, call: &Call, app: &App, number: usize) -> Value {
+fn render(world: &World, request: &Request, app: &App, number: usize) -> Value {
     json!({
-        "href": call.href(&format!("/apps/{}/{number}", app.id)),
+        "href": request.href(&format!("/apps/{}/{number}", app.id)),
         "id": format!("{}/{number}", app.id),
         "project": app.project,
         "name": app.name(number),

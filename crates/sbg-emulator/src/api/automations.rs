@@ -2,24 +2,25 @@
 
 use serde_json::{Value, json};
 
+use super::{
+    members::{self, MemberView},
+    page, uploads,
+};
 use crate::{
-    call::{Call, Fieldset, Reply},
     clock::rfc3339,
     error::{ApiError, Outcome},
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    json_object::JsonObject,
     world::{
         World,
         automations::{Automation, AutomationFilter, Package},
         members::Member,
-        projects::Need,
+        permissions::Need,
         uploads::NewUpload,
     },
-};
-
-use super::{
-    members::{self, MemberView},
-    uploads,
 };
 
 pub(super) static ROUTES: &[Route] = &[
@@ -54,55 +55,55 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/automation/upload/{upload_id}/complete", uploads::complete),
 ];
 
-fn id(call: &Call) -> &str {
-    call.param("automation_id")
+fn id(request: &Request) -> &str {
+    request.param("automation_id")
 }
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let based = call.query("project_based");
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let based = request.query("project_based");
     let filter = AutomationFilter {
-        name: call.query("name").filter(|name| !name.is_empty()),
-        archived: call.query_flag("include_archived")?,
-        project_based: based.map(|_| call.query_flag("project_based")).transpose()?,
+        name: request.query("name").filter(|name| !name.is_empty()),
+        archived: request.query_flag("include_archived")?,
+        project_based: based.map(|_| request.query_flag("project_based")).transpose()?,
     };
-    let automations = world.list_automations(&call.actor, &filter);
-    page::whole(call, &automations, |automation| render(world, call, automation))
+    let automations = world.list_automations(&request.actor, &filter);
+    page::whole(request, &automations, |automation| render(world, request, automation))
 }
 
-fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = world.create_automation(&call.actor, call.object()?)?;
-    show(world, call, &id)
+fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = world.create_automation(&request.actor, request.object()?)?;
+    show(world, request, &id)
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, id(call))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, id(request))
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.edit_automation(&call.actor, id(call), call.object()?)?;
-    show(world, call, id(call))
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.edit_automation(&request.actor, id(request), request.object()?)?;
+    show(world, request, id(request))
 }
 
-fn archive(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.archive_automation(&call.actor, id(call), true)?;
-    show(world, call, id(call))
+fn archive(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.archive_automation(&request.actor, id(request), true)?;
+    show(world, request, id(request))
 }
 
-fn restore(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.archive_automation(&call.actor, id(call), false)?;
-    show(world, call, id(call))
+fn restore(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.archive_automation(&request.actor, id(request), false)?;
+    show(world, request, id(request))
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let automation = world.automation(&call.actor, id, Need::Read)?;
-    Ok(Reply::object(call, render(world, call, automation)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let automation = world.automation(&request.actor, id, Need::Read)?;
+    Ok(Reply::object(request, render(world, request, automation)))
 }
 
-pub(super) fn render(world: &World, call: &Call, automation: &Automation) -> Value {
+pub(super) fn render(world: &World, request: &Request, automation: &Automation) -> Value {
     // Secrets are for those who could change them.
-    let administers = world.automation(&call.actor, &automation.id, Need::Admin).is_ok();
+    let administers = world.automation(&request.actor, &automation.id, Need::Admin).is_ok();
     json!({
-        "href": call.href(&format!("/automation/automations/{}", automation.id)),
+        "href": request.href(&format!("/automation/automations/{}", automation.id)),
         "id": automation.id,
         "name": automation.name,
         "description": automation.description,
@@ -119,82 +120,82 @@ pub(super) fn render(world: &World, call: &Call, automation: &Automation) -> Val
     })
 }
 
-fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let automation = world.automation(&call.actor, id(call), Need::Read)?;
+fn list_members(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let automation = world.automation(&request.actor, id(request), Need::Read)?;
     let found = automation.members.list();
-    page::whole(call, &found, |(id, member)| view(world, call, id, member))
+    page::whole(request, &found, |(id, member)| view(world, request, id, member))
 }
 
-fn add_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (new, permissions) = members::read_new(call.object()?)?;
-    let member = world.add_automation_member(&call.actor, id(call), &new, permissions)?;
-    show_member(world, call, &member)
+fn add_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (new, permissions) = members::read_new(request.object()?)?;
+    let member = world.add_automation_member(&request.actor, id(request), &new, permissions)?;
+    show_member(world, request, &member)
 }
 
-fn get_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show_member(world, call, call.param("member_id"))
+fn get_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show_member(world, request, request.param("member_id"))
 }
 
-fn edit_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let changes = call.object()?.object("permissions")?.ok_or(ApiError::new(3011))?;
-    let member = call.param("member_id");
-    world.edit_automation_member(&call.actor, id(call), member, changes.map())?;
-    show_member(world, call, member)
+fn edit_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let changes = request.object()?.object("permissions")?.ok_or(ApiError::new(3011))?;
+    let member = request.param("member_id");
+    world.edit_automation_member(&request.actor, id(request), member, changes.map())?;
+    show_member(world, request, member)
 }
 
-fn remove_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.remove_automation_member(&call.actor, id(call), call.param("member_id"))?;
+fn remove_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.remove_automation_member(&request.actor, id(request), request.param("member_id"))?;
     Ok(Reply::empty(204))
 }
 
-fn show_member(world: &World, call: &Call, member: &str) -> Outcome<Reply> {
-    let found = world.automation_member(&call.actor, id(call), member)?;
-    Ok(Reply::object(call, view(world, call, member, found)))
+fn show_member(world: &World, request: &Request, member: &str) -> Outcome<Reply> {
+    let found = world.automation_member(&request.actor, id(request), member)?;
+    Ok(Reply::object(request, view(world, request, member, found)))
 }
 
-fn view(world: &World, call: &Call, member: &str, found: &Member) -> Value {
-    let path = format!("/automation/automations/{}/members", id(call));
-    let mut value = MemberView { world, call, path: &path, executes: true }.render(member, found);
+fn view(world: &World, request: &Request, member: &str, found: &Member) -> Value {
+    let path = format!("/automation/automations/{}/members", id(request));
+    let mut value = MemberView { world, request, path: &path, executes: true }.render(member, found);
     value["name"] = value["username"].clone();
     value
 }
 
-fn list_packages(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let packages = world.list_packages(&call.actor, id(call))?;
-    page::whole(call, &packages, |package| render_package(package))
+fn list_packages(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let packages = world.list_packages(&request.actor, id(request))?;
+    page::whole(request, &packages, |package| render_package(package))
 }
 
-fn create_package(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let package = world.create_package(&call.actor, id(call), call.object()?)?;
-    show_package(world, call, &package)
+fn create_package(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let package = world.create_package(&request.actor, id(request), request.object()?)?;
+    show_package(world, request, &package)
 }
 
-fn get_package(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show_package(world, call, call.param("package_id"))
+fn get_package(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show_package(world, request, request.param("package_id"))
 }
 
-fn edit_package(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let package = call.param("package_id");
-    world.edit_package(&call.actor, package, call.object()?)?;
-    show_package(world, call, package)
+fn edit_package(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let package = request.param("package_id");
+    world.edit_package(&request.actor, package, request.object()?)?;
+    show_package(world, request, package)
 }
 
-fn archive_package(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_archived(world, call, true)
+fn archive_package(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_archived(world, request, true)
 }
 
-fn restore_package(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_archived(world, call, false)
+fn restore_package(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_archived(world, request, false)
 }
 
-fn set_archived(world: &mut World, call: &Call, archived: bool) -> Outcome<Reply> {
-    let package = call.param("package_id");
-    world.archive_package(&call.actor, id(call), package, archived)?;
-    show_package(world, call, package)
+fn set_archived(world: &mut World, request: &Request, archived: bool) -> Outcome<Reply> {
+    let package = request.param("package_id");
+    world.archive_package(&request.actor, id(request), package, archived)?;
+    show_package(world, request, package)
 }
 
-fn show_package(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    Ok(Reply::object(call, render_package(world.package(&call.actor, id, Need::Read)?)))
+fn show_package(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    Ok(Reply::object(request, render_package(world.package(&request.actor, id, Need::Read)?)))
 }
 
 pub(super) fn render_package(package: &Package) -> Value {
@@ -214,14 +215,14 @@ pub(super) fn render_package(package: &Package) -> Value {
 }
 
 /// Notes a part. Unlike for files, nothing is known of an answer, so there is none.
-fn report_part(world: &mut World, call: &Call) -> Outcome<Reply> {
-    uploads::report(world, call)?;
+fn report_part(world: &mut World, request: &Request) -> Outcome<Reply> {
+    uploads::report(world, request)?;
     Ok(Reply::empty(200))
 }
 
 /// Begins to upload the code of an automation.
-fn init_upload(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body: Fieldset<'_> = call.object()?;
+fn init_upload(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body: JsonObject<'_> = request.object()?;
     let new = NewUpload {
         project: None,
         parent: None,
@@ -231,7 +232,7 @@ fn init_upload(world: &mut World, call: &Call) -> Outcome<Reply> {
         overwrite: false,
     };
     let automation = body.required("automation_id", 90000)?;
-    let upload = world.init_code_upload(&call.actor, automation, &new)?;
+    let upload = world.init_code_upload(&request.actor, automation, &new)?;
     Ok(Reply::json(json!({
         "upload_id": upload.id,
         "name": upload.name,

@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::page;
 use crate::{
-    call::{Call, Reply},
     clock::rfc3339,
     error::Outcome,
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
         billing::{AnalysisCharge, EgressLine, Invoice, PeriodFilter, ProjectRef, StorageLine, dollars},
@@ -30,70 +32,70 @@ const SHORT: &[&str] = &["id", "href", "name"];
 const INVOICE_SHORT: &[&str] = &["href", "invoice_id", "id", "pending", "invoice_period"];
 
 #[expect(clippy::unnecessary_wraps, reason = "handlers have one type")]
-fn index(_: &mut World, call: &Call) -> Outcome<Reply> {
+fn index(_: &mut World, request: &Request) -> Outcome<Reply> {
     let body = json!({
-        "billing_groups_url": call.href("/billing/groups/"),
-        "invoices_url": call.href("/billing/invoices/"),
+        "billing_groups_url": request.href("/billing/groups/"),
+        "invoices_url": request.href("/billing/invoices/"),
     });
-    Ok(Reply::object(call, body))
+    Ok(Reply::object(request, body))
 }
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let groups = world.list_billing_groups(&call.actor);
-    page::reply(call, &groups, SHORT, |group| render(world, call, group))
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let groups = world.list_billing_groups(&request.actor);
+    page::reply(request, &groups, SHORT, |group| render(world, request, group))
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let group = world.billing_group(&call.actor, call.param("billing_group"))?;
-    Ok(Reply::object(call, render(world, call, group)))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let group = world.billing_group(&request.actor, request.param("billing_group"))?;
+    Ok(Reply::object(request, render(world, request, group)))
 }
 
-fn analysis(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let group = world.billing_group(&call.actor, call.param("billing_group"))?;
-    let charges = world.analysis_breakdown(&group.id, &world.period(group, filter(call))?);
-    page::whole(call, &charges, |charge| analysis_line(charge))
+fn analysis(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let group = world.billing_group(&request.actor, request.param("billing_group"))?;
+    let charges = world.analysis_breakdown(&group.id, &world.period(group, filter(request))?);
+    page::whole(request, &charges, |charge| analysis_line(charge))
 }
 
-fn storage(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let group = world.billing_group(&call.actor, call.param("billing_group"))?;
-    let lines = world.storage_breakdown(&group.id, &world.period(group, filter(call))?);
-    page::whole(call, &lines, storage_line)
+fn storage(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let group = world.billing_group(&request.actor, request.param("billing_group"))?;
+    let lines = world.storage_breakdown(&group.id, &world.period(group, filter(request))?);
+    page::whole(request, &lines, storage_line)
 }
 
-fn egress(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let group = world.billing_group(&call.actor, call.param("billing_group"))?;
-    let lines = world.egress_breakdown(&group.id, &world.period(group, filter(call))?);
-    page::whole(call, &lines, egress_line)
+fn egress(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let group = world.billing_group(&request.actor, request.param("billing_group"))?;
+    let lines = world.egress_breakdown(&group.id, &world.period(group, filter(request))?);
+    page::whole(request, &lines, egress_line)
 }
 
-fn list_invoices(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let invoices = world.list_invoices(&call.actor, call.query("billing_group"))?;
-    page::reply(call, &invoices, INVOICE_SHORT, |invoice| render_invoice(call, invoice))
+fn list_invoices(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let invoices = world.list_invoices(&request.actor, request.query("billing_group"))?;
+    page::reply(request, &invoices, INVOICE_SHORT, |invoice| render_invoice(request, invoice))
 }
 
-fn get_invoice(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let invoice = world.invoice(&call.actor, call.param("invoice_id"))?;
-    Ok(Reply::object(call, render_invoice(call, &invoice)))
+fn get_invoice(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let invoice = world.invoice(&request.actor, request.param("invoice_id"))?;
+    Ok(Reply::object(request, render_invoice(request, &invoice)))
 }
 
-fn nonempty<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
-    call.query(name).filter(|text| !text.is_empty())
+fn nonempty<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.query(name).filter(|text| !text.is_empty())
 }
 
-fn filter(call: &Call) -> PeriodFilter<'_> {
+fn filter(request: &Request) -> PeriodFilter<'_> {
     PeriodFilter {
-        from: nonempty(call, "date_from"),
-        to: nonempty(call, "date_to"),
-        invoice: nonempty(call, "invoice_id"),
+        from: nonempty(request, "date_from"),
+        to: nonempty(request, "date_to"),
+        invoice: nonempty(request, "invoice_id"),
     }
 }
 
-fn render(world: &World, call: &Call, group: &BillingGroup) -> Value {
+fn render(world: &World, request: &Request, group: &BillingGroup) -> Value {
     let balance = world.balance(group);
     let (sign, micros) = (if balance < 0 { "-" } else { "" }, balance.unsigned_abs());
     json!({
         "id": group.id,
-        "href": call.href(&format!("/billing/groups/{}", group.id)),
+        "href": request.href(&format!("/billing/groups/{}", group.id)),
         "owner": group.owner,
         "name": group.name,
         "type": "free",
@@ -164,9 +166,9 @@ fn egress_line(line: &EgressLine) -> Value {
     unless_locked(&line.project, shown, json!({ "downloaded_by": line.user }))
 }
 
-fn render_invoice(call: &Call, invoice: &Invoice) -> Value {
+fn render_invoice(request: &Request, invoice: &Invoice) -> Value {
     json!({
-        "href": call.href(&format!("/billing/invoices/{}", invoice.id)),
+        "href": request.href(&format!("/billing/invoices/{}", invoice.id)),
         // The contract has the one name, the official client reads the other.
         "invoice_id": invoice.id,
         "id": invoice.id,

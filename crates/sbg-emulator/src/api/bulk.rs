@@ -2,17 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    call::{Call, Fieldset, Reply},
-    error::{ApiError, Outcome},
-    route::Route,
-    shape::{Kind, check},
-    world::{World, files::FileEdit, projects::Need},
-};
-
 use super::{
     files::{self, Case},
     imports, tasks,
+};
+use crate::{
+    body_schema::{Kind, check},
+    error::{ApiError, Outcome},
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    json_object::JsonObject,
+    world::{World, files::FileEdit, permissions::Need},
 };
 
 pub(super) static ROUTES: &[Route] = &[
@@ -27,25 +29,25 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/bulk/storage/exports/create", start_exports),
 ];
 
-/// The most items of one call.
+/// The most items of one request.
 pub(super) const MAX_ITEMS: usize = 100;
 
 /// Does something to each item of the body, all of which have to be of this shape: the body is read before anything is done.
 fn each_item(
-    call: &Call,
+    request: &Request,
     shape: &[(&str, Kind)],
-    mut act: impl FnMut(Fieldset<'_>) -> Outcome<Value>,
+    mut act: impl FnMut(JsonObject<'_>) -> Outcome<Value>,
 ) -> Outcome<Reply> {
-    for item in entries(call, "items")? {
+    for item in entries(request, "items")? {
         check(object(item)?, shape)?;
     }
-    each(call, "items", |item| act(object(item)?))
+    each(request, "items", |item| act(object(item)?))
 }
 
 /// Does something to each entry of a list in the body. `fields` selects from the answers to the entries.
-fn each(call: &Call, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) -> Outcome<Reply> {
-    let entries = entries(call, list)?;
-    let fields = call.fields();
+fn each(request: &Request, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) -> Outcome<Reply> {
+    let entries = entries(request, list)?;
+    let fields = request.fields();
     let items: Vec<Value> = entries
         .iter()
         .map(|entry| match act(entry) {
@@ -62,13 +64,13 @@ fn each(call: &Call, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) 
             Err(error) => json!({ "resource": null, "error": error.body() }),
         })
         .collect();
-    Ok(Reply::json(json!({ "href": call.href(&call.path), "items": items })))
+    Ok(Reply::json(json!({ "href": request.href(&request.path), "items": items })))
 }
 
 /// The entries of a list in the body, of which there is at least one and not too many: ids, or objects in a list of items. A
 /// list of anything else is refused as a whole.
-pub(super) fn entries<'a>(call: &'a Call, list: &str) -> Outcome<&'a [Value]> {
-    let entries = call.object()?.list(list)?.unwrap_or_default();
+pub(super) fn entries<'a>(request: &'a Request, list: &str) -> Outcome<&'a [Value]> {
+    let entries = request.object()?.list(list)?.unwrap_or_default();
     let fits = if list == "items" { Value::is_object } else { Value::is_string };
     if !entries.iter().all(fits) {
         let kind = if list == "items" { "objects" } else { "strings" };
@@ -85,8 +87,8 @@ fn text(entry: &Value) -> Outcome<&str> {
     entry.as_str().ok_or_else(|| ApiError::bad_request("An id must be a string."))
 }
 
-fn object(entry: &Value) -> Outcome<Fieldset<'_>> {
-    let item = Fieldset::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))?;
+fn object(entry: &Value) -> Outcome<JsonObject<'_>> {
+    let item = JsonObject::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))?;
     Ok(item.nullable(&["name", "tags", "metadata"]))
 }
 
@@ -117,83 +119,85 @@ const EXPORT: &[(&str, Kind)] = &[
     ),
 ];
 
-fn get_files(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "file_ids", |id| {
-        let file = world.file(&call.actor, text(id)?, Need::Read, 5001)?;
-        Ok(files::render(call, file, Case::Small))
+fn get_files(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each(request, "file_ids", |id| {
+        let file = world.file(&request.actor, text(id)?, Need::Read, 5001)?;
+        Ok(files::render(request, file, Case::Small))
     })
 }
 
 /// Answers with each file as it was last.
-fn delete_files(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "file_ids", |id| {
+fn delete_files(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each(request, "file_ids", |id| {
         let id = text(id)?;
-        let last = files::render(call, world.file(&call.actor, id, Need::Write, 5001)?, Case::Small);
-        world.delete_file(&call.actor, id)?;
+        let last = files::render(request, world.file(&request.actor, id, Need::Write, 5001)?, Case::Small);
+        world.delete_file(&request.actor, id)?;
         Ok(last)
     })
 }
 
 /// Tags and metadata that are not given are erased. A name cannot be.
-fn update_files(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each_item(call, FILE, |item| {
+fn update_files(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each_item(request, FILE, |item| {
         let edit = FileEdit {
             name: item.text("name")?.map(str::to_owned),
             tags: Some(item.texts("tags")?.unwrap_or_default()),
             metadata: Some(item.object("metadata")?.map_or_else(Map::new, |metadata| metadata.map().clone())),
         };
-        let file = world.edit_file(&call.actor, item.required("id", 5004)?, edit)?;
-        Ok(files::render(call, file, Case::Small))
+        let file = world.edit_file(&request.actor, item.required("id", 5004)?, edit)?;
+        Ok(files::render(request, file, Case::Small))
     })
 }
 
 /// What is not given stays.
-fn edit_files(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each_item(call, FILE, |item| {
+fn edit_files(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each_item(request, FILE, |item| {
         let id = item.required("id", 5004)?;
         let metadata = match item.object("metadata")? {
             None => None,
             Some(changes) => {
-                let mut merged = world.file(&call.actor, id, Need::Write, 5009)?.metadata.clone();
+                let mut merged = world.file(&request.actor, id, Need::Write, 5009)?.metadata.clone();
                 merged.extend(changes.map().clone());
                 Some(merged)
             }
         };
         let edit =
             FileEdit { name: item.text("name")?.map(str::to_owned), tags: item.texts("tags")?, metadata };
-        let file = world.edit_file(&call.actor, id, edit)?;
-        Ok(files::render(call, file, Case::Small))
+        let file = world.edit_file(&request.actor, id, edit)?;
+        Ok(files::render(request, file, Case::Small))
     })
 }
 
-fn get_tasks(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "task_ids", |id| {
-        let task = world.task(&call.actor, text(id)?, Need::Read)?;
-        Ok(tasks::render(world, call, task))
+fn get_tasks(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each(request, "task_ids", |id| {
+        let task = world.task(&request.actor, text(id)?, Need::Read)?;
+        Ok(tasks::render(world, request, task))
     })
 }
 
-fn get_imports(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "import_ids", |id| Ok(imports::render(world, call, world.import(&call.actor, text(id)?)?)))
-}
-
-fn start_imports(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each_item(call, IMPORT, |item| {
-        let id = world.start_import(&call.actor, item)?;
-        Ok(imports::render(world, call, world.import(&call.actor, &id)?))
+fn get_imports(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each(request, "import_ids", |id| {
+        Ok(imports::render(world, request, world.import(&request.actor, text(id)?)?))
     })
 }
 
-fn get_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
-    each(call, "export_ids", |id| {
-        Ok(imports::render_export(world, call, world.export(&call.actor, text(id)?)?))
+fn start_imports(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each_item(request, IMPORT, |item| {
+        let id = world.start_import(&request.actor, item)?;
+        Ok(imports::render(world, request, world.import(&request.actor, &id)?))
     })
 }
 
-fn start_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let copy_only = call.query_flag("copy_only")?;
-    each_item(call, EXPORT, |item| {
-        let id = world.start_export(&call.actor, item, copy_only)?;
-        Ok(imports::render_export(world, call, world.export(&call.actor, &id)?))
+fn get_exports(world: &mut World, request: &Request) -> Outcome<Reply> {
+    each(request, "export_ids", |id| {
+        Ok(imports::render_export(world, request, world.export(&request.actor, text(id)?)?))
+    })
+}
+
+fn start_exports(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let copy_only = request.query_flag("copy_only")?;
+    each_item(request, EXPORT, |item| {
+        let id = world.start_export(&request.actor, item, copy_only)?;
+        Ok(imports::render_export(world, request, world.export(&request.actor, &id)?))
     })
 }

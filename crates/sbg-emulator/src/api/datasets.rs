@@ -2,15 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    call::{Call, Reply},
-    error::Outcome,
+use super::{
+    members::{self, MemberView},
     page,
-    route::Route,
-    world::{World, datasets::Dataset, members::Member, projects::Need},
 };
-
-use super::members::{self, MemberView};
+use crate::{
+    error::Outcome,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    world::{World, datasets::Dataset, members::Member, permissions::Need},
+};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/datasets", list).advance(),
@@ -27,78 +30,83 @@ pub(super) static ROUTES: &[Route] = &[
 
 const SHORT: &[&str] = &["href", "id", "name"];
 
-fn id(call: &Call) -> String {
-    format!("{}/{}", call.param("owner"), call.param("dataset"))
+fn id(request: &Request) -> String {
+    format!("{}/{}", request.param("owner"), request.param("dataset"))
 }
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let owner = Some(call.param("owner")).filter(|owner| !owner.is_empty());
-    let public = call.query("visibility").is_some_and(|value| value.eq_ignore_ascii_case("public"));
-    let datasets = world.list_datasets(&call.actor, owner, public);
-    page::reply(call, &datasets, SHORT, |dataset| render(call, dataset))
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let owner = Some(request.param("owner")).filter(|owner| !owner.is_empty());
+    let public = request.query("visibility").is_some_and(|value| value.eq_ignore_ascii_case("public"));
+    let datasets = world.list_datasets(&request.actor, owner, public);
+    page::reply(request, &datasets, SHORT, |dataset| render(request, dataset))
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call)
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request)
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
-    world.edit_dataset(&call.actor, &id(call), body.text("name")?, body.clearable_text("description")?)?;
-    show(world, call)
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
+    world.edit_dataset(
+        &request.actor,
+        &id(request),
+        body.text("name")?,
+        body.clearable_text("description")?,
+    )?;
+    show(world, request)
 }
 
-fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.delete_dataset(&call.actor, &id(call))?;
+fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.delete_dataset(&request.actor, &id(request))?;
     Ok(Reply::empty(204))
 }
 
-fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let dataset = world.dataset(&call.actor, &id(call), Need::Read)?;
+fn list_members(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let dataset = world.dataset(&request.actor, &id(request), Need::Read)?;
     let members = dataset.members.list();
-    page::reply(call, &members, members::SHORT, |(member, found)| view(world, call, member, found))
+    page::reply(request, &members, members::SHORT, |(member, found)| view(world, request, member, found))
 }
 
-fn add_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (new, permissions) = members::read_new(call.object()?)?;
-    let member = world.add_dataset_member(&call.actor, &id(call), &new, permissions)?;
-    let found = world.dataset_member(&call.actor, &id(call), &member)?;
-    Ok(Reply::object(call, view(world, call, &member, found)))
+fn add_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (new, permissions) = members::read_new(request.object()?)?;
+    let member = world.add_dataset_member(&request.actor, &id(request), &new, permissions)?;
+    let found = world.dataset_member(&request.actor, &id(request), &member)?;
+    Ok(Reply::object(request, view(world, request, &member, found)))
 }
 
-fn get_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let member = call.param("username");
-    let found = world.dataset_member(&call.actor, &id(call), member)?;
-    Ok(Reply::object(call, view(world, call, member, found)))
+fn get_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let member = request.param("username");
+    let found = world.dataset_member(&request.actor, &id(request), member)?;
+    Ok(Reply::object(request, view(world, request, member, found)))
 }
 
-fn remove_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.remove_dataset_member(&call.actor, &id(call), call.param("username"))?;
+fn remove_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.remove_dataset_member(&request.actor, &id(request), request.param("username"))?;
     Ok(Reply::empty(204))
 }
 
-fn patch_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let changes = call.object()?.map();
-    world.set_dataset_permissions(&call.actor, &id(call), call.param("username"), changes)?;
+fn patch_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let changes = request.object()?.map();
+    world.set_dataset_permissions(&request.actor, &id(request), request.param("username"), changes)?;
     // No source shows an answer, and the specification has none.
     Ok(Reply::empty(204))
 }
 
-fn show(world: &World, call: &Call) -> Outcome<Reply> {
-    let dataset = world.dataset(&call.actor, &id(call), Need::Read)?;
-    Ok(Reply::object(call, render(call, dataset)))
+fn show(world: &World, request: &Request) -> Outcome<Reply> {
+    let dataset = world.dataset(&request.actor, &id(request), Need::Read)?;
+    Ok(Reply::object(request, render(request, dataset)))
 }
 
-fn render(call: &Call, dataset: &Dataset) -> Value {
+fn render(request: &Request, dataset: &Dataset) -> Value {
     json!({
-        "href": call.href(&format!("/datasets/{}", dataset.id)),
+        "href": request.href(&format!("/datasets/{}", dataset.id)),
         "id": dataset.id,
         "name": dataset.name,
         "description": dataset.description,
     })
 }
 
-fn view(world: &World, call: &Call, id: &str, member: &Member) -> Value {
-    let path = format!("/datasets/{}/{}/members", call.param("owner"), call.param("dataset"));
-    MemberView { world, call, path: &path, executes: true }.render(id, member)
+fn view(world: &World, request: &Request, id: &str, member: &Member) -> Value {
+    let path = format!("/datasets/{}/{}/members", request.param("owner"), request.param("dataset"));
+    MemberView { world, request, path: &path, executes: true }.render(id, member)
 }

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::{page, platform};
 use crate::{
-    call::{Call, Reply},
     error::Outcome,
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{World, users::Division},
 };
-
-use super::platform;
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/divisions", list),
@@ -22,31 +22,31 @@ pub(super) static ROUTES: &[Route] = &[
 const SHORT: &[&str] = &["href", "id", "name"];
 const USER_SHORT: &[&str] = &["href", "username", "email", "first_name", "last_name", "role"];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let divisions = world.list_divisions(&call.actor);
-    page::reply(call, &divisions, SHORT, |division| render(call, division))
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let divisions = world.list_divisions(&request.actor);
+    page::reply(request, &divisions, SHORT, |division| render(request, division))
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let division = world.division(&call.actor, call.param("division"))?;
-    Ok(Reply::object(call, render(call, division)))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let division = world.division(&request.actor, request.param("division"))?;
+    Ok(Reply::object(request, render(request, division)))
 }
 
-fn list_users(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let division = call.query_required("division", 2105)?;
-    let role = call.query("role").filter(|role| !role.is_empty());
-    let users = world.division_users(&call.actor, division, role)?;
-    page::reply(call, &users, USER_SHORT, |user| platform::render(world, call, user))
+fn list_users(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let division = request.query_required("division", 2105)?;
+    let role = request.query("role").filter(|role| !role.is_empty());
+    let users = world.division_users(&request.actor, division, role)?;
+    page::reply(request, &users, USER_SHORT, |user| platform::render(world, request, user))
 }
 
-fn disable_user(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.disable_user(&call.actor, call.param("username"))?;
+fn disable_user(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.disable_user(&request.actor, request.param("username"))?;
     Ok(Reply::empty(204))
 }
 
-fn render(call: &Call, division: &Division) -> Value {
+fn render(request: &Request, division: &Division) -> Value {
     json!({
-        "href": call.href(&format!("/divisions/{}", division.id)),
+        "href": request.href(&format!("/divisions/{}", division.id)),
         "id": division.id,
         "name": division.name,
     })

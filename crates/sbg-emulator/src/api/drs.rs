@@ -2,48 +2,49 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    call::{Call, Reply},
-    clock::rfc3339,
-    error::{ApiError, Outcome},
-    route::Route,
-    world::{World, drs::DrsImport},
-};
-
 use super::{
     bulk,
     files::{self, Case},
+};
+use crate::{
+    clock::rfc3339,
+    error::{ApiError, Outcome},
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    world::{World, drs::DrsImport},
 };
 
 pub(super) static ROUTES: &[Route] =
     &[Route::post("/bulk/drs/imports/create", start), Route::get("/bulk/drs/imports/{id}", get)];
 
-fn start(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let items = bulk::entries(call, "items")?;
-    let id = world.start_drs_import(&call.actor, call.object()?, items)?;
-    show(world, call, &id)
+fn start(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let items = bulk::entries(request, "items")?;
+    let id = world.start_drs_import(&request.actor, request.object()?, items)?;
+    show(world, request, &id)
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, call.param("id"))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, request.param("id"))
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let import = world.drs_import(&call.actor, id)?;
-    Ok(Reply::object(call, render(world, call, import)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let import = world.drs_import(&request.actor, id)?;
+    Ok(Reply::object(request, render(world, request, import)))
 }
 
-fn render(world: &World, call: &Call, import: &DrsImport) -> Value {
+fn render(world: &World, request: &Request, import: &DrsImport) -> Value {
     let result = |result: &Outcome<String>| match result {
         Ok(id) => match world.any_file(id) {
-            Some(file) => json!({ "resource": files::render(call, file, Case::Small) }),
+            Some(file) => json!({ "resource": files::render(request, file, Case::Small) }),
             None => json!({ "error": ApiError::new(5002).body() }),
         },
         Err(error) => json!({ "error": error.body() }),
     };
     json!({
         "id": import.progress.id,
-        "href": call.href(&format!("/bulk/drs/imports/{}", import.progress.id)),
+        "href": request.href(&format!("/bulk/drs/imports/{}", import.progress.id)),
         "state": import.progress.state.name(),
         "result": import.results.iter().map(result).collect::<Vec<Value>>(),
         "started_on": rfc3339(import.progress.started),

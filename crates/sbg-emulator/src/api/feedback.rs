@@ -1,19 +1,21 @@
 //! Feedback. The other actions are with the files that they copy.
 
 use crate::{
-    call::{Call, Reply},
     error::Outcome,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::World,
 };
 
 pub(super) static ROUTES: &[Route] = &[Route::post("/action/notifications/feedback", send)];
 
-fn send(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?.nullable(&["text"]);
+fn send(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?.nullable(&["text"]);
     for text in ["text", "referrer"] {
         body.text(text)?;
     }
-    world.send_feedback(&call.actor, body.text("type")?)?;
+    world.send_feedback(&request.actor, body.text("type")?)?;
     Ok(Reply::empty(204))
 }

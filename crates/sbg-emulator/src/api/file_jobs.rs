@@ -2,19 +2,22 @@
 
 use serde_json::{Value, json};
 
+use super::{
+    files::{self, Case},
+    page,
+};
 use crate::{
-    call::{Call, Reply},
     clock::rfc3339,
     error::{ApiError, Outcome},
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
         file_jobs::{FileJob, FileJobState, JobKind, JobResult},
     },
 };
-
-use super::files::{self, Case};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/async/files", list),
@@ -26,50 +29,50 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/async/files/delete/{job_id}", get_delete),
 ];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let jobs = world.list_file_jobs(&call.actor);
-    page::whole(call, &jobs, |job| render(call, job))
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let jobs = world.list_file_jobs(&request.actor);
+    page::whole(request, &jobs, |job| render(request, job))
 }
 
-fn start_copy(world: &mut World, call: &Call) -> Outcome<Reply> {
-    start(world, call, JobKind::Copy)
+fn start_copy(world: &mut World, request: &Request) -> Outcome<Reply> {
+    start(world, request, JobKind::Copy)
 }
 
-fn start_move(world: &mut World, call: &Call) -> Outcome<Reply> {
-    start(world, call, JobKind::Move)
+fn start_move(world: &mut World, request: &Request) -> Outcome<Reply> {
+    start(world, request, JobKind::Move)
 }
 
-fn start_delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    start(world, call, JobKind::Delete)
+fn start_delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    start(world, request, JobKind::Delete)
 }
 
-fn start(world: &mut World, call: &Call, kind: JobKind) -> Outcome<Reply> {
-    let items = call.object()?.list("items")?.ok_or(ApiError::new(57038))?;
-    let id = world.start_file_job(&call.actor, kind, items)?;
-    Ok(Reply::object(call, render(call, world.file_job(&call.actor, &id, kind)?)))
+fn start(world: &mut World, request: &Request, kind: JobKind) -> Outcome<Reply> {
+    let items = request.object()?.list("items")?.ok_or(ApiError::new(57038))?;
+    let id = world.start_file_job(&request.actor, kind, items)?;
+    Ok(Reply::object(request, render(request, world.file_job(&request.actor, &id, kind)?)))
 }
 
-fn get_copy(world: &mut World, call: &Call) -> Outcome<Reply> {
-    get(world, call, JobKind::Copy)
+fn get_copy(world: &mut World, request: &Request) -> Outcome<Reply> {
+    get(world, request, JobKind::Copy)
 }
 
-fn get_move(world: &mut World, call: &Call) -> Outcome<Reply> {
-    get(world, call, JobKind::Move)
+fn get_move(world: &mut World, request: &Request) -> Outcome<Reply> {
+    get(world, request, JobKind::Move)
 }
 
-fn get_delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    get(world, call, JobKind::Delete)
+fn get_delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    get(world, request, JobKind::Delete)
 }
 
-fn get(world: &World, call: &Call, kind: JobKind) -> Outcome<Reply> {
-    let job = world.file_job(&call.actor, call.param("job_id"), kind)?;
-    Ok(Reply::object(call, render(call, job)))
+fn get(world: &World, request: &Request, kind: JobKind) -> Outcome<Reply> {
+    let job = world.file_job(&request.actor, request.param("job_id"), kind)?;
+    Ok(Reply::object(request, render(request, job)))
 }
 
-fn render(call: &Call, job: &FileJob) -> Value {
+fn render(request: &Request, job: &FileJob) -> Value {
     let path = job.kind.name().to_lowercase();
     let mut value = json!({
-        "href": call.href(&format!("/async/files/{path}/{}", job.id)),
+        "href": request.href(&format!("/async/files/{path}/{}", job.id)),
         "id": job.id,
         "type": job.kind.name(),
         "state": job.state.name(),
@@ -80,7 +83,7 @@ fn render(call: &Call, job: &FileJob) -> Value {
     });
     if job.state == FileJobState::Finished {
         let result = |result: &JobResult| match result {
-            JobResult::Done(file) => json!({ "resource": files::render(call, file, Case::Small) }),
+            JobResult::Done(file) => json!({ "resource": files::render(request, file, Case::Small) }),
             JobResult::Failed(error) => json!({ "error": error.body() }),
         };
         value["result"] = job.results.iter().map(result).collect();

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::page;
 use crate::{
-    call::{Call, Reply, strings},
     clock::rfc3339,
     error::{ApiError, Outcome},
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    json_object::strings,
     world::{
         World,
         files::{Alias, Content, FileEdit, FileFilter, FileNode, Place},
-        projects::Need,
+        permissions::Need,
     },
 };
 
@@ -37,13 +40,13 @@ pub(super) static ROUTES: &[Route] = &[
 
 pub(super) const SHORT: &[&str] = &["href", "id", "name", "project", "parent", "type"];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    list_in(world, call, queried_place(call)?)
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    list_in(world, request, queried_place(request)?)
 }
 
 /// The place that the query names: a project, a folder or a dataset, and only one of them.
-pub(super) fn queried_place(call: &Call) -> Outcome<Place<'_>> {
-    let named = |name: &str| call.query(name).filter(|text| !text.is_empty());
+pub(super) fn queried_place(request: &Request) -> Outcome<Place<'_>> {
+    let named = |name: &str| request.query(name).filter(|text| !text.is_empty());
     match (named("dataset"), named("project"), named("parent")) {
         (None, project, parent) => Place::of(project, parent),
         (Some(dataset), None, None) => Ok(Place::Dataset(dataset)),
@@ -51,19 +54,19 @@ pub(super) fn queried_place(call: &Call) -> Outcome<Place<'_>> {
     }
 }
 
-fn list_project(world: &mut World, call: &Call) -> Outcome<Reply> {
-    list_in(world, call, Place::Project(&call.project_id()))
+fn list_project(world: &mut World, request: &Request) -> Outcome<Reply> {
+    list_in(world, request, Place::Project(&request.project_id()))
 }
 
-fn list_in(world: &World, call: &Call, place: Place<'_>) -> Outcome<Reply> {
-    let files = world.list_files(&call.actor, place, &read_filter(call))?;
-    page::reply(call, &files, SHORT, |file| render(call, file, Case::Small))
+fn list_in(world: &World, request: &Request, place: Place<'_>) -> Outcome<Reply> {
+    let files = world.list_files(&request.actor, place, &read_filter(request))?;
+    page::reply(request, &files, SHORT, |file| render(request, file, Case::Small))
 }
 
-pub(super) fn read_filter(call: &Call) -> FileFilter {
-    let all = |name| call.query_all(name).map(str::to_owned).collect();
+pub(super) fn read_filter(request: &Request) -> FileFilter {
+    let all = |name| request.query_all(name).map(str::to_owned).collect();
     let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (key, value) in call.query_pairs() {
+    for (key, value) in request.query_pairs() {
         if let Some(key) = key.strip_prefix("metadata.") {
             metadata.entry(key.to_owned()).or_default().push(value.to_owned());
         }
@@ -72,104 +75,104 @@ pub(super) fn read_filter(call: &Call) -> FileFilter {
         names: all("name"),
         tags: all("tag"),
         metadata,
-        origin_task: call.query("origin.task").map(str::to_owned),
+        origin_task: request.query("origin.task").map(str::to_owned),
     }
 }
 
-fn create_folder(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn create_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let name = body.text("name")?.ok_or(ApiError::new(5024))?;
     if !body.text("type")?.is_some_and(|kind| kind.eq_ignore_ascii_case("folder")) {
         return Err(ApiError::new(5012));
     }
     let place = Place::of(body.text("project")?, body.text("parent")?)?;
-    let folder = world.create_folder(&call.actor, place, name)?;
+    let folder = world.create_folder(&request.actor, place, name)?;
     let shown = ["href", "id", "name", "parent", "type", "created_on", "modified_on"];
-    Ok(Reply::json(call.fields().apply(render(call, folder, Case::Capital), Some(&shown))))
+    Ok(Reply::json(request.fields().apply(render(request, folder, Case::Capital), Some(&shown))))
 }
 
-fn list_folder(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let files = world.list_folder(&call.actor, call.param("file_id"))?;
-    page::reply(call, &files, SHORT, |file| render(call, file, Case::Capital))
+fn list_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let files = world.list_folder(&request.actor, request.param("file_id"))?;
+    page::reply(request, &files, SHORT, |file| render(request, file, Case::Capital))
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let file = world.file(&call.actor, call.param("file_id"), Need::Read, 5001)?;
-    Ok(Reply::object(call, render(call, file, Case::Small)))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let file = world.file(&request.actor, request.param("file_id"), Need::Read, 5001)?;
+    Ok(Reply::object(request, render(request, file, Case::Small)))
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?.nullable(&["tags"]);
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?.nullable(&["tags"]);
     let edit = FileEdit {
         name: body.text("name")?.map(str::to_owned),
         tags: body.texts("tags")?,
         metadata: body.object("metadata")?.map(|metadata| metadata.map().clone()),
     };
-    let file = world.edit_file(&call.actor, call.param("file_id"), edit)?;
-    Ok(Reply::object(call, render(call, file, Case::Small)))
+    let file = world.edit_file(&request.actor, request.param("file_id"), edit)?;
+    Ok(Reply::object(request, render(request, file, Case::Small)))
 }
 
-fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.delete_file(&call.actor, call.param("file_id"))?;
+fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.delete_file(&request.actor, request.param("file_id"))?;
     Ok(Reply::empty(204))
 }
 
-fn download_info(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let url = world.download_url(&call.actor, call.param("file_id"), call.url_lifetime)?;
+fn download_info(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let url = world.download_url(&request.actor, request.param("file_id"), request.url_lifetime)?;
     Ok(Reply::json(json!({ "url": url })))
 }
 
-fn get_metadata(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let file = world.file(&call.actor, call.param("file_id"), Need::Read, 5001)?;
-    Ok(Reply::object(call, Value::Object(file.metadata.clone())))
+fn get_metadata(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let file = world.file(&request.actor, request.param("file_id"), Need::Read, 5001)?;
+    Ok(Reply::object(request, Value::Object(file.metadata.clone())))
 }
 
-fn patch_metadata(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_metadata(world, call, false)
+fn patch_metadata(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_metadata(world, request, false)
 }
 
-fn put_metadata(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_metadata(world, call, true)
+fn put_metadata(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_metadata(world, request, true)
 }
 
-fn set_metadata(world: &mut World, call: &Call, replace: bool) -> Outcome<Reply> {
-    let changes = call.object()?.map();
-    let metadata = world.set_metadata(&call.actor, call.param("file_id"), changes, replace)?;
-    Ok(Reply::object(call, Value::Object(metadata.clone())))
+fn set_metadata(world: &mut World, request: &Request, replace: bool) -> Outcome<Reply> {
+    let changes = request.object()?.map();
+    let metadata = world.set_metadata(&request.actor, request.param("file_id"), changes, replace)?;
+    Ok(Reply::object(request, Value::Object(metadata.clone())))
 }
 
-fn put_tags(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let tags = strings(call.body.as_ref().unwrap_or(&Value::Null), "The body")?;
-    let tags = world.set_tags(&call.actor, call.param("file_id"), tags)?;
+fn put_tags(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let tags = strings(request.body.as_ref().unwrap_or(&Value::Null), "The body")?;
+    let tags = world.set_tags(&request.actor, request.param("file_id"), tags)?;
     Ok(Reply::json(json!(tags)))
 }
 
-fn copy(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn copy(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let place = Place::of(body.text("project")?, body.text("parent")?)?;
-    let copy = world.copy_file(&call.actor, call.param("file_id"), place, body.text("name")?)?;
-    Ok(Reply::object(call, render(call, copy, Case::Small)))
+    let copy = world.copy_file(&request.actor, request.param("file_id"), place, body.text("name")?)?;
+    Ok(Reply::object(request, render(request, copy, Case::Small)))
 }
 
-fn move_(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn move_(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let parent = body.text("parent")?.ok_or_else(|| ApiError::new(5033).detail("`parent` is required."))?;
-    let file = world.move_file(&call.actor, call.param("file_id"), parent, body.text("name")?)?;
-    Ok(Reply::object(call, render(call, file, Case::Small)))
+    let file = world.move_file(&request.actor, request.param("file_id"), parent, body.text("name")?)?;
+    Ok(Reply::object(request, render(request, file, Case::Small)))
 }
 
 /// Copies many files. Each succeeds or fails for itself, unless the destination is not there.
-fn copy_many(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn copy_many(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let place = Place::of(body.text("project")?, None)?;
     let ids = body.texts("file_ids")?.unwrap_or_default();
     if ids.len() > 100 {
         return Err(ApiError::bad_request("`file_ids` has at most 100 entries."));
     }
-    world.destination(&call.actor, place)?;
+    world.destination(&request.actor, place)?;
     let mut results = Map::new();
     for id in ids {
-        let result = match world.copy_file(&call.actor, &id, place, None) {
+        let result = match world.copy_file(&request.actor, &id, place, None) {
             Ok(copy) => json!({ "status": "OK", "new_file_id": copy.id, "new_file_name": copy.name }),
             Err(error) => json!({ "status": "ERROR", "error": error.body() }),
         };
@@ -185,7 +188,7 @@ pub(super) enum Case {
     Capital,
 }
 
-pub(super) fn render(call: &Call, file: &FileNode, case: Case) -> Value {
+pub(super) fn render(request: &Request, file: &FileNode, case: Case) -> Value {
     let kind = match (file.is_folder(), case) {
         (false, Case::Small) => "file",
         (false, Case::Capital) => "FILE",
@@ -193,7 +196,7 @@ pub(super) fn render(call: &Call, file: &FileNode, case: Case) -> Value {
         (true, Case::Capital) => "FOLDER",
     };
     let mut value = json!({
-        "href": call.href(&format!("/files/{}", file.id)),
+        "href": request.href(&format!("/files/{}", file.id)),
         "id": file.id,
         "name": file.name,
         "size": null,

@@ -2,20 +2,23 @@
 
 use serde_json::{Value, json};
 
+use super::{
+    files::{self, Case},
+    page,
+};
 use crate::{
-    call::{Call, Reply},
     clock::rfc3339,
     error::Outcome,
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
         exports::Export,
         imports::{Import, JobState, Progress},
     },
 };
-
-use super::files::{self, Case};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/storage/imports", list),
@@ -28,57 +31,58 @@ pub(super) static ROUTES: &[Route] = &[
 
 const SHORT: &[&str] = &["href", "id", "state"];
 
-fn named<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
-    call.query(name).filter(|text| !text.is_empty())
+fn named<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.query(name).filter(|text| !text.is_empty())
 }
 
 /// Whether a job is in one of the states and on the volume that a list asks for.
-fn listed(call: &Call, job: &Progress, volume: &str) -> bool {
-    let states = || call.query_all("state").filter(|state| !state.is_empty());
+fn listed(request: &Request, job: &Progress, volume: &str) -> bool {
+    let states = || request.query_all("state").filter(|state| !state.is_empty());
     (states().next().is_none() || states().any(|state| job.state.name().eq_ignore_ascii_case(state)))
-        && named(call, "volume").is_none_or(|wanted| volume == wanted)
+        && named(request, "volume").is_none_or(|wanted| volume == wanted)
 }
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    JobState::check_names(call.query_all("state"))?;
-    let project = named(call, "project");
-    let imports = world.list_imports(&call.actor, |import| {
-        listed(call, &import.progress, &import.volume)
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    JobState::check_names(request.query_all("state"))?;
+    let project = named(request, "project");
+    let imports = world.list_imports(&request.actor, |import| {
+        listed(request, &import.progress, &import.volume)
             && project.is_none_or(|project| import.project == project)
     });
-    page::reply(call, &imports, SHORT, |import| render(world, call, import))
+    page::reply(request, &imports, SHORT, |import| render(world, request, import))
 }
 
-fn start(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = world.start_import(&call.actor, call.object()?)?;
-    Ok(Reply::object(call, render(world, call, world.import(&call.actor, &id)?)))
+fn start(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = world.start_import(&request.actor, request.object()?)?;
+    Ok(Reply::object(request, render(world, request, world.import(&request.actor, &id)?)))
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let import = world.import(&call.actor, call.param("import_id"))?;
-    Ok(Reply::object(call, render(world, call, import)))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let import = world.import(&request.actor, request.param("import_id"))?;
+    Ok(Reply::object(request, render(world, request, import)))
 }
 
-fn list_exports(world: &mut World, call: &Call) -> Outcome<Reply> {
-    JobState::check_names(call.query_all("state"))?;
-    let exports = world.list_exports(&call.actor, |export| listed(call, &export.progress, &export.volume));
-    page::reply(call, &exports, SHORT, |export| render_export(world, call, export))
+fn list_exports(world: &mut World, request: &Request) -> Outcome<Reply> {
+    JobState::check_names(request.query_all("state"))?;
+    let exports =
+        world.list_exports(&request.actor, |export| listed(request, &export.progress, &export.volume));
+    page::reply(request, &exports, SHORT, |export| render_export(world, request, export))
 }
 
-fn start_export(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = world.start_export(&call.actor, call.object()?, call.query_flag("copy_only")?)?;
-    Ok(Reply::object(call, render_export(world, call, world.export(&call.actor, &id)?)))
+fn start_export(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = world.start_export(&request.actor, request.object()?, request.query_flag("copy_only")?)?;
+    Ok(Reply::object(request, render_export(world, request, world.export(&request.actor, &id)?)))
 }
 
-fn get_export(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let export = world.export(&call.actor, call.param("export_id"))?;
-    Ok(Reply::object(call, render_export(world, call, export)))
+fn get_export(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let export = world.export(&request.actor, request.param("export_id"))?;
+    Ok(Reply::object(request, render_export(world, request, export)))
 }
 
 /// What jobs in both directions have: where they are, how they ended, and when.
-fn progress(world: &World, call: &Call, path: &str, job: &Progress) -> Value {
+fn progress(world: &World, request: &Request, path: &str, job: &Progress) -> Value {
     let mut value = json!({
-        "href": call.href(&format!("{path}/{}", job.id)),
+        "href": request.href(&format!("{path}/{}", job.id)),
         "id": job.id,
         "state": job.state.name(),
         "started_on": rfc3339(job.started),
@@ -90,13 +94,13 @@ fn progress(world: &World, call: &Call, path: &str, job: &Progress) -> Value {
         value["error"] = error.body();
     }
     if let Some(file) = job.result.as_deref().and_then(|id| world.any_file(id)) {
-        value["result"] = files::render(call, file, Case::Small);
+        value["result"] = files::render(request, file, Case::Small);
     }
     value
 }
 
-pub(super) fn render(world: &World, call: &Call, import: &Import) -> Value {
-    let mut value = progress(world, call, "/storage/imports", &import.progress);
+pub(super) fn render(world: &World, request: &Request, import: &Import) -> Value {
+    let mut value = progress(world, request, "/storage/imports", &import.progress);
     value["overwrite"] = import.overwrite.into();
     value["autorename"] = import.autorename.into();
     if let Some(preserve) = import.preserve {
@@ -107,8 +111,8 @@ pub(super) fn render(world: &World, call: &Call, import: &Import) -> Value {
     value
 }
 
-pub(super) fn render_export(world: &World, call: &Call, export: &Export) -> Value {
-    let mut value = progress(world, call, "/storage/exports", &export.progress);
+pub(super) fn render_export(world: &World, request: &Request, export: &Export) -> Value {
+    let mut value = progress(world, request, "/storage/exports", &export.progress);
     value["source"] = json!({ "file": export.file });
     value["destination"] = json!({ "volume": export.volume, "location": export.location });
     value["properties"] = export.properties.clone().into();

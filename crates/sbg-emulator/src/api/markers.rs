@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::page;
 use crate::{
-    call::{Call, Reply},
     clock::rfc3339,
     error::Outcome,
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{World, markers::Marker},
 };
 
@@ -21,39 +23,39 @@ pub(super) static ROUTES: &[Route] = &[
 
 const SHORT: &[&str] = &["href", "id", "file", "name"];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let markers = world.list_markers(&call.actor, call.query_required("file", 5004)?)?;
-    page::reply(call, &markers, SHORT, |marker| render(call, marker))
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let markers = world.list_markers(&request.actor, request.query_required("file", 5004)?)?;
+    page::reply(request, &markers, SHORT, |marker| render(request, marker))
 }
 
-fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = world.create_marker(&call.actor, call.object()?)?;
-    show(world, call, &id)
+fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = world.create_marker(&request.actor, request.object()?)?;
+    show(world, request, &id)
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, call.param("marker_id"))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, request.param("marker_id"))
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = call.param("marker_id");
-    world.edit_marker(&call.actor, id, call.object()?)?;
-    show(world, call, id)
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = request.param("marker_id");
+    world.edit_marker(&request.actor, id, request.object()?)?;
+    show(world, request, id)
 }
 
-fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.delete_marker(&call.actor, call.param("marker_id"))?;
+fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.delete_marker(&request.actor, request.param("marker_id"))?;
     Ok(Reply::empty(204))
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let marker = world.marker(&call.actor, id)?;
-    Ok(Reply::object(call, render(call, marker)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let marker = world.marker(&request.actor, id)?;
+    Ok(Reply::object(request, render(request, marker)))
 }
 
-fn render(call: &Call, marker: &Marker) -> Value {
+fn render(request: &Request, marker: &Marker) -> Value {
     json!({
-        "href": call.href(&format!("/genome/markers/{}", marker.id)),
+        "href": request.href(&format!("/genome/markers/{}", marker.id)),
         "id": marker.id,
         "file": marker.file,
         "name": marker.name,

@@ -3,15 +3,19 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use super::page;
 use crate::{
-    call::{Call, Fieldset, Reply},
     error::{ApiError, Outcome},
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    json_object::JsonObject,
     world::{
         World,
-        members::{Member, MemberKind, NewMember, Permissions},
-        projects::{Need, Project},
+        members::{Member, MemberKind, NewMember},
+        permissions::{Need, Permissions},
+        projects::Project,
     },
 };
 
@@ -26,22 +30,22 @@ pub(super) static ROUTES: &[Route] = &[
 
 pub(super) const SHORT: &[&str] = &["href", "id", "username", "email", "type", "permissions"];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let project = world.project(&call.actor, &call.project_id(), Need::Read)?;
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let project = world.project(&request.actor, &request.project_id(), Need::Read)?;
     let members = project.members.list();
-    page::reply(call, &members, SHORT, |(id, member)| render(world, call, project, id, member))
+    page::reply(request, &members, SHORT, |(id, member)| render(world, request, project, id, member))
 }
 
-fn add(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn add(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let new = read_who(body)?;
-    let permissions = body.object("permissions")?.map(Fieldset::map);
-    let id = world.add_member(&call.actor, &call.project_id(), &new, permissions)?;
-    show(world, call, &id)
+    let permissions = body.object("permissions")?.map(JsonObject::map);
+    let id = world.add_member(&request.actor, &request.project_id(), &new, permissions)?;
+    show(world, request, &id)
 }
 
 /// Whom a body names, by username or by address.
-fn read_who(body: Fieldset<'_>) -> Outcome<NewMember<'_>> {
+fn read_who(body: JsonObject<'_>) -> Outcome<NewMember<'_>> {
     let kind = MemberKind::parse(body.text("type")?)?;
     let named = |name: &str| Ok(body.text(name)?.filter(|text| !text.is_empty()));
     match (named("username")?, named("email")?, named("id")?) {
@@ -52,38 +56,43 @@ fn read_who(body: Fieldset<'_>) -> Outcome<NewMember<'_>> {
 }
 
 /// Whom a body names, and the permissions in it, which have to be there.
-pub(super) fn read_new(body: Fieldset<'_>) -> Outcome<(NewMember<'_>, &Map<String, Value>)> {
-    let permissions = body.object("permissions")?.map(Fieldset::map).filter(|given| !given.is_empty());
+pub(super) fn read_new(body: JsonObject<'_>) -> Outcome<(NewMember<'_>, &Map<String, Value>)> {
+    let permissions = body.object("permissions")?.map(JsonObject::map).filter(|given| !given.is_empty());
     Ok((read_who(body)?, permissions.ok_or(ApiError::new(3011))?))
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, call.param("username"))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, request.param("username"))
 }
 
-fn remove(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.remove_member(&call.actor, &call.project_id(), call.param("username"))?;
+fn remove(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.remove_member(&request.actor, &request.project_id(), request.param("username"))?;
     Ok(Reply::empty(204))
 }
 
-fn patch_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_permissions(world, call, false)
+fn patch_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_permissions(world, request, false)
 }
 
-fn put_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_permissions(world, call, true)
+fn put_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_permissions(world, request, true)
 }
 
-fn set_permissions(world: &mut World, call: &Call, anew: bool) -> Outcome<Reply> {
-    let changes = call.object()?.map();
-    let set =
-        world.set_permissions(&call.actor, &call.project_id(), call.param("username"), changes, anew)?;
+fn set_permissions(world: &mut World, request: &Request, anew: bool) -> Outcome<Reply> {
+    let changes = request.object()?.map();
+    let set = world.set_permissions(
+        &request.actor,
+        &request.project_id(),
+        request.param("username"),
+        changes,
+        anew,
+    )?;
     Ok(Reply::json(permissions(set)))
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let (project, member) = world.member(&call.actor, &call.project_id(), id)?;
-    Ok(Reply::object(call, render(world, call, project, id, member)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let (project, member) = world.member(&request.actor, &request.project_id(), id)?;
+    Ok(Reply::object(request, render(world, request, project, id, member)))
 }
 
 /// The permissions in the order of the reference.
@@ -97,15 +106,15 @@ pub(super) fn permissions(permissions: Permissions) -> Value {
     })
 }
 
-fn render(world: &World, call: &Call, project: &Project, id: &str, member: &Member) -> Value {
+fn render(world: &World, request: &Request, project: &Project, id: &str, member: &Member) -> Value {
     let path = format!("/projects/{}/members", project.id);
-    MemberView { world, call, path: &path, executes: true }.render(id, member)
+    MemberView { world, request, path: &path, executes: true }.render(id, member)
 }
 
 /// How members are shown, whatever they are members of.
 pub(super) struct MemberView<'a> {
     pub(super) world: &'a World,
-    pub(super) call: &'a Call,
+    pub(super) request: &'a Request,
     /// Where the members are, below `/v2`.
     pub(super) path: &'a str,
     /// Whether there is anything to execute.
@@ -125,7 +134,7 @@ impl MemberView<'_> {
             permissions.shift_remove("execute");
         }
         json!({
-            "href": self.call.href(&format!("{}/{}", self.path, utf8_percent_encode(id, NON_ALPHANUMERIC))),
+            "href": self.request.href(&format!("{}/{}", self.path, utf8_percent_encode(id, NON_ALPHANUMERIC))),
             "id": id,
             "username": name,
             "email": self.world.users.get(id).map(|user| &user.email),

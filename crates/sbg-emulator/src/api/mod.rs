@@ -5,6 +5,7 @@ mod automation_runs;
 mod automations;
 mod billing;
 mod bulk;
+mod cursor;
 mod datasets;
 mod divisions;
 mod drs;
@@ -14,6 +15,7 @@ mod files;
 mod imports;
 mod markers;
 mod members;
+mod page;
 mod platform;
 mod projects;
 mod scroll;
@@ -23,24 +25,27 @@ mod teams;
 mod uploads;
 mod volumes;
 
-use std::{io, sync::Arc};
+use std::io;
 
 use bytes::Bytes;
 use http::{HeaderName, Method, header, request::Parts};
-use hyper::body::Incoming;
 use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
-    Shared,
-    answer::Answer,
-    auth,
-    call::{Call, Reply},
     clock::http_date,
     error::{ApiError, Outcome},
-    front::collect,
-    limit::Standing,
-    route::{self, Route},
+    http::{
+        auth,
+        handler::Exchange,
+        incoming::collect,
+        rate_limit::RateLimitStatus,
+        request::{Reply, Request},
+        response::Response,
+        router::{self, Route},
+    },
+    shared::Shared,
+    yaml,
 };
 
 /// All operations. An area is one file here, one in `world`, and one line in this table.
@@ -72,66 +77,62 @@ static AREAS: &[&[Route]] = &[
 /// The most that a request may carry: bulk calls and descriptions of apps fit in with room to spare.
 const MAX_BODY: u64 = 10 * 1024 * 1024;
 
-/// Answers one request.
-pub(crate) async fn answer(
-    shared: &Arc<Shared>,
-    number: u64,
-    head: &Parts,
-    body: Incoming,
-) -> io::Result<Answer> {
+/// Responds to one request.
+pub(crate) async fn respond(exchange: Exchange) -> io::Result<Response> {
+    let Exchange { shared, number, head, body, .. } = exchange;
     let body = collect(body, MAX_BODY).await?;
     if let Some(body) = &body {
         shared.log.body(number, body);
     }
-    let (standing, result) = respond(shared, head, body.clone());
-    let mut answer = match result {
+    let (rate_limit, result) = outcome(&shared, &head, body.clone());
+    let mut response = match result {
         Ok(Reply { status, body, yaml, headers }) => {
-            let mut answer = match (body, yaml) {
-                (_, Some(yaml)) => Answer::text(status, "application/yaml", yaml),
-                (Some(body), None) => Answer::json(status, &body),
-                (None, None) => Answer::empty(status),
+            let mut response = match (body, yaml) {
+                (_, Some(yaml)) => Response::text(status, "application/yaml", yaml),
+                (Some(body), None) => Response::json(status, &body),
+                (None, None) => Response::empty(status),
             };
-            answer.headers.extend(headers);
-            answer
+            response.headers.extend(headers);
+            response
         }
         Err(error) => {
-            let answer = Answer::json(error.status, &error.body());
+            let response = Response::json(error.status, &error.body());
             match error.allow {
-                Some(methods) => answer.header(header::ALLOW, methods),
-                None => answer,
+                Some(methods) => response.header(header::ALLOW, methods),
+                None => response,
             }
         }
     };
-    if let Some(standing) = standing {
-        answer = answer
-            .header(HeaderName::from_static("x-ratelimit-limit"), standing.limit)
-            .header(HeaderName::from_static("x-ratelimit-remaining"), standing.remaining)
-            .header(HeaderName::from_static("x-ratelimit-reset"), standing.reset);
+    if let Some(rate_limit) = rate_limit {
+        response = response
+            .header(HeaderName::from_static("x-ratelimit-limit"), rate_limit.limit)
+            .header(HeaderName::from_static("x-ratelimit-remaining"), rate_limit.remaining)
+            .header(HeaderName::from_static("x-ratelimit-reset"), rate_limit.reset);
     }
     if let Some(traffic) = &shared.traffic {
-        traffic.write(head, body.as_ref(), &answer);
+        traffic.write(&head, body.as_ref(), &response);
     }
     // 32 digits are enough to find a request in a log; nothing else depends on them.
     let request_id = format!("{:032x}", fastrand::u128(..));
     let date = http_date(shared.clock.timestamp());
-    Ok(answer.header(HeaderName::from_static("x-request-id"), request_id).header(header::DATE, date))
+    Ok(response.header(HeaderName::from_static("x-request-id"), request_id).header(header::DATE, date))
 }
 
 /// The rate limit of a known sender, and the outcome.
-fn respond(shared: &Shared, head: &Parts, body: Option<Bytes>) -> (Option<Standing>, Outcome<Reply>) {
+fn outcome(shared: &Shared, head: &Parts, body: Option<Bytes>) -> (Option<RateLimitStatus>, Outcome<Reply>) {
     let token = auth::token(&head.headers);
     let actor =
         token.and_then(|token| shared.world().users.by_token(token).map(|user| user.username.clone()));
-    let standing = actor.as_deref().map(|actor| {
+    let rate_limit = actor.as_deref().map(|actor| {
         let now = shared.clock.epoch_seconds();
         shared.limiter.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take(actor, now)
     });
-    let result = if standing.is_some_and(|standing| standing.exceeded) {
+    let result = if rate_limit.is_some_and(|rate_limit| rate_limit.exceeded) {
         Err(ApiError::new(1000))
     } else {
-        dispatch(shared, head, body, actor, standing)
+        dispatch(shared, head, body, actor, rate_limit)
     };
-    (standing, result)
+    (rate_limit, result)
 }
 
 fn dispatch(
@@ -139,11 +140,11 @@ fn dispatch(
     head: &Parts,
     body: Option<Bytes>,
     actor: Option<String>,
-    standing: Option<Standing>,
+    rate_limit: Option<RateLimitStatus>,
 ) -> Outcome<Reply> {
     let path = head.uri.path().strip_prefix("/v2").filter(|rest| rest.is_empty() || rest.starts_with('/'));
     let path = path.ok_or(ApiError::new(90003))?;
-    let (route, params) = route::find(AREAS, head.method.as_str(), path)?;
+    let (route, params) = router::find(AREAS, head.method.as_str(), path)?;
     let actor = match actor {
         Some(actor) => actor,
         None if route.anonymous => String::new(),
@@ -155,25 +156,25 @@ fn dispatch(
         );
     }
     let body = body.ok_or_else(|| ApiError::bad_request("The body is too large.").with_status(413))?;
-    let (body, yaml) = parse_body(head, &body, route.yaml)?;
+    let (body, yaml_text) = parse_body(head, &body, route.yaml)?;
     if body.is_none() && head.method == Method::PATCH {
         return Err(ApiError::bad_request("A change needs a body that says what to change."));
     }
-    let call = Call {
+    let request = Request {
         actor,
-        standing,
+        rate_limit,
         path: path.to_owned(),
         base: shared.api_base.clone(),
         url_lifetime: shared.config.url_lifetime,
         params,
         query: form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
         body,
-        yaml,
+        yaml: yaml_text,
         accepts_yaml: mentions_yaml(head, &header::ACCEPT),
     };
     let mut world = shared.world();
     world.settle();
-    (route.handler)(&mut world, &call)
+    (route.handler)(&mut world, &request)
 }
 
 /// The JSON of a request that has one, and the text if it is YAML. Bodies of other methods mean nothing, and the official
@@ -185,7 +186,7 @@ fn parse_body(head: &Parts, body: &Bytes, yaml: bool) -> Outcome<(Option<Value>,
     if yaml && mentions_yaml(head, &header::CONTENT_TYPE) {
         let text = String::from_utf8(body.to_vec())
             .map_err(|_| ApiError::bad_request("The body is not valid YAML: it is not UTF-8."))?;
-        let value = crate::yaml::parse(&text)
+        let value = yaml::parse(&text)
             .map_err(|error| ApiError::bad_request(format_args!("The body is not valid YAML: {error}.")))?;
         return Ok((Some(value), Some(text)));
     }
@@ -224,7 +225,7 @@ mod tests {
             let [_, method, path, operation] = line.split('\t').collect::<Vec<_>>()[..] else {
                 panic!("{line}")
             };
-            let found = route::find(AREAS, method, path).map(|(route, _)| route.path.split('/').count());
+            let found = router::find(AREAS, method, path).map(|(route, _)| route.path.split('/').count());
             assert_eq!(found, Ok(path.split('/').count()), "{operation}: {method} {path}");
             count += 1;
         }

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    call::{Call, Reply},
     error::{ApiError, Outcome},
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
         users::{Role, User},
@@ -35,38 +37,38 @@ const INDEX: [&str; 11] = [
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "handlers have one type")]
-fn index(_: &mut World, call: &Call) -> Outcome<Reply> {
-    let urls = INDEX.map(|area| (format!("{area}_url"), Value::String(call.href(&format!("/{area}")))));
-    Ok(Reply::object(call, Value::Object(Map::from_iter(urls))))
+fn index(_: &mut World, request: &Request) -> Outcome<Reply> {
+    let urls = INDEX.map(|area| (format!("{area}_url"), Value::String(request.href(&format!("/{area}")))));
+    Ok(Reply::object(request, Value::Object(Map::from_iter(urls))))
 }
 
-fn rate_limit(_: &mut World, call: &Call) -> Outcome<Reply> {
-    let standing = call.standing.ok_or(ApiError::new(90001))?;
+fn rate_limit(_: &mut World, request: &Request) -> Outcome<Reply> {
+    let rate_limit = request.rate_limit.ok_or(ApiError::new(90001))?;
     let body = json!({
-        "rate": { "limit": standing.limit, "remaining": standing.remaining, "reset": standing.reset },
+        "rate": { "limit": rate_limit.limit, "remaining": rate_limit.remaining, "reset": rate_limit.reset },
         // No limit of instances, in the numbers by which the platform says so.
         "instance_limit": { "limit": -1, "remaining": i64::MAX },
     });
-    Ok(Reply::object(call, body))
+    Ok(Reply::object(request, body))
 }
 
-fn me(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let user = world.users.get(&call.actor).ok_or(ApiError::new(2002))?;
-    Ok(Reply::object(call, render(world, call, user)))
+fn me(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let user = world.users.get(&request.actor).ok_or(ApiError::new(2002))?;
+    Ok(Reply::object(request, render(world, request, user)))
 }
 
-fn user(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let user = world.users.get(call.param("username")).ok_or(ApiError::new(2002))?;
-    if user.username != call.actor {
+fn user(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let user = world.users.get(request.param("username")).ok_or(ApiError::new(2002))?;
+    if user.username != request.actor {
         return Err(ApiError::new(2001));
     }
-    Ok(Reply::object(call, render(world, call, user)))
+    Ok(Reply::object(request, render(world, request, user)))
 }
 
-pub(super) fn render(world: &World, call: &Call, user: &User) -> Value {
+pub(super) fn render(world: &World, request: &Request, user: &User) -> Value {
     let role = world.divisions.values().find_map(|division| division.members.get(&user.username));
     json!({
-        "href": call.href(&format!("/users/{}", user.username)),
+        "href": request.href(&format!("/users/{}", user.username)),
         "username": user.username,
         "email": user.email,
         "first_name": user.first_name,

@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::{members, page};
 use crate::{
-    call::{Call, Fieldset, Reply},
     clock::rfc3339,
     error::Outcome,
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    json_object::JsonObject,
     world::{
         World,
-        projects::{Need, Project, ProjectEdit, ProjectFilter},
+        permissions::Need,
+        projects::{Project, ProjectEdit, ProjectFilter},
     },
 };
-
-use super::members;
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/projects", list),
@@ -27,49 +29,52 @@ pub(super) static ROUTES: &[Route] = &[
 
 const SHORT: &[&str] = &["href", "id", "name", "created_by", "category", "created_on", "modified_on"];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let tags =
-        call.query_all("tags").flat_map(|tags| tags.split(',')).map(str::trim).filter(|tag| !tag.is_empty());
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let tags = request
+        .query_all("tags")
+        .flat_map(|tags| tags.split(','))
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty());
     let filter = ProjectFilter {
-        owner: Some(call.param("owner")).filter(|owner| !owner.is_empty()).map(str::to_owned),
-        name: call.query("name").map(str::to_owned),
+        owner: Some(request.param("owner")).filter(|owner| !owner.is_empty()).map(str::to_owned),
+        name: request.query("name").map(str::to_owned),
         tags: tags.map(str::to_owned).collect(),
     };
-    let projects = world.list_projects(&call.actor, &filter);
-    page::reply(call, &projects, SHORT, |project| render(world, call, project))
+    let projects = world.list_projects(&request.actor, &filter);
+    page::reply(request, &projects, SHORT, |project| render(world, request, project))
 }
 
-fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let new = read_edit(body, body.text("description")?)?;
-    let id = world.create_project(&call.actor, new)?.id.clone();
-    show(world, call, &id)
+    let id = world.create_project(&request.actor, new)?.id.clone();
+    show(world, request, &id)
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, &call.project_id())
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, &request.project_id())
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let edit = read_edit(body, body.clearable_text("description")?)?;
-    let id = world.edit_project(&call.actor, &call.project_id(), edit)?.id.clone();
-    show(world, call, &id)
+    let id = world.edit_project(&request.actor, &request.project_id(), edit)?.id.clone();
+    show(world, request, &id)
 }
 
-fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.delete_project(&call.actor, &call.project_id())?;
+fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.delete_project(&request.actor, &request.project_id())?;
     // The reference gives 200 with nothing in it here, and no status at all for the other deletions.
     Ok(Reply::empty(200))
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let project = world.project(&call.actor, id, Need::Read)?;
-    Ok(Reply::object(call, render(world, call, project)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let project = world.project(&request.actor, id, Need::Read)?;
+    Ok(Reply::object(request, render(world, request, project)))
 }
 
 /// What a body says of a project. Only an edit can clear the description, so that it is read before.
-fn read_edit(body: Fieldset<'_>, description: Option<&str>) -> Outcome<ProjectEdit> {
+fn read_edit(body: JsonObject<'_>, description: Option<&str>) -> Outcome<ProjectEdit> {
     let body = body.nullable(&["tags"]);
     Ok(ProjectEdit {
         name: body.text("name")?.map(str::to_owned),
@@ -80,16 +85,16 @@ fn read_edit(body: Fieldset<'_>, description: Option<&str>) -> Outcome<ProjectEd
     })
 }
 
-fn render(world: &World, call: &Call, project: &Project) -> Value {
+fn render(world: &World, request: &Request, project: &Project) -> Value {
     json!({
-        "href": call.href(&format!("/projects/{}", project.id)),
+        "href": request.href(&format!("/projects/{}", project.id)),
         "id": project.id,
         "name": project.name,
         "type": "v2",
         "description": project.description,
         "tags": project.tags,
         "settings": project.settings,
-        "permissions": members::permissions(world.access(project, &call.actor).unwrap_or_default()),
+        "permissions": members::permissions(world.access(project, &request.actor).unwrap_or_default()),
         "root_folder": project.root_folder,
         "billing_group": project.billing_group,
         "created_by": project.owner,

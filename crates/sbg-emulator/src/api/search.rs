@@ -2,39 +2,41 @@
 
 use serde_json::{Value, json};
 
+use super::{cursor, page};
 use crate::{
-    call::{Call, Reply},
     error::{ApiError, Outcome},
-    page, query,
-    route::Route,
-    token,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
         files::{Alias, FileNode},
         search::extension,
+        search_query,
     },
 };
 
 pub(super) static ROUTES: &[Route] = &[Route::post("/files/search", search)];
 
-fn search(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let text = call.object()?.required("query", 90000)?;
-    let query = query::parse(text)
+fn search(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let text = request.object()?.required("query", 90000)?;
+    let query = search_query::parse(text)
         .map_err(|reason| ApiError::bad_request(format_args!("The query cannot be read: {reason}.")))?;
-    let size = page::limit(call)?;
-    let given = call.query("cont_token").filter(|token| !token.is_empty()).or(query.token.as_deref());
+    let size = page::limit(request)?;
+    let given = request.query("cont_token").filter(|token| !token.is_empty()).or(query.token.as_deref());
     let start = match given {
         Some(token) => {
-            let position = token::open(text, token)?.as_u64().and_then(|start| usize::try_from(start).ok());
+            let position = cursor::open(text, token)?.as_u64().and_then(|start| usize::try_from(start).ok());
             position.ok_or(ApiError::new(57001))?
         }
         None => 0,
     };
-    let found = world.search(&call.actor, &query)?;
+    let found = world.search(&request.actor, &query)?;
     let wanted: Vec<&FileNode> =
         found.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX)).collect();
     let end = start.saturating_add(size);
-    let token = (end < wanted.len()).then(|| token::seal(text, &end.into()));
+    let token = (end < wanted.len()).then(|| cursor::seal(text, &end.into()));
     let shown = wanted.iter().skip(start).take(size).map(|file| render(world, &query, file));
     Ok(Reply::json(json!({
         "count": wanted.len(),
@@ -44,7 +46,7 @@ fn search(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 /// A file as the search knows it, which is not the form of the other calls.
-fn render(world: &World, query: &query::Query, file: &FileNode) -> Value {
+fn render(world: &World, query: &search_query::Query, file: &FileNode) -> Value {
     let volume =
         |Alias { volume, location }: &Alias| json!({ "volume": volume, "location": location }).to_string();
     let mut value = json!({

@@ -3,16 +3,19 @@
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
+use super::page;
 use crate::{
-    call::{Call, Fieldset, Reply},
     clock::rfc3339,
     error::{ApiError, Outcome},
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
+    json_object::JsonObject,
     world::{
         World,
         billing::dollars,
-        projects::Need,
+        permissions::Need,
         tasks::{Task, TaskEdit, TaskFilter},
     },
 };
@@ -34,15 +37,15 @@ pub(super) static ROUTES: &[Route] = &[
 
 const SHORT: &[&str] = &["href", "id", "name", "project"];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let named = |name: &'static str| call.query(name).filter(|text: &&str| !text.is_empty());
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let named = |name: &'static str| request.query(name).filter(|text: &&str| !text.is_empty());
     let time = |name| named(name).map(|text| moment(name, text)).transpose();
-    let project = call.project_id();
+    let project = request.project_id();
     let filter = TaskFilter {
-        project: if project == "/" { call.query("project") } else { Some(&project) },
+        project: if project == "/" { request.query("project") } else { Some(&project) },
         status: named("status"),
-        parent: call.query("parent"),
-        batch: optional_flag(call, "batch")?,
+        parent: request.query("parent"),
+        batch: optional_flag(request, "batch")?,
         origin: named("origin_id"),
         created: (time("created_from")?, time("created_to")?),
         started: (time("started_from")?, time("started_to")?),
@@ -54,8 +57,8 @@ fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
             Some(_) => return Err(ApiError::bad_request("`order` must be asc or desc.")),
         },
     };
-    let tasks = world.list_tasks(&call.actor, &filter)?;
-    page::reply(call, &tasks, SHORT, |task| render(world, call, task))
+    let tasks = world.list_tasks(&request.actor, &filter)?;
+    page::reply(request, &tasks, SHORT, |task| render(world, request, task))
 }
 
 /// A time with or without a zone, or a day, which stands for its beginning.
@@ -66,23 +69,23 @@ pub(super) fn moment(name: &str, text: &str) -> Outcome<Timestamp> {
         .ok_or_else(|| ApiError::bad_request(format_args!("`{name}` must be a time, not `{text}`.")))
 }
 
-fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
-    let runs = runs_at_once(call)?;
-    let batch = optional_flag(call, "batch")?;
+fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
+    let runs = runs_at_once(request)?;
+    let batch = optional_flag(request, "batch")?;
     if batch == Some(false) && !runs {
         return Err(ApiError::new(7021));
     }
-    let id = world.create_task(&call.actor, body.text("project")?, &read_edit(body)?)?;
+    let id = world.create_task(&request.actor, body.text("project")?, &read_edit(body)?)?;
     if runs {
-        start(world, call, &id, batch)?;
+        start(world, request, &id, batch)?;
     }
-    show(world, call, &id)
+    show(world, request, &id)
 }
 
 /// Whether `action` asks to run a task that is being made.
-fn runs_at_once(call: &Call) -> Outcome<bool> {
-    match call.query("action") {
+fn runs_at_once(request: &Request) -> Outcome<bool> {
+    match request.query("action") {
         None => Ok(false),
         Some("") => Err(ApiError::new(7014)),
         Some(action) if action.eq_ignore_ascii_case("run") => Ok(true),
@@ -91,18 +94,18 @@ fn runs_at_once(call: &Call) -> Outcome<bool> {
 }
 
 /// Runs a new draft. One that cannot run stays a draft that says what is wrong, because it has been made by then.
-fn start(world: &mut World, call: &Call, id: &str, batch: Option<bool>) -> Outcome<()> {
-    match world.run_task(&call.actor, id, batch, None) {
+fn start(world: &mut World, request: &Request, id: &str, batch: Option<bool>) -> Outcome<()> {
+    match world.run_task(&request.actor, id, batch, None) {
         Err(error) if matches!(error.code, 7012 | 7024) => Ok(()),
         result => result,
     }
 }
 
-fn optional_flag(call: &Call, name: &str) -> Outcome<Option<bool>> {
-    call.query(name).map(|_| call.query_flag(name)).transpose()
+fn optional_flag(request: &Request, name: &str) -> Outcome<Option<bool>> {
+    request.query(name).map(|_| request.query_flag(name)).transpose()
 }
 
-fn read_edit(body: Fieldset<'_>) -> Outcome<TaskEdit<'_>> {
+fn read_edit(body: JsonObject<'_>) -> Outcome<TaskEdit<'_>> {
     let body = body.nullable(&["description", "batch_input", "batch_by"]);
     let clears = |name: &str| body.map().get(name).is_some_and(Value::is_null);
     Ok(TaskEdit {
@@ -112,8 +115,8 @@ fn read_edit(body: Fieldset<'_>) -> Outcome<TaskEdit<'_>> {
         inputs: body.value("inputs").map(read_inputs).transpose()?,
         batch: body.flag("batch")?.or_else(|| (clears("batch_input") || clears("batch_by")).then_some(false)),
         batch_input: body.text("batch_input")?,
-        batch_by: body.object("batch_by")?.map(Fieldset::map),
-        settings: body.object("execution_settings")?.map(Fieldset::map),
+        batch_by: body.object("batch_by")?.map(JsonObject::map),
+        settings: body.object("execution_settings")?.map(JsonObject::map),
         interruptible: match body.value("use_interruptible_instances") {
             // The contract has a string here and a boolean everywhere else.
             Some(Value::String(text)) if text == "true" || text == "false" => Some(text == "true"),
@@ -141,61 +144,61 @@ fn read_inputs(value: &Value) -> Outcome<Map<String, Value>> {
     }
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, call.param("task_id"))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, request.param("task_id"))
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = call.param("task_id");
-    world.edit_task(&call.actor, id, &read_edit(call.object()?)?)?;
-    show(world, call, id)
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = request.param("task_id");
+    world.edit_task(&request.actor, id, &read_edit(request.object()?)?)?;
+    show(world, request, id)
 }
 
-fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.delete_task(&call.actor, call.param("task_id"))?;
+fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.delete_task(&request.actor, request.param("task_id"))?;
     Ok(Reply::empty(204))
 }
 
-fn get_inputs(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let task = world.task(&call.actor, call.param("task_id"), Need::Read)?;
-    Ok(Reply::object(call, Value::Object(world.shown_inputs(task))))
+fn get_inputs(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let task = world.task(&request.actor, request.param("task_id"), Need::Read)?;
+    Ok(Reply::object(request, Value::Object(world.shown_inputs(task))))
 }
 
-fn edit_inputs(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let inputs = read_inputs(call.body.as_ref().unwrap_or(&Value::Null))?;
-    world.edit_inputs(&call.actor, call.param("task_id"), inputs)?;
-    get_inputs(world, call)
+fn edit_inputs(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let inputs = read_inputs(request.body.as_ref().unwrap_or(&Value::Null))?;
+    world.edit_inputs(&request.actor, request.param("task_id"), inputs)?;
+    get_inputs(world, request)
 }
 
-fn run(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = call.param("task_id");
+fn run(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = request.param("task_id");
     let (batch, interruptible) =
-        (optional_flag(call, "batch")?, optional_flag(call, "use_interruptible_instances")?);
-    world.run_task(&call.actor, id, batch, interruptible)?;
-    show(world, call, id)
+        (optional_flag(request, "batch")?, optional_flag(request, "use_interruptible_instances")?);
+    world.run_task(&request.actor, id, batch, interruptible)?;
+    show(world, request, id)
 }
 
-fn abort(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = call.param("task_id");
-    world.abort_task(&call.actor, id)?;
-    show(world, call, id)
+fn abort(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = request.param("task_id");
+    world.abort_task(&request.actor, id)?;
+    show(world, request, id)
 }
 
-fn clone(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let runs = runs_at_once(call)?;
-    let id = world.clone_task(&call.actor, call.param("task_id"))?;
+fn clone(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let runs = runs_at_once(request)?;
+    let id = world.clone_task(&request.actor, request.param("task_id"))?;
     if runs {
-        start(world, call, &id, None)?;
+        start(world, request, &id, None)?;
     }
-    show(world, call, &id)
+    show(world, request, &id)
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let task = world.task(&call.actor, id, Need::Read)?;
-    Ok(Reply::object(call, render(world, call, task)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let task = world.task(&request.actor, id, Need::Read)?;
+    Ok(Reply::object(request, render(world, request, task)))
 }
 
-pub(super) fn render(world: &World, call: &Call, task: &Task) -> Value {
+pub(super) fn render(world: &World, request: &Request, task: &Task) -> Value {
     let cost = |micros| dollars(micros);
     let mut settings =
         json!({ "instance_type": "AUTO", "max_parallel_instances": 1, "use_memoization": false });
@@ -203,7 +206,7 @@ pub(super) fn render(world: &World, call: &Call, task: &Task) -> Value {
         settings.extend(task.settings.clone());
     }
     json!({
-        "href": call.href(&format!("/tasks/{}", task.id)),
+        "href": request.href(&format!("/tasks/{}", task.id)),
         "id": task.id,
         "name": task.name,
         "description": task.description,
@@ -266,15 +269,15 @@ fn execution_status(world: &World, task: &Task) -> Value {
     status
 }
 
-fn execution_details(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let task = world.task(&call.actor, call.param("task_id"), Need::Read)?;
+fn execution_details(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let task = world.task(&request.actor, request.param("task_id"), Need::Read)?;
     let mut jobs = Vec::new();
     if task.running.is_some() && task.batch.is_none() {
         let name = task.app.rsplit('/').nth(1).unwrap_or_default();
         let logs = task
             .logs
             .iter()
-            .map(|(name, file)| (name.clone(), call.href(&format!("/files/{file}/download_info")).into()));
+            .map(|(name, file)| (name.clone(), request.href(&format!("/files/{file}/download_info")).into()));
         jobs.push(json!({
             "name": name,
             "start_time": task.running.map(rfc3339),
@@ -292,12 +295,12 @@ fn execution_details(world: &mut World, call: &Call) -> Outcome<Reply> {
         }));
     }
     let body = json!({
-        "href": call.href(&format!("/tasks/{}/execution_details", task.id)),
+        "href": request.href(&format!("/tasks/{}/execution_details", task.id)),
         "start_time": task.started.map(rfc3339),
         "end_time": task.ended.map(rfc3339),
         "status": task.status.name(),
         "message": task.message,
         "jobs": jobs,
     });
-    Ok(Reply::object(call, body))
+    Ok(Reply::object(request, body))
 }

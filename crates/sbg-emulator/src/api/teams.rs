@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::page;
 use crate::{
-    call::{Call, Reply},
     error::Outcome,
-    page,
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{World, users::Team},
 };
 
@@ -24,67 +26,67 @@ pub(super) static ROUTES: &[Route] = &[
 const SHORT: &[&str] = &["href", "id", "name"];
 const MEMBER_SHORT: &[&str] = &["href", "id", "username", "role"];
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let division = call.query_required("division", 2105)?;
-    let teams = world.list_teams(&call.actor, division, call.query_flag("_all")?)?;
-    page::reply(call, &teams, SHORT, |team| render(call, team))
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let division = request.query_required("division", 2105)?;
+    let teams = world.list_teams(&request.actor, division, request.query_flag("_all")?)?;
+    page::reply(request, &teams, SHORT, |team| render(request, team))
 }
 
-fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let (name, division) = (body.required("name", 90000)?, body.required("division", 2105)?);
-    let id = world.create_team(&call.actor, division, name)?;
-    show(world, call, &id)
+    let id = world.create_team(&request.actor, division, name)?;
+    show(world, request, &id)
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, call.param("team_id"))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, request.param("team_id"))
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = call.param("team_id");
-    let body = call.object()?;
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = request.param("team_id");
+    let body = request.object()?;
     let name = body.map().contains_key("name").then(|| body.required("name", 90000)).transpose()?;
-    world.edit_team(&call.actor, id, name)?;
-    show(world, call, id)
+    world.edit_team(&request.actor, id, name)?;
+    show(world, request, id)
 }
 
-fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.delete_team(&call.actor, call.param("team_id"))?;
+fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.delete_team(&request.actor, request.param("team_id"))?;
     Ok(Reply::empty(204))
 }
 
-fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let team = world.team(&call.actor, call.param("team_id"))?;
+fn list_members(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let team = world.team(&request.actor, request.param("team_id"))?;
     let members: Vec<&String> = team.members.iter().collect();
-    page::reply(call, &members, MEMBER_SHORT, |username| member(world, call, team, username))
+    page::reply(request, &members, MEMBER_SHORT, |username| member(world, request, team, username))
 }
 
-fn add_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (id, username) = (call.param("team_id"), call.object()?.required("id", 90000)?);
-    world.add_team_member(&call.actor, id, username)?;
-    let team = world.team(&call.actor, id)?;
-    Ok(Reply::json(member(world, call, team, username)))
+fn add_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (id, username) = (request.param("team_id"), request.object()?.required("id", 90000)?);
+    world.add_team_member(&request.actor, id, username)?;
+    let team = world.team(&request.actor, id)?;
+    Ok(Reply::json(member(world, request, team, username)))
 }
 
-fn remove_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.remove_team_member(&call.actor, call.param("team_id"), call.param("username"))?;
+fn remove_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.remove_team_member(&request.actor, request.param("team_id"), request.param("username"))?;
     Ok(Reply::empty(204))
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let team = world.team(&call.actor, id)?;
-    Ok(Reply::object(call, render(call, team)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let team = world.team(&request.actor, id)?;
+    Ok(Reply::object(request, render(request, team)))
 }
 
-fn render(call: &Call, team: &Team) -> Value {
-    json!({ "href": call.href(&format!("/teams/{}", team.id)), "id": team.id, "name": team.name })
+fn render(request: &Request, team: &Team) -> Value {
+    json!({ "href": request.href(&format!("/teams/{}", team.id)), "id": team.id, "name": team.name })
 }
 
-fn member(world: &World, call: &Call, team: &Team, username: &str) -> Value {
+fn member(world: &World, request: &Request, team: &Team, username: &str) -> Value {
     let division = world.divisions.get(&team.division);
     json!({
-        "href": call.href(&format!("/teams/{}/members/{username}", team.id)),
+        "href": request.href(&format!("/teams/{}/members/{username}", team.id)),
         "id": username,
         "username": username,
         "role": division.and_then(|division| division.members.get(username)),

@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Reply},
     clock::rfc3339,
     error::{ApiError, Outcome},
-    route::Route,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
-        projects::Need,
+        permissions::Need,
         uploads::{NewUpload, Upload, UploadId},
     },
 };
@@ -25,17 +27,17 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/upload/multipart/{upload_id}/complete", complete),
 ];
 
-fn init(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let body = call.object()?;
+fn init(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let body = request.object()?;
     let new = NewUpload {
         project: body.text("project")?,
         parent: body.text("parent")?,
         name: body.text("name")?,
         size: body.count("size")?,
         part_size: body.count("part_size")?,
-        overwrite: call.query_flag("overwrite")?,
+        overwrite: request.query_flag("overwrite")?,
     };
-    let upload = world.init_upload(&call.actor, &new)?;
+    let upload = world.init_upload(&request.actor, &new)?;
     Ok(Reply::json(json!({
         "upload_id": upload.id,
         "project": upload.project,
@@ -48,21 +50,21 @@ fn init(world: &mut World, call: &Call) -> Outcome<Reply> {
 
 /// All of them on one page.
 #[expect(clippy::unnecessary_wraps, reason = "handlers have one type")]
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let items = world.list_uploads(&call.actor).into_iter().map(|upload| {
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let items = world.list_uploads(&request.actor).into_iter().map(|upload| {
         json!({
-            "href": call.href(&format!("/upload/multipart/{}", upload.id)),
+            "href": request.href(&format!("/upload/multipart/{}", upload.id)),
             "project": upload.project,
             "name": upload.name,
             "initiated": rfc3339(upload.initiated),
             "upload_id": upload.id,
         })
     });
-    Ok(Reply::json(json!({ "href": call.href("/upload/multipart"), "items": items.collect::<Vec<_>>() })))
+    Ok(Reply::json(json!({ "href": request.href("/upload/multipart"), "items": items.collect::<Vec<_>>() })))
 }
 
-pub(super) fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let upload = world.upload(&call.actor, which(call))?;
+pub(super) fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let upload = world.upload(&request.actor, which(request))?;
     let mut body = json!({
         "upload_id": upload.id,
         "project": Some(&upload.project).filter(|_| !upload.is_code()),
@@ -72,31 +74,31 @@ pub(super) fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
         "part_size": upload.part_size,
         "uploaded_parts_count": upload.reported.len(),
     });
-    if call.query_flag("list_parts")? {
+    if request.query_flag("list_parts")? {
         body["parts"] = reported(upload);
     }
-    Ok(Reply::object(call, body))
+    Ok(Reply::object(request, body))
 }
 
-pub(super) fn report(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (number, etag) = world.report_part(&call.actor, which(call), call.object()?)?;
+pub(super) fn report(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (number, etag) = world.report_part(&request.actor, which(request), request.object()?)?;
     Ok(Reply::json(part(number, &etag)))
 }
 
-fn report_many(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = which(call);
-    world.report_parts(&call.actor, id, call.object()?)?;
-    Ok(Reply::json(json!({ "parts": reported(world.upload(&call.actor, id)?) })))
+fn report_many(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = which(request);
+    world.report_parts(&request.actor, id, request.object()?)?;
+    Ok(Reply::json(json!({ "parts": reported(world.upload(&request.actor, id)?) })))
 }
 
-pub(super) fn abort(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.abort_upload(&call.actor, which(call))?;
+pub(super) fn abort(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.abort_upload(&request.actor, which(request))?;
     Ok(Reply::empty(204))
 }
 
-pub(super) fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (id, number) = (which(call), call.param("part_number"));
-    let (url, expires) = world.part_url(&call.actor, id, number, call.url_lifetime)?;
+pub(super) fn part_url(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (id, number) = (which(request), request.param("part_number"));
+    let (url, expires) = world.part_url(&request.actor, id, number, request.url_lifetime)?;
     let rules = world.part_rules();
     let headers: &[&str] = if rules.etag { &["ETag"] } else { &[] };
     Ok(Reply::json(json!({
@@ -108,17 +110,17 @@ pub(super) fn part_url(world: &mut World, call: &Call) -> Outcome<Reply> {
     })))
 }
 
-pub(super) fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = which(call);
-    let body = call.object()?;
+pub(super) fn complete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = which(request);
+    let body = request.object()?;
     if body.value("parts").is_some() {
-        world.report_parts(&call.actor, id, body)?;
+        world.report_parts(&request.actor, id, body)?;
     }
-    let file = world.complete_upload(&call.actor, id)?;
-    let file = world.file(&call.actor, &file, Need::Read, 8002)?;
+    let file = world.complete_upload(&request.actor, id)?;
+    let file = world.file(&request.actor, &file, Need::Read, 8002)?;
     let (_, object) = file.object(8007).map_err(|_| ApiError::new(8007))?;
     Ok(Reply::json(json!({
-        "href": call.href(&format!("/files/{}", file.id)),
+        "href": request.href(&format!("/files/{}", file.id)),
         "path": world.path_of(file),
         "id": file.id,
         "project": file.project_id(),
@@ -131,9 +133,9 @@ pub(super) fn complete(world: &mut World, call: &Call) -> Outcome<Reply> {
 }
 
 /// The upload that a path names. Uploads of files and of code have different paths, and are not found under the other.
-fn which(call: &Call) -> UploadId<'_> {
-    let id = call.param("upload_id");
-    if call.path.starts_with("/automation/") { UploadId::Code(id) } else { UploadId::File(id) }
+fn which(request: &Request) -> UploadId<'_> {
+    let id = request.param("upload_id");
+    if request.path.starts_with("/automation/") { UploadId::Code(id) } else { UploadId::File(id) }
 }
 
 fn reported(upload: &Upload) -> Value {

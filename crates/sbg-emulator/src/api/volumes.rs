@@ -3,24 +3,27 @@
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
+use super::{
+    cursor,
+    members::{self, MemberView},
+    page,
+};
 use crate::{
-    call::{Call, Reply},
     clock::rfc3339,
     error::{ApiError, Outcome},
-    page,
-    route::Route,
-    token,
+    http::{
+        request::{Reply, Request},
+        router::Route,
+    },
     world::{
         World,
         buckets::Entry,
-        members::{Member, Permissions},
-        projects::Need,
+        members::Member,
+        permissions::{Need, Permissions},
         service::Cloud,
         volumes::{Listed, Volume},
     },
 };
-
-use super::members::{self, MemberView};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/storage/volumes", list),
@@ -46,42 +49,42 @@ pub(super) static ROUTES: &[Route] = &[
 
 const SHORT: &[&str] = &["href", "id", "name"];
 
-fn id(call: &Call) -> String {
-    format!("{}/{}", call.param("volume_owner"), call.param("volume_name"))
+fn id(request: &Request) -> String {
+    format!("{}/{}", request.param("volume_owner"), request.param("volume_name"))
 }
 
-fn list(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let volumes = world.list_volumes(&call.actor);
-    page::reply(call, &volumes, SHORT, |volume| render(call, volume))
+fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let volumes = world.list_volumes(&request.actor);
+    page::reply(request, &volumes, SHORT, |volume| render(request, volume))
 }
 
-fn create(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let id = world.create_volume(&call.actor, call.object()?)?;
-    show(world, call, &id)
+fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let id = world.create_volume(&request.actor, request.object()?)?;
+    show(world, request, &id)
 }
 
-fn get(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show(world, call, &id(call))
+fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show(world, request, &id(request))
 }
 
-fn edit(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.edit_volume(&call.actor, &id(call), call.object()?, call.query_flag("force")?)?;
-    show(world, call, &id(call))
+fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.edit_volume(&request.actor, &id(request), request.object()?, request.query_flag("force")?)?;
+    show(world, request, &id(request))
 }
 
-fn delete(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.delete_volume(&call.actor, &id(call))?;
+fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.delete_volume(&request.actor, &id(request))?;
     Ok(Reply::empty(204))
 }
 
-fn show(world: &World, call: &Call, id: &str) -> Outcome<Reply> {
-    let volume = world.volume(&call.actor, id, Need::Read)?;
-    Ok(Reply::object(call, render(call, volume)))
+fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
+    let volume = world.volume(&request.actor, id, Need::Read)?;
+    Ok(Reply::object(request, render(request, volume)))
 }
 
-fn render(call: &Call, volume: &Volume) -> Value {
+fn render(request: &Request, volume: &Volume) -> Value {
     json!({
-        "href": call.href(&format!("/storage/volumes/{}", volume.id)),
+        "href": request.href(&format!("/storage/volumes/{}", volume.id)),
         "id": volume.id,
         "name": volume.name,
         "description": volume.description,
@@ -94,13 +97,13 @@ fn render(call: &Call, volume: &Volume) -> Value {
 }
 
 /// One page of a folder. Pages can be followed forwards only.
-fn list_objects(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let volume = world.active_volume(&call.actor, &id(call), Need::Read)?;
-    let prefix = call.query("prefix").unwrap_or_default();
-    let limit = page::limit(call)?;
+fn list_objects(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let volume = world.active_volume(&request.actor, &id(request), Need::Read)?;
+    let prefix = request.query("prefix").unwrap_or_default();
+    let limit = page::limit(request)?;
     let list = format!("{}?{prefix}", volume.id);
-    let given = call.query("continuation_token").filter(|token| !token.is_empty());
-    let after = given.map(|token| token::open(&list, token)).transpose()?;
+    let given = request.query("continuation_token").filter(|token| !token.is_empty());
+    let after = given.map(|token| cursor::open(&list, token)).transpose()?;
     let after = after.as_ref().and_then(Value::as_str);
     let listed = world.list_volume(volume, prefix);
     let mut rest = listed.iter().filter(|entry| after.is_none_or(|after| entry.position() > after));
@@ -108,24 +111,24 @@ fn list_objects(world: &mut World, call: &Call) -> Outcome<Reply> {
     let truncated = rest.next().is_some();
     let mut links = Vec::new();
     if let (Some(last), true) = (shown.last(), truncated) {
-        let next = token::seal(&list, &last.position().into());
-        links.push(json!({ "next": listing(call, volume, prefix, &[("limit", &limit.to_string()), ("continuation_token", &next)]) }));
+        let next = cursor::seal(&list, &last.position().into());
+        links.push(json!({ "next": listing(request, volume, prefix, &[("limit", &limit.to_string()), ("continuation_token", &next)]) }));
     }
-    let fields = call.fields();
+    let fields = request.fields();
     let mut items = Vec::new();
     let mut prefixes = Vec::new();
     for entry in shown {
         match entry {
-            Listed::Object(object) => items.push(fields.apply(render_object(call, volume, object), None)),
+            Listed::Object(object) => items.push(fields.apply(render_object(request, volume, object), None)),
             Listed::Folder(prefix) => prefixes.push(json!({
-                "href": listing(call, volume, prefix, &[]),
+                "href": listing(request, volume, prefix, &[]),
                 "prefix": prefix,
                 "volume": volume.id,
             })),
         }
     }
     Ok(Reply::json(json!({
-        "href": listing(call, volume, prefix, &[("limit", &limit.to_string())]),
+        "href": listing(request, volume, prefix, &[("limit", &limit.to_string())]),
         "prefix": prefix,
         "limit": limit,
         "truncated": truncated,
@@ -135,23 +138,23 @@ fn list_objects(world: &mut World, call: &Call) -> Outcome<Reply> {
     })))
 }
 
-fn listing(call: &Call, volume: &Volume, prefix: &str, more: &[(&str, &str)]) -> String {
+fn listing(request: &Request, volume: &Volume, prefix: &str, more: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("prefix", prefix).extend_pairs(more);
-    if let Some(fields) = call.query("fields") {
+    if let Some(fields) = request.query("fields") {
         query.append_pair("fields", fields);
     }
-    format!("{}?{}", call.href(&format!("/storage/volumes/{}/list", volume.id)), query.finish())
+    format!("{}?{}", request.href(&format!("/storage/volumes/{}/list", volume.id)), query.finish())
 }
 
-fn get_object(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let volume = world.active_volume(&call.actor, &id(call), Need::Read)?;
-    let object = world.volume_object(volume, call.query_required("location", 9011)?)?;
-    Ok(Reply::object(call, render_object(call, volume, &object)))
+fn get_object(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let volume = world.active_volume(&request.actor, &id(request), Need::Read)?;
+    let object = world.volume_object(volume, request.query_required("location", 9011)?)?;
+    Ok(Reply::object(request, render_object(request, volume, &object)))
 }
 
 /// An object with what its cloud says of it, in the words of that cloud.
-fn render_object(call: &Call, volume: &Volume, object: &Entry) -> Value {
+fn render_object(request: &Request, volume: &Volume, object: &Entry) -> Value {
     let location: String = form_urlencoded::byte_serialize(object.key.as_bytes()).collect();
     let bucket = &volume.service.bucket;
     let key = volume.service.key(&object.key);
@@ -175,7 +178,7 @@ fn render_object(call: &Call, volume: &Volume, object: &Entry) -> Value {
         }),
     };
     json!({
-        "href": format!("{}?location={location}", call.href(&format!("/storage/volumes/{}/object", volume.id))),
+        "href": format!("{}?location={location}", request.href(&format!("/storage/volumes/{}/object", volume.id))),
         "location": object.key,
         "volume": volume.id,
         "type": volume.service.cloud.name(),
@@ -183,39 +186,44 @@ fn render_object(call: &Call, volume: &Volume, object: &Entry) -> Value {
     })
 }
 
-fn list_members(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let volume = world.volume(&call.actor, &id(call), Need::Read)?;
+fn list_members(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let volume = world.volume(&request.actor, &id(request), Need::Read)?;
     let found = volume.members.list();
-    page::reply(call, &found, members::SHORT, |(id, member)| view(world, call, id, member))
+    page::reply(request, &found, members::SHORT, |(id, member)| view(world, request, id, member))
 }
 
-fn add_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    let (new, permissions) = members::read_new(call.object()?)?;
-    let member = world.add_volume_member(&call.actor, &id(call), &new, permissions)?;
-    show_member(world, call, &member)
+fn add_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    let (new, permissions) = members::read_new(request.object()?)?;
+    let member = world.add_volume_member(&request.actor, &id(request), &new, permissions)?;
+    show_member(world, request, &member)
 }
 
-fn get_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    show_member(world, call, call.param("username"))
+fn get_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    show_member(world, request, request.param("username"))
 }
 
-fn remove_member(world: &mut World, call: &Call) -> Outcome<Reply> {
-    world.remove_volume_member(&call.actor, &id(call), call.param("username"))?;
+fn remove_member(world: &mut World, request: &Request) -> Outcome<Reply> {
+    world.remove_volume_member(&request.actor, &id(request), request.param("username"))?;
     Ok(Reply::empty(204))
 }
 
-fn patch_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_permissions(world, call, false)
+fn patch_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_permissions(world, request, false)
 }
 
-fn put_permissions(world: &mut World, call: &Call) -> Outcome<Reply> {
-    set_permissions(world, call, true)
+fn put_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
+    set_permissions(world, request, true)
 }
 
-fn set_permissions(world: &mut World, call: &Call, anew: bool) -> Outcome<Reply> {
-    let changes: &Map<String, Value> = call.object()?.map();
-    let set: Permissions =
-        world.set_volume_permissions(&call.actor, &id(call), call.param("username"), changes, anew)?;
+fn set_permissions(world: &mut World, request: &Request, anew: bool) -> Outcome<Reply> {
+    let changes: &Map<String, Value> = request.object()?.map();
+    let set: Permissions = world.set_volume_permissions(
+        &request.actor,
+        &id(request),
+        request.param("username"),
+        changes,
+        anew,
+    )?;
     let mut permissions = members::permissions(set);
     if let Value::Object(permissions) = &mut permissions {
         permissions.shift_remove("execute");
@@ -223,16 +231,20 @@ fn set_permissions(world: &mut World, call: &Call, anew: bool) -> Outcome<Reply>
     Ok(Reply::json(permissions))
 }
 
-fn show_member(world: &World, call: &Call, member: &str) -> Outcome<Reply> {
-    let found = world.volume_member(&call.actor, &id(call), member).map_err(|error| match error.code {
-        90003 => ApiError::new(90003).detail("The volume has no such member."),
-        _ => error,
-    })?;
-    Ok(Reply::object(call, view(world, call, member, found)))
+fn show_member(world: &World, request: &Request, member: &str) -> Outcome<Reply> {
+    let found =
+        world.volume_member(&request.actor, &id(request), member).map_err(|error| match error.code {
+            90003 => ApiError::new(90003).detail("The volume has no such member."),
+            _ => error,
+        })?;
+    Ok(Reply::object(request, view(world, request, member, found)))
 }
 
-fn view(world: &World, call: &Call, id: &str, member: &Member) -> Value {
-    let path =
-        format!("/storage/volumes/{}/{}/members", call.param("volume_owner"), call.param("volume_name"));
-    MemberView { world, call, path: &path, executes: false }.render(id, member)
+fn view(world: &World, request: &Request, id: &str, member: &Member) -> Value {
+    let path = format!(
+        "/storage/volumes/{}/{}/members",
+        request.param("volume_owner"),
+        request.param("volume_name")
+    );
+    MemberView { world, request, path: &path, executes: false }.render(id, member)
 }

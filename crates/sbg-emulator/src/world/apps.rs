@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     cwl::{Port, ports},
-    programs::Program,
-    projects::{Need, is_project_id, short_name},
+    ids::{is_project_id, short_name},
+    permissions::Need,
+    tools::Tool,
 };
 use crate::error::{ApiError, Outcome};
 
@@ -39,7 +40,7 @@ pub(crate) struct Revision {
     pub(crate) notes: Option<String>,
     pub(crate) author: String,
     pub(crate) created: Timestamp,
-    pub(crate) program: Program,
+    pub(crate) program: Tool,
 }
 
 impl Revision {
@@ -203,7 +204,7 @@ impl World {
         }
         let notes = raw.get("sbg:revisionNotes").and_then(Value::as_str).map(str::to_owned);
         let revision = Revision {
-            program: Program::of(short, &Value::Object(raw.clone())),
+            program: Tool::of(short, &Value::Object(raw.clone())),
             raw: raw.clone(),
             yaml: yaml.map(str::to_owned),
             notes,

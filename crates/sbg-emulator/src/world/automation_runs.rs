@@ -8,16 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
-    World,
-    agenda::Step,
-    automations::{AUTOMATION, memory_limit},
-    projects::Need,
+    World, automations::memory_limit, files::AUTOMATION, permissions::Need, scheduler::Step,
     task_inputs::texts,
 };
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
-    object::Object,
+    json_object::JsonObject,
+    objects::object::Object,
 };
 
 /// A run.
@@ -144,7 +141,7 @@ impl World {
     pub(crate) fn start_run(
         &mut self,
         actor: &str,
-        body: Fieldset<'_>,
+        body: JsonObject<'_>,
         before: Option<&Run>,
     ) -> Outcome<String> {
         let package = match (body.text("package")?, before) {
@@ -165,7 +162,7 @@ impl World {
         let merges = body.flag("merge")?.unwrap_or(true);
         let laid_over = |name: &str, present: Option<&Map<String, Value>>| {
             let mut map = present.filter(|_| merges).cloned().unwrap_or_default();
-            map.extend(body.object(name)?.map(Fieldset::map).cloned().unwrap_or_default());
+            map.extend(body.object(name)?.map(JsonObject::map).cloned().unwrap_or_default());
             Ok(map)
         };
         let created = self.clock.timestamp();
@@ -196,13 +193,13 @@ impl World {
         run.id = self.ids.uuid();
         self.jobs_made += 1;
         let id = run.id.clone();
-        self.agenda.next(created, Step::Run(id.clone()));
+        self.scheduler.next(created, Step::Run(id.clone()));
         self.runs.insert(id.clone(), run);
         Ok(id)
     }
 
     /// Changes a run: its name at any time, the rest before it ends.
-    pub(crate) fn edit_run(&mut self, actor: &str, id: &str, body: Fieldset<'_>) -> Outcome<()> {
+    pub(crate) fn edit_run(&mut self, actor: &str, id: &str, body: JsonObject<'_>) -> Outcome<()> {
         let mut run = self.run(actor, id, Need::Execute)?.clone();
         let changes = ["inputs", "settings", "memory_limit"].iter().any(|name| body.value(name).is_some());
         if run.status.is_final() && changes {
@@ -233,7 +230,7 @@ impl World {
         {
             run.status = RunStatus::QueuedForTermination;
             "Stopping.".clone_into(&mut run.message);
-            self.agenda.next(now, Step::Run(id.to_owned()));
+            self.scheduler.next(now, Step::Run(id.to_owned()));
         }
         Ok(())
     }
@@ -266,7 +263,7 @@ impl World {
         };
         run.status = next;
         run.message = format!("{}.", next.name());
-        self.agenda.next(at, Step::Run(id.to_owned()));
+        self.scheduler.next(at, Step::Run(id.to_owned()));
     }
 
     fn end_run(&mut self, id: &str, status: RunStatus, message: &str, at: Timestamp) {

@@ -1,4 +1,4 @@
-//! Automations: programs that the platform runs on behalf of a user, the packages of their code, and who may use them. Runs
+//! Automations: tools that the platform runs on behalf of a user, the packages of their code, and who may use them. Runs
 //! are in [`super::automation_runs`].
 
 use jiff::Timestamp;
@@ -7,17 +7,15 @@ use serde_json::{Map, Value};
 
 use super::{
     World,
+    files::AUTOMATION,
     ids::is_uuid,
     members::{Member, Members, NewMember, Shared},
-    projects::Need,
+    permissions::Need,
 };
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
+    json_object::JsonObject,
 };
-
-/// What stands before the id of an automation where a project is expected.
-pub(crate) const AUTOMATION: &str = "automation:";
 
 /// An automation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -97,7 +95,7 @@ impl World {
     }
 
     /// Creates an automation and returns its id.
-    pub(crate) fn create_automation(&mut self, actor: &str, body: Fieldset<'_>) -> Outcome<String> {
+    pub(crate) fn create_automation(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let name = body.required("name", 90000)?.to_owned();
         let now = self.clock.timestamp();
         let mut automation = Automation {
@@ -125,7 +123,7 @@ impl World {
     }
 
     /// Changes an automation.
-    pub(crate) fn edit_automation(&mut self, actor: &str, id: &str, body: Fieldset<'_>) -> Outcome<()> {
+    pub(crate) fn edit_automation(&mut self, actor: &str, id: &str, body: JsonObject<'_>) -> Outcome<()> {
         let mut automation = self.automation(actor, id, Need::Write)?.clone();
         if body.value("name").is_some() {
             body.required("name", 90000)?.clone_into(&mut automation.name);
@@ -144,7 +142,7 @@ impl World {
         automation.modified = self.clock.timestamp();
     }
 
-    fn fill(&self, actor: &str, automation: &mut Automation, body: Fieldset<'_>) -> Outcome<()> {
+    fn fill(&self, actor: &str, automation: &mut Automation, body: JsonObject<'_>) -> Outcome<()> {
         if let Some(description) = body.text("description")? {
             description.clone_into(&mut automation.description);
         }
@@ -230,7 +228,7 @@ impl World {
         &mut self,
         actor: &str,
         automation: &str,
-        body: Fieldset<'_>,
+        body: JsonObject<'_>,
     ) -> Outcome<String> {
         let body = body.nullable(&["memory_limit", "python"]);
         self.automation(actor, automation, Need::Write)?;
@@ -274,7 +272,7 @@ impl World {
     }
 
     /// Changes a package.
-    pub(crate) fn edit_package(&mut self, actor: &str, id: &str, body: Fieldset<'_>) -> Outcome<()> {
+    pub(crate) fn edit_package(&mut self, actor: &str, id: &str, body: JsonObject<'_>) -> Outcome<()> {
         self.package(actor, id, Need::Write)?;
         let (url, limit) = (body.text("custom_url")?, memory_limit(body)?);
         let package = self.packages.get_mut(id).ok_or(ApiError::new(90003))?;
@@ -304,7 +302,7 @@ impl World {
 }
 
 /// Megabytes, at least one.
-pub(super) fn memory_limit(body: Fieldset<'_>) -> Outcome<Option<u64>> {
+pub(super) fn memory_limit(body: JsonObject<'_>) -> Outcome<Option<u64>> {
     match body.count("memory_limit")? {
         Some(0) => Err(ApiError::bad_request("`memory_limit` must be at least 1.")),
         limit => Ok(limit),

@@ -11,18 +11,16 @@ use super::{
     World,
     files::{Content, FileNode},
     ids::is_uuid,
+    price::{GIGABYTE, Price, STORAGE_MICROS},
     tasks::Status,
     users::BillingGroup,
 };
 use crate::error::{ApiError, Outcome};
 
-/// Millionths of a dollar that a gigabyte costs in 30 days.
-const STORAGE_MICROS: u128 = 21_000;
 /// Millionths of a dollar for each gigabyte that leaves the platform.
 const EGRESS_MICROS: u128 = 90_000;
 /// What a group can spend.
 const CREDIT_MICROS: i128 = 1_000_000_000;
-const GIGABYTE: u128 = 1_000_000_000;
 const MONTH_SECONDS: u128 = 30 * 24 * 3600;
 
 /// Everything that was charged and cannot be seen in what is there now.
@@ -74,31 +72,6 @@ pub(crate) struct AnalysisCharge {
     pub(crate) started: Timestamp,
     pub(crate) finished: Timestamp,
     pub(crate) price: Price,
-}
-
-/// What a task costs, in millionths of a dollar.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct Price {
-    pub(crate) computation: u64,
-    pub(crate) storage: u64,
-}
-
-impl Price {
-    /// The price of running so long with so many bytes of results. Seconds that have begun count.
-    pub(crate) fn of(running: SignedDuration, bytes: u64, interruptible: bool) -> Self {
-        let millis = u64::try_from(running.as_millis()).unwrap_or_default();
-        // Dollars an hour: 0.40 on demand, 0.16 where the instance may be taken away.
-        let hourly: u64 = if interruptible { 160_000 } else { 400_000 };
-        let storage = u128::from(bytes) * STORAGE_MICROS / GIGABYTE;
-        Self {
-            computation: millis.div_ceil(1000).max(1).saturating_mul(hourly).div_ceil(3600),
-            storage: u64::try_from(storage).unwrap_or(u64::MAX),
-        }
-    }
-
-    pub(crate) fn total(self) -> u64 {
-        self.computation.saturating_add(self.storage)
-    }
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -11,7 +11,8 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{object::Object, rooted::Rooted};
+use super::bucket_dir::BucketDir;
+use crate::objects::object::Object;
 
 /// A bucket.
 #[derive(Debug, Deserialize, Serialize)]
@@ -46,7 +47,7 @@ impl Bucket {
                 // Only the part of the tree that can hold such keys is walked.
                 let folder = prefix.rfind('/').map_or("", |at| &prefix[..at]);
                 let inside = folder.is_empty() || is_key(folder);
-                let listed = Rooted::open(root).ok().filter(|_| inside).map(|root| root.list(folder));
+                let listed = BucketDir::open(root).ok().filter(|_| inside).map(|root| root.list(folder));
                 let entries = listed.unwrap_or_default().into_iter();
                 let entries =
                     entries.map(|found| Entry { key: found.key, size: found.size, modified: found.modified });
@@ -63,7 +64,7 @@ impl Bucket {
             Self::Memory(objects) => objects.get(key).cloned(),
             Self::Folder(root) => {
                 let key = Some(key).filter(|key| is_key(key))?;
-                let mut file = Rooted::open(root).ok()?.read(key).ok()?;
+                let mut file = BucketDir::open(root).ok()?.read(key).ok()?;
                 let modified = Timestamp::try_from(file.metadata().ok()?.modified().ok()?);
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes).ok()?;
@@ -76,7 +77,9 @@ impl Bucket {
     pub(crate) fn contains(&self, key: &str) -> bool {
         match self {
             Self::Memory(objects) => objects.contains_key(key),
-            Self::Folder(root) => is_key(key) && Rooted::open(root).and_then(|root| root.read(key)).is_ok(),
+            Self::Folder(root) => {
+                is_key(key) && BucketDir::open(root).and_then(|root| root.read(key)).is_ok()
+            }
         }
     }
 
@@ -92,7 +95,7 @@ impl Bucket {
                     return Err(io::Error::new(io::ErrorKind::InvalidInput, "no path below the folder"));
                 }
                 fs::create_dir_all(&*root)?;
-                Rooted::open(root)?.write(key, object.read(0, object.size()))
+                BucketDir::open(root)?.write(key, object.read(0, object.size()))
             }
         }
     }

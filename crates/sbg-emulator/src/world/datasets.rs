@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 use super::{
     World,
     files::{DATASET, FileNode},
-    members::{Member, Members, NewMember, Permissions, Shared},
-    projects::{Need, short_name},
+    ids::short_name,
+    members::{Member, Members, NewMember, Shared},
+    permissions::{Need, Permissions},
 };
 use crate::{
     error::{ApiError, Outcome},
-    object::Object,
+    objects::object::Object,
 };
 
 /// A dataset.

@@ -14,7 +14,7 @@ use super::{
     projects::ProjectEdit,
     tasks::TaskEdit,
 };
-use crate::{call::Fieldset, error::Outcome, object::Object};
+use crate::{error::Outcome, json_object::JsonObject, objects::object::Object};
 
 const OWNER: &str = "rfranklin";
 const PROJECT: &str = "rfranklin/fibre-diffraction";
@@ -152,7 +152,7 @@ impl World {
             "source": { "file": reads[2] },
             "destination": { "volume": "rfranklin/patterns", "location": "reads/sample-3.fastq" },
         });
-        let body = |value| Fieldset::of(value).ok_or(crate::error::ApiError::new(90000));
+        let body = |value| JsonObject::of(value).ok_or(crate::error::ApiError::new(90000));
         self.create_volume(OWNER, body(&volume)?)?;
         self.start_import(OWNER, body(&import)?)?;
         self.start_export(OWNER, body(&export)?, true)?;

@@ -11,14 +11,14 @@ use serde_json::{Map, Value};
 
 use super::{
     World,
-    agenda::Step,
     files::{Content, FileNode, Place, check_name, checked_metadata},
     imports::{JobState, Progress},
+    scheduler::Step,
 };
 use crate::{
-    call::{Fieldset, strings},
     error::{ApiError, Outcome},
-    object::Object,
+    json_object::{JsonObject, strings},
+    objects::object::Object,
 };
 
 /// A job that imports some files.
@@ -54,7 +54,7 @@ impl World {
     pub(crate) fn start_drs_import(
         &mut self,
         actor: &str,
-        body: Fieldset<'_>,
+        body: JsonObject<'_>,
         items: &[Value],
     ) -> Outcome<String> {
         let conflict = match body.text("conflict_resolution")? {
@@ -71,7 +71,7 @@ impl World {
         let import =
             DrsImport { progress: self.new_progress(actor), items, conflict, tags, results: Vec::new() };
         let id = import.progress.id.clone();
-        self.agenda.next(import.progress.started, Step::DrsImport(id.clone()));
+        self.scheduler.next(import.progress.started, Step::DrsImport(id.clone()));
         self.drs_imports.insert(id.clone(), import);
         Ok(id)
     }
@@ -87,7 +87,7 @@ impl World {
         match import.progress.state {
             JobState::Pending => {
                 import.progress.state = JobState::Running;
-                self.agenda.next(at, Step::DrsImport(id.to_owned()));
+                self.scheduler.next(at, Step::DrsImport(id.to_owned()));
             }
             JobState::Running => {
                 let import = import.clone();
@@ -139,7 +139,7 @@ impl World {
 }
 
 fn read_item(item: &Value) -> Outcome<DrsItem> {
-    let item = Fieldset::of(item).ok_or(ApiError::new(10232))?;
+    let item = JsonObject::of(item).ok_or(ApiError::new(10232))?;
     let uri = item.text("drs_uri")?.unwrap_or_default();
     // `drs://host/id`, or `drs://prefix:id` where a registry knows the host.
     let rest = uri.strip_prefix("drs://").ok_or(ApiError::new(10246))?;

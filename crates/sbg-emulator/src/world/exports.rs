@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 
 use super::{
     World,
-    agenda::Step,
     buckets::is_key,
     files::Alias,
     imports::{JobState, Progress},
-    projects::Need,
+    permissions::Need,
+    scheduler::Step,
     service::checked_properties,
 };
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
+    json_object::JsonObject,
 };
 
 /// An export.
@@ -38,7 +38,7 @@ impl World {
     pub(crate) fn start_export(
         &mut self,
         actor: &str,
-        body: Fieldset<'_>,
+        body: JsonObject<'_>,
         copy_only: bool,
     ) -> Outcome<String> {
         let syntax = |reason: &str| ApiError::new(9011).detail(reason);
@@ -64,7 +64,7 @@ impl World {
             },
             _ => Map::new(),
         };
-        properties.extend(checked_properties(body.object("properties")?.map(Fieldset::map))?);
+        properties.extend(checked_properties(body.object("properties")?.map(JsonObject::map))?);
         let export = Export {
             file: file.to_owned(),
             volume: volume.id.clone(),
@@ -75,7 +75,7 @@ impl World {
             progress: self.new_progress(actor),
         };
         let id = export.progress.id.clone();
-        self.agenda.next(export.progress.started, Step::Export(id.clone()));
+        self.scheduler.next(export.progress.started, Step::Export(id.clone()));
         self.exports.insert(id.clone(), export);
         Ok(id)
     }
@@ -114,7 +114,7 @@ impl World {
         match export.progress.state {
             JobState::Pending => {
                 export.progress.state = JobState::Running;
-                self.agenda.next(at, Step::Export(id.to_owned()));
+                self.scheduler.next(at, Step::Export(id.to_owned()));
             }
             JobState::Running => {
                 let export = export.clone();

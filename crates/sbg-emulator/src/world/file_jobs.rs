@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::{
     World,
-    agenda::Step,
     files::{Content, FileNode, Place, check_name},
-    projects::Need,
+    permissions::Need,
+    scheduler::Step,
 };
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
+    json_object::JsonObject,
 };
 
 /// The most items of one job.
@@ -119,7 +119,7 @@ impl World {
             finished: None,
         };
         let id = job.id.clone();
-        self.agenda.next(job.started, Step::FileJob(id.clone()));
+        self.scheduler.next(job.started, Step::FileJob(id.clone()));
         self.file_jobs.insert(id.clone(), job);
         Ok(id)
     }
@@ -154,7 +154,7 @@ impl World {
         if let Some(job) = self.file_jobs.get_mut(id) {
             job.total = total;
             job.state = next;
-            self.agenda.next(at, Step::FileJob(id.to_owned()));
+            self.scheduler.next(at, Step::FileJob(id.to_owned()));
         }
     }
 
@@ -312,7 +312,7 @@ struct TreeCodes {
 }
 
 fn read_item(kind: JobKind, item: &Value) -> Outcome<JobItem> {
-    let item = Fieldset::of(item).ok_or(ApiError::new(57023))?;
+    let item = JsonObject::of(item).ok_or(ApiError::new(57023))?;
     let text = |name: &str| Ok(item.text(name)?.filter(|text| !text.is_empty()).map(str::to_owned));
     let file = text("file")?.ok_or(ApiError::new(57002))?;
     if kind == JobKind::Delete {

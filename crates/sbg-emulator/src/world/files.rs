@@ -6,18 +6,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{
-    World,
-    automations::AUTOMATION,
-    projects::{Need, is_project_id},
-};
+use super::{World, ids::is_project_id, permissions::Need};
 use crate::{
     error::{ApiError, Outcome},
-    object::Object,
+    objects::object::Object,
 };
 
 /// What stands before the id of a dataset where a project is expected. No project has such an id.
 pub(crate) const DATASET: &str = "dataset:";
+
+/// What stands before the id of an automation where a project is expected.
+pub(crate) const AUTOMATION: &str = "automation:";
 
 /// A file or a folder.
 #[derive(Clone, Debug, Deserialize, Serialize)]

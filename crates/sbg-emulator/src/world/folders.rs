@@ -3,7 +3,7 @@
 use super::{
     World,
     files::{Content, FileNode, Place, check_name},
-    projects::Need,
+    permissions::Need,
 };
 use crate::error::{ApiError, Outcome};
 

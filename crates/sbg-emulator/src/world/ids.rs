@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::signing::hex;
+use crate::hex::hex;
 
 /// Makes identifiers that are unique in one emulator and differ between emulators.
 #[derive(Debug, Deserialize, Serialize)]
@@ -67,6 +67,27 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         })
 }
 
+/// Whether a text has the form `owner/project`.
+pub(crate) fn is_project_id(text: &str) -> bool {
+    text.split_once('/')
+        .is_some_and(|(owner, short)| !owner.is_empty() && !short.is_empty() && !short.contains('/'))
+}
+
+/// The short name that the platform derives from a name: small letters and digits, everything else one dash.
+pub(super) fn short_name(name: &str) -> String {
+    let mut short = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_alphanumeric() {
+            short.push(letter.to_ascii_lowercase());
+        } else if !short.ends_with('-') {
+            short.push('-');
+        }
+    }
+    let short = short.trim_matches('-');
+    // A name without a single letter that can be kept still needs an address.
+    if short.is_empty() { "project".to_owned() } else { short.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +102,14 @@ mod tests {
         assert!(!is_uuid("not-a-uuid"));
         assert_eq!(ids.token().len(), 32);
         assert_eq!(ids.upload().len(), 64);
+    }
+
+    #[test]
+    fn short_names_are_made_of_small_letters_digits_and_dashes() {
+        let check = |name, expected| assert_eq!(short_name(name), expected);
+        check("My new project", "my-new-project");
+        check("  RNA-Seq  (2024)!", "rna-seq-2024");
+        check("Ångström", "ngstr-m");
+        check("***", "project");
     }
 }

@@ -8,15 +8,15 @@ use serde_json::Map;
 
 use super::{
     World,
-    agenda::Step,
     files::{Alias, Content, FileNode, Place, check_name},
-    projects::Need,
+    permissions::Need,
+    scheduler::Step,
     volumes::Volume,
 };
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
-    object::Object,
+    json_object::JsonObject,
+    objects::object::Object,
 };
 
 /// A job between a volume and the platform, in either direction.
@@ -112,7 +112,7 @@ pub(crate) struct Import {
 
 impl World {
     /// Begins an import and returns its id.
-    pub(crate) fn start_import(&mut self, actor: &str, body: Fieldset<'_>) -> Outcome<String> {
+    pub(crate) fn start_import(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let syntax = |reason: &str| ApiError::new(9011).detail(reason);
         let source = body.object("source")?.ok_or_else(|| syntax("`source` is required."))?;
         let destination = body.object("destination")?.ok_or_else(|| syntax("`destination` is required."))?;
@@ -140,7 +140,7 @@ impl World {
             progress: self.new_progress(actor),
         };
         let id = import.progress.id.clone();
-        self.agenda.next(import.progress.started, Step::Import(id.clone()));
+        self.scheduler.next(import.progress.started, Step::Import(id.clone()));
         self.imports.insert(id.clone(), import);
         Ok(id)
     }
@@ -177,7 +177,7 @@ impl World {
         match import.progress.state {
             JobState::Pending => {
                 import.progress.state = JobState::Running;
-                self.agenda.next(at, Step::Import(id.to_owned()));
+                self.scheduler.next(at, Step::Import(id.to_owned()));
             }
             JobState::Running => {
                 let import = import.clone();

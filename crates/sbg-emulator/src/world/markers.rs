@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{World, projects::Need};
+use super::{World, permissions::Need};
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
+    json_object::JsonObject,
 };
 
 /// A marker.
@@ -47,7 +47,7 @@ impl World {
     }
 
     /// Marks a place in a file and returns the id of the marker.
-    pub(crate) fn create_marker(&mut self, actor: &str, body: Fieldset<'_>) -> Outcome<String> {
+    pub(crate) fn create_marker(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let file = body.required("file", 5004)?;
         let node = self.file(actor, file, Need::Write, 5001)?;
         if node.is_folder() {
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// Changes a marker.
-    pub(crate) fn edit_marker(&mut self, actor: &str, id: &str, body: Fieldset<'_>) -> Outcome<()> {
+    pub(crate) fn edit_marker(&mut self, actor: &str, id: &str, body: JsonObject<'_>) -> Outcome<()> {
         let mut marker = self.own_marker(actor, id)?.clone();
         (marker.start, marker.end) = position(body, Some((marker.start, marker.end)))?;
         for (name, text) in [("name", &mut marker.name), ("chromosome", &mut marker.chromosome)] {
@@ -102,7 +102,7 @@ impl World {
 }
 
 /// The bounds in a body; those that are not given are as before, if there was a before.
-fn position(body: Fieldset<'_>, before: Option<(u64, u64)>) -> Outcome<(u64, u64)> {
+fn position(body: JsonObject<'_>, before: Option<(u64, u64)>) -> Outcome<(u64, u64)> {
     let given = body.object("position")?;
     let bound = |name: &str, before: Option<u64>| {
         let value = given.map(|given| given.count(name)).transpose()?.flatten();

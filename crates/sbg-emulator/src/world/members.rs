@@ -5,63 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{
-    World,
-    projects::{Need, Project},
-};
+use super::{World, permissions::Permissions};
 use crate::error::{ApiError, Outcome};
-
-/// What a member may do besides reading, which every member may.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "these are the four switches of the platform")]
-pub(crate) struct Permissions {
-    pub(crate) write: bool,
-    pub(crate) copy: bool,
-    pub(crate) execute: bool,
-    pub(crate) admin: bool,
-}
-
-impl Permissions {
-    pub(crate) const fn all() -> Self {
-        Self { write: true, copy: true, execute: true, admin: true }
-    }
-
-    pub(crate) fn allow(self, need: Need) -> bool {
-        match need {
-            Need::Read => true,
-            Need::Write => self.write,
-            Need::Copy => self.copy,
-            Need::Execute => self.execute,
-            Need::Admin => self.admin,
-        }
-    }
-
-    pub(crate) fn union(self, other: Self) -> Self {
-        Self {
-            write: self.write || other.write,
-            copy: self.copy || other.copy,
-            execute: self.execute || other.execute,
-            admin: self.admin || other.admin,
-        }
-    }
-
-    /// Applies what a request sets. An administrator may do everything, so that switch sets the others.
-    pub(crate) fn merged(self, changes: &Map<String, Value>) -> Outcome<Self> {
-        let switch = |name: &str, present: bool| match changes.get(name) {
-            None => Ok(present),
-            Some(Value::Bool(value)) => Ok(*value),
-            Some(_) => Err(ApiError::bad_request(format_args!("`{name}` must be a boolean."))),
-        };
-        switch("read", true)?;
-        let result = Self {
-            write: switch("write", self.write)?,
-            copy: switch("copy", self.copy)?,
-            execute: switch("execute", self.execute)?,
-            admin: switch("admin", self.admin)?,
-        };
-        Ok(if result.admin { Self::all() } else { result })
-    }
-}
 
 /// What kind of member it is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -255,72 +200,6 @@ impl World {
                     Err(ApiError::new(if kind == MemberKind::User { 2002 } else { 3002 }))
                 }
             }
-        }
-    }
-
-    /// One member of a project that the actor can see.
-    pub(crate) fn member<'a>(
-        &'a self,
-        actor: &str,
-        project: &str,
-        id: &str,
-    ) -> Outcome<(&'a Project, &'a Member)> {
-        let project = self.project(actor, project, Need::Read)?;
-        Ok((project, project.members.get(id)?))
-    }
-
-    /// Adds a member and returns its id.
-    pub(crate) fn add_member(
-        &mut self,
-        actor: &str,
-        project: &str,
-        new: &NewMember<'_>,
-        permissions: Option<&Map<String, Value>>,
-    ) -> Outcome<String> {
-        self.project(actor, project, Need::Admin)?;
-        let who = self.resolve(new)?;
-        let permissions = permissions.filter(|given| !given.is_empty()).ok_or(ApiError::new(3011))?;
-        self.project_mut(project)?.members.add(who, permissions)
-    }
-
-    /// Removes a member. The owner stays.
-    pub(crate) fn remove_member(&mut self, actor: &str, project: &str, id: &str) -> Outcome<()> {
-        self.project(actor, project, Need::Admin)?;
-        self.project_mut(project)?.members.remove(id)
-    }
-
-    /// Changes what a member may do, or sets all of it anew (which then has to be complete).
-    pub(crate) fn set_permissions(
-        &mut self,
-        actor: &str,
-        project: &str,
-        id: &str,
-        changes: &Map<String, Value>,
-        anew: bool,
-    ) -> Outcome<Permissions> {
-        self.project(actor, project, Need::Admin)?;
-        self.project_mut(project)?.members.set(id, changes, anew)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn merged(present: Permissions, changes: &Value) -> Outcome<Permissions> {
-        present.merged(changes.as_object().unwrap())
-    }
-
-    #[test]
-    fn an_administrator_may_do_everything() {
-        assert_eq!(merged(Permissions::default(), &json!({"admin": true})), Ok(Permissions::all()));
-        let copy = Permissions { copy: true, ..Permissions::default() };
-        assert_eq!(merged(Permissions::default(), &json!({"copy": true, "read": false})), Ok(copy));
-        assert_eq!(merged(copy, &json!({})), Ok(copy));
-        for wrong in [json!({"copy": null}), json!({"copy": 1})] {
-            assert_eq!(merged(copy, &wrong).unwrap_err().status, 400);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The state of the platform and its rules, without HTTP. One file for each area; each change happens after all checks.
 
-pub(crate) mod agenda;
 pub(crate) mod apps;
 pub(crate) mod automation_runs;
 pub(crate) mod automations;
 pub(crate) mod billing;
+mod bucket_dir;
 pub(crate) mod buckets;
 pub(crate) mod cwl;
 pub(crate) mod datasets;
@@ -20,16 +20,21 @@ mod ids;
 pub(crate) mod imports;
 pub(crate) mod markers;
 pub(crate) mod members;
-pub(crate) mod programs;
+pub(crate) mod permissions;
+pub(crate) mod price;
+mod project_members;
 pub(crate) mod projects;
 mod public_apps;
+mod scheduler;
 pub(crate) mod search;
+pub(crate) mod search_query;
 mod seed;
 pub(crate) mod service;
 mod task_inputs;
 mod task_outputs;
 mod task_runs;
 pub(crate) mod tasks;
+pub(crate) mod tools;
 pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod volumes;
@@ -43,10 +48,9 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{builder::Config, clock::Clock, store::Store};
+use crate::{clock::Clock, config::Config, state::store::Store};
 
 use self::{
-    agenda::Agenda,
     apps::App,
     automation_runs::Run,
     automations::{Automation, Package},
@@ -61,6 +65,7 @@ use self::{
     imports::Import,
     markers::Marker,
     projects::Project,
+    scheduler::Scheduler,
     tasks::Task,
     uploads::{PartPolicy, Upload},
     users::{BillingGroup, Division, Team, Users},
@@ -78,7 +83,8 @@ pub(crate) struct World {
     pub(crate) divisions: BTreeMap<String, Division>,
     pub(crate) teams: BTreeMap<String, Team>,
     pub(crate) billing_groups: Vec<BillingGroup>,
-    agenda: Agenda,
+    #[serde(alias = "agenda")]
+    scheduler: Scheduler,
     ledger: Ledger,
     /// When each user last sent feedback.
     feedback: BTreeMap<String, Timestamp>,
@@ -138,7 +144,7 @@ impl World {
         }
         saved.buckets.extend(folders(config));
         config.token.iter().for_each(|token| saved.users.set_token(token));
-        saved.agenda.set_state_time(config.state_time);
+        saved.scheduler.set_state_time(config.state_time);
         Ok(Self { clock, store, part_policy: part_policy(config), ..saved })
     }
 
@@ -155,7 +161,7 @@ impl World {
             divisions,
             teams,
             billing_groups,
-            agenda: Agenda::new(config.state_time),
+            scheduler: Scheduler::new(config.state_time),
             ledger: Ledger::default(),
             feedback: BTreeMap::new(),
             ids,

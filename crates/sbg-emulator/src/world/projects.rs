@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     files::FileNode,
-    ids::is_uuid,
-    members::{Members, Permissions, Shared},
+    ids::{is_uuid, short_name},
+    members::{Members, Shared},
+    permissions::{Need, Permissions},
 };
 use crate::error::{ApiError, Outcome};
 
@@ -28,16 +29,6 @@ pub(crate) struct Project {
     pub(crate) modified: Timestamp,
     /// By username, team id or division id.
     pub(crate) members: Members,
-}
-
-/// What a permission is needed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    Read,
-    Write,
-    Copy,
-    Execute,
-    Admin,
 }
 
 /// What is given to create a project, or to change one.
@@ -193,27 +184,6 @@ impl World {
     }
 }
 
-/// Whether a text has the form `owner/project`.
-pub(crate) fn is_project_id(text: &str) -> bool {
-    text.split_once('/')
-        .is_some_and(|(owner, short)| !owner.is_empty() && !short.is_empty() && !short.contains('/'))
-}
-
-/// The short name that the platform derives from a name: small letters and digits, everything else one dash.
-pub(super) fn short_name(name: &str) -> String {
-    let mut short = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_alphanumeric() {
-            short.push(letter.to_ascii_lowercase());
-        } else if !short.ends_with('-') {
-            short.push('-');
-        }
-    }
-    let short = short.trim_matches('-');
-    // A name without a single letter that can be kept still needs an address.
-    if short.is_empty() { "project".to_owned() } else { short.to_owned() }
-}
-
 fn default_settings() -> Map<String, Value> {
     let settings = json!({
         "locked": false,
@@ -287,15 +257,6 @@ fn intermediate_files(present: &Map<String, Value>, changes: &Map<String, Value>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn short_names_are_made_of_small_letters_digits_and_dashes() {
-        let check = |name, expected| assert_eq!(short_name(name), expected);
-        check("My new project", "my-new-project");
-        check("  RNA-Seq  (2024)!", "rna-seq-2024");
-        check("Ångström", "ngstr-m");
-        check("***", "project");
-    }
 
     #[test]
     fn settings_are_merged_and_their_types_checked() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     World,
     apps::{App, PUBLIC_PROJECT, Revision},
-    programs::Program,
+    tools::Tool,
 };
 
 impl World {
@@ -17,7 +17,7 @@ impl World {
             let Value::Object(raw) = raw else { continue };
             let id = format!("{PUBLIC_PROJECT}/{short_name}");
             let revision = Revision {
-                program: Program::of(short_name, &Value::Object(raw.clone())),
+                program: Tool::of(short_name, &Value::Object(raw.clone())),
                 raw,
                 yaml: None,
                 notes: Some("First revision".to_owned()),

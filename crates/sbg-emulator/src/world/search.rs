@@ -5,12 +5,10 @@ use serde_json::{Value, json};
 use super::{
     World,
     files::{Content, DATASET, FileNode},
-    projects::Need,
+    permissions::Need,
+    search_query::{Condition, Literal, Operator, Query},
 };
-use crate::{
-    error::{ApiError, Outcome},
-    query::{Condition, Literal, Operator, Query},
-};
+use crate::error::{ApiError, Outcome};
 
 impl World {
     /// What a query finds, without its limit and its offset.

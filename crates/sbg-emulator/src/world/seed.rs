@@ -5,10 +5,11 @@ use serde_json::Map;
 use super::{
     World,
     files::{Content, FileNode, Place},
-    projects::{ProjectEdit, short_name},
+    ids::short_name,
+    projects::ProjectEdit,
     users::FIRST,
 };
-use crate::object::Object;
+use crate::objects::object::Object;
 
 impl World {
     /// The id of the project that this name belongs to, created if there is none.

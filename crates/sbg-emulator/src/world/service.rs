@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
+    json_object::JsonObject,
 };
 
 /// The kinds of clouds.
@@ -68,12 +68,12 @@ const STORAGE_CLASSES: [&str; 7] = [
 
 impl Service {
     /// Reads the `service` of a request.
-    pub(crate) fn parse(given: Option<Fieldset<'_>>) -> Outcome<Self> {
+    pub(crate) fn parse(given: Option<JsonObject<'_>>) -> Outcome<Self> {
         Self::check(given.ok_or(ApiError::new(9016))?.map().clone())
     }
 
     /// The service with what an edit changes.
-    pub(crate) fn edited(&self, changes: Fieldset<'_>) -> Outcome<Self> {
+    pub(crate) fn edited(&self, changes: JsonObject<'_>) -> Outcome<Self> {
         let mut given = self.given.clone();
         for (key, value) in changes.map() {
             match (given.get_mut(key), value) {
@@ -88,7 +88,7 @@ impl Service {
 
     fn check(given: Map<String, Value>) -> Outcome<Self> {
         let value = Value::Object(given.clone());
-        let fields = Fieldset::of(&value).ok_or(ApiError::new(9016))?;
+        let fields = JsonObject::of(&value).ok_or(ApiError::new(9016))?;
         let invalid = |reason: &str| ApiError::new(9017).detail(reason);
         let needed = |name: &str| {
             let text = fields.text(name).map_err(|_| invalid(&format!("`{name}` must be a string.")))?;
@@ -123,7 +123,7 @@ impl Service {
         check_credentials(cloud, credentials)?;
         let properties =
             fields.object("properties").map_err(|_| invalid("`properties` must be an object."))?;
-        let properties = checked_properties(properties.map(Fieldset::map))?;
+        let properties = checked_properties(properties.map(JsonObject::map))?;
         if cloud == Cloud::Azure && !properties.get("resource_id").is_some_and(Value::is_string) {
             return Err(invalid("`properties.resource_id` is required."));
         }
@@ -181,7 +181,7 @@ impl Service {
     }
 }
 
-fn check_credentials(cloud: Cloud, credentials: Option<Fieldset<'_>>) -> Outcome<()> {
+fn check_credentials(cloud: Cloud, credentials: Option<JsonObject<'_>>) -> Outcome<()> {
     let has = |name: &str| {
         let value = credentials.and_then(|credentials| credentials.value(name));
         value.and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn parse(service: &Value) -> Result<Value, u32> {
-        Service::parse(Fieldset::of(service)).map(|service| service.shown()).map_err(|error| error.code)
+        Service::parse(JsonObject::of(service)).map(|service| service.shown()).map_err(|error| error.code)
     }
 
     #[test]
@@ -282,9 +282,9 @@ mod tests {
     #[test]
     fn an_edit_keeps_what_it_does_not_name() {
         let service = json!({"type": "s3", "bucket": "b", "credentials": {"access_key_id": "A", "secret_access_key": "s"}});
-        let service = Service::parse(Fieldset::of(&service)).unwrap();
+        let service = Service::parse(JsonObject::of(&service)).unwrap();
         let edit = json!({"bucket": "c", "prefix": "/in/", "credentials": {"access_key_id": "B"}});
-        let edited = service.edited(Fieldset::of(&edit).unwrap()).unwrap();
+        let edited = service.edited(JsonObject::of(&edit).unwrap()).unwrap();
         assert_eq!(
             (edited.bucket.as_str(), edited.key("x"), edited.location("in/x")),
             ("c", "in/x".to_owned(), "x")

@@ -7,9 +7,9 @@ use super::{
     apps::Revision,
     cwl::{Kind, Port},
     files::FileNode,
-    programs::Input,
-    projects::Need,
+    permissions::Need,
     tasks::Task,
+    tools::Input,
 };
 use crate::error::ApiError;
 

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::{
     World,
     files::{Alias, check_name},
-    projects::Need,
+    permissions::Need,
     tasks::Task,
 };
-use crate::object::Object;
+use crate::objects::object::Object;
 
 /// What paths on volumes begin with.
 const VOLUMES: &str = "volumes://";

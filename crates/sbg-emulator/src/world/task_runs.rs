@@ -5,18 +5,19 @@ use serde_json::{Map, Value, json};
 
 use super::{
     World,
-    agenda::Step,
     apps::Revision,
-    billing::{AnalysisCharge, Price},
+    billing::AnalysisCharge,
     cwl::Port,
-    programs::{Output, Program},
-    projects::Need,
+    permissions::Need,
+    price::Price,
+    scheduler::Step,
     task_inputs::texts,
     tasks::{Batch, Status, Task},
+    tools::{Output, Tool},
 };
 use crate::{
     error::{ApiError, Outcome},
-    object::Object,
+    objects::object::Object,
 };
 
 /// A string input that begins like this, or an input file with this tag, lets a task fail.
@@ -57,7 +58,7 @@ impl World {
         (if batch { "Creating tasks." } else { "Waiting for an instance." }).clone_into(&mut task.message);
         task.executed_by = Some(actor.to_owned());
         task.started = Some(now);
-        self.agenda.next(now, Step::Task(task.id.clone()));
+        self.scheduler.next(now, Step::Task(task.id.clone()));
         self.tasks.insert(task.id.clone(), task);
     }
 
@@ -79,8 +80,8 @@ impl World {
         let Some(task) = self.tasks.get_mut(id).filter(|task| !task.status.is_final()) else { return };
         task.status = Status::Aborting;
         "Aborting.".clone_into(&mut task.message);
-        self.agenda.forget(&Step::Task(id.to_owned()));
-        self.agenda.next(at, Step::Task(id.to_owned()));
+        self.scheduler.forget(&Step::Task(id.to_owned()));
+        self.scheduler.next(at, Step::Task(id.to_owned()));
     }
 
     /// Moves a task to its next state. One that was aborted or deleted in the meantime stays as it is.
@@ -91,7 +92,7 @@ impl World {
                 task.status = Status::Running;
                 task.running = Some(at);
                 "Running.".clone_into(&mut task.message);
-                self.agenda.next(at, Step::Task(id.to_owned()));
+                self.scheduler.next(at, Step::Task(id.to_owned()));
             }
             Status::Creating => {
                 task.status = Status::Running;
@@ -218,7 +219,7 @@ impl World {
             let (id, fault) = (child.id.clone(), child.errors.first().cloned());
             self.tasks.insert(id.clone(), child);
             match fault {
-                None => self.agenda.next(at, Step::Task(id)),
+                None => self.scheduler.next(at, Step::Task(id)),
                 Some(error) => {
                     self.end_task(&id, Status::Failed, error["message"].as_str().unwrap_or_default(), at);
                 }
@@ -283,7 +284,7 @@ impl World {
         if let Some(file) = files.iter().find(|file| file.tags.iter().any(|tag| tag == FAIL)) {
             return Err(format!("The file {} has the tag `{FAIL}`.", file.name));
         }
-        let program = self.task_app(task).map_or(Program::Nothing, |app| app.program);
+        let program = self.task_app(task).map_or(Tool::Nothing, |app| app.program);
         let metadata = files.first().map(|file| file.metadata.clone()).unwrap_or_default();
         let readable: Vec<_> = files
             .iter()

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     apps::{Revision, split_id},
-    billing::Price,
-    ids::is_uuid,
-    projects::{Need, is_project_id},
+    ids::{is_project_id, is_uuid},
+    permissions::Need,
+    price::Price,
 };
 use crate::error::{ApiError, Outcome};
 

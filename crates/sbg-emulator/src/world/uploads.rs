@@ -8,15 +8,14 @@ use serde_json::Value;
 
 use super::{
     World,
-    automations::AUTOMATION,
-    files::{Place, check_name},
-    projects::{Need, is_project_id},
+    files::{AUTOMATION, Place, check_name},
+    ids::is_project_id,
+    permissions::Need,
 };
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
-    flavor::PartRules,
-    object::Object,
+    json_object::JsonObject,
+    objects::{object::Object, profile::PartRules},
 };
 
 /// The most parts of one upload.
@@ -78,7 +77,7 @@ impl Upload {
     }
 
     /// Checks the report of one part: its number and its entity tag.
-    fn read_report(&self, rules: &PartRules, report: Fieldset<'_>) -> Outcome<(u32, String)> {
+    fn read_report(&self, rules: &PartRules, report: JsonObject<'_>) -> Outcome<(u32, String)> {
         let number = report.value("part_number").and_then(Value::as_u64).ok_or(ApiError::new(8012))?;
         let number = self.check_part_number(number)?;
         if !rules.etag {
@@ -239,7 +238,7 @@ impl World {
         &mut self,
         actor: &str,
         id: UploadId<'_>,
-        report: Fieldset<'_>,
+        report: JsonObject<'_>,
     ) -> Outcome<(u32, String)> {
         let (number, etag) = self.upload(actor, id)?.read_report(&self.part_policy.rules, report)?;
         self.upload_mut(actor, id)?.reported.insert(number, etag.clone());
@@ -247,13 +246,18 @@ impl World {
     }
 
     /// Notes many parts: all of them, or none if one report is wrong.
-    pub(crate) fn report_parts(&mut self, actor: &str, id: UploadId<'_>, body: Fieldset<'_>) -> Outcome<()> {
+    pub(crate) fn report_parts(
+        &mut self,
+        actor: &str,
+        id: UploadId<'_>,
+        body: JsonObject<'_>,
+    ) -> Outcome<()> {
         let upload = self.upload(actor, id)?;
         let list = body.value("parts").and_then(Value::as_array).ok_or(ApiError::new(8015))?;
         let reports = list
             .iter()
             .map(|report| {
-                let report = Fieldset::of(report).ok_or(ApiError::new(8015))?;
+                let report = JsonObject::of(report).ok_or(ApiError::new(8015))?;
                 upload.read_report(&self.part_policy.rules, report)
             })
             .collect::<Outcome<Vec<_>>>()?;

@@ -10,13 +10,13 @@ use super::{
     World,
     buckets::{Bucket, Entry},
     files::FileNode,
-    members::{Member, Members, NewMember, Permissions, Shared},
-    projects::Need,
+    members::{Member, Members, NewMember, Shared},
+    permissions::{Need, Permissions},
     service::{Cloud, Service},
 };
 use crate::{
-    call::Fieldset,
     error::{ApiError, Outcome},
+    json_object::JsonObject,
 };
 
 /// A volume.
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Attaches a bucket and returns the id of the volume. A bucket that nobody has named yet is there, and empty.
-    pub(crate) fn create_volume(&mut self, actor: &str, body: Fieldset<'_>) -> Outcome<String> {
+    pub(crate) fn create_volume(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let name = body.text("name")?.filter(|name| !name.trim().is_empty()).ok_or(ApiError::new(9013))?;
         check_name(name)?;
         let service = Service::parse(body.object("service").map_err(|_| ApiError::new(9016))?)?;
@@ -111,7 +111,7 @@ impl World {
         &mut self,
         actor: &str,
         id: &str,
-        body: Fieldset<'_>,
+        body: JsonObject<'_>,
         force: bool,
     ) -> Outcome<()> {
         let present = self.volume(actor, id, Need::Admin)?;
@@ -245,7 +245,7 @@ impl World {
     }
 }
 
-fn access_mode(body: Fieldset<'_>) -> Outcome<Option<bool>> {
+fn access_mode(body: JsonObject<'_>) -> Outcome<Option<bool>> {
     match body.value("access_mode").map(Value::as_str) {
         None => Ok(None),
         Some(Some("RW")) => Ok(Some(true)),

@@ -127,7 +127,7 @@ impl Apps {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let page = client.apps().query().project("rfranklin/fibre-diffraction").await?;
+/// let page = client.apps().query().project("rfranklin/fibre-diffraction").page().await?;
 /// println!("{:?} apps", page.total);
 /// # Ok(())
 /// # }
@@ -219,7 +219,7 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for app in client.project("rfranklin/fibre-diffraction")?.apps().query().send().await? {
+    /// for app in client.project("rfranklin/fibre-diffraction")?.apps().query().all().await? {
     ///     println!("{} {:?}", app.id, app.revision);
     /// }
     /// # Ok(())

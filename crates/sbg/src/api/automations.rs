@@ -32,7 +32,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.automations().query().send().await?;
+    /// let page = client.automations().query().page().await?;
     /// println!("{} automations", page.items.len());
     /// # Ok(())
     /// # }
@@ -77,7 +77,7 @@ impl Automations {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for automation in client.automations().query().name("Index").send().await? {
+    /// for automation in client.automations().query().name("Index").all().await? {
     ///     println!("{}", automation.id);
     /// }
     /// # Ok(())
@@ -116,7 +116,7 @@ impl Automations {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::automations::AutomationList> = client.automations().query().project_based(true);
-/// println!("{} automations", query.send().await?.items.len());
+/// println!("{} automations", query.all().await?.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -229,7 +229,7 @@ awaitable!(AutomationCreate => types::Automation);
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let automation = client.automation(id);
-/// for package in automation.packages().query().send().await? {
+/// for package in automation.packages().query().all().await? {
 ///     println!("{} {:?}", package.id, package.version);
 /// }
 /// # Ok(())
@@ -309,7 +309,7 @@ impl AutomationHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for automation in client.automations().query().include_archived(true).name("Index new patterns").await? {
+    /// for automation in client.automations().query().include_archived(true).name("Index new patterns").all().await? {
     ///     client.automation(automation.id).restore().await?;
     /// }
     /// # Ok(())
@@ -328,7 +328,7 @@ impl AutomationHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// for member in client.automation(id).members().query().send().await? {
+    /// for member in client.automation(id).members().query().all().await? {
     ///     println!("{:?} {:?}", member.username, member.permissions);
     /// }
     /// # Ok(())
@@ -357,7 +357,7 @@ impl AutomationHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let runs = client.automation(id).runs().name("Patterns of May").send().await?;
+    /// let runs = client.automation(id).runs().name("Patterns of May").all().await?;
     /// println!("{:?}", runs.total);
     /// # Ok(())
     /// # }

@@ -46,7 +46,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let invoices = client.invoices().query().fields(sbg::Fields::all()).send().await?;
+    /// let invoices = client.invoices().query().fields(sbg::Fields::all()).all().await?;
     /// for invoice in invoices {
     ///     println!("{:?} {:?}", invoice.invoice_period, invoice.total);
     /// }
@@ -76,7 +76,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let groups = client.billing_groups();
-/// println!("{:?} billing groups", groups.query().limit(1).send().await?.total);
+/// println!("{:?} billing groups", groups.query().page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -91,7 +91,7 @@ impl BillingGroups {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for group in client.billing_groups().query().limit(10).send().await? {
+    /// for group in client.billing_groups().query().page_size(10).page().await? {
     ///     println!("{}", group.id);
     /// }
     /// # Ok(())
@@ -107,7 +107,7 @@ impl BillingGroups {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::billing::BillingGroupList> = client.billing_groups().query();
-/// for group in query.fields(sbg::Fields::all()).send().await? {
+/// for group in query.fields(sbg::Fields::all()).all().await? {
 ///     println!("{} {:?}", group.id, group.disabled);
 /// }
 /// # Ok(())
@@ -140,7 +140,7 @@ pub(crate) fn check_billing_group(id: Option<&str>) -> Result<()> {
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let group = client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
 /// println!("{:?}", group.get().await?.balance);
-/// for line in group.storage_breakdown().send().await? {
+/// for line in group.storage_breakdown().all().await? {
 ///     println!("{:?} {:?}", line.project_name, line.active);
 /// }
 /// # Ok(())
@@ -264,7 +264,7 @@ impl BillingGroupHandle {
 /// use sbg::types::StorageBreakdown;
 ///
 /// let query: sbg::Query<Breakdown<StorageBreakdown>> = group.storage_breakdown().invoice("7123479019");
-/// println!("{} projects", query.limit(100).send().await?.items.len());
+/// println!("{} projects", query.page_size(100).all().await?.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -373,7 +373,7 @@ breakdown!(types::EgressBreakdown, billing_group_egress);
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let invoices = client.invoices();
-/// println!("{:?} invoices", invoices.query().limit(1).send().await?.total);
+/// println!("{:?} invoices", invoices.query().page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -387,7 +387,7 @@ impl Invoices {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for invoice in client.invoices().query().send().await? {
+    /// for invoice in client.invoices().query().all().await? {
     ///     println!("{:?}", sbg::billing::invoice_id(&invoice));
     /// }
     /// # Ok(())
@@ -403,7 +403,7 @@ impl Invoices {
 /// ```no_run
 /// # async fn example(client: sbg::Client, group_id: String) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::billing::InvoiceList> = client.invoices().query().billing_group(group_id);
-/// println!("{:?} invoices", query.send().await?.total);
+/// println!("{:?} invoices", query.page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

@@ -53,8 +53,8 @@ impl Client {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let datasets = client.datasets();
-/// let public = datasets.query().public().send().await?;
-/// let mine = datasets.query().send().await?;
+/// let public = datasets.query().public().all().await?;
+/// let mine = datasets.query().all().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -68,10 +68,10 @@ impl Datasets {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for dataset in client.datasets().query().public().send().await? {
+    /// for dataset in client.datasets().query().public().all().await? {
     ///     println!("{}", dataset.id);
     /// }
-    /// let of_owner = client.datasets().query().owner("rfranklin").send().await?;
+    /// let of_owner = client.datasets().query().owner("rfranklin").all().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -85,7 +85,7 @@ impl Datasets {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::datasets::DatasetList> = client.datasets().query().owner("rfranklin");
-/// println!("{:?} datasets", query.send().await?.total);
+/// println!("{:?} datasets", query.page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -253,7 +253,7 @@ impl DatasetHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for member in client.dataset("rfranklin/b-form")?.members().query().send().await? {
+    /// for member in client.dataset("rfranklin/b-form")?.members().query().all().await? {
     ///     println!("{:?} {:?}", member.username, member.permissions);
     /// }
     /// # Ok(())
@@ -345,7 +345,7 @@ awaitable!(DatasetEdit => types::Dataset);
 /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
 /// let members = dataset.members();
 /// members.member("fcrick").remove().await?;
-/// println!("{:?}", members.query().send().await?.total);
+/// println!("{:?}", members.query().page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -414,7 +414,7 @@ impl DatasetMembers {
 /// ```no_run
 /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::datasets::DatasetMemberList> = dataset.members().query();
-/// println!("{:?} members", query.limit(1).send().await?.total);
+/// println!("{:?} members", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

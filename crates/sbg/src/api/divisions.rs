@@ -17,7 +17,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for division in client.divisions().query().send().await? {
+    /// for division in client.divisions().query().all().await? {
     ///     println!("{} {:?}", division.id, division.name);
     /// }
     /// # Ok(())
@@ -46,7 +46,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let divisions = client.divisions();
-/// println!("{:?} divisions", divisions.query().send().await?.total);
+/// println!("{:?} divisions", divisions.query().page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -60,7 +60,7 @@ impl Divisions {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for division in client.divisions().query().send().await? {
+    /// for division in client.divisions().query().all().await? {
     ///     println!("{}", division.id);
     /// }
     /// # Ok(())
@@ -76,7 +76,7 @@ impl Divisions {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::divisions::DivisionList> = client.divisions().query();
-/// println!("{:?} divisions", query.limit(1).send().await?.total);
+/// println!("{:?} divisions", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -141,7 +141,7 @@ impl DivisionHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for team in client.division("kings-college").teams().list_all(true).send().await? {
+    /// for team in client.division("kings-college").teams().list_all(true).all().await? {
     ///     println!("{:?}", team.name);
     /// }
     /// # Ok(())

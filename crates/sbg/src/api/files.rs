@@ -36,7 +36,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for file in client.files().query().project("rfranklin/fibre-diffraction").await? {
+    /// for file in client.files().query().project("rfranklin/fibre-diffraction").all().await? {
     ///     println!("{:?}", file.name);
     /// }
     /// # Ok(())
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for file in client.project("rfranklin/fibre-diffraction")?.files().query().send().await? {
+    /// for file in client.project("rfranklin/fibre-diffraction")?.files().query().all().await? {
     ///     client.file(&file).set_tags(["dna"]).await?;
     /// }
     /// client.file("567890abc9b0307bc0414164").delete().await?;
@@ -121,7 +121,7 @@ pub type FileQuery = Query<FileList>;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let page = client.files().query().project("rfranklin/fibre-diffraction").limit(20).send().await?;
+/// let page = client.files().query().project("rfranklin/fibre-diffraction").page_size(20).page().await?;
 /// println!("{:?} files and folders", page.total);
 /// # Ok(())
 /// # }
@@ -366,7 +366,7 @@ awaitable!(FolderCreate => types::File);
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
-/// let page = client.file(&folder).list().send().await?;
+/// let page = client.file(&folder).list().page().await?;
 /// println!("{} things in the folder", page.items.len());
 /// # Ok(())
 /// # }

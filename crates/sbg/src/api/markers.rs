@@ -15,7 +15,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
-    /// let markers = client.markers().query(bam.id).send().await?;
+    /// let markers = client.markers().query(bam.id).all().await?;
     /// println!("{:?} markers", markers.total);
     /// # Ok(())
     /// # }
@@ -44,7 +44,7 @@ impl Client {
 /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
 /// let markers = client.markers();
 /// markers.create(&bam.id, "TP53", "chr17", 7_668_402, 7_687_550).await?;
-/// println!("{:?} markers", markers.query(&bam.id).send().await?.total);
+/// println!("{:?} markers", markers.query(&bam.id).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -58,7 +58,7 @@ impl Markers {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
-    /// for marker in client.markers().query(file_id).send().await? {
+    /// for marker in client.markers().query(file_id).all().await? {
     ///     println!("{:?} {:?}", marker.name, marker.position);
     /// }
     /// # Ok(())
@@ -102,7 +102,7 @@ impl Markers {
 /// ```no_run
 /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::markers::MarkerList> = client.markers().query(bam.id);
-/// println!("{:?} markers", query.limit(1).send().await?.total);
+/// println!("{:?} markers", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -279,7 +279,7 @@ impl MarkerHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
-    /// for marker in client.markers().query(bam.id).send().await? {
+    /// for marker in client.markers().query(bam.id).all().await? {
     ///     client.marker(marker.id).delete().await?;
     /// }
     /// # Ok(())

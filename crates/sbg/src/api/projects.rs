@@ -23,7 +23,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let newest = client.projects().query().limit(1).send().await?;
+    /// let newest = client.projects().query().page_size(1).page().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -67,7 +67,7 @@ impl Projects {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().name("fibre").limit(10).send().await?;
+    /// let page = client.projects().query().name("fibre").page_size(10).page().await?;
     /// for project in &page.items {
     ///     println!("{}", project.id);
     /// }
@@ -103,7 +103,7 @@ impl Projects {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// for project in client.projects().query().send().await? {
+/// for project in client.projects().query().all().await? {
 ///     println!("{}", project.id);
 /// }
 /// # Ok(())
@@ -393,7 +393,7 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let members = client.project("rfranklin/fibre-diffraction")?.members().query().send().await?;
+    /// let members = client.project("rfranklin/fibre-diffraction")?.members().query().all().await?;
     /// # Ok(())
     /// # }
     /// ```

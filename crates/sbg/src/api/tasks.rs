@@ -42,7 +42,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let running = client.tasks().query().status(sbg::types::TaskListStatus::Running).send().await?;
+    /// let running = client.tasks().query().status(sbg::types::TaskListStatus::Running).all().await?;
     /// println!("{:?} tasks run", running.total);
     /// # Ok(())
     /// # }
@@ -70,7 +70,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
 /// let tasks = client.tasks();
-/// let drafts = tasks.query().status(sbg::types::TaskListStatus::Draft).send().await?;
+/// let drafts = tasks.query().status(sbg::types::TaskListStatus::Draft).all().await?;
 /// let done = tasks.wait_all(ids).await?;
 /// # Ok(())
 /// # }
@@ -109,7 +109,7 @@ impl Tasks {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let project = "rfranklin/fibre-diffraction";
-    /// let reads = client.files().query().project(project).metadata("sample_id", "S1").send().await?;
+    /// let reads = client.files().query().project(project).metadata("sample_id", "S1").all().await?;
     /// let task = client
     ///     .tasks()
     ///     .create("rfranklin/fibre-diffraction/helix-angle", project)
@@ -191,7 +191,7 @@ impl ProjectHandle {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let project = client.project("rfranklin/fibre-diffraction")?;
-    /// for task in project.tasks().query().send().await? {
+    /// for task in project.tasks().query().all().await? {
     ///     println!("{} {:?}", task.id, task.name);
     /// }
     /// # Ok(())

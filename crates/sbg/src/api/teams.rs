@@ -15,7 +15,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for team in client.teams().query("kings-college").send().await? {
+    /// for team in client.teams().query("kings-college").all().await? {
     ///     println!("{} {:?}", team.id, team.name);
     /// }
     /// # Ok(())
@@ -45,7 +45,7 @@ impl Client {
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let teams = client.teams();
 /// teams.create("kings-college", "Crystallographers").await?;
-/// println!("{:?}", teams.query("kings-college").send().await?.total);
+/// println!("{:?}", teams.query("kings-college").page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -59,7 +59,7 @@ impl Teams {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.teams().query("kings-college").list_all(true).send().await?;
+    /// let page = client.teams().query("kings-college").list_all(true).page().await?;
     /// println!("{:?}", page.total);
     /// # Ok(())
     /// # }
@@ -98,7 +98,7 @@ fn check_name(name: &str) -> Result<()> {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::teams::TeamList> = client.teams().query("kings-college");
-/// println!("{:?} teams", query.limit(1).send().await?.total);
+/// println!("{:?} teams", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -281,7 +281,7 @@ impl TeamHandle {
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::teams::TeamMemberList> = client.team(id).members();
-/// println!("{} members", query.limit(100).send().await?.items.len());
+/// println!("{} members", query.page_size(100).all().await?.len());
 /// # Ok(())
 /// # }
 /// ```

@@ -72,7 +72,7 @@ impl Users {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::types::UserListRole;
     ///
-    /// let admins = client.users().query("kings-college").role(UserListRole::Admin).send().await?;
+    /// let admins = client.users().query("kings-college").role(UserListRole::Admin).all().await?;
     /// println!("{:?}", admins.total);
     /// # Ok(())
     /// # }
@@ -86,7 +86,7 @@ impl Users {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let members = client.users().query("kings-college").send().await?;
+/// let members = client.users().query("kings-college").all().await?;
 /// println!("{:?} users", members.total);
 /// # Ok(())
 /// # }

@@ -11,7 +11,7 @@ mod service;
 pub use create::VolumeCreate;
 pub use edit::{VolumeDeactivate, VolumeEdit};
 pub use members::{VolumeMemberHandle, VolumeMemberList, VolumeMembers};
-pub use objects::{VolumeObjectQuery, VolumeObjects};
+pub use objects::{VolumeEntry, VolumeObjectList};
 pub use s3::S3Properties;
 pub use service::{Credentials, Service};
 
@@ -68,7 +68,7 @@ impl Client {
 /// # async fn example(client: sbg::Client, service: sbg::volumes::Service) -> sbg::Result<()> {
 /// let volumes = client.volumes();
 /// let volume = volumes.create("patterns", service).await?;
-/// println!("{} is one of {:?}", volume.id, volumes.query().send().await?.total);
+/// println!("{} is one of {:?}", volume.id, volumes.query().page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -82,7 +82,7 @@ impl Volumes {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for volume in client.volumes().query().send().await? {
+    /// for volume in client.volumes().query().all().await? {
     ///     println!("{}", volume.id);
     /// }
     /// # Ok(())
@@ -122,7 +122,7 @@ impl Volumes {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::volumes::VolumeList> = client.volumes().query();
-/// for volume in query.fields(sbg::Fields::all()).send().await? {
+/// for volume in query.fields(sbg::Fields::all()).all().await? {
 ///     println!("{} {:?}", volume.id, volume.service.and_then(|service| service.bucket));
 /// }
 /// # Ok(())
@@ -146,7 +146,7 @@ impl List for VolumeList {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let volume = client.volume("rfranklin/patterns")?;
-/// for object in volume.list().await?.items {
+/// for object in volume.list().all().await? {
 ///     volume.import(object.location).to_project("rfranklin/fibre-diffraction").await?;
 /// }
 /// # Ok(())
@@ -267,18 +267,18 @@ impl VolumeHandle {
         Ok(())
     }
 
-    /// The objects and folders at the root of the volume, or in the folder that [`prefix`](VolumeObjectQuery::prefix) names.
+    /// The objects and folders at the root of the volume, or in the folder that [`prefix`](Query::prefix) names.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.volume("rfranklin/patterns")?.list().await?;
+    /// let page = client.volume("rfranklin/patterns")?.list().page().await?;
     /// println!("{} objects, {} folders", page.items.len(), page.prefixes.len());
     /// let next = page.next_page().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> VolumeObjectQuery {
-        VolumeObjectQuery::new(self.client.clone(), self.id.clone())
+    pub fn list(&self) -> Query<VolumeObjectList> {
+        Query::new(self.client.clone(), VolumeObjectList { id: self.id.clone(), prefix: None })
     }
 
     /// Gets one object, with what the cloud says of it. `location` is as the listing names it.
@@ -323,7 +323,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
-    /// let failed = volume.imports().state(sbg::types::StorageJobStateFilter::Failed).send().await?;
+    /// let failed = volume.imports().state(sbg::types::StorageJobStateFilter::Failed).all().await?;
     /// println!("{:?} imports failed", failed.total);
     /// # Ok(())
     /// # }
@@ -336,7 +336,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
-    /// let running = volume.exports().state(sbg::types::StorageJobStateFilter::Running).send().await?;
+    /// let running = volume.exports().state(sbg::types::StorageJobStateFilter::Running).all().await?;
     /// println!("{:?} exports run", running.total);
     /// # Ok(())
     /// # }
@@ -349,7 +349,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
-    /// for member in volume.members().query().send().await? {
+    /// for member in volume.members().query().all().await? {
     ///     println!("{:?} {:?}", member.username, member.permissions);
     /// }
     /// # Ok(())

@@ -14,7 +14,7 @@ pub(crate) const LARGEST_PAGE: u32 = 100;
 ///
 /// ```
 /// async fn first<L: sbg::List>(list: sbg::Query<L>) -> sbg::Result<Option<L::Item>> {
-///     list.limit(1).items().try_next().await
+///     list.page_size(1).items().try_next().await
 /// }
 /// ```
 pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
@@ -79,8 +79,10 @@ impl PageRequest {
 #[derive(Debug)]
 pub struct Fetched<T> {
     pub(crate) items: Vec<T>,
+    /// URL of this page.
     pub(crate) href: Option<String>,
-    pub(crate) links: Vec<types::Link>,
+    /// URL of the page after this one. It is never requested: it may name any host.
+    pub(crate) next: Option<String>,
     pub(crate) total: Option<u64>,
     pub(crate) next_token: Option<String>,
 }
@@ -95,25 +97,20 @@ impl<T> Fetched<T> {
     ) -> Self {
         let total =
             headers.get("x-total-matching-query").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let links = links.unwrap_or_default();
-        let next_token = link(&links, "next").and_then(token_of);
-        Self { items, href, links, total, next_token }
+        let next = links.into_iter().flatten().find(is_next).and_then(|link| link.href);
+        let next_token = next.as_deref().and_then(|next| query_value(next, "token"));
+        Self { items, href, next, total, next_token }
     }
 
     /// A page of a list that gives the token of the next page by itself.
     pub(crate) fn with_token(items: Vec<T>, total: Option<u64>, next_token: Option<String>) -> Self {
         let next_token = next_token.filter(|token| !token.is_empty());
-        Self { items, href: None, links: Vec::new(), total, next_token }
+        Self { items, href: None, next: None, total, next_token }
     }
 }
 
-pub(super) fn link<'l>(links: &'l [types::Link], rel: &str) -> Option<&'l types::Link> {
-    links.iter().find(|link| link.rel.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(rel)))
-}
-
-/// The token in the query of a link.
-fn token_of(link: &types::Link) -> Option<String> {
-    query_value(link.href.as_deref()?, "token")
+fn is_next(link: &types::Link) -> bool {
+    link.rel.as_deref().is_some_and(|rel| rel.eq_ignore_ascii_case("next"))
 }
 
 /// A parameter in the query of a link. The link itself is never followed: it may name any host.

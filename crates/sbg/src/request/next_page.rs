@@ -1,6 +1,6 @@
 //! How a list goes on behind a page. Pure.
 
-use super::list::{Fetched, PageRequest, link, query_value};
+use super::list::{Fetched, PageRequest, query_value};
 use crate::error::{Error, ErrorKind};
 
 /// Pages without items that a list read by token may have in a row. One that filters as it goes has some.
@@ -42,8 +42,11 @@ impl Next {
 
     fn by_token<T>(fetched: &Fetched<T>, at: &PageRequest, end: u64, tokens: &mut Tokens) -> Self {
         let Some(token) = &fetched.next_token else {
-            let linked = link(&fetched.links, "next").is_some_and(|link| link.href.is_some());
-            return if linked { Self::Back("the next link has no continuation token") } else { Self::End };
+            return if fetched.next.is_some() {
+                Self::Back("the next link has no continuation token")
+            } else {
+                Self::End
+            };
         };
         match tokens.refuse(token, at.token.as_deref(), fetched.items.is_empty()) {
             Some(reason) => Self::Back(reason),
@@ -52,9 +55,7 @@ impl Next {
     }
 
     fn by_offset<T>(fetched: &Fetched<T>, at: &PageRequest, end: u64) -> Self {
-        let Some(next) = link(&fetched.links, "next").and_then(|link| link.href.as_deref()) else {
-            return Self::End;
-        };
+        let Some(next) = fetched.next.as_deref() else { return Self::End };
         let to = query_value(next, "offset").and_then(|text| text.parse::<u64>().ok());
         if Some(next) == fetched.href.as_deref() || to.is_some_and(|to| to <= at.offset) {
             return Self::Back("the next link leads back");

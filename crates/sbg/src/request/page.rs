@@ -30,7 +30,7 @@ impl<L: List> Source<L::Item> for (L, Client) {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let page = client.projects().query().send().await?;
+/// let page = client.projects().query().page().await?;
 /// println!("{:?} projects in all", page.total);
 /// for project in page {
 ///     println!("{}", project.id);
@@ -57,7 +57,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().offset(40).send().await?;
+    /// let page = client.projects().query().offset(40).page().await?;
     /// assert_eq!(page.offset(), 40);
     /// # Ok(())
     /// # }
@@ -70,7 +70,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().send().await?;
+    /// let page = client.projects().query().page().await?;
     /// let more = if page.has_next() { " and more" } else { "" };
     /// println!("{} projects{more}", page.items.len());
     /// # Ok(())
@@ -85,7 +85,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.files().query().project("rfranklin/fibre-diffraction").cont_token().await?;
+    /// let page = client.files().query().project("rfranklin/fibre-diffraction").cont_token().page().await?;
     /// if let Some(token) = page.next_token() {
     ///     std::fs::write("listing.token", token).expect("a disk with room");
     /// }
@@ -103,7 +103,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let first = client.projects().query().send().await?;
+    /// let first = client.projects().query().page().await?;
     /// assert!(!first.has_previous());
     /// # Ok(())
     /// # }
@@ -116,7 +116,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let mut page = client.projects().query().send().await?;
+    /// let mut page = client.projects().query().page().await?;
     /// while let Some(next) = page.next_page().await? {
     ///     page = next;
     /// }
@@ -150,7 +150,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().offset(40).limit(20).send().await?;
+    /// let page = client.projects().query().offset(40).page_size(20).page().await?;
     /// if let Some(previous) = page.previous_page().await? {
     ///     assert_eq!(previous.offset(), 20);
     /// }

@@ -1,10 +1,8 @@
-//! Queries: the filters of a list, sent for one page, or streamed page by page or item by item to its end.
+//! Queries: the filters of a list, which is read as a whole, streamed by item or by page, or fetched as one page.
 
 use std::fmt;
-use std::future::IntoFuture;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::fields::Fields;
@@ -15,18 +13,21 @@ use super::stream::{Items, pages};
 use crate::client::Client;
 use crate::error::{Error, Result};
 
-/// A query of a list: set its filters, then [`send`](Self::send) it for one page, or stream its [`pages`](Self::pages) or
-/// [`items`](Self::items).
+/// A query of a list: set its filters, then read [`all`](Self::all) of it, stream its [`items`](Self::items), or fetch one
+/// [`page`](Self::page).
+///
+/// A query is not a future: a single page would look like the whole list.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let query = client.projects().query().owner("rfranklin");
-/// let (page, all) = (query.clone().await?, query.items().try_collect::<Vec<_>>().await?);
+/// for project in client.projects().query().owner("rfranklin").all().await? {
+///     println!("{}", project.id);
+/// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use = "a query does nothing until it is sent"]
+#[must_use = "a query does nothing until its items are read"]
 pub struct Query<L> {
     pub(crate) client: Client,
     pub(crate) list: L,
@@ -41,15 +42,18 @@ impl<L: List> Query<L> {
         Self { client, list, limit: None, offset: None, token: None, fields: None }
     }
 
-    /// Number of items of a page, from 1 to 100. A single page has 50 when it is not set, the pages of a stream have 100.
+    /// Most items of a page, from 1 to 100. By default [`page`](Self::page) has 50, and the pages of the whole list have 100.
+    ///
+    /// It does not limit [`all`](Self::all) or [`items`](Self::items): they read to the end of the list. To stop earlier, stop reading
+    /// the stream.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
-    /// let query = client.projects().query().limit(20);
+    /// let query = client.projects().query().page_size(20);
     /// # }
     /// ```
-    pub fn limit(mut self, limit: u32) -> Self {
-        self.limit = Some(limit);
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.limit = Some(items);
         self
     }
 
@@ -57,7 +61,7 @@ impl<L: List> Query<L> {
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
-    /// let third_page_of_twenty = client.projects().query().limit(20).offset(40);
+    /// let third_page_of_twenty = client.projects().query().page_size(20).offset(40);
     /// # }
     /// ```
     pub fn offset(mut self, offset: u64) -> Self {
@@ -71,7 +75,7 @@ impl<L: List> Query<L> {
     /// ```no_run
     /// # async fn example(client: sbg::Client, token: String) -> sbg::Result<()> {
     /// let search = client.files().search(r#"IN "/Projects/demo" WHERE tags IN ("dna") RECURSIVE"#);
-    /// let page = search.continue_from(token).await?;
+    /// let page = search.continue_from(token).page().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -92,11 +96,32 @@ impl<L: List> Query<L> {
         self
     }
 
-    /// Fetches one page.
+    /// All items of the list, from every page.
+    ///
+    /// For a list of unknown length, [`items`](Self::items) keeps only some pages in memory.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.projects().query().limit(20).send().await?;
+    /// let projects = client.projects().query().owner("rfranklin").all().await?;
+    /// println!("{} projects", projects.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a filter that breaks a rule, before anything is sent; otherwise the
+    /// first error that fetching a page returns.
+    pub async fn all(self) -> Result<Vec<L::Item>> {
+        self.items().try_collect().await
+    }
+
+    /// One page of the list: [`page_size`](Self::page_size) items from [`offset`](Self::offset), at most. The list may have more; see
+    /// [`Page::next_page`] and [`all`](Self::all).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let page = client.projects().query().page_size(20).page().await?;
     /// println!("{} of {:?} projects", page.items.len(), page.total);
     /// # Ok(())
     /// # }
@@ -104,8 +129,9 @@ impl<L: List> Query<L> {
     ///
     /// # Errors
     ///
-    /// A filter that breaks a rule, before anything is sent; or whatever the call brings.
-    pub async fn send(self) -> Result<Page<L::Item>> {
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a filter that breaks a rule, before anything is sent; otherwise
+    /// the error of the call.
+    pub async fn page(self) -> Result<Page<L::Item>> {
         let at = self.first_page(self.limit)?;
         let source: Arc<dyn Source<L::Item>> = Arc::new((self.list, self.client));
         page(source, at, Tokens::default()).await
@@ -169,15 +195,6 @@ impl<L: List> Query<L> {
         self.list.check()?;
         let fields = self.fields.as_ref().map(|fields| fields.with_identity(L::IDENTITY));
         Ok(PageRequest { offset: self.offset.unwrap_or(0), token: self.token.clone(), limit, fields })
-    }
-}
-
-impl<L: List> IntoFuture for Query<L> {
-    type Output = Result<Page<L::Item>>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
     }
 }
 

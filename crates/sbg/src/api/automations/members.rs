@@ -18,7 +18,7 @@ use crate::types;
 /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
 /// let members = automation.members();
 /// members.member("fcrick").remove().await?;
-/// println!("{} are left", members.query().send().await?.items.len());
+/// println!("{} are left", members.query().all().await?.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -37,7 +37,7 @@ impl AutomationMembers {
     ///
     /// ```no_run
     /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
-    /// for member in automation.members().query().send().await? {
+    /// for member in automation.members().query().all().await? {
     ///     println!("{:?} {:?}", member.username, member.type_);
     /// }
     /// # Ok(())
@@ -102,7 +102,7 @@ fn member_body(member: NewMember, permissions: Permissions) -> Result<types::Aut
 /// ```no_run
 /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::automations::AutomationMemberList> = automation.members().query();
-/// println!("{} members", query.limit(100).send().await?.items.len());
+/// println!("{} members", query.page_size(100).all().await?.len());
 /// # Ok(())
 /// # }
 /// ```

@@ -34,7 +34,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
 /// let packages = automation.packages();
-/// for package in packages.query().send().await? {
+/// for package in packages.query().all().await? {
 ///     println!("{:?} runs on Python {:?}", package.version, package.python);
 /// }
 /// # Ok(())
@@ -55,7 +55,7 @@ impl AutomationPackages {
     ///
     /// ```no_run
     /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
-    /// let packages = automation.packages().query().limit(10).send().await?;
+    /// let packages = automation.packages().query().page_size(10).page().await?;
     /// println!("{:?}", packages.items.first().map(|package| &package.version));
     /// # Ok(())
     /// # }
@@ -110,7 +110,7 @@ impl AutomationPackages {
 /// ```no_run
 /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::automations::AutomationPackageList> = automation.packages().query();
-/// println!("{} packages", query.send().await?.items.len());
+/// println!("{} packages", query.all().await?.len());
 /// # Ok(())
 /// # }
 /// ```

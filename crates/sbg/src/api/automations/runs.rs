@@ -56,7 +56,7 @@ impl Client {
 /// # async fn example(client: sbg::Client, package_id: String) -> sbg::Result<()> {
 /// let runs = client.automation_runs();
 /// let started = runs.create(package_id).name("Patterns of May").await?;
-/// let all = runs.query().name("Patterns of May").send().await?;
+/// let all = runs.query().name("Patterns of May").all().await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -199,7 +199,7 @@ impl FileHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
-    /// for file in client.file(&folder).list().send().await? {
+    /// for file in client.file(&folder).list().all().await? {
     ///     println!("{:?}", file.name);
     /// }
     /// # Ok(())

@@ -34,7 +34,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for job in client.jobs().query().send().await? {
+    /// for job in client.jobs().query().all().await? {
     ///     let done = client.job(&job)?.wait().await?;
     ///     println!("{} {:?}", done.id, done.failed_files);
     /// }
@@ -219,7 +219,7 @@ impl Jobs {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::files::JobList> = client.jobs().query();
-/// println!("{:?} jobs", query.limit(1).send().await?.total);
+/// println!("{:?} jobs", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

@@ -49,7 +49,7 @@ impl Files {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let page = client.files().search(r#"IN "/Projects/demo" WHERE tags IN ("dna") RECURSIVE"#).await?;
+/// let page = client.files().search(r#"IN "/Projects/demo" WHERE tags IN ("dna") RECURSIVE"#).page().await?;
 /// println!("{:?} hits", page.total);
 /// # Ok(())
 /// # }
@@ -135,8 +135,8 @@ impl ProjectFiles {
     pub fn walk(&self) -> Walk {
         let files = self.clone();
         Walk::new(self.client().clone(), None, move |fields| {
-            let query = files.query().fields(fields).limit(100);
-            async move { query.send().await }.boxed()
+            let query = files.query().fields(fields).page_size(100);
+            async move { query.page().await }.boxed()
         })
     }
 
@@ -193,11 +193,11 @@ impl ProjectFiles {
                     return Err(Error::new(ErrorKind::NotFound, message));
                 }
             };
-            let page = query.name(name).fields(Fields::all()).send().await?;
+            let files = query.name(name).fields(Fields::all()).all().await?;
             let missing = || {
                 Error::new(ErrorKind::NotFound, format!("there is no `{name}` in `{path}` of {}", self.id()))
             };
-            let named = page.items.into_iter().find(|file| file.name.as_deref() == Some(name));
+            let named = files.into_iter().find(|file| file.name.as_deref() == Some(name));
             found = Some(named.ok_or_else(missing)?);
         }
         found.ok_or_else(|| {
@@ -218,8 +218,8 @@ impl FileHandle {
     pub fn walk(&self) -> Walk {
         let folder = self.clone();
         Walk::new(self.client.clone(), Some(self.id()), move |fields| {
-            let query = folder.list().fields(fields).limit(100);
-            async move { query.send().await }.boxed()
+            let query = folder.list().fields(fields).page_size(100);
+            async move { query.page().await }.boxed()
         })
     }
 }
@@ -383,8 +383,8 @@ impl Walking {
             }
             while self.listing.len() < FOLDERS_AT_ONCE {
                 let Some((id, path, depth)) = self.waiting.pop_front() else { break };
-                let query = self.walk.client.file(id).list().fields(self.walk.fields.clone()).limit(100);
-                self.listing.push(async move { Ok((query.send().await?, path, depth)) }.boxed());
+                let query = self.walk.client.file(id).list().fields(self.walk.fields.clone()).page_size(100);
+                self.listing.push(async move { Ok((query.page().await?, path, depth)) }.boxed());
             }
             match self.listing.next().await {
                 Some(listed) => self.take(listed?)?,

@@ -30,7 +30,7 @@ impl ProjectMembers {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for member in client.project("rfranklin/fibre-diffraction")?.members().query().send().await? {
+    /// for member in client.project("rfranklin/fibre-diffraction")?.members().query().all().await? {
     ///     println!("{:?} {:?}", member.username, member.permissions);
     /// }
     /// # Ok(())
@@ -79,7 +79,7 @@ impl ProjectMembers {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let members = client.project("rfranklin/fibre-diffraction")?.members().query().send().await?;
+/// let members = client.project("rfranklin/fibre-diffraction")?.members().query().all().await?;
 /// println!("{} members", members.items.len());
 /// # Ok(())
 /// # }

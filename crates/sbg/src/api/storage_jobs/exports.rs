@@ -50,7 +50,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
 /// let exports = client.exports();
-/// let to_results = exports.query().volume("rfranklin/results").send().await?;
+/// let to_results = exports.query().volume("rfranklin/results").all().await?;
 /// let done = exports.wait_all(ids).await?;
 /// # Ok(())
 /// # }
@@ -67,7 +67,7 @@ impl Exports {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::types::StorageJobStateFilter;
     ///
-    /// let failed = client.exports().query().state(StorageJobStateFilter::Failed).send().await?;
+    /// let failed = client.exports().query().state(StorageJobStateFilter::Failed).all().await?;
     /// println!("{}", failed.items.len());
     /// # Ok(())
     /// # }
@@ -202,7 +202,7 @@ async fn get_all(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<t
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::storage_jobs::ExportList> = client.exports().query().volume("rfranklin/results");
-/// println!("{:?} exports", query.limit(1).send().await?.total);
+/// println!("{:?} exports", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

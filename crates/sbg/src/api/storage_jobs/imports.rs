@@ -49,7 +49,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
 /// let imports = client.imports();
-/// let from_patterns = imports.query().volume("rfranklin/patterns").send().await?;
+/// let from_patterns = imports.query().volume("rfranklin/patterns").all().await?;
 /// let done = imports.wait_all(ids).await?;
 /// # Ok(())
 /// # }
@@ -67,7 +67,7 @@ impl Imports {
     /// use sbg::types::StorageJobStateFilter;
     ///
     /// let query = client.imports().query().volume("rfranklin/patterns").state(StorageJobStateFilter::Failed);
-    /// let failed = query.send().await?;
+    /// let failed = query.all().await?;
     /// println!("{}", failed.items.len());
     /// # Ok(())
     /// # }
@@ -179,7 +179,7 @@ async fn get_all(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<t
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::storage_jobs::ImportList> = client.imports().query().volume("rfranklin/patterns");
-/// println!("{:?} imports", query.limit(1).send().await?.total);
+/// println!("{:?} imports", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

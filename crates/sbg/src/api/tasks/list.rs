@@ -16,7 +16,7 @@ use crate::types;
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::tasks::TaskList> = client.tasks().query().project("rfranklin/fibre-diffraction");
-/// println!("{:?} tasks", query.send().await?.total);
+/// println!("{:?} tasks", query.page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

@@ -60,7 +60,7 @@ impl VolumeCreate {
     /// ```no_run
     /// # async fn example(client: sbg::Client, service: sbg::volumes::Service) -> sbg::Result<()> {
     /// let volume = client.volumes().create("patterns", service).send().await?;
-    /// let objects = client.volume(volume.id)?.list().await?;
+    /// let objects = client.volume(volume.id)?.list().all().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -20,7 +20,7 @@ use crate::types;
 ///
 /// let members = volume.members();
 /// members.add(NewMember::user("rgosling"), Permissions::new().copy(true).write(true)).await?;
-/// println!("{:?} members", members.query().send().await?.total);
+/// println!("{:?} members", members.query().page().await?.total);
 /// # Ok(())
 /// # }
 /// ```
@@ -105,7 +105,7 @@ fn volume_permissions(permissions: &types::PermissionsEdit) -> Result<types::Vol
 /// ```no_run
 /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::volumes::VolumeMemberList> = volume.members().query();
-/// println!("{:?} members", query.limit(1).send().await?.total);
+/// println!("{:?} members", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

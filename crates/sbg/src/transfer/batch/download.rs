@@ -34,7 +34,7 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let files = client.project("rfranklin/fibre-diffraction")?.files().query().await?;
+/// let files = client.project("rfranklin/fibre-diffraction")?.files().query().all().await?;
 /// client.download_all(files.items.iter(), "patterns").await?.into_result()?;
 /// # Ok(())
 /// # }

@@ -533,7 +533,7 @@ impl Folders {
             Spot::Folder(id) => self.client.files().query().parent(id),
         };
         let fields = Fields::only(["id", "name", "type", "size", "created_on", "modified_on"]);
-        let mut items = query.fields(fields).limit(100).items();
+        let mut items = query.fields(fields).page_size(100).items();
         let mut names = Names::default();
         while let Some(file) = items.next().await.transpose()? {
             let (remote, is_folder) = (remote_of(&file), file.type_ == Some(FileType::Folder));

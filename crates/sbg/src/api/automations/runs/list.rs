@@ -17,7 +17,7 @@ use crate::types::{self, AutomationRunStatus};
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let query: sbg::Query<sbg::automations::AutomationRunList> = client.automation_runs().query();
-/// println!("{:?} runs", query.limit(1).send().await?.total);
+/// println!("{:?} runs", query.page_size(1).page().await?.total);
 /// # Ok(())
 /// # }
 /// ```

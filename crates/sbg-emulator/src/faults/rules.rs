@@ -1,0 +1,559 @@
+//! Faults that are injected on purpose: which requests they hit, what they do, and how often they did it.
+//!
+//! Rules decide here; `http::dispatch` and `faults::response` apply faults to whole responses, `objects::http` to ranges.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{http::origin::Origin, objects::storage_error::StorageError};
+
+/// The prefix of paths under which the object store has everything a second time, for redirects.
+pub(crate) const MOVED: &str = "/moved";
+
+/// What happens to a request that a rule hits.
+///
+/// ```
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// let busy = Action::Status { code: 503, body: None, headers: vec![("retry-after".to_owned(), "1".to_owned())] };
+/// let rule = FaultRule::api(busy).path("/files").first(2);
+/// assert_eq!("api:lost-answer".parse(), Ok(FaultRule::api(Action::LostAnswer)));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Answers with this status instead of doing what was asked. Without a body it is a JSON error of the platform
+    /// on the API and an XML error on the object store.
+    Status {
+        /// The HTTP status.
+        code: u16,
+        /// The body; a string is sent as it is, anything else as JSON.
+        body: Option<Value>,
+        /// Headers to add.
+        headers: Vec<(String, String)>,
+    },
+    /// 429 with code 1000.
+    RateLimited {
+        /// Whether the answer says when to come back (`X-RateLimit-Reset`).
+        reset_header: bool,
+    },
+    /// 503 with code 0: the platform is under maintenance.
+    Maintenance,
+    /// Drops the connection at once, without an answer and without doing what was asked.
+    Reset,
+    /// Does what was asked, then drops the connection without an answer.
+    LostAnswer,
+    /// Sends the head and so many bytes of the body, then closes the connection.
+    CutBody(u64),
+    /// Sends the head and so many bytes of the body, then nothing, with the connection open.
+    Stall(u64),
+    /// Answers a range with its first half only (head and body agree with each other). Whole objects stay whole: without a range, nothing
+    /// would tell half an object from a smaller one.
+    ShortRange,
+    /// Answers a range with one that begins a byte later.
+    ShiftedRange,
+    /// Answers a range with 200 and the whole object.
+    FullBodyInsteadOfRange,
+    /// Names a wrong total size in `Content-Range`.
+    WrongTotal,
+    /// Answers with another `ETag`, as if the object had been replaced.
+    ChangedETag,
+    /// Answers without an `ETag` (a part is stored all the same).
+    NoETag,
+    /// Waits before the request is looked at. Other rules still apply.
+    Delay(Duration),
+    /// Lets the connection carry so many bytes per second in each direction, from here to its end. Other rules still apply.
+    Bandwidth(u64),
+    /// Lets so much time pass at once, before the request is looked at. Other rules still apply.
+    ClockJump(Duration),
+    /// Answers 403 as for a signed URL that has expired.
+    ExpiredUrl,
+    /// Answers 502 with a page of HTML, like a proxy on the way.
+    HtmlError,
+    /// Answers with this status and no body at all, without doing what was asked.
+    EmptyBody(u16),
+    /// Answers 302 to this URL; see [`Action::RedirectWith`].
+    Redirect(String),
+    /// Redirects to another URL. `{path}` in it stands for path and query of the request, so `{path}` alone is a loop,
+    /// `http://localhost:PORT{path}` another host, and `/moved{path}` another path under which the object store has everything as well.
+    /// Requests below `/moved` are not redirected.
+    RedirectWith {
+        /// 301, 302, 303, 307 or 308.
+        status: u16,
+        /// The URL.
+        url: String,
+    },
+    /// Sends an error in the form of the storage (on the API, of the platform), without doing what was asked.
+    StorageError(StorageError),
+    /// Sends an error of this status before the body of the request is read, then closes the connection. A client that is still
+    /// sending meets a reset; the response is there for those who read it.
+    RefuseEarly(u16),
+    /// Before the request is looked at, the storage drops the upload whose part it is. The platform still lists the upload.
+    DropUpload,
+    /// Before the request is looked at, the object gets another value in every byte, and with it another tag, time and checksum. Files
+    /// and URLs stay.
+    ReplaceObject,
+    /// Answers a range with 206 and a body that announces a byte and ends without it.
+    MissingByte,
+    /// Sends the byte at this position of the body wrong, under headers that are right; of a shorter body, the last byte.
+    CorruptByte(u64),
+}
+
+impl Action {
+    /// Whether it is the answer, which one rule alone can give.
+    fn decides(&self) -> bool {
+        !matches!(self, Self::Delay(_) | Self::Bandwidth(_) | Self::ClockJump(_))
+    }
+
+    /// Whether it leaves alone what was redirected already.
+    fn redirects(&self) -> bool {
+        matches!(self, Self::Redirect(_) | Self::RedirectWith { .. })
+    }
+}
+
+/// Which of the requests that fit a rule are hit.
+///
+/// ```
+/// use sbg_emulator::{Action, FaultRule, When};
+///
+/// let rule = FaultRule::any(Action::Reset).when(When::Probability { chance: 0.01, seed: 42 });
+/// assert_eq!("any:p=0.01/42:reset".parse(), Ok(rule));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum When {
+    /// Each one.
+    Always,
+    /// The nth, the 2nth and so on.
+    Every(u64),
+    /// The nth and no other, counted from 1.
+    Nth(u64),
+    /// The first n.
+    First(u64),
+    /// Each with this probability; the same seed hits the same requests.
+    Probability {
+        /// Between 0 and 1.
+        chance: f64,
+        /// The seed of the sequence.
+        seed: u64,
+    },
+}
+
+/// A fault and the requests that it applies to.
+///
+/// ```
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// // Every fifth read from the object store loses its connection after 1000 bytes.
+/// let rule = FaultRule::storage(Action::CutBody(1000)).method("GET").every(5);
+/// // The same, as the command line writes it.
+/// assert_eq!(rule, "storage:get:every=5:cut=1000".parse().unwrap());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultRule {
+    pub(crate) origin: Option<Origin>,
+    pub(crate) method: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) when: When,
+    pub(crate) action: Action,
+}
+
+impl FaultRule {
+    /// A rule for every request to either origin.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::any(Action::Reset).every(50);
+    /// ```
+    pub fn any(action: Action) -> Self {
+        Self { origin: None, method: None, path: None, when: When::Always, action }
+    }
+
+    /// A rule for every request to the API.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::api(Action::RateLimited { reset_header: true }).first(1);
+    /// ```
+    pub fn api(action: Action) -> Self {
+        Self { origin: Some(Origin::Api), ..Self::any(action) }
+    }
+
+    /// A rule for every request to the object store.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::storage(Action::ChangedETag).nth(2);
+    /// ```
+    pub fn storage(action: Action) -> Self {
+        Self { origin: Some(Origin::Storage), ..Self::any(action) }
+    }
+
+    /// Only requests with this method.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::storage(Action::NoETag).method("PUT");
+    /// assert_eq!("storage:put:no-etag".parse(), Ok(rule));
+    /// ```
+    pub fn method(mut self, method: &str) -> Self {
+        self.method = Some(method.to_ascii_uppercase());
+        self
+    }
+
+    /// Only requests whose path contains this text.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::api(Action::HtmlError).path("/upload/multipart");
+    /// ```
+    pub fn path(mut self, contains: impl Into<String>) -> Self {
+        self.path = Some(contains.into());
+        self
+    }
+
+    /// Which of the requests that fit are hit; without it, all.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule, When};
+    ///
+    /// let rule = FaultRule::api(Action::Maintenance);
+    /// assert_eq!(rule.clone().when(When::First(2)), rule.first(2));
+    /// ```
+    pub fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// Hits every nth request that fits.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::storage(Action::Stall(1000)).every(20);
+    /// ```
+    pub fn every(self, n: u64) -> Self {
+        self.when(When::Every(n))
+    }
+
+    /// Hits the nth request that fits, counted from 1, and no other.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let the_second_page = FaultRule::api(Action::EmptyBody(200)).method("GET").path("/projects").nth(2);
+    /// ```
+    pub fn nth(self, n: u64) -> Self {
+        self.when(When::Nth(n))
+    }
+
+    /// Hits the first n requests that fit.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::api(Action::Maintenance).first(3);
+    /// ```
+    pub fn first(self, n: u64) -> Self {
+        self.when(When::First(n))
+    }
+
+    /// Hits each request that fits with this probability, the same ones for the same seed.
+    ///
+    /// ```
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let rule = FaultRule::any(Action::LostAnswer).probability(0.01, 42);
+    /// ```
+    pub fn probability(self, chance: f64, seed: u64) -> Self {
+        self.when(When::Probability { chance, seed })
+    }
+
+    fn fits(&self, origin: Origin, method: &str, path: &str) -> bool {
+        self.origin.is_none_or(|wanted| wanted == origin)
+            && self.method.as_deref().is_none_or(|wanted| wanted == method)
+            && self.path.as_deref().is_none_or(|wanted| path.contains(wanted))
+            && !(self.action.redirects() && path.starts_with(MOVED))
+    }
+}
+
+/// Names a rule that was added, to ask for its counter or to remove it.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// let id = emulator.faults().add(FaultRule::any(Action::Reset));
+/// assert_eq!(emulator.faults().counters()[0].id, id);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FaultId(pub(crate) u64);
+
+/// How often a rule was looked at and fired.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// emulator.faults().add(FaultRule::storage(Action::ShortRange).every(5));
+/// for count in emulator.faults().counters() {
+///     println!("{:?} hit {} of {}", count.rule, count.fired, count.matched);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FaultCount {
+    /// The rule.
+    pub id: FaultId,
+    /// What it says.
+    pub rule: FaultRule,
+    /// Requests that fitted it.
+    pub matched: u64,
+    /// Requests that it hit.
+    pub fired: u64,
+}
+
+struct Armed {
+    id: FaultId,
+    rule: FaultRule,
+    random: fastrand::Rng,
+    matched: u64,
+    fired: u64,
+}
+
+impl Armed {
+    fn fires(&mut self) -> bool {
+        self.matched += 1;
+        let fires = match self.rule.when {
+            When::Always => true,
+            When::Every(n) => n != 0 && self.matched.is_multiple_of(n),
+            When::Nth(n) => self.matched == n,
+            When::First(n) => self.matched <= n,
+            When::Probability { chance, .. } => self.random.f64() < chance,
+        };
+        self.fired += u64::from(fires);
+        fires
+    }
+}
+
+#[derive(Default)]
+struct Rules {
+    armed: Vec<Armed>,
+    next: u64,
+}
+
+impl Rules {
+    fn arm(&mut self, rule: FaultRule) -> FaultId {
+        self.next += 1;
+        let id = FaultId(self.next);
+        let seed = if let When::Probability { seed, .. } = rule.when { seed } else { 0 };
+        self.armed.push(Armed { id, rule, random: fastrand::Rng::with_seed(seed), matched: 0, fired: 0 });
+        id
+    }
+}
+
+/// The rules of a running emulator. Clones share them.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// use sbg_emulator::{Action, FaultRule};
+///
+/// let faults = emulator.faults().clone();
+/// let id = faults.add(FaultRule::api(Action::Maintenance));
+/// assert_eq!(emulator.faults().fired(id), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Faults {
+    rules: Arc<Mutex<Rules>>,
+}
+
+/// What the rules decided about one request.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Decision {
+    pub(crate) delay: Duration,
+    pub(crate) bandwidth: Option<u64>,
+    pub(crate) jump: Duration,
+    pub(crate) action: Option<Action>,
+}
+
+impl Faults {
+    /// Arms a rule. Where several rules hit one request, the one that was added first decides.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let id = emulator.faults().add(FaultRule::api(Action::Maintenance).first(1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn add(&self, rule: FaultRule) -> FaultId {
+        self.lock().arm(rule)
+    }
+
+    /// Disarms one rule and tells how often it fired. `None` if there is no such rule.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let id = emulator.faults().add(FaultRule::api(Action::Maintenance));
+    /// assert_eq!(emulator.faults().remove(id).map(|count| count.fired), Some(0));
+    /// assert_eq!(emulator.faults().remove(id), None);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn remove(&self, id: FaultId) -> Option<FaultCount> {
+        let mut rules = self.lock();
+        let at = rules.armed.iter().position(|armed| armed.id == id)?;
+        Some(count(&rules.armed.remove(at)))
+    }
+
+    /// Arms several rules at once, in place of all others or after them.
+    pub(crate) fn add_all(&self, rules: Vec<FaultRule>, replace: bool) -> Vec<FaultId> {
+        let mut armed = self.lock();
+        if replace {
+            armed.armed.clear();
+        }
+        rules.into_iter().map(|rule| armed.arm(rule)).collect()
+    }
+
+    /// Disarms all rules and forgets their counters.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// emulator.faults().add(FaultRule::api(Action::Maintenance));
+    /// emulator.faults().clear();
+    /// assert!(emulator.faults().counters().is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn clear(&self) {
+        self.lock().armed.clear();
+    }
+
+    /// How often a rule fired; 0 for one that is not armed.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let id = emulator.faults().add(FaultRule::storage(Action::CutBody(1000)).first(1));
+    /// assert_eq!(emulator.faults().fired(id), 0, "nothing was read yet");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn fired(&self, id: FaultId) -> u64 {
+        self.lock().armed.iter().find(|armed| armed.id == id).map_or(0, |armed| armed.fired)
+    }
+
+    /// The counters of all rules, in the order in which they were added.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// emulator.faults().add(FaultRule::storage(Action::CutBody(1000)).first(1));
+    /// assert_eq!(emulator.faults().counters()[0].matched, 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn counters(&self) -> Vec<FaultCount> {
+        self.lock().armed.iter().map(count).collect()
+    }
+
+    pub(crate) fn decide(&self, origin: Origin, method: &str, path: &str) -> Decision {
+        let mut decision = Decision::default();
+        for armed in &mut self.lock().armed {
+            // A rule that comes too late to decide does not count the request either, so that its counter says what
+            // the client has met.
+            if decision.action.is_some() && armed.rule.action.decides() {
+                continue;
+            }
+            if armed.rule.fits(origin, method, path) && armed.fires() {
+                match &armed.rule.action {
+                    Action::Delay(delay) => decision.delay += *delay,
+                    Action::ClockJump(by) => decision.jump = decision.jump.saturating_add(*by),
+                    Action::Bandwidth(bytes) => decision.bandwidth = Some(*bytes),
+                    action => decision.action = Some(action.clone()),
+                }
+            }
+        }
+        decision
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count(armed: &Armed) -> FaultCount {
+    FaultCount { id: armed.id, rule: armed.rule.clone(), matched: armed.matched, fired: armed.fired }
+}
+
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.counters()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(rule: FaultRule) -> Vec<u32> {
+        let faults = Faults::default();
+        faults.add(rule);
+        (1..=6).filter(|_| faults.decide(Origin::Api, "GET", "/v2/files").action.is_some()).collect()
+    }
+
+    #[test]
+    fn a_rule_hits_the_requests_that_it_counts() {
+        assert_eq!(hits(FaultRule::any(Action::Maintenance)), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(hits(FaultRule::any(Action::Maintenance).every(2)), [2, 4, 6]);
+        assert_eq!(hits(FaultRule::any(Action::Maintenance).nth(3)), [3]);
+        assert_eq!(hits(FaultRule::any(Action::Maintenance).first(2)), [1, 2]);
+        let chance = || FaultRule::any(Action::Maintenance).probability(0.5, 7);
+        assert_eq!(hits(chance()), hits(chance()));
+    }
+
+    #[test]
+    fn a_rule_leaves_requests_that_do_not_fit_alone() {
+        let faults = Faults::default();
+        let id = faults.add(FaultRule::storage(Action::Reset).method("put").path("/incoming/"));
+        assert_eq!(faults.decide(Origin::Api, "PUT", "/incoming/1"), Decision::default());
+        assert_eq!(faults.decide(Origin::Storage, "GET", "/incoming/1"), Decision::default());
+        assert_eq!(faults.decide(Origin::Storage, "PUT", "/main/1"), Decision::default());
+        assert_eq!(faults.decide(Origin::Storage, "PUT", "/incoming/1").action, Some(Action::Reset));
+        assert_eq!(faults.fired(id), 1);
+        assert_eq!(faults.remove(id).map(|count| count.matched), Some(1));
+    }
+
+    #[test]
+    fn delays_add_up_and_let_another_rule_decide() {
+        let faults = Faults::default();
+        faults.add(FaultRule::any(Action::Delay(Duration::from_millis(2))));
+        faults.add(FaultRule::any(Action::HtmlError));
+        faults.add(FaultRule::any(Action::Maintenance));
+        faults.add(FaultRule::any(Action::Delay(Duration::from_millis(3))));
+        let decision = faults.decide(Origin::Api, "GET", "/");
+        assert_eq!(
+            decision,
+            Decision {
+                delay: Duration::from_millis(5),
+                action: Some(Action::HtmlError),
+                ..Decision::default()
+            }
+        );
+        assert_eq!(faults.counters()[2].matched, 0);
+    }
+}

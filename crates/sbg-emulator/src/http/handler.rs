@@ -1,0 +1,39 @@
+//! What responds to the requests of each origin. The server is given it, so that HTTP knows neither the API nor the object store.
+
+use std::{io, pin::Pin, sync::Arc};
+
+use http::request::Parts;
+use hyper::body::Incoming;
+
+use super::{origin::Origin, response::Response};
+use crate::{faults::rules::Action, shared::Shared};
+
+/// One request on its way to a handler.
+pub(crate) struct Exchange {
+    pub(crate) shared: Arc<Shared>,
+    /// The number of the request in the log.
+    pub(crate) number: u64,
+    pub(crate) head: Parts,
+    pub(crate) body: Incoming,
+    /// The fault that a rule asks of the handler, or that is applied to its response.
+    pub(crate) fault: Option<Action>,
+}
+
+/// Responds to one request. An error closes the connection without a response.
+pub(crate) type Handler = fn(Exchange) -> Pin<Box<dyn Future<Output = io::Result<Response>> + Send>>;
+
+/// The handlers of both origins.
+#[derive(Clone, Copy)]
+pub(crate) struct Handlers {
+    pub(crate) api: Handler,
+    pub(crate) storage: Handler,
+}
+
+impl Handlers {
+    pub(super) fn of(self, origin: Origin) -> Handler {
+        match origin {
+            Origin::Api => self.api,
+            Origin::Storage => self.storage,
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What the emulator has seen: every request with its response, for tests to look at.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::origin::Origin;
+
+/// Bytes of a request body that are kept.
+pub(crate) const KEPT_BODY: usize = 64 * 1024;
+/// Bytes of a response's JSON that are kept; a longer one is left out, because half a JSON text is of no use.
+const KEPT_ANSWER: usize = 1024 * 1024;
+/// Bytes of bodies that the whole log may hold before the oldest entries go.
+const KEPT_TOTAL: usize = 256 * 1024 * 1024;
+/// Entries that the log may hold before the oldest go.
+const KEPT_ENTRIES: usize = 100_000;
+
+/// The number of a request that the log does not keep.
+pub(crate) const UNLOGGED: u64 = u64::MAX;
+
+/// One request and its response.
+///
+/// Nothing is masked: tests look here for tokens that went where they should not.
+///
+/// ```
+/// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+/// for request in emulator.requests() {
+///     println!("{} {} {:?}", request.method, request.path, request.status);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Recorded {
+    /// The listener.
+    pub origin: Origin,
+    /// The method, in capitals.
+    pub method: String,
+    /// The path as it was sent, without the query. Paths of the API begin with `/v2`.
+    pub path: String,
+    /// The query as it was sent, without the question mark; empty if there was none.
+    pub query: String,
+    /// All headers in the order in which they came; names in small letters.
+    pub headers: Vec<(String, String)>,
+    /// The first 64 KiB of the body.
+    pub body: Bytes,
+    /// Which TCP connection carried the request: a number that is unique in one emulator.
+    pub connection: u64,
+    /// The status of the response; `None` while it is not answered, and for ever if the connection was dropped instead.
+    pub status: Option<u16>,
+    /// The body of the response if it was JSON of at most 1 MiB, otherwise empty.
+    pub response: Bytes,
+    /// Bytes of the body of the response that were handed to the connection.
+    pub sent: u64,
+}
+
+impl Recorded {
+    /// The value of the first header with this name, whatever its case.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.header("x-sbg-auth-token"), None, "the token stays with the API");
+    /// # }
+    /// ```
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The values of a query parameter, decoded.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.query_values("metadata.sample_id"), ["S1", "S2"]);
+    /// # }
+    /// ```
+    pub fn query_values(&self, name: &str) -> Vec<String> {
+        url::form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+            .collect()
+    }
+
+    /// The body of the request as JSON, if it is.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.request_json().unwrap()["name"], "reads.fastq.gz");
+    /// # }
+    /// ```
+    pub fn request_json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The body of the response as JSON, if it was.
+    ///
+    /// ```
+    /// # fn example(request: sbg_emulator::Recorded) {
+    /// assert_eq!(request.response_json().unwrap()["code"], 5002);
+    /// # }
+    /// ```
+    pub fn response_json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.response).ok()
+    }
+}
+
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {} {}", self.origin, self.method, self.path)?;
+        if !self.query.is_empty() {
+            write!(f, "?{}", self.query)?;
+        }
+        match self.status {
+            Some(status) => write!(f, " -> {status}"),
+            None => write!(f, " -> no response"),
+        }
+    }
+}
+
+/// The log of one emulator.
+#[derive(Debug)]
+pub(crate) struct RequestLog {
+    enabled: bool,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    kept: VecDeque<Recorded>,
+    /// The number of the first entry in `kept`; entries are numbered from the start of the emulator.
+    first: u64,
+    bytes: usize,
+    counts: Counts,
+}
+
+/// Requests by origin, method and status. Those that were dropped have no status.
+pub(crate) type Counts = BTreeMap<(Origin, String, Option<u16>), u64>;
+
+impl RequestLog {
+    pub(crate) fn new(enabled: bool) -> Self {
+        Self { enabled, entries: Mutex::default() }
+    }
+
+    /// Notes a request when it arrives and returns its number, so that one that is never answered is seen as well.
+    pub(crate) fn arrive(&self, recorded: impl FnOnce() -> Recorded) -> u64 {
+        if !self.enabled {
+            return UNLOGGED;
+        }
+        let recorded = recorded();
+        let mut entries = self.lock();
+        entries.kept.push_back(recorded);
+        while entries.kept.len() > KEPT_ENTRIES {
+            entries.drop_oldest();
+        }
+        entries.first + entries.kept.len() as u64 - 1
+    }
+
+    /// Keeps the beginning of the request's body.
+    pub(crate) fn body(&self, number: u64, body: &Bytes) {
+        // A copy, because a slice would hold the whole of a large body in memory.
+        self.change(number, |entry| entry.body = Bytes::copy_from_slice(&body[..body.len().min(KEPT_BODY)]));
+    }
+
+    /// Adds what it answered.
+    pub(crate) fn respond(&self, number: u64, status: u16, json: Option<&Bytes>) {
+        self.change(number, |entry| {
+            entry.status = Some(status);
+            if let Some(json) = json.filter(|json| json.len() <= KEPT_ANSWER) {
+                entry.response = json.clone();
+            }
+        });
+    }
+
+    /// Counts a request at its end, whether or not requests are kept.
+    pub(crate) fn count(&self, origin: Origin, method: &str, status: Option<u16>) {
+        *self.lock().counts.entry((origin, method.to_owned(), status)).or_default() += 1;
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().counts.clone()
+    }
+
+    /// Adds bytes of the response that left.
+    pub(crate) fn sent(&self, number: u64, bytes: usize) {
+        self.change(number, |entry| entry.sent += bytes as u64);
+    }
+
+    pub(crate) fn all(&self) -> Vec<Recorded> {
+        self.lock().kept.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut entries = self.lock();
+        entries.first += entries.kept.len() as u64;
+        entries.kept.clear();
+        entries.bytes = 0;
+        entries.counts.clear();
+    }
+
+    fn change(&self, number: u64, change: impl FnOnce(&mut Recorded)) {
+        if !self.enabled {
+            return;
+        }
+        let mut entries = self.lock();
+        let Some(at) = number.checked_sub(entries.first) else { return };
+        let Some(entry) = usize::try_from(at).ok().and_then(|at| entries.kept.get_mut(at)) else { return };
+        let before = entry.body.len() + entry.response.len();
+        change(entry);
+        let after = entry.body.len() + entry.response.len();
+        entries.bytes = entries.bytes + after - before;
+        while entries.bytes > KEPT_TOTAL && !entries.kept.is_empty() {
+            entries.drop_oldest();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.kept.pop_front() {
+            self.first += 1;
+            self.bytes -= oldest.body.len() + oldest.response.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str) -> Recorded {
+        Recorded {
+            origin: Origin::Api,
+            method: "GET".into(),
+            path: path.into(),
+            query: "tag=a%20b&tag=c".into(),
+            headers: vec![("x-test".into(), "1".into())],
+            body: Bytes::new(),
+            connection: 1,
+            status: None,
+            response: Bytes::new(),
+            sent: 0,
+        }
+    }
+
+    #[test]
+    fn an_answer_belongs_to_its_request_even_after_the_log_was_cleared() {
+        let log = RequestLog::new(true);
+        let lost = log.arrive(|| entry("/v2/old"));
+        log.clear();
+        let kept = log.arrive(|| entry("/v2/new"));
+        log.respond(lost, 500, None);
+        log.respond(kept, 200, Some(&Bytes::from_static(b"{\"a\":1}")));
+        let all = log.all();
+        assert_eq!(format!("{all:?}"), "[Api GET /v2/new?tag=a%20b&tag=c -> 200]");
+        assert_eq!(all[0].response_json().unwrap()["a"], 1);
+    }
+
+    #[test]
+    fn headers_and_query_values_are_found_by_name() {
+        let entry = entry("/v2");
+        assert_eq!(entry.header("X-Test"), Some("1"));
+        assert_eq!(entry.query_values("tag"), ["a b", "c"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Files that hold the bytes of objects, in an emulator that keeps its state in a folder.
+
+use std::{
+    collections::HashMap,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use bytes::Bytes;
+
+use super::{
+    content::Content,
+    segment::{Blob, damaged},
+};
+use crate::{hex::hex, private_file::private};
+
+/// Objects smaller than this are kept in memory and written with the rest of the state.
+const SMALL: usize = 4096;
+
+/// A folder of files.
+#[derive(Debug)]
+pub(crate) struct Blobs {
+    folder: PathBuf,
+    /// By name. Those that nothing refers to any more wait for [`Blobs::dead`].
+    known: Mutex<HashMap<String, Weak<Blob>>>,
+}
+
+impl Blobs {
+    /// Takes a folder, which is made if it is missing.
+    pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        let known = fs::read_dir(&folder)?
+            .map(|entry| Ok((entry?.file_name().to_string_lossy().into_owned(), Weak::new())))
+            .collect::<io::Result<_>>()?;
+        Ok(Self { folder, known: Mutex::new(known) })
+    }
+
+    /// Writes the bytes of content that are in memory to a new file. `None` if they are few, or if they cannot be written.
+    pub(super) fn keep(&self, content: &Content) -> Option<Arc<Blob>> {
+        if content.in_memory().map(Bytes::len).sum::<usize>() < SMALL {
+            return None;
+        }
+        self.write(content.in_memory()).ok()
+    }
+
+    fn write<'a>(&self, content: impl Iterator<Item = &'a Bytes>) -> io::Result<Arc<Blob>> {
+        let name = hex(&fastrand::u128(..).to_be_bytes());
+        let blob = Arc::new(Blob::new(self.folder.join(&name)));
+        let mut file = private(OpenOptions::new().write(true).create_new(true)).open(blob.path())?;
+        // It is known from here on, so that a file that could not be written to its end goes with the dead.
+        self.lock().insert(name, Arc::downgrade(&blob));
+        content.into_iter().try_for_each(|bytes| file.write_all(bytes))?;
+        Ok(blob)
+    }
+
+    /// The file that a description names.
+    pub(crate) fn find(&self, described: &Blob) -> io::Result<Arc<Blob>> {
+        let name = described.name();
+        let mut known = self.lock();
+        let Some(entry) = known.get_mut(&name) else {
+            return Err(damaged(format!("{} is missing", self.folder.join(name).display())));
+        };
+        Ok(entry.upgrade().unwrap_or_else(|| {
+            let blob = Arc::new(Blob::new(self.folder.join(&name)));
+            *entry = Arc::downgrade(&blob);
+            blob
+        }))
+    }
+
+    /// The files that nothing refers to, for [`Blobs::remove`].
+    pub(crate) fn dead(&self) -> Vec<String> {
+        let known = self.lock();
+        known.iter().filter(|(_, blob)| blob.strong_count() == 0).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Deletes files that were dead when the state was written that no longer names them.
+    pub(crate) fn remove(&self, dead: Vec<String>) {
+        let mut known = self.lock();
+        for name in dead {
+            // One that cannot be deleted is tried again when the folder is opened the next time.
+            let _ = fs::remove_file(self.folder.join(&name));
+            known.remove(&name);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Weak<Blob>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

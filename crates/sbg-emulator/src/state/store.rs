@@ -1,0 +1,197 @@
+//! The object store without HTTP: objects under keys, parts of uploads, and the URLs that open them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::{Clock, later},
+    objects::{
+        blobs::Blobs,
+        object::Object,
+        signing::{SignatureError, Signer},
+    },
+};
+
+/// The bucket of finished files.
+const MAIN: &str = "/main/";
+/// The bucket of parts that wait to be joined.
+const INCOMING: &str = "/incoming/";
+
+/// The store of one emulator.
+#[derive(Default)]
+pub(crate) struct Store {
+    origin: String,
+    clock: Clock,
+    signer: Signer,
+    state: Mutex<State>,
+    /// Where bytes are kept, if they are not kept in memory.
+    blobs: Option<Arc<Blobs>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Finished objects belong to the files that show them: when the last copy is deleted, the object is gone.
+    objects: HashMap<String, Weak<Object>>,
+    /// Parts by upload and number.
+    parts: Parts,
+}
+
+type Parts = HashMap<String, BTreeMap<u32, Arc<Object>>>;
+
+/// What a store keeps over a restart. Finished objects are kept by the files that show them.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct StoreState {
+    signer: Signer,
+    parts: Parts,
+}
+
+/// What a path of the store means.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Object(Arc<Object>),
+    Part { upload: String, number: u32 },
+    Nothing,
+}
+
+impl Store {
+    /// A store of bytes in memory, or in files if there is a place for them.
+    pub(crate) fn new(origin: &str, clock: Clock, blobs: Option<Arc<Blobs>>) -> Self {
+        Self { origin: origin.to_owned(), clock, blobs, ..Self::default() }
+    }
+
+    /// What is to be kept.
+    pub(crate) fn state(&self) -> StoreState {
+        StoreState { signer: self.signer.clone(), parts: self.lock().parts.clone() }
+    }
+
+    /// Puts back what was kept. An error if files are missing.
+    pub(crate) fn restore(&mut self, kept: StoreState) -> io::Result<()> {
+        let StoreState { signer, mut parts } = kept;
+        for part in parts.values_mut().flat_map(BTreeMap::values_mut) {
+            self.find_files(part)?;
+        }
+        self.signer = signer;
+        self.lock().parts = parts;
+        Ok(())
+    }
+
+    /// Gives an object that was just read from a description its files.
+    pub(crate) fn find_files(&self, object: &mut Arc<Object>) -> io::Result<()> {
+        match (Arc::get_mut(object), &self.blobs) {
+            (Some(object), Some(blobs)) => object.find_files(|blob| blobs.find(blob)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the bytes of an object to where this store keeps them.
+    pub(crate) fn keep(&self, object: Object) -> Arc<Object> {
+        Arc::new(match &self.blobs {
+            Some(blobs) => object.kept_in(blobs),
+            None => object,
+        })
+    }
+
+    /// The object that has a key already.
+    pub(crate) fn published(&self, key: &str) -> Option<Arc<Object>> {
+        self.lock().objects.get(key).and_then(Weak::upgrade)
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// A signed URL to read an object that has this key, and the moment when it expires.
+    pub(crate) fn read_url(&self, key: &str, lifetime: Duration) -> String {
+        self.signed("GET", &format!("{MAIN}{key}"), lifetime).0
+    }
+
+    /// A signed URL to write a part, and the moment when it expires. The upload must have been opened.
+    pub(crate) fn part_url(&self, upload: &str, number: u32, lifetime: Duration) -> (String, Timestamp) {
+        self.signed("PUT", &format!("{INCOMING}{upload}/{number}"), lifetime)
+    }
+
+    fn signed(&self, method: &str, path: &str, lifetime: Duration) -> (String, Timestamp) {
+        let expires = later(self.clock.timestamp(), lifetime);
+        (format!("{}{}", self.origin, self.signer.sign(method, path, expires.as_second())), expires)
+    }
+
+    /// Checks the signature of a request.
+    pub(crate) fn check(&self, method: &str, path: &str, query: &str) -> Result<(), SignatureError> {
+        self.signer.check(method, path, query, self.clock.epoch_seconds())
+    }
+
+    /// The key of the object that a path names.
+    pub(crate) fn key(path: &str) -> Option<&str> {
+        path.strip_prefix(MAIN)
+    }
+
+    /// What a path means. Its signature has been checked, so it is one that this store gave out.
+    pub(crate) fn target(&self, path: &str) -> Target {
+        let state = self.lock();
+        if let Some(key) = Self::key(path) {
+            return state.objects.get(key).and_then(Weak::upgrade).map_or(Target::Nothing, Target::Object);
+        }
+        path.strip_prefix(INCOMING)
+            .and_then(|rest| rest.split_once('/'))
+            .filter(|(upload, _)| state.parts.contains_key(*upload))
+            .and_then(|(upload, number)| {
+                Some(Target::Part { upload: upload.to_owned(), number: number.parse().ok()? })
+            })
+            .unwrap_or(Target::Nothing)
+    }
+
+    /// Makes an object readable under a key.
+    pub(crate) fn publish(&self, key: &str, object: &Arc<Object>) {
+        self.lock().objects.insert(key.to_owned(), Arc::downgrade(object));
+    }
+
+    /// Forgets a key whose last file is gone. Copies that are left keep it.
+    pub(crate) fn sweep(&self) {
+        self.lock().objects.retain(|_, object| object.strong_count() > 0);
+    }
+
+    /// Begins to take parts of an upload.
+    pub(crate) fn open_upload(&self, upload: &str) {
+        self.lock().parts.entry(upload.to_owned()).or_default();
+    }
+
+    /// Ends an upload: parts are gone and late ones are refused. False if there was none.
+    pub(crate) fn close_upload(&self, upload: &str) -> bool {
+        self.lock().parts.remove(upload).is_some()
+    }
+
+    /// Drops the upload that a path is of, as a rule for unfinished uploads does: the platform does not learn of it.
+    pub(crate) fn drop_upload_of(&self, path: &str) {
+        if let Some((upload, _)) = path.strip_prefix(INCOMING).and_then(|rest| rest.split_once('/')) {
+            self.close_upload(upload);
+        }
+    }
+
+    /// Stores a part, in place of an earlier one with its number, and returns it with whether there was one. `None` if the upload has
+    /// ended in the meantime.
+    pub(crate) fn put_part(&self, upload: &str, number: u32, part: Object) -> Option<(Arc<Object>, bool)> {
+        let part = self.keep(part);
+        let replaced = self.lock().parts.get_mut(upload)?.insert(number, Arc::clone(&part));
+        Some((part, replaced.is_some()))
+    }
+
+    /// One part, if it has arrived.
+    pub(crate) fn part(&self, upload: &str, number: u32) -> Option<Arc<Object>> {
+        self.lock().parts.get(upload)?.get(&number).cloned()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
