@@ -3,6 +3,7 @@
 pub mod apps;
 pub mod automations;
 pub mod billing;
+pub(crate) mod checks;
 pub mod datasets;
 pub(crate) mod destination;
 pub mod divisions;

@@ -11,7 +11,6 @@ pub mod guide;
 mod ids;
 mod local_file;
 pub mod pipeline;
-pub mod profile;
 mod request;
 pub mod transfer;
 

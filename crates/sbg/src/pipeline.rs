@@ -8,6 +8,7 @@ mod auth;
 mod call;
 mod error_handler;
 mod page_size;
+mod policy;
 mod preflight;
 mod rate_limit;
 mod record;
@@ -20,8 +21,7 @@ mod send;
 mod sleepers;
 
 use std::panic::resume_unwind;
-use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use sbg_raw::{Operation, Transport, TransportError, Unreadable};
@@ -30,9 +30,10 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 pub(crate) use auth::Authorise;
-use call::Call;
+use call::{Answered, Call};
 pub use error_handler::{Attempt, Decision, ErrorHandler, Waiting};
 pub(crate) use error_handler::{Handlers, OnWait};
+pub(crate) use policy::Policy;
 pub(crate) use preflight::Gate;
 pub use rate_limit::RateLimit;
 pub(crate) use record::Recorder;
@@ -49,31 +50,11 @@ pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
 
 use crate::error::{Error, Result};
 
-/// What all requests of a client share, whichever pool of connections they use.
-#[derive(Debug)]
-pub(crate) struct Policy {
-    pub(crate) gate: Gate,
-    pub(crate) budget: Budget,
-    pub(crate) authorise: Authorise,
-    /// Longest time for one attempt, to the end of its answer.
-    pub(crate) call_timeout: Duration,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) handlers: RwLock<Arc<Handlers>>,
-    pub(crate) on_wait: Option<OnWait>,
-    pub(crate) recorder: Option<Recorder>,
-}
-
 /// The pipeline over one pool of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
     pub(crate) policy: Arc<Policy>,
     pub(crate) http: reqwest::Client,
-}
-
-/// What a call brought, and after how many attempts.
-struct Answered {
-    answer: Answer,
-    attempts: u32,
 }
 
 impl Pipeline {
@@ -91,7 +72,9 @@ impl Pipeline {
     /// A future that is not polled for a while, such as the next page in a stream whose reader is busy, would otherwise keep its place
     /// among the parallel requests, and the reader's own call might wait for that place for ever.
     async fn call(&self, request: reqwest::Request, operation: &'static Operation) -> Result<Answered> {
-        let call = Call::new(self.clone(), request, operation).run().instrument(call::span(operation));
+        let call = Call::new(self.http.clone(), self.policy.clone(), request, operation)
+            .run()
+            .instrument(call::span(operation));
         let task = AbortOnDropHandle::new(tokio::spawn(call.with_current_subscriber()));
         task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
             Ok(panic) => resume_unwind(panic),

@@ -1,12 +1,14 @@
 //! Apps: tools and workflows in CWL, and their revisions.
 
 mod cwl;
+mod path;
 
 use sbg_raw::ClientAppsExt as _;
 use serde_json::Value;
 
 use self::cwl::post_cwl;
-use super::destination::check_name;
+use self::path::of_app;
+use crate::api::checks::check_name;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{AppId, Given, IntoId, ProjectId, check_given};
@@ -18,15 +20,6 @@ use crate::request::query::Query;
 use crate::types;
 
 pub use cwl::Cwl;
-
-/// Names the app in a generated call.
-macro_rules! of_app {
-    ($call:expr, $id:expr) => {
-        $call.project_owner($id.owner()).project($id.project()).app_short_name($id.app())
-    };
-}
-
-use of_app;
 
 impl Client {
     /// The apps that the caller can use.

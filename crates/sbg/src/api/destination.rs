@@ -1,8 +1,9 @@
 //! Where something goes: to the root of a project or into a folder, and to one of them alone; and the name that it has there.
 
+use super::checks::check_name;
 use crate::error::{Error, Result};
 use crate::files::FileRef;
-use crate::ids::{Given, IntoId, ProjectId, check_segment, excerpt};
+use crate::ids::{Given, IntoId, ProjectId, check_segment};
 
 /// The place that a builder was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,23 +88,6 @@ fn check_place(project: Option<&str>, folder: Option<&str>, what: &str) -> Resul
     }
 }
 
-/// Longest name of a file, in characters, by the provider's contract.
-const LONGEST_NAME: usize = 255;
-
-/// What the platform allows as the name of a file or a folder.
-pub(crate) fn check_name(name: &str) -> Result<()> {
-    let problem = if name.trim().is_empty() {
-        "is empty"
-    } else if name.contains('/') {
-        "has a slash"
-    } else if name.chars().count() > LONGEST_NAME {
-        "is longer than 255 characters"
-    } else {
-        return Ok(());
-    };
-    Err(Error::invalid(format!("the name `{}` {problem}", excerpt(name, 60))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,16 +119,5 @@ mod tests {
         place.set_folder("5f1");
         place.set_name("a/b");
         assert_eq!(place.checked("it goes to").unwrap_err().message(), "the name `a/b` has a slash");
-    }
-
-    #[test]
-    fn names_are_short_and_have_no_slash() {
-        let check = |name: &str, allowed: bool| assert_eq!(check_name(name).is_ok(), allowed, "{name:?}");
-        check("b form.bam", true);
-        check(&"ü".repeat(255), true);
-        check(&"u".repeat(256), false);
-        check("", false);
-        check(" ", false);
-        check("a/b", false);
     }
 }

@@ -6,10 +6,10 @@ use sbg_raw::ClientDrsExt as _;
 
 use super::destination::{Destination, Place, place_setters};
 use super::storage_jobs::imports;
+use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{check_segment, excerpt};
-use crate::projects::check_tags;
 use crate::raw::Nullable;
 use crate::request::bulk;
 use crate::request::call::{awaitable, body_setters};

@@ -6,16 +6,18 @@ mod copy_files;
 mod handle;
 pub(crate) mod jobs;
 mod metadata;
+mod metadata_value;
 mod reference;
 mod search;
 
 use sbg_raw::ClientFilesExt as _;
 
-use super::destination::{Destination, Place, check_name, place_setters};
+use super::destination::{Destination, Place, place_setters};
+use crate::api::checks::check_name;
+use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{DatasetId, Given, IntoId, ProjectId, check_given, check_uuid};
-use crate::projects::check_tags;
 use crate::raw::MetadataFilter;
 use crate::request::call::{awaitable, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -26,8 +28,9 @@ pub use bulk::{BulkGet, FileChange, FileOverwrite};
 pub use copy_files::{Actions, Feedback, FeedbackKind};
 pub use handle::{FileCopy, FileEdit, FileHandle, FileMove};
 pub use jobs::{JobHandle, JobItem, JobList, Jobs, job_results};
-pub(crate) use metadata::check_metadata;
-pub use metadata::{FileMetadata, Metadata, MetadataValue};
+pub use metadata::FileMetadata;
+pub(crate) use metadata_value::check_metadata;
+pub use metadata_value::{Metadata, MetadataValue};
 pub use reference::FileRef;
 pub use search::{Entry, FileSearch, Walk};
 

@@ -5,6 +5,7 @@ mod members;
 
 use sbg_raw::ClientProjectsExt as _;
 
+use super::checks::check_tags;
 use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -205,14 +206,6 @@ impl List for ProjectList {
 
 fn check_name(name: &str) -> Result<()> {
     if name.trim().is_empty() { Err(Error::invalid("a project needs a name")) } else { Ok(()) }
-}
-
-/// Tags travel in a list separated by commas, so they can have none themselves.
-pub(crate) fn check_tags(tags: &[String]) -> Result<()> {
-    match tags.iter().find(|tag| tag.contains(',') || tag.is_empty()) {
-        Some(tag) => Err(Error::invalid(format!("a tag is not empty and has no comma: `{tag}`"))),
-        None => Ok(()),
-    }
 }
 
 /// A project to create.

@@ -2,8 +2,8 @@
 
 use std::{error::Error, fmt};
 
+use super::profile::ProfileError;
 use super::{Endpoint, InvalidEndpoint, InvalidProxy, InvalidToken, Origin};
-use crate::profile::ProfileError;
 
 /// A configuration that is incomplete or cannot be used.
 ///

@@ -2,8 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
+use super::profile::FileWarning;
 use crate::config::Endpoint;
-use crate::profile::FileWarning;
 
 /// Where a value came from.
 ///

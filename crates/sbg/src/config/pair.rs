@@ -5,8 +5,8 @@ use std::path::Path;
 use secrecy::ExposeSecret as _;
 
 use super::auth::check_token;
+use super::profile::{At, Credentials, Profile, ProfileError};
 use super::{Attempt, Auth, ConfigError, Endpoint, MissingCredentials, Origin, Sources, Warning};
-use crate::profile::{At, Credentials, Profile, ProfileError};
 
 const API_ENDPOINT: &str = "SB_API_ENDPOINT";
 const AUTH_TOKEN: &str = "SB_AUTH_TOKEN";

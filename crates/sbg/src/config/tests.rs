@@ -516,7 +516,7 @@ fn a_file_that_others_can_read_gives_a_warning() {
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     for profile in [None, Some("cgc")] {
         let config = home.resolve(&Case { profile, ..case }, |_| ()).unwrap();
-        let warning = crate::profile::FileWarning::OpenToOthers { path: path.clone(), mode: 0o644 };
+        let warning = crate::config::profile::FileWarning::OpenToOthers { path: path.clone(), mode: 0o644 };
         assert_eq!(config.warnings, [Warning::File(warning)]);
     }
 }

@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 
 use super::{Error, ErrorKind};
 use crate::config::ConfigError;
+use crate::config::profile::ProfileError;
 use crate::pipeline::classify;
-use crate::profile::ProfileError;
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {

@@ -1,16 +1,6 @@
 //! The forms that ids have, and what can be wrong with a text that should be one. Pure.
 
-use super::InvalidId;
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Form {
-    pub(super) kind: &'static str,
-    pub(super) expected: &'static str,
-    pub(super) example: &'static str,
-    pub(super) parts: usize,
-    /// Whether a whole number may follow as one part more.
-    pub(super) revision: bool,
-}
+use super::invalid::{Form, InvalidId, Problem};
 
 static UUID: Form = Form {
     kind: "UUID",
@@ -42,16 +32,6 @@ pub(super) static VOLUME: Form = Form {
 };
 pub(super) static DATASET: Form =
     Form { kind: "dataset id", expected: "owner/dataset", example: "admin/tcga", parts: 2, revision: false };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
-    /// Too few or too many parts: the expected form says it all.
-    Form,
-    Empty,
-    Dots,
-    Character(char),
-    Revision,
-}
 
 /// Checks an id that is a single piece of a path, such as that of a file, a task, a user or an upload.
 ///

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::InvalidId;
 use super::form::{APP, DATASET, PROJECT, VOLUME, check_form, part};
+use super::invalid::InvalidId;
 
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident, $example:literal, $check:expr) => {

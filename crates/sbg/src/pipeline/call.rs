@@ -11,19 +11,24 @@ use tracing::field::Empty;
 
 use super::error_handler::{Attempt, Handlers, OnWait, Waiting};
 use super::page_size::most_items;
+use super::policy::Policy;
 use super::preflight::Gate;
-use super::rate_limit::LONGEST;
 use super::redact::MASK;
 use super::response::Answer;
 use super::retry::{Failures, RetryPolicy};
-use super::retry_after::retry_after;
 use super::send::{Failure, send};
-use super::{Answered, Pipeline, Policy};
 use crate::error::{Error, Result, one_line};
+
+/// What a call brought, and after how many attempts.
+pub(super) struct Answered {
+    pub(super) answer: Answer,
+    pub(super) attempts: u32,
+}
 
 /// A call that is under way.
 pub(super) struct Call {
-    pipeline: Pipeline,
+    http: reqwest::Client,
+    policy: Arc<Policy>,
     request: reqwest::Request,
     operation: &'static Operation,
     handlers: Arc<Handlers>,
@@ -53,14 +58,15 @@ pub(super) fn span(operation: &Operation) -> Span {
 
 impl Call {
     pub(super) fn new(
-        pipeline: Pipeline,
+        http: reqwest::Client,
+        policy: Arc<Policy>,
         mut request: reqwest::Request,
         operation: &'static Operation,
     ) -> Self {
         fill_body(&mut request);
-        let handlers = pipeline.policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let handlers = policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
         let started = Instant::now();
-        Self { pipeline, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
+        Self { http, policy, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
     }
 
     /// Makes attempts until one brings what stands.
@@ -75,7 +81,7 @@ impl Call {
         };
         status.map(|status| span.record("status", status));
         // A server may say there whatever it was told.
-        let token = self.pipeline.policy.authorise.token();
+        let token = self.policy.authorise.token();
         request_id.map(|id| span.record("request_id", one_line(id).replace(token, MASK)));
         if let Err(error) = &outcome {
             span.record("error", tracing::field::debug(error.kind()));
@@ -84,7 +90,7 @@ impl Call {
     }
 
     async fn attempts(&mut self) -> Result<Answer> {
-        self.pipeline.policy.gate.check(&self.request, self.operation)?;
+        self.policy.gate.check(&self.request, self.operation)?;
         loop {
             let outcome = self.attempt().await?;
             let (outcome, wait) = self.judge(outcome);
@@ -100,7 +106,7 @@ impl Call {
 
     /// Sends the request once, as soon as there is room for it.
     async fn attempt(&mut self) -> Result<Result<Answer, Failure>> {
-        let policy = &*self.pipeline.policy;
+        let policy = &*self.policy;
         let mut request = self
             .request
             .try_clone()
@@ -109,7 +115,7 @@ impl Call {
         policy.authorise.apply(&mut request)?;
         let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
         self.attempts += 1;
-        let outcome = send(&self.pipeline.http, request, self.operation, policy.call_timeout).await;
+        let outcome = send(&self.http, request, self.operation, policy.call_timeout).await;
         match &outcome {
             Ok(answer) => {
                 tracing::debug!(attempt = self.attempts, status = answer.status(), "answered");
@@ -155,7 +161,7 @@ impl Call {
             failure => failure,
         };
         let so_far = self.fails();
-        let retry = &self.pipeline.policy.retry;
+        let retry = &self.policy.retry;
         let wait = match &outcome {
             Ok(answer) => retry.after_answer(answer, operation, &so_far),
             Err(failure) => retry.after_failure(failure, operation, &so_far),
@@ -173,7 +179,7 @@ impl Call {
     fn announce(&self, reason: &str, wait: Duration) {
         let (operation, attempts) = (self.operation.id, self.attempts);
         tracing::info!(operation, attempts, reason, seconds = wait.as_secs_f64(), "waiting");
-        if let Some(OnWait(told)) = &self.pipeline.policy.on_wait {
+        if let Some(OnWait(told)) = &self.policy.on_wait {
             told(&Waiting { operation, reason: reason.to_owned(), wait, attempts });
         }
     }
@@ -190,7 +196,7 @@ impl Call {
             return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
         }
         // Before a message is cut out of it, lest half a secret is left.
-        let authorise = &self.pipeline.policy.authorise;
+        let authorise = &self.policy.authorise;
         let answer = authorise.with_secrets(&self.request, |secrets| answer.without(secrets));
         let checked = match most_items(self.operation, self.request.url()) {
             Some(most) => answer.with_at_most(most),
@@ -202,7 +208,7 @@ impl Call {
     /// Says which call it was, and blots out every secret of it that the answer quotes.
     fn explain(&self, error: Error) -> Error {
         let error = error.with_operation(self.operation, self.attempts);
-        self.pipeline.policy.authorise.explain(error, &self.request)
+        self.policy.authorise.explain(error, &self.request)
     }
 }
 
@@ -215,16 +221,5 @@ fn fill_body(request: &mut reqwest::Request) {
     if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && request.body().is_none() {
         *request.body_mut() = Some("{}".into());
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-}
-
-impl Policy {
-    /// How long no call is to leave, because the server asks for it and a call that meets this response would wait so long as well.
-    fn closes_for(&self, answer: &Answer) -> Option<Duration> {
-        retry_after(answer.headers()).filter(|wait| match answer.status() {
-            429 => *wait <= LONGEST,
-            503 => self.retry.obeys(*wait),
-            _ => false,
-        })
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use sbg_raw::Operation;
 
 use super::response::Answer;
-use super::sleepers::{MaintenanceSleeper, RateLimitSleeper};
 
 /// Attempts after which handlers are not asked any more to repeat a call, whatever they are.
 const MOST_ATTEMPTS: u32 = 1_000;
@@ -127,14 +126,9 @@ pub trait ErrorHandler: fmt::Debug + Send + Sync {
 
 /// The error handlers of a client, in the order in which they are asked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Handlers(Vec<Arc<dyn ErrorHandler>>);
+pub(crate) struct Handlers(pub(super) Vec<Arc<dyn ErrorHandler>>);
 
 impl Handlers {
-    /// The handlers that a client has unless it is told otherwise.
-    pub(crate) fn shipped() -> Self {
-        Self(vec![Arc::new(RateLimitSleeper::default()), Arc::new(MaintenanceSleeper::default())])
-    }
-
     /// Puts `handler` in the place of the one of the same name, or behind all others.
     pub(crate) fn add(&mut self, handler: Arc<dyn ErrorHandler>) {
         match self.0.iter_mut().find(|present| present.name() == handler.name()) {
@@ -213,6 +207,7 @@ impl fmt::Debug for OnWait {
 mod tests {
     use super::*;
     use crate::pipeline::sleepers::tests::{attempt, limited};
+    use crate::pipeline::sleepers::{MaintenanceSleeper, RateLimitSleeper};
 
     #[test]
     fn handlers_go_by_the_name_of_their_type() {

@@ -1,8 +1,9 @@
 //! The error handlers that the crate ships: they wait out the rate limit, maintenance and server errors.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::error_handler::{Attempt, Decision, ErrorHandler};
+use super::error_handler::{Attempt, Decision, ErrorHandler, Handlers};
 use super::rate_limit::{LONGEST, until_reset};
 use super::response::Answer;
 use super::retry_after::retry_after;
@@ -209,6 +210,13 @@ impl ErrorHandler for GeneralErrorSleeper {
             Some(wait) if wait > self.interval.saturating_mul(self.max_retries) => Decision::Pass,
             wait => Decision::RetryAfter(self.interval.max(wait.unwrap_or_default())),
         }
+    }
+}
+
+impl Handlers {
+    /// The handlers that a client has unless it is told otherwise.
+    pub(crate) fn shipped() -> Self {
+        Self(vec![Arc::new(RateLimitSleeper::default()), Arc::new(MaintenanceSleeper::default())])
     }
 }
 

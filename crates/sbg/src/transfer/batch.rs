@@ -15,9 +15,10 @@ use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::runtime::joined;
-use super::handle::Shared;
+use super::engine::runtime::{Engine, Tools};
+use super::handle::{Shared, Transfer};
 use crate::error::{Error, Result};
+use crate::transfer::engine::task::joined;
 
 pub use compare::Compare;
 pub use conflict::Conflict;
@@ -40,18 +41,21 @@ struct Group {
 }
 
 impl Group {
-    /// Does the whole transfer: `start_all` starts the files, and is left where it is when the transfer is stopped.
-    async fn run(
-        shared: &Arc<Shared>,
-        start_all: impl FnOnce(&mut Self) -> BoxFuture<'_, Result<()>>,
-    ) -> Result<Report> {
-        let halt = shared.stop.child_token();
-        let mut group = Self { shared: shared.clone(), halt, workers: JoinSet::new(), reports: Vec::new() };
-        let started = tokio::select! {
-            started = start_all(&mut group) => started,
-            () = shared.stop.cancelled() => Ok(()),
-        };
-        group.finish(started).await
+    /// Starts the whole transfer on the engine. `start_all` starts the files; it is dropped when the transfer is stopped.
+    fn transfer(
+        engine: Arc<Engine>,
+        start_all: impl FnOnce(Tools, &mut Self) -> BoxFuture<'_, Result<()>> + Send + 'static,
+    ) -> Transfer<Report> {
+        Transfer::start(engine, move |tools, shared| async move {
+            let halt = shared.stop.child_token();
+            let mut group =
+                Self { shared: shared.clone(), halt, workers: JoinSet::new(), reports: Vec::new() };
+            let started = tokio::select! {
+                started = start_all(tools, &mut group) => started,
+                () = shared.stop.cancelled() => Ok(()),
+            };
+            group.finish(started).await
+        })
     }
 
     /// What one of the files has to share with the whole.

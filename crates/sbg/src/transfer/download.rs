@@ -1,6 +1,8 @@
 //! Downloads: a file of the platform to a local file, in parallel ranges.
 
+mod downloaded;
 mod journal;
+mod plan;
 pub(super) mod probe;
 mod ranges;
 mod resume;
@@ -19,15 +21,16 @@ use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
-use self::worker::Order;
-use super::digest::{Algorithm, Digest, VerifiedDigest};
+use self::plan::Plan;
+use super::digest::{Algorithm, Digest};
 use super::engine::runtime::Tools;
 use super::handle::{Shared, Transfer};
 use super::local::folder::Folder;
 use crate::error::Result;
 use crate::files::FileHandle;
 
-pub(super) use worker::Arrived;
+pub(super) use downloaded::Arrived;
+pub use downloaded::Downloaded;
 
 impl FileHandle {
     /// Downloads the file to `path`: `.await` it, or [`start`](Download::start) it to watch it.
@@ -76,32 +79,6 @@ pub struct Download {
     expected: Vec<Digest>,
     size: Option<u64>,
     modified: Option<SystemTime>,
-}
-
-/// A download that is done.
-///
-/// ```no_run
-/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let done = client.file("567890abc9b0307bc0414164").download("reads.bam").await?;
-/// println!("{} bytes, of which {} were there already", done.bytes, done.resumed);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Downloaded {
-    /// Where the file is.
-    pub path: PathBuf,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// The digests of the file: CRC-32C, and those that were asked for.
-    pub digests: Vec<Digest>,
-    /// Which of the digests were compared with those of the caller and of the storage, and equal.
-    pub verified: Vec<VerifiedDigest>,
-    /// How many of the bytes were there already, left by a download that did not come to its end.
-    pub resumed: u64,
-    /// Why such bytes could not be used, where there were some.
-    pub started_over: Option<String>,
 }
 
 impl Download {
@@ -177,9 +154,7 @@ impl Download {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Downloaded> {
-        let engine = self.file.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
+        Transfer::start(self.file.client.engine(), move |tools, shared| self.run(tools, shared))
     }
 
     /// The time of modification that the local file gets; the time of the download if it is not set.
@@ -202,8 +177,8 @@ impl Download {
         let file_id = file.checked_file("downloaded")?.to_owned();
         let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
         let shown = path.display().to_string();
-        let order = Order { file_id, source, path, root, overwrite, digests, expected, size, modified };
-        let done = worker::run(order, tools, shared).await;
+        let plan = Plan { file_id, source, path, root, overwrite, digests, expected, size, modified };
+        let done = worker::run(plan, tools, shared).await;
         done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }
 }

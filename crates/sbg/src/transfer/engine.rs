@@ -7,3 +7,4 @@ pub(super) mod platform_clock;
 pub(super) mod retry;
 pub(super) mod runtime;
 pub(super) mod storage;
+pub(super) mod task;

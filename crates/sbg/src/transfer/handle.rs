@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::runtime::{Engine, panicked};
+use super::engine::runtime::{Engine, Tools};
 use super::progress::{Counters, Progress};
 use crate::error::{Error, ErrorKind, Result};
+use crate::transfer::engine::task::panicked;
 
 /// Where a transfer stands.
 ///
@@ -132,16 +133,19 @@ impl Shared {
 }
 
 impl<T: Clone + Send + Sync + 'static> Transfer<T> {
-    /// Starts `work` on the engine.
-    pub(super) fn start<F>(engine: Arc<Engine>, work: impl FnOnce(Arc<Shared>) -> F + Send + 'static) -> Self
+    /// Starts `work` on the engine, with its tools.
+    pub(super) fn start<F>(
+        engine: Arc<Engine>,
+        work: impl FnOnce(Tools, Arc<Shared>) -> F + Send + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let shared = Arc::new(Shared::new());
+        let (shared, tools) = (Arc::new(Shared::new()), engine.tools());
         let (tell, outcome) = watch::channel(None);
         let (for_work, told) = (shared.clone(), tell.clone());
         let begun = engine.spawn(async move {
-            let working = async { work(for_work.clone()).await };
+            let working = async { work(tools, for_work.clone()).await };
             let done = AssertUnwindSafe(working).catch_unwind().await;
             for_work.counters.finish();
             told.send_replace(Some(done.unwrap_or_else(|panic| Err(panicked(&*panic)))));

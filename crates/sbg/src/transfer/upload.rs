@@ -6,6 +6,7 @@ mod finalize;
 mod init;
 mod intent;
 mod journal;
+mod plan;
 mod protocol;
 mod reader;
 mod remote;
@@ -21,24 +22,25 @@ use tokio::io::AsyncRead;
 
 use self::protocol::Request;
 use self::reader::Reader;
-use self::worker::Order;
 use super::engine::runtime::Tools;
 use super::handle::{Shared, Transfer};
 use super::local::source_file::Source;
 use super::part_size;
-use crate::api::destination::{self, Place, check_name, place_setters};
+use crate::api::checks::check_name;
+use crate::api::destination::{self, Place, place_setters};
 use crate::automations::AutomationHandle;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
+use crate::transfer::upload::plan::Plan;
 
 pub use uploaded::Uploaded;
 
+use crate::transfer::upload::plan::Destination;
 pub(crate) use journal::default_state_folder;
 #[cfg(fuzzing)]
 pub use journal::fuzz as fuzz_journal;
 pub(super) use journal::remove_stale_locks;
-use protocol::Destination;
 
 impl Client {
     /// Uploads the file at `path`: name the place, then `.await`, or [`start`](Upload::start) it to watch it.
@@ -254,9 +256,7 @@ impl Upload {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
-        let engine = self.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
+        Transfer::start(self.client.engine(), move |tools, shared| self.run(tools, shared))
     }
 
     async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
@@ -290,8 +290,8 @@ impl Upload {
         }
         let part_size = options.part_size(part_size::upload_part_size(source.size(), tools.upload_rate()))?;
         let endpoint = client.endpoint().as_str().to_owned();
-        let order = Order { source: source.clone(), name, destination, part_size, endpoint };
-        Ok((worker::run(order, tools, shared).await?, source))
+        let plan = Plan { source: source.clone(), name, destination, part_size, endpoint };
+        Ok((worker::run(plan, tools, shared).await?, source))
     }
 }
 
@@ -329,9 +329,7 @@ impl ReaderUpload {
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
         let Self { client, reader, size, place, options } = self;
-        let engine = client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| async move {
+        Transfer::start(client.engine(), move |tools, shared| async move {
             // What the client was told is to hold as long as the upload lasts.
             let _client = client;
             let (destination, name) = options.destination(place)?;

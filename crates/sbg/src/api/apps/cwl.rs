@@ -5,7 +5,7 @@ use sbg_raw::{ClientAppsExt as _, Operation};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::of_app;
+use super::path::of_app;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::AppId;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sbg_raw::ClientBulkExt as _;
 
-use crate::api::destination::check_name;
+use crate::api::checks::check_name;
+use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::{Files, check_metadata};
 use crate::ids::check_segment;
-use crate::projects::check_tags;
 use crate::request::bulk::{bulk, checked_ids, in_place};
 use crate::request::call::{awaitable, tags_setters};
 use crate::request::fields::Fields;

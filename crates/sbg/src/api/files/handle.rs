@@ -2,12 +2,13 @@
 
 use sbg_raw::ClientFilesExt as _;
 
-use super::metadata::{FileMetadata, check_metadata, metadata_body};
+use super::metadata_value::{check_metadata, metadata_body};
 use super::{FileList, FileRef, FolderList};
-use crate::api::destination::{Destination, Place, check_name, place_setters};
+use crate::api::checks::check_name;
+use crate::api::checks::check_tags;
+use crate::api::destination::{Destination, Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::projects::check_tags;
 use crate::request::call::{Get, awaitable, body_setters, set, tags_setters};
 use crate::request::list::List as _;
 use crate::request::query::Query;
@@ -143,19 +144,6 @@ impl FileHandle {
             .into_inner())
     }
 
-    /// The metadata.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let metadata = client.file("567890abc9b0307bc0414164").metadata().await?;
-    /// println!("{:?}", metadata.get("sample_id"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn metadata(&self) -> FileMetadata {
-        FileMetadata::of(self.clone())
-    }
-
     /// Sets all tags, in place of those the file has.
     ///
     /// ```no_run
@@ -240,7 +228,7 @@ impl FileEdit {
 
     tags_setters!("file", body.tags, "file.edit()");
 
-    /// Puts these fields in the place of all metadata: **what is not named is lost**. [`FileMetadata::merge`] changes single fields.
+    /// Puts these fields in the place of all metadata: **what is not named is lost**. [`FileMetadata::merge`](super::FileMetadata::merge) changes single fields.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {

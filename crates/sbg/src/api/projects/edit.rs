@@ -3,7 +3,8 @@
 use sbg_raw::ClientProjectsExt as _;
 use serde_json::json;
 
-use super::{check_name, check_tags};
+use super::check_name;
+use crate::api::checks::check_tags;
 use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};

@@ -17,10 +17,12 @@ use crate::transfer::download::Arrived;
 use crate::transfer::download::probe::{Opened, open};
 use crate::transfer::download::signed_url::Address;
 use crate::transfer::engine::retry::Retry;
-use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::storage::{Found, Opening, Version};
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
-use crate::transfer::local::record::{Pair, Record, Stat, Tree};
+use crate::transfer::local::record::{Pair, Record, Tree};
+use crate::transfer::local::stat::Stat;
 use crate::transfer::upload::remove_stale_locks;
 use crate::types;
 

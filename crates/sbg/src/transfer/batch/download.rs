@@ -24,9 +24,11 @@ use crate::projects::ProjectFiles;
 use crate::request::fields::Fields;
 use crate::request::stream::Items;
 use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
-use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
-use crate::transfer::local::folder::{Leaf, Open, Root};
+use crate::transfer::local::folder::{Leaf, Root};
+use crate::transfer::local::open_mode::Open;
 use crate::transfer::local::record::Tree;
 use crate::types;
 
@@ -263,13 +265,7 @@ impl DownloadMany {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Report> {
-        let engine = self.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
-    }
-
-    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
-        Group::run(&shared, |group| Box::pin(self.start_all(tools, group))).await
+        Group::transfer(self.client.engine(), |tools, group| Box::pin(self.start_all(tools, group)))
     }
 
     async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {

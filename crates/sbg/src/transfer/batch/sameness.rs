@@ -4,7 +4,8 @@
 
 use crate::transfer::Compare;
 use crate::transfer::engine::storage::Version;
-use crate::transfer::local::record::{Pair, Stat};
+use crate::transfer::local::record::Pair;
+use crate::transfer::local::stat::Stat;
 
 const SECOND: i64 = 1_000_000_000;
 

@@ -19,10 +19,12 @@ use crate::api::destination::{Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::fields::Fields;
-use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
-use crate::transfer::local::record::{Stat, Tree};
+use crate::transfer::local::record::Tree;
 use crate::transfer::local::source_file::open_without_waiting;
+use crate::transfer::local::stat::Stat;
 use crate::types::FileType;
 
 impl Client {
@@ -162,13 +164,7 @@ impl UploadMany {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Report> {
-        let engine = self.client.engine();
-        let tools = engine.tools();
-        Transfer::start(engine, move |shared| self.run(tools, shared))
-    }
-
-    async fn run(self, tools: Tools, shared: Arc<Shared>) -> Result<Report> {
-        Group::run(&shared, |group| Box::pin(self.start_all(tools, group))).await
+        Group::transfer(self.client.engine(), |tools, group| Box::pin(self.start_all(tools, group)))
     }
 
     async fn start_all(self, tools: Tools, group: &mut Group) -> Result<()> {

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use super::signed_url::{Address, Signed};
 use crate::error::Result;
+use crate::transfer::engine::concurrency::Direction;
 use crate::transfer::engine::concurrency::{Limiter, Permit};
 use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::{Direction, Tools};
+use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::storage::{Found, Identity, RangeBody, StorageError};
 use crate::transfer::progress::Counters;
 

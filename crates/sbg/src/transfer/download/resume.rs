@@ -4,17 +4,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::journal::Left;
+use super::plan::Plan;
 use super::probe::{Object, Opened, open};
 use super::ranges::{Extent, Segments};
 use super::sequential::Sequential;
 use super::signed_url::Address;
-use super::worker::Order;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::Digest;
 use crate::transfer::engine::concurrency::Permit;
 use crate::transfer::engine::retry::Retry;
-use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::storage::{Found, Identity, Opening, RangeBody};
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
 use crate::transfer::local::part_file::Target;
 use crate::transfer::part_size;
@@ -46,7 +47,7 @@ pub(super) struct Begun {
 
 /// Gets to know the object, and decides what of an earlier run can be used.
 pub(super) async fn prepare(
-    order: &Order,
+    plan: &Plan,
     tools: &Tools,
     shared: &Shared,
     target: &Arc<Target>,
@@ -62,11 +63,11 @@ pub(super) async fn prepare(
             known = Some(journal.identity);
         }
     }
-    let address = Address::new(tools.clone(), order.file_id.clone());
+    let address = Address::new(tools.clone(), plan.file_id.clone());
     let mut retry = Retry::default();
     loop {
         shared.running().await;
-        let wanted = first_range(order, known.as_ref(), &there);
+        let wanted = first_range(plan, known.as_ref(), &there);
         let opened = tokio::select! {
             opened = open(tools, &address, &wanted, &shared.counters, &mut retry) => opened?,
             // A pause gives connections up, this one too.
@@ -75,7 +76,7 @@ pub(super) async fn prepare(
         let Opened { found, limiter, permit } = opened;
         let opening = match found {
             Found::Empty if known.is_none() => {
-                order.check_size(0)?;
+                plan.check_size(0)?;
                 return Ok(Prepared::Empty);
             }
             Found::Object(opening) => *opening,
@@ -85,7 +86,7 @@ pub(super) async fn prepare(
                 continue;
             }
         };
-        check_size(order, opening.size)?;
+        check_size(plan, opening.size)?;
         let identity = opening.size.map(|size| Identity { size, version: opening.version.clone() });
         let is_same = |left: &Identity| identity.as_ref().is_some_and(|found| left.is_same(found));
         if let Some(left) = &known
@@ -118,10 +119,10 @@ pub(super) async fn prepare(
 
 /// The range to ask for first. What was left says where the first gap is; without a gap one byte tells whether the object is still the
 /// same. A size that is known is never gone beyond: some storage gives the whole object then.
-fn first_range(order: &Order, known: Option<&Identity>, there: &[Extent]) -> Range<u64> {
+fn first_range(plan: &Plan, known: Option<&Identity>, there: &[Extent]) -> Range<u64> {
     let gap = match known {
         Some(known) => Segments::new(known.size, there.iter().copied()).take(u64::MAX).unwrap_or(0..1),
-        None => 0..order.size.map_or(FIRST_RANGE, |size| size.max(1)),
+        None => 0..plan.size.map_or(FIRST_RANGE, |size| size.max(1)),
     };
     gap.start..gap.end.min(gap.start + FIRST_RANGE)
 }
@@ -145,9 +146,9 @@ async fn whole(
 }
 
 /// Refuses an object of another size than the file is known to have, or than an object can have.
-fn check_size(order: &Order, size: Option<u64>) -> Result<()> {
+fn check_size(plan: &Plan, size: Option<u64>) -> Result<()> {
     let Some(size) = size else { return Ok(()) };
-    order.check_size(size)?;
+    plan.check_size(size)?;
     if size > part_size::MOST_PARTS * part_size::LARGEST_PART {
         let message = format!("the storage claims {size} bytes, more than an object can have");
         return Err(Error::new(ErrorKind::Integrity, message));

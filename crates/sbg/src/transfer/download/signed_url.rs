@@ -1,52 +1,12 @@
 //! The signed address of a file: shared by all who fetch it, renewed once for all of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sbg_raw::ClientFilesExt as _;
-use tokio::time::Instant;
-use url::Url;
 
 use crate::error::Result;
 use crate::transfer::engine::runtime::Tools;
-use crate::transfer::engine::storage::parse_signed;
-
-/// An address is renewed when so much of its life is over: a request that is begun late is refused.
-const GOOD_FOR: f64 = 0.8;
-
-/// But not before this time, whatever it says of its life: by a clock that is wrong each of them is about to end.
-const LEAST_AGE: Duration = Duration::from_secs(2);
-
-/// An address of this age may be refused for its age, whether or not its life is known.
-const OLD: Duration = Duration::from_secs(30);
-
-/// How old an address is, and how long it is good.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::transfer) struct Age {
-    since: Instant,
-    renew_at: Option<Instant>,
-}
-
-impl Age {
-    /// The age of an address that was signed just now, and that is good until `expires`, if anybody told so.
-    pub(in crate::transfer) fn of(url: &str, expires: Option<jiff::Timestamp>) -> Self {
-        let since = Instant::now();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let life = lifetime(url, now).or_else(|| until(u64::try_from(expires?.as_second()).ok()?, now));
-        let renew_at = life.and_then(|life| since.checked_add(life.mul_f64(GOOD_FOR).max(LEAST_AGE)));
-        Self { since, renew_at }
-    }
-
-    /// Whether the address is better renewed before it is used.
-    pub(in crate::transfer) fn is_over(&self) -> bool {
-        self.renew_at.is_some_and(|at| at <= Instant::now())
-    }
-
-    /// Whether the address may be refused for its age alone.
-    pub(in crate::transfer) fn is_old(&self) -> bool {
-        self.is_over() || self.since.elapsed() >= OLD
-    }
-}
+use crate::transfer::engine::storage::url_age::Age;
 
 /// The signed address of a file. Each renewal begins another generation.
 #[derive(Debug)]
@@ -114,97 +74,5 @@ impl Address {
 
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The host that a signed URL names, by which connections are counted. Fails for a URL that cannot be sent as it is.
-pub(in crate::transfer) fn host(url: &str, https_only: bool) -> Result<String> {
-    let url = parse_signed(url, https_only)?;
-    let host = url.host_str().unwrap_or_default();
-    Ok(format!("{host}:{}", url.port_or_known_default().unwrap_or_default()))
-}
-
-/// How long an address is good that was signed just now. `None` where that cannot be told.
-///
-/// The parameters are those of the storage services: `X-Amz-Expires` and `X-Goog-Expires` in seconds from the signature, `Expires`
-/// as seconds since 1970, `se` as a date (Azure).
-fn lifetime(url: &str, now: Duration) -> Option<Duration> {
-    let url = Url::parse(url).ok()?;
-    let value = |wanted: &str| {
-        let mut pairs = url.query_pairs();
-        pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.into_owned())
-    };
-    if let Some(seconds) = value("X-Amz-Expires").or_else(|| value("X-Goog-Expires")) {
-        return seconds.parse().ok().map(Duration::from_secs).filter(|life| !life.is_zero());
-    }
-    if let Some(seconds) = value("Expires") {
-        return until(seconds.parse().ok()?, now);
-    }
-    let date: jiff::Timestamp = value("se")?.parse().ok()?;
-    until(u64::try_from(date.as_second()).ok()?, now)
-}
-
-/// The time from now to then, both since 1970.
-fn until(seconds: u64, now: Duration) -> Option<Duration> {
-    Duration::from_secs(seconds).checked_sub(now).filter(|left| !left.is_zero())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_life_of_an_address_is_read_from_its_parameters() {
-        let check = |query: &str, expected: Option<u64>| {
-            let url = format!("https://storage.example/object?{query}");
-            let life = lifetime(&url, Duration::from_secs(1_700_000_000));
-            assert_eq!(life, expected.map(Duration::from_secs), "{query}");
-        };
-        check("X-Amz-Date=20231114T221320Z&X-Amz-Expires=900", Some(900));
-        check("X-Goog-Expires=60", Some(60));
-        check("Expires=1700000100&Signature=x", Some(100));
-        check("expires=1700000100", Some(100));
-        check("se=2023-11-14T22%3A15%3A00Z&sig=x", Some(100));
-        // A clock that is wrong, or nonsense, must not renew without end.
-        check("Expires=1699999999", None);
-        check("X-Amz-Expires=0", None);
-        check("Expires=soon", None);
-        check("se=tomorrow", None);
-        check("", None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_address_is_renewed_when_most_of_its_life_is_over() {
-        let check = async |url: &str, expires: Option<u64>, over: u64| {
-            let expires = expires.map(|seconds| {
-                let then = SystemTime::now() + Duration::from_secs(seconds);
-                jiff::Timestamp::try_from(then).unwrap()
-            });
-            let age = Age::of(&format!("https://storage.example/object?{url}"), expires);
-            tokio::time::advance(Duration::from_secs(over - 1)).await;
-            assert!(!age.is_over(), "{url}");
-            tokio::time::advance(Duration::from_secs(2)).await;
-            assert!(age.is_over() && age.is_old(), "{url}");
-        };
-        check("X-Amz-Expires=100", None, 80).await;
-        check("", Some(1000), 800).await;
-        // By the clock of this machine it ends at once, again and again.
-        check("X-Amz-Expires=1", None, 2).await;
-        // Nothing is known: it is used until it is refused, and then said to be old.
-        let age = Age::of("https://storage.example/object", None);
-        assert!(!age.is_old());
-        tokio::time::advance(Duration::from_secs(31)).await;
-        assert!(age.is_old() && !age.is_over());
-    }
-
-    #[test]
-    fn connections_are_counted_by_host_and_port() {
-        assert_eq!(host("https://a.example/x", true).unwrap(), "a.example:443");
-        assert_eq!(host("http://127.0.0.1:8080/x", false).unwrap(), "127.0.0.1:8080");
-        for (url, https_only) in
-            [("http://127.0.0.1:8080/x", true), ("not an address", false), ("file:///x", false)]
-        {
-            assert!(host(url, https_only).is_err(), "{url}");
-        }
     }
 }

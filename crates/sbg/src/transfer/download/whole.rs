@@ -1,20 +1,20 @@
-//! A download that comes in one response, written in order.
+//! A download that comes in one response, written in plan.
 
 use std::sync::Arc;
 
+use super::plan::Plan;
 use super::sequential::{Next, Sequential};
-use super::worker::Order;
 use crate::error::Result;
 use crate::transfer::digest::Digest;
-use crate::transfer::engine::runtime::blocking;
 use crate::transfer::engine::storage::Version;
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
 use crate::transfer::local::part_file::{Tail, Target};
 
 /// Writes the whole object to the file. Returns its size, checksum and version.
 pub(super) async fn fetch(
     mut reader: Sequential,
-    order: &Order,
+    plan: &Plan,
     shared: &Shared,
     target: &Arc<Target>,
 ) -> Result<(u64, Digest, Version)> {
@@ -51,7 +51,7 @@ pub(super) async fn fetch(
             Next::End => break,
         }
     }
-    order.check_size(written)?;
+    plan.check_size(written)?;
     counters.plan(written, 1);
     counters.part_done();
     Ok((written, Digest::of_crc32c(crc32c), reader.version().clone()))

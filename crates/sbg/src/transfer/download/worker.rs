@@ -1,29 +1,30 @@
 //! A download under way: what is there already, what is asked for, and how it is put together.
 
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::downloaded::{Arrived, Downloaded};
 use super::journal::{self, Journal, Writer};
+use super::plan::Plan;
 use super::probe::Object;
 use super::ranges::Segments;
 use super::resume::{Begun, Prepared, prepare};
-use super::{Downloaded, whole};
+use super::whole;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 use crate::transfer::engine::concurrency::Permit;
 use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::{Tools, blocking, joined};
+use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::storage::{Identity, RangeBody, StorageError, Version};
+use crate::transfer::engine::task::{blocking, joined};
 use crate::transfer::handle::Shared;
-use crate::transfer::local::folder::Folder;
 use crate::transfer::local::part_file::{Tail, Target};
-use crate::transfer::local::record::Stat;
+use crate::transfer::local::stat::Stat;
 
 /// Smaller files are fetched again rather than written down.
 const LEAST_JOURNAL: u64 = 16 * 1024 * 1024;
@@ -34,49 +35,11 @@ const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 /// Time between two looks at connections that stand still.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What to download, and how.
-#[derive(Debug)]
-pub(super) struct Order {
-    pub(super) file_id: String,
-    /// Names the file among those of all platforms.
-    pub(super) source: String,
-    pub(super) path: PathBuf,
-    /// The folder in which the path lies, and out of which nothing leads.
-    pub(super) root: Option<Arc<Folder>>,
-    pub(super) overwrite: bool,
-    pub(super) digests: Vec<Algorithm>,
-    pub(super) expected: Vec<Digest>,
-    /// The bytes that the file is known to have.
-    pub(super) size: Option<u64>,
-    /// The time of modification that the local file gets.
-    pub(super) modified: Option<SystemTime>,
-}
-
-/// What a download leaves besides the file: how to recognize it and the object that it was.
-#[derive(Clone, Debug)]
-pub(in crate::transfer) struct Arrived {
-    pub(in crate::transfer) local: Option<Stat>,
-    pub(in crate::transfer) version: Option<Version>,
-}
-
-impl Order {
-    /// Refuses an object of another size than the file is known to have.
-    pub(super) fn check_size(&self, size: u64) -> Result<()> {
-        match self.size {
-            Some(expected) if expected != size => {
-                let message = format!("the file has {expected} bytes, and the storage has {size} of it");
-                Err(Error::new(ErrorKind::Integrity, message))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 /// Does the whole download.
-pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<(Downloaded, Arrived)> {
+pub(super) async fn run(plan: Plan, tools: Tools, shared: Arc<Shared>) -> Result<(Downloaded, Arrived)> {
     let stop = shared.stop.clone();
-    let (path, root, overwrite) = (order.path.clone(), order.root.clone(), order.overwrite);
-    let (source, stopped) = (order.source.clone(), stop.clone());
+    let (path, root, overwrite) = (plan.path.clone(), plan.root.clone(), plan.overwrite);
+    let (source, stopped) = (plan.source.clone(), stop.clone());
     // Not given up when the download is stopped: as long as it goes on, it has the file.
     let open = move || {
         let stopped = || stopped.is_cancelled();
@@ -93,7 +56,7 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
     let mut workers = JoinSet::new();
     let mut begun = None;
     let work = async {
-        let begun_with = match prepare(&order, &tools, &shared, &target, left).await? {
+        let begun_with = match prepare(&plan, &tools, &shared, &target, left).await? {
             Prepared::Empty => {
                 shared.counters.plan(0, 0);
                 return Ok(Fetched {
@@ -105,21 +68,21 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
                 });
             }
             Prepared::Whole(reader, announced) => {
-                let (bytes, crc32c, version) = whole::fetch(*reader, &order, &shared, &target).await?;
+                let (bytes, crc32c, version) = whole::fetch(*reader, &plan, &shared, &target).await?;
                 return Ok(Fetched { bytes, crc32c, resumed: 0, announced, version });
             }
             Prepared::Ranges(begun) => *begun,
         };
         let Begun { object, first, resumed, segments, digests: announced } = begun_with;
         // Digests are computed from the file: then its bytes are best left in the page cache.
-        if only_crc32c(&order) {
+        if only_crc32c(&plan) {
             target.bypass_page_cache(object.identity.size);
         }
         let job = begun.insert(Arc::new(Job {
             object,
             shared: shared.clone(),
             target: target.clone(),
-            source: order.source.clone(),
+            source: plan.source.clone(),
             segments: Mutex::new(segments),
             stuck: watch::Sender::default(),
             writer: Arc::new(Writer::new(target.journal().clone())),
@@ -145,13 +108,13 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
         }
         let fetched = result?;
         let stopped = || shared.stop.is_cancelled();
-        let checked = check(&target, &fetched, &order, &stopped);
+        let checked = check(&target, &fetched, &plan, &stopped);
         let (digests, verified) = checked.inspect_err(|error| match error.kind() {
             ErrorKind::Cancelled if !shared.is_discarded() => {}
             _ => target.keep(false),
         })?;
         let Fetched { bytes, resumed, version, .. } = fetched;
-        if let Some(modified) = order.modified {
+        if let Some(modified) = plan.modified {
             target.set_modified(modified)?;
         }
         let path = target.finish(bytes)?;
@@ -165,8 +128,8 @@ pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Resu
 }
 
 /// Whether no other digest is wanted than the one that is computed on the way.
-fn only_crc32c(order: &Order) -> bool {
-    let mut wanted = order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm));
+fn only_crc32c(plan: &Plan) -> bool {
+    let mut wanted = plan.digests.iter().copied().chain(plan.expected.iter().map(Digest::algorithm));
     wanted.all(|algorithm| algorithm == Algorithm::Crc32c)
 }
 
@@ -191,11 +154,11 @@ struct Fetched {
 fn check(
     target: &Target,
     fetched: &Fetched,
-    order: &Order,
+    plan: &Plan,
     stopped: &dyn Fn() -> bool,
 ) -> Result<(Vec<Digest>, Vec<VerifiedDigest>)> {
     let mut missing: Vec<Algorithm> =
-        order.digests.iter().copied().chain(order.expected.iter().map(Digest::algorithm)).collect();
+        plan.digests.iter().copied().chain(plan.expected.iter().map(Digest::algorithm)).collect();
     missing.retain(|algorithm| *algorithm != Algorithm::Crc32c);
     missing.sort_unstable();
     missing.dedup();
@@ -205,7 +168,7 @@ fn check(
         let about = |error| unless_stopped(stopped, Error::io("cannot read what was downloaded", error));
         digests.extend(read.map_err(about)?);
     }
-    let expected = order.expected.iter().map(|digest| (digest, VerifiedAgainst::Expected));
+    let expected = plan.expected.iter().map(|digest| (digest, VerifiedAgainst::Expected));
     let announced = fetched.announced.iter().map(|digest| (digest, VerifiedAgainst::Storage));
     let mut verified = Vec::new();
     for (given, against) in expected.chain(announced) {

@@ -3,6 +3,7 @@
 //! The number starts small, doubles while that brings more bytes, then feels its way by single connections, and goes down where the
 //! host is overloaded. All transfers of a client share the limiter of a host, in the order in which they ask.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,6 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::in_flight::{Window, past_buffers};
-use super::runtime::Direction;
 
 /// Connections to begin with. For uploads, what may be in flight is bounded on slow lines anyway.
 const FIRST: usize = 8;
@@ -438,6 +438,31 @@ impl Drop for PartPermit {
         let now = state.began.elapsed();
         state.window.end(*length, self.meter.past_buffers(), self.confirmed, now);
         limiter.room.notify_waiters();
+    }
+}
+
+/// Which way the bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::transfer) enum Direction {
+    Down,
+    Up,
+}
+
+/// A limiter for each host and direction.
+#[derive(Debug, Default)]
+pub(super) struct Limiters(Mutex<HashMap<(Direction, String), Arc<Limiter>>>);
+
+impl Limiters {
+    pub(super) fn get(&self, direction: Direction, host: &str) -> Arc<Limiter> {
+        let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        limiters.entry((direction, host.to_owned())).or_insert_with(|| Limiter::new(direction)).clone()
+    }
+
+    /// The best rate of uploads to any host.
+    pub(super) fn upload_rate(&self) -> Option<f64> {
+        let limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let up = limiters.iter().filter(|((direction, _), _)| *direction == Direction::Up);
+        up.filter_map(|(_, limiter)| limiter.upload_rate()).max_by(f64::total_cmp)
     }
 }
 

@@ -126,7 +126,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::transfer::engine::runtime::Direction;
+    use crate::transfer::engine::concurrency::Direction;
 
     fn error() -> Error {
         Error::new(ErrorKind::Timeout, "nothing came")

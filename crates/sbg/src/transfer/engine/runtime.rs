@@ -1,22 +1,19 @@
 //! The threads and connections of the transfers of a client.
 
-use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinError;
 
 use super::bandwidth::Throttle;
-use super::concurrency::Limiter;
+use super::concurrency::{Direction, Limiter, Limiters};
 use super::platform_clock::PlatformClock;
 use super::storage::Storage;
-use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::download::signed_url::host;
+use super::storage::url::host;
+use crate::error::{Error, Result};
 use crate::transfer::local::descriptors::Descriptors;
 use crate::transfer::part_size;
 
@@ -69,31 +66,6 @@ impl Tools {
     /// Bytes per second that uploads can expect, as far as that is known.
     pub(in crate::transfer) fn upload_rate(&self) -> Option<f64> {
         part_size::line_rate(self.limiters.upload_rate(), self.up.cap())
-    }
-}
-
-/// Which way the bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::transfer) enum Direction {
-    Down,
-    Up,
-}
-
-/// A limiter for each host and direction.
-#[derive(Debug, Default)]
-struct Limiters(Mutex<HashMap<(Direction, String), Arc<Limiter>>>);
-
-impl Limiters {
-    fn get(&self, direction: Direction, host: &str) -> Arc<Limiter> {
-        let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        limiters.entry((direction, host.to_owned())).or_insert_with(|| Limiter::new(direction)).clone()
-    }
-
-    /// The best rate of uploads to any host.
-    fn upload_rate(&self) -> Option<f64> {
-        let limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let up = limiters.iter().filter(|((direction, _), _)| *direction == Direction::Up);
-        up.filter_map(|(_, limiter)| limiter.upload_rate()).max_by(f64::total_cmp)
     }
 }
 
@@ -168,28 +140,6 @@ impl Engine {
         }
         self.runtime.get().ok_or_else(Error::cancelled)
     }
-}
-
-/// Runs work that waits for the disk, apart from the threads that move bytes.
-pub(in crate::transfer) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    joined(tokio::task::spawn_blocking(work).await)
-}
-
-/// What has become of a task: a panic is another thing than a stop.
-pub(in crate::transfer) fn joined<T>(done: Result<Result<T>, JoinError>) -> Result<T> {
-    done.unwrap_or_else(|error| match error.try_into_panic() {
-        Ok(panic) => Err(panicked(&*panic)),
-        Err(_) => Err(Error::cancelled()),
-    })
-}
-
-/// The error that stands for a panic.
-pub(in crate::transfer) fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let said =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|said| &**said));
-    Error::new(ErrorKind::Panic, format!("the transfer panicked: {}", said.unwrap_or("it does not tell why")))
 }
 
 impl Drop for Engine {

@@ -14,7 +14,8 @@ pub(in crate::transfer) mod part_body;
 mod redirect;
 mod refusal;
 mod response;
-mod url;
+pub(in crate::transfer) mod url;
+pub(in crate::transfer) mod url_age;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -42,7 +43,6 @@ pub(in crate::transfer) use self::identity::{Identity, Version};
 pub(in crate::transfer) use self::refusal::{Refusal, Remedy};
 #[cfg(fuzzing)]
 pub use self::response::fuzz_content_range;
-pub(in crate::transfer) use self::url::parse_signed;
 
 /// The way to the storage.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
-use crate::transfer::engine::runtime::blocking;
+use crate::transfer::engine::task::blocking;
 
 /// Time between two attempts where nothing tells that there is room again: other parts of the program open and close files as well.
 const STEP: Duration = Duration::from_secs(1);

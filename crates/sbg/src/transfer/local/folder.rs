@@ -16,7 +16,8 @@ use std::time::SystemTime;
 use super::folder_by_path as system;
 #[cfg(unix)]
 use super::folder_unix as system;
-use super::record::{Stat, nanos};
+use super::open_mode::{Access, Open};
+use super::stat::{Stat, nanos};
 use crate::error::{Error, Result};
 use crate::local_file::FileKind;
 
@@ -44,27 +45,6 @@ pub(in crate::transfer) struct Leaf {
 /// What is there under a name.
 #[derive(Debug)]
 pub(in crate::transfer) struct Node(system::Status);
-
-/// For whom a new file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transfer) enum Access {
-    /// As the user has set it for new files.
-    Usual,
-    /// For its owner alone.
-    Private,
-}
-
-/// How a file is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transfer) enum Open {
-    Read,
-    /// For reading and writing. It is made where there is none.
-    Write(Access),
-    /// For writing. There must be none.
-    CreateNew(Access),
-    /// For reading, and for writing at its end, wherever that is by then. It is made where there is none.
-    Append(Access),
-}
 
 impl Folder {
     /// Opens the folder of this path, by whatever links the path has.

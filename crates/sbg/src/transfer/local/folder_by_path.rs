@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::folder::Open;
 use crate::local_file::FileKind;
+use crate::transfer::local::open_mode::Open;
 
 pub(super) type Handle = PathBuf;
 pub(super) type Status = Metadata;

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
 
-use super::folder::{Access, Open};
 use crate::local_file::FileKind;
+use crate::transfer::local::open_mode::{Access, Open};
 
 pub(super) type Handle = OwnedFd;
 pub(super) type Status = fs::Stat;

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::folder::{Access, Leaf, Open};
+use super::folder::Leaf;
 use super::{names, state_folder};
 use crate::local_file::read_to_limit;
+use crate::transfer::local::open_mode::{Access, Open};
 
 /// Bytes of the largest journal: more than ten thousand parts with all their headers take.
 const LARGEST: u64 = 16 * 1024 * 1024;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::folder::{Access, Leaf, Open, has_other_names};
+use super::folder::{Leaf, has_other_names};
+use crate::transfer::local::open_mode::{Access, Open};
 
 /// How long a lock is waited for: a transfer that was stopped or dropped just now lets go of its files within this time.
 const PATIENCE: Duration = Duration::from_secs(2);

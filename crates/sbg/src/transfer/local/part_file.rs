@@ -9,12 +9,13 @@ use std::time::SystemTime;
 
 use super::descriptors::Held;
 use super::direct_io::{self, DirectFile};
-use super::folder::{Access, Folder, Leaf, Node};
+use super::folder::{Folder, Leaf, Node};
 use super::lock::{Locked, open_locked_at};
 use super::names::PartNames;
 use super::{journal, pread};
 use crate::error::{Error, ErrorKind, Result};
 use crate::local_file::FileKind;
+use crate::transfer::local::open_mode::Access;
 
 /// A file in the making, `NAME.sbg-part`, with the journal `NAME.sbg-part.journal`.
 ///

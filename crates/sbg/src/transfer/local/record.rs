@@ -9,21 +9,22 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::folder::{Access, Leaf, Open};
+use super::folder::Leaf;
 use super::journal::{create_anew, incomplete};
+use super::stat::Stat;
 use super::state_folder;
 use crate::error::{Error, Result};
 use crate::transfer::digest::hex;
 use crate::transfer::engine::storage::Version;
+use crate::transfer::local::open_mode::{Access, Open};
 
 /// What the name of a record ends with.
 const RECORD: &str = "tree";
@@ -32,66 +33,8 @@ const RECORD: &str = "tree";
 const LONGEST_LINE: u64 = 64 * 1024;
 const LARGEST: u64 = 512 * 1024 * 1024;
 
-/// A file may change without a change of its time within this period: no file system that is in use has coarser times.
-const GRANULARITY: Duration = Duration::from_secs(2);
-
 /// Lines that may be out of date before the record is rewritten, besides as many as are not.
 const SPARE_LINES: usize = 1000;
-
-/// How a local file is recognized. Times are in nanoseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::transfer) struct Stat {
-    pub(in crate::transfer) size: u64,
-    pub(in crate::transfer) modified: i64,
-    /// When its content, name, owner or mode changed: programs cannot set this time. 0 where the system has none.
-    pub(in crate::transfer) changed: i64,
-    /// Its number in the file system. 0 where the system has none.
-    pub(in crate::transfer) inode: u64,
-}
-
-impl Stat {
-    /// `None` where the file system has no times.
-    pub(in crate::transfer) fn of(metadata: &Metadata) -> Option<Self> {
-        let (changed, inode) = changed_and_inode(metadata);
-        Some(Self { size: metadata.len(), modified: nanos(metadata.modified().ok()?)?, changed, inode })
-    }
-
-    /// Whether the file could be written after `now` and still look like this.
-    pub(in crate::transfer) fn is_racy(&self, now: SystemTime) -> bool {
-        is_recent(self.modified, now)
-    }
-
-    /// The same where the program that writes may set the time of modification.
-    pub(in crate::transfer) fn is_racy_for_copies(&self, now: SystemTime) -> bool {
-        is_recent(self.modified.max(self.changed), now)
-    }
-}
-
-fn is_recent(time: i64, now: SystemTime) -> bool {
-    let granularity = i64::try_from(GRANULARITY.as_nanos()).unwrap_or(i64::MAX);
-    nanos(now).is_none_or(|now| time > now.saturating_sub(granularity))
-}
-
-#[cfg(unix)]
-fn changed_and_inode(metadata: &Metadata) -> (i64, u64) {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let changed = metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
-    (changed, metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn changed_and_inode(_: &Metadata) -> (i64, u64) {
-    (0, 0)
-}
-
-/// Nanoseconds since 1970; `None` for times that no file has.
-pub(in crate::transfer) fn nanos(time: SystemTime) -> Option<i64> {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_nanos()).ok(),
-        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanos| -nanos),
-    }
-}
 
 /// A local file and a file on the platform that had the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -416,18 +359,5 @@ mod tests {
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
         let error = Record::open(&state, &tree).unwrap_err();
         assert!(error.to_string().contains("cannot use the record `"), "{error}");
-    }
-
-    #[test]
-    fn young_file_is_racy() {
-        let now = UNIX_EPOCH + Duration::from_secs(1_000);
-        let at = |seconds: i64| Stat { size: 1, modified: seconds * 1_000_000_000, changed: 0, inode: 0 };
-        for (seconds, racy) in
-            [(0, false), (997, false), (998, false), (999, true), (1_000, true), (2_000, true)]
-        {
-            assert_eq!(at(seconds).is_racy(now), racy, "{seconds}");
-        }
-        let copied = Stat { changed: 999_000_000_000, ..at(0) };
-        assert!(copied.is_racy_for_copies(now) && !copied.is_racy(now));
     }
 }

@@ -19,8 +19,9 @@ use crate::transfer::download::sequential::{Next, Sequential};
 use crate::transfer::download::signed_url::Address;
 use crate::transfer::engine::concurrency::Permit;
 use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::{Engine, Tools, joined};
+use crate::transfer::engine::runtime::{Engine, Tools};
 use crate::transfer::engine::storage::{Found, Identity, RangeBody, StorageError};
+use crate::transfer::engine::task::joined;
 use crate::transfer::part_size;
 use crate::transfer::progress::Counters;
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::worker::Job;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::runtime::blocking;
+use crate::transfer::engine::task::blocking;
 use crate::types;
 
 /// Attempts at a completion whose answers are lost.

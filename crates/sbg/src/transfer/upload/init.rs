@@ -8,15 +8,17 @@ use jiff::Timestamp;
 
 use super::intent::{self, Found};
 use super::journal::{self, Intent, Journal, Record, Saved, UploadKey};
-use super::protocol::{self, Report, Request, Route};
-use super::worker::{Confirmed, Order};
+use super::protocol::{self, Request, Route};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
-use crate::transfer::engine::runtime::{StateFolder, Tools, blocking};
+use crate::transfer::engine::runtime::{StateFolder, Tools};
 use crate::transfer::engine::storage::confirmation::etag;
+use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
 use crate::transfer::local::state_folder;
 use crate::transfer::part_size;
+use crate::transfer::upload::plan::Report;
+use crate::transfer::upload::plan::{Confirmed, Plan};
 use crate::types;
 
 /// An upload that the platform knows.
@@ -37,24 +39,24 @@ pub(super) enum Beginning {
 }
 
 /// Takes up the upload that another run has left, or begins one.
-pub(super) async fn begin(order: &Order, tools: &Tools, shared: &Arc<Shared>) -> Result<Beginning> {
+pub(super) async fn begin(plan: &Plan, tools: &Tools, shared: &Arc<Shared>) -> Result<Beginning> {
     let Some(folder) = tools.state_folder.clone() else {
-        return begin_anew(order, tools, None).await;
+        return begin_anew(plan, tools, None).await;
     };
-    let (record, left) = match open(order, tools, shared, &folder).await {
+    let (record, left) = match open(plan, tools, shared, &folder).await {
         Ok(opened) => opened,
         // Such as in a container whose file system can only be read.
         Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
             tracing::warn!(%error, "an upload is not written down, so that no other process can go on with it");
-            return begin_anew(order, tools, None).await;
+            return begin_anew(plan, tools, None).await;
         }
         Err(error) => return Err(error),
     };
     let taken_up = match left {
-        None => return begin_anew(order, tools, Some(record)).await,
+        None => return begin_anew(plan, tools, Some(record)).await,
         Some(Err(why)) => TakenUp::Useless(why),
-        Some(Ok(Saved::Upload(journal))) => take_up(order, tools, journal).await?,
-        Some(Ok(Saved::Intent(intent))) => adopt(order, tools, &intent, &folder.path).await?,
+        Some(Ok(Saved::Upload(journal))) => take_up(plan, tools, journal).await?,
+        Some(Ok(Saved::Intent(intent))) => adopt(plan, tools, &intent, &folder.path).await?,
     };
     match taken_up {
         TakenUp::There { route, part_size, confirmed, resumed } => {
@@ -66,11 +68,11 @@ pub(super) async fn begin(order: &Order, tools: &Tools, shared: &Arc<Shared>) ->
             Ok(Beginning::Completed(file))
         }
         TakenUp::Useless(why) => {
-            tracing::warn!(path = %order.source.path().display(), why, "an upload restarts from zero");
+            tracing::warn!(path = %plan.source.path().display(), why, "an upload restarts from zero");
             shared.start_over(why);
-            begin_anew(order, tools, Some(record)).await
+            begin_anew(plan, tools, Some(record)).await
         }
-        TakenUp::Nothing => begin_anew(order, tools, Some(record)).await,
+        TakenUp::Nothing => begin_anew(plan, tools, Some(record)).await,
     }
 }
 
@@ -78,12 +80,12 @@ type Left = Option<Result<Saved, String>>;
 
 /// Opens the record of the upload, with what another run has left there.
 async fn open(
-    order: &Order,
+    plan: &Plan,
     tools: &Tools,
     shared: &Arc<Shared>,
     folder: &StateFolder,
 ) -> Result<(Record, Left)> {
-    let (key, stop, swept) = (order.key(), shared.stop.clone(), tools.swept.clone());
+    let (key, stop, swept) = (plan.key(), shared.stop.clone(), tools.swept.clone());
     let path = folder.path.clone();
     let open = move || {
         state_folder::prepare(&path)?;
@@ -96,10 +98,10 @@ async fn open(
 }
 
 /// Begins a new upload, of which a journal tells from before the platform knows it.
-pub(super) async fn begin_anew(order: &Order, tools: &Tools, record: Option<Record>) -> Result<Beginning> {
+pub(super) async fn begin_anew(plan: &Plan, tools: &Tools, record: Option<Record>) -> Result<Beginning> {
     let record = match record {
         Some(record) => {
-            let intent = order.intent();
+            let intent = plan.intent();
             let save = move || {
                 record.save(&intent);
                 Ok(record)
@@ -108,9 +110,9 @@ pub(super) async fn begin_anew(order: &Order, tools: &Tools, record: Option<Reco
         }
         None => None,
     };
-    let size = order.source.size();
-    let request = Request { name: order.name.clone(), size, part_size: order.part_size };
-    let (route, part_size) = match protocol::begin(&tools.api, &order.destination, &request).await {
+    let size = plan.source.size();
+    let request = Request { name: plan.name.clone(), size, part_size: plan.part_size };
+    let (route, part_size) = match protocol::begin(&tools.api, &plan.destination, &request).await {
         Ok(begun) => begun,
         Err(error) => {
             // Where the platform may have begun it all the same, the next run looks for it.
@@ -121,7 +123,7 @@ pub(super) async fn begin_anew(order: &Order, tools: &Tools, record: Option<Reco
         }
     };
     let given = part_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
-    let part_size = given.unwrap_or(order.part_size);
+    let part_size = given.unwrap_or(plan.part_size);
     if !part_size::fits(size, part_size) {
         route.abort().await;
         if let Some(record) = record {
@@ -157,8 +159,8 @@ enum TakenUp {
 }
 
 /// Takes over the upload that a killed run has begun, if the platform knows it.
-async fn adopt(order: &Order, tools: &Tools, intent: &Intent, folder: &Path) -> Result<TakenUp> {
-    match intent::find(order, tools, intent, folder).await {
+async fn adopt(plan: &Plan, tools: &Tools, intent: &Intent, folder: &Path) -> Result<TakenUp> {
+    match intent::find(plan, tools, intent, folder).await {
         Ok(Found::Upload(route, part_size)) => {
             tracing::info!(upload_id = route.upload_id, "resuming an upload that was begun by a killed run");
             let confirmed = BTreeMap::new();
@@ -176,13 +178,13 @@ async fn adopt(order: &Order, tools: &Tools, intent: &Intent, folder: &Path) -> 
 }
 
 /// Asks the platform what it has of the upload that a journal names.
-async fn take_up(order: &Order, tools: &Tools, journal: Journal) -> Result<TakenUp> {
+async fn take_up(plan: &Plan, tools: &Tools, journal: Journal) -> Result<TakenUp> {
     let Journal { stamp, upload_id, part_size, parts, completing, .. } = journal;
     // A journal may lie where others can write. Its id becomes a piece of paths, and its parts are planned at once.
     if check_segment("upload id", &upload_id).is_err() || !part_size::fits(stamp.size, part_size) {
         return Ok(TakenUp::Useless("the journal is of no use: it names no upload that could be".to_owned()));
     }
-    let route = Route { api: tools.api.clone(), destination: order.destination.clone(), upload_id };
+    let route = Route { api: tools.api.clone(), destination: plan.destination.clone(), upload_id };
     let remote = match route.remote().await {
         // The upload is of somebody else, or the caller may not write there any more: beginning anew tells.
         Err(error) if error.is_forbidden() => {
@@ -190,19 +192,19 @@ async fn take_up(order: &Order, tools: &Tools, journal: Journal) -> Result<Taken
         }
         remote => remote?,
     };
-    let changed = stamp != *order.source.stamp();
+    let changed = stamp != *plan.source.stamp();
     let Some(remote) = remote else {
         // Where files are replaced, an old one of the same name and size could be taken for this one.
         if completing
             && !changed
-            && !order.destination.overwrites()
-            && let Some(file) = route.find(&order.name, order.source.size()).await?
+            && !plan.destination.overwrites()
+            && let Some(file) = route.find(&plan.name, plan.source.size()).await?
         {
             return Ok(TakenUp::Completed(Box::new(file)));
         }
         return Ok(TakenUp::Useless("the platform does not know the upload any more".to_owned()));
     };
-    if !remote.goes_to(&order.destination, &order.name) || !remote.holds(stamp.size, Some(part_size)) {
+    if !remote.goes_to(&plan.destination, &plan.name) || !remote.holds(stamp.size, Some(part_size)) {
         // Nothing is sent to it, and it is not aborted either.
         return Ok(TakenUp::Useless("the journal names another upload of the platform".to_owned()));
     }
@@ -237,7 +239,7 @@ fn agree(ours: &Report, theirs: &Report) -> bool {
     }
 }
 
-impl Order {
+impl Plan {
     pub(super) fn key(&self) -> UploadKey {
         UploadKey {
             endpoint: self.endpoint.clone(),

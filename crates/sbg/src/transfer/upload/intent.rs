@@ -16,13 +16,15 @@ use jiff::fmt::rfc2822;
 use sbg_raw::ClientUploadExt as _;
 
 use super::journal::{self, Intent};
-use super::protocol::{Destination, Route};
+use super::protocol::Route;
 use super::remote::Remote;
-use super::worker::Order;
 use crate::error::Result;
 use crate::ids::check_segment;
-use crate::transfer::engine::runtime::{Tools, blocking};
+use crate::transfer::engine::runtime::Tools;
+use crate::transfer::engine::task::blocking;
 use crate::transfer::part_size;
+use crate::transfer::upload::plan::Destination;
+use crate::transfer::upload::plan::Plan;
 
 /// How far two clocks may be apart that were compared by an answer of the platform, and where it was not dated.
 const COMPARED: Duration = Duration::from_secs(5);
@@ -42,8 +44,8 @@ pub(super) enum Found {
 }
 
 /// Looks for the upload of an intent.
-pub(super) async fn find(order: &Order, tools: &Tools, intent: &Intent, folder: &Path) -> Result<Found> {
-    if matches!(order.destination, Destination::Automation { .. }) {
+pub(super) async fn find(plan: &Plan, tools: &Tools, intent: &Intent, folder: &Path) -> Result<Found> {
+    if matches!(plan.destination, Destination::Automation { .. }) {
         // The platform lists no uploads of code; they expire there.
         return Ok(Found::Nothing);
     }
@@ -52,24 +54,24 @@ pub(super) async fn find(order: &Order, tools: &Tools, intent: &Intent, folder: 
     let listed = response.into_inner().items.into_iter().map(Remote::from).collect();
     let folder = folder.to_owned();
     let known = blocking(move || Ok(journal::upload_ids(&folder))).await?;
-    let Some(upload_id) = only_match(listed, order, intent.stamp.size, &known, &between) else {
+    let Some(upload_id) = only_match(listed, plan, intent.stamp.size, &known, &between) else {
         return Ok(Found::Nothing);
     };
     if check_segment("upload id", &upload_id).is_err() {
         return Ok(Found::Nothing);
     }
-    let route = Route { api: tools.api.clone(), destination: order.destination.clone(), upload_id };
+    let route = Route { api: tools.api.clone(), destination: plan.destination.clone(), upload_id };
     // The list does not tell all.
     let Some(remote) = route.remote().await? else { return Ok(Found::Nothing) };
-    if !is_match(&remote, order, intent.stamp.size, &between) {
+    if !is_match(&remote, plan, intent.stamp.size, &between) {
         return Ok(Found::Nothing);
     }
-    if intent.stamp != *order.source.stamp() {
+    if intent.stamp != *plan.source.stamp() {
         route.abort().await;
         return Ok(Found::Aborted("the file has changed since"));
     }
     let part_size = remote.part_size.and_then(|size| u64::try_from(size).ok());
-    let fits = |size: &u64| part_size::fits(order.source.size(), *size);
+    let fits = |size: &u64| part_size::fits(plan.source.size(), *size);
     Ok(part_size.filter(fits).map_or(Found::Nothing, |part_size| Found::Upload(route, part_size)))
 }
 
@@ -98,8 +100,8 @@ impl Between {
     }
 }
 
-fn is_match(remote: &Remote, order: &Order, size: u64, between: &Between) -> bool {
-    remote.goes_to(&order.destination, &order.name)
+fn is_match(remote: &Remote, plan: &Plan, size: u64, between: &Between) -> bool {
+    remote.goes_to(&plan.destination, &plan.name)
         // Without a name and a time there is nothing to recognize it by.
         && remote.name.is_some()
         && remote.initiated.is_some_and(|at| (between.earliest..=between.latest).contains(&at))
@@ -110,14 +112,14 @@ fn is_match(remote: &Remote, order: &Order, size: u64, between: &Between) -> boo
 /// The id of the one upload that fits; `None` where there is none, or where there are several.
 fn only_match(
     listed: Vec<Remote>,
-    order: &Order,
+    plan: &Plan,
     size: u64,
     known: &HashSet<String>,
     between: &Between,
 ) -> Option<String> {
     let mut matching = listed
         .into_iter()
-        .filter(|remote| is_match(remote, order, size, between) && !known.contains(&remote.upload_id));
+        .filter(|remote| is_match(remote, plan, size, between) && !known.contains(&remote.upload_id));
     matching.next().filter(|_| matching.next().is_none()).map(|remote| remote.upload_id)
 }
 
@@ -128,10 +130,10 @@ mod tests {
 
     const INTENDED: i64 = 1_700_000_000;
 
-    fn order(folder: &tempfile::TempDir) -> Order {
+    fn order(folder: &tempfile::TempDir) -> Plan {
         let path = folder.path().join("a");
         std::fs::write(&path, "ACGT").unwrap();
-        Order {
+        Plan {
             source: Source::open(&path).unwrap(),
             name: "a".to_owned(),
             destination: Destination::Place {
@@ -154,19 +156,19 @@ mod tests {
         }
     }
 
-    fn between(order: &Order, headers: &HeaderMap, now: i64) -> Between {
-        let intent = Intent { intended: INTENDED, ..order.intent() };
+    fn between(plan: &Plan, headers: &HeaderMap, now: i64) -> Between {
+        let intent = Intent { intended: INTENDED, ..plan.intent() };
         Between::of(&intent, headers, Timestamp::from_second(now).unwrap())
     }
 
     #[test]
     fn only_upload_that_fits_is_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let order = order(&folder);
-        let between = between(&order, &HeaderMap::new(), INTENDED + 60);
+        let plan = order(&folder);
+        let between = between(&plan, &HeaderMap::new(), INTENDED + 60);
         let check = |listed: Vec<Remote>, known: &[&str], expected: Option<&str>| {
             let known = known.iter().map(|id| (*id).to_owned()).collect();
-            assert_eq!(only_match(listed, &order, 4, &known, &between).as_deref(), expected);
+            assert_eq!(only_match(listed, &plan, 4, &known, &between).as_deref(), expected);
         };
         check(vec![], &[], None);
         check(vec![remote("u1", 1)], &[], Some("u1"));
@@ -186,12 +188,12 @@ mod tests {
     #[test]
     fn times_are_compared_by_the_clock_of_the_platform() {
         let folder = tempfile::tempdir().unwrap();
-        let order = order(&folder);
+        let plan = order(&folder);
         // By the clock of the platform this machine is an hour behind.
         let date = "Tue, 14 Nov 2023 23:14:20 GMT";
         let headers = HeaderMap::from_iter([(DATE, date.parse().unwrap())]);
-        let between = between(&order, &headers, INTENDED + 60);
-        assert!(is_match(&remote("u1", 3600), &order, 4, &between));
-        assert!(!is_match(&remote("u1", 0), &order, 4, &between));
+        let between = between(&plan, &headers, INTENDED + 60);
+        assert!(is_match(&remote("u1", 3600), &plan, 4, &between));
+        assert!(!is_match(&remote("u1", 0), &plan, 4, &between));
     }
 }

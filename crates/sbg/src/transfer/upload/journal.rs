@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::protocol::{Destination, Report};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::hex;
 use crate::transfer::local::journal::{self, Unusable, with_suffix};
 use crate::transfer::local::lock::{Locked, open_locked, remove_stale};
 use crate::transfer::local::source_file::Stamp;
+use crate::transfer::upload::plan::{Destination, Report};
 
 /// Where the journals lie when nothing else is said; `None` where the user has no home folder.
 pub(crate) fn default_state_folder() -> Option<PathBuf> {

@@ -6,31 +6,15 @@ use std::time::Duration;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sbg_raw::{ClientAutomationsExt as _, ClientFilesExt as _, ClientUploadExt as _};
-use serde::{Deserialize, Serialize};
 
+use super::plan::{Destination, Report};
 use super::remote::Remote;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
-use crate::transfer::download::signed_url::Age;
 use crate::transfer::engine::storage::confirmation::Confirmation;
+use crate::transfer::engine::storage::url_age::Age;
 use crate::transfer::part_size::LARGEST_PART;
 use crate::types;
-
-/// Where the file goes, and with it which calls bring it there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::transfer) enum Destination {
-    /// To a project or into a folder.
-    Place { project: Option<String>, folder: Option<String>, overwrite: bool },
-    /// To an automation, as the code of a package.
-    Automation { id: String },
-}
-
-impl Destination {
-    /// Whether a file of the same name is replaced.
-    pub(super) fn overwrites(&self) -> bool {
-        matches!(self, Self::Place { overwrite: true, .. })
-    }
-}
 
 /// An upload that the platform knows.
 #[derive(Clone, Debug)]
@@ -38,13 +22,6 @@ pub(super) struct Route {
     pub(super) api: sbg_raw::Client,
     pub(super) destination: Destination,
     pub(super) upload_id: String,
-}
-
-/// What the storage answered to a part, as the platform wants to hear it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Report {
-    pub(super) part: i32,
-    pub(super) headers: BTreeMap<String, String>,
 }
 
 /// How long the platform may take to give an upload up.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinSet;
 
 use super::dropped::PartError;
-use super::protocol::{self, Destination, Request};
+use super::protocol::{self, Request};
 use super::uploaded::Uploaded;
 use super::worker::{Job, sent};
 use crate::error::{Error, ErrorKind, Result};
@@ -17,6 +17,7 @@ use crate::transfer::engine::runtime::Tools;
 use crate::transfer::handle::Shared;
 use crate::transfer::local::source_file::Content;
 use crate::transfer::part_size;
+use crate::transfer::upload::plan::Destination;
 use crate::types;
 
 /// Bytes of parts that are held in memory at once, so that they can be sent again.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::protocol::{Destination, Report};
+use crate::transfer::upload::plan::{Destination, Report};
 use crate::types;
 
 /// An upload under way, as far as the platform describes it.

@@ -16,17 +16,20 @@ use super::attempt::{Attempt, Failures};
 use super::dropped::{PartError, Refusal, lacks_parts};
 use super::init::{Beginning, Begun, begin, begin_anew};
 use super::journal::{Journal, Ledger, Record};
-use super::protocol::{Destination, PartAddress, Report, Route};
+use super::plan::{Confirmed, Plan};
+use super::protocol::{PartAddress, Route};
 use super::uploaded::Uploaded;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::concurrency::PartMeter;
+use crate::transfer::engine::concurrency::{Direction, PartMeter};
 use crate::transfer::engine::retry::{Retry, Then};
-use crate::transfer::engine::runtime::{Direction, Tools, blocking, joined};
+use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::storage::part_body::Flow;
 use crate::transfer::engine::storage::{Moving, PartRequest, StorageError};
+use crate::transfer::engine::task::{blocking, joined};
 use crate::transfer::handle::Shared;
-use crate::transfer::local::source_file::{Content, Source};
+use crate::transfer::local::source_file::Content;
 use crate::transfer::part_size;
+use crate::transfer::upload::plan::Report;
 use crate::types;
 
 /// Parts whose address is asked for ahead of the connection that will send them.
@@ -41,35 +44,25 @@ const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long an upload that is stopped while it begins waits for the answer of the platform.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// What to upload, and how.
-#[derive(Debug)]
-pub(super) struct Order {
-    pub(super) source: Arc<Source>,
-    pub(super) name: String,
-    pub(super) destination: Destination,
-    pub(super) part_size: u64,
-    pub(super) endpoint: String,
-}
-
 /// Does the whole upload of a file. One that the storage has dropped restarts from zero, once.
-pub(super) async fn run(order: Order, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
-    let begun = stoppable(&shared, begin(&order, &tools, &shared)).await?;
-    let (error, record) = match attempt(&order, &tools, &shared, begun).await? {
+pub(super) async fn run(plan: Plan, tools: Tools, shared: Arc<Shared>) -> Result<Uploaded> {
+    let begun = stoppable(&shared, begin(&plan, &tools, &shared)).await?;
+    let (error, record) = match attempt(&plan, &tools, &shared, begun).await? {
         Ended::Complete(done) => return Ok(*done),
         Ended::Dropped(error, record) => (error, record),
     };
-    tracing::warn!(path = %order.source.path().display(), %error, "an upload restarts from zero");
+    tracing::warn!(path = %plan.source.path().display(), %error, "an upload restarts from zero");
     shared.start_over(format!("the storage dropped the upload: {error}"));
     shared.counters.start_over();
-    let begun = stoppable(&shared, begin_anew(&order, &tools, record)).await?;
-    match attempt(&order, &tools, &shared, begun).await? {
+    let begun = stoppable(&shared, begin_anew(&plan, &tools, record)).await?;
+    match attempt(&plan, &tools, &shared, begun).await? {
         Ended::Complete(done) => Ok(*done),
         Ended::Dropped(error, _) => Err(error),
     }
 }
 
-fn complete(order: &Order, shared: &Shared, file: types::File, resumed: u64) -> Ended {
-    let (bytes, started_over) = (order.source.size(), shared.started_over());
+fn complete(plan: &Plan, shared: &Shared, file: types::File, resumed: u64) -> Ended {
+    let (bytes, started_over) = (plan.source.size(), shared.started_over());
     Ended::Complete(Box::new(Uploaded { file, bytes, resumed, started_over }))
 }
 
@@ -94,18 +87,18 @@ enum Ended {
 }
 
 /// Sends what is missing of an upload, and completes it.
-async fn attempt(order: &Order, tools: &Tools, shared: &Arc<Shared>, begun: Beginning) -> Result<Ended> {
+async fn attempt(plan: &Plan, tools: &Tools, shared: &Arc<Shared>, begun: Beginning) -> Result<Ended> {
     let Begun { route, part_size, confirmed, resumed, record } = match begun {
         Beginning::Begun(begun) => *begun,
         Beginning::Completed(file) => {
-            let size = order.source.size();
+            let size = plan.source.size();
             shared.counters.plan(size, 1);
             shared.counters.add_there(size);
             shared.counters.part_done();
-            return Ok(complete(order, shared, *file, size));
+            return Ok(complete(plan, shared, *file, size));
         }
     };
-    let mut parts: Vec<Range<u64>> = part_size::parts(0..order.source.size(), part_size).collect();
+    let mut parts: Vec<Range<u64>> = part_size::parts(0..plan.source.size(), part_size).collect();
     if parts.is_empty() {
         // An empty file is one empty part.
         parts.push(0..0);
@@ -114,8 +107,8 @@ async fn attempt(order: &Order, tools: &Tools, shared: &Arc<Shared>, begun: Begi
     let journal = match record {
         Some(record) => {
             let journal = Journal {
-                key: order.key(),
-                stamp: order.source.stamp().clone(),
+                key: plan.key(),
+                stamp: plan.source.stamp().clone(),
                 upload_id: route.upload_id.clone(),
                 part_size,
                 parts: confirmed.values().map(|part| part.report.clone()).collect(),
@@ -129,10 +122,10 @@ async fn attempt(order: &Order, tools: &Tools, shared: &Arc<Shared>, begun: Begi
     let job = Job::bare(tools.clone(), shared.clone(), route);
     let job = Arc::new(Job { journal, confirmed: Mutex::new(confirmed), resumed, ..job });
     let there = job.count_there(&parts);
-    shared.counters.plan(order.source.size(), parts.len());
+    shared.counters.plan(plan.source.size(), parts.len());
     let mut workers = JoinSet::new();
     let result = tokio::select! {
-        result = job.send_all(order, &parts, &mut workers) => result,
+        result = job.send_all(plan, &parts, &mut workers) => result,
         never = job.write_journals() => match never {},
         () = shared.stop.cancelled() => Err(Error::cancelled().into()),
     };
@@ -146,7 +139,7 @@ async fn attempt(order: &Order, tools: &Tools, shared: &Arc<Shared>, begun: Begi
     }
     let record = job.close(keep).await;
     match result {
-        Ok(file) => Ok(complete(order, shared, file, there)),
+        Ok(file) => Ok(complete(plan, shared, file, there)),
         Err(PartError::Dropped(error)) => Ok(Ended::Dropped(error, record)),
         Err(PartError::Failed(error)) => Err(error),
     }
@@ -163,14 +156,6 @@ fn is_worth_resuming(error: &Error) -> bool {
     // A token that has expired, a bill that is not paid: somebody will see to it.
     let refused = error.kind() == K::Api && matches!(error.status(), Some(401..=403));
     passing || refused || error.is_transient()
-}
-
-/// A part that the storage has confirmed.
-#[derive(Clone, Debug)]
-pub(super) struct Confirmed {
-    pub(super) report: Report,
-    /// Whether the platform was told.
-    pub(super) reported: bool,
 }
 
 /// What has become of a part; a panic is an error as well.
@@ -240,7 +225,7 @@ impl Job {
     /// Sends what the storage has not confirmed yet, and completes the upload.
     async fn send_all(
         self: &Arc<Self>,
-        order: &Order,
+        plan: &Plan,
         parts: &[Range<u64>],
         workers: &mut JoinSet<Result<(), PartError>>,
     ) -> Result<types::File, PartError> {
@@ -249,12 +234,12 @@ impl Job {
             (1..=parts.len()).filter(|number| !confirmed.contains_key(number)).collect()
         };
         for number in missing {
-            let content = Content::File(order.source.clone(), parts[number - 1].clone());
+            let content = Content::File(plan.source.clone(), parts[number - 1].clone());
             self.spawn(number, content, workers).await?;
         }
         self.join(workers).await?;
-        order.source.check_unchanged()?;
-        let completed = self.complete(parts.len(), &order.name, order.source.size()).await;
+        plan.source.check_unchanged()?;
+        let completed = self.complete(parts.len(), &plan.name, plan.source.size()).await;
         completed.map_err(|error| {
             if lacks_parts(&error, self.resumed) {
                 PartError::Dropped(error)

@@ -56,6 +56,13 @@ fn raw_path(text: &str) -> &str {
     authority_and_path.find(['/', '\\']).map_or("", |at| &authority_and_path[at..])
 }
 
+/// The host that a signed URL names, by which connections are counted. Fails for a URL that cannot be sent as it is.
+pub(in crate::transfer) fn host(url: &str, https_only: bool) -> Result<String> {
+    let url = parse_signed(url, https_only)?;
+    let host = url.host_str().unwrap_or_default();
+    Ok(format!("{host}:{}", url.port_or_known_default().unwrap_or_default()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +103,16 @@ mod tests {
         check("file:///x", false, false);
         check("not a URL", false, false);
         check("", false, false);
+    }
+
+    #[test]
+    fn connections_are_counted_by_host_and_port() {
+        assert_eq!(host("https://a.example/x", true).unwrap(), "a.example:443");
+        assert_eq!(host("http://127.0.0.1:8080/x", false).unwrap(), "127.0.0.1:8080");
+        for (url, https_only) in
+            [("http://127.0.0.1:8080/x", true), ("not an address", false), ("file:///x", false)]
+        {
+            assert!(host(url, https_only).is_err(), "{url}");
+        }
     }
 }

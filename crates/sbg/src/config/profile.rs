@@ -31,7 +31,7 @@ pub use settings::Settings;
 /// The file of credentials. `Debug` shows the names of the profiles only.
 ///
 /// ```
-/// use sbg::{config::Endpoint, profile::Credentials};
+/// use sbg::config::{Endpoint, profile::Credentials};
 ///
 /// # let folder = std::env::temp_dir().join(format!("sbg-doc-{}", std::process::id()));
 /// # let path = folder.join("credentials");
@@ -55,7 +55,7 @@ pub struct Credentials {
 /// Something about a file that a user should hear of, though it can be used.
 ///
 /// ```no_run
-/// use sbg::profile::{Credentials, FileWarning};
+/// use sbg::config::profile::{Credentials, FileWarning};
 ///
 /// for warning in Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
 ///     match warning {
@@ -63,7 +63,7 @@ pub struct Credentials {
 ///         _ => eprintln!("{warning}"),
 ///     }
 /// }
-/// # Ok::<(), sbg::profile::ProfileError>(())
+/// # Ok::<(), sbg::config::profile::ProfileError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -93,7 +93,7 @@ impl Credentials {
     /// Reads a file of credentials.
     ///
     /// ```
-    /// use sbg::profile::{Credentials, ProfileError};
+    /// use sbg::config::profile::{Credentials, ProfileError};
     ///
     /// let missing = Credentials::open("/nowhere/credentials").unwrap_err();
     /// assert!(matches!(missing, ProfileError::NotFound { .. }));
@@ -114,9 +114,9 @@ impl Credentials {
     /// Reads a file of credentials, or begins an empty one that [`save`](Self::save) creates.
     ///
     /// ```
-    /// let credentials = sbg::profile::Credentials::open_or_new("/nowhere/credentials")?;
+    /// let credentials = sbg::config::profile::Credentials::open_or_new("/nowhere/credentials")?;
     /// assert_eq!(credentials.profiles().count(), 0);
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     ///
     /// # Errors
@@ -134,9 +134,9 @@ impl Credentials {
     /// Where the file is, or will be.
     ///
     /// ```no_run
-    /// let credentials = sbg::profile::Credentials::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
+    /// let credentials = sbg::config::profile::Credentials::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
     /// println!("profiles in {}:", credentials.path().display());
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     pub fn path(&self) -> &Path {
         &self.path
@@ -145,10 +145,10 @@ impl Credentials {
     /// The names of the profiles, in the order of the file.
     ///
     /// ```no_run
-    /// for name in sbg::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.profiles() {
+    /// for name in sbg::config::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.profiles() {
     ///     println!("{name}");
     /// }
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     pub fn profiles(&self) -> impl Iterator<Item = &str> {
         self.ini.sections()
@@ -157,10 +157,10 @@ impl Credentials {
     /// What a user should hear of the file as it was read. Nothing is logged here.
     ///
     /// ```no_run
-    /// for warning in sbg::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
+    /// for warning in sbg::config::profile::Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.warnings() {
     ///     eprintln!("{warning}");
     /// }
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     pub fn warnings(&self) -> &[FileWarning] {
         &self.warnings
@@ -171,12 +171,12 @@ impl Credentials {
     /// Endpoint and token are handed out as they stand in the file; they are checked when they are used.
     ///
     /// ```
-    /// use sbg::profile::{Credentials, ProfileError};
+    /// use sbg::config::profile::{Credentials, ProfileError};
     ///
     /// let credentials = Credentials::open_or_new("/nowhere/credentials")?;
     /// let unknown = credentials.profile("cgc").unwrap_err();
     /// assert!(matches!(unknown, ProfileError::UnknownProfile { .. }));
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     ///
     /// # Errors
@@ -208,12 +208,12 @@ impl Credentials {
     /// other in it.
     ///
     /// ```
-    /// use sbg::{config::Endpoint, profile::Credentials};
+    /// use sbg::config::{Endpoint, profile::Credentials};
     ///
     /// let mut credentials = Credentials::open_or_new("/nowhere/credentials")?;
     /// credentials.set("cavatica", &Endpoint::Cavatica, &"0123456789abcdef0123456789abcdef".into())?;
     /// assert!(credentials.profiles().eq(["cavatica"]));
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     ///
     /// # Errors
@@ -243,12 +243,12 @@ impl Credentials {
     /// leaves the old one as it was.
     ///
     /// ```no_run
-    /// use sbg::{config::Endpoint, profile::Credentials};
+    /// use sbg::config::{Endpoint, profile::Credentials};
     ///
     /// let mut credentials = Credentials::open_or_new("/home/rfranklin/.sevenbridges/credentials")?;
     /// credentials.set("cgc", &Endpoint::Cgc, &"0123456789abcdef0123456789abcdef".into())?;
     /// credentials.save()?;
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     ///
     /// # Errors
@@ -278,11 +278,11 @@ impl fmt::Debug for Credentials {
 /// One section of the file of credentials. `Debug` hides its values.
 ///
 /// ```no_run
-/// use sbg::profile::Credentials;
+/// use sbg::config::profile::Credentials;
 ///
 /// let profile = Credentials::open("/home/rfranklin/.sevenbridges/credentials")?.profile("cgc")?;
 /// println!("{} on line {}: {:?}", profile.name(), profile.line(), profile.api_endpoint());
-/// # Ok::<(), sbg::profile::ProfileError>(())
+/// # Ok::<(), sbg::config::profile::ProfileError>(())
 /// ```
 #[derive(Clone)]
 pub struct Profile {
@@ -304,7 +304,7 @@ impl Profile {
     /// The name of the section.
     ///
     /// ```
-    /// # fn example(profile: sbg::profile::Profile) {
+    /// # fn example(profile: sbg::config::profile::Profile) {
     /// println!("[{}]", profile.name());
     /// # }
     /// ```
@@ -315,7 +315,7 @@ impl Profile {
     /// The number of the line that the section begins on, from 1.
     ///
     /// ```
-    /// # fn example(profile: sbg::profile::Profile) {
+    /// # fn example(profile: sbg::config::profile::Profile) {
     /// println!("`{}` begins on line {}", profile.name(), profile.line());
     /// # }
     /// ```
@@ -326,7 +326,7 @@ impl Profile {
     /// The endpoint as it stands in the file: the base URL of an API or the name of an environment.
     ///
     /// ```
-    /// # fn example(profile: sbg::profile::Profile) {
+    /// # fn example(profile: sbg::config::profile::Profile) {
     /// let endpoint = profile.api_endpoint().unwrap_or("cgc");
     /// # }
     /// ```
@@ -337,7 +337,7 @@ impl Profile {
     /// The token as it stands in the file.
     ///
     /// ```
-    /// # fn example(profile: sbg::profile::Profile) {
+    /// # fn example(profile: sbg::config::profile::Profile) {
     /// let complete = profile.api_endpoint().is_some() && profile.auth_token().is_some();
     /// # }
     /// ```
@@ -348,7 +348,7 @@ impl Profile {
     /// Whether calls that need advance access are allowed; `None` when the profile does not say.
     ///
     /// ```
-    /// # fn example(profile: sbg::profile::Profile) {
+    /// # fn example(profile: sbg::config::profile::Profile) {
     /// let client = sbg::Client::builder().advance_access(profile.advance_access().unwrap_or(false));
     /// # }
     /// ```

@@ -9,7 +9,7 @@ use crate::config::InvalidToken;
 /// The message is complete by itself, what the operating system said included, and never shows the value of a token.
 ///
 /// ```no_run
-/// use sbg::profile::{Credentials, ProfileError};
+/// use sbg::config::profile::{Credentials, ProfileError};
 ///
 /// match Credentials::open("/home/rfranklin/.sevenbridges/credentials") {
 ///     Ok(credentials) => println!("{} profiles", credentials.profiles().count()),

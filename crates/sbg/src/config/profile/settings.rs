@@ -11,7 +11,7 @@ use crate::config::ProxyUrl;
 /// # let path = std::env::temp_dir().join(format!("sbg-doc-settings-{}", std::process::id()));
 /// std::fs::write(&path, "[proxies]\nhttps_proxy = me:secret@proxy.lab.org:3128\n\n[mode]\nadvance_access = True\n")?;
 ///
-/// let settings = sbg::profile::Settings::open(&path)?.expect("it was just written");
+/// let settings = sbg::config::profile::Settings::open(&path)?.expect("it was just written");
 /// assert_eq!(settings.https_proxy().unwrap().to_string(), "http://***@proxy.lab.org:3128/");
 /// assert_eq!(settings.advance_access(), Some(true));
 /// # std::fs::remove_file(path)?;
@@ -31,8 +31,8 @@ impl Settings {
     /// value of a proxy stands for none.
     ///
     /// ```
-    /// assert!(sbg::profile::Settings::open("/nowhere/config")?.is_none());
-    /// # Ok::<(), sbg::profile::ProfileError>(())
+    /// assert!(sbg::config::profile::Settings::open("/nowhere/config")?.is_none());
+    /// # Ok::<(), sbg::config::profile::ProfileError>(())
     /// ```
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Settings {
     /// The proxy of requests to `https` URLs.
     ///
     /// ```
-    /// # fn example(settings: sbg::profile::Settings) {
+    /// # fn example(settings: sbg::config::profile::Settings) {
     /// if let Some(proxy) = settings.https_proxy() {
     ///     println!("https goes through {proxy}");
     /// }
@@ -79,7 +79,7 @@ impl Settings {
     /// The proxy of requests to `http` URLs.
     ///
     /// ```
-    /// # fn example(settings: sbg::profile::Settings) {
+    /// # fn example(settings: sbg::config::profile::Settings) {
     /// if let Some(proxy) = settings.http_proxy() {
     ///     println!("http goes through {proxy}");
     /// }
@@ -92,7 +92,7 @@ impl Settings {
     /// The hosts that are reached without a proxy, separated by commas. The Python client does not know this key.
     ///
     /// ```
-    /// # fn example(settings: sbg::profile::Settings) {
+    /// # fn example(settings: sbg::config::profile::Settings) {
     /// for host in settings.no_proxy().unwrap_or_default().split(',') {
     ///     println!("straight to {host}");
     /// }
@@ -105,7 +105,7 @@ impl Settings {
     /// Whether calls that need advance access are allowed; `None` when the file does not say.
     ///
     /// ```
-    /// # fn example(settings: sbg::profile::Settings) {
+    /// # fn example(settings: sbg::config::profile::Settings) {
     /// let allowed = settings.advance_access().unwrap_or(false);
     /// # }
     /// ```

@@ -1,0 +1,45 @@
+//! Checks of values that several resources take, made before any request.
+
+use crate::error::{Error, Result};
+use crate::ids::excerpt;
+
+/// Longest name of a file, in characters, by the provider's contract.
+const LONGEST_NAME: usize = 255;
+
+/// What the platform allows as the name of a file or a folder.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    let problem = if name.trim().is_empty() {
+        "is empty"
+    } else if name.contains('/') {
+        "has a slash"
+    } else if name.chars().count() > LONGEST_NAME {
+        "is longer than 255 characters"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("the name `{}` {problem}", excerpt(name, 60))))
+}
+
+/// Tags travel in a list separated by commas, so they can have none themselves.
+pub(crate) fn check_tags(tags: &[String]) -> Result<()> {
+    match tags.iter().find(|tag| tag.contains(',') || tag.is_empty()) {
+        Some(tag) => Err(Error::invalid(format!("a tag is not empty and has no comma: `{tag}`"))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_have_no_slash() {
+        let check = |name: &str, allowed: bool| assert_eq!(check_name(name).is_ok(), allowed, "{name:?}");
+        check("b form.bam", true);
+        check(&"ü".repeat(255), true);
+        check(&"u".repeat(256), false);
+        check("", false);
+        check(" ", false);
+        check("a/b", false);
+    }
+}

@@ -1,0 +1,39 @@
+//! The rules that all requests of a client share.
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use super::auth::Authorise;
+use super::error_handler::{Handlers, OnWait};
+use super::preflight::Gate;
+use super::rate_limit::LONGEST;
+use super::record::Recorder;
+use super::response::Answer;
+use super::retry::RetryPolicy;
+use super::retry_after::retry_after;
+use super::scheduler::Budget;
+
+/// What all requests of a client share, whichever pool of connections they use.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) gate: Gate,
+    pub(crate) budget: Budget,
+    pub(crate) authorise: Authorise,
+    /// Longest time for one attempt, to the end of its answer.
+    pub(crate) call_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) handlers: RwLock<Arc<Handlers>>,
+    pub(crate) on_wait: Option<OnWait>,
+    pub(crate) recorder: Option<Recorder>,
+}
+
+impl Policy {
+    /// How long no call is to leave, because the server asks for it and a call that meets this response would wait so long as well.
+    pub(super) fn closes_for(&self, answer: &Answer) -> Option<Duration> {
+        retry_after(answer.headers()).filter(|wait| match answer.status() {
+            429 => *wait <= LONGEST,
+            503 => self.retry.obeys(*wait),
+            _ => false,
+        })
+    }
+}
