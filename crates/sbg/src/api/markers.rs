@@ -17,7 +17,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
     /// let markers = client.markers().query(bam.id).all().await?;
-    /// println!("{:?} markers", markers.total);
+    /// println!("{} markers", markers.len());
     /// # Ok(())
     /// # }
     /// ```

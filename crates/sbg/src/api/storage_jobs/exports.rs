@@ -69,7 +69,7 @@ impl Exports {
     /// use sbg::types::StorageJobStateFilter;
     ///
     /// let failed = client.exports().query().state(StorageJobStateFilter::Failed).all().await?;
-    /// println!("{}", failed.items.len());
+    /// println!("{}", failed.len());
     /// # Ok(())
     /// # }
     /// ```

@@ -69,7 +69,7 @@ impl Imports {
     ///
     /// let query = client.imports().query().volume("rfranklin/patterns").state(StorageJobStateFilter::Failed);
     /// let failed = query.all().await?;
-    /// println!("{}", failed.items.len());
+    /// println!("{}", failed.len());
     /// # Ok(())
     /// # }
     /// ```
