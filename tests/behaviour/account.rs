@@ -21,10 +21,10 @@ async fn the_rate_limit_is_asked_for_or_read_off_the_latest_answer() -> Result<(
     let standing = stage.client.rate_limit().await?;
     let rate = standing.rate.expect("a rate");
     assert_eq!(rate.limit, Some(1000));
-    assert_eq!(rate.remaining, Some(999));
+    assert_eq!(rate.remaining, Some(1000));
 
     let latest = stage.client.latest_rate_limit().expect("an answer has come");
-    assert_eq!((latest.limit(), latest.remaining()), (1000, 999));
+    assert_eq!((latest.limit(), latest.remaining()), (1000, 1000));
     assert_eq!(latest.reset_time().map(sbg::jiff::Timestamp::as_second), rate.reset);
     assert_eq!(stage.emulator.requests().len(), 1);
     Ok(())
@@ -52,14 +52,17 @@ async fn users_see_themselves_and_not_each_other() -> Result<()> {
     let crick = stage.client_of("fcrick");
     assert_eq!(crick.user("fcrick").get().await?.email.as_deref(), Some("francis.crick@example.org"));
 
-    let error =
-        assert_refused(crick.user("rfranklin").get().await, ErrorKind::Api, &["user_get", "403", "2001"]);
+    let error = assert_refused(
+        crick.user("rfranklin").get().await,
+        ErrorKind::Forbidden,
+        &["user_get", "403", "2001"],
+    );
     assert!(error.is_forbidden() && !error.is_transient());
     assert_eq!((error.status(), error.code(), error.attempts()), (Some(403), Some(2001), 1));
     assert_eq!(error.operation(), Some("user_get"));
     assert!(error.request_id().is_some_and(|id| id.len() == 32), "{error:?}");
 
-    let error = assert_refused(crick.user("nobody").get().await, ErrorKind::Api, &["404", "2002"]);
+    let error = assert_refused(crick.user("nobody").get().await, ErrorKind::NotFound, &["404", "2002"]);
     assert!(error.is_not_found());
     Ok(())
 }
@@ -70,7 +73,7 @@ async fn an_unknown_token_is_refused_with_the_place_that_it_came_from() -> Resul
     let client = client_of(stage.emulator.url(), "0123456789abcdef0123456789abcdef").build()?;
     let error = assert_refused(
         client.users().me().await,
-        ErrorKind::Api,
+        ErrorKind::Unauthorized,
         &["HTTP 401", "the token came from the program itself"],
     );
     assert!(error.is_unauthorized());

@@ -1,34 +1,32 @@
-//! The shape of an object in a request, checked as a whole before anything is done with the object.
+//! The schema of an object in a request, checked as a whole before the request changes anything.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     error::{ApiError, Outcome},
     json_object::JsonObject,
 };
 
-/// What a property has to be where it is given, and whether it has to be.
+/// The type of a property, and whether it is required.
 pub(crate) enum Kind {
     Text,
-    /// A text that is not empty.
+    /// A string that is not empty.
     Name,
-    /// A text that has to be there and not to be empty.
+    /// A required string that is not empty.
     Id,
-    /// A text, or null.
-    Clearable,
     Flag,
     Texts,
     /// Any object.
     Map,
-    /// An object of texts, or of null where one is cleared.
+    /// An object of scalars, or null to remove a value.
     Metadata,
-    /// An object of this shape.
+    /// An object with this schema.
     Object(&'static [(&'static str, Kind)]),
-    /// An object of this shape, which has to be there.
+    /// A required object with this schema.
     Part(&'static [(&'static str, Kind)]),
 }
 
-/// Refuses an object with a property of another kind than it has to be.
+/// Refuses an object that breaks the schema.
 pub(crate) fn check(object: JsonObject<'_>, shape: &[(&str, Kind)]) -> Outcome<()> {
     for (name, kind) in shape {
         match kind {
@@ -39,15 +37,14 @@ pub(crate) fn check(object: JsonObject<'_>, shape: &[(&str, Kind)]) -> Outcome<(
                 }
             }
             Kind::Id => drop(object.required(name, 90000)?),
-            Kind::Clearable => drop(object.clearable_text(name)?),
             Kind::Flag => drop(object.flag(name)?),
             Kind::Texts => drop(object.texts(name)?),
             Kind::Map => drop(object.object(name)?),
             Kind::Metadata => {
-                let values =
-                    object.object(name)?.map(JsonObject::map).into_iter().flat_map(|map| map.values());
-                if !values.into_iter().all(|value| matches!(value, Value::String(_) | Value::Null)) {
-                    let reason = format_args!("The values of `{name}` must be strings, or null.");
+                let values = object.object(name)?.map(JsonObject::map).into_iter().flat_map(Map::values);
+                if !values.into_iter().all(is_metadata) {
+                    let reason =
+                        format_args!("The values of `{name}` must be strings, lists of them, or null.");
                     return Err(ApiError::bad_request(reason));
                 }
             }
@@ -65,6 +62,14 @@ pub(crate) fn check(object: JsonObject<'_>, shape: &[(&str, Kind)]) -> Outcome<(
     Ok(())
 }
 
+/// Whether a value can be metadata: numbers and booleans become strings.
+fn is_metadata(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => !items.iter().any(|item| item.is_array() || item.is_object()),
+        value => !value.is_object(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -76,7 +81,7 @@ mod tests {
         const SHAPE: &[(&str, Kind)] = &[
             ("id", Kind::Id),
             ("name", Kind::Name),
-            ("acl", Kind::Clearable),
+            ("acl", Kind::Text),
             ("metadata", Kind::Metadata),
             ("source", Kind::Part(&[("overwrite", Kind::Flag)])),
             ("properties", Kind::Object(&[("class", Kind::Text)])),
@@ -90,16 +95,16 @@ mod tests {
         assert!(fits_with("more", json!(1)));
         assert!(fits_with("acl", json!(null)));
         assert!(fits_with("name", json!("n")));
-        assert!(fits_with("metadata", json!({"k": "v", "l": null})));
+        assert!(fits_with("metadata", json!({"k": "v", "l": null, "m": 3, "n": ["a", 1]})));
         assert!(fits_with("source", json!({})));
         assert!(fits_with("properties", json!({})));
         assert!(!fits_with("properties", json!({"class": 1})));
         assert!(!fits_with("id", json!("")));
         assert!(!fits_with("id", json!(null)));
         assert!(!fits_with("name", json!("")));
-        assert!(!fits_with("name", json!(null)));
+        assert!(fits_with("name", json!(null)));
         assert!(!fits_with("acl", json!(1)));
-        assert!(!fits_with("metadata", json!({"k": 1})));
+        assert!(!fits_with("metadata", json!({"k": {}})));
         assert!(!fits_with("source", json!([])));
         assert!(!fits_with("source", json!({"overwrite": "yes"})));
         for missing in ["id", "source"] {

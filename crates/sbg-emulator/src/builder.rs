@@ -8,7 +8,7 @@ use crate::{
     objects::{flavor::StorageFlavor, quirk::StorageQuirk},
 };
 
-/// Describes an emulator before it starts. The defaults are those of the real platform.
+/// Configures an emulator before it starts. The defaults are those of the real platform.
 ///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
@@ -46,6 +46,7 @@ impl Default for Builder {
                 latency: Duration::ZERO,
                 bandwidth: None,
                 record: true,
+                strict: false,
                 traffic: None,
                 state_time: Duration::from_millis(50),
                 volume_folders: Vec::new(),
@@ -63,7 +64,7 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Where the API listens. Without it, a free port of the loopback address.
+    /// The address of the API. Default: a free port of the loopback interface.
     ///
     /// ```
     /// let builder = sbg_emulator::Emulator::builder().listen(([127, 0, 0, 1], 8080).into());
@@ -73,7 +74,7 @@ impl Builder {
         self
     }
 
-    /// Where the object store listens. Without it, a free port of the address of the API.
+    /// The address of the object store. Default: a free port of the interface of the API.
     ///
     /// ```
     /// let builder = sbg_emulator::Emulator::builder().listen(([127, 0, 0, 1], 8080).into());
@@ -84,7 +85,7 @@ impl Builder {
         self
     }
 
-    /// The token of `rfranklin`. Without it, a random one.
+    /// The token of `rfranklin`. Default: random.
     ///
     /// ```
     /// let token = "0123456789abcdef0123456789abcdef";
@@ -97,7 +98,7 @@ impl Builder {
         self
     }
 
-    /// Requests that each user may send in 300 seconds. Without it, 1000.
+    /// Requests that each user may send in 300 seconds. Default: 1000.
     ///
     /// ```
     /// let emulator = sbg_emulator::Emulator::builder().rate_limit(3).start_blocking()?;
@@ -108,7 +109,7 @@ impl Builder {
         self
     }
 
-    /// How long signed URLs are valid. Without it, an hour.
+    /// How long signed URLs are valid. Default: one hour.
     ///
     /// ```
     /// use std::time::Duration;
@@ -122,7 +123,7 @@ impl Builder {
         self
     }
 
-    /// The part size of uploads that ask for none, or for one that cannot be had. Without it, 32 MiB.
+    /// The part size of uploads that request none, or an impossible one. Default: 32 MiB.
     ///
     /// ```
     /// let builder = sbg_emulator::Emulator::builder().part_size(8 << 20);
@@ -132,7 +133,7 @@ impl Builder {
         self
     }
 
-    /// The smallest size of a part other than the last. Without it, 5 MiB.
+    /// The smallest size of a part other than the last. Default: 5 MiB.
     ///
     /// ```
     /// let small_parts_for_tests = sbg_emulator::Emulator::builder().min_part_size(1).part_size(4);
@@ -142,7 +143,7 @@ impl Builder {
         self
     }
 
-    /// How long each request waits before it is looked at.
+    /// The delay before each request is processed. Default: none.
     ///
     /// ```
     /// use std::time::Duration;
@@ -154,7 +155,7 @@ impl Builder {
         self
     }
 
-    /// Bytes per second that one connection carries in each direction. Without it, no limit.
+    /// Bytes per second and connection in each direction. Default: unlimited.
     ///
     /// ```
     /// let a_megabyte_a_second = sbg_emulator::Emulator::builder().bandwidth(1_000_000);
@@ -164,7 +165,7 @@ impl Builder {
         self
     }
 
-    /// Arms a fault from the start. See [`Faults`] to do so while the emulator runs.
+    /// Adds a fault rule from the start. See [`Faults`] to add rules while the emulator runs.
     ///
     /// ```
     /// use sbg_emulator::{Action, Emulator, FaultRule};
@@ -178,7 +179,7 @@ impl Builder {
         self
     }
 
-    /// Which kind of object storage is played. Without it, S3.
+    /// The kind of object storage to emulate. Default: S3.
     ///
     /// ```
     /// use sbg_emulator::{Emulator, StorageFlavor};
@@ -191,8 +192,8 @@ impl Builder {
         self
     }
 
-    /// Which kind of object storage is played if [`Builder::storage`] does not say, whichever of the two is called first. Test suites
-    /// that run over every flavor set it, so that a test that needs a particular one keeps it.
+    /// The kind of object storage to emulate unless [`Builder::storage`] is called, before or after. Test suites
+    /// that run over every flavor set it, so that a test that needs a particular flavor keeps it.
     ///
     /// ```
     /// use sbg_emulator::{Emulator, StorageFlavor};
@@ -204,7 +205,7 @@ impl Builder {
         self
     }
 
-    /// Changes one trait of the storage; may be called several times.
+    /// Changes one trait of the storage. Can be called several times.
     ///
     /// ```
     /// use sbg_emulator::{EmptyRange, Emulator, StorageFlavor, StorageQuirk};
@@ -220,7 +221,7 @@ impl Builder {
         self
     }
 
-    /// Whether requests are kept for [`Emulator::requests`]. Without it, they are.
+    /// Whether requests are recorded for [`Emulator::requests`]. Default: yes.
     ///
     /// ```
     /// let for_a_benchmark = sbg_emulator::Emulator::builder().record(false);
@@ -230,11 +231,26 @@ impl Builder {
         self
     }
 
-    /// Keeps everything in a folder, so that it survives a restart: the state of the platform, the bytes of objects, the clock and the
-    /// tokens. Without it, everything is in memory.
+    /// Whether requests are checked against the OpenAPI document, for those who test their own client. Default: no.
     ///
-    /// The folder is made if it is missing. What changes is written within a fraction of a second, and when the emulator is dropped;
-    /// an emulator that is killed leaves the state that was written last. Settings, faults and what was seen of requests are not kept.
+    /// By default, the emulator is as liberal as the platform: it takes null for absent properties, texts for booleans, numbers as
+    /// metadata, and ignores unknown query parameters. In strict mode, an operation, a query parameter, a property or a type that the
+    /// document does not have is refused with 400 and a message that names it.
+    ///
+    /// ```
+    /// let emulator = sbg_emulator::Emulator::builder().strict(true).start_blocking()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.config.strict = strict;
+        self
+    }
+
+    /// Keeps everything in a directory, so that it survives a restart: the state of the platform, the bytes of objects, the clock and the
+    /// tokens. Default: everything stays in memory.
+    ///
+    /// A missing directory is created. Changes are saved within a fraction of a second, and when the emulator is dropped;
+    /// after a kill, the last saved state is there. Settings, fault rules and recorded requests are not saved.
     ///
     /// ```no_run
     /// let emulator = sbg_emulator::Emulator::builder().data("emulator-state").start_blocking()?;
@@ -245,9 +261,9 @@ impl Builder {
         self
     }
 
-    /// Whether the bytes of uploads are thrown away once they were read and hashed, which is for measuring. Without it, they are kept.
+    /// Whether the bytes of uploads are discarded after they are read and hashed, for benchmarks. Default: no.
     ///
-    /// Sizes and entity tags are those of what was sent; files that are read show the pattern of [`Emulator::create_large_file`].
+    /// Sizes and entity tags are those of the uploaded bytes; reads return the pattern of [`Emulator::create_large_file`].
     ///
     /// ```
     /// let for_a_benchmark = sbg_emulator::Emulator::builder().discard_uploads(true);
@@ -257,10 +273,10 @@ impl Builder {
         self
     }
 
-    /// Whether both origins speak HTTPS. Without it, they speak HTTP.
+    /// Whether both origins use HTTPS. Default: no.
     ///
-    /// The certificate is for `127.0.0.1`, `::1`, `localhost` and the addresses that are listened on. It is signed by an authority that
-    /// is made at each start: clients have to trust [`Emulator::ca_pem`].
+    /// The certificate is valid for `127.0.0.1`, `::1`, `localhost` and the bound addresses. It is signed by a certificate authority
+    /// that is created at each start: clients have to trust [`Emulator::ca_pem`].
     ///
     /// ```
     /// let emulator = sbg_emulator::Emulator::builder().tls(true).start_blocking()?;
@@ -273,11 +289,11 @@ impl Builder {
         self
     }
 
-    /// Writes every exchange with the API to the end of a file, a JSON object on each line: `method`, `path` (below `/v2`), `query`,
-    /// `request`, `status` and `response`, without a bound. Nothing is masked, and answers that a fault gave are left out.
+    /// Appends every exchange with the API to a file, one JSON object a line: `method`, `path` (below `/v2`), `query`,
+    /// `request`, `status` and `response`, of any size. Nothing is redacted. Responses made by a fault rule are left out.
     ///
-    /// With a folder that is there, it is a new file in it, whose name begins with that of the thread that starts the emulator. A
-    /// specification can be held against such files.
+    /// An existing directory gets a new file, whose name begins with the name of the thread that starts the emulator. A
+    /// specification can be checked against such files.
     ///
     /// ```
     /// let builder = sbg_emulator::Emulator::builder().traffic("traffic.jsonl");
@@ -287,7 +303,7 @@ impl Builder {
         self
     }
 
-    /// Whether to begin with a small world: projects, files, apps, tasks, a volume and bills. Without it, there are users, two
+    /// Whether to start with sample data: projects, files, apps, tasks, a volume and bills. Default: only users, two
     /// datasets and the public apps.
     ///
     /// ```
@@ -299,8 +315,8 @@ impl Builder {
         self
     }
 
-    /// Puts a folder of this computer behind a bucket: volumes with the bucket show the files in it, and exports are written to
-    /// it. Buckets without a folder are in memory.
+    /// Backs a bucket with a local folder: volumes of the bucket show the files in it, and exports are written to
+    /// it. Other buckets are in memory.
     ///
     /// ```
     /// let builder = sbg_emulator::Emulator::builder().volume_folder("lab-bucket", "/srv/sequencer");
@@ -310,9 +326,9 @@ impl Builder {
         self
     }
 
-    /// How long tasks, imports, exports and other jobs stay in each of their states. Without it, 50 ms.
+    /// How long tasks, imports, exports and other jobs stay in each state. Default: 50 ms.
     ///
-    /// It is measured by [`Emulator::clock`]: with a long time, a test decides itself when states change.
+    /// It is measured by [`Emulator::clock`]: with a long time, a test decides when states change.
     ///
     /// ```
     /// use std::time::Duration;
@@ -326,7 +342,7 @@ impl Builder {
         self
     }
 
-    /// The settings and the armed rules.
+    /// The settings and the fault rules.
     pub(crate) fn into_parts(self) -> (Config, Faults) {
         let faults = Faults::default();
         for rule in self.rules {

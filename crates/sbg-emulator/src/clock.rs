@@ -1,4 +1,4 @@
-//! The time that the emulator lives in: the real time plus what a test has added to it.
+//! The clock of the emulator: the real time plus what a test has added.
 
 use std::{
     sync::{
@@ -26,7 +26,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Moves the clock forward. It never goes back.
+    /// Moves the clock forward. It cannot go back.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -38,19 +38,19 @@ impl Clock {
     /// ```
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        // A century is further than any test goes and keeps every later sum inside the range of a timestamp.
+        // A century is more than any test needs, and keeps every later sum inside the range of a timestamp.
         let century = 100 * 365 * 24 * 3600 * 1_000_000_000_u64;
         let _ = self.ahead_nanos.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {
             Some(ahead.saturating_add(nanos).min(century))
         });
     }
 
-    /// How far it is ahead of the real time.
+    /// How far the clock is ahead of the real time.
     pub(crate) fn ahead_nanos(&self) -> u64 {
         self.ahead_nanos.load(Ordering::SeqCst)
     }
 
-    /// The present time of the emulator.
+    /// The current time of the emulator.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -72,17 +72,17 @@ impl Clock {
     }
 }
 
-/// `2019-04-24T11:51:20Z`: the form of every time in the JSON of the platform.
+/// `2019-04-24T11:51:20Z`: the format of every time in the JSON of the platform.
 pub(crate) fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// `Wed, 24 Apr 2019 11:51:20 GMT`: the form of times in HTTP headers.
+/// `Wed, 24 Apr 2019 11:51:20 GMT`: the format of times in HTTP headers.
 pub(crate) fn http_date(time: Timestamp) -> String {
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// A timestamp `after` later, held at the end of time instead of overflowing.
+/// A timestamp `after` later, clamped to the end of time.
 pub(crate) fn later(time: Timestamp, after: Duration) -> Timestamp {
     SignedDuration::try_from(after).ok().and_then(|by| time.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }

@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) latency: Duration,
     pub(crate) bandwidth: Option<u64>,
     pub(crate) record: bool,
+    pub(crate) strict: bool,
     pub(crate) traffic: Option<PathBuf>,
     pub(crate) state_time: Duration,
     pub(crate) volume_folders: Vec<(String, PathBuf)>,
@@ -28,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) tls: bool,
     pub(crate) data: Option<PathBuf>,
     pub(crate) discard_uploads: bool,
-    /// The flavor that was asked for, and the one that is taken where none was.
+    /// The flavor that was set, and the one to use if none was.
     pub(crate) storage: Option<StorageFlavor>,
     pub(crate) default_storage: StorageFlavor,
     pub(crate) quirks: Vec<StorageQuirk>,

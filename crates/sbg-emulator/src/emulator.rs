@@ -1,4 +1,4 @@
-//! A running emulator: how it starts, and what tests do with it without a request.
+//! A running emulator: how it starts, and what tests do with it directly, without a request.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -28,12 +28,12 @@ pub struct Emulator {
     shared: Arc<Shared>,
     /// Stops the servers when it is dropped, and only then; see [`server::Running`].
     _running: server::Running,
-    /// Saves the state to its folder, for the last time once nothing is served any more.
+    /// Saves the state to its directory, for the last time after the servers have stopped.
     _persistence: Option<Persistence>,
 }
 
 impl Emulator {
-    /// Starts to describe an emulator.
+    /// Starts building an emulator.
     ///
     /// ```
     /// let emulator = sbg_emulator::Emulator::builder().rate_limit(20).start_blocking()?;
@@ -104,7 +104,7 @@ impl Emulator {
         self.shared.world().users.get(username).map(|user| user.token.clone())
     }
 
-    /// The clock, to let time pass.
+    /// The clock of the emulator, to advance time.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -115,7 +115,7 @@ impl Emulator {
         &self.shared.clock
     }
 
-    /// The rules of injected faults: to add, to remove and to count them while the emulator runs.
+    /// The fault rules: add, remove and count them while the emulator runs.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -128,7 +128,7 @@ impl Emulator {
         &self.shared.faults
     }
 
-    /// Every request that was seen, to either origin, in the order of arrival.
+    /// Every request to either origin, in the order of arrival.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -139,7 +139,7 @@ impl Emulator {
         self.shared.log.all()
     }
 
-    /// Forgets the requests seen so far.
+    /// Clears the list of recorded requests.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -151,7 +151,7 @@ impl Emulator {
         self.shared.log.clear();
     }
 
-    /// Creates a project of `rfranklin` without a request and returns its id. An existing one is left as it is.
+    /// Creates a project of `rfranklin` without a request and returns its id. An existing project is left unchanged.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -168,8 +168,8 @@ impl Emulator {
 
     /// Puts a file into a project without a request and returns its id.
     ///
-    /// `path` may name folders (`a/b/reads.fastq`), which are created where they are missing; a file that has the name
-    /// already is replaced.
+    /// `path` may contain folders (`a/b/reads.fastq`); missing ones are created. A file with the same name
+    /// is replaced.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -181,14 +181,14 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// If there is no such project, or if a file stands where the path has a folder (or the other way round).
+    /// If the project does not exist, or if the path uses a file as a folder or a folder as a file.
     pub fn create_file(&self, project: &str, path: &str, content: impl Into<Bytes>) -> String {
         let object = Object::new(vec![content.into()], self.shared.clock.timestamp());
         self.shared.world().seed_file(project, path, object)
     }
 
-    /// Like [`Emulator::create_file`], with content that is encoded as gzip and an object that says so: reads have
-    /// `Content-Encoding: gzip`, and the flavors that unpack such objects do so for clients that do not accept gzip.
+    /// Like [`Emulator::create_file`], with content that is already compressed: reads have
+    /// `Content-Encoding: gzip`, and the flavors that decompress such objects do so for clients that do not accept gzip.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -207,8 +207,8 @@ impl Emulator {
         self.shared.world().seed_file(project, path, object)
     }
 
-    /// Gives a file other content in place, as somebody does who writes to the storage behind the platform: the id of the file and its
-    /// signed URLs stay. False if there is no such file.
+    /// Replaces the content of a file in place, as if someone wrote to the storage behind the platform: the id of the file and its
+    /// signed URLs stay the same. Returns false if the file does not exist.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -223,8 +223,8 @@ impl Emulator {
         self.shared.world().replace_content(id, object)
     }
 
-    /// Drops an upload at the storage, as a rule for unfinished uploads does: its parts are gone and later ones are refused, while the
-    /// platform still lists it. False if the storage has no such upload.
+    /// Drops an upload on the storage, as a lifecycle rule for incomplete uploads does: its parts are deleted and later ones refused, while
+    /// the platform still lists it. Returns false if the storage has no such upload.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -236,8 +236,8 @@ impl Emulator {
         self.shared.store.close_upload(upload_id)
     }
 
-    /// Like [`Emulator::create_file`], with `size` bytes of a repeating pattern, which take no memory whatever the size: a pebibyte is as
-    /// cheap as a byte. The period of the pattern is prime, so a range that is off by any offset that transfers use shows.
+    /// Like [`Emulator::create_file`], with `size` bytes of a repeating pattern that takes no memory: a pebibyte is as
+    /// cheap as a byte. The period of the pattern is prime, so a range that is shifted by a typical offset is noticed.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -254,7 +254,7 @@ impl Emulator {
         self.shared.world().seed_file(project, path, object)
     }
 
-    /// Puts an object into a bucket without a request, whether or not a volume has the bucket yet.
+    /// Puts an object into a bucket without a request, whether or not a volume uses the bucket.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -270,7 +270,7 @@ impl Emulator {
         self.shared.world().bucket_mut(bucket).put(key, &object)
     }
 
-    /// The bytes of an object in a bucket; `None` if there is none.
+    /// The bytes of an object in a bucket; `None` if it does not exist.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -284,7 +284,7 @@ impl Emulator {
         Some(world.bucket_mut(bucket).get(key)?.to_vec())
     }
 
-    /// Lets the next so many tasks fail that come to compute, whatever they are.
+    /// Makes the next `count` tasks that start running fail.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -295,7 +295,7 @@ impl Emulator {
         self.shared.world().fail_next_tasks(count);
     }
 
-    /// The bytes of a file as the platform holds them; `None` if there is no such file, or if it is a folder.
+    /// The content of a file; `None` if the file does not exist or is a folder.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -312,7 +312,7 @@ impl Emulator {
 }
 
 impl Builder {
-    /// Starts the emulator on a thread of its own. It works whatever runtime the caller has, and also if that is blocked.
+    /// Starts the emulator on its own thread. It works with any runtime of the caller, and also while that is blocked.
     ///
     /// ```
     /// # async fn example() -> std::io::Result<()> {
@@ -323,14 +323,14 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If an address cannot be listened on, if a thread cannot be started, or if the folder of [`Builder::data`] cannot be used:
-    /// because another emulator uses it, or because it is damaged, of another version or not of an emulator.
+    /// If an address cannot be bound, a thread cannot be started, or the directory of [`Builder::data`] cannot be used:
+    /// another emulator uses it, it is damaged, has another version, or was not written by an emulator.
     pub fn start(self) -> impl Future<Output = io::Result<Emulator>> + Send {
-        // Nothing here waits. The signature leaves room for it.
+        // Nothing is awaited yet; the signature leaves room for it.
         std::future::ready(self.start_blocking())
     }
 
-    /// [`Builder::start`] for programs that are not asynchronous.
+    /// [`Builder::start`] for synchronous programs.
     ///
     /// ```
     /// let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -340,8 +340,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If an address cannot be listened on, if a thread cannot be started, or if the folder of [`Builder::data`] cannot be used:
-    /// because another emulator uses it, or because it is damaged, of another version or not of an emulator.
+    /// If an address cannot be bound, a thread cannot be started, or the directory of [`Builder::data`] cannot be used:
+    /// another emulator uses it, it is damaged, has another version, or was not written by an emulator.
     pub fn start_blocking(self) -> io::Result<Emulator> {
         launch(self)
     }
@@ -352,7 +352,7 @@ const HANDLERS: Handlers = Handlers {
     storage: |exchange| Box::pin(objects::http::respond(exchange)),
 };
 
-/// Builds the state and starts the servers.
+/// Builds or restores the state and starts the servers.
 fn launch(builder: Builder) -> io::Result<Emulator> {
     let (config, faults) = builder.into_parts();
     let security = Security::new(&config)?;

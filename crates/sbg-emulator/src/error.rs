@@ -1,4 +1,4 @@
-//! Errors of the API in the form that the platform documents: HTTP status, numeric code, message, link.
+//! Errors of the API as the platform documents them: HTTP status, numeric code, message, link.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use crate::error_codes::ERROR_CODES;
 
-/// Where the platform's documentation explains the codes; every error body points there.
+/// The documentation of the codes; every error body links to it.
 const MORE_INFO: &str = "https://docs.sevenbridges.com/docs/error-codes";
 
-/// The result of everything that a client can get wrong.
+/// The result of a handler or check.
 pub(crate) type Outcome<T> = Result<T, ApiError>;
 
-/// One refusal. The message is the documented one, followed by a detail where that helps the reader.
+/// One error. The message is the documented one, followed by a detail where that helps.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct ApiError {
     pub(crate) status: u16,
     pub(crate) code: u32,
     message: String,
-    /// The methods that would have been right, for the header `Allow`.
+    /// The allowed methods, for the header `Allow`.
     pub(crate) allow: Option<String>,
 }
 
@@ -33,25 +33,25 @@ impl ApiError {
         Self { status, code, message: message.to_owned(), allow: None }
     }
 
-    /// A request that breaks a general rule of the API: code 90000 with the reason.
+    /// A request that breaks a general rule of the API: code 90000 and the reason.
     pub(crate) fn bad_request(reason: impl fmt::Display) -> Self {
         Self::new(90000).detail(reason)
     }
 
-    /// Adds to the documented message what was wrong with this request.
+    /// Appends to the documented message what is wrong with this request.
     pub(crate) fn detail(mut self, reason: impl fmt::Display) -> Self {
         use fmt::Write as _;
         let _ = write!(self.message, " {reason}");
         self
     }
 
-    /// Gives the error an HTTP status other than the one of its code.
+    /// Replaces the HTTP status of the code.
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// Names the methods that a path has.
+    /// Names the methods that the path allows.
     pub(crate) fn allowing(mut self, methods: &str) -> Self {
         self.allow = Some(methods.to_owned());
         self.detail(format_args!("Allowed: {methods}."))

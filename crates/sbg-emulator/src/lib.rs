@@ -1,8 +1,8 @@
 //! The Seven Bridges Platform API v2 in one process, for tests, examples and offline work.
 //!
 //! [`Emulator`] starts an API on one loopback port and an object store on another, which makes them two origins, as on
-//! the real platform. It is stateful (what is created is listed, what is uploaded is downloaded) and strict (permissions,
-//! limits, documented error codes, signed URLs that expire), and it can be told to fail in many ways ([`FaultRule`]).
+//! the real platform. It is stateful (created resources are listed, uploaded files can be downloaded) and strict (permissions,
+//! limits, documented error codes, signed URLs that expire), and fault rules make it fail in many ways ([`FaultRule`]).
 //!
 //! ```
 //! # fn main() -> std::io::Result<()> {
@@ -15,7 +15,7 @@
 //! # }
 //! ```
 //!
-//! It shares no types with the client: it speaks JSON, so that a mistake in the one does not hide in the other.
+//! It shares no types with the client: it speaks JSON, so a mistake in one cannot hide in the other.
 
 mod api;
 mod body_schema;

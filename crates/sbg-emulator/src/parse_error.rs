@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// What was wrong with the text of a rule.
+/// The error of a text that cannot be parsed, such as a fault rule.
 ///
 /// ```
 /// use sbg_emulator::FaultRule;
 ///
 /// let error = "disk:full".parse::<FaultRule>().unwrap_err();
-/// assert_eq!(error.to_string(), "`disk` is no origin: expected api, storage or any");
+/// assert_eq!(error.to_string(), "unknown origin `disk`: expected api, storage or any");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseFaultError(String);

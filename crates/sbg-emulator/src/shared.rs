@@ -1,4 +1,4 @@
-//! What both servers, the control endpoint and the handle work on.
+//! What both servers, the control endpoint and the handle share.
 
 use std::{
     io,
@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    api::Document,
     clock::Clock,
     config::Config,
     faults::rules::Faults,
@@ -18,7 +19,7 @@ use crate::{
     world::World,
 };
 
-/// What both servers and the handle work on.
+/// What both servers, the control endpoint and the handle share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<RequestLog>,
     pub(crate) traffic: Option<Traffic>,
     pub(crate) limiter: Mutex<RateLimiter>,
+    /// In strict mode, what requests are checked against.
+    pub(crate) document: Option<Document>,
     pub(crate) store: Arc<Store>,
     /// How the object store behaves.
     pub(crate) storage: StorageProfile,
@@ -33,12 +36,12 @@ pub(crate) struct Shared {
     /// `http://host:port/v2`
     pub(crate) api_base: String,
     world: Mutex<World>,
-    /// How often the state may have changed.
+    /// Counts possible changes of the state.
     uses: AtomicU64,
 }
 
 impl Shared {
-    /// Opens the file for traffic, if one is wanted; everything else exists.
+    /// Opens the traffic file, if one is configured.
     pub(crate) fn new(
         config: Config,
         faults: Faults,
@@ -52,6 +55,7 @@ impl Shared {
             log: Arc::new(RequestLog::new(config.record)),
             storage: config.storage_profile(),
             traffic: config.traffic.as_deref().map(Traffic::append).transpose()?,
+            document: config.strict.then(Document::load),
             api_base: format!("{api_origin}/v2"),
             world: Mutex::new(world),
             uses: AtomicU64::new(0),
@@ -63,24 +67,24 @@ impl Shared {
         })
     }
 
-    /// The state of the platform. A handler that panicked has not left it unusable: each change is made at once, after
+    /// Locks the state of the platform. A handler that panicked has not left it unusable: each change is made at once, after
     /// all checks.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.changed();
         self.state()
     }
 
-    /// [`Shared::world`] for those who change nothing.
+    /// [`Shared::world`] for reads.
     pub(crate) fn state(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that there may be something new to save.
+    /// Marks the state as possibly changed.
     pub(crate) fn changed(&self) {
         self.uses.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Differs from what it was if something may have changed.
+    /// A value that differs whenever the state may have changed.
     pub(crate) fn changes(&self) -> (u64, u64) {
         (self.uses.load(Ordering::Relaxed), self.clock.ahead_nanos())
     }

@@ -1,17 +1,17 @@
-//! YAML as JSON: what descriptions of apps need of it, which is one document of maps, lists and scalars.
+//! YAML as JSON, as far as apps need it: one document of maps, lists and scalars.
 
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, SpannedEventReceiver};
 use serde_json::{Map, Value};
 
-/// How deep a document may be nested, as for JSON.
+/// The maximum depth of a document, as for JSON.
 const MAX_DEPTH: usize = 128;
-/// How many values a document may have. References to anchors count with all that they stand for, so that a small text
-/// does not become a large one.
+/// The maximum number of values. An alias counts with everything that it stands for, so that a small text
+/// cannot expand into a large one.
 const MAX_VALUES: usize = 200_000;
 
-/// The value of the first document of a text. The error says what is wrong with it.
+/// The value of the first document of a text. The error says what is wrong.
 pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let mut loader = Loader::default();
     let mut parser = Parser::new_from_str(text);
@@ -22,7 +22,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, String> {
     }
 }
 
-/// A map or a list that is not complete.
+/// A map or a list that is not closed yet.
 enum Open {
     Map { map: Map<String, Value>, key: Option<String>, anchor: usize },
     List { list: Vec<Value>, anchor: usize },
@@ -53,7 +53,7 @@ impl Loader {
                 None => match value {
                     Value::String(text) => *key = Some(text),
                     Value::Number(_) | Value::Bool(_) | Value::Null => *key = Some(value.to_string()),
-                    _ => self.error = Some("a key is no scalar".to_owned()),
+                    _ => self.error = Some("a key is not a scalar".to_owned()),
                 },
             },
         }
@@ -74,7 +74,7 @@ impl SpannedEventReceiver<'_> for Loader {
             return;
         }
         if self.open.len() > MAX_DEPTH || self.values > MAX_VALUES {
-            self.error = Some("it is too large or nested too deeply".to_owned());
+            self.error = Some("the document is too large or nested too deeply".to_owned());
             return;
         }
         match event {
@@ -89,7 +89,7 @@ impl SpannedEventReceiver<'_> for Loader {
                     self.values += count(&value);
                     self.add(value, 0);
                 }
-                None => self.error = Some("a reference has no anchor".to_owned()),
+                None => self.error = Some("an alias has no anchor".to_owned()),
             },
             _ => {}
         }
@@ -104,7 +104,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// A scalar by the core schema of YAML 1.2.
+/// A scalar according to the core schema of YAML 1.2.
 fn scalar(text: &str, style: ScalarStyle) -> Value {
     if style != ScalarStyle::Plain {
         return text.into();

@@ -13,7 +13,7 @@ mod kinds;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use form::{check_new_member, check_segment, check_uuid};
+pub(crate) use form::{check_segment, check_username, check_uuid};
 pub use invalid::InvalidId;
 pub(crate) use invalid::excerpt;
 pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};
@@ -68,4 +68,17 @@ pub(crate) fn check_given<T>(id: Option<&Given<T>>) -> Result<(), InvalidId> {
         Some(Err(error)) => Err(error.clone()),
         _ => Ok(()),
     }
+}
+
+/// The text of an id as it was given, cut short where it is invalid.
+pub(crate) fn text_of<T: AsRef<str>>(id: &Given<T>) -> &str {
+    match id {
+        Ok(id) => id.as_ref(),
+        Err(error) => error.given(),
+    }
+}
+
+/// The id, or what is wrong with it.
+pub(crate) fn checked<T>(id: &Given<T>) -> Result<&T, InvalidId> {
+    id.as_ref().map_err(Clone::clone)
 }

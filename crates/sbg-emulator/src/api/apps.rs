@@ -24,7 +24,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/raw", get_raw),
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/raw", install).yaml(),
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/actions/copy", copy),
-    // The short name may be followed by a revision wherever an app is meant.
+    // An app id may end with a revision.
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/actions/copy", copy),
     Route::post("/apps/{project_owner}/{project}/{app_short_name}/actions/sync", sync),
 ];
@@ -61,7 +61,7 @@ fn get_raw(world: &mut World, request: &Request) -> Outcome<Reply> {
     let (app, number) = world.app_revision(&request.actor, &id(request), revision(request))?;
     match app.revisions.get(number).and_then(|revision| revision.yaml.as_ref()) {
         Some(text) if request.accepts_yaml => Ok(Reply::yaml(text.clone())),
-        _ => Ok(Reply::object(request, Value::Object(world.raw_app(app, number)))),
+        _ => Ok(Reply::object(request, raw(world, request, app, number))),
     }
 }
 
@@ -73,7 +73,7 @@ fn install(world: &mut World, request: &Request) -> Outcome<Reply> {
     let id = id(request);
     let number = world.install_app(&request.actor, &id, revision(request), body, request.yaml.as_deref())?;
     let (app, _) = world.app_revision(&request.actor, &id, None)?;
-    Ok(Reply::object(request, Value::Object(world.raw_app(app, number))))
+    Ok(Reply::object(request, raw(world, request, app, number)))
 }
 
 fn copy(world: &mut World, request: &Request) -> Outcome<Reply> {
@@ -99,6 +99,13 @@ fn render(world: &World, request: &Request, app: &App, number: usize) -> Value {
         "project": app.project,
         "name": app.name(number),
         "revision": number,
-        "raw": world.raw_app(app, number),
+        "raw": raw(world, request, app, number),
     })
+}
+
+/// The description of a revision, whose id is its URL.
+fn raw(world: &World, request: &Request, app: &App, number: usize) -> Value {
+    let mut raw = world.raw_app(app, number);
+    raw.insert("id".to_owned(), request.href(&format!("/apps/{}/{number}/raw/", app.id)).into());
+    Value::Object(raw)
 }

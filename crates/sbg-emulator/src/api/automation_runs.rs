@@ -2,12 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    automations,
-    files::{self, Case},
-    page,
-    tasks::moment,
-};
+use super::{automations, files, page, tasks::moment};
 use crate::{
     clock::rfc3339,
     error::{ApiError, Outcome},
@@ -109,7 +104,7 @@ fn render(world: &World, request: &Request, run: &Run) -> Value {
         "created_by": run.created_by,
         "status": run.status.name(),
         "message": run.message,
-        "execution_details": { "log_file": log.map(|log| files::render(request, log, Case::Small)) },
+        "execution_details": { "log_file": log.map(|log| files::render(request, log)) },
         "memory_limit": run.memory_limit,
         "project_id": run.project(),
     })

@@ -100,7 +100,7 @@ fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
 }
 
 pub(super) fn render(world: &World, request: &Request, automation: &Automation) -> Value {
-    // Secrets are for those who could change them.
+    // Secrets are shown to users who can change them.
     let administers = world.automation(&request.actor, &automation.id, Need::Admin).is_ok();
     json!({
         "href": request.href(&format!("/automation/automations/{}", automation.id)),
@@ -214,13 +214,13 @@ pub(super) fn render_package(package: &Package) -> Value {
     })
 }
 
-/// Notes a part. Unlike for files, nothing is known of an answer, so there is none.
+/// Reports a part. No source shows a response, unlike for files, so it is empty.
 fn report_part(world: &mut World, request: &Request) -> Outcome<Reply> {
     uploads::report(world, request)?;
     Ok(Reply::empty(200))
 }
 
-/// Begins to upload the code of an automation.
+/// Starts an upload of the code of an automation.
 fn init_upload(world: &mut World, request: &Request) -> Outcome<Reply> {
     let body: JsonObject<'_> = request.object()?;
     let new = NewUpload {

@@ -109,7 +109,7 @@ fn money(amount: &str) -> Value {
     json!({ "currency": "USD", "amount": amount })
 }
 
-/// Of a locked project a bill shows the amounts and nothing else.
+/// A bill shows only the amounts of a locked project.
 fn unless_locked(project: &ProjectRef, mut line: Value, details: Value) -> Value {
     line["project_locked"] = project.locked.into();
     if let (false, Value::Object(line), Value::Object(details)) = (project.locked, &mut line, details) {
@@ -149,7 +149,7 @@ fn storage_line(line: &StorageLine) -> Value {
     let amount = |size: f64, micros| json!({ "size": format!("{size:.6}"), "unit": "GB", "cost": money(&dollars(micros)) });
     let shown = json!({
         "active": amount(line.gigabytes(), line.micros()),
-        // Nothing is ever archived here.
+        // Nothing is archived.
         "archived": amount(0.0, 0),
     });
     let details = json!({ "project_created_by": line.project.created_by, "location": line.project.location });
@@ -169,7 +169,7 @@ fn egress_line(line: &EgressLine) -> Value {
 fn render_invoice(request: &Request, invoice: &Invoice) -> Value {
     json!({
         "href": request.href(&format!("/billing/invoices/{}", invoice.id)),
-        // The contract has the one name, the official client reads the other.
+        // The contract has one name, the official client reads the other.
         "invoice_id": invoice.id,
         "id": invoice.id,
         "pending": false,

@@ -1,11 +1,8 @@
-//! Calls that do one thing to many: each item succeeds or fails for itself.
+//! Bulk calls: each item succeeds or fails separately.
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    files::{self, Case},
-    imports, tasks,
-};
+use super::{files, imports, tasks};
 use crate::{
     body_schema::{Kind, check},
     error::{ApiError, Outcome},
@@ -29,10 +26,10 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post("/bulk/storage/exports/create", start_exports),
 ];
 
-/// The most items of one request.
+/// The maximum number of items.
 pub(super) const MAX_ITEMS: usize = 100;
 
-/// Does something to each item of the body, all of which have to be of this shape: the body is read before anything is done.
+/// Handles each item of the body. All items are checked against the schema before anything is changed.
 fn each_item(
     request: &Request,
     shape: &[(&str, Kind)],
@@ -44,7 +41,26 @@ fn each_item(
     each(request, "items", |item| act(object(item)?))
 }
 
-/// Does something to each entry of a list in the body. `fields` selects from the answers to the entries.
+/// Handles each item that names a file.
+fn each_file(
+    request: &Request,
+    mut act: impl FnMut(&str, JsonObject<'_>) -> Outcome<Value>,
+) -> Outcome<Reply> {
+    for item in entries(request, "items")? {
+        file_id(object(item)?)?;
+    }
+    each_item(request, FILE, |item| act(file_id(item)?, item))
+}
+
+/// The file of an item: the Python client sends `id`, the pages of the provider show `file_id`.
+fn file_id(item: JsonObject<'_>) -> Outcome<&str> {
+    match item.text("file_id")? {
+        Some(id) if !id.is_empty() => Ok(id),
+        _ => item.required("id", 90000),
+    }
+}
+
+/// Handles each entry of a list in the body. `fields` selects from each result.
 fn each(request: &Request, list: &str, mut act: impl FnMut(&Value) -> Outcome<Value>) -> Outcome<Reply> {
     let entries = entries(request, list)?;
     let fields = request.fields();
@@ -54,7 +70,7 @@ fn each(request: &Request, list: &str, mut act: impl FnMut(&Value) -> Outcome<Va
             Ok(resource) => {
                 let id = resource.get("id").cloned();
                 let mut item = fields.apply(json!({ "resource": resource }), None);
-                // What a resource is named by is shown whatever was selected.
+                // The id is shown whatever is selected.
                 if let (Some(id), Some(Value::Object(shown))) = (id, item.get_mut("resource")) {
                     shown.entry("id").or_insert(id);
                 }
@@ -67,8 +83,8 @@ fn each(request: &Request, list: &str, mut act: impl FnMut(&Value) -> Outcome<Va
     Ok(Reply::json(json!({ "href": request.href(&request.path), "items": items })))
 }
 
-/// The entries of a list in the body, of which there is at least one and not too many: ids, or objects in a list of items. A
-/// list of anything else is refused as a whole.
+/// The entries of a list in the body: ids, or objects in a list of items. An empty list, one that is too long and a
+/// list of anything else are refused as a whole.
 pub(super) fn entries<'a>(request: &'a Request, list: &str) -> Outcome<&'a [Value]> {
     let entries = request.object()?.list(list)?.unwrap_or_default();
     let fits = if list == "items" { Value::is_object } else { Value::is_string };
@@ -88,12 +104,16 @@ fn text(entry: &Value) -> Outcome<&str> {
 }
 
 fn object(entry: &Value) -> Outcome<JsonObject<'_>> {
-    let item = JsonObject::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))?;
-    Ok(item.nullable(&["name", "tags", "metadata"]))
+    JsonObject::of(entry).ok_or_else(|| ApiError::bad_request("An item must be an object."))
 }
 
-const FILE: &[(&str, Kind)] =
-    &[("id", Kind::Id), ("name", Kind::Clearable), ("tags", Kind::Texts), ("metadata", Kind::Metadata)];
+const FILE: &[(&str, Kind)] = &[
+    ("id", Kind::Text),
+    ("file_id", Kind::Text),
+    ("name", Kind::Text),
+    ("tags", Kind::Texts),
+    ("metadata", Kind::Metadata),
+];
 
 const IMPORT: &[(&str, Kind)] = &[
     ("source", Kind::Part(&[("volume", Kind::Id), ("location", Kind::Id)])),
@@ -111,9 +131,9 @@ const EXPORT: &[(&str, Kind)] = &[
     (
         "properties",
         Kind::Object(&[
-            ("sse_algorithm", Kind::Clearable),
+            ("sse_algorithm", Kind::Text),
             ("sse_aws_kms_key_id", Kind::Text),
-            ("aws_canned_acl", Kind::Clearable),
+            ("aws_canned_acl", Kind::Text),
             ("aws_storage_class", Kind::Text),
         ]),
     ),
@@ -122,37 +142,36 @@ const EXPORT: &[(&str, Kind)] = &[
 fn get_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     each(request, "file_ids", |id| {
         let file = world.file(&request.actor, text(id)?, Need::Read, 5001)?;
-        Ok(files::render(request, file, Case::Small))
+        Ok(files::render(request, file))
     })
 }
 
-/// Answers with each file as it was last.
+/// Returns each file as it was last.
 fn delete_files(world: &mut World, request: &Request) -> Outcome<Reply> {
     each(request, "file_ids", |id| {
         let id = text(id)?;
-        let last = files::render(request, world.file(&request.actor, id, Need::Write, 5001)?, Case::Small);
+        let last = files::render(request, world.file(&request.actor, id, Need::Write, 5001)?);
         world.delete_file(&request.actor, id)?;
         Ok(last)
     })
 }
 
-/// Tags and metadata that are not given are erased. A name cannot be.
+/// Missing tags and metadata are cleared. A name cannot be.
 fn update_files(world: &mut World, request: &Request) -> Outcome<Reply> {
-    each_item(request, FILE, |item| {
+    each_file(request, |id, item| {
         let edit = FileEdit {
             name: item.text("name")?.map(str::to_owned),
             tags: Some(item.texts("tags")?.unwrap_or_default()),
             metadata: Some(item.object("metadata")?.map_or_else(Map::new, |metadata| metadata.map().clone())),
         };
-        let file = world.edit_file(&request.actor, item.required("id", 5004)?, edit)?;
-        Ok(files::render(request, file, Case::Small))
+        let file = world.edit_file(&request.actor, id, edit)?;
+        Ok(files::render(request, file))
     })
 }
 
-/// What is not given stays.
+/// Missing properties stay unchanged.
 fn edit_files(world: &mut World, request: &Request) -> Outcome<Reply> {
-    each_item(request, FILE, |item| {
-        let id = item.required("id", 5004)?;
+    each_file(request, |id, item| {
         let metadata = match item.object("metadata")? {
             None => None,
             Some(changes) => {
@@ -164,7 +183,7 @@ fn edit_files(world: &mut World, request: &Request) -> Outcome<Reply> {
         let edit =
             FileEdit { name: item.text("name")?.map(str::to_owned), tags: item.texts("tags")?, metadata };
         let file = world.edit_file(&request.actor, id, edit)?;
-        Ok(files::render(request, file, Case::Small))
+        Ok(files::render(request, file))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Continuation tokens: where a list goes on, in a form that says nothing to the client.
+//! Continuation tokens: a position in a list, opaque to clients.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{ApiError, Outcome};
 
-/// A token for the list that `query` describes. It works for no other list.
+/// A token for the list that `query` describes. It is valid for no other list.
 pub(crate) fn seal(query: &str, position: &Value) -> String {
     STANDARD.encode(json!([xxh3_64(query.as_bytes()), position]).to_string())
 }

@@ -1,4 +1,4 @@
-//! Datasets. All of it needs advance access.
+//! Datasets. They need advance access.
 
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ fn remove_member(world: &mut World, request: &Request) -> Outcome<Reply> {
 fn patch_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
     let changes = request.object()?.map();
     world.set_dataset_permissions(&request.actor, &id(request), request.param("username"), changes)?;
-    // No source shows an answer, and the specification has none.
+    // No source shows a response, and the specification has none.
     Ok(Reply::empty(204))
 }
 

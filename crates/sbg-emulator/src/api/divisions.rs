@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{page, platform};
+use super::{page, platform, teams};
 use crate::{
     error::Outcome,
     http::{
@@ -15,6 +15,7 @@ use crate::{
 pub(super) static ROUTES: &[Route] = &[
     Route::get("/divisions", list),
     Route::get("/divisions/{division}", get),
+    Route::get("/divisions/{division}/teams", teams::list_of_division),
     Route::get("/users", list_users),
     Route::delete("/users/{username}", disable_user),
 ];

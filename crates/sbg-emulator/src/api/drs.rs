@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    bulk,
-    files::{self, Case},
-};
+use super::{bulk, files};
 use crate::{
     clock::rfc3339,
     error::{ApiError, Outcome},
@@ -37,7 +34,7 @@ fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
 fn render(world: &World, request: &Request, import: &DrsImport) -> Value {
     let result = |result: &Outcome<String>| match result {
         Ok(id) => match world.any_file(id) {
-            Some(file) => json!({ "resource": files::render(request, file, Case::Small) }),
+            Some(file) => json!({ "resource": files::render(request, file) }),
             None => json!({ "error": ApiError::new(5002).body() }),
         },
         Err(error) => json!({ "error": error.body() }),

@@ -1,4 +1,4 @@
-//! Feedback. The other actions are with the files that they copy.
+//! Feedback. The other actions are in `files`.
 
 use crate::{
     error::Outcome,
@@ -12,7 +12,7 @@ use crate::{
 pub(super) static ROUTES: &[Route] = &[Route::post("/action/notifications/feedback", send)];
 
 fn send(world: &mut World, request: &Request) -> Outcome<Reply> {
-    let body = request.object()?.nullable(&["text"]);
+    let body = request.object()?;
     for text in ["text", "referrer"] {
         body.text(text)?;
     }

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    files::{self, Case},
-    page,
-};
+use super::{files, page};
 use crate::{
     clock::rfc3339,
     error::{ApiError, Outcome},
@@ -83,11 +80,11 @@ fn render(request: &Request, job: &FileJob) -> Value {
     });
     if job.state == FileJobState::Finished {
         let result = |result: &JobResult| match result {
-            JobResult::Done(file) => json!({ "resource": files::render(request, file, Case::Small) }),
+            JobResult::Done(file) => json!({ "resource": files::render(request, file) }),
             JobResult::Failed(error) => json!({ "error": error.body() }),
         };
         value["result"] = job.results.iter().map(result).collect();
-        // An item that fails is counted also where it never was a file.
+        // A failed item counts even if it never was a file.
         let failed = job.results.iter().filter(|result| matches!(result, JobResult::Failed(_))).count();
         value["failed_files"] = failed.max(job.total - job.completed).into();
         value["finished_on"] = job.finished.map(rfc3339).into();

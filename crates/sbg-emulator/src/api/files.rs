@@ -44,13 +44,13 @@ fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
     list_in(world, request, queried_place(request)?)
 }
 
-/// The place that the query names: a project, a folder or a dataset, and only one of them.
+/// The location in the query: a project, a folder or a dataset, and only one of them.
 pub(super) fn queried_place(request: &Request) -> Outcome<Place<'_>> {
     let named = |name: &str| request.query(name).filter(|text| !text.is_empty());
     match (named("dataset"), named("project"), named("parent")) {
         (None, project, parent) => Place::of(project, parent),
         (Some(dataset), None, None) => Ok(Place::Dataset(dataset)),
-        _ => Err(ApiError::new(5031).detail("`dataset` stands alone as well.")),
+        _ => Err(ApiError::new(5031).detail("`dataset` cannot be combined with `project` or `parent`.")),
     }
 }
 
@@ -60,7 +60,7 @@ fn list_project(world: &mut World, request: &Request) -> Outcome<Reply> {
 
 fn list_in(world: &World, request: &Request, place: Place<'_>) -> Outcome<Reply> {
     let files = world.list_files(&request.actor, place, &read_filter(request))?;
-    page::reply(request, &files, SHORT, |file| render(request, file, Case::Small))
+    page::reply(request, &files, SHORT, |file| render(request, file))
 }
 
 pub(super) fn read_filter(request: &Request) -> FileFilter {
@@ -76,6 +76,7 @@ pub(super) fn read_filter(request: &Request) -> FileFilter {
         tags: all("tag"),
         metadata,
         origin_task: request.query("origin.task").map(str::to_owned),
+        origin_dataset: request.query("origin.dataset").map(str::to_owned),
     }
 }
 
@@ -88,28 +89,28 @@ fn create_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
     let place = Place::of(body.text("project")?, body.text("parent")?)?;
     let folder = world.create_folder(&request.actor, place, name)?;
     let shown = ["href", "id", "name", "parent", "type", "created_on", "modified_on"];
-    Ok(Reply::json(request.fields().apply(render(request, folder, Case::Capital), Some(&shown))))
+    Ok(Reply::json(request.fields().apply(render(request, folder), Some(&shown))))
 }
 
 fn list_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
     let files = world.list_folder(&request.actor, request.param("file_id"))?;
-    page::reply(request, &files, SHORT, |file| render(request, file, Case::Capital))
+    page::reply(request, &files, SHORT, |file| render(request, file))
 }
 
 fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
     let file = world.file(&request.actor, request.param("file_id"), Need::Read, 5001)?;
-    Ok(Reply::object(request, render(request, file, Case::Small)))
+    Ok(Reply::object(request, render(request, file)))
 }
 
 fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
-    let body = request.object()?.nullable(&["tags"]);
+    let body = request.object()?;
     let edit = FileEdit {
         name: body.text("name")?.map(str::to_owned),
         tags: body.texts("tags")?,
         metadata: body.object("metadata")?.map(|metadata| metadata.map().clone()),
     };
     let file = world.edit_file(&request.actor, request.param("file_id"), edit)?;
-    Ok(Reply::object(request, render(request, file, Case::Small)))
+    Ok(Reply::object(request, render(request, file)))
 }
 
 fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
@@ -151,17 +152,17 @@ fn copy(world: &mut World, request: &Request) -> Outcome<Reply> {
     let body = request.object()?;
     let place = Place::of(body.text("project")?, body.text("parent")?)?;
     let copy = world.copy_file(&request.actor, request.param("file_id"), place, body.text("name")?)?;
-    Ok(Reply::object(request, render(request, copy, Case::Small)))
+    Ok(Reply::object(request, render(request, copy)))
 }
 
 fn move_(world: &mut World, request: &Request) -> Outcome<Reply> {
     let body = request.object()?;
     let parent = body.text("parent")?.ok_or_else(|| ApiError::new(5033).detail("`parent` is required."))?;
     let file = world.move_file(&request.actor, request.param("file_id"), parent, body.text("name")?)?;
-    Ok(Reply::object(request, render(request, file, Case::Small)))
+    Ok(Reply::object(request, render(request, file)))
 }
 
-/// Copies many files. Each succeeds or fails for itself, unless the destination is not there.
+/// Copies many files. Each succeeds or fails separately, unless the destination does not exist.
 fn copy_many(world: &mut World, request: &Request) -> Outcome<Reply> {
     let body = request.object()?;
     let place = Place::of(body.text("project")?, None)?;
@@ -181,20 +182,7 @@ fn copy_many(world: &mut World, request: &Request) -> Outcome<Reply> {
     Ok(Reply::json(Value::Object(results)))
 }
 
-/// How `type` is written: the platform is not of one mind.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Case {
-    Small,
-    Capital,
-}
-
-pub(super) fn render(request: &Request, file: &FileNode, case: Case) -> Value {
-    let kind = match (file.is_folder(), case) {
-        (false, Case::Small) => "file",
-        (false, Case::Capital) => "FILE",
-        (true, Case::Small) => "folder",
-        (true, Case::Capital) => "FOLDER",
-    };
+pub(super) fn render(request: &Request, file: &FileNode) -> Value {
     let mut value = json!({
         "href": request.href(&format!("/files/{}", file.id)),
         "id": file.id,
@@ -202,7 +190,7 @@ pub(super) fn render(request: &Request, file: &FileNode, case: Case) -> Value {
         "size": null,
         "project": file.project_id(),
         "parent": file.parent,
-        "type": kind,
+        "type": if file.is_folder() { "folder" } else { "file" },
         "created_on": rfc3339(file.created),
         "modified_on": rfc3339(file.modified),
         "storage": null,

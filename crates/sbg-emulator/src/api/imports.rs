@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    files::{self, Case},
-    page,
-};
+use super::{files, page};
 use crate::{
     clock::rfc3339,
     error::Outcome,
@@ -35,7 +32,7 @@ fn named<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.query(name).filter(|text| !text.is_empty())
 }
 
-/// Whether a job is in one of the states and on the volume that a list asks for.
+/// Whether a job has one of the states and the volume that a list asks for.
 fn listed(request: &Request, job: &Progress, volume: &str) -> bool {
     let states = || request.query_all("state").filter(|state| !state.is_empty());
     (states().next().is_none() || states().any(|state| job.state.name().eq_ignore_ascii_case(state)))
@@ -79,7 +76,7 @@ fn get_export(world: &mut World, request: &Request) -> Outcome<Reply> {
     Ok(Reply::object(request, render_export(world, request, export)))
 }
 
-/// What jobs in both directions have: where they are, how they ended, and when.
+/// The properties that imports and exports share.
 fn progress(world: &World, request: &Request, path: &str, job: &Progress) -> Value {
     let mut value = json!({
         "href": request.href(&format!("{path}/{}", job.id)),
@@ -94,7 +91,7 @@ fn progress(world: &World, request: &Request, path: &str, job: &Progress) -> Val
         value["error"] = error.body();
     }
     if let Some(file) = job.result.as_deref().and_then(|id| world.any_file(id)) {
-        value["result"] = files::render(request, file, Case::Small);
+        value["result"] = files::render(request, file);
     }
     value
 }

@@ -44,7 +44,7 @@ fn add(world: &mut World, request: &Request) -> Outcome<Reply> {
     show(world, request, &id)
 }
 
-/// Whom a body names, by username or by address.
+/// The user, team or division that a body names, by username, id or email.
 fn read_who(body: JsonObject<'_>) -> Outcome<NewMember<'_>> {
     let kind = MemberKind::parse(body.text("type")?)?;
     let named = |name: &str| Ok(body.text(name)?.filter(|text| !text.is_empty()));
@@ -55,7 +55,7 @@ fn read_who(body: JsonObject<'_>) -> Outcome<NewMember<'_>> {
     }
 }
 
-/// Whom a body names, and the permissions in it, which have to be there.
+/// The new member of a body, and its permissions, which are required.
 pub(super) fn read_new(body: JsonObject<'_>) -> Outcome<(NewMember<'_>, &Map<String, Value>)> {
     let permissions = body.object("permissions")?.map(JsonObject::map).filter(|given| !given.is_empty());
     Ok((read_who(body)?, permissions.ok_or(ApiError::new(3011))?))
@@ -111,13 +111,13 @@ fn render(world: &World, request: &Request, project: &Project, id: &str, member:
     MemberView { world, request, path: &path, executes: true }.render(id, member)
 }
 
-/// How members are shown, whatever they are members of.
+/// Renders members of any resource.
 pub(super) struct MemberView<'a> {
     pub(super) world: &'a World,
     pub(super) request: &'a Request,
-    /// Where the members are, below `/v2`.
+    /// The path of the members, below `/v2`.
     pub(super) path: &'a str,
-    /// Whether there is anything to execute.
+    /// Whether the resource can be executed.
     pub(super) executes: bool,
 }
 

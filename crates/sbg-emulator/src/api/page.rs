@@ -1,4 +1,4 @@
-//! Pages of collections: `offset` and `limit`, links to the neighbours, the total in a header.
+//! Pages of collections: `offset` and `limit`, links to the previous and next page, the total in a header.
 
 use http::HeaderName;
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use crate::{
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 
-/// Answers with the page that the request asks for. Only its items are rendered, in the short form that the caller names
-/// unless `fields` asks for another.
+/// Replies with the requested page. Only its items are rendered, in the short form
+/// unless `fields` selects other properties.
 pub(crate) fn reply<T>(
     request: &Request,
     items: &[T],
@@ -50,7 +50,7 @@ fn respond<T>(
     Ok(Reply::json(body).header(HeaderName::from_static("x-total-matching-query"), items.len()))
 }
 
-/// The size of a page that the request asks for.
+/// The requested page size.
 pub(crate) fn limit(request: &Request) -> Outcome<usize> {
     let limit = number(request, "limit", DEFAULT_LIMIT)?;
     if (1..=MAX_LIMIT).contains(&limit) {
@@ -63,7 +63,7 @@ pub(crate) fn limit(request: &Request) -> Outcome<usize> {
 fn number(request: &Request, name: &str, default: usize) -> Outcome<usize> {
     match request.query(name) {
         None | Some("") => Ok(default),
-        // Offsets are signed 64-bit numbers on the platform, of which only half is of use.
+        // Offsets are signed 64-bit numbers on the platform; negative ones are refused.
         Some(text) => {
             text.parse::<i64>().ok().and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
                 ApiError::bad_request(format_args!("`{name}` must be a number of at least 0, not `{text}`."))
@@ -92,7 +92,7 @@ impl Page {
             links.push(link("next", next));
         }
         if self.offset > 0 {
-            // The page before the first item that does not exist is the last one, not an empty one.
+            // The page before an offset past the end is the last page, not an empty one.
             links.push(link("prev", self.offset.min(total).saturating_sub(self.limit)));
         }
         links

@@ -1,4 +1,4 @@
-//! The index of addresses, the rate limit, and the users themselves.
+//! The index, the rate limit, and users.
 
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/users/{username}", user),
 ];
 
-/// The areas that the index names.
+/// The areas in the index.
 const INDEX: [&str; 11] = [
     "rate_limit",
     "user",
@@ -46,7 +46,7 @@ fn rate_limit(_: &mut World, request: &Request) -> Outcome<Reply> {
     let rate_limit = request.rate_limit.ok_or(ApiError::new(90001))?;
     let body = json!({
         "rate": { "limit": rate_limit.limit, "remaining": rate_limit.remaining, "reset": rate_limit.reset },
-        // No limit of instances, in the numbers by which the platform says so.
+        // The values by which the platform says that instances are not limited.
         "instance_limit": { "limit": -1, "remaining": i64::MAX },
     });
     Ok(Reply::object(request, body))

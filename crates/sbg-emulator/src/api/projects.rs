@@ -64,7 +64,7 @@ fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
 
 fn delete(world: &mut World, request: &Request) -> Outcome<Reply> {
     world.delete_project(&request.actor, &request.project_id())?;
-    // The reference gives 200 with nothing in it here, and no status at all for the other deletions.
+    // The reference shows an empty 200 here, and no status for other deletions.
     Ok(Reply::empty(200))
 }
 
@@ -73,9 +73,8 @@ fn show(world: &World, request: &Request, id: &str) -> Outcome<Reply> {
     Ok(Reply::object(request, render(world, request, project)))
 }
 
-/// What a body says of a project. Only an edit can clear the description, so that it is read before.
+/// The properties of a project in a body. Only an edit can clear the description, so the caller reads it.
 fn read_edit(body: JsonObject<'_>, description: Option<&str>) -> Outcome<ProjectEdit> {
-    let body = body.nullable(&["tags"]);
     Ok(ProjectEdit {
         name: body.text("name")?.map(str::to_owned),
         description: description.map(str::to_owned),

@@ -4,11 +4,7 @@ use http::HeaderName;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{
-    cursor,
-    files::{self, Case},
-    page,
-};
+use super::{cursor, files, page};
 use crate::{
     error::{ApiError, Outcome},
     http::{
@@ -26,24 +22,24 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/files/{folder_id}/scroll", scroll_folder).advance(),
 ];
 
-/// What asks for the first page.
+/// The token of the first page.
 const FIRST: &str = "init";
 
 fn scroll(world: &mut World, request: &Request) -> Outcome<Reply> {
     let files =
         world.list_files(&request.actor, files::queried_place(request)?, &files::read_filter(request))?;
-    reply(request, files, Case::Small)
+    reply(request, files)
 }
 
 fn scroll_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
     let place = crate::world::files::Place::Folder(request.param("folder_id"));
     let files = world.list_files(&request.actor, place, &FileFilter::default())?;
-    reply(request, files, Case::Capital)
+    reply(request, files)
 }
 
-/// One page. Files come in the order of names and a token holds the last name, so that files that come and go between
+/// One page. Files are sorted by name and a token contains the last name, so files that are added or deleted between
 /// two pages neither hide nor repeat others.
-fn reply(request: &Request, files: Vec<&FileNode>, case: Case) -> Outcome<Reply> {
+fn reply(request: &Request, files: Vec<&FileNode>) -> Outcome<Reply> {
     let refused = |name: &str| name == "offset" || name.starts_with("metadata.");
     if let Some((name, _)) = request.query_pairs().find(|(name, _)| refused(name)) {
         return Err(ApiError::bad_request(format_args!(
@@ -68,14 +64,14 @@ fn reply(request: &Request, files: Vec<&FileNode>, case: Case) -> Outcome<Reply>
     let fields = request.fields();
     let items: Vec<Value> = shown
         .into_iter()
-        .map(|file| fields.apply(files::render(request, file, case), Some(files::SHORT)))
+        .map(|file| fields.apply(files::render(request, file), Some(files::SHORT)))
         .collect();
     let here = request.query("token").unwrap_or(FIRST);
     let body = json!({ "href": href(request, here, limit), "items": items, "links": links });
     Ok(Reply::json(body).header(HeaderName::from_static("x-total-matching-query"), total))
 }
 
-/// What has to stay the same from page to page: everything but the token, the size and the look.
+/// The part of the query that must not change between pages: everything but token, limit and fields.
 fn list_of(request: &Request) -> String {
     let filters = request.query_pairs().filter(|(key, _)| !matches!(*key, "token" | "limit" | "fields"));
     let mut text = form_urlencoded::Serializer::new(format!("{}?", request.path));

@@ -22,7 +22,7 @@ pub(super) static ROUTES: &[Route] = &[Route::post("/files/search", search)];
 fn search(world: &mut World, request: &Request) -> Outcome<Reply> {
     let text = request.object()?.required("query", 90000)?;
     let query = search_query::parse(text)
-        .map_err(|reason| ApiError::bad_request(format_args!("The query cannot be read: {reason}.")))?;
+        .map_err(|reason| ApiError::bad_request(format_args!("Invalid query: {reason}.")))?;
     let size = page::limit(request)?;
     let given = request.query("cont_token").filter(|token| !token.is_empty()).or(query.token.as_deref());
     let start = match given {
@@ -45,7 +45,7 @@ fn search(world: &mut World, request: &Request) -> Outcome<Reply> {
     })))
 }
 
-/// A file as the search knows it, which is not the form of the other calls.
+/// A file as search results show it, which differs from other calls.
 fn render(world: &World, query: &search_query::Query, file: &FileNode) -> Value {
     let volume =
         |Alias { volume, location }: &Alias| json!({ "volume": volume, "location": location }).to_string();

@@ -61,7 +61,7 @@ fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
     page::reply(request, &tasks, SHORT, |task| render(world, request, task))
 }
 
-/// A time with or without a zone, or a day, which stands for its beginning.
+/// A time with or without a zone, or a day, which means its beginning.
 pub(super) fn moment(name: &str, text: &str) -> Outcome<Timestamp> {
     text.parse::<Timestamp>()
         .ok()
@@ -83,7 +83,7 @@ fn create(world: &mut World, request: &Request) -> Outcome<Reply> {
     show(world, request, &id)
 }
 
-/// Whether `action` asks to run a task that is being made.
+/// Whether `action` starts a new task.
 fn runs_at_once(request: &Request) -> Outcome<bool> {
     match request.query("action") {
         None => Ok(false),
@@ -93,7 +93,7 @@ fn runs_at_once(request: &Request) -> Outcome<bool> {
     }
 }
 
-/// Runs a new draft. One that cannot run stays a draft that says what is wrong, because it has been made by then.
+/// Runs a new draft. One that cannot run stays a draft with its errors, because it exists by then.
 fn start(world: &mut World, request: &Request, id: &str, batch: Option<bool>) -> Outcome<()> {
     match world.run_task(&request.actor, id, batch, None) {
         Err(error) if matches!(error.code, 7012 | 7024) => Ok(()),
@@ -106,27 +106,23 @@ fn optional_flag(request: &Request, name: &str) -> Outcome<Option<bool>> {
 }
 
 fn read_edit(body: JsonObject<'_>) -> Outcome<TaskEdit<'_>> {
-    let body = body.nullable(&["description", "batch_input", "batch_by"]);
-    let clears = |name: &str| body.map().get(name).is_some_and(Value::is_null);
     Ok(TaskEdit {
         name: body.text("name")?,
-        description: body.text("description")?.or_else(|| clears("description").then_some("")),
+        description: body.clearable_text("description")?,
         app: body.text("app")?,
         inputs: body.value("inputs").map(read_inputs).transpose()?,
-        batch: body.flag("batch")?.or_else(|| (clears("batch_input") || clears("batch_by")).then_some(false)),
+        batch: body
+            .flag("batch")?
+            .or_else(|| (body.clears("batch_input") || body.clears("batch_by")).then_some(false)),
         batch_input: body.text("batch_input")?,
         batch_by: body.object("batch_by")?.map(JsonObject::map),
         settings: body.object("execution_settings")?.map(JsonObject::map),
-        interruptible: match body.value("use_interruptible_instances") {
-            // The contract has a string here and a boolean everywhere else.
-            Some(Value::String(text)) if text == "true" || text == "false" => Some(text == "true"),
-            _ => body.flag("use_interruptible_instances")?,
-        },
+        interruptible: body.flag("use_interruptible_instances")?,
         output_location: body.object("output_location")?.and_then(|_| body.value("output_location")),
     })
 }
 
-/// Inputs by id. The contract also has a list of such objects.
+/// Inputs by id. The contract also shows a list of such objects.
 fn read_inputs(value: &Value) -> Outcome<Map<String, Value>> {
     let refused = || ApiError::bad_request("`inputs` must be an object.");
     match value {

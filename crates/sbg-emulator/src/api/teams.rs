@@ -27,7 +27,14 @@ const SHORT: &[&str] = &["href", "id", "name"];
 const MEMBER_SHORT: &[&str] = &["href", "id", "username", "role"];
 
 fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
-    let division = request.query_required("division", 2105)?;
+    list_in(world, request, request.query_required("division", 2105)?)
+}
+
+pub(super) fn list_of_division(world: &mut World, request: &Request) -> Outcome<Reply> {
+    list_in(world, request, request.param("division"))
+}
+
+fn list_in(world: &World, request: &Request, division: &str) -> Outcome<Reply> {
     let teams = world.list_teams(&request.actor, division, request.query_flag("_all")?)?;
     page::reply(request, &teams, SHORT, |team| render(request, team))
 }
@@ -46,7 +53,7 @@ fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
 fn edit(world: &mut World, request: &Request) -> Outcome<Reply> {
     let id = request.param("team_id");
     let body = request.object()?;
-    let name = body.map().contains_key("name").then(|| body.required("name", 90000)).transpose()?;
+    let name = body.value("name").map(|_| body.required("name", 90000)).transpose()?;
     world.edit_team(&request.actor, id, name)?;
     show(world, request, id)
 }
@@ -65,6 +72,7 @@ fn list_members(world: &mut World, request: &Request) -> Outcome<Reply> {
 fn add_member(world: &mut World, request: &Request) -> Outcome<Reply> {
     let (id, username) = (request.param("team_id"), request.object()?.required("id", 90000)?);
     world.add_team_member(&request.actor, id, username)?;
+    let username = world.plain_username(username);
     let team = world.team(&request.actor, id)?;
     Ok(Reply::json(member(world, request, team, username)))
 }

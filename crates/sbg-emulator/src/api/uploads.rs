@@ -48,7 +48,7 @@ fn init(world: &mut World, request: &Request) -> Outcome<Reply> {
     })))
 }
 
-/// All of them on one page.
+/// All uploads on one page.
 #[expect(clippy::unnecessary_wraps, reason = "handlers have one type")]
 fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
     let items = world.list_uploads(&request.actor).into_iter().map(|upload| {
@@ -132,7 +132,7 @@ pub(super) fn complete(world: &mut World, request: &Request) -> Outcome<Reply> {
     })))
 }
 
-/// The upload that a path names. Uploads of files and of code have different paths, and are not found under the other.
+/// The upload in the path. Uploads of files and of code have different paths, and are not found under the other.
 fn which(request: &Request) -> UploadId<'_> {
     let id = request.param("upload_id");
     if request.path.starts_with("/automation/") { UploadId::Code(id) } else { UploadId::File(id) }

@@ -1,4 +1,4 @@
-//! Volumes, what is in them, and their members.
+//! Volumes, their objects and their members.
 
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
@@ -96,7 +96,7 @@ fn render(request: &Request, volume: &Volume) -> Value {
     })
 }
 
-/// One page of a folder. Pages can be followed forwards only.
+/// One page of a folder. Pages can only be followed forwards.
 fn list_objects(world: &mut World, request: &Request) -> Outcome<Reply> {
     let volume = world.active_volume(&request.actor, &id(request), Need::Read)?;
     let prefix = request.query("prefix").unwrap_or_default();
@@ -153,7 +153,7 @@ fn get_object(world: &mut World, request: &Request) -> Outcome<Reply> {
     Ok(Reply::object(request, render_object(request, volume, &object)))
 }
 
-/// An object with what its cloud says of it, in the words of that cloud.
+/// An object with its metadata in the format of its cloud.
 fn render_object(request: &Request, volume: &Volume, object: &Entry) -> Value {
     let location: String = form_urlencoded::byte_serialize(object.key.as_bytes()).collect();
     let bucket = &volume.service.bucket;

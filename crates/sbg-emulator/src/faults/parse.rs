@@ -5,11 +5,11 @@ use std::{fmt, str::FromStr, time::Duration};
 use super::rules::{Action, FaultRule, When};
 use crate::{http::origin::Origin, parse_error::ParseFaultError};
 
-/// Reads a rule such as `storage:get:every=20:503`, `api:path=/files:first=2:maintenance` or `any:p=0.01/42:reset`.
+/// Parses a rule such as `storage:get:every=20:503`, `api:path=/files:first=2:maintenance` or `any:p=0.01/42:reset`.
 ///
 /// - origin: `api`, `storage`, `any`
 /// - method: `get`, `put`, `post`, `patch`, `delete`, `head`
-/// - when: `every=N`, `nth=N`, `first=N`, `p=CHANCE` or `p=CHANCE/SEED`; without it, always
+/// - when: `every=N`, `nth=N`, `first=N`, `p=CHANCE` or `p=CHANCE/SEED`; default: always
 /// - action: a status such as `503`, `429` (with a reset header), `429-no-reset`, `maintenance`, `reset`, `lost-answer`,
 ///   `cut=BYTES`, `stall=BYTES`, `short`, `shifted`, `full`, `wrong-total`, `changed-etag`, `no-etag`, `delay=MILLISECONDS`,
 ///   `bandwidth=BYTES`, `clock=SECONDS`, `expired`, `html`, `empty=STATUS`, `redirect=URL`, `redirect-307=URL`,
@@ -19,12 +19,12 @@ impl FromStr for FaultRule {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (origin, mut rest) = text.split_once(':').ok_or_else(|| {
-            ParseFaultError::new(format!("`{text}` is no fault rule: expected ORIGIN:ACTION"))
+            ParseFaultError::new(format!("invalid fault rule `{text}`: expected ORIGIN:ACTION"))
         })?;
         let mut method = None;
         let mut path = None;
         let mut when = When::Always;
-        // The action is the last piece and may itself contain colons (a URL), so pieces are taken from the front while
+        // The action comes last and may itself contain colons (a URL), so parts are taken from the front while
         // they are known.
         while let Some((piece, after)) = rest.split_once(':') {
             if matches!(piece, "get" | "put" | "post" | "patch" | "delete" | "head") {
@@ -56,7 +56,7 @@ impl FromStr for FaultRule {
     }
 }
 
-/// Writes a rule as it can be read back, but for the body and the headers of a status, which text has no place for.
+/// Writes a rule as it is parsed, without the body and headers of a status, which the text cannot express.
 impl fmt::Display for FaultRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.origin.map_or("any", Origin::name))?;
@@ -173,7 +173,7 @@ fn parse_action(text: &str) -> Result<Action, ParseFaultError> {
 
 fn unknown_action(text: &str) -> ParseFaultError {
     ParseFaultError::new(format!(
-        "`{text}` is no fault: expected a status, or a name such as reset, cut=BYTES or delay=MS"
+        "unknown fault `{text}`: expected a status, or a name such as reset, cut=BYTES or delay=MS"
     ))
 }
 
@@ -265,13 +265,13 @@ mod tests {
             assert!(message.contains(part), "{message}");
         };
         check("503", "expected ORIGIN:ACTION");
-        check("moon:503", "`moon` is no origin");
+        check("moon:503", "unknown origin `moon`");
         check("api:999", "not an HTTP status");
         check("api:every=x:503", "`x` is not a valid number");
         check("api:p=2:503", "between 0 and 1");
-        check("api:explode", "`explode` is no fault");
+        check("api:explode", "unknown fault `explode`");
         check("api:bandwidth=0", "nothing would ever arrive");
         check("storage:error=Slow", "unknown storage error `Slow`");
-        check("storage:redirect-200=/x", "`redirect-200=/x` is no fault");
+        check("storage:redirect-200=/x", "unknown fault `redirect-200=/x`");
     }
 }

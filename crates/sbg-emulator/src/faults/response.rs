@@ -45,7 +45,7 @@ pub(crate) fn replacement(
                 .header(HeaderName::from_static("x-ratelimit-limit"), shared.config.rate_limit)
                 .header(HeaderName::from_static("x-ratelimit-remaining"), 0);
             if *reset_header {
-                // The next second: a client that obeys it comes back soon, so tests are short.
+                // One second from now, so that a client that obeys it comes back soon and tests are short.
                 let reset = shared.clock.epoch_seconds() + 1;
                 response.header(HeaderName::from_static("x-ratelimit-reset"), reset)
             } else {
@@ -75,7 +75,7 @@ pub(crate) fn replacement(
     Some(response)
 }
 
-/// The error of the platform that goes with a status.
+/// The error of the platform for a status.
 fn usual_error(status: u16) -> ApiError {
     let code = match status {
         400 => 90000,

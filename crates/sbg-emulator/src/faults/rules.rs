@@ -1,4 +1,4 @@
-//! Faults that are injected on purpose: which requests they hit, what they do, and how often they did it.
+//! Injected faults: which requests they hit, what they do, and how often they fired.
 //!
 //! Rules decide here; `http::dispatch` and `faults::response` apply faults to whole responses, `objects::http` to ranges.
 
@@ -26,59 +26,59 @@ pub(crate) const MOVED: &str = "/moved";
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
-    /// Answers with this status instead of doing what was asked. Without a body it is a JSON error of the platform
-    /// on the API and an XML error on the object store.
+    /// Sends this status without processing the request. Without a body it is a JSON error of the platform
+    /// on the API, and an error in the format of the storage on the object store.
     Status {
         /// The HTTP status.
         code: u16,
-        /// The body; a string is sent as it is, anything else as JSON.
+        /// The body; a string is sent unchanged, anything else as JSON.
         body: Option<Value>,
         /// Headers to add.
         headers: Vec<(String, String)>,
     },
     /// 429 with code 1000.
     RateLimited {
-        /// Whether the answer says when to come back (`X-RateLimit-Reset`).
+        /// Whether the response says when to retry (`X-RateLimit-Reset`).
         reset_header: bool,
     },
     /// 503 with code 0: the platform is under maintenance.
     Maintenance,
-    /// Drops the connection at once, without an answer and without doing what was asked.
+    /// Closes the connection with a reset, without a response and without processing the request.
     Reset,
-    /// Does what was asked, then drops the connection without an answer.
+    /// Processes the request, then closes the connection without a response.
     LostAnswer,
-    /// Sends the head and so many bytes of the body, then closes the connection.
+    /// Sends the head and this many bytes of the body, then closes the connection.
     CutBody(u64),
-    /// Sends the head and so many bytes of the body, then nothing, with the connection open.
+    /// Sends the head and this many bytes of the body, then nothing, and keeps the connection open.
     Stall(u64),
-    /// Answers a range with its first half only (head and body agree with each other). Whole objects stay whole: without a range, nothing
-    /// would tell half an object from a smaller one.
+    /// Sends only the first half of a range (head and body agree). Whole objects stay whole: without a range, nothing
+    /// would distinguish half an object from a smaller one.
     ShortRange,
-    /// Answers a range with one that begins a byte later.
+    /// Sends a range that begins one byte later.
     ShiftedRange,
-    /// Answers a range with 200 and the whole object.
+    /// Sends 200 and the whole object for a range.
     FullBodyInsteadOfRange,
-    /// Names a wrong total size in `Content-Range`.
+    /// Sends a wrong total size in `Content-Range`.
     WrongTotal,
-    /// Answers with another `ETag`, as if the object had been replaced.
+    /// Sends a different `ETag`, as if the object had been replaced.
     ChangedETag,
-    /// Answers without an `ETag` (a part is stored all the same).
+    /// Sends no `ETag` (a part is stored all the same).
     NoETag,
-    /// Waits before the request is looked at. Other rules still apply.
+    /// Waits before the request is processed. Other rules still apply.
     Delay(Duration),
-    /// Lets the connection carry so many bytes per second in each direction, from here to its end. Other rules still apply.
+    /// Limits the connection to this many bytes per second in each direction, until it closes. Other rules still apply.
     Bandwidth(u64),
-    /// Lets so much time pass at once, before the request is looked at. Other rules still apply.
+    /// Advances the clock before the request is processed. Other rules still apply.
     ClockJump(Duration),
-    /// Answers 403 as for a signed URL that has expired.
+    /// Sends 403 as for an expired signed URL.
     ExpiredUrl,
-    /// Answers 502 with a page of HTML, like a proxy on the way.
+    /// Sends 502 with an HTML page, like a proxy.
     HtmlError,
-    /// Answers with this status and no body at all, without doing what was asked.
+    /// Sends this status without a body and without processing the request.
     EmptyBody(u16),
-    /// Answers 302 to this URL; see [`Action::RedirectWith`].
+    /// Redirects with 302 to this URL; see [`Action::RedirectWith`].
     Redirect(String),
-    /// Redirects to another URL. `{path}` in it stands for path and query of the request, so `{path}` alone is a loop,
+    /// Redirects to another URL. `{path}` in it is replaced by the path and query of the request, so `{path}` alone is a loop,
     /// `http://localhost:PORT{path}` another host, and `/moved{path}` another path under which the object store has everything as well.
     /// Requests below `/moved` are not redirected.
     RedirectWith {
@@ -87,35 +87,35 @@ pub enum Action {
         /// The URL.
         url: String,
     },
-    /// Sends an error in the form of the storage (on the API, of the platform), without doing what was asked.
+    /// Sends an error in the format of the storage (on the API, of the platform) without processing the request.
     StorageError(StorageError),
     /// Sends an error of this status before the body of the request is read, then closes the connection. A client that is still
-    /// sending meets a reset; the response is there for those who read it.
+    /// sending gets a reset; the response is there if it is read.
     RefuseEarly(u16),
-    /// Before the request is looked at, the storage drops the upload whose part it is. The platform still lists the upload.
+    /// The storage drops the upload of the part before the request is processed. The platform still lists the upload.
     DropUpload,
-    /// Before the request is looked at, the object gets another value in every byte, and with it another tag, time and checksum. Files
-    /// and URLs stay.
+    /// Every byte of the object changes before the request is processed, and with it the tag, time and checksum. Files
+    /// and URLs stay the same.
     ReplaceObject,
-    /// Answers a range with 206 and a body that announces a byte and ends without it.
+    /// Sends 206 for a range, with a body that promises a byte and ends without it.
     MissingByte,
-    /// Sends the byte at this position of the body wrong, under headers that are right; of a shorter body, the last byte.
+    /// Corrupts the byte at this position of the body, or the last byte of a shorter body; the headers are correct.
     CorruptByte(u64),
 }
 
 impl Action {
-    /// Whether it is the answer, which one rule alone can give.
+    /// Whether it determines the response, which only one rule can.
     fn decides(&self) -> bool {
         !matches!(self, Self::Delay(_) | Self::Bandwidth(_) | Self::ClockJump(_))
     }
 
-    /// Whether it leaves alone what was redirected already.
+    /// Whether it redirects; requests that were redirected once are left alone.
     fn redirects(&self) -> bool {
         matches!(self, Self::Redirect(_) | Self::RedirectWith { .. })
     }
 }
 
-/// Which of the requests that fit a rule are hit.
+/// Which of the matching requests are hit.
 ///
 /// ```
 /// use sbg_emulator::{Action, FaultRule, When};
@@ -128,17 +128,17 @@ impl Action {
 pub enum When {
     /// Each one.
     Always,
-    /// The nth, the 2nth and so on.
+    /// Every nth request.
     Every(u64),
-    /// The nth and no other, counted from 1.
+    /// Only the nth, counted from 1.
     Nth(u64),
     /// The first n.
     First(u64),
     /// Each with this probability; the same seed hits the same requests.
     Probability {
-        /// Between 0 and 1.
+        /// From 0 to 1.
         chance: f64,
-        /// The seed of the sequence.
+        /// The seed of the random numbers.
         seed: u64,
     },
 }
@@ -221,7 +221,7 @@ impl FaultRule {
         self
     }
 
-    /// Which of the requests that fit are hit; without it, all.
+    /// Which of the matching requests are hit. Default: all.
     ///
     /// ```
     /// use sbg_emulator::{Action, FaultRule, When};
@@ -234,7 +234,7 @@ impl FaultRule {
         self
     }
 
-    /// Hits every nth request that fits.
+    /// Hits every nth matching request.
     ///
     /// ```
     /// use sbg_emulator::{Action, FaultRule};
@@ -245,7 +245,7 @@ impl FaultRule {
         self.when(When::Every(n))
     }
 
-    /// Hits the nth request that fits, counted from 1, and no other.
+    /// Hits only the nth matching request, counted from 1.
     ///
     /// ```
     /// use sbg_emulator::{Action, FaultRule};
@@ -256,7 +256,7 @@ impl FaultRule {
         self.when(When::Nth(n))
     }
 
-    /// Hits the first n requests that fit.
+    /// Hits the first n matching requests.
     ///
     /// ```
     /// use sbg_emulator::{Action, FaultRule};
@@ -267,7 +267,7 @@ impl FaultRule {
         self.when(When::First(n))
     }
 
-    /// Hits each request that fits with this probability, the same ones for the same seed.
+    /// Hits each matching request with this probability, the same ones for the same seed.
     ///
     /// ```
     /// use sbg_emulator::{Action, FaultRule};
@@ -286,7 +286,7 @@ impl FaultRule {
     }
 }
 
-/// Names a rule that was added, to ask for its counter or to remove it.
+/// Identifies a rule, to read its counters or to remove it.
 ///
 /// ```
 /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -299,7 +299,7 @@ impl FaultRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FaultId(pub(crate) u64);
 
-/// How often a rule was looked at and fired.
+/// How often a rule matched and fired.
 ///
 /// ```
 /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -316,11 +316,11 @@ pub struct FaultId(pub(crate) u64);
 pub struct FaultCount {
     /// The rule.
     pub id: FaultId,
-    /// What it says.
+    /// The rule itself.
     pub rule: FaultRule,
-    /// Requests that fitted it.
+    /// The number of requests that matched.
     pub matched: u64,
-    /// Requests that it hit.
+    /// The number of requests that it hit.
     pub fired: u64,
 }
 
@@ -379,7 +379,7 @@ pub struct Faults {
     rules: Arc<Mutex<Rules>>,
 }
 
-/// What the rules decided about one request.
+/// The decision of the rules about one request.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Decision {
     pub(crate) delay: Duration,
@@ -389,7 +389,7 @@ pub(crate) struct Decision {
 }
 
 impl Faults {
-    /// Arms a rule. Where several rules hit one request, the one that was added first decides.
+    /// Adds a rule. If several rules hit one request, the first one that was added decides.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -402,7 +402,7 @@ impl Faults {
         self.lock().arm(rule)
     }
 
-    /// Disarms one rule and tells how often it fired. `None` if there is no such rule.
+    /// Removes a rule and returns its counters. `None` if it does not exist.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -419,7 +419,7 @@ impl Faults {
         Some(count(&rules.armed.remove(at)))
     }
 
-    /// Arms several rules at once, in place of all others or after them.
+    /// Adds several rules at once, after all others or instead of them.
     pub(crate) fn add_all(&self, rules: Vec<FaultRule>, replace: bool) -> Vec<FaultId> {
         let mut armed = self.lock();
         if replace {
@@ -428,7 +428,7 @@ impl Faults {
         rules.into_iter().map(|rule| armed.arm(rule)).collect()
     }
 
-    /// Disarms all rules and forgets their counters.
+    /// Removes all rules and their counters.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -443,7 +443,7 @@ impl Faults {
         self.lock().armed.clear();
     }
 
-    /// How often a rule fired; 0 for one that is not armed.
+    /// How often a rule fired; 0 for a rule that does not exist.
     ///
     /// ```
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -474,8 +474,8 @@ impl Faults {
     pub(crate) fn decide(&self, origin: Origin, method: &str, path: &str) -> Decision {
         let mut decision = Decision::default();
         for armed in &mut self.lock().armed {
-            // A rule that comes too late to decide does not count the request either, so that its counter says what
-            // the client has met.
+            // A rule that cannot decide any more does not count the request either: its counters say what
+            // the client has seen.
             if decision.action.is_some() && armed.rule.action.decides() {
                 continue;
             }

@@ -1,8 +1,8 @@
-//! Who sends a request: the token in its headers.
+//! The token and the advance access header of a request.
 
 use http::{HeaderMap, header};
 
-/// The token that a request carries, in the platform's own header or as a bearer token.
+/// The token of a request, from the platform's own header or as a bearer token.
 pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     if let Some(token) = headers.get("x-sbg-auth-token") {
         return token.to_str().ok();
@@ -12,7 +12,7 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether a request asks for operations that are not generally available yet.
+/// Whether the request enables advance access.
 pub(crate) fn advance_access(headers: &HeaderMap) -> bool {
     headers.get("x-sbg-advance-access").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"advance"))
 }

@@ -1,4 +1,4 @@
-//! Bodies of answers: texts and parts of objects, and the ways in which a body may fail to end.
+//! Bodies of responses: text and streams, and the ways in which faults end them early.
 
 use std::{
     fmt, io,
@@ -15,14 +15,14 @@ use super::connection::ConnectionControl;
 /// The content of a response.
 pub(crate) enum Content {
     Text(Bytes),
-    /// Chunks that are read while they are sent, and how many bytes they are, if that is known.
+    /// Chunks that are read while they are sent, and their total length, if it is known.
     Stream {
         length: Option<u64>,
         chunks: Chunks,
     },
 }
 
-/// Chunks, or the error that ends the reading.
+/// Chunks, or the error that ends the stream.
 pub(crate) type Chunks = Box<dyn Iterator<Item = io::Result<Bytes>> + Send + Sync>;
 
 impl Default for Content {
@@ -43,7 +43,7 @@ impl fmt::Debug for Content {
 }
 
 impl Content {
-    /// The text, if it is one.
+    /// The text, unless it is a stream.
     pub(crate) fn text(&self) -> Option<&Bytes> {
         match self {
             Self::Text(text) => Some(text),
@@ -51,7 +51,7 @@ impl Content {
         }
     }
 
-    /// How many bytes it has, if that is known.
+    /// The length in bytes, if it is known.
     fn length(&self) -> Option<u64> {
         match self {
             Self::Text(bytes) => Some(bytes.len() as u64),
@@ -72,13 +72,13 @@ impl Iterator for Content {
     }
 }
 
-/// What comes after the last byte.
+/// What happens after the last byte.
 #[derive(Debug)]
 enum End {
     Finish,
-    /// The connection closes.
+    /// Close the connection.
     Cut(Arc<ConnectionControl>),
-    /// Nothing, for as long as the client waits.
+    /// Send nothing more and keep the connection open.
     Stall,
 }
 
@@ -86,11 +86,11 @@ enum End {
 #[derive(Debug)]
 pub(crate) struct ResponseBody {
     content: Content,
-    /// Bytes that are still to come according to the head, if it says so.
+    /// Bytes that the head still promises, if it has a length.
     declared: Option<u64>,
-    /// The most that will really come.
+    /// The maximum number of bytes still to send.
     left: u64,
-    /// How many bytes come before the one that is sent wrong.
+    /// The number of bytes before the one to corrupt.
     corrupt: Option<u64>,
     end: End,
 }
@@ -102,27 +102,27 @@ impl ResponseBody {
         Self { content, declared: length, left, corrupt: None, end: End::Finish }
     }
 
-    /// The head announces so many bytes more than there are; after those that there are, the connection closes.
+    /// The head promises more bytes than there are; the connection closes after the last one.
     pub(crate) fn missing(mut self, bytes: u64, control: Arc<ConnectionControl>) -> Self {
         self.declared = self.declared.map(|declared| declared + bytes);
         self.end = End::Cut(control);
         self
     }
 
-    /// One bit of the byte at this position is wrong; of a shorter body, one of the last byte.
+    /// Flips one bit of the byte at this position, or of the last byte if the body is shorter.
     pub(crate) fn corrupt(mut self, at: u64) -> Self {
         self.corrupt = self.left.checked_sub(1).map(|last| at.min(last));
         self
     }
 
-    /// The body ends after so many bytes, together with the connection.
+    /// Ends the body and the connection after this many bytes.
     pub(crate) fn cut(mut self, after: u64, control: Arc<ConnectionControl>) -> Self {
         self.left = self.left.min(after);
         self.end = End::Cut(control);
         self
     }
 
-    /// The body stops after so many bytes and never ends.
+    /// Stalls after this many bytes and never ends.
     pub(crate) fn stall(mut self, after: u64) -> Self {
         self.left = self.left.min(after);
         self.end = End::Stall;
@@ -158,8 +158,8 @@ impl Body for ResponseBody {
         }
         match &this.end {
             End::Finish => Poll::Ready(None),
-            // The connection closes itself at its next flush, which is when these bytes are out. No waker is needed: the
-            // flush follows in the same turn.
+            // The connection closes at its next flush, when these bytes are sent. No waker is needed: the
+            // flush follows in the same poll.
             End::Cut(control) => {
                 control.cut();
                 Poll::Pending

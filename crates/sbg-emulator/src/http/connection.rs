@@ -1,4 +1,4 @@
-//! One TCP connection as the emulator wants it: as fast as allowed, and closed in the way that a fault asks for.
+//! One TCP connection, with an optional bandwidth limit, that closes as a fault demands.
 
 use std::{
     io::{self, IoSlice},
@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// How a response tells its connection to end.
+/// How a response tells its connection to close.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionControl {
     reset: AtomicBool,
@@ -27,17 +27,17 @@ pub(crate) struct ConnectionControl {
 }
 
 impl ConnectionControl {
-    /// Carries so many bytes per second from here on.
+    /// Limits the bandwidth from now on.
     pub(crate) fn limit(&self, bytes_per_second: u64) {
         self.bandwidth.store(bytes_per_second, Ordering::Release);
     }
 
-    /// Closes with a reset instead of an orderly end.
+    /// Closes with a reset instead of an orderly shutdown.
     pub(crate) fn reset(&self) {
         self.reset.store(true, Ordering::Release);
     }
 
-    /// Closes as soon as everything that was written so far is on its way.
+    /// Closes as soon as everything written so far is sent.
     pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::Release);
     }
@@ -56,7 +56,7 @@ impl Connection {
         Self { stream, control, reads: None, writes: None }
     }
 
-    /// Takes over a limit that was set since the last call.
+    /// Applies a limit that was set since the last call.
     fn adjust(&mut self) {
         let wanted = self.control.bandwidth.load(Ordering::Acquire);
         if wanted != self.reads.as_ref().map_or(0, |pace| pace.bytes_per_second) {
@@ -68,8 +68,8 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.control.reset.load(Ordering::Acquire) {
-            // With no time to linger, closing sends a reset. If that is refused, the client sees an orderly end, which is
-            // a response that it did not get all the same.
+            // With a linger time of zero, closing sends a reset. If the option is refused, the client sees an orderly shutdown, which is
+            // a missing response all the same.
             let _ = self.stream.set_zero_linger();
         }
     }
@@ -124,7 +124,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The HTTP layer asks for a flush when its own buffers are empty, so all that the client shall get is written.
+        // The HTTP layer flushes when its own buffers are empty, so everything the client should get is written.
         if self.control.cut.load(Ordering::Acquire) {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "cut by a fault rule")));
         }
@@ -139,7 +139,7 @@ impl AsyncWrite for Connection {
 /// Keeps one direction of a connection at a number of bytes per second.
 struct Pace {
     bytes_per_second: u64,
-    /// The most that goes through at once: a fiftieth of a second's worth, so that the flow is even.
+    /// The maximum for one write: the bytes of 20 ms, so that the flow is even.
     burst: usize,
     next: Instant,
     sleep: Pin<Box<Sleep>>,

@@ -1,9 +1,9 @@
-//! Faults, time and counters over HTTP, for those who have no handle: paths below `/_emulator` on the port of the API.
+//! Faults, clock and request counters over HTTP, for programs without a handle: paths below `/_emulator` on the port of the API.
 //!
-//! These requests need no token, meet no faults and are not counted. Bodies are text, as on the command line.
+//! These requests need no token, are not hit by faults and are not counted. Bodies are text, as on the command line.
 //!
 //! A web page must not reach them through the browser of the person who runs the emulator. So each request has a header that
-//! no page can send to another site, comes from no page (`Origin`), and is sent to a name that no page can bring along (`Host`).
+//! pages cannot send to another site, has no `Origin` from another site, and a `Host` that no web page can have.
 
 use std::{
     io,
@@ -24,17 +24,17 @@ use crate::{
 };
 
 const ROOT: &str = "/_emulator";
-/// The header that each request has to carry.
+/// The required header.
 const HEADER: &str = "x-emulator-control";
-/// More rules than anyone writes.
+/// More than any list of rules needs.
 const MAX_BODY: u64 = 1024 * 1024;
 
-/// Whether a path is one of these.
+/// Whether a path belongs to the control endpoint.
 pub(crate) fn is_control(path: &str) -> bool {
     path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Answers one request.
+/// Responds to one request.
 pub(crate) async fn respond(shared: &Shared, head: &Parts, body: Incoming) -> io::Result<Response> {
     let Some(body) = collect(body, MAX_BODY).await? else {
         return Ok(refuse(413, "the body is too large"));
@@ -43,7 +43,7 @@ pub(crate) async fn respond(shared: &Shared, head: &Parts, body: Incoming) -> io
         return Ok(refuse(403, &reason));
     }
     let Ok(text) = String::from_utf8(body.into()) else {
-        return Ok(refuse(400, "the body is no text"));
+        return Ok(refuse(400, "the body is not valid UTF-8"));
     };
     let path = head.uri.path().strip_prefix(ROOT).unwrap_or_default();
     let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
@@ -59,7 +59,7 @@ pub(crate) async fn respond(shared: &Shared, head: &Parts, body: Incoming) -> io
         (["faults", id], &Method::DELETE) => {
             let removed = id.parse().ok().and_then(|id| shared.faults.remove(FaultId(id)));
             removed.map_or_else(
-                || refuse(404, "there is no such rule"),
+                || refuse(404, "the rule does not exist"),
                 |count| Response::json(200, &rule(&count)),
             )
         }
@@ -73,16 +73,16 @@ pub(crate) async fn respond(shared: &Shared, head: &Parts, body: Incoming) -> io
             Response::empty(204)
         }
         (["requests"], _) => wrong_method("GET, DELETE"),
-        _ => refuse(404, "there are /_emulator/faults, /_emulator/clock and /_emulator/requests"),
+        _ => refuse(404, "not found: use /_emulator/faults, /_emulator/clock or /_emulator/requests"),
     })
 }
 
-/// Why a request may come from a browser, if it may.
+/// Refuses requests that may come from a web page, with the reason.
 fn admit(head: &Parts) -> Result<(), String> {
     if let Some(origin) = head.headers.get(header::ORIGIN) {
         let origin = String::from_utf8_lossy(origin.as_bytes());
         return Err(format!(
-            "the request comes from a page in a browser (`Origin: {origin}`): use another program, such as curl"
+            "the request comes from a web page (`Origin: {origin}`): use another program, such as curl"
         ));
     }
     let host = head.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
@@ -93,13 +93,13 @@ fn admit(head: &Parts) -> Result<(), String> {
         ));
     }
     if head.headers.get(HEADER).is_none_or(|value| value != "1") {
-        return Err("the request has no header `X-Emulator-Control: 1`: send it along".to_owned());
+        return Err("missing header `X-Emulator-Control: 1`".to_owned());
     }
     Ok(())
 }
 
-/// Whether this is a host that nobody on the web can give an address to. A page that was loaded from a name of its own could otherwise
-/// let that name lead here, and would pass for the same site. Containers call each other by names without dots.
+/// Whether this is a host that no web page can have. Otherwise, a page could rebind the DNS name that it was loaded from to this
+/// address and count as the same site. Containers use names without dots.
 fn is_local(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, port),
@@ -117,12 +117,12 @@ fn is_local(host: &str) -> bool {
     port.parse::<u16>().is_ok() && (address || local)
 }
 
-/// Arms the rules of a text, one on each line: all of them, or none if one cannot be read.
+/// Adds the rules of a text, one a line: all of them, or none if one cannot be parsed.
 fn add(shared: &Shared, text: &str, replace: bool) -> Response {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let parsed = match lines.map(str::parse).collect::<Result<Vec<FaultRule>, _>>() {
         Ok(parsed) if parsed.is_empty() && !replace => {
-            return refuse(400, "expected fault rules, one on each line");
+            return refuse(400, "expected fault rules, one a line");
         }
         Ok(parsed) => parsed,
         Err(error) => return refuse(400, &error.to_string()),
@@ -151,7 +151,7 @@ fn clock(shared: &Shared) -> Value {
     json!({ "now": rfc3339(shared.clock.timestamp()), "ahead_seconds": ahead.as_secs_f64() })
 }
 
-/// Moves the clock by the seconds of a text.
+/// Advances the clock by the seconds in a text.
 fn advance(shared: &Shared, text: &str) -> Response {
     let by = text.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let Some(by) = by else { return refuse(400, "expected a number of seconds of at least 0") };
@@ -159,7 +159,7 @@ fn advance(shared: &Shared, text: &str) -> Response {
     Response::json(200, &clock(shared))
 }
 
-/// How many requests there were of each kind. Those that a fault dropped have no status.
+/// The number of requests of each kind. Requests that a fault dropped have no status.
 fn requests(shared: &Shared) -> Value {
     let counts = shared.log.counts();
     let items: Vec<Value> = counts
@@ -233,11 +233,11 @@ mod tests {
         };
         let (host, own) = (("host", "127.0.0.1:8080"), ("x-emulator-control", "1"));
         check(&[host, own], None);
-        check(&[host], Some("no header `X-Emulator-Control: 1`"));
-        check(&[host, ("x-emulator-control", "")], Some("no header"));
+        check(&[host], Some("missing header `X-Emulator-Control: 1`"));
+        check(&[host, ("x-emulator-control", "")], Some("missing header"));
         check(&[host, own, ("origin", "https://example.org")], Some("`Origin: https://example.org`"));
         check(&[host, own, ("origin", "null")], Some("`Origin: null`"));
-        check(&[host, own, ("origin", "http://127.0.0.1:8080")], Some("comes from a page"));
+        check(&[host, own, ("origin", "http://127.0.0.1:8080")], Some("comes from a web page"));
         check(&[("host", "evil.example.org:8080"), own], Some("sent to `evil.example.org:8080`"));
         check(&[own], Some("sent to ``"));
     }

@@ -1,5 +1,5 @@
-//! Bodies of answers on their way out, counted: for the log, because a client that breaks off or meets a fault gets less than the
-//! head announces.
+//! Counts the bytes of response bodies as they are sent, for the log: after a disconnect or a fault the client gets fewer than the
+//! head promises.
 
 use std::{
     pin::Pin,
@@ -11,7 +11,7 @@ use hyper::body::{Body, Buf as _, Frame, SizeHint};
 
 use super::request_log::RequestLog;
 
-/// A body that tells the log how much of it was handed to the connection.
+/// A body that reports to the log how many bytes were handed to the connection.
 pub(crate) struct CountingBody<B> {
     body: B,
     log: Arc<RequestLog>,

@@ -1,11 +1,11 @@
-//! The `fields` selector: which properties of an object a client wants to see.
+//! The `fields` selector: which properties of an object the client wants.
 //!
-//! `_all` shows everything and `_default` what is shown without a selector. Names select, with `a.b` or `a(b,c)` for
-//! properties inside `a`; `!name` leaves a property out. Names that an object does not have are ignored.
+//! `_all` selects everything and `_default` what is shown without a selector. Names select, with `a.b` or `a(b,c)` for
+//! properties inside `a`; `!name` excludes a property. Names that an object does not have are ignored.
 
 use serde_json::{Map, Value};
 
-/// What an object is named by. A client that selects fields gets the first of these that the object has all the same: answers are
+/// Properties that identify an object. The first of these that the object has is always shown: responses are
 /// declared to have it.
 const IDENTITY: [&str; 4] = ["id", "username", "location", "url"];
 
@@ -14,14 +14,14 @@ const IDENTITY: [&str; 4] = ["id", "username", "location", "url"];
 pub(crate) struct Fields {
     all: bool,
     default: bool,
-    /// Paths to show.
+    /// Paths to include.
     shown: Vec<Vec<String>>,
-    /// Paths to leave out.
+    /// Paths to exclude.
     hidden: Vec<Vec<String>>,
 }
 
 impl Fields {
-    /// Parses the values of the query parameter; it may be repeated.
+    /// Parses the values of the query parameter, which may be repeated.
     pub(crate) fn parse<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut fields = Self::default();
         for value in values {
@@ -39,14 +39,14 @@ impl Fields {
                 }
             }
         }
-        // With nothing but exclusions there is nothing to exclude from, so it is everything.
+        // A selector of exclusions only starts from everything.
         if fields.shown.is_empty() && !fields.hidden.is_empty() && !fields.default {
             fields.all = true;
         }
         fields
     }
 
-    /// Applies the selector. `short` names what is shown without one; `None` stands for all.
+    /// Applies the selector. `short` names the properties to show without one; `None` means all.
     pub(crate) fn apply(&self, value: Value, short: Option<&[&str]>) -> Value {
         let Value::Object(object) = value else { return value };
         let identity = IDENTITY.into_iter().find(|name| object.contains_key(*name));
@@ -78,7 +78,7 @@ impl Fields {
     }
 }
 
-/// Splits at commas outside of parentheses, and gives each piece the names before its parentheses.
+/// Splits at commas outside of parentheses; each piece gets the names before its parentheses as a prefix.
 fn split(value: &str) -> Vec<(Vec<String>, String)> {
     let mut pieces = Vec::new();
     let mut prefix: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! What responds to the requests of each origin. The server is given it, so that HTTP knows neither the API nor the object store.
+//! The handlers of each origin. The server receives them, so that the HTTP layer depends on neither the API nor the object store.
 
 use std::{io, pin::Pin, sync::Arc};
 
@@ -15,7 +15,7 @@ pub(crate) struct Exchange {
     pub(crate) number: u64,
     pub(crate) head: Parts,
     pub(crate) body: Incoming,
-    /// The fault that a rule asks of the handler, or that is applied to its response.
+    /// A fault for the handler to apply, if a rule has one.
     pub(crate) fault: Option<Action>,
 }
 

@@ -39,7 +39,7 @@ impl FromStr for Origin {
             "api" => Ok(Self::Api),
             "storage" => Ok(Self::Storage),
             other => {
-                Err(ParseFaultError::new(format!("`{other}` is no origin: expected api, storage or any")))
+                Err(ParseFaultError::new(format!("unknown origin `{other}`: expected api, storage or any")))
             }
         }
     }

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 /// Length of a window in seconds.
 const WINDOW: i64 = 300;
 
-/// What the headers of a response say about the limit.
+/// The rate limit of a user after a request, as the headers of the response report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimitStatus {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
     /// When the window ends, in seconds since the epoch.
     pub(crate) reset: i64,
-    /// Whether this request came too late.
+    /// Whether this request exceeds the limit.
     pub(crate) exceeded: bool,
 }
 
@@ -28,7 +28,14 @@ impl RateLimiter {
         Self { limit, windows: HashMap::new() }
     }
 
-    /// Charges one request. The first request after the end of a window begins the next.
+    /// The rate limit of a user, without counting a request.
+    pub(crate) fn peek(&self, user: &str, now: i64) -> RateLimitStatus {
+        let window = self.windows.get(user).filter(|window| now < window.0);
+        let (reset, taken) = window.copied().unwrap_or((now + WINDOW, 0));
+        RateLimitStatus { limit: self.limit, remaining: self.limit - taken, reset, exceeded: false }
+    }
+
+    /// Counts one request. The first request after the end of a window begins the next.
     pub(crate) fn take(&mut self, user: &str, now: i64) -> RateLimitStatus {
         let window = self.windows.entry(user.to_owned()).or_insert((now + WINDOW, 0));
         if now >= window.0 {

@@ -1,4 +1,4 @@
-//! One request to the API as a handler sees it, and what the handler gives back.
+//! One request to the API as a handler sees it, and what the handler returns.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::{
     json_object::JsonObject,
 };
 
-/// A request whose sender is known and whose body is parsed.
+/// A request with a known sender and a parsed body.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// The user that the token belongs to; empty for an anonymous request.
     pub(crate) actor: String,
     /// The rate limit as it stands after this request.
     pub(crate) rate_limit: Option<RateLimitStatus>,
-    /// The path below `/v2`, as it was sent.
+    /// The path below `/v2`, as sent.
     pub(crate) path: String,
     /// `http://host:port/v2`
     pub(crate) base: String,
@@ -28,14 +28,14 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     /// The JSON body; `None` if there was none, or if it was `null`.
     pub(crate) body: Option<Value>,
-    /// The text of a body that was YAML; what it means is in `body`.
+    /// The text of a YAML body; its value is in `body`.
     pub(crate) yaml: Option<String>,
-    /// Whether the response shall be YAML where that can be had.
+    /// Whether the client accepts YAML.
     pub(crate) accepts_yaml: bool,
 }
 
 impl Request {
-    /// A parameter of the path. The route names it, so it is there.
+    /// A path parameter. The route declares it, so it exists.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
@@ -50,7 +50,7 @@ impl Request {
         self.query_pairs().filter(|(key, _)| *key == name).last().map(|(_, value)| value)
     }
 
-    /// A query parameter that has to be there; `code` is the refusal otherwise.
+    /// A required query parameter; `code` is the error if it is missing.
     pub(crate) fn query_required(&self, name: &str, code: u32) -> Outcome<&str> {
         self.query(name)
             .filter(|text| !text.is_empty())
@@ -66,10 +66,10 @@ impl Request {
         self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// A query parameter that is true or false; absent means false.
+    /// A boolean query parameter in any case; false if absent.
     pub(crate) fn query_flag(&self, name: &str) -> Outcome<bool> {
         match self.query(name) {
-            None => Ok(false),
+            None | Some("") => Ok(false),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
             Some(text) => {
@@ -82,12 +82,12 @@ impl Request {
         Fields::parse(self.query_all("fields"))
     }
 
-    /// The absolute address of a path below `/v2`.
+    /// The absolute URL of a path below `/v2`.
     pub(crate) fn href(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    /// The body, which must be an object; an absent one is an empty object.
+    /// The body, which must be an object; a missing body is an empty object.
     pub(crate) fn object(&self) -> Outcome<JsonObject<'_>> {
         static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
         match &self.body {
@@ -98,33 +98,33 @@ impl Request {
     }
 }
 
-/// What a handler gives back.
+/// What a handler returns.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Value>,
-    /// A body that is YAML, in place of the JSON.
+    /// A YAML body, in place of JSON.
     pub(crate) yaml: Option<String>,
     pub(crate) headers: Vec<(HeaderName, String)>,
 }
 
 impl Reply {
-    /// 200 with this JSON, as it is.
+    /// 200 with this JSON, unchanged.
     pub(crate) fn json(body: Value) -> Self {
         Self { status: 200, body: Some(body), yaml: None, headers: Vec::new() }
     }
 
-    /// 200 with the properties of an object that `fields` asks for; all of them without it.
+    /// 200 with the properties that `fields` selects; all of them without a selector.
     pub(crate) fn object(request: &Request, body: Value) -> Self {
         Self::json(request.fields().apply(body, None))
     }
 
-    /// An response without a body.
+    /// A response without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, body: None, yaml: None, headers: Vec::new() }
     }
 
-    /// 200 with a text that is YAML.
+    /// 200 with a YAML text.
     pub(crate) fn yaml(text: String) -> Self {
         Self { status: 200, body: None, yaml: Some(text), headers: Vec::new() }
     }

@@ -1,4 +1,4 @@
-//! What the emulator has seen: every request with its response, for tests to look at.
+//! Every request with its response, recorded for tests.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -11,21 +11,21 @@ use serde_json::Value;
 
 use super::origin::Origin;
 
-/// Bytes of a request body that are kept.
+/// The maximum number of bytes to keep of a request body.
 pub(crate) const KEPT_BODY: usize = 64 * 1024;
-/// Bytes of a response's JSON that are kept; a longer one is left out, because half a JSON text is of no use.
+/// The maximum size of response JSON to keep. A longer one is left out, because a part of it cannot be parsed.
 const KEPT_ANSWER: usize = 1024 * 1024;
-/// Bytes of bodies that the whole log may hold before the oldest entries go.
+/// The maximum size of all bodies in the log before the oldest entries are dropped.
 const KEPT_TOTAL: usize = 256 * 1024 * 1024;
-/// Entries that the log may hold before the oldest go.
+/// The maximum number of entries before the oldest are dropped.
 const KEPT_ENTRIES: usize = 100_000;
 
-/// The number of a request that the log does not keep.
+/// The number of a request that is not logged.
 pub(crate) const UNLOGGED: u64 = u64::MAX;
 
 /// One request and its response.
 ///
-/// Nothing is masked: tests look here for tokens that went where they should not.
+/// Nothing is redacted: tests look here for tokens that went where they should not.
 ///
 /// ```
 /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
@@ -39,28 +39,28 @@ pub(crate) const UNLOGGED: u64 = u64::MAX;
 pub struct Recorded {
     /// The listener.
     pub origin: Origin,
-    /// The method, in capitals.
+    /// The method, in upper case.
     pub method: String,
-    /// The path as it was sent, without the query. Paths of the API begin with `/v2`.
+    /// The path as sent, without the query. Paths of the API begin with `/v2`.
     pub path: String,
-    /// The query as it was sent, without the question mark; empty if there was none.
+    /// The query as sent, without the question mark; empty if there was none.
     pub query: String,
-    /// All headers in the order in which they came; names in small letters.
+    /// All headers in the order received; names in lower case.
     pub headers: Vec<(String, String)>,
     /// The first 64 KiB of the body.
     pub body: Bytes,
-    /// Which TCP connection carried the request: a number that is unique in one emulator.
+    /// The TCP connection of the request: a number that is unique in one emulator.
     pub connection: u64,
-    /// The status of the response; `None` while it is not answered, and for ever if the connection was dropped instead.
+    /// The status of the response; `None` until there is one, and forever if the connection was dropped instead.
     pub status: Option<u16>,
-    /// The body of the response if it was JSON of at most 1 MiB, otherwise empty.
+    /// The body of the response if it is JSON of at most 1 MiB, otherwise empty.
     pub response: Bytes,
-    /// Bytes of the body of the response that were handed to the connection.
+    /// Bytes of the response body that were handed to the connection.
     pub sent: u64,
 }
 
 impl Recorded {
-    /// The value of the first header with this name, whatever its case.
+    /// The value of the first header with this name, in any case.
     ///
     /// ```
     /// # fn example(request: sbg_emulator::Recorded) {
@@ -71,7 +71,7 @@ impl Recorded {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The values of a query parameter, decoded.
+    /// The decoded values of a query parameter.
     ///
     /// ```
     /// # fn example(request: sbg_emulator::Recorded) {
@@ -85,7 +85,7 @@ impl Recorded {
             .collect()
     }
 
-    /// The body of the request as JSON, if it is.
+    /// The request body as JSON; `None` if it is not JSON.
     ///
     /// ```
     /// # fn example(request: sbg_emulator::Recorded) {
@@ -96,7 +96,7 @@ impl Recorded {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The body of the response as JSON, if it was.
+    /// The response body as JSON; `None` if it is not JSON.
     ///
     /// ```
     /// # fn example(request: sbg_emulator::Recorded) {
@@ -137,7 +137,7 @@ struct Entries {
     counts: Counts,
 }
 
-/// Requests by origin, method and status. Those that were dropped have no status.
+/// Requests by origin, method and status. Dropped requests have no status.
 pub(crate) type Counts = BTreeMap<(Origin, String, Option<u16>), u64>;
 
 impl RequestLog {
@@ -145,7 +145,7 @@ impl RequestLog {
         Self { enabled, entries: Mutex::default() }
     }
 
-    /// Notes a request when it arrives and returns its number, so that one that is never answered is seen as well.
+    /// Records a request when it arrives and returns its number, so that one without a response is seen as well.
     pub(crate) fn arrive(&self, recorded: impl FnOnce() -> Recorded) -> u64 {
         if !self.enabled {
             return UNLOGGED;
@@ -159,13 +159,13 @@ impl RequestLog {
         entries.first + entries.kept.len() as u64 - 1
     }
 
-    /// Keeps the beginning of the request's body.
+    /// Keeps the beginning of the request body.
     pub(crate) fn body(&self, number: u64, body: &Bytes) {
-        // A copy, because a slice would hold the whole of a large body in memory.
+        // A copy, because a slice would keep the whole of a large body in memory.
         self.change(number, |entry| entry.body = Bytes::copy_from_slice(&body[..body.len().min(KEPT_BODY)]));
     }
 
-    /// Adds what it answered.
+    /// Adds the response.
     pub(crate) fn respond(&self, number: u64, status: u16, json: Option<&Bytes>) {
         self.change(number, |entry| {
             entry.status = Some(status);
@@ -175,7 +175,7 @@ impl RequestLog {
         });
     }
 
-    /// Counts a request at its end, whether or not requests are kept.
+    /// Counts a request at its end, whether or not requests are recorded.
     pub(crate) fn count(&self, origin: Origin, method: &str, status: Option<u16>) {
         *self.lock().counts.entry((origin, method.to_owned(), status)).or_default() += 1;
     }
@@ -184,7 +184,7 @@ impl RequestLog {
         self.lock().counts.clone()
     }
 
-    /// Adds bytes of the response that left.
+    /// Adds bytes of the response that were sent.
     pub(crate) fn sent(&self, number: u64, bytes: usize) {
         self.change(number, |entry| entry.sent += bytes as u64);
     }

@@ -1,4 +1,4 @@
-//! An response before it becomes bytes: status, headers and body, the same for both origins.
+//! A response before it is sent: status, headers and body, the same for both origins.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -14,7 +14,7 @@ pub(crate) struct Response {
     pub(crate) body: Content,
     /// Whether the body is JSON, which the log keeps.
     pub(crate) json: bool,
-    /// Bytes that the head announces and that never come: the connection closes instead.
+    /// Bytes that the head promises and that are never sent: the connection closes instead.
     pub(crate) missing: u64,
 }
 
@@ -48,7 +48,7 @@ impl Response {
         let mut response = http::Response::new(ResponseBody::new(self.body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         for (name, value) in self.headers {
-            // A value that no header can carry (a line break in a file name) is left out rather than ending in a panic.
+            // A value that is not valid in a header (a line break in a file name) is left out rather than causing a panic.
             if let Ok(value) = HeaderValue::from_str(&value) {
                 response.headers_mut().append(name, value);
             }

@@ -1,6 +1,6 @@
-//! The table of operations: which handler answers which method on which path, and what it asks of the request.
+//! Routes: which handler responds to which method and path, and what it needs from the request.
 
-use std::cmp::Ordering;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use percent_encoding::percent_decode_str;
 
@@ -10,19 +10,19 @@ use crate::{
     world::World,
 };
 
-/// Answers one operation. The state is locked for the time of the request.
+/// Handles one operation. The state is locked meanwhile.
 pub(crate) type Handler = fn(&mut World, &Request) -> Outcome<Reply>;
 
 /// One operation.
 #[derive(Clone, Copy)]
 pub(crate) struct Route {
     pub(crate) method: &'static str,
-    /// Steps below `/v2`; one in braces stands for anything but an empty step.
+    /// Segments below `/v2`; one in braces is a parameter, which is not empty.
     pub(crate) path: &'static str,
     pub(crate) handler: Handler,
     /// Whether it works without a token.
     pub(crate) anonymous: bool,
-    /// Whether it needs the header that asks for advance access.
+    /// Whether it needs the advance access header.
     pub(crate) advance: bool,
     /// Whether the body may be YAML instead of JSON.
     pub(crate) yaml: bool,
@@ -68,56 +68,89 @@ impl Route {
         self
     }
 
-    /// The parameters of the path, if it fits.
-    fn params(&self, steps: &[&str]) -> Option<Vec<(&'static str, String)>> {
-        // Most routes of the table fail here, so nothing is allocated before.
-        let template = || self.path.split('/').filter(|step| !step.is_empty());
-        if template().count() != steps.len() {
-            return None;
-        }
-        let mut params = Vec::new();
-        for (wanted, step) in template().zip(steps) {
-            if let Some(name) = wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                if step.is_empty() {
-                    return None;
+    /// The path as a template of the matcher, and the names of its parameters. The matcher knows parameters by position, because
+    /// routes name the same one differently.
+    fn template(&self, path: &str) -> (String, Vec<&'static str>) {
+        let mut names = Vec::new();
+        let mut template = String::new();
+        for segment in path.split('/').skip(1) {
+            let name = self.path.split('/').find(|own| *own == segment).and_then(parameter);
+            template.push('/');
+            match name {
+                Some(name) => {
+                    let _ = write!(template, "{{{}}}", names.len());
+                    names.push(name);
                 }
-                params.push((name, percent_decode_str(step).decode_utf8_lossy().into_owned()));
-            } else if wanted != *step {
-                return None;
+                None => template.push_str(segment),
             }
         }
-        Some(params)
+        (template, names)
     }
+}
+
+/// The name in a segment such as `{username}`.
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// The routes of all paths.
+pub(crate) struct Router(matchit::Router<Vec<Candidate>>);
+
+/// A route of a path.
+struct Candidate {
+    route: &'static Route,
+    /// One for each parameter of the path; values of the same name are joined by a slash.
+    names: Vec<&'static str>,
 }
 
 /// A route and the parameters of the path.
 pub(crate) type Match = (&'static Route, Vec<(&'static str, String)>);
 
-/// Finds the operation. A path with fewer parameters wins, whatever its methods: `/raw` is a name and no revision.
-pub(crate) fn find(areas: &[&'static [Route]], method: &str, path: &str) -> Outcome<Match> {
-    let steps = split(path);
-    let mut found: Vec<Match> = Vec::new();
-    for route in areas.iter().copied().flatten() {
-        let Some(params) = route.params(&steps) else { continue };
-        match found.first().map_or(Ordering::Less, |(_, others)| params.len().cmp(&others.len())) {
-            Ordering::Less => found = vec![(route, params)],
-            Ordering::Equal => found.push((route, params)),
-            Ordering::Greater => {}
+impl Router {
+    /// Collects the routes of all areas.
+    pub(crate) fn new(areas: &[&'static [Route]]) -> Self {
+        let mut paths: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+        for route in areas.iter().copied().flatten() {
+            // Users of divisions are `division/username`, with a slash that clients do not escape.
+            let slashed = ["{username}", "{member_id}"]
+                .into_iter()
+                .filter(|name| route.path.contains(name))
+                .map(|name| route.path.replace(name, &format!("{name}/{name}")));
+            for path in std::iter::once(route.path.to_owned()).chain(slashed) {
+                let (template, names) = route.template(&path);
+                paths.entry(template).or_default().push(Candidate { route, names });
+            }
         }
+        let mut router = matchit::Router::new();
+        for (path, candidates) in paths {
+            router.insert(path, candidates).expect("paths of routes differ");
+        }
+        Self(router)
     }
-    if found.is_empty() {
-        return Err(ApiError::new(90003));
-    }
-    let allowed = found.iter().map(|(route, _)| route.method).collect::<Vec<_>>().join(", ");
-    let of_method = found.into_iter().find(|(route, _)| route.method == method);
-    of_method.ok_or_else(|| ApiError::new(90006).allowing(&allowed))
-}
 
-/// The steps of a path. One slash at the end makes no difference, because the official client sends some.
-fn split(path: &str) -> Vec<&str> {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    let path = path.strip_suffix('/').unwrap_or(path);
-    if path.is_empty() { Vec::new() } else { path.split('/').collect() }
+    /// Finds the route of a request. Fixed segments go before parameters: `/raw` is a name and not a revision.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Outcome<Match> {
+        // One slash at the end makes no difference: the official clients send some.
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let found = self.0.at(if path.is_empty() { "/" } else { path }).map_err(|_| ApiError::new(90003))?;
+        let candidates = found.value;
+        let Some(candidate) = candidates.iter().find(|candidate| candidate.route.method == method) else {
+            let allowed: Vec<_> = candidates.iter().map(|candidate| candidate.route.method).collect();
+            return Err(ApiError::new(90006).allowing(&allowed.join(", ")));
+        };
+        let mut params: Vec<(&'static str, String)> = Vec::new();
+        for (name, (_, value)) in candidate.names.iter().zip(found.params.iter()) {
+            let value = percent_decode_str(value).decode_utf8_lossy();
+            match params.last_mut() {
+                Some((last, joined)) if last == name => {
+                    joined.push('/');
+                    joined.push_str(&value);
+                }
+                _ => params.push((name, value.into_owned())),
+            }
+        }
+        Ok((candidate.route, params))
+    }
 }
 
 #[cfg(test)]
@@ -137,7 +170,8 @@ mod tests {
             Route::get("/apps/{owner}/raw", handler),
             Route::post("/apps/{owner}/raw", handler),
         ];
-        let found = |method, path| find(&[ROUTES], method, path).map(|(route, params)| (route.path, params));
+        let router = Router::new(&[ROUTES]);
+        let found = |method, path| router.find(method, path).map(|(route, params)| (route.path, params));
         assert_eq!(
             found("GET", "/apps/a%20b/raw"),
             Ok(("/apps/{owner}/raw", vec![("owner", "a b".to_owned())]))
@@ -150,5 +184,26 @@ mod tests {
         assert_eq!(found("DELETE", "/apps/a/raw").unwrap_err().code, 90006);
         assert_eq!(found("POST", "/apps/a/3").unwrap_err().allow.as_deref(), Some("GET"));
         assert_eq!(found("DELETE", "/apps/a/raw").unwrap_err().allow.as_deref(), Some("GET, POST"));
+    }
+
+    #[test]
+    fn usernames_may_have_a_division() {
+        static ROUTES: &[Route] = &[
+            Route::get("/users/{username}", handler),
+            Route::get("/projects/{project}/members/{username}", handler),
+            Route::put("/projects/{project}/members/{username}/permissions", handler),
+        ];
+        let router = Router::new(&[ROUTES]);
+        let username = |method, path| router.find(method, path).unwrap().1.pop().unwrap();
+        for (method, path) in [
+            ("GET", "/users/kings/fcrick"),
+            ("GET", "/users/kings%2Ffcrick/"),
+            ("GET", "/projects/p/members/kings/fcrick"),
+            ("PUT", "/projects/p/members/kings/fcrick/permissions"),
+            ("PUT", "/projects/p/members/kings%2Ffcrick/permissions"),
+        ] {
+            assert_eq!(username(method, path), ("username", "kings/fcrick".to_owned()), "{path}");
+        }
+        assert_eq!(username("PUT", "/projects/p/members/fcrick/permissions").1, "fcrick");
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::config::Config;
 
-/// How both origins are reached.
+/// The protocol of both origins.
 pub(crate) enum Security {
     Plain,
     #[cfg(feature = "tls")]

@@ -1,4 +1,4 @@
-//! Listeners, connections, and their end.
+//! Listeners, connections, and shutdown.
 
 use std::{
     io,
@@ -64,7 +64,7 @@ fn bind(address: SocketAddr, scheme: &str) -> io::Result<(TcpListener, String)> 
     })?;
     listener.set_nonblocking(true)?;
     let mut bound = listener.local_addr()?;
-    // A wildcard is no address that a client can connect to.
+    // Clients cannot connect to a wildcard address.
     match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => bound.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => bound.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -73,7 +73,7 @@ fn bind(address: SocketAddr, scheme: &str) -> io::Result<(TcpListener, String)> 
     Ok((listener, format!("{scheme}://{bound}")))
 }
 
-/// The thread that serves. Dropping this stops it and waits until all its connections are closed.
+/// The serving thread. Dropping this stops it and waits until all its connections are closed.
 #[derive(Debug)]
 pub(crate) struct Running {
     stop: Option<oneshot::Sender<()>>,
@@ -84,13 +84,13 @@ impl Drop for Running {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // The thread ends with an error only if it panicked, and that was reported when it happened.
+            // Joining fails only after a panic, which was reported when it happened.
             let _ = thread.join();
         }
     }
 }
 
-/// Serves both listeners on a runtime of its own: tests may block the runtime that they run on, or have none.
+/// Serves both listeners on a separate runtime: tests may block the runtime that they run on, or have none.
 pub(crate) fn start(listeners: Listeners, shared: &Arc<Shared>, handlers: Handlers) -> io::Result<Running> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -107,9 +107,9 @@ pub(crate) fn start(listeners: Listeners, shared: &Arc<Shared>, handlers: Handle
         runtime.spawn(accept(storage, Arc::clone(shared), handlers, Origin::Storage, connections));
     }
     let thread = std::thread::Builder::new().name("sbg-emulator".to_owned()).spawn(move || {
-        // The sender is never used to send: it is dropped, which ends the wait.
+        // Nothing is ever sent: dropping the sender ends the wait.
         let _ = runtime.block_on(stopped);
-        // This drops all tasks and with them the sockets, without waiting for requests that are under way.
+        // This drops all tasks and with them the sockets, without waiting for requests in progress.
         drop(runtime);
     })?;
     Ok(Running { stop: Some(stop), thread: Some(thread) })
@@ -128,14 +128,14 @@ async fn accept(
                 let number = connections.fetch_add(1, Ordering::Relaxed) + 1;
                 tokio::spawn(serve(stream, Arc::clone(&shared), handlers, origin, number));
             }
-            // Out of file descriptors, or a connection that went away: worth another try, but not a busy one.
+            // Out of file descriptors, or a connection that went away: retry, but not in a busy loop.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>, handlers: Handlers, origin: Origin, number: u64) {
-    // Without it, small answers wait for acknowledgements. A socket that refuses is as good as closed.
+    // Without it, small responses wait for acknowledgements. A socket that refuses the option is as good as closed.
     if stream.set_nodelay(true).is_err() {
         return;
     }
@@ -146,7 +146,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, handlers: Handlers, origi
     let connection = Connection::new(stream, Arc::clone(&control));
     match &shared.security {
         Security::Plain => speak(connection, &shared, handlers, origin, number, &control).await,
-        // A client that does not trust the certificate ends the connection before it says anything.
+        // A client that does not trust the certificate closes the connection during the handshake.
         #[cfg(feature = "tls")]
         Security::Tls(identity) => {
             if let Ok(connection) = identity.accept(connection).await {
@@ -167,6 +167,6 @@ async fn speak(
     let service = service_fn(|request| {
         dispatch(Arc::clone(shared), handlers, origin, number, Arc::clone(control), request)
     });
-    // An error means that the client went away or that a fault closed the connection.
+    // An error means that the client disconnected or that a fault closed the connection.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(io), service).await;
 }

@@ -24,31 +24,31 @@ use tokio_rustls::{
 
 use super::connection::Connection;
 
-/// Days before its making for which a certificate is valid, for clocks that are behind.
+/// Days before its creation for which a certificate is valid, for clocks that are behind.
 const DAYS_BEFORE: i64 = 2;
-/// Days after its making. Some systems refuse certificates that live for more than 398 days.
+/// Days after its creation. Some systems refuse certificates that live longer than 398 days.
 const DAYS_AFTER: i64 = 365;
-/// What is read from a connection at once. The TLS library by itself asks for a quarter of a record at a time.
+/// The read buffer. By default, the TLS library reads a quarter of a record at a time.
 const READ_BUFFER: usize = 128 * 1024;
-/// What is encrypted before it is written: many records for one system call, few enough to stay in the cache.
+/// The write buffer: many records for one system call, few enough to stay in the cache.
 const WRITE_BUFFER: usize = 256 * 1024;
 
-/// A connection whose bytes are encrypted.
+/// An encrypted connection.
 pub(crate) type SecureConnection = TlsStream<BufReader<Connection>>;
 
-/// A certificate with its key, and the authority that signed it.
+/// A certificate with its key, and the certificate authority that signed it.
 pub(crate) struct Identity {
     ca_pem: String,
     acceptor: TlsAcceptor,
 }
 
 impl Identity {
-    /// Makes keys and certificates, valid for the loopback names and these addresses.
+    /// Creates keys and certificates, valid for the loopback names and these addresses.
     pub(crate) fn new(addresses: &[IpAddr]) -> io::Result<Self> {
         let (ca_pem, issuer) = authority().map_err(io::Error::other)?;
         let (certificate, key) = certify(&issuer, addresses).map_err(io::Error::other)?;
         let mut provider = aws_lc_rs::default_provider();
-        // The shorter key is what object stores choose, and it is the faster one. The sort keeps the order of the rest.
+        // The shorter key is what object stores choose, and it is faster. The sort keeps the order of the rest.
         provider.cipher_suites.sort_by_key(|suite| !format!("{:?}", suite.suite()).contains("AES_128"));
         let mut config = server_config(provider, certificate, &key).map_err(io::Error::other)?;
         config.ignore_client_order = true;
@@ -61,7 +61,7 @@ impl Identity {
         &self.ca_pem
     }
 
-    /// Shakes hands with a client.
+    /// Performs the handshake with a client.
     pub(crate) async fn accept(&self, connection: Connection) -> io::Result<SecureConnection> {
         let connection = BufReader::with_capacity(READ_BUFFER, connection);
         self.acceptor.accept_with(connection, |session| session.set_buffer_limit(Some(WRITE_BUFFER))).await
@@ -80,7 +80,7 @@ fn server_config(
         .with_single_cert(vec![certificate.into()], key)
 }
 
-/// The authority: its certificate in PEM, and what it signs with.
+/// The certificate authority: its certificate in PEM, and the key it signs with.
 fn authority() -> Result<(String, Issuer<'static, KeyPair>), rcgen::Error> {
     let mut params = params("sbg-emulator authority", Vec::new());
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -100,7 +100,7 @@ fn certify(
     let others = addresses.iter().filter(|address| !address.is_unspecified() && !loopback.contains(address));
     names.extend(others.copied().map(SanType::IpAddress));
     let mut params = params("sbg-emulator", names);
-    // Strict clients want to see who signed.
+    // Strict clients require the identifier of the signer.
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -1,7 +1,7 @@
-//! Writes the exchanges with the API to a file, so that a specification can be held against them.
+//! Writes the exchanges with the API to a file, so that a specification can be checked against them.
 //!
-//! A line is an exchange: `{"method", "path", "query": [[key, value]...], "request", "status", "response"}`, the path below `/v2`,
-//! bodies as JSON and left out where there were none. What a fault rule answers is not written: the platform did not say it.
+//! Each line is an exchange: `{"method", "path", "query": [[key, value]...], "request", "status", "response"}`, the path below `/v2`,
+//! bodies as JSON, missing where there were none. Responses made by a fault rule are not written: the platform did not send them.
 
 use std::{
     fs::{File, OpenOptions},
@@ -28,11 +28,11 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Opens a file to write to its end, or a new file in a folder. A file is created where it is missing.
+    /// Opens a file to append to, or a new file in a directory. A missing file is created.
     pub(crate) fn append(path: &Path) -> io::Result<Self> {
         let path = if path.is_dir() { path.join(name()) } else { path.to_owned() };
         let file = private(OpenOptions::new().create(true).append(true)).open(path)?;
-        // One that was there before holds tokens from now on.
+        // An existing file contains tokens from now on.
         #[cfg(unix)]
         if file.metadata()?.is_file() {
             file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
@@ -40,16 +40,16 @@ impl Traffic {
         Ok(Self { file: Mutex::new(file) })
     }
 
-    /// Writes an exchange. `body` is missing where it was too large to be read.
+    /// Writes an exchange. `body` is `None` if it was too large to be read.
     pub(crate) fn write(&self, head: &Parts, body: Option<&Bytes>, response: &Response) {
         let line = format!("{}\n", exchange(head, body, response));
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // The exchange took place, whether or not the disk is full. A line that was cut is no exchange, which its reader tells.
+        // A full disk must not fail the request. A truncated line cannot be parsed, which its reader reports.
         let _ = file.write_all(line.as_bytes());
     }
 }
 
-/// The name of a file that no other emulator writes to. It begins with the name of the thread, which tells the test.
+/// The name of a file that no other emulator writes to. It begins with the name of the thread, which identifies the test.
 fn name() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -77,7 +77,7 @@ fn exchange(head: &Parts, body: Option<&Bytes>, response: &Response) -> Value {
     exchange.into()
 }
 
-/// What a body says, which may be written in JSON or in YAML. A text that is neither is a string.
+/// The value of a JSON or YAML body. Text that is neither is a string.
 fn value(kind: Option<&str>, body: &[u8]) -> Option<Value> {
     if body.is_empty() {
         return None;

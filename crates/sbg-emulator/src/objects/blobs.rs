@@ -1,4 +1,4 @@
-//! Files that hold the bytes of objects, in an emulator that keeps its state in a folder.
+//! Files that hold the bytes of objects, for an emulator that keeps its state in a directory.
 
 use std::{
     collections::HashMap,
@@ -16,19 +16,19 @@ use super::{
 };
 use crate::{hex::hex, private_file::private};
 
-/// Objects smaller than this are kept in memory and written with the rest of the state.
+/// Smaller objects stay in memory and are saved with the rest of the state.
 const SMALL: usize = 4096;
 
-/// A folder of files.
+/// A directory of blobs.
 #[derive(Debug)]
 pub(crate) struct Blobs {
     folder: PathBuf,
-    /// By name. Those that nothing refers to any more wait for [`Blobs::dead`].
+    /// By name. Unreferenced ones wait for [`Blobs::dead`].
     known: Mutex<HashMap<String, Weak<Blob>>>,
 }
 
 impl Blobs {
-    /// Takes a folder, which is made if it is missing.
+    /// Opens a directory and creates it if it is missing.
     pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         let known = fs::read_dir(&folder)?
@@ -37,7 +37,7 @@ impl Blobs {
         Ok(Self { folder, known: Mutex::new(known) })
     }
 
-    /// Writes the bytes of content that are in memory to a new file. `None` if they are few, or if they cannot be written.
+    /// Writes the in-memory bytes of content to a new file. `None` if they are few, or if writing fails.
     pub(super) fn keep(&self, content: &Content) -> Option<Arc<Blob>> {
         if content.in_memory().map(Bytes::len).sum::<usize>() < SMALL {
             return None;
@@ -49,13 +49,13 @@ impl Blobs {
         let name = hex(&fastrand::u128(..).to_be_bytes());
         let blob = Arc::new(Blob::new(self.folder.join(&name)));
         let mut file = private(OpenOptions::new().write(true).create_new(true)).open(blob.path())?;
-        // It is known from here on, so that a file that could not be written to its end goes with the dead.
+        // It is registered first, so that a partial file is removed with the dead ones.
         self.lock().insert(name, Arc::downgrade(&blob));
         content.into_iter().try_for_each(|bytes| file.write_all(bytes))?;
         Ok(blob)
     }
 
-    /// The file that a description names.
+    /// The file that a saved state names.
     pub(crate) fn find(&self, described: &Blob) -> io::Result<Arc<Blob>> {
         let name = described.name();
         let mut known = self.lock();
@@ -69,17 +69,17 @@ impl Blobs {
         }))
     }
 
-    /// The files that nothing refers to, for [`Blobs::remove`].
+    /// Unreferenced files, for [`Blobs::remove`].
     pub(crate) fn dead(&self) -> Vec<String> {
         let known = self.lock();
         known.iter().filter(|(_, blob)| blob.strong_count() == 0).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Deletes files that were dead when the state was written that no longer names them.
+    /// Deletes files that were unreferenced in the state that was just saved.
     pub(crate) fn remove(&self, dead: Vec<String>) {
         let mut known = self.lock();
         for name in dead {
-            // One that cannot be deleted is tried again when the folder is opened the next time.
+            // A file that cannot be deleted is retried when the directory is opened the next time.
             let _ = fs::remove_file(self.folder.join(&name));
             known.remove(&name);
         }

@@ -1,4 +1,4 @@
-//! Checksums of whole objects in the headers of responses, as each kind of storage sends them.
+//! Checksums of whole objects in response headers, as each kind of storage sends them.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName};

@@ -17,7 +17,7 @@ pub(super) fn crc32c(chunks: impl Iterator<Item = Bytes>) -> u32 {
     chunks.fold(0, |crc, chunk| crc32c::crc32c_append(crc, &chunk))
 }
 
-/// The CRC-32C of so many bytes of the pattern, each changed by `mask`. It takes as long for a pebibyte as for a few megabytes.
+/// The CRC-32C of `size` bytes of the pattern, each combined with `mask`. It takes as long for a pebibyte as for a few megabytes.
 pub(super) fn crc32c_of_pattern(size: u64, mask: u8) -> u32 {
     let crc_of = |length: u64| {
         let mut bytes = pattern(0).to_vec();

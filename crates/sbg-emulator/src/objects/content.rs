@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::segment::{Blob, Segment};
 
-/// Segments that follow each other. It never changes once it is there.
+/// Immutable segments in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
     segments: Vec<Segment>,
@@ -51,7 +51,7 @@ impl Content {
         Some((segment, at - self.starts[index], index)).filter(|(segment, at, _)| *at < segment.len())
     }
 
-    /// The bytes that are in memory and nowhere else.
+    /// The bytes of the segments in memory.
     pub(crate) fn in_memory(&self) -> impl Iterator<Item = &Bytes> {
         self.segments.iter().filter_map(|segment| match segment {
             Segment::Memory(bytes) => Some(bytes),
@@ -59,7 +59,7 @@ impl Content {
         })
     }
 
-    /// Replaces the bytes in memory by a file, which holds what [`Content::in_memory`] returns, one after the other.
+    /// Replaces the bytes in memory by a file that contains what [`Content::in_memory`] returns.
     pub(crate) fn move_to(&mut self, blob: &Arc<Blob>) {
         let mut at = 0;
         for segment in &mut self.segments {

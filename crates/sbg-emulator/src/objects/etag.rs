@@ -1,4 +1,4 @@
-//! Entity tags in the form of each kind of storage.
+//! Entity tags in the format of each kind of storage.
 
 use std::{borrow::Cow, fmt};
 
@@ -54,12 +54,12 @@ impl<'a> ETag<'a> {
         Self { written: Written::Weak, ..self }
     }
 
-    /// Whether a list of `If-Match` or `If-None-Match` has this tag.
+    /// Whether a list of `If-Match` or `If-None-Match` contains this tag.
     pub(crate) fn is_in(&self, list: &str) -> bool {
         list.split(',').map(str::trim).any(|entry| entry == "*" || self.is(entry))
     }
 
-    /// Whether `If-Range` names this tag, which a weak one does not allow.
+    /// Whether `If-Range` matches this tag. Weak tags never match.
     pub(crate) fn allows_range(&self, condition: &str) -> bool {
         self.written != Written::Weak && !condition.starts_with("W/") && self.is(condition)
     }

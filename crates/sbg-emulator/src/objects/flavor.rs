@@ -1,4 +1,4 @@
-//! The kinds of object storage that the emulator plays: what each does differently is one row of a table, which the code that serves
+//! The kinds of object storage that the emulator supports: each is one row of a table, which the code that serves
 //! objects reads.
 
 use std::{fmt, str::FromStr};
@@ -25,7 +25,7 @@ use crate::parse_error::ParseFaultError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StorageFlavor {
-    /// Amazon S3 and its likes.
+    /// Amazon S3 and compatible servers.
     #[default]
     S3,
     /// Google Cloud Storage.
@@ -101,7 +101,7 @@ impl Default for PartRules {
 }
 
 impl StorageProfile {
-    /// The flavor with its quirks, of which later ones prevail.
+    /// The flavor with its quirks; later ones win.
     pub(crate) fn new(flavor: StorageFlavor, quirks: &[StorageQuirk]) -> Self {
         let mut profile = flavor.profile();
         for quirk in quirks {

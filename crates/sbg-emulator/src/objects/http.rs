@@ -95,7 +95,7 @@ async fn write(
     }
     let mut writer = ObjectWriter::new(!shared.config.discard_uploads);
     let mut length = 0;
-    // A client that goes away in the middle ends this function here, so nothing of the part is stored.
+    // If the client disconnects in the middle, this function ends here and nothing of the part is stored.
     each_piece(body, |piece| {
         if length == 0 {
             shared.log.body(log_number, &piece);
@@ -157,7 +157,7 @@ fn read(
 
 const OSS_RANGE_BEHAVIOR: HeaderName = HeaderName::from_static("x-oss-range-behavior");
 
-/// The extent that a fault makes of the right one.
+/// The extent after a fault has changed it.
 fn faulty(extent: Extent, fault: Option<&Action>, size: u64) -> Extent {
     match (fault, extent) {
         (Some(Action::ShortRange), Extent::Part { start, end }) => Extent::Part {
@@ -184,7 +184,7 @@ struct Served<'a> {
 }
 
 impl Served<'_> {
-    /// The headers that describe the object itself.
+    /// The headers that describe the object.
     fn head(&self, status: u16, etag: Option<&ETag<'_>>) -> Response {
         let mut response = Response::empty(status);
         if self.storage.ranges {
@@ -199,7 +199,7 @@ impl Served<'_> {
         }
     }
 
-    /// The whole object, unpacked: without a length, and without regard to a range.
+    /// The whole object, decompressed: without a length, and without regard to a range.
     fn unpacked(&self, etag: Option<ETag<'_>>) -> Response {
         let mut response = self.head(200, etag.map(ETag::weakened).as_ref());
         response = response.header(header::CONTENT_TYPE, OCTETS).header(header::VARY, "Accept-Encoding");
@@ -240,7 +240,7 @@ impl Served<'_> {
                     header::CONTENT_RANGE,
                     format_args!("bytes {start}-{}/{total}", i128::from(start) - 1),
                 ),
-                // A range that a fault has emptied cannot be written; the first byte that was asked for stands for it.
+                // An empty range cannot be written; the first requested byte stands for it.
                 _ => response.header(
                     header::CONTENT_RANGE,
                     format_args!("bytes {start}-{}/{total}", end.max(start + 1) - 1),
@@ -269,14 +269,14 @@ const OCTETS: &str = "application/octet-stream";
 const STORED_ENCODING: HeaderName = HeaderName::from_static("x-goog-stored-content-encoding");
 const STORED_LENGTH: HeaderName = HeaderName::from_static("x-goog-stored-content-length");
 
-/// Whether `If-Range` lets the range stand.
+/// Whether `If-Range` allows the range.
 fn unchanged(request: &HeaderMap, object: &Object, etag: Option<&ETag<'_>>) -> bool {
     text(request, &header::IF_RANGE).is_none_or(|condition| {
         etag.is_some_and(|etag| etag.allows_range(condition)) || condition == http_date(object.modified())
     })
 }
 
-/// Whether `Accept-Encoding` names gzip, other than to exclude it.
+/// Whether `Accept-Encoding` accepts gzip.
 fn accepts_gzip(request: &HeaderMap) -> bool {
     let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|entry| {

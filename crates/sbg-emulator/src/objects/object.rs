@@ -1,4 +1,4 @@
-//! Objects of the store: bytes that never change once they are there.
+//! Objects of the store: immutable bytes with an entity tag.
 
 use std::{
     fmt::Write as _,
@@ -27,7 +27,7 @@ pub(crate) struct Object {
     content: Arc<Content>,
     etag: String,
     modified: Timestamp,
-    /// Whether the content is encoded as gzip, which a header says.
+    /// Whether the content is gzip, which a header says.
     gzip: bool,
     crc32c: OnceLock<u32>,
     md5: OnceLock<[u8; 16]>,
@@ -66,10 +66,10 @@ impl From<Object> for Description {
 }
 
 impl Object {
-    /// An object that came in one piece.
+    /// An object from bytes in memory.
     ///
-    /// The tag is a fast hash of the content in the form of an MD5. Real stores do not promise an MD5 either (encrypted
-    /// objects have none), and computing one would cost more than all the rest of an upload.
+    /// The tag is a fast hash of the content in the format of an MD5. Real stores do not promise an MD5 either (encrypted
+    /// objects have none), and computing one would cost more than the rest of an upload.
     pub(crate) fn new(content: Vec<Bytes>, modified: Timestamp) -> Self {
         let mut hasher = Xxh3::new();
         for bytes in &content {
@@ -78,12 +78,12 @@ impl Object {
         Self::hashed(content.into_iter().map(Segment::Memory).collect(), &hasher, modified)
     }
 
-    /// An object whose content went through a hasher.
+    /// An object whose content was hashed while it arrived.
     pub(crate) fn hashed(segments: Vec<Segment>, hasher: &Xxh3, modified: Timestamp) -> Self {
         Self::with_etag(Content::new(segments, 0), hex(&hasher.digest128().to_be_bytes()), modified)
     }
 
-    /// An object that came in parts: its tag is made from theirs and says how many there were.
+    /// An object joined from parts: its tag is made from theirs and ends with their number.
     pub(crate) fn join<'a>(parts: impl IntoIterator<Item = &'a Object>, modified: Timestamp) -> Self {
         let mut segments = Vec::new();
         let mut hasher = Xxh3::new();
@@ -98,9 +98,9 @@ impl Object {
         Self::with_etag(Content::new(segments, 0), etag, modified)
     }
 
-    /// So many bytes of a pattern.
+    /// An object of `size` bytes of the pattern.
     pub(crate) fn pattern(size: u64, modified: Timestamp) -> Self {
-        // Hashing it all would take seconds for sizes that are otherwise free.
+        // Hashing the content would take seconds for sizes that are otherwise free.
         let etag = hex(&xxhash_rust::xxh3::xxh3_128(&size.to_be_bytes()).to_be_bytes());
         Self::with_etag(Content::new(vec![Segment::Pattern(size)], 0), etag, modified)
     }
@@ -116,19 +116,19 @@ impl Object {
         }
     }
 
-    /// The same object with a header that says that its content is encoded as gzip.
+    /// The same object, marked as gzip.
     pub(crate) fn with_gzip(self) -> Self {
         Self { gzip: true, ..self }
     }
 
-    /// An object of the same size with another value in every byte, which is younger by at least a second: tags that are made from the
-    /// time have no more than seconds.
+    /// An object of the same size with another value in every byte, and younger by at least a second: tags made from the
+    /// time have a resolution of one second.
     pub(crate) fn replaced(&self, now: Timestamp) -> Self {
         let content = Content::new(self.content.segments().to_vec(), !self.content.mask());
         Self { gzip: self.gzip, ..Self::with_etag(content, another_etag(&self.etag), now) }.younger_than(self)
     }
 
-    /// The object with a time of its last change that is at least a second after that of another.
+    /// The object with a modification time at least a second after that of another.
     pub(crate) fn younger_than(self, other: &Self) -> Self {
         let least = other.modified.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.modified);
         Self { modified: self.modified.max(least), ..self }
@@ -147,7 +147,7 @@ impl Object {
         self.modified
     }
 
-    /// Whether the content is encoded as gzip.
+    /// Whether the content is gzip.
     pub(crate) fn is_gzip(&self) -> bool {
         self.gzip
     }
@@ -160,7 +160,7 @@ impl Object {
         })
     }
 
-    /// The MD5 of the content. Storages have none of objects that were joined from parts, and a pattern may have any size.
+    /// The MD5 of the content. Storages have none for objects joined from parts, and a pattern may have any size.
     pub(crate) fn md5(&self) -> Option<[u8; 16]> {
         let joined = self.etag.contains('-');
         if joined || self.content.segments().iter().any(|segment| matches!(segment, Segment::Pattern(_))) {
@@ -169,7 +169,7 @@ impl Object {
         Some(*self.md5.get_or_init(|| checksums::md5(self.chunks())))
     }
 
-    /// Moves the bytes from memory to a file. An object that is small, or that cannot be written, stays in memory: it is saved with
+    /// Moves the bytes from memory to a file. A small object, or one that cannot be written, stays in memory: it is saved with
     /// the rest of the state.
     pub(crate) fn kept_in(mut self, blobs: &Blobs) -> Self {
         if let Some(blob) = blobs.keep(&self.content) {

@@ -4,7 +4,7 @@ use http::HeaderName;
 
 use super::storage_error::{ErrorForm, Refusal};
 
-/// What a storage sends when a range of an empty object is asked for.
+/// The response to a range of an empty object.
 ///
 /// ```
 /// use sbg_emulator::{EmptyRange, StorageQuirk};
@@ -22,7 +22,7 @@ pub enum EmptyRange {
     Whole,
     /// 206 with `Content-Range: bytes 0--1/0` (`partial`).
     Partial,
-    /// 206 with `Content-Range: bytes 0-0/0` that announces a byte and ends without one (`missing-byte`).
+    /// 206 with `Content-Range: bytes 0-0/0` that promises a byte and ends without one (`missing-byte`).
     MissingByte,
 }
 
@@ -36,11 +36,11 @@ impl EmptyRange {
     ];
 }
 
-/// What entity tags look like.
+/// The format of entity tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ETagForm {
     Quoted,
-    /// Quoted, with digits in capitals.
+    /// Quoted, with upper-case digits.
     Capitals,
     /// Without quotes.
     Bare,
@@ -49,16 +49,16 @@ pub(crate) enum ETagForm {
     Absent,
 }
 
-/// What happens to a range that the object does not have in full.
+/// The response to a range that extends past the end of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LongRange {
-    /// It is cut off at the end of the object, and refused if nothing is left.
+    /// The range is cut off at the end of the object, and refused if nothing is left.
     Clipped,
-    /// It is ignored: 200 and the whole object, unless the request has `x-oss-range-behavior: standard`.
+    /// The range is ignored: 200 and the whole object, unless the request has `x-oss-range-behavior: standard`.
     Ignored,
 }
 
-/// Checksums of whole objects that come with reads.
+/// Checksums of whole objects in responses to reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Checksums {
     Absent,
@@ -82,7 +82,7 @@ pub(crate) struct PartRules {
 }
 
 impl PartRules {
-    /// The statuses that the platform names to clients, in order and each once.
+    /// The statuses that the platform announces to clients, sorted and without duplicates.
     pub(crate) fn success_codes(&self) -> Vec<u16> {
         let mut codes = self.statuses.to_vec();
         codes.sort_unstable();
@@ -95,32 +95,32 @@ impl PartRules {
     }
 }
 
-/// Everything in which kinds of object storage differ.
+/// Every trait in which kinds of object storage differ.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "these are traits that have nothing to do with each other")]
 pub(crate) struct StorageProfile {
-    /// Whether `Range` is read. Without, every read is 200 and the whole object.
+    /// Whether `Range` is supported. Otherwise, every read is 200 and the whole object.
     pub(crate) ranges: bool,
-    /// Whether ranges such as `bytes=-3` are read.
+    /// Whether ranges such as `bytes=-3` are supported.
     pub(crate) suffix_ranges: bool,
     pub(crate) long_range: LongRange,
     /// Whether a range that begins exactly at the end of an object is 206 without a byte.
     pub(crate) empty_range_at_end: bool,
     /// Responses to ranges of empty objects.
     pub(crate) empty_object: EmptyRange,
-    /// Whether `If-Match` is read.
+    /// Whether `If-Match` is supported.
     pub(crate) if_match: bool,
     pub(crate) etag: ETagForm,
     pub(crate) last_modified: bool,
-    /// Whether objects that are stored as gzip are unpacked for clients that do not accept gzip.
+    /// Whether gzip objects are decompressed for clients that do not accept gzip.
     pub(crate) transcodes: bool,
     pub(crate) checksums: Checksums,
     pub(crate) parts: PartRules,
     pub(crate) errors: ErrorForm,
-    /// A signed URL that was valid once.
+    /// The refusal of an expired URL.
     pub(crate) expired: Refusal,
-    /// A URL that was not signed for the request.
+    /// The refusal of a URL that is not signed for the request.
     pub(crate) unsigned: Refusal,
-    /// A part of an upload that the storage does not have (any more).
+    /// The refusal of a part of an unknown or dropped upload.
     pub(crate) no_upload: Refusal,
 }

@@ -28,11 +28,11 @@ pub enum StorageQuirk {
     NoValidators,
     /// `If-Match` is ignored (`no-if-match`).
     NoIfMatch,
-    /// Objects stored as gzip are unpacked for clients that do not accept gzip (`transcodes`).
+    /// Gzip objects are decompressed for clients that do not accept gzip (`transcodes`).
     Transcodes,
     /// Ranges of empty objects (`empty-range=FORM`).
     EmptyRange(EmptyRange),
-    /// Parts of an upload that the storage has dropped get this status, in place of 404 (`dropped-upload=STATUS`).
+    /// Parts of a dropped upload get this status instead of 404 (`dropped-upload=STATUS`).
     DroppedUpload(u16),
 }
 

@@ -1,18 +1,18 @@
-//! What a `Range` header asks of an object, and what a storage makes of it.
+//! The `Range` header, and the response of each kind of storage to it.
 
 use super::profile::{EmptyRange, LongRange, StorageProfile};
 
 /// What a `Range` header asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RangeSpec {
-    /// From one byte to another, which is included, or to the end.
+    /// From one byte to another, inclusive, or to the end.
     From { start: u64, last: Option<u64> },
-    /// The last so many bytes.
+    /// The last bytes of the object.
     Suffix(u64),
 }
 
 impl RangeSpec {
-    /// `None` for several ranges at once and for text that is not a range: storages send the whole object then.
+    /// `None` for several ranges and for invalid ones: storages send the whole object then.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
         Some(match (first, last) {
@@ -29,7 +29,7 @@ impl RangeSpec {
     }
 }
 
-/// The part of an object that a response has.
+/// The part of an object in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// 200.
@@ -38,14 +38,14 @@ pub(crate) enum Extent {
     Part { start: u64, end: u64 },
     /// 206 without a byte: `bytes 10-9/10`.
     Nothing { start: u64 },
-    /// 206 that announces a byte at this position and ends without it.
+    /// 206 that promises a byte at this position and ends without it.
     MissingByte { start: u64 },
     /// 416, with the size of the object or without.
     Refused { with_size: bool },
 }
 
 impl StorageProfile {
-    /// What this storage makes of a range. `strict` is whether the request asks OSS for the behavior of the standard.
+    /// The response of this storage to a range. `strict` is whether the request asks OSS for standard behavior.
     pub(crate) fn extent(&self, range: RangeSpec, size: u64, strict: bool) -> Extent {
         let (start, end) = match range {
             RangeSpec::Suffix(_) if !self.suffix_ranges => return Extent::Whole,

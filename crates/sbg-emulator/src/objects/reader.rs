@@ -13,7 +13,7 @@ use super::{
     segment::{Segment, pattern},
 };
 
-/// The most that is handed out at once. Larger chunks save calls; smaller ones let a slow client cost less.
+/// The maximum size of a chunk. Larger chunks save system calls; smaller ones save memory with slow clients.
 const CHUNK: u64 = 512 * 1024;
 
 /// Reads a range of an object.
@@ -63,7 +63,7 @@ impl Reader {
     }
 }
 
-/// Chunks, or the error that ends the reading.
+/// Chunks, or the error that ends the stream.
 impl Iterator for Reader {
     type Item = io::Result<Bytes>;
 

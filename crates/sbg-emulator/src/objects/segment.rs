@@ -1,4 +1,4 @@
-//! Where the bytes of an object are: in memory, in a file, or in a pattern that is made when it is read.
+//! Where the bytes of an object are: in memory, in a file, or in a pattern that is generated when read.
 
 use std::{
     fs, io,
@@ -13,14 +13,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// The period of the pattern of large files: a prime.
 pub(crate) const PERIOD: u64 = 1_048_573;
 
-/// One period. All emulators of a process share it.
+/// One period, shared by all emulators of a process.
 static PATTERN: LazyLock<Bytes> = LazyLock::new(|| {
     let mut period = vec![0; usize::try_from(PERIOD).expect("a mebibyte fits in memory")];
     fastrand::Rng::with_seed(PERIOD).fill(&mut period);
     Bytes::from(period)
 });
 
-/// Bytes that follow each other.
+/// Consecutive bytes of an object.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Segment {
@@ -30,7 +30,7 @@ pub(crate) enum Segment {
         at: u64,
         length: u64,
     },
-    /// So many bytes that begin with the pattern.
+    /// This many bytes of the pattern, from its beginning.
     Pattern(u64),
 }
 
@@ -43,7 +43,7 @@ impl Segment {
     }
 }
 
-/// A file that holds bytes of objects. It is never changed.
+/// A file with bytes of objects. It never changes.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(from = "String", into = "String")]
 pub(crate) struct Blob {
@@ -62,7 +62,7 @@ impl From<String> for Blob {
     }
 }
 
-/// The name alone: folders may be moved.
+/// Only the name is saved: the directory may be moved.
 impl From<Blob> for String {
     fn from(blob: Blob) -> Self {
         blob.name()
@@ -82,7 +82,7 @@ impl Blob {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// An error unless the file has so many bytes.
+    /// Fails unless the file has this many bytes.
     pub(crate) fn check(&self, length: u64) -> io::Result<()> {
         match fs::metadata(&self.path) {
             Ok(metadata) if metadata.len() >= length => Ok(()),
@@ -92,12 +92,12 @@ impl Blob {
     }
 }
 
-/// An error that says that a folder is not as it was left.
+/// The error of a directory that was damaged or changed by another program.
 pub(crate) fn damaged(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// Bytes of the pattern from a position, as many as there are without a copy.
+/// Bytes of the pattern from a position, as many as are available without a copy.
 pub(crate) fn pattern(at: u64) -> Bytes {
     PATTERN.slice(usize::try_from(at % PERIOD).unwrap_or_default()..)
 }

@@ -1,4 +1,4 @@
-//! Signed URLs: one method, one object, until one moment.
+//! Signed URLs: valid for one method and one object until a point in time.
 
 use crate::hex::hex;
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use url::form_urlencoded;
 
-/// What stays as it is in the path of a signed URL.
+/// Characters that are not escaped in the path of a signed URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Why a URL is refused.
@@ -15,11 +15,11 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 pub(crate) enum SignatureError {
     /// No signature, or one for another method or object.
     Invalid,
-    /// It was valid once.
+    /// The signature has expired.
     Expired,
 }
 
-/// Signs and checks with a key of its own.
+/// Signs and verifies URLs with a random key.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Signer {
     key: [u8; 32],
@@ -41,7 +41,7 @@ impl Signer {
         format!("{path}?Expires={expires}&X-Method={method}&X-Signature={signature}")
     }
 
-    /// Checks path and query as they came.
+    /// Checks the path and query of a request.
     pub(crate) fn check(
         &self,
         method: &str,
@@ -57,7 +57,7 @@ impl Signer {
         let expires =
             value("Expires").and_then(|text| text.parse::<i64>().ok()).ok_or(SignatureError::Invalid)?;
         let signature = value("X-Signature").and_then(|text| unhex(&text)).ok_or(SignatureError::Invalid)?;
-        // The comparison takes the same time whatever the difference.
+        // The comparison takes constant time.
         self.mac(method, path, expires).verify_slice(&signature).map_err(|_| SignatureError::Invalid)?;
         if now >= expires { Err(SignatureError::Expired) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! Errors of object storage: their codes, and the form in which each kind of storage writes them.
+//! Errors of object storage: their codes, and the format in which each kind of storage writes them.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use http::{HeaderName, StatusCode};
 
 use crate::{http::response::Response, parse_error::ParseFaultError};
 
-/// An error of object storage, named as S3 names it. Azure has names of its own for some; Swift and file servers send only the status.
+/// An error of object storage, named as in S3. Azure uses other names for some; Swift and file servers send only the status.
 ///
 /// ```
 /// use sbg_emulator::StorageError;
@@ -17,11 +17,11 @@ use crate::{http::response::Response, parse_error::ParseFaultError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StorageError {
-    /// 403: not allowed, for a reason that is not given.
+    /// 403: not allowed, without a reason.
     AccessDenied,
-    /// 400: the body does not have the checksum that was announced.
+    /// 400: the checksum of the body does not match the announced one.
     BadDigest,
-    /// 400: the body is larger than the storage takes.
+    /// 400: the body is larger than the storage accepts.
     EntityTooLarge,
     /// 400: the credentials of the URL have expired.
     ExpiredToken,
@@ -31,19 +31,19 @@ pub enum StorageError {
     InternalError,
     /// 416: no byte of the range exists.
     InvalidRange,
-    /// 400: a request that makes no sense.
+    /// 400: the request is invalid.
     InvalidRequest,
-    /// 411: the length of the body was not announced.
+    /// 411: the length of the body is missing.
     MissingContentLength,
-    /// 404: there is no such object.
+    /// 404: the object does not exist.
     NoSuchKey,
-    /// 404: there is no such upload.
+    /// 404: the upload does not exist.
     NoSuchUpload,
-    /// 409: another operation on the same object is under way.
+    /// 409: another operation on the same object is in progress.
     OperationAborted,
     /// 412: `If-Match` names another version.
     PreconditionFailed,
-    /// 400: the client was silent for too long.
+    /// 400: the client was idle for too long.
     RequestTimeout,
     /// 403: the clocks of client and storage differ too much.
     RequestTimeTooSkewed,
@@ -53,13 +53,13 @@ pub enum StorageError {
     SlowDown,
 }
 
-/// What is known of one error.
+/// The facts of one error.
 struct Facts {
     error: StorageError,
     status: u16,
-    /// The name that S3 has for it, and those who follow S3.
+    /// The code of S3 and compatible servers.
     code: &'static str,
-    /// The name that Azure has for it.
+    /// The code of Azure.
     azure: &'static str,
     message: &'static str,
 }
@@ -97,11 +97,11 @@ const ERRORS: [Facts; 17] = [
 
 impl StorageError {
     fn facts(self) -> &'static Facts {
-        // One row an error: a test holds them together.
+        // A test checks that every error has a row.
         ERRORS.iter().find(|row| row.error == self).unwrap_or(&ERRORS[0])
     }
 
-    /// The HTTP status that comes with it.
+    /// The HTTP status of the error.
     ///
     /// ```
     /// assert_eq!(sbg_emulator::StorageError::OperationAborted.status(), 409);
@@ -110,7 +110,7 @@ impl StorageError {
         self.facts().status
     }
 
-    /// The error that a storage sends with a status, where nothing else is known of it.
+    /// The usual error of a status.
     pub(crate) fn of_status(status: u16) -> Self {
         match status {
             401 | 403 => Self::AccessDenied,
@@ -128,7 +128,7 @@ impl StorageError {
     }
 }
 
-/// The name that S3 has for it.
+/// The code of S3.
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.facts().code)
@@ -146,14 +146,14 @@ impl FromStr for StorageError {
     }
 }
 
-/// How a storage writes errors.
+/// The format of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorForm {
-    /// XML with the names of S3.
+    /// XML with the codes of S3.
     S3,
-    /// XML with the names of Azure, and the code in a header as well.
+    /// XML with the codes of Azure, and the code in a header as well.
     Azure,
-    /// A page of HTML that says nothing but the status.
+    /// An HTML page with nothing but the status.
     Html,
 }
 
@@ -161,15 +161,15 @@ pub(crate) enum ErrorForm {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Refusal {
     Error(StorageError),
-    /// An error with another status than its own.
+    /// An error with a different status.
     Status(StorageError, u16),
-    /// An error with words of its own.
+    /// An error with a different message.
     Worded {
         status: u16,
         code: &'static str,
         message: &'static str,
     },
-    /// A plain text.
+    /// Plain text.
     Text {
         status: u16,
         text: &'static str,
@@ -187,7 +187,7 @@ impl ErrorForm {
         }
     }
 
-    /// The response for an error, with a status that may be another than its own.
+    /// The response for an error, with this status.
     pub(crate) fn error(self, error: StorageError, status: u16) -> Response {
         let facts = error.facts();
         self.write(status, if self == Self::Azure { facts.azure } else { facts.code }, facts.message)

@@ -1,4 +1,4 @@
-//! Objects stored as gzip, unpacked while they are read.
+//! Decompresses gzip objects while they are read.
 
 use std::{
     fmt,
@@ -10,10 +10,10 @@ use flate2::read::MultiGzDecoder;
 
 use super::reader::Reader;
 
-/// Bytes that are unpacked at once.
+/// The size of a decompressed chunk.
 const CHUNK: usize = 64 * 1024;
 
-/// The content of an object that is stored as gzip, of one member or of many.
+/// The decompressed content of a gzip object with one or several members.
 pub(crate) struct Unpacked(MultiGzDecoder<Chunks>);
 
 impl Unpacked {
@@ -28,7 +28,7 @@ impl fmt::Debug for Unpacked {
     }
 }
 
-/// Chunks, or the error that ends the reading.
+/// Chunks, or the error that ends the stream.
 impl Iterator for Unpacked {
     type Item = io::Result<Bytes>;
 
@@ -45,7 +45,7 @@ impl Iterator for Unpacked {
     }
 }
 
-/// A reader of chunks as the standard library has readers.
+/// Chunks as a `Read`.
 struct Chunks {
     reader: Reader,
     chunk: Bytes,

@@ -1,4 +1,4 @@
-//! An object while it arrives: hashed piece by piece, as long as the pieces are in the cache of the processor.
+//! An object while it arrives: each chunk is hashed while it is in the cache of the processor.
 
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
@@ -6,10 +6,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{object::Object, segment::Segment};
 
-/// Pieces smaller than this are put together before they are kept, so that a trickle does not hold a buffer for each byte.
+/// Smaller chunks are combined, so that a slow client does not cause a buffer for each byte.
 const SMALL: usize = 16 * 1024;
 
-/// The pieces so far.
+/// The chunks so far.
 pub(crate) struct ObjectWriter {
     hasher: Xxh3,
     /// Whether the bytes are kept.
@@ -41,7 +41,7 @@ impl ObjectWriter {
         }
     }
 
-    /// The object. One whose bytes were not kept has the size and the tag of what was sent, and another content.
+    /// The object. If its bytes were not kept, it has the size and tag of what was sent, and the content of the pattern.
     pub(crate) fn finish(mut self, modified: Timestamp) -> Object {
         self.flush();
         if !self.keep {

@@ -1,4 +1,4 @@
-//! What the emulator keeps: objects and uploads in the store, and everything in a folder over a restart.
+//! The store of objects and uploads, and the state that survives a restart.
 
 pub(crate) mod persistence;
 pub(crate) mod state_dir;

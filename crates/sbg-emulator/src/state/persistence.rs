@@ -1,4 +1,4 @@
-//! The thread that writes the state to its dir: soon after a change, and at the end.
+//! The thread that saves the state to its directory: soon after a change, and at the end.
 
 use std::{
     io,
@@ -13,12 +13,12 @@ use std::{
 use super::state_dir::{State, StateDir};
 use crate::shared::Shared;
 
-/// The least time from the end of one save to the beginning of the next.
+/// The minimum time between two saves.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many times longer than a save a pause is at least, so that saving a large state does not become the main work.
+/// A pause lasts at least this many times longer than a save, so that saving a large state does not become the main work.
 const SHARE: u32 = 10;
 
-/// Saves as long as it lives. Dropping it saves what has changed and waits for that.
+/// Saves as long as it lives. Dropping it saves outstanding changes and waits for that.
 #[derive(Debug)]
 pub(crate) struct Persistence {
     stop: Option<Sender<()>>,
@@ -29,19 +29,19 @@ impl Drop for Persistence {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // The thread ends with an error only if it panicked, and that was reported when it happened.
+            // Joining fails only after a panic, which was reported when it happened.
             let _ = thread.join();
         }
     }
 }
 
 impl Persistence {
-    /// Saves once, so that a dir that cannot be written to is known at once, and then as long as there are changes.
+    /// Saves once, so that an unwritable directory is reported at the start, and then after every change.
     pub(crate) fn start(dir: StateDir, shared: Arc<Shared>) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let mut saved = shared.changes();
         save(&dir, &shared)?;
-        let thread = std::thread::Builder::new().name("sbg-emulator-keeper".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name("sbg-emulator-save".to_owned()).spawn(move || {
             let (mut pause, mut failing) = (PAUSE, false);
             loop {
                 let ended = !matches!(stopped.recv_timeout(pause), Err(RecvTimeoutError::Timeout));
@@ -52,10 +52,10 @@ impl Persistence {
                     pause = PAUSE.max(began.elapsed() * SHARE);
                     match outcome {
                         Ok(()) => (saved, failing) = (changes, false),
-                        // Once is enough: it is tried again and again.
+                        // Report only the first failure in a row.
                         Err(error) if !failing => {
                             failing = true;
-                            eprintln!("sbg-emulator: the state cannot be saved: {error}");
+                            eprintln!("sbg-emulator: cannot save the state: {error}");
                         }
                         Err(_) => {}
                     }
@@ -74,7 +74,7 @@ fn save(dir: &StateDir, shared: &Shared) -> io::Result<()> {
         let world = shared.state();
         let state =
             State { ahead_nanos: shared.clock.ahead_nanos(), store: shared.store.state(), world: &*world };
-        // What nothing refers to while the world stands still is not in this state either.
+        // What is unreferenced while the world is locked is not in this state either.
         (StateDir::describe(state)?, dir.blobs.dead())
     };
     dir.save(&text)?;

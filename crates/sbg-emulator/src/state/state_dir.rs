@@ -1,4 +1,4 @@
-//! A folder that an emulator keeps its state in: one file for the state, one for each larger object, and a lock.
+//! The directory of a saved state: one file for the state, one for each larger object, and a lock.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const FORMAT: &str = "sbg-emulator";
-/// Changes whenever a state that was written before can no longer be read.
+/// Increases when older states can no longer be read.
 const VERSION: u32 = 1;
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
@@ -32,7 +32,7 @@ pub(crate) struct State<W> {
     pub(crate) world: W,
 }
 
-/// What says whether the rest can be read.
+/// The part that says whether the rest can be read.
 #[derive(Deserialize, Serialize)]
 struct Header {
     format: String,
@@ -47,23 +47,26 @@ struct Document<W> {
     state: State<W>,
 }
 
-/// A folder that belongs to this emulator as long as it runs.
+/// A directory that is locked by this emulator.
 #[derive(Debug)]
 pub(crate) struct StateDir {
     path: PathBuf,
     pub(crate) blobs: Arc<Blobs>,
-    /// The lock is on the open file, so it ends with the process, however that ends.
+    /// The lock belongs to the open file, so it ends with the process.
     _lock: File,
 }
 
 impl StateDir {
-    /// Takes a folder, which is made if it is missing.
+    /// Locks a directory, which is created if it is missing.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let explain = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         fs::create_dir_all(path).map_err(explain)?;
         let present = |name: &str| path.join(name).exists();
         if !present(LOCK) && !present(STATE) && fs::read_dir(path).map_err(explain)?.next().is_some() {
-            return Err(damaged(format!("{} has files, but not those of an emulator", path.display())));
+            return Err(damaged(format!(
+                "{} has files of something else: choose an empty directory",
+                path.display()
+            )));
         }
         let lock = lock(&path.join(LOCK)).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
@@ -75,7 +78,7 @@ impl StateDir {
         Ok(Self { path: path.to_owned(), blobs, _lock: lock })
     }
 
-    /// The state that was saved last; nothing in a new folder.
+    /// The last saved state; `None` in a new directory.
     pub(crate) fn load(&self) -> io::Result<Option<State<World>>> {
         let file = self.path.join(STATE);
         let text = match fs::read(&file) {
@@ -87,7 +90,7 @@ impl StateDir {
         let header: Header = serde_json::from_slice(&text).map_err(broken)?;
         if header.format != FORMAT || header.version != VERSION {
             return Err(damaged(format!(
-                "{} is `{}` of version {}; this program reads `{FORMAT}` of version {VERSION}",
+                "{} has the format `{}` version {}; this program supports `{FORMAT}` version {VERSION}",
                 file.display(),
                 header.format,
                 header.version,
@@ -103,11 +106,11 @@ impl StateDir {
         Ok(serde_json::to_vec(&Document { header, state })?)
     }
 
-    /// Replaces the saved state. Whenever the process ends, the folder has either the old one or the new one.
+    /// Replaces the saved state atomically.
     pub(crate) fn save(&self, text: &[u8]) -> io::Result<()> {
         let (new, file) = (self.path.join("state.new"), self.path.join(STATE));
         let write = || {
-            // What an interrupted save has left may be open to others.
+            // A file of an interrupted save may be readable by others.
             match fs::remove_file(&new) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -121,7 +124,7 @@ impl StateDir {
     }
 }
 
-/// Opens a file that no other process can open as long as this one has it.
+/// Opens a file exclusively.
 #[cfg(unix)]
 fn lock(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
@@ -129,7 +132,7 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that no other process can open as long as this one has it.
+/// Opens a file exclusively.
 #[cfg(windows)]
 fn lock(path: &Path) -> io::Result<File> {
     use std::os::windows::fs::OpenOptionsExt as _;

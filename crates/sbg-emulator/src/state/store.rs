@@ -1,4 +1,4 @@
-//! The object store without HTTP: objects under keys, parts of uploads, and the URLs that open them.
+//! The object store without HTTP: objects by key, parts of uploads, and signed URLs.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -31,13 +31,13 @@ pub(crate) struct Store {
     clock: Clock,
     signer: Signer,
     state: Mutex<State>,
-    /// Where bytes are kept, if they are not kept in memory.
+    /// The files for bytes that are not kept in memory.
     blobs: Option<Arc<Blobs>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Finished objects belong to the files that show them: when the last copy is deleted, the object is gone.
+    /// Finished objects are owned by the files that show them: deleting the last copy deletes the object.
     objects: HashMap<String, Weak<Object>>,
     /// Parts by upload and number.
     parts: Parts,
@@ -45,14 +45,14 @@ struct State {
 
 type Parts = HashMap<String, BTreeMap<u32, Arc<Object>>>;
 
-/// What a store keeps over a restart. Finished objects are kept by the files that show them.
+/// The saved state of a store. Finished objects are saved with the files that show them.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct StoreState {
     signer: Signer,
     parts: Parts,
 }
 
-/// What a path of the store means.
+/// The meaning of a path of the store.
 #[derive(Debug)]
 pub(crate) enum Target {
     Object(Arc<Object>),
@@ -61,17 +61,17 @@ pub(crate) enum Target {
 }
 
 impl Store {
-    /// A store of bytes in memory, or in files if there is a place for them.
+    /// A store with its bytes in memory, or in files.
     pub(crate) fn new(origin: &str, clock: Clock, blobs: Option<Arc<Blobs>>) -> Self {
         Self { origin: origin.to_owned(), clock, blobs, ..Self::default() }
     }
 
-    /// What is to be kept.
+    /// The state to save.
     pub(crate) fn state(&self) -> StoreState {
         StoreState { signer: self.signer.clone(), parts: self.lock().parts.clone() }
     }
 
-    /// Puts back what was kept. An error if files are missing.
+    /// Restores a saved state. An error if files are missing.
     pub(crate) fn restore(&mut self, kept: StoreState) -> io::Result<()> {
         let StoreState { signer, mut parts } = kept;
         for part in parts.values_mut().flat_map(BTreeMap::values_mut) {
@@ -82,7 +82,7 @@ impl Store {
         Ok(())
     }
 
-    /// Gives an object that was just read from a description its files.
+    /// Finds the files of an object that was just deserialized.
     pub(crate) fn find_files(&self, object: &mut Arc<Object>) -> io::Result<()> {
         match (Arc::get_mut(object), &self.blobs) {
             (Some(object), Some(blobs)) => object.find_files(|blob| blobs.find(blob)),
@@ -90,7 +90,7 @@ impl Store {
         }
     }
 
-    /// Moves the bytes of an object to where this store keeps them.
+    /// Moves the bytes of an object to the files of this store, if it has any.
     pub(crate) fn keep(&self, object: Object) -> Arc<Object> {
         Arc::new(match &self.blobs {
             Some(blobs) => object.kept_in(blobs),
@@ -98,7 +98,7 @@ impl Store {
         })
     }
 
-    /// The object that has a key already.
+    /// The object with this key.
     pub(crate) fn published(&self, key: &str) -> Option<Arc<Object>> {
         self.lock().objects.get(key).and_then(Weak::upgrade)
     }
@@ -107,12 +107,12 @@ impl Store {
         &self.origin
     }
 
-    /// A signed URL to read an object that has this key, and the moment when it expires.
+    /// A signed URL to read the object with this key.
     pub(crate) fn read_url(&self, key: &str, lifetime: Duration) -> String {
         self.signed("GET", &format!("{MAIN}{key}"), lifetime).0
     }
 
-    /// A signed URL to write a part, and the moment when it expires. The upload must have been opened.
+    /// A signed URL to write a part, and its expiry. The upload must be open.
     pub(crate) fn part_url(&self, upload: &str, number: u32, lifetime: Duration) -> (String, Timestamp) {
         self.signed("PUT", &format!("{INCOMING}{upload}/{number}"), lifetime)
     }
@@ -132,7 +132,7 @@ impl Store {
         path.strip_prefix(MAIN)
     }
 
-    /// What a path means. Its signature has been checked, so it is one that this store gave out.
+    /// The meaning of a path with a valid signature.
     pub(crate) fn target(&self, path: &str) -> Target {
         let state = self.lock();
         if let Some(key) = Self::key(path) {
@@ -147,35 +147,35 @@ impl Store {
             .unwrap_or(Target::Nothing)
     }
 
-    /// Makes an object readable under a key.
+    /// Makes an object available under a key.
     pub(crate) fn publish(&self, key: &str, object: &Arc<Object>) {
         self.lock().objects.insert(key.to_owned(), Arc::downgrade(object));
     }
 
-    /// Forgets a key whose last file is gone. Copies that are left keep it.
+    /// Removes keys without files. Keys with remaining copies stay.
     pub(crate) fn sweep(&self) {
         self.lock().objects.retain(|_, object| object.strong_count() > 0);
     }
 
-    /// Begins to take parts of an upload.
+    /// Opens an upload for parts.
     pub(crate) fn open_upload(&self, upload: &str) {
         self.lock().parts.entry(upload.to_owned()).or_default();
     }
 
-    /// Ends an upload: parts are gone and late ones are refused. False if there was none.
+    /// Closes an upload: its parts are deleted and later ones refused. Returns false if it does not exist.
     pub(crate) fn close_upload(&self, upload: &str) -> bool {
         self.lock().parts.remove(upload).is_some()
     }
 
-    /// Drops the upload that a path is of, as a rule for unfinished uploads does: the platform does not learn of it.
+    /// Drops the upload of a path, as a lifecycle rule for incomplete uploads does: the platform is not notified.
     pub(crate) fn drop_upload_of(&self, path: &str) {
         if let Some((upload, _)) = path.strip_prefix(INCOMING).and_then(|rest| rest.split_once('/')) {
             self.close_upload(upload);
         }
     }
 
-    /// Stores a part, in place of an earlier one with its number, and returns it with whether there was one. `None` if the upload has
-    /// ended in the meantime.
+    /// Stores a part and returns it with whether it replaced an earlier one with its number. `None` if the upload was
+    /// closed in the meantime.
     pub(crate) fn put_part(&self, upload: &str, number: u32, part: Object) -> Option<(Arc<Object>, bool)> {
         let part = self.keep(part);
         let replaced = self.lock().parts.get_mut(upload)?.insert(number, Arc::clone(&part));

@@ -1,20 +1,21 @@
-//! Apps: descriptions in CWL with revisions, copied from project to project and kept in step with where they came from.
+//! Apps: CWL descriptions with revisions, copied between projects and synchronized with their source.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     World,
     cwl::{Port, ports},
-    ids::{is_project_id, short_name},
+    ids::{PUBLIC_PROJECT, is_project_id, short_name},
     permissions::Need,
     tools::Tool,
 };
-use crate::error::{ApiError, Outcome};
-
-/// The project of the apps that everybody sees.
-pub(crate) const PUBLIC_PROJECT: &str = "admin/sbg-public-data";
+use crate::{
+    error::{ApiError, Outcome},
+    hex::hex,
+};
 
 /// An app.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -23,30 +24,65 @@ pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) project: String,
     pub(crate) short_name: String,
-    /// In the order of their numbers, from 0; there is at least one.
+    /// By revision number, from 0; there is at least one.
     pub(crate) revisions: Vec<Revision>,
     /// The app that it was copied from, with the revision.
     pub(crate) copy_of: Option<String>,
-    /// The app that `sync` fetches revisions from.
+    /// The app from which `sync` fetches revisions.
     upstream: Option<String>,
 }
 
-/// One description.
+/// One revision of an app.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Revision {
     pub(crate) raw: Map<String, Value>,
-    /// The text, if it came as YAML.
+    /// The YAML text, if it was sent as YAML.
     pub(crate) yaml: Option<String>,
     pub(crate) notes: Option<String>,
     pub(crate) author: String,
     pub(crate) created: Timestamp,
-    pub(crate) program: Tool,
+    #[serde(alias = "program")]
+    pub(crate) tool: Tool,
+    /// Identifies the description without what the platform has added.
+    #[serde(default)]
+    content_hash: String,
 }
 
 impl Revision {
-    /// Whether this is a description in CWL at all.
+    pub(super) fn new(
+        short_name: &str,
+        raw: Map<String, Value>,
+        yaml: Option<&str>,
+        notes: Option<String>,
+        author: &str,
+        created: Timestamp,
+    ) -> Self {
+        let raw = Value::Object(raw);
+        let (tool, content_hash) = (Tool::of(short_name, &raw), content_hash(&raw));
+        let Value::Object(raw) = raw else { unreachable!("it was made from an object") };
+        Self {
+            raw,
+            yaml: yaml.map(str::to_owned),
+            notes,
+            author: author.to_owned(),
+            created,
+            tool,
+            content_hash,
+        }
+    }
+
+    /// Whether this is a CWL description at all.
     pub(crate) fn is_cwl(&self) -> bool {
         self.raw.get("class").is_some_and(Value::is_string)
+    }
+
+    /// The language of the description.
+    fn language(&self) -> &'static str {
+        match self.raw.get("class").and_then(Value::as_str) {
+            Some("nextflow") => "Nextflow",
+            Some("wdl") => "WDL",
+            _ => "CWL",
+        }
     }
 
     pub(crate) fn inputs(&self) -> Vec<Port> {
@@ -75,7 +111,7 @@ impl App {
         self.revisions.len() - 1
     }
 
-    /// What a description calls the app.
+    /// The name of the app in a description.
     pub(crate) fn name(&self, revision: usize) -> &str {
         let label = self.revisions.get(revision).and_then(|revision| revision.raw.get("label"));
         label.and_then(Value::as_str).filter(|label| !label.is_empty()).unwrap_or(&self.short_name)
@@ -89,16 +125,16 @@ impl App {
     }
 }
 
-/// Which revisions a copy takes and where it looks for later ones.
+/// Which revisions a copy takes, and where it gets updates from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
-    /// All revisions; updates from where the source gets its own.
+    /// All revisions; updates from the source of the source.
     Clone,
     /// The latest revision; updates from the source.
     Direct,
     /// All revisions; updates from the source.
     CloneDirect,
-    /// The latest revision; updates from where the source gets its own.
+    /// The latest revision; updates from the source of the source.
     Transient,
 }
 
@@ -116,18 +152,18 @@ impl Strategy {
     }
 }
 
-/// Which apps a list shows.
+/// Which apps a list contains.
 #[derive(Debug, Default)]
 pub(crate) struct AppFilter<'a> {
     pub(crate) project: Option<&'a str>,
     pub(crate) public: bool,
-    /// All of these words, in small letters.
+    /// All of these words, in lower case.
     pub(crate) words: Vec<String>,
     pub(crate) id: Option<&'a str>,
 }
 
 impl World {
-    /// The apps that a user can see.
+    /// The visible apps.
     pub(crate) fn list_apps(&self, actor: &str, filter: &AppFilter<'_>) -> Outcome<Vec<&App>> {
         if let Some(project) = filter.project
             && project != PUBLIC_PROJECT
@@ -163,7 +199,7 @@ impl World {
         if self.app_access(actor, app, need) { Ok(app) } else { Err(ApiError::new(6001)) }
     }
 
-    /// An app that the actor can see, and the number of a revision of it: the one asked for, or the latest.
+    /// A visible app and the index of a revision: the requested one, or the latest.
     pub(crate) fn app_revision(
         &self,
         actor: &str,
@@ -178,7 +214,7 @@ impl World {
         if number < app.revisions.len() { Ok((app, number)) } else { Err(ApiError::new(6002)) }
     }
 
-    /// Adds an app, or a revision to one. A revision that is named has to be the next.
+    /// Adds an app, or a revision to one. A named revision has to be the next.
     pub(crate) fn install_app(
         &mut self,
         actor: &str,
@@ -203,14 +239,7 @@ impl World {
             _ => {}
         }
         let notes = raw.get("sbg:revisionNotes").and_then(Value::as_str).map(str::to_owned);
-        let revision = Revision {
-            program: Tool::of(short, &Value::Object(raw.clone())),
-            raw: raw.clone(),
-            yaml: yaml.map(str::to_owned),
-            notes,
-            author: actor.to_owned(),
-            created: self.clock.timestamp(),
-        };
+        let revision = Revision::new(short, raw.clone(), yaml, notes, actor, self.clock.timestamp());
         let app = self.apps.entry(id.to_owned()).or_insert_with(|| App {
             id: id.to_owned(),
             project: project.to_owned(),
@@ -271,13 +300,13 @@ impl World {
         Ok(copy)
     }
 
-    /// Gives a copied app the revisions of the app that it is kept in step with.
+    /// Replaces the revisions of a copied app by those of its source.
     pub(crate) fn sync_app(&mut self, actor: &str, id: &str) -> Outcome<()> {
         let app = self.app(actor, id, Need::Write)?;
         let upstream = app
             .upstream
             .as_ref()
-            .ok_or_else(|| ApiError::bad_request("The app is no copy, so there is nothing to fetch."))?;
+            .ok_or_else(|| ApiError::bad_request("The app is not a copy, so it cannot be synchronized."))?;
         let source = self.app(actor, upstream, Need::Read)?;
         let (revisions, copied_from) =
             (source.revisions.clone(), format!("{}/{}", source.id, source.latest()));
@@ -288,7 +317,7 @@ impl World {
         Ok(())
     }
 
-    /// A description as the platform shows it: as it was given, with what the platform knows of it.
+    /// A description as the platform shows it: as it was sent, with what the platform adds.
     pub(crate) fn raw_app(&self, app: &App, number: usize) -> Map<String, Value> {
         let Some(revision) = app.revisions.get(number) else { return Map::new() };
         let mut raw = revision.raw.clone();
@@ -306,7 +335,6 @@ impl World {
         people.dedup();
         let id = format!("{}/{number}", app.id);
         let known = json!({
-            "id": id,
             "sbg:id": id,
             "sbg:revision": number,
             "sbg:revisionNotes": revision.notes,
@@ -322,6 +350,10 @@ impl World {
             "sbg:latestRevision": app.latest(),
             "sbg:revisionsInfo": app.revisions.iter().enumerate().map(info).collect::<Vec<_>>(),
             "sbg:publisher": "sbg",
+            "sbg:image_url": null,
+            "sbg:content_hash": revision.content_hash,
+            "sbg:appVersion": revision.raw.get("cwlVersion").map_or_else(Vec::new, |version| vec![version]),
+            "sbg:workflowLanguage": revision.language(),
         });
         if let Value::Object(known) = known {
             raw.extend(known);
@@ -333,7 +365,15 @@ impl World {
     }
 }
 
-/// `owner/project/app` and the revision of an id that may name one.
+/// The letter `a` and the SHA-256 of a description without what the platform adds.
+fn content_hash(raw: &Value) -> String {
+    let own =
+        raw.as_object().into_iter().flatten().filter(|(key, _)| *key != "id" && !key.starts_with("sbg:"));
+    let own: Map<String, Value> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+    format!("a{}", hex(&Sha256::digest(Value::Object(own).to_string())))
+}
+
+/// `owner/project/app` and the revision of an id that may contain one.
 pub(crate) fn split_id(id: &str) -> Option<(&str, Option<&str>)> {
     let slashes: Vec<usize> = id.match_indices('/').map(|(at, _)| at).collect();
     if id.split('/').any(str::is_empty) {

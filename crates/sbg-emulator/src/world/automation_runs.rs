@@ -1,7 +1,7 @@
 //! Runs of automations.
 //!
-//! No code is executed: a run walks through its states, gives its inputs back as outputs, keeps a state and writes a log. A
-//! string input that begins with `fail:` lets it fail, as it does with tasks.
+//! No code is executed: a run walks through its states, returns its inputs as outputs, keeps a state and writes a log. A
+//! string input that begins with `fail:` makes it fail, as with tasks.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,13 +40,13 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The project that the settings name.
+    /// The project in the settings.
     pub(crate) fn project(&self) -> Option<&str> {
         self.settings.get("project_id").and_then(Value::as_str)
     }
 }
 
-/// How far a run is.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum RunStatus {
     Created,
@@ -78,7 +78,7 @@ impl RunStatus {
     }
 }
 
-/// Which runs a list shows.
+/// Which runs a list contains.
 #[derive(Debug, Default)]
 pub(crate) struct RunFilter<'a> {
     pub(crate) automation: Option<&'a str>,
@@ -94,7 +94,7 @@ pub(crate) struct RunFilter<'a> {
 }
 
 impl World {
-    /// The runs that a user can see.
+    /// The visible runs.
     pub(crate) fn list_runs(&self, actor: &str, filter: &RunFilter<'_>) -> Outcome<Vec<&Run>> {
         let name = filter.name.map(str::to_lowercase);
         let (from, to) = filter.created;
@@ -137,7 +137,7 @@ impl World {
         Ok(run)
     }
 
-    /// Starts a run and returns its id. With `before`, what the body does not say is as it was there.
+    /// Starts a run and returns its id. Properties that the body does not have are taken from `before`.
     pub(crate) fn start_run(
         &mut self,
         actor: &str,
@@ -152,7 +152,7 @@ impl World {
         let package = self.package(actor, package, Need::Execute)?;
         let automation = self.automation(actor, &package.automation, Need::Execute)?;
         if package.archived || automation.archived {
-            return Err(ApiError::new(90007).detail("What is archived does not run."));
+            return Err(ApiError::new(90007).detail("An archived automation or package cannot run."));
         }
         let resumed_from = body.text("resume_from")?.filter(|id| !id.is_empty());
         if let Some(earlier) = resumed_from {
@@ -203,7 +203,7 @@ impl World {
         let mut run = self.run(actor, id, Need::Execute)?.clone();
         let changes = ["inputs", "settings", "memory_limit"].iter().any(|name| body.value(name).is_some());
         if run.status.is_final() && changes {
-            return Err(ApiError::new(90007).detail("A run that has ended can only be renamed."));
+            return Err(ApiError::new(90007).detail("A finished run can only be renamed."));
         }
         if body.value("name").is_some() {
             body.required("name", 90000)?.clone_into(&mut run.name);
@@ -219,10 +219,10 @@ impl World {
         Ok(())
     }
 
-    /// Asks a run to stop.
+    /// Requests a run to stop.
     pub(crate) fn stop_run(&mut self, actor: &str, id: &str) -> Outcome<()> {
         if self.run(actor, id, Need::Execute)?.status.is_final() {
-            return Err(ApiError::new(90007).detail("The run has ended already."));
+            return Err(ApiError::new(90007).detail("The run has already finished."));
         }
         let now = self.clock.timestamp();
         if let Some(run) = self.runs.get_mut(id)
@@ -235,7 +235,7 @@ impl World {
         Ok(())
     }
 
-    /// What a run has noted for one that goes on from it.
+    /// The state that a run has saved for the runs that resume it.
     pub(crate) fn run_state(&self, actor: &str, id: &str) -> Outcome<Value> {
         let run = self.run(actor, id, Need::Read)?;
         Ok(json!({ "status": run.status.name(), "inputs": run.inputs, "outputs": run.outputs }))

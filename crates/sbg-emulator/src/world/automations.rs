@@ -43,7 +43,7 @@ pub(crate) struct Package {
     serial: u64,
     pub(crate) automation: String,
     pub(crate) version: String,
-    /// The id of the file that was uploaded.
+    /// The id of the uploaded file.
     pub(crate) location: String,
     pub(crate) schema: Value,
     pub(crate) created_by: String,
@@ -54,7 +54,7 @@ pub(crate) struct Package {
     pub(crate) python: String,
 }
 
-/// Which automations a list shows.
+/// Which automations a list contains.
 #[derive(Debug, Default)]
 pub(crate) struct AutomationFilter<'a> {
     /// Part of the name, in any case.
@@ -64,7 +64,7 @@ pub(crate) struct AutomationFilter<'a> {
 }
 
 impl World {
-    /// The automations that a user can see, in the order in which they were made.
+    /// The visible automations, in the order of creation.
     pub(crate) fn list_automations(&self, actor: &str, filter: &AutomationFilter<'_>) -> Vec<&Automation> {
         let name = filter.name.map(str::to_lowercase);
         let mut found: Vec<&Automation> = self
@@ -131,7 +131,7 @@ impl World {
         if let Some(description) = body.clearable_text("description")? {
             description.clone_into(&mut automation.description);
         }
-        self.fill(actor, &mut automation, body.nullable(&["description"]))?;
+        self.fill(actor, &mut automation, body)?;
         self.touch(actor, &mut automation);
         self.automations.insert(id.to_owned(), automation);
         Ok(())
@@ -164,7 +164,7 @@ impl World {
         Ok(())
     }
 
-    /// Puts an automation away, or takes it out again.
+    /// Archives or restores an automation.
     pub(crate) fn archive_automation(&mut self, actor: &str, id: &str, archived: bool) -> Outcome<()> {
         let mut automation = self.automation(actor, id, Need::Admin)?.clone();
         automation.archived = archived;
@@ -202,12 +202,12 @@ impl World {
         self.automation_mut(actor, id, Need::Admin)?.members.set(member, changes, false).map(drop)
     }
 
-    /// Removes a member. The owner stays.
+    /// Removes a member other than the owner.
     pub(crate) fn remove_automation_member(&mut self, actor: &str, id: &str, member: &str) -> Outcome<()> {
         self.automation_mut(actor, id, Need::Admin)?.members.remove(member)
     }
 
-    /// The packages of an automation, in the order in which they were made.
+    /// The packages of an automation, in the order of creation.
     pub(crate) fn list_packages(&self, actor: &str, automation: &str) -> Outcome<Vec<&Package>> {
         self.automation(actor, automation, Need::Read)?;
         let own = self.packages.values().filter(|package| package.automation == automation);
@@ -223,28 +223,24 @@ impl World {
         Ok(package)
     }
 
-    /// Makes a package of code that was uploaded and returns its id.
+    /// Creates a package from uploaded code and returns its id.
     pub(crate) fn create_package(
         &mut self,
         actor: &str,
         automation: &str,
         body: JsonObject<'_>,
     ) -> Outcome<String> {
-        let body = body.nullable(&["memory_limit", "python"]);
         self.automation(actor, automation, Need::Write)?;
         let version = body.required("version", 90000)?;
         let location = body.required("location", 90000)?;
-        let schema =
-            body.map().get("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
+        let schema = body.value("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
         let home = format!("{AUTOMATION}{automation}");
         if self.files.get(location).is_none_or(|file| file.project != home) {
-            return Err(ApiError::bad_request(
-                "`location` is no code that was uploaded for this automation.",
-            ));
+            return Err(ApiError::bad_request("`location` is not an upload of this automation."));
         }
         let taken = |package: &Package| package.automation == automation && package.version == version;
         if self.packages.values().any(taken) {
-            return Err(ApiError::new(90007).detail("The automation has this version already."));
+            return Err(ApiError::new(90007).detail("The automation already has this version."));
         }
         let python = body.text("python")?.unwrap_or("3.6");
         let numbered = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -283,7 +279,7 @@ impl World {
         Ok(())
     }
 
-    /// Puts a package of an automation away, or takes it out again.
+    /// Archives or restores a package of an automation.
     pub(crate) fn archive_package(
         &mut self,
         actor: &str,
@@ -301,7 +297,7 @@ impl World {
     }
 }
 
-/// Megabytes, at least one.
+/// In megabytes, at least one.
 pub(super) fn memory_limit(body: JsonObject<'_>) -> Outcome<Option<u64>> {
     match body.count("memory_limit")? {
         Some(0) => Err(ApiError::bad_request("`memory_limit` must be at least 1.")),

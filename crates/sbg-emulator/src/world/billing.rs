@@ -1,4 +1,4 @@
-//! What things cost, who pays, and the invoices.
+//! Costs, billing groups and invoices.
 //!
 //! Money is counted in millionths of a dollar, so that sums of breakdowns and invoices agree to the last digit.
 
@@ -17,23 +17,23 @@ use super::{
 };
 use crate::error::{ApiError, Outcome};
 
-/// Millionths of a dollar for each gigabyte that leaves the platform.
+/// Millionths of a dollar for each downloaded gigabyte.
 const EGRESS_MICROS: u128 = 90_000;
-/// What a group can spend.
+/// The credit of a group.
 const CREDIT_MICROS: i128 = 1_000_000_000;
 const MONTH_SECONDS: u128 = 30 * 24 * 3600;
 
-/// Everything that was charged and cannot be seen in what is there now.
+/// Charges that cannot be derived from the current state.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Ledger {
     analyses: Vec<AnalysisCharge>,
-    /// Files that are gone.
+    /// Deleted files.
     stored: Vec<Stored>,
     downloads: Vec<Download>,
 }
 
 impl Ledger {
-    /// Dates everything back.
+    /// Moves everything into the past.
     pub(super) fn age(&mut self, by: SignedDuration) {
         let back = |time: &mut Timestamp| *time = time.checked_sub(by).unwrap_or(*time);
         for charge in &mut self.analyses {
@@ -50,7 +50,7 @@ impl Ledger {
     }
 }
 
-/// Whose project something belonged to.
+/// The project of a charge.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub(crate) struct ProjectRef {
     pub(crate) group: String,
@@ -60,7 +60,7 @@ pub(crate) struct ProjectRef {
     pub(crate) locked: bool,
 }
 
-/// A task that has ended.
+/// The charge of a finished task.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct AnalysisCharge {
     pub(crate) project: ProjectRef,
@@ -89,17 +89,17 @@ struct Download {
     at: Timestamp,
 }
 
-/// What a project's files cost in a time.
+/// The storage cost of a project in a period.
 #[derive(Debug)]
 pub(crate) struct StorageLine {
     pub(crate) project: ProjectRef,
-    /// Byte seconds.
+    /// Bytes times seconds.
     volume: u128,
     time: Range<Timestamp>,
 }
 
 impl StorageLine {
-    /// The mean number of gigabytes.
+    /// The average number of gigabytes.
     pub(crate) fn gigabytes(&self) -> f64 {
         let seconds =
             u128::try_from(self.time.end.duration_since(self.time.start).as_secs()).unwrap_or(0).max(1);
@@ -114,7 +114,7 @@ impl StorageLine {
     }
 }
 
-/// What a user has downloaded from a project.
+/// The downloads of a user from a project.
 #[derive(Debug)]
 pub(crate) struct EgressLine {
     pub(crate) project: ProjectRef,
@@ -128,7 +128,7 @@ impl EgressLine {
     }
 }
 
-/// The bill for a month that is over.
+/// The bill of a past month.
 #[derive(Debug)]
 pub(crate) struct Invoice {
     pub(crate) id: String,
@@ -138,7 +138,7 @@ pub(crate) struct Invoice {
     pub(crate) egress: u64,
 }
 
-/// What a breakdown is asked for.
+/// The period of a breakdown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PeriodFilter<'a> {
     pub(crate) from: Option<&'a str>,
@@ -161,13 +161,13 @@ impl World {
         if group.owner == actor { Ok(group) } else { Err(ApiError::new(4001)) }
     }
 
-    /// What is left of the credit of a group.
+    /// The remaining credit of a group.
     pub(crate) fn balance(&self, group: &BillingGroup) -> i128 {
         let ever = Timestamp::MIN..self.clock.timestamp();
         CREDIT_MICROS - i128::from(self.sum(&group.id, &ever).iter().sum::<u64>())
     }
 
-    /// The time that a breakdown is about: that of an invoice, the days that are named, or what no invoice has yet.
+    /// The period of a breakdown: that of an invoice, the given days, or what no invoice covers yet.
     pub(crate) fn period(&self, group: &BillingGroup, filter: PeriodFilter<'_>) -> Outcome<Range<Timestamp>> {
         if let Some(id) = filter.invoice {
             let invoice = self.group_invoices(group).into_iter().find(|invoice| invoice.id == id);
@@ -185,13 +185,13 @@ impl World {
         Ok(from..to.min(now).max(from))
     }
 
-    /// The tasks of a group that ended in a time, the earliest first.
+    /// The tasks of a group that ended in a period, the earliest first.
     pub(crate) fn analysis_breakdown(&self, group: &str, time: &Range<Timestamp>) -> Vec<&AnalysisCharge> {
         let charges = self.ledger.analyses.iter();
         charges.filter(|charge| charge.project.group == group && time.contains(&charge.finished)).collect()
     }
 
-    /// What the projects of a group have stored in a time.
+    /// The storage of the projects of a group in a period.
     pub(crate) fn storage_breakdown(&self, group: &str, time: &Range<Timestamp>) -> Vec<StorageLine> {
         let mut lines: BTreeMap<ProjectRef, u128> = BTreeMap::new();
         let mut add = |project: ProjectRef, bytes: u64, stored: &Range<Timestamp>| {
@@ -218,7 +218,7 @@ impl World {
         lines.into_iter().map(line).collect()
     }
 
-    /// What was downloaded from the projects of a group in a time.
+    /// The downloads from the projects of a group in a period.
     pub(crate) fn egress_breakdown(&self, group: &str, time: &Range<Timestamp>) -> Vec<EgressLine> {
         let mut lines: BTreeMap<(&ProjectRef, &str), u64> = BTreeMap::new();
         for download in &self.ledger.downloads {
@@ -272,7 +272,7 @@ impl World {
         invoices
     }
 
-    /// Analyses, storage and egress of a group in a time.
+    /// Analyses, storage and egress of a group in a period.
     fn sum(&self, group: &str, time: &Range<Timestamp>) -> [u64; 3] {
         [
             self.analysis_breakdown(group, time).iter().map(|charge| charge.price.total()).sum(),
@@ -281,7 +281,7 @@ impl World {
         ]
     }
 
-    /// A project as bills name it.
+    /// A project as bills show it.
     pub(crate) fn project_ref(&self, id: &str) -> Option<ProjectRef> {
         let project = self.projects.get(id)?;
         Some(ProjectRef {
@@ -298,7 +298,7 @@ impl World {
         })
     }
 
-    /// Notes what a file has cost that is about to go.
+    /// Charges the storage of a file that is about to be deleted.
     pub(super) fn settle_storage(&mut self, file: &FileNode) {
         if let Some(bytes) = stored_bytes(file)
             && let Some(project) = self.project_ref(&file.project)
@@ -308,7 +308,7 @@ impl World {
         }
     }
 
-    /// Notes a download. Nobody counts the bytes on the way: each URL that is given out counts as one whole read.
+    /// Charges a download. Each signed URL counts as one whole read.
     pub(super) fn charge_download(&mut self, actor: &str, project: &str, bytes: u64) {
         if bytes > 0
             && let Some(project) = self.project_ref(project)
@@ -318,13 +318,13 @@ impl World {
         }
     }
 
-    /// Notes a task that has ended.
+    /// Charges a finished task.
     pub(super) fn charge_analysis(&mut self, charge: AnalysisCharge) {
         self.ledger.analyses.push(charge);
     }
 }
 
-/// The bytes that a file is charged for: those that the platform keeps.
+/// The bytes that are charged: those that the platform stores.
 fn stored_bytes(file: &FileNode) -> Option<u64> {
     match &file.content {
         Content::File { object, .. } if file.alias.is_none() && object.size() > 0 => Some(object.size()),
@@ -334,7 +334,7 @@ fn stored_bytes(file: &FileNode) -> Option<u64> {
 
 /// `04-24-2024`
 fn day(text: &str) -> Outcome<Date> {
-    let refused = || ApiError::bad_request(format_args!("`{text}` is no day in the form MM-DD-YYYY."));
+    let refused = || ApiError::bad_request(format_args!("`{text}` is not a date in the format MM-DD-YYYY."));
     let numbers: Vec<&str> = text.split('-').collect();
     let [month, day, year] = numbers[..] else { return Err(refused()) };
     if (month.len(), day.len(), year.len()) != (2, 2, 4) {

@@ -1,4 +1,5 @@
-//! A folder that is never left by a link: every step of a path is opened from the one before it, and a link is an error.
+//! A local folder that is never left through a symbolic link: every step of a path is opened relative to the one before, and a
+//! link is an error.
 
 use std::{
     fs::File,
@@ -11,18 +12,18 @@ use jiff::Timestamp;
 /// A regular file below the folder.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// Its path below the folder, with `/` between the steps.
+    /// Its path below the folder, separated by `/`.
     pub(crate) key: String,
     pub(crate) size: u64,
     pub(crate) modified: Timestamp,
 }
 
-/// A folder that is open.
+/// An open folder.
 #[derive(Debug)]
 pub(crate) struct BucketDir(imp::Folder);
 
 impl BucketDir {
-    /// Opens a folder. Its own path may lead through links: the user who names it has chosen them.
+    /// Opens a folder. Its own path may contain links: the user has chosen it.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         imp::Folder::root(root).map(Self)
     }
@@ -37,7 +38,7 @@ impl BucketDir {
         Ok(file)
     }
 
-    /// Writes a regular file, in place of one that has its name. Other names of that one keep what they have.
+    /// Writes a regular file and replaces an existing one. Other hard links of that one keep their content.
     pub(crate) fn write(
         &self,
         key: &str,
@@ -54,13 +55,13 @@ impl BucketDir {
         drop(file);
         let outcome = written.and_then(|()| folder.rename(&new, name));
         if outcome.is_err() {
-            // What stays behind is listed, which tells the user of it.
+            // A leftover file is listed, which tells the user.
             let _ = folder.remove(&new);
         }
         outcome
     }
 
-    /// The regular files in a folder below this one and in those below it. What cannot be read is left out.
+    /// The regular files in a folder below this one, recursively. Unreadable ones are left out.
     pub(crate) fn list(&self, folder: &str) -> Vec<Found> {
         let mut found = Vec::new();
         let steps = folder.split('/').filter(|step| !step.is_empty());
@@ -104,7 +105,7 @@ mod imp {
 
     use rustix::fs::{self, AtFlags, Dir, FileType, Mode, OFlags};
 
-    /// By descriptor, so that nothing that is moved meanwhile changes where a name leads.
+    /// By descriptor, so that moving a folder does not redirect a path.
     #[derive(Debug)]
     pub(super) struct Folder(OwnedFd);
 
@@ -119,7 +120,7 @@ mod imp {
             Ok(Self(fs::openat(&self.0, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?))
         }
 
-        /// Goes down the folders, which are made where they are missing if `make` is set.
+        /// Descends into folders; missing ones are created if `make` is set.
         pub(super) fn walk<'s>(&self, steps: impl Iterator<Item = &'s str>, make: bool) -> io::Result<Self> {
             let mut at = Self(self.0.try_clone()?);
             for step in steps {
@@ -153,7 +154,7 @@ mod imp {
             Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
         }
 
-        /// Whether the name is taken by something that is not a regular file.
+        /// Whether the name belongs to something that is not a regular file.
         pub(super) fn is_other(&self, name: &str) -> io::Result<bool> {
             match fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => Ok(FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile),
@@ -162,7 +163,7 @@ mod imp {
             }
         }
 
-        /// The names in it that are text.
+        /// The names that are valid UTF-8.
         pub(super) fn names(&self) -> Vec<String> {
             let Ok(entries) = Dir::read_from(&self.0) else { return Vec::new() };
             let names =
@@ -180,7 +181,7 @@ mod imp {
         path::{Path, PathBuf},
     };
 
-    /// By path, each step of which is looked at before it is taken.
+    /// By path; each step is checked before it is taken.
     #[derive(Debug)]
     pub(super) struct Folder(PathBuf);
 
@@ -198,7 +199,7 @@ mod imp {
             Ok(Self(path))
         }
 
-        /// Goes down the folders, which are made where they are missing if `make` is set.
+        /// Descends into folders; missing ones are created if `make` is set.
         pub(super) fn walk<'s>(&self, steps: impl Iterator<Item = &'s str>, make: bool) -> io::Result<Self> {
             let mut at = Self(self.0.clone());
             for step in steps {
@@ -233,7 +234,7 @@ mod imp {
             fs::remove_file(self.0.join(name))
         }
 
-        /// Whether the name is taken by something that is not a regular file.
+        /// Whether the name belongs to something that is not a regular file.
         pub(super) fn is_other(&self, name: &str) -> io::Result<bool> {
             match fs::symlink_metadata(self.0.join(name)) {
                 Ok(metadata) => Ok(!metadata.is_file()),
@@ -242,7 +243,7 @@ mod imp {
             }
         }
 
-        /// The names in it that are text.
+        /// The names that are valid UTF-8.
         pub(super) fn names(&self) -> Vec<String> {
             let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
             entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()

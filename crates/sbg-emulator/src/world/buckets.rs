@@ -1,4 +1,4 @@
-//! Buckets behind volumes: in memory, or a folder of this computer.
+//! Buckets behind volumes: in memory, or a local folder.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use crate::objects::object::Object;
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Bucket {
     Memory(BTreeMap<String, Arc<Object>>),
-    /// Keys are paths below it, none of which leads through a link. The path itself is not kept: it is a setting.
+    /// Keys are paths below it without symbolic links. The path itself is not saved: it is a setting.
     Folder(#[serde(skip)] PathBuf),
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Entry {
 }
 
 impl Bucket {
-    /// The objects whose keys begin with a prefix, in the order of keys.
+    /// The objects whose keys begin with a prefix, sorted by key.
     pub(crate) fn list(&self, prefix: &str) -> Vec<Entry> {
         match self {
             Self::Memory(objects) => objects
@@ -44,7 +44,7 @@ impl Bucket {
                 })
                 .collect(),
             Self::Folder(root) => {
-                // Only the part of the tree that can hold such keys is walked.
+                // Only the part of the tree that can contain such keys is read.
                 let folder = prefix.rfind('/').map_or("", |at| &prefix[..at]);
                 let inside = folder.is_empty() || is_key(folder);
                 let listed = BucketDir::open(root).ok().filter(|_| inside).map(|root| root.list(folder));
@@ -58,7 +58,7 @@ impl Bucket {
         }
     }
 
-    /// One object with its bytes; nothing if there is none, or if it cannot be read.
+    /// An object with its bytes; `None` if it does not exist or cannot be read.
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Object>> {
         match self {
             Self::Memory(objects) => objects.get(key).cloned(),
@@ -83,7 +83,7 @@ impl Bucket {
         }
     }
 
-    /// Writes an object, in place of one that has its key.
+    /// Writes an object, and replaces an existing one.
     pub(crate) fn put(&mut self, key: &str, object: &Arc<Object>) -> io::Result<()> {
         match self {
             Self::Memory(objects) => {
@@ -101,7 +101,7 @@ impl Bucket {
     }
 }
 
-/// Whether a key stays inside its bucket when it is taken for a path.
+/// Whether a key stays inside its bucket when it is used as a path.
 pub(crate) fn is_key(key: &str) -> bool {
     !key.contains(['\\', '\0']) && key.split('/').all(|step| !matches!(step, "" | "." | ".."))
 }
@@ -137,7 +137,7 @@ mod tests {
         fs::remove_dir_all(folder).unwrap();
     }
 
-    /// A folder beside a bucket, with links from the bucket to what is in it.
+    /// A folder beside a bucket, with links to it in the bucket.
     #[cfg(unix)]
     #[test]
     fn bucket_never_leaves_its_folder_by_a_link() {
@@ -165,7 +165,7 @@ mod tests {
         for key in ["folder/secret", "folder/new/deep", "file", "dangling", "alias"] {
             assert!(bucket.put(key, &object("changed")).is_err(), "{key}");
         }
-        // A second name of a file outside is replaced, and the file keeps what it has.
+        // A hard link to a file outside is replaced, and the file keeps its content.
         bucket.put("hard", &object("changed")).unwrap();
         assert_eq!(fs::read_to_string(inside.join("hard")).unwrap(), "changed");
         assert_eq!(fs::read_to_string(outside.join("secret")).unwrap(), "kept");

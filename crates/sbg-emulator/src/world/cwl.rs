@@ -1,14 +1,14 @@
-//! What the emulator understands of the Common Workflow Language: the inputs and outputs of an app and their types.
+//! The part of the Common Workflow Language that the emulator understands: inputs and outputs of an app and their types.
 
 use serde_json::Value;
 
 /// An input or an output.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Port {
-    /// Without the `#` and without the name of the app in front.
+    /// Without the `#` and the name of the app in front.
     pub(crate) id: String,
     pub(crate) kind: Kind,
-    /// Whether it may be left out.
+    /// Whether it is optional.
     pub(crate) optional: bool,
     pub(crate) default: Option<Value>,
 }
@@ -25,12 +25,12 @@ pub(crate) enum Kind {
     Enum(Vec<String>),
     List(Box<Kind>),
     OneOf(Vec<Kind>),
-    /// Records, and everything that is not looked into.
+    /// Records and everything else.
     Any,
 }
 
 impl Kind {
-    /// Whether a value fits, and if not, what would.
+    /// Checks a value; the error says what is expected.
     pub(crate) fn check(&self, value: &Value) -> Result<(), String> {
         let class = |wanted: &str| {
             let class = value.get("class").and_then(Value::as_str);
@@ -38,7 +38,7 @@ impl Kind {
         };
         let fits = match self {
             Self::Any => true,
-            // The class may be left out of a file.
+            // The class of a file is optional.
             Self::File => class("File") || (value.get("class").is_none() && value["path"].is_string()),
             Self::Directory => class("Directory"),
             Self::Text => value.is_string(),
@@ -72,7 +72,7 @@ impl Kind {
         }
     }
 
-    /// The type of the items, if it is a list.
+    /// The type of the items of a list.
     pub(crate) fn item(&self) -> Option<&Self> {
         match self {
             Self::List(inner) => Some(inner),
@@ -82,7 +82,7 @@ impl Kind {
     }
 }
 
-/// The ports of a description, which are a list of objects with ids or a map.
+/// The ports of a description: a list of objects with ids, or a map.
 pub(crate) fn ports(described: Option<&Value>) -> Vec<Port> {
     match described {
         Some(Value::Array(items)) => {
@@ -102,7 +102,7 @@ fn port(id: &str, item: &Value) -> Port {
     Port { id, kind, optional: optional || default.is_some(), default }
 }
 
-/// A type as it is described, and whether it may be null.
+/// A type and whether it may be null.
 fn kind(described: &Value) -> (Kind, bool) {
     match described {
         Value::String(name) => named(name),

@@ -1,4 +1,4 @@
-//! Datasets: files that are shared under one name. They are made elsewhere; here they are found, described and shared.
+//! Datasets: files that are shared under one name. They are created elsewhere; here they are found, described and shared.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,14 +24,14 @@ pub(crate) struct Dataset {
     pub(crate) owner: String,
     pub(crate) name: String,
     pub(crate) description: String,
-    /// Whether everybody may read it.
+    /// Whether every user can read it.
     pub(crate) public: bool,
     pub(crate) root_folder: String,
     pub(crate) members: Members,
 }
 
 impl World {
-    /// Two datasets that are there from the start: one of the first user, one that is public.
+    /// The two datasets of every emulator: one of the first user, one public.
     pub(super) fn seed_datasets(&mut self) {
         let now = self.clock.timestamp();
         let own = self.seed_dataset(
@@ -66,7 +66,8 @@ impl World {
         now: Timestamp,
     ) -> String {
         let id = format!("{owner}/{}", short_name(name));
-        let root = FileNode::folder(self.ids.file(), "", &format!("{DATASET}{id}"), None, now);
+        let root_name = self.ids.uuid();
+        let root = FileNode::folder(self.ids.file(), &root_name, &format!("{DATASET}{id}"), None, now);
         let dataset = Dataset {
             owner: owner.to_owned(),
             name: name.to_owned(),
@@ -88,14 +89,14 @@ impl World {
         }
     }
 
-    /// What a user may do with a dataset.
+    /// The permissions of a user for a dataset.
     fn dataset_access(&self, dataset: &Dataset, actor: &str) -> Option<Permissions> {
         let everybody = Permissions { copy: true, ..Permissions::default() };
         let granted = self.granted(&dataset.members, actor);
         if dataset.public { Some(granted.unwrap_or_default().union(everybody)) } else { granted }
     }
 
-    /// The datasets that a user can see: those of an owner, the public ones, or all that the user is a member of.
+    /// The visible datasets: those of an owner, the public ones, or all that the user is a member of.
     pub(crate) fn list_datasets(&self, actor: &str, owner: Option<&str>, public: bool) -> Vec<&Dataset> {
         let all = self.datasets.values();
         all.filter(|dataset| match owner {
@@ -119,7 +120,7 @@ impl World {
         self.datasets.get_mut(id).ok_or(ApiError::new(90003))
     }
 
-    /// Changes how a dataset is named and described.
+    /// Changes the name and description of a dataset.
     pub(crate) fn edit_dataset(
         &mut self,
         actor: &str,
@@ -140,7 +141,7 @@ impl World {
         Ok(())
     }
 
-    /// Deletes a dataset with its files. Copies in projects stay.
+    /// Deletes a dataset with its files. Copies in projects are kept.
     pub(crate) fn delete_dataset(&mut self, actor: &str, id: &str) -> Outcome<()> {
         self.dataset_mut(actor, id)?;
         self.datasets.remove(id);
@@ -167,12 +168,12 @@ impl World {
         self.dataset_mut(actor, id)?.members.add(who, permissions)
     }
 
-    /// Removes a member. The owner stays.
+    /// Removes a member other than the owner.
     pub(crate) fn remove_dataset_member(&mut self, actor: &str, id: &str, member: &str) -> Outcome<()> {
         self.dataset_mut(actor, id)?.members.remove(member)
     }
 
-    /// Changes what a member may do.
+    /// Changes the permissions of a member.
     pub(crate) fn set_dataset_permissions(
         &mut self,
         actor: &str,

@@ -1,4 +1,4 @@
-//! A small world to try things out in and to write documentation with: projects, files, apps, tasks that ended well and badly,
+//! Sample data to explore and to write documentation with: projects, files, apps, finished and failed tasks,
 //! a volume, and two months of bills.
 
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::{error::Outcome, json_object::JsonObject, objects::object::Object};
 
 const OWNER: &str = "rfranklin";
 const PROJECT: &str = "rfranklin/fibre-diffraction";
-/// How long ago everything happened.
+/// The age of everything.
 const AGE: SignedDuration = SignedDuration::from_hours(40 * 24);
 
 impl World {
-    /// Fills a fresh world. Everything is made by the rules that requests follow, and then dated back.
+    /// Fills a new world through the same rules as requests, then moves everything into the past.
     pub(super) fn seed_demo(&mut self) -> Outcome<()> {
         let reads = self.demo_project()?;
         self.demo_apps()?;
@@ -68,7 +68,7 @@ impl World {
         self.seed_file(PROJECT, "notes.txt", self.demo_object("Photo 51 is the clearest.\n".to_owned()));
         let large = Object::pattern(20_000_000_000, self.clock.timestamp());
         let archive = self.seed_file("rfranklin/rna-pilot", "archive.tar", large);
-        // A link that nobody follows: it is what is charged for.
+        // The link is not used: requesting it is charged.
         self.download_url(OWNER, &archive, std::time::Duration::ZERO)?;
         Ok(reads)
     }
@@ -159,7 +159,7 @@ impl World {
         Ok(())
     }
 
-    /// Dates everything back.
+    /// Moves everything into the past.
     fn age(&mut self, by: SignedDuration) {
         let back = |time: &mut Timestamp| *time = time.checked_sub(by).unwrap_or(*time);
         let back_option = |time: &mut Option<Timestamp>| {

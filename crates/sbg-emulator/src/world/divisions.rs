@@ -1,4 +1,4 @@
-//! Divisions and teams: who is in them, and what their administrators change.
+//! Divisions and teams: their members, and what administrators change.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,15 @@ use super::{
 use crate::error::{ApiError, Outcome};
 
 impl World {
-    /// The divisions that a user is in.
+    /// The username in `division/username`, which is the id of users of enterprise divisions. Other names are returned unchanged.
+    pub(crate) fn plain_username<'a>(&self, name: &'a str) -> &'a str {
+        let user = name.split_once('/').filter(|(division, username)| {
+            self.divisions.get(*division).is_some_and(|division| division.members.contains_key(*username))
+        });
+        user.map_or(name, |(_, username)| username)
+    }
+
+    /// The divisions of a user.
     pub(crate) fn list_divisions(&self, actor: &str) -> Vec<&Division> {
         self.divisions.values().filter(|division| division.members.contains_key(actor)).collect()
     }
@@ -40,7 +48,7 @@ impl World {
         Ok(shown.filter_map(|(username, _)| self.users.get(username)).collect())
     }
 
-    /// Takes a user's access away, as an administrator of a division that the user is in.
+    /// Disables a user, as an administrator of a division of the user.
     pub(crate) fn disable_user(&mut self, actor: &str, username: &str) -> Outcome<()> {
         self.users.get(username).ok_or(ApiError::new(2002))?;
         let in_charge = self.divisions.values().any(|division| {
@@ -59,7 +67,7 @@ impl World {
         Ok(())
     }
 
-    /// The teams of a division, all or those that the actor is in.
+    /// The teams of a division: all, or those of the actor.
     pub(crate) fn list_teams(&self, actor: &str, division: &str, all: bool) -> Outcome<Vec<&Team>> {
         let division = self.division(actor, division)?;
         let teams = self.teams.values().filter(|team| team.division == division.id);
@@ -84,12 +92,12 @@ impl World {
 
     fn check_team_name(&self, division: &str, name: &str) -> Outcome<()> {
         if self.teams.values().any(|team| team.division == division && team.name == name) {
-            return Err(ApiError::new(90007).detail("The division has a team of this name."));
+            return Err(ApiError::new(90007).detail("The division already has a team of this name."));
         }
         Ok(())
     }
 
-    /// Creates a team with its creator in it and returns its id.
+    /// Creates a team with its creator as a member and returns its id.
     pub(crate) fn create_team(&mut self, actor: &str, division: &str, name: &str) -> Outcome<String> {
         let division = self.administered(actor, division)?.id.clone();
         self.check_team_name(&division, name)?;
@@ -99,7 +107,7 @@ impl World {
         Ok(id)
     }
 
-    /// Gives a team another name, if there is one.
+    /// Renames a team, if there is a name.
     pub(crate) fn edit_team(&mut self, actor: &str, id: &str, name: Option<&str>) -> Outcome<()> {
         let team = self.administered_team(actor, id)?;
         let Some(name) = name else { return Ok(()) };
@@ -112,7 +120,7 @@ impl World {
         Ok(())
     }
 
-    /// Deletes a team. Its members lose what they had through it.
+    /// Deletes a team. Its members lose the permissions that they had through it.
     pub(crate) fn delete_team(&mut self, actor: &str, id: &str) -> Outcome<()> {
         self.administered_team(actor, id)?;
         self.teams.remove(id);
@@ -131,20 +139,21 @@ impl World {
         Ok(())
     }
 
-    /// Takes a user of the division into a team.
+    /// Adds a user of the division to a team.
     pub(crate) fn add_team_member(&mut self, actor: &str, id: &str, username: &str) -> Outcome<()> {
+        let username = self.plain_username(username);
         let team = self.administered_team(actor, id)?;
         if !self.division(actor, &team.division)?.members.contains_key(username) {
-            return Err(ApiError::new(2002).detail("The division has no such user."));
+            return Err(ApiError::new(2002).detail("The user is not in the division."));
         }
         let added = self.teams.get_mut(id).is_some_and(|team| team.members.insert(username.to_owned()));
-        if added { Ok(()) } else { Err(ApiError::new(90007).detail("The user is in the team already.")) }
+        if added { Ok(()) } else { Err(ApiError::new(90007).detail("The user is already in the team.")) }
     }
 
-    /// Takes a user out of a team.
+    /// Removes a user from a team.
     pub(crate) fn remove_team_member(&mut self, actor: &str, id: &str, username: &str) -> Outcome<()> {
         self.administered_team(actor, id)?;
         let removed = self.teams.get_mut(id).is_some_and(|team| team.members.remove(username));
-        if removed { Ok(()) } else { Err(ApiError::new(2002).detail("The team has no such member.")) }
+        if removed { Ok(()) } else { Err(ApiError::new(2002).detail("The user is not in the team.")) }
     }
 }

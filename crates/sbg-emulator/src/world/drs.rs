@@ -1,6 +1,6 @@
 //! Imports from servers of the Data Repository Service.
 //!
-//! There is no network here, so the servers are imagined: an object of any server is a short text that names its address, and
+//! There is no network here, so the servers are simulated: an object of any server is a short text with its URI, and
 //! one whose id is `missing` does not exist.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) struct DrsImport {
     items: Vec<DrsItem>,
     conflict: Conflict,
     tags: Vec<String>,
-    /// One for each item, once the job has ended: the id of a file, or why there is none.
+    /// One for each item when the job has finished: the id of a file, or an error.
     pub(crate) results: Vec<Outcome<String>>,
 }
 
@@ -41,7 +41,7 @@ struct DrsItem {
     metadata: Map<String, Value>,
 }
 
-/// What happens where a file of the same name is there already.
+/// What to do if the name is taken.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 enum Conflict {
     Skip,
@@ -50,7 +50,7 @@ enum Conflict {
 }
 
 impl World {
-    /// Begins an import and returns its id. Addresses that are none refuse all of it.
+    /// Starts an import and returns its id. An invalid URI refuses the whole request.
     pub(crate) fn start_drs_import(
         &mut self,
         actor: &str,

@@ -1,4 +1,4 @@
-//! Exports: files of the platform are written to a volume, and are there from then on.
+//! Exports: files of the platform are written to a volume, where their bytes stay.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use super::{
     World,
     buckets::is_key,
     files::Alias,
+    ids::PUBLIC_PROJECT,
     imports::{JobState, Progress},
     permissions::Need,
     scheduler::Step,
@@ -28,13 +29,13 @@ pub(crate) struct Export {
     pub(crate) volume: String,
     pub(crate) location: String,
     pub(crate) overwrite: bool,
-    /// Whether the file stays on the platform as it is.
+    /// Whether the file on the platform stays unchanged.
     pub(crate) copy_only: bool,
     pub(crate) properties: Map<String, Value>,
 }
 
 impl World {
-    /// Begins an export and returns its id.
+    /// Starts an export and returns its id.
     pub(crate) fn start_export(
         &mut self,
         actor: &str,
@@ -55,7 +56,7 @@ impl World {
             return Err(ApiError::new(9072));
         }
         if !is_key(location) {
-            return Err(syntax("`location` is no path."));
+            return Err(syntax("`location` is not a valid path."));
         }
         let mut properties = match volume.service.shown() {
             Value::Object(mut service) => match service.remove("properties") {
@@ -80,13 +81,13 @@ impl World {
         Ok(id)
     }
 
-    /// Refuses files that are no bytes of the platform, and files of which the actor may not make this.
+    /// Refuses files whose bytes are not stored on the platform, public files, and files without permission.
     fn check_exportable(&self, actor: &str, id: &str, copy_only: bool) -> Outcome<()> {
         let file = self.file(actor, id, Need::Copy, 9004).map_err(|error| match error.code {
             5002 => ApiError::new(9009),
             _ => error,
         })?;
-        if file.is_folder() || file.alias.is_some() {
+        if file.is_folder() || file.alias.is_some() || file.project == PUBLIC_PROJECT {
             return Err(ApiError::new(9006));
         }
         if !copy_only {
@@ -95,7 +96,7 @@ impl World {
         Ok(())
     }
 
-    /// The exports that a user has begun, the latest first.
+    /// The exports that a user has started, the latest first.
     pub(crate) fn list_exports(&self, actor: &str, keep: impl Fn(&Export) -> bool) -> Vec<&Export> {
         let own = self.exports.values().filter(|export| export.progress.owner == actor);
         let mut exports: Vec<&Export> = own.filter(|export| keep(export)).collect();

@@ -1,4 +1,4 @@
-//! Feedback to the platform: one item a minute from each user.
+//! Feedback: one item a minute for each user.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl World {
-    /// Takes an item of feedback.
+    /// Accepts an item of feedback.
     pub(crate) fn send_feedback(&mut self, actor: &str, kind: Option<&str>) -> Outcome<()> {
         let kinds = ["idea", "thought", "problem"];
         if kind.is_some_and(|kind| !kinds.iter().any(|known| known.eq_ignore_ascii_case(kind))) {
@@ -17,7 +17,7 @@ impl World {
         }
         let now = self.clock.timestamp();
         if self.feedback.get(actor).is_some_and(|last| now < later(*last, Duration::from_secs(60))) {
-            return Err(ApiError::new(1000).detail("One item of feedback can be sent in a minute."));
+            return Err(ApiError::new(1000).detail("Feedback is limited to one item a minute."));
         }
         self.feedback.insert(actor.to_owned(), now);
         Ok(())

@@ -17,7 +17,7 @@ use crate::{
     json_object::JsonObject,
 };
 
-/// The most items of one job.
+/// The maximum number of items of a job.
 const MAX_ITEMS: usize = 100;
 
 /// A job.
@@ -29,16 +29,16 @@ pub(crate) struct FileJob {
     pub(crate) kind: JobKind,
     pub(crate) state: FileJobState,
     items: Vec<JobItem>,
-    /// One for each item, once the job has ended.
+    /// One for each item, when the job has finished.
     pub(crate) results: Vec<JobResult>,
-    /// Files in all the items, once they have been looked through.
+    /// The number of files in all items, when it is known.
     pub(crate) total: usize,
     pub(crate) completed: usize,
     pub(crate) started: Timestamp,
     pub(crate) finished: Option<Timestamp>,
 }
 
-/// What became of an item.
+/// The result of an item.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum JobResult {
     /// The file or the folder, as it is now or as it was last.
@@ -91,7 +91,7 @@ struct JobItem {
 }
 
 impl World {
-    /// Begins a job and returns its id.
+    /// Starts a job and returns its id.
     pub(crate) fn start_file_job(&mut self, actor: &str, kind: JobKind, items: &[Value]) -> Outcome<String> {
         if items.is_empty() {
             return Err(ApiError::new(57038));
@@ -201,7 +201,7 @@ impl World {
         Ok(file)
     }
 
-    /// The folder that an item goes to, which must not lie in the item itself, and the name that it gets there.
+    /// The destination folder, which must not be inside the item itself, and the name of the item there.
     fn target(&self, actor: &str, item: &JobItem, codes: TreeCodes) -> Outcome<(FileNode, String)> {
         let file = self.files.get(&item.file).ok_or(ApiError::new(5002))?;
         if file.is_folder() && file.parent.is_none() {
@@ -275,7 +275,7 @@ impl World {
         Ok(copy)
     }
 
-    /// Moves to a folder of any project. Files keep their ids; folders are made anew.
+    /// Moves to a folder of any project. Files keep their ids; folders are created again.
     fn move_tree(&mut self, actor: &str, item: &JobItem, at: Timestamp) -> Outcome<FileNode> {
         self.file(actor, &item.file, Need::Write, 5032)?;
         let (folder, name) =
@@ -303,7 +303,7 @@ impl World {
     }
 }
 
-/// How a kind of job refuses what cannot be done to a folder.
+/// The error codes of a kind of job for folders.
 #[derive(Clone, Copy, Debug)]
 struct TreeCodes {
     root: u32,

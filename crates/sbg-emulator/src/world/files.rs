@@ -1,4 +1,4 @@
-//! Files: what they are, who may do what with them, lists, edits, copies and moves. Folders are in [`super::folders`].
+//! Files: permissions, lists, edits, copies and moves. Folders are in [`super::folders`].
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,10 +12,10 @@ use crate::{
     objects::object::Object,
 };
 
-/// What stands before the id of a dataset where a project is expected. No project has such an id.
+/// The prefix of the id of a dataset where a project is expected. No project has such an id.
 pub(crate) const DATASET: &str = "dataset:";
 
-/// What stands before the id of an automation where a project is expected.
+/// The prefix of the id of an automation where a project is expected.
 pub(crate) const AUTOMATION: &str = "automation:";
 
 /// A file or a folder.
@@ -25,18 +25,18 @@ pub(crate) struct FileNode {
     pub(crate) name: String,
     /// The id of its project; for files of datasets and automations [`DATASET`] or [`AUTOMATION`] and the id.
     pub(crate) project: String,
-    /// The folder that it is in; only root folders have none.
+    /// The folder of the file; only root folders have none.
     pub(crate) parent: Option<String>,
     pub(crate) content: Content,
     pub(crate) created: Timestamp,
     pub(crate) modified: Timestamp,
     pub(crate) tags: Vec<String>,
     pub(crate) metadata: Map<String, Value>,
-    /// The task that made it.
+    /// The task that created it.
     pub(crate) origin_task: Option<String>,
     /// The dataset that it was copied from.
     pub(crate) origin_dataset: Option<String>,
-    /// Where the bytes are, if they are not the platform's.
+    /// The location of the bytes, if they are on a volume.
     pub(crate) alias: Option<Alias>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Alias {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Content {
     File {
-        /// Where the object store has it.
+        /// The key in the object store.
         key: String,
         object: Arc<Object>,
     },
@@ -89,17 +89,17 @@ impl FileNode {
         matches!(self.content, Content::Folder(_))
     }
 
-    /// The project whose file this is; none for files of datasets and automations.
+    /// The project of the file; `None` for files of datasets and automations.
     pub(crate) fn project_id(&self) -> Option<&str> {
         Some(self.project.as_str()).filter(|id| !id.contains(':'))
     }
 
-    /// The dataset whose file this is.
+    /// The dataset of the file.
     pub(crate) fn dataset(&self) -> Option<&str> {
         self.project.strip_prefix(DATASET)
     }
 
-    /// The object of a file, or the error that this action has for folders.
+    /// The object of a file, or the error of this action for folders.
     pub(crate) fn object(&self, code_for_folders: u32) -> Outcome<(&str, &Arc<Object>)> {
         match &self.content {
             Content::File { key, object } => Ok((key, object)),
@@ -108,7 +108,7 @@ impl FileNode {
     }
 }
 
-/// Where something is to be found or put.
+/// A location of files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'a> {
     Project(&'a str),
@@ -117,7 +117,7 @@ pub(crate) enum Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Reads the pair of which exactly one has to be given.
+    /// Requires exactly one of the two.
     pub(crate) fn of(project: Option<&'a str>, parent: Option<&'a str>) -> Outcome<Self> {
         match (project, parent) {
             (Some(_), Some(_)) => Err(ApiError::new(5031)),
@@ -129,16 +129,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Which files of a folder a list shows.
+/// Which files of a folder a list contains.
 #[derive(Debug, Default)]
 pub(crate) struct FileFilter {
     /// Any of these names.
     pub(crate) names: Vec<String>,
     /// Any of these tags.
     pub(crate) tags: Vec<String>,
-    /// For each key any of the values.
+    /// Any of the values for each key.
     pub(crate) metadata: BTreeMap<String, Vec<String>>,
     pub(crate) origin_task: Option<String>,
+    pub(crate) origin_dataset: Option<String>,
 }
 
 impl FileFilter {
@@ -146,6 +147,10 @@ impl FileFilter {
         (self.names.is_empty() || self.names.contains(&file.name))
             && (self.tags.is_empty() || self.tags.iter().any(|tag| file.tags.contains(tag)))
             && self.origin_task.as_ref().is_none_or(|task| file.origin_task.as_ref() == Some(task))
+            && self
+                .origin_dataset
+                .as_ref()
+                .is_none_or(|dataset| file.origin_dataset.as_ref() == Some(dataset))
             && self
                 .metadata
                 .iter()
@@ -166,19 +171,19 @@ fn has_value(value: &Value, wanted: &[String]) -> bool {
 pub(crate) struct FileEdit {
     pub(crate) name: Option<String>,
     pub(crate) tags: Option<Vec<String>>,
-    /// Takes the place of all present metadata.
+    /// Replaces all metadata.
     pub(crate) metadata: Option<Map<String, Value>>,
 }
 
 impl World {
-    /// A file or folder for an action that needs a permission. `denied` is the code of a refusal.
+    /// A file or folder for an action that needs a permission. `denied` is the error code without it.
     pub(crate) fn file(&self, actor: &str, id: &str, need: Need, denied: u32) -> Outcome<&FileNode> {
         let file = self.files.get(id).ok_or(ApiError::new(5002))?;
         self.home(actor, &file.project, need).map_err(|_| ApiError::new(denied))?;
         Ok(file)
     }
 
-    /// Whether the actor has a permission where a file is: in a project, a dataset or an automation.
+    /// Checks a permission in a project, a dataset or an automation.
     pub(super) fn home(&self, actor: &str, id: &str, need: Need) -> Outcome<()> {
         if let Some(dataset) = id.strip_prefix(DATASET) {
             self.dataset(actor, dataset, need).map(|_| ())
@@ -189,7 +194,7 @@ impl World {
         }
     }
 
-    /// The folder that a place stands for.
+    /// The folder of a location.
     fn folder_of<'a>(&'a self, actor: &str, place: Place<'a>, need: Need) -> Outcome<&'a str> {
         Ok(match place {
             Place::Project(project) => &self.project(actor, project, need)?.root_folder,
@@ -198,7 +203,7 @@ impl World {
         })
     }
 
-    /// A file without asking who wants to know.
+    /// A file, without a check of permissions.
     pub(crate) fn any_file(&self, id: &str) -> Option<&FileNode> {
         self.files.get(id)
     }
@@ -207,7 +212,7 @@ impl World {
         self.files.get_mut(id).ok_or(ApiError::new(5002))
     }
 
-    /// Where a copy or an upload goes: a folder in which the actor may write.
+    /// The destination of a copy or an upload: a folder that the actor can write to.
     pub(crate) fn destination(&self, actor: &str, place: Place<'_>) -> Outcome<&FileNode> {
         let id = self.folder_of(actor, place, Need::Write)?;
         self.files.get(id).ok_or(ApiError::new(5026))?;
@@ -215,7 +220,7 @@ impl World {
         if folder.is_folder() { Ok(folder) } else { Err(ApiError::new(5022)) }
     }
 
-    /// What a folder shows, in the order of names.
+    /// The content of a folder, sorted by name.
     pub(crate) fn list_files(
         &self,
         actor: &str,
@@ -273,7 +278,7 @@ impl World {
         Ok(&file.tags)
     }
 
-    /// Merges metadata into that of a file, or replaces it. Null removes a key.
+    /// Merges or replaces the metadata of a file. Null removes a key.
     pub(crate) fn set_metadata(
         &mut self,
         actor: &str,
@@ -294,7 +299,7 @@ impl World {
         Ok(&file.metadata)
     }
 
-    /// Copies a file. The copy shares the bytes; a name that is taken gets a number unless it was asked for.
+    /// Copies a file. The copy shares the bytes; a taken name gets a number unless the request has a name.
     pub(crate) fn copy_file(
         &mut self,
         actor: &str,
@@ -328,7 +333,7 @@ impl World {
         self.files.get(&id).ok_or(ApiError::new(5007))
     }
 
-    /// Moves a file to another folder of its project, and may rename it.
+    /// Moves a file to another folder of its project, optionally with another name.
     pub(crate) fn move_file(
         &mut self,
         actor: &str,
@@ -387,7 +392,7 @@ impl World {
         Ok(url)
     }
 
-    /// Puts another object in the place of one that has a key, for all files that show it.
+    /// Replaces the object of a key, for all files that share it.
     pub(crate) fn replace_object(&mut self, key: &str, object: Object) -> Arc<Object> {
         let object = self.store.keep(object);
         for file in self.files.values_mut() {
@@ -401,7 +406,7 @@ impl World {
         object
     }
 
-    /// Gives a file other content in place: its id and its URLs stay. False if there is no such file.
+    /// Replaces the content of a file in place: its id and URLs stay. Returns false if it does not exist.
     pub(crate) fn replace_content(&mut self, id: &str, object: Object) -> bool {
         let Some((key, present)) = self.files.get(id).and_then(|file| file.object(5017).ok()) else {
             return false;
@@ -411,13 +416,13 @@ impl World {
         true
     }
 
-    /// The object of a file, for tests that look behind the API.
+    /// The object of a file, for tests.
     pub(crate) fn object_of(&self, id: &str) -> Option<Arc<Object>> {
         self.files.get(id)?.object(5017).ok().map(|(_, object)| Arc::clone(object))
     }
 }
 
-/// Names of files and folders have no slash and at most 255 characters.
+/// Names have no slash and at most 255 characters.
 pub(crate) fn check_name(name: &str, code: u32) -> Outcome<()> {
     if name.is_empty() || name.contains('/') || name.chars().count() > 255 {
         return Err(ApiError::new(code).detail("A name has 1 to 255 characters and no slash."));
@@ -425,7 +430,7 @@ pub(crate) fn check_name(name: &str, code: u32) -> Outcome<()> {
     Ok(())
 }
 
-/// Metadata values are strings or lists of strings; numbers and truth values become strings, null removes the key.
+/// Metadata values are strings or lists of strings; numbers and booleans become strings, null removes the key.
 pub(super) fn checked_metadata(
     mut present: Map<String, Value>,
     changes: &Map<String, Value>,

@@ -1,4 +1,4 @@
-//! The tree of folders: what is in one, how names are kept unique, how something is linked into it and out of it.
+//! The tree of folders: children, unique names, and links between parents and children.
 
 use super::{
     World,
@@ -22,7 +22,7 @@ impl World {
         self.files.get(&id).ok_or(ApiError::new(5000))
     }
 
-    /// A folder that the actor can see, with what is in it.
+    /// The content of a visible folder.
     pub(crate) fn list_folder(&self, actor: &str, id: &str) -> Outcome<Vec<&FileNode>> {
         self.children(self.file(actor, id, Need::Read, 5001)?)
     }
@@ -34,25 +34,21 @@ impl World {
         }
     }
 
-    /// The path as the platform writes it inside: the root folder stands for the project.
+    /// The path as the platform writes it: `/Projects/`, the name of the root folder, which is a UUID, and the folders below.
     pub(crate) fn path_of(&self, file: &FileNode) -> String {
-        let mut steps = vec![file.name.as_str()];
-        let mut parent = file.parent.as_deref().and_then(|id| self.files.get(id));
-        let mut root = file.id.as_str();
-        while let Some(folder) = parent {
-            root = &folder.id;
-            if folder.parent.is_some() {
-                steps.push(&folder.name);
-            }
-            parent = folder.parent.as_deref().and_then(|id| self.files.get(id));
+        let mut steps = Vec::new();
+        let mut at = file;
+        while let Some(parent) = at.parent.as_deref().and_then(|id| self.files.get(id)) {
+            steps.push(at.name.as_str());
+            at = parent;
         }
-        steps.push(root);
+        steps.push(if at.name.is_empty() { &at.id } else { &at.name });
         steps.push(if file.dataset().is_some() { "/Datasets" } else { "/Projects" });
         steps.reverse();
         steps.join("/")
     }
 
-    /// Everything below a folder, in the order of paths.
+    /// Everything below a folder, sorted by path.
     pub(super) fn descendants(&self, folder: &FileNode) -> Vec<&FileNode> {
         let mut found = Vec::new();
         let mut open: Vec<&FileNode> = self.children(folder).unwrap_or_default();
@@ -66,7 +62,7 @@ impl World {
         found
     }
 
-    /// What has this name in a folder.
+    /// The child of this name in a folder.
     pub(super) fn child(&self, folder: &str, name: &str) -> Option<&FileNode> {
         match &self.files.get(folder)?.content {
             Content::Folder(children) => self.files.get(children.get(name)?),
@@ -74,12 +70,12 @@ impl World {
         }
     }
 
-    /// Refuses a name that something in the folder has.
+    /// Refuses a name that is taken in the folder.
     pub(super) fn check_free(&self, folder: &str, name: &str, code: u32) -> Outcome<()> {
         if self.child(folder, name).is_some() { Err(ApiError::new(code)) } else { Ok(()) }
     }
 
-    /// The name, or the first of `_1_name`, `_2_name` ... that nothing in the folder has.
+    /// The name, or the first of `_1_name`, `_2_name` ... that is not taken in the folder.
     pub(super) fn free_name(folder: &FileNode, name: &str) -> String {
         let Content::Folder(children) = &folder.content else { return name.to_owned() };
         let numbered = (1..).map(|number: u64| format!("_{number}_{name}"));
@@ -89,7 +85,7 @@ impl World {
             .unwrap_or_default()
     }
 
-    /// Gives something an id and puts it into its parent, where its name is free.
+    /// Assigns an id and adds the file to its parent, where its name is free.
     pub(super) fn insert(&mut self, mut file: FileNode) -> String {
         file.id = self.ids.file();
         let id = file.id.clone();
@@ -100,7 +96,7 @@ impl World {
         id
     }
 
-    /// Takes something out of its parent and forgets it.
+    /// Removes a file from its parent and deletes it.
     pub(super) fn remove(&mut self, id: &str) {
         let Some(file) = self.files.remove(id) else { return };
         self.settle_storage(&file);
@@ -112,7 +108,7 @@ impl World {
         self.store.sweep();
     }
 
-    /// Takes a folder with all that is in it, or a file, out of its parent.
+    /// Deletes a file, or a folder with its content.
     pub(super) fn remove_tree(&mut self, id: &str) {
         let Some(file) = self.files.get(id) else { return };
         let below: Vec<String> = self.descendants(file).into_iter().map(|file| file.id.clone()).collect();
@@ -122,7 +118,7 @@ impl World {
         self.remove(id);
     }
 
-    /// Gives something another name, another parent, or both.
+    /// Renames a file, moves it to another parent, or both.
     pub(super) fn relink(&mut self, id: &str, from: &str, old: &str, to: &str, new: &str) -> Outcome<()> {
         if let Some(children) = self.children_mut(old) {
             children.remove(from);
@@ -132,7 +128,7 @@ impl World {
         }
         let file = self.file_mut(id)?;
         to.clone_into(&mut file.name);
-        // Logs are in no folder, also under another name.
+        // Logs are in no folder, even if they are renamed.
         file.parent = Some(new.to_owned()).filter(|parent| !parent.is_empty());
         Ok(())
     }

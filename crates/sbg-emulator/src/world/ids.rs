@@ -1,10 +1,13 @@
-//! Identifiers in the forms that the platform gives them.
+//! Identifiers in the formats of the platform.
 
 use serde::{Deserialize, Serialize};
 
 use crate::hex::hex;
 
-/// Makes identifiers that are unique in one emulator and differ between emulators.
+/// The project of public apps and reference files, which every user can read.
+pub(crate) const PUBLIC_PROJECT: &str = "admin/sbg-public-data";
+
+/// Creates identifiers that are unique in one emulator and differ between emulators.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Ids {
     #[serde(skip)]
@@ -17,7 +20,7 @@ impl Ids {
         Self { random: fastrand::Rng::new(), counter: 0 }
     }
 
-    /// 24 hexadecimal digits: files and folders. The last eight count, so that no two are the same.
+    /// 24 hexadecimal digits: files and folders. The last eight are a counter, so that no two are the same.
     pub(crate) fn file(&mut self) -> String {
         self.counter += 1;
         let mut bytes = [0; 12];
@@ -58,7 +61,7 @@ impl Ids {
     }
 }
 
-/// Whether a text has the form of a UUID.
+/// Whether a text is a UUID.
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -67,13 +70,13 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Whether a text has the form `owner/project`.
+/// Whether a text is `owner/project`.
 pub(crate) fn is_project_id(text: &str) -> bool {
     text.split_once('/')
         .is_some_and(|(owner, short)| !owner.is_empty() && !short.is_empty() && !short.contains('/'))
 }
 
-/// The short name that the platform derives from a name: small letters and digits, everything else one dash.
+/// The short name that the platform derives from a name: lower-case letters and digits, everything else one dash.
 pub(super) fn short_name(name: &str) -> String {
     let mut short = String::new();
     for letter in name.chars() {
@@ -84,7 +87,7 @@ pub(super) fn short_name(name: &str) -> String {
         }
     }
     let short = short.trim_matches('-');
-    // A name without a single letter that can be kept still needs an address.
+    // A name without any of these still needs a short name.
     if short.is_empty() { "project".to_owned() } else { short.to_owned() }
 }
 

@@ -1,10 +1,9 @@
-//! Imports: files and folders of a volume become files of the platform whose bytes stay where they are.
+//! Imports: files and folders of a volume become files of the platform whose bytes stay on the volume.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 
 use super::{
     World,
@@ -29,11 +28,11 @@ pub(crate) struct Progress {
     pub(crate) started: Timestamp,
     pub(crate) finished: Option<Timestamp>,
     pub(crate) error: Option<ApiError>,
-    /// The file or the folder that it made or changed.
+    /// The resulting file or folder.
     pub(crate) result: Option<String>,
 }
 
-/// How far it is.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum JobState {
     Pending,
@@ -56,7 +55,7 @@ impl JobState {
         matches!(self, Self::Completed | Self::Failed)
     }
 
-    /// An error if one of these is the name of no state. Empty ones mean nothing.
+    /// Refuses names of unknown states. Empty ones are ignored.
     pub(crate) fn check_names<'a>(mut names: impl Iterator<Item = &'a str>) -> Outcome<()> {
         let known = ["", "PENDING", "RUNNING", "COMPLETED", "FAILED"];
         if names.all(|name| known.iter().any(|state| state.eq_ignore_ascii_case(name))) {
@@ -110,8 +109,17 @@ pub(crate) struct Import {
     pub(crate) preserve: Option<bool>,
 }
 
+/// An import in progress.
+struct Arrival<'a> {
+    import: &'a Import,
+    volume: &'a Volume,
+    at: Timestamp,
+    /// The files so far.
+    made: HashSet<String>,
+}
+
 impl World {
-    /// Begins an import and returns its id.
+    /// Starts an import and returns its id.
     pub(crate) fn start_import(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let syntax = |reason: &str| ApiError::new(9011).detail(reason);
         let source = body.object("source")?.ok_or_else(|| syntax("`source` is required."))?;
@@ -158,7 +166,7 @@ impl World {
         Progress::new(self.ids.job(), actor, self.jobs_made, self.clock.timestamp())
     }
 
-    /// The imports that a user has begun, the latest first.
+    /// The imports that a user has started, the latest first.
     pub(crate) fn list_imports(&self, actor: &str, keep: impl Fn(&Import) -> bool) -> Vec<&Import> {
         let own = self.imports.values().filter(|import| import.progress.owner == actor);
         let mut imports: Vec<&Import> = own.filter(|import| keep(import)).collect();
@@ -190,7 +198,7 @@ impl World {
         }
     }
 
-    /// Makes the files of an import and returns the id of the file or the folder that it is about.
+    /// Creates the files of an import and returns the id of the file or folder.
     fn carry_in(&mut self, import: &Import, at: Timestamp) -> Outcome<String> {
         let actor = &import.progress.owner;
         let volume = self.active_volume(actor, &import.volume, Need::Copy)?.clone();
@@ -198,11 +206,12 @@ impl World {
         self.project(actor, project, Need::Write).map_err(|_| ApiError::new(9102))?;
         let bucket = self.bucket(&volume).ok_or(ApiError::new(9105))?;
         let key = volume.service.key(&import.location);
+        let mut arrival = Arrival { import, volume: &volume, at, made: HashSet::new() };
         if !key.ends_with('/')
             && let Some(object) = bucket.get(&key)
         {
-            let name = self.import_name(import)?;
-            return Ok(self.add_alias(project, &import.parent, &name, &volume, &import.location, object, at));
+            let file = self.import_file(&mut arrival, &import.parent, &import.name, &import.location, object);
+            return file.ok_or(ApiError::new(9108));
         }
         let prefix = format!("{}/", key.trim_end_matches('/'));
         let found: Vec<(String, Arc<Object>)> = bucket
@@ -213,40 +222,68 @@ impl World {
         if found.is_empty() {
             return Err(ApiError::new(9105));
         }
-        let name = self.import_name(import)?;
-        let root = self.ensure_folder(project, &import.parent, &name, at);
+        let root =
+            self.import_folder(&mut arrival, &import.parent, &import.name).ok_or(ApiError::new(9108))?;
         for (key, object) in found {
-            let mut folder = root.clone();
             let steps: Vec<&str> = key[prefix.len()..].split('/').collect();
-            let Some((file, folders)) = steps.split_last() else { continue };
-            if import.preserve != Some(false) {
-                for step in folders {
-                    folder = self.ensure_folder(project, &folder, step, at);
-                }
+            let Some((name, folders)) = steps.split_last() else { continue };
+            let folders = if import.preserve == Some(false) { &[] } else { folders };
+            let folder = folders
+                .iter()
+                .try_fold(root.clone(), |folder, step| self.import_folder(&mut arrival, &folder, step));
+            if let Some(folder) = folder {
+                self.import_file(&mut arrival, &folder, name, volume.service.location(&key), object);
             }
-            let file =
-                self.files.get(&folder).map_or((*file).to_owned(), |folder| Self::free_name(folder, file));
-            self.add_alias(project, &folder, &file, &volume, volume.service.location(&key), object, at);
         }
         Ok(root)
     }
 
-    /// The name under which an import arrives, once what stands in its way is out of it.
-    fn import_name(&mut self, import: &Import) -> Outcome<String> {
-        let folder = self.files.get(&import.parent).ok_or(ApiError::new(5026))?;
-        let present = self.child(&import.parent, &import.name).map(|file| file.id.clone());
-        match present {
-            None => Ok(import.name.clone()),
-            Some(_) if import.autorename => Ok(Self::free_name(folder, &import.name)),
-            Some(present) if import.overwrite => {
-                self.remove_tree(&present);
-                Ok(import.name.clone())
+    /// The folder of this name; an existing one is merged. `None` if a file has the name and the import does not rename.
+    fn import_folder(&mut self, arrival: &mut Arrival<'_>, parent: &str, name: &str) -> Option<String> {
+        let (import, at) = (arrival.import, arrival.at);
+        match self.child(parent, name) {
+            Some(present) if !present.is_folder() => {
+                let free = Self::free_name(self.files.get(parent)?, name);
+                import.autorename.then(|| self.ensure_folder(&import.project, parent, &free, at))
             }
-            Some(_) => Err(ApiError::new(9108)),
+            _ => Some(self.ensure_folder(&import.project, parent, name, at)),
         }
     }
 
-    /// The folder of this name in a folder, made if it is missing.
+    /// Adds one file of an import and returns its id. `None` if its name is taken and it is skipped.
+    fn import_file(
+        &mut self,
+        arrival: &mut Arrival<'_>,
+        folder: &str,
+        name: &str,
+        location: &str,
+        object: Arc<Object>,
+    ) -> Option<String> {
+        let import = arrival.import;
+        let name = match self.child(folder, name) {
+            None => name.to_owned(),
+            // Without their folders, files of the same name can meet in one folder.
+            Some(present) if import.autorename || arrival.made.contains(&present.id) => {
+                Self::free_name(self.files.get(folder)?, name)
+            }
+            Some(present) if import.overwrite && !present.is_folder() => {
+                let present = present.id.clone();
+                self.remove(&present);
+                name.to_owned()
+            }
+            Some(_) => return None,
+        };
+        let key = self.ids.uuid();
+        self.store.publish(&key, &object);
+        let mut file = FileNode::folder(String::new(), &name, &import.project, Some(folder), arrival.at);
+        file.content = Content::File { key, object };
+        file.alias = Some(Alias { volume: arrival.volume.id.clone(), location: location.to_owned() });
+        let id = self.insert(file);
+        arrival.made.insert(id.clone());
+        Some(id)
+    }
+
+    /// The folder of this name in a folder; a missing one is created.
     pub(super) fn ensure_folder(&mut self, project: &str, parent: &str, name: &str, at: Timestamp) -> String {
         match self.child(parent, name).filter(|child| child.is_folder()) {
             Some(child) => child.id.clone(),
@@ -254,27 +291,7 @@ impl World {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of one new file")]
-    fn add_alias(
-        &mut self,
-        project: &str,
-        folder: &str,
-        name: &str,
-        volume: &Volume,
-        location: &str,
-        object: Arc<Object>,
-        at: Timestamp,
-    ) -> String {
-        let key = self.ids.uuid();
-        self.store.publish(&key, &object);
-        let mut file = FileNode::folder(String::new(), name, project, Some(folder), at);
-        file.content = Content::File { key, object };
-        file.metadata = Map::new();
-        file.alias = Some(Alias { volume: volume.id.clone(), location: location.to_owned() });
-        self.insert(file)
-    }
-
-    /// Ends what runs on a volume that is about to be inactive, or refuses to.
+    /// Ends the jobs of a volume that is about to be deactivated, or refuses.
     pub(super) fn end_volume_jobs(&mut self, volume: &str, force: bool) -> Outcome<()> {
         let imports = self.imports.values_mut().filter(|import| import.volume == volume);
         let exports = self.exports.values_mut().filter(|export| export.volume == volume);

@@ -1,4 +1,4 @@
-//! Markers: named places on the genome in a file.
+//! Markers: named positions on the genome in a file.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,14 +19,14 @@ pub(crate) struct Marker {
     pub(crate) chromosome: String,
     pub(crate) start: u64,
     pub(crate) end: u64,
-    /// Whether only its creator sees it.
+    /// Whether it is visible to its creator only.
     pub(crate) private: bool,
     pub(crate) created: Timestamp,
     pub(crate) created_by: String,
 }
 
 impl World {
-    /// The markers of a file that a user can see.
+    /// The visible markers of a file.
     pub(crate) fn list_markers(&self, actor: &str, file: &str) -> Outcome<Vec<&Marker>> {
         self.file(actor, file, Need::Read, 5001)?;
         let of_file = self.markers.values().filter(|marker| marker.file == file);
@@ -36,7 +36,7 @@ impl World {
         Ok(markers)
     }
 
-    /// A marker that the actor can see.
+    /// A visible marker.
     pub(crate) fn marker(&self, actor: &str, id: &str) -> Outcome<&Marker> {
         let marker = self.markers.get(id).ok_or(ApiError::new(90003))?;
         self.file(actor, &marker.file, Need::Read, 5001)?;
@@ -46,7 +46,7 @@ impl World {
         Ok(marker)
     }
 
-    /// Marks a place in a file and returns the id of the marker.
+    /// Marks a position in a file and returns the id of the marker.
     pub(crate) fn create_marker(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let file = body.required("file", 5004)?;
         let node = self.file(actor, file, Need::Write, 5001)?;
@@ -101,7 +101,7 @@ impl World {
     }
 }
 
-/// The bounds in a body; those that are not given are as before, if there was a before.
+/// The bounds in a body; missing ones are taken from `before`.
 fn position(body: JsonObject<'_>, before: Option<(u64, u64)>) -> Outcome<(u64, u64)> {
     let given = body.object("position")?;
     let bound = |name: &str, before: Option<u64>| {

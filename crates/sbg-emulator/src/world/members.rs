@@ -1,4 +1,4 @@
-//! Members of what is shared, projects first of all, and what they may do.
+//! Members of projects, volumes, datasets and automations, and their permissions.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{World, permissions::Permissions};
 use crate::error::{ApiError, Outcome};
 
-/// What kind of member it is.
+/// The kind of a member.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum MemberKind {
     User,
@@ -25,7 +25,7 @@ impl MemberKind {
         }
     }
 
-    /// Users are the default, as the field is younger than the call.
+    /// The default is a user: the property is newer than the call.
     pub(crate) fn parse(name: Option<&str>) -> Outcome<Self> {
         match name.map(str::to_ascii_uppercase).as_deref() {
             None | Some("USER") => Ok(Self::User),
@@ -36,14 +36,14 @@ impl MemberKind {
     }
 }
 
-/// One member. Who it is is the key under which it is kept.
+/// A member. Its id is the key under which it is stored.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Member {
     pub(crate) kind: MemberKind,
     pub(crate) permissions: Permissions,
 }
 
-/// What has members.
+/// The kinds of resources with members.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Shared {
     Project,
@@ -60,9 +60,9 @@ impl Shared {
     fn taken(self) -> ApiError {
         let detail = match self {
             Self::Project => return ApiError::new(3003),
-            Self::Volume => "The volume has this member already.",
-            Self::Dataset => "The dataset has this member already.",
-            Self::Automation => "The automation has this member already.",
+            Self::Volume => "The volume already has this member.",
+            Self::Dataset => "The dataset already has this member.",
+            Self::Automation => "The automation already has this member.",
         };
         ApiError::new(90007).detail(detail)
     }
@@ -84,7 +84,7 @@ impl Shared {
         }
     }
 
-    /// The permissions that members of it have.
+    /// The permissions that members of the resource have.
     fn permissions(self) -> &'static [&'static str] {
         match self {
             Self::Volume => &["read", "write", "copy", "admin"],
@@ -93,7 +93,7 @@ impl Shared {
     }
 }
 
-/// The members of one thing: its owner, who may do everything and stays, and others.
+/// The members of a resource: its owner, who has all permissions and cannot be removed, and others.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Members {
     of: Shared,
@@ -115,7 +115,7 @@ impl Members {
         self.by_id.get(id).ok_or(self.of.unknown())
     }
 
-    /// Adds one that is none yet, and returns its id.
+    /// Adds a new member and returns its id.
     pub(crate) fn add(
         &mut self,
         (kind, id): (MemberKind, String),
@@ -129,7 +129,7 @@ impl Members {
         Ok(id)
     }
 
-    /// Removes one that is not the owner.
+    /// Removes a member other than the owner.
     pub(crate) fn remove(&mut self, id: &str) -> Outcome<()> {
         if self.owner == id {
             return Err(self.of.owned());
@@ -137,12 +137,12 @@ impl Members {
         self.by_id.remove(id).map(|_| ()).ok_or(self.of.unknown())
     }
 
-    /// Removes a group that is no more.
+    /// Removes a deleted team.
     pub(super) fn forget(&mut self, id: &str) {
         self.by_id.remove(id);
     }
 
-    /// Changes what a member may do, or sets all of it anew, which then has to be complete.
+    /// Changes permissions, or replaces all of them, which then have to be complete.
     pub(crate) fn set(&mut self, id: &str, changes: &Map<String, Value>, anew: bool) -> Outcome<Permissions> {
         let missing = |name: &&str| changes.get(*name).is_none_or(Value::is_null);
         if anew && self.of.permissions().iter().any(missing) {
@@ -150,13 +150,13 @@ impl Members {
         }
         let member = self.by_id.get_mut(id).ok_or(self.of.unknown())?;
         let changed = member.permissions.merged(changes)?;
-        // What its owner may not administer could never be repaired.
+        // A resource that its owner cannot administer could not be repaired.
         member.permissions = if self.owner == id { Permissions::all() } else { changed };
         Ok(member.permissions)
     }
 }
 
-/// Whom a request adds.
+/// A new member in a request.
 #[derive(Debug)]
 pub(crate) enum NewMember<'a> {
     Named(MemberKind, &'a str),
@@ -164,7 +164,7 @@ pub(crate) enum NewMember<'a> {
 }
 
 impl World {
-    /// Whether a member is this user, or a group that the user is in.
+    /// Whether a member is this user, or a group of the user.
     pub(super) fn stands_for(&self, id: &str, member: &Member, actor: &str) -> bool {
         match member.kind {
             MemberKind::User => id == actor,
@@ -175,13 +175,13 @@ impl World {
         }
     }
 
-    /// What some members allow a user: on their own account, through teams and through divisions. `None` if nothing.
+    /// The permissions that some members give to a user, directly, through teams and through divisions. `None` without any.
     pub(super) fn granted(&self, members: &Members, actor: &str) -> Option<Permissions> {
         let granted = members.by_id.iter().filter(|(id, member)| self.stands_for(id, member, actor));
         granted.map(|(_, member)| member.permissions).reduce(Permissions::union)
     }
 
-    /// Whom a request means: the kind and the id of a user, a team or a division that exists.
+    /// The kind and id of a new member, which has to exist.
     pub(super) fn resolve(&self, new: &NewMember<'_>) -> Outcome<(MemberKind, String)> {
         match *new {
             NewMember::Email(email) => {
@@ -189,6 +189,7 @@ impl World {
                 Ok((MemberKind::User, user.username.clone()))
             }
             NewMember::Named(kind, id) => {
+                let id = if kind == MemberKind::User { self.plain_username(id) } else { id };
                 let known = match kind {
                     MemberKind::User => self.users.get(id).is_some(),
                     MemberKind::Team => self.teams.contains_key(id),

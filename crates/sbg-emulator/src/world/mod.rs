@@ -1,4 +1,4 @@
-//! The state of the platform and its rules, without HTTP. One file for each area; each change happens after all checks.
+//! The state of the platform and its rules, without HTTP. One file an area; each change is made after all checks.
 
 pub(crate) mod apps;
 pub(crate) mod automation_runs;
@@ -25,6 +25,7 @@ pub(crate) mod price;
 mod project_members;
 pub(crate) mod projects;
 mod public_apps;
+mod public_files;
 mod scheduler;
 pub(crate) mod search;
 pub(crate) mod search_query;
@@ -72,7 +73,7 @@ use self::{
     volumes::Volume,
 };
 
-/// Everything that the platform knows.
+/// The state of the platform.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct World {
     #[serde(skip)]
@@ -95,7 +96,7 @@ pub(crate) struct World {
     apps: BTreeMap<String, App>,
     tasks: HashMap<String, Task>,
     tasks_made: u64,
-    /// How many of the next tasks are to fail.
+    /// The number of tasks that are to fail next.
     failing_tasks: u32,
     /// By `owner/name`.
     volumes: BTreeMap<String, Volume>,
@@ -108,7 +109,7 @@ pub(crate) struct World {
     automations: HashMap<String, Automation>,
     packages: HashMap<String, Package>,
     runs: HashMap<String, Run>,
-    /// Orders what was made in the same moment.
+    /// Orders jobs that were created at the same time.
     jobs_made: u64,
     datasets: BTreeMap<String, Dataset>,
     files: HashMap<String, FileNode>,
@@ -118,7 +119,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The platform as it was when it was saved, with the present settings.
+    /// The saved state with the current settings.
     pub(crate) fn restored(
         mut saved: Self,
         config: &Config,
@@ -148,7 +149,7 @@ impl World {
         Ok(Self { clock, store, part_policy: part_policy(config), ..saved })
     }
 
-    /// The platform as it is before the first request.
+    /// The initial state.
     pub(crate) fn new(config: &Config, clock: Clock, store: Arc<Store>) -> Self {
         let mut ids = Ids::new();
         let mut users = Users::founders(&mut ids);
@@ -188,6 +189,7 @@ impl World {
         };
         world.seed_datasets();
         world.seed_public_apps();
+        world.seed_public_files();
         if config.demo {
             world.seed_demo().expect("the demo world keeps the rules");
         }
@@ -195,7 +197,7 @@ impl World {
     }
 }
 
-/// The buckets that are folders.
+/// The buckets that are local folders.
 fn folders(config: &Config) -> impl Iterator<Item = (String, Bucket)> {
     config.volume_folders.iter().map(|(bucket, folder)| (bucket.clone(), Bucket::Folder(folder.clone())))
 }

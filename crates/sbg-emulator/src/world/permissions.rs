@@ -1,11 +1,14 @@
-//! What members may do, and what an action needs.
+//! Permissions of members, and the permission that an action needs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{ApiError, Outcome};
+use crate::{
+    error::{ApiError, Outcome},
+    json_object::boolean,
+};
 
-/// What a permission is needed for.
+/// The permission that an action needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Read,
@@ -15,7 +18,7 @@ pub(crate) enum Need {
     Admin,
 }
 
-/// What a member may do besides reading, which every member may.
+/// The permissions of a member besides reading, which every member has.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the four switches of the platform")]
 pub(crate) struct Permissions {
@@ -49,12 +52,12 @@ impl Permissions {
         }
     }
 
-    /// Applies what a request sets. An administrator may do everything, so that switch sets the others.
+    /// Applies the changes of a request. An administrator has all permissions, so that switch sets the others.
     pub(crate) fn merged(self, changes: &Map<String, Value>) -> Outcome<Self> {
         let switch = |name: &str, present: bool| match changes.get(name) {
-            None => Ok(present),
-            Some(Value::Bool(value)) => Ok(*value),
-            Some(_) => Err(ApiError::bad_request(format_args!("`{name}` must be a boolean."))),
+            None | Some(Value::Null) => Ok(present),
+            Some(value) => boolean(value)
+                .ok_or_else(|| ApiError::bad_request(format_args!("`{name}` must be a boolean."))),
         };
         switch("read", true)?;
         let result = Self {
@@ -83,8 +86,7 @@ mod tests {
         let copy = Permissions { copy: true, ..Permissions::default() };
         assert_eq!(merged(Permissions::default(), &json!({"copy": true, "read": false})), Ok(copy));
         assert_eq!(merged(copy, &json!({})), Ok(copy));
-        for wrong in [json!({"copy": null}), json!({"copy": 1})] {
-            assert_eq!(merged(copy, &wrong).unwrap_err().status, 400);
-        }
+        assert_eq!(merged(copy, &json!({"copy": null, "write": "FALSE"})), Ok(copy));
+        assert_eq!(merged(copy, &json!({"copy": 1})).unwrap_err().status, 400);
     }
 }

@@ -1,13 +1,13 @@
-//! What tasks and storage cost, in millionths of a dollar.
+//! Prices of tasks and storage, in millionths of a dollar.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// Millionths of a dollar that a gigabyte costs in 30 days.
+/// Millionths of a dollar for a gigabyte in 30 days.
 pub(super) const STORAGE_MICROS: u128 = 21_000;
 pub(super) const GIGABYTE: u128 = 1_000_000_000;
 
-/// What a task costs, in millionths of a dollar.
+/// The price of a task, in millionths of a dollar.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Price {
     pub(crate) computation: u64,
@@ -15,10 +15,10 @@ pub(crate) struct Price {
 }
 
 impl Price {
-    /// The price of running so long with so many bytes of results. Seconds that have begun count.
+    /// The price of running this long with this many bytes of results. Seconds are rounded up.
     pub(crate) fn of(running: SignedDuration, bytes: u64, interruptible: bool) -> Self {
         let millis = u64::try_from(running.as_millis()).unwrap_or_default();
-        // Dollars an hour: 0.40 on demand, 0.16 where the instance may be taken away.
+        // Dollars an hour: 0.40 on demand, 0.16 on interruptible instances.
         let hourly: u64 = if interruptible { 160_000 } else { 400_000 };
         let storage = u128::from(bytes) * STORAGE_MICROS / GIGABYTE;
         Self {

@@ -36,13 +36,13 @@ impl World {
         self.project_mut(project)?.members.add(who, permissions)
     }
 
-    /// Removes a member. The owner stays.
+    /// Removes a member other than the owner.
     pub(crate) fn remove_member(&mut self, actor: &str, project: &str, id: &str) -> Outcome<()> {
         self.project(actor, project, Need::Admin)?;
         self.project_mut(project)?.members.remove(id)
     }
 
-    /// Changes what a member may do, or sets all of it anew (which then has to be complete).
+    /// Changes permissions, or replaces all of them, which then have to be complete.
     pub(crate) fn set_permissions(
         &mut self,
         actor: &str,

@@ -1,4 +1,4 @@
-//! Projects: who owns them, what they are called, what they are set to.
+//! Projects: owners, names and settings.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,14 @@ use serde_json::{Map, Value, json};
 use super::{
     World,
     files::FileNode,
-    ids::{is_uuid, short_name},
+    ids::{PUBLIC_PROJECT, is_uuid, short_name},
     members::{Members, Shared},
     permissions::{Need, Permissions},
 };
-use crate::error::{ApiError, Outcome};
+use crate::{
+    error::{ApiError, Outcome},
+    json_object::boolean,
+};
 
 /// A project.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -31,34 +34,34 @@ pub(crate) struct Project {
     pub(crate) members: Members,
 }
 
-/// What is given to create a project, or to change one.
+/// The properties of a new project, or the changes of an edit.
 #[derive(Debug, Default)]
 pub(crate) struct ProjectEdit {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) billing_group: Option<String>,
     pub(crate) tags: Option<Vec<String>>,
-    /// Merged into the present settings.
+    /// Merged into the current settings.
     pub(crate) settings: Option<Map<String, Value>>,
 }
 
-/// Which projects a list shows.
+/// Which projects a list contains.
 #[derive(Debug, Default)]
 pub(crate) struct ProjectFilter {
     pub(crate) owner: Option<String>,
     /// Part of the name, in any case.
     pub(crate) name: Option<String>,
-    /// All of them must be there.
+    /// All of these.
     pub(crate) tags: Vec<String>,
 }
 
 impl World {
-    /// The projects that a user can see, in the order of their ids.
+    /// The projects that a user is a member of, in the order of their ids.
     pub(crate) fn list_projects(&self, actor: &str, filter: &ProjectFilter) -> Vec<&Project> {
         let name = filter.name.as_deref().map(str::to_lowercase);
         self.projects
             .values()
-            .filter(|project| self.access(project, actor).is_some())
+            .filter(|project| self.granted(&project.members, actor).is_some())
             .filter(|project| filter.owner.as_ref().is_none_or(|owner| *owner == project.owner))
             .filter(|project| name.as_deref().is_none_or(|name| project.name.to_lowercase().contains(name)))
             .filter(|project| filter.tags.iter().all(|tag| project.tags.contains(tag)))
@@ -76,12 +79,18 @@ impl World {
         self.projects.get_mut(id).ok_or(ApiError::new(3002))
     }
 
-    /// What a user may do in a project: on their own account, through teams and through divisions. `None` if nothing.
+    /// The permissions of a user in a project, directly, through teams and through divisions. `None` without any.
     pub(crate) fn access(&self, project: &Project, actor: &str) -> Option<Permissions> {
-        self.granted(&project.members, actor)
+        let granted = self.granted(&project.members, actor);
+        if project.id == PUBLIC_PROJECT {
+            return Some(
+                granted.unwrap_or_default().union(Permissions { copy: true, ..Permissions::default() }),
+            );
+        }
+        granted
     }
 
-    /// Creates a project that its creator owns.
+    /// Creates a project of the actor.
     pub(crate) fn create_project(&mut self, actor: &str, edit: ProjectEdit) -> Outcome<&Project> {
         let name = edit.name.filter(|name| !name.trim().is_empty()).ok_or(ApiError::new(3007))?;
         let billing_group = match edit.billing_group {
@@ -95,7 +104,8 @@ impl World {
             return Err(ApiError::new(3003));
         }
         let now = self.clock.timestamp();
-        let root = FileNode::folder(self.ids.file(), "", &id, None, now);
+        let root_name = self.ids.uuid();
+        let root = FileNode::folder(self.ids.file(), &root_name, &id, None, now);
         let project = Project {
             root_folder: root.id.clone(),
             owner: actor.to_owned(),
@@ -113,7 +123,7 @@ impl World {
         Ok(self.projects.entry(id).or_insert(project))
     }
 
-    /// Changes a project: the description with write permission, the rest as an administrator.
+    /// Changes a project: the description needs write permission, the rest an administrator.
     pub(crate) fn edit_project(&mut self, actor: &str, id: &str, edit: ProjectEdit) -> Outcome<&Project> {
         let administers = edit.name.is_some()
             || edit.billing_group.is_some()
@@ -146,7 +156,7 @@ impl World {
         Ok(project)
     }
 
-    /// Deletes a project with all that is in it.
+    /// Deletes a project with its content.
     pub(crate) fn delete_project(&mut self, actor: &str, id: &str) -> Outcome<()> {
         self.project(actor, id, Need::Admin)?;
         let files: Vec<_> = self.files.extract_if(|_, file| file.project == id).collect();
@@ -206,16 +216,11 @@ fn merge_settings(present: &mut Map<String, Value>, changes: Map<String, Value>)
                 | "controlled"
                 | "use_interruptible_instances"
                 | "use_memoization"
-                | "use_elastic_disk",
-                value @ Value::Bool(_),
-            )
-            | ("location", value @ Value::String(_)) => value,
-            // The reference declares these two as strings in one place and as booleans in another.
-            ("use_memoization" | "use_elastic_disk", Value::String(text))
-                if text == "true" || text == "false" =>
-            {
-                Value::Bool(text == "true")
-            }
+                | "use_elastic_disk"
+                | "allow_network_access",
+                value,
+            ) if boolean(&value).is_some() => boolean(&value).into(),
+            ("location", value @ Value::String(_)) => value,
             ("intermediate_files", Value::Object(files)) => intermediate_files(present, &files)?,
             (
                 "locked"
@@ -224,10 +229,11 @@ fn merge_settings(present: &mut Map<String, Value>, changes: Map<String, Value>)
                 | "use_interruptible_instances"
                 | "use_memoization"
                 | "use_elastic_disk"
+                | "allow_network_access"
                 | "intermediate_files",
                 _,
             ) => return Err(ApiError::bad_request(format_args!("`settings.{key}` has the wrong type."))),
-            // Settings that only some environments have are kept as they are.
+            // Settings of particular environments are kept unchanged.
             (_, value) => value,
         };
         present.insert(key, value);

@@ -1,11 +1,11 @@
-//! The apps that everybody finds in `admin/sbg-public-data`.
+//! The apps in `admin/sbg-public-data`, which every user can read.
 
 use serde_json::{Value, json};
 
 use super::{
     World,
-    apps::{App, PUBLIC_PROJECT, Revision},
-    tools::Tool,
+    apps::{App, Revision},
+    ids::PUBLIC_PROJECT,
 };
 
 impl World {
@@ -16,14 +16,8 @@ impl World {
         {
             let Value::Object(raw) = raw else { continue };
             let id = format!("{PUBLIC_PROJECT}/{short_name}");
-            let revision = Revision {
-                program: Tool::of(short_name, &Value::Object(raw.clone())),
-                raw,
-                yaml: None,
-                notes: Some("First revision".to_owned()),
-                author: "admin".to_owned(),
-                created,
-            };
+            let notes = Some("First revision".to_owned());
+            let revision = Revision::new(short_name, raw, None, notes, "admin", created);
             self.apps.insert(id.clone(), App::public(id, short_name, revision));
         }
     }

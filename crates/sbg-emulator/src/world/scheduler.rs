@@ -1,7 +1,7 @@
-//! What happens later without a request: tasks, jobs and runs that walk from one state to the next.
+//! Tasks, jobs and runs that move from one state to the next without a request.
 //!
-//! Nothing runs in the background. Each request first lets everything happen that is due by the emulator's clock, in the
-//! order of time, so a test that moves the clock sees the same states as one that waits.
+//! Nothing runs in the background. Each request first runs all steps that are due by the emulator's clock, in the
+//! order of time, so a test that advances the clock sees the same states as one that waits.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::World;
 use crate::clock::later;
 
-/// Something that moves to its next state.
+/// A task, job or run that moves to its next state.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Step {
     Task(String),
@@ -28,7 +28,7 @@ pub(crate) struct Scheduler {
     #[serde(with = "pairs")]
     due: BTreeMap<(Timestamp, u64), Step>,
     count: u64,
-    /// How long everything stays in each of its states.
+    /// How long everything stays in each state.
     #[serde(skip)]
     state_time: Duration,
 }
@@ -38,18 +38,18 @@ impl Scheduler {
         Self { due: BTreeMap::new(), count: 0, state_time }
     }
 
-    /// Changes how long everything stays in each of its states. What is due already keeps its time.
+    /// Changes how long everything stays in each state. Scheduled steps keep their time.
     pub(super) fn set_state_time(&mut self, state_time: Duration) {
         self.state_time = state_time;
     }
 
-    /// Lets something move on after the usual time. Of two that are due at once the earlier added comes first.
+    /// Schedules a step after the usual time. Of two that are due at once, the one added first comes first.
     pub(super) fn next(&mut self, from: Timestamp, step: Step) {
         self.count += 1;
         self.due.insert((later(from, self.state_time), self.count), step);
     }
 
-    /// Lets something not move on as it was to.
+    /// Cancels a step.
     pub(super) fn forget(&mut self, step: &Step) {
         self.due.retain(|_, due| due != step);
     }
@@ -61,7 +61,7 @@ impl Scheduler {
     }
 }
 
-/// A map whose keys are no texts, written as a list.
+/// A map whose keys are not strings, serialized as a list.
 mod pairs {
     use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ mod pairs {
 }
 
 impl World {
-    /// Lets everything happen that is due.
+    /// Runs all steps that are due.
     pub(crate) fn settle(&mut self) {
         let now = self.clock.timestamp();
         while let Some((at, step)) = self.scheduler.take(now) {
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// Lets everything happen that would ever happen, whatever the time.
+    /// Runs all steps, whatever their time.
     pub(super) fn finish_everything(&mut self) {
         while let Some((at, step)) = self.scheduler.take(Timestamp::MAX) {
             self.step(&step, at);

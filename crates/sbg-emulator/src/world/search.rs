@@ -1,17 +1,18 @@
-//! Searches: which files a query finds, and in what order.
+//! Searches: the files that match a query, and their order.
 
 use serde_json::{Value, json};
 
 use super::{
     World,
-    files::{Content, DATASET, FileNode},
+    files::{Content, FileNode},
     permissions::Need,
+    projects::Project,
     search_query::{Condition, Literal, Operator, Query},
 };
 use crate::error::{ApiError, Outcome};
 
 impl World {
-    /// What a query finds, without its limit and its offset.
+    /// The files that match a query, without its limit and offset.
     pub(crate) fn search(&self, actor: &str, query: &Query) -> Outcome<Vec<&FileNode>> {
         let mut found: Vec<&FileNode> = Vec::new();
         for location in &query.locations {
@@ -22,7 +23,7 @@ impl World {
         if let Some(condition) = &query.condition {
             found.retain(|file| self.holds(condition, file));
         }
-        // The same folder may be named twice, and one location may lie in another.
+        // The same folder may be given twice, and one location may be inside another.
         let mut seen = std::collections::HashSet::new();
         found.retain(|file| seen.insert(file.id.as_str()));
         if let Some((field, descending)) = &query.order {
@@ -37,34 +38,61 @@ impl World {
         Ok(found)
     }
 
-    /// The folder of a location: `/Projects/owner/name`, the same with the root folder in place of the project, or
-    /// `/Datasets/owner/name`, and folders after that.
+    /// The folder of a location: `/Projects/` or `/Datasets/`, a root, and folders after that; or `owner/project` and folders. A root
+    /// is `owner/name`, the name or id of a root folder, or the name of a project or dataset.
     fn location(&self, actor: &str, location: &str) -> Outcome<&FileNode> {
-        let missing = || ApiError::new(13002).detail(format_args!("`{location}` is no location."));
+        let missing = || ApiError::new(13002).detail(format_args!("`{location}` does not exist."));
         let steps: Vec<&str> = location.split('/').filter(|step| !step.is_empty()).collect();
-        let (home, root, rest) = match steps.as_slice() {
-            ["Projects", root, rest @ ..]
-                if self.files.get(*root).is_some_and(|file| file.parent.is_none()) =>
-            {
-                let file = self.files.get(*root).ok_or_else(missing)?;
-                (file.project.clone(), file.id.as_str(), rest)
-            }
-            ["Projects", owner, name, rest @ ..] => {
-                let project = self.projects.get(&format!("{owner}/{name}")).ok_or_else(missing)?;
-                (project.id.clone(), project.root_folder.as_str(), rest)
-            }
-            ["Datasets", owner, name, rest @ ..] => {
-                let dataset = self.datasets.get(&format!("{owner}/{name}")).ok_or_else(missing)?;
-                (format!("{DATASET}{}", dataset.id), dataset.root_folder.as_str(), rest)
-            }
-            _ => return Err(missing()),
+        let (in_datasets, steps) = match steps.as_slice() {
+            ["Projects", rest @ ..] if location.starts_with('/') => (false, rest),
+            ["Datasets", rest @ ..] if location.starts_with('/') => (true, rest),
+            steps => (false, steps),
         };
-        self.home(actor, &home, Need::Read).map_err(|_| ApiError::new(13001))?;
-        let mut place = self.files.get(root).ok_or_else(missing)?;
+        let (root, rest) = self.root(actor, in_datasets, steps).ok_or_else(missing)?;
+        let mut at = self.files.get(root).ok_or_else(missing)?;
+        self.home(actor, &at.project, Need::Read).map_err(|_| ApiError::new(13001))?;
         for step in rest {
-            place = self.child(&place.id, step).filter(|child| child.is_folder()).ok_or_else(missing)?;
+            at = self.child(&at.id, step).filter(|child| child.is_folder()).ok_or_else(missing)?;
         }
-        Ok(place)
+        Ok(at)
+    }
+
+    /// The id of the root folder that a location begins with, and the rest of the location.
+    fn root<'s>(
+        &self,
+        actor: &str,
+        in_datasets: bool,
+        steps: &'s [&'s str],
+    ) -> Option<(&str, &'s [&'s str])> {
+        let of_id = |id: &str| {
+            let project = self.projects.get(id).filter(|_| !in_datasets).map(|project| &project.root_folder);
+            project.or_else(|| Some(&self.datasets.get(id).filter(|_| in_datasets)?.root_folder))
+        };
+        if let [owner, name, rest @ ..] = steps
+            && let Some(root) = of_id(&format!("{owner}/{name}"))
+        {
+            return Some((root.as_str(), rest));
+        }
+        let (first, rest) = steps.split_first()?;
+        let is_root = |root: &&str| {
+            *root == *first || self.files.get(*root).is_some_and(|folder| folder.name == *first)
+        };
+        let root = if in_datasets {
+            let mut roots = self.datasets.values().map(|dataset| dataset.root_folder.as_str());
+            let named = || {
+                self.list_datasets(actor, None, false)
+                    .into_iter()
+                    .chain(self.list_datasets(actor, None, true))
+            };
+            roots
+                .find(is_root)
+                .or_else(|| Some(&*named().find(|dataset| dataset.name == *first)?.root_folder))
+        } else {
+            let mut roots = self.projects.values().map(|project| project.root_folder.as_str());
+            let named = |project: &&Project| project.name == *first && self.access(project, actor).is_some();
+            roots.find(is_root).or_else(|| Some(&*self.projects.values().find(named)?.root_folder))
+        };
+        Some((root?, rest))
     }
 
     fn holds(&self, condition: &Condition, file: &FileNode) -> bool {
@@ -82,7 +110,7 @@ impl World {
         }
     }
 
-    /// A property by its name in the language. What is no property of the system is metadata.
+    /// A property by its name in the query language. Unknown names are metadata.
     pub(crate) fn property(&self, file: &FileNode, field: &str) -> Value {
         match field {
             "id" => file.id.as_str().into(),
@@ -106,14 +134,14 @@ impl World {
         }
     }
 
-    /// The path of the folder that a file is in, with a slash at its end.
+    /// The path of the folder of a file, with a slash at its end.
     pub(crate) fn parent_path(&self, file: &FileNode) -> String {
         let path = self.path_of(file);
         path[..=path.rfind('/').unwrap_or_default()].to_owned()
     }
 }
 
-/// What stands after the last dot of a name, in capitals.
+/// The part of a name after the last dot, in upper case.
 pub(crate) fn extension(file: &FileNode) -> String {
     match file.name.rsplit_once('.') {
         Some((_, extension)) if !file.is_folder() => extension.to_uppercase(),
@@ -140,7 +168,7 @@ fn compare(field: &str, value: &Value, operator: Operator, literal: &Literal) ->
     }
     let (Value::String(text), Literal::Text(wanted)) = (value, literal) else { return false };
     match operator {
-        // These two are written in capitals in answers and in any case in queries.
+        // These two are in upper case in results and in any case in queries.
         Operator::Equal if matches!(field, "type" | "file_extension") => text.eq_ignore_ascii_case(wanted),
         Operator::Equal => text == wanted,
         Operator::Less => text < wanted,
@@ -156,7 +184,7 @@ fn as_number(literal: &Literal) -> Option<f64> {
     }
 }
 
-/// Whether a text has the form of a pattern in which `%` stands for anything.
+/// Whether a text matches a pattern in which `%` stands for any text.
 fn like(text: &str, pattern: &str) -> bool {
     let mut pieces = pattern.split('%');
     let first = pieces.next().unwrap_or_default();
@@ -171,7 +199,7 @@ fn like(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// What lists are ordered by: nothing before numbers, numbers before texts.
+/// The sort key: missing values before numbers, numbers before texts.
 #[derive(Debug, PartialEq, PartialOrd)]
 enum Key {
     Nothing,

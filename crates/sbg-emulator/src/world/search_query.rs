@@ -1,23 +1,23 @@
-//! The language of file searches: from text to a query, without knowing any file.
+//! The query language of file searches: from text to a query.
 //!
 //! `[id AS field] IN location, ... [WHERE condition] [ORDER BY field [ASC|DESC]] [LIMIT n] [OFFSET n] [TOKEN token]
 //! [RECURSIVE] [STALE]`. Keywords may be written in any case.
 
 use std::iter::Peekable;
 
-/// The most locations that a query may name.
+/// The maximum number of locations in a query.
 const MAX_LOCATIONS: usize = 10;
-/// How deep conditions may be nested: deeper than anybody writes, and far from the end of the stack.
+/// The maximum depth of conditions, far from the end of the stack.
 const MAX_DEPTH: usize = 64;
 
 /// A parsed query.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Query {
-    /// Fields that are shown under another name as well.
+    /// Properties that are also shown under another name.
     pub(crate) names: Vec<(String, String)>,
     pub(crate) locations: Vec<String>,
     pub(crate) condition: Option<Condition>,
-    /// The field, and whether the largest comes first.
+    /// The property, and whether the order is descending.
     pub(crate) order: Option<(String, bool)>,
     pub(crate) limit: Option<usize>,
     pub(crate) offset: usize,
@@ -25,7 +25,7 @@ pub(crate) struct Query {
     pub(crate) recursive: bool,
 }
 
-/// What has to be true of a file.
+/// A condition on a file.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Condition {
     All(Vec<Condition>),
@@ -40,7 +40,7 @@ pub(crate) enum Operator {
     Equal,
     Less,
     Greater,
-    /// `%` stands for anything.
+    /// `%` stands for any text.
     Like,
 }
 
@@ -91,7 +91,7 @@ fn lex(text: &str) -> Result<Vec<Token>, String> {
             _ => {
                 let signs = ["<=", ">=", "!=", "<>", "=", "<", ">", "(", ")", ","];
                 let sign = signs.into_iter().find(|sign| rest.starts_with(sign));
-                let sign = sign.ok_or_else(|| format!("`{first}` has no meaning here"))?;
+                let sign = sign.ok_or_else(|| format!("`{first}` is not valid here"))?;
                 tokens.push(Token::Sign(sign));
                 sign.len()
             }
@@ -101,7 +101,7 @@ fn lex(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-/// The text between quotes, in which a backslash takes the meaning from the next letter, and how long it is with them.
+/// The text between quotes, in which a backslash escapes the next letter, and its length with the quotes.
 fn quoted(text: &str, quote: char) -> Result<(String, usize), String> {
     let mut value = String::new();
     let mut escaped = false;
@@ -116,7 +116,7 @@ fn quoted(text: &str, quote: char) -> Result<(String, usize), String> {
             letter => value.push(letter),
         }
     }
-    Err("a quote is not closed".to_owned())
+    Err("a closing quote is missing".to_owned())
 }
 
 struct Parser {
@@ -144,7 +144,7 @@ impl Parser {
             query.condition = Some(self.any()?);
         }
         while let Some(token) = self.tokens.next() {
-            let Token::Word(word) = token else { return Err(format!("{} is not expected", show(&token))) };
+            let Token::Word(word) = token else { return Err(format!("{} is unexpected", show(&token))) };
             match word.to_ascii_uppercase().as_str() {
                 "ORDER" => {
                     self.expect("BY")?;
@@ -154,10 +154,11 @@ impl Parser {
                 }
                 "LIMIT" => query.limit = Some(self.count()?),
                 "OFFSET" => query.offset = self.count()?,
-                "TOKEN" => query.token = Some(self.text("a token")?),
+                "TOKEN" if self.keyword("start") => {}
+                "TOKEN" => query.token = Some(self.text("a token")?).filter(|token| token != "start"),
                 "RECURSIVE" => query.recursive = true,
                 "STALE" => {}
-                _ => return Err(format!("`{word}` is not expected")),
+                _ => return Err(format!("`{word}` is unexpected")),
             }
         }
         Ok(query)
@@ -290,7 +291,7 @@ impl Parser {
     }
 }
 
-/// Whether it is one of the keywords that stand behind a value, and so is none, whatever is missing before it.
+/// Whether it is a keyword that follows values, and so not a value itself.
 fn is_after_values(token: &Token) -> bool {
     const KEYWORDS: [&str; 8] = ["AND", "OR", "ORDER", "LIMIT", "OFFSET", "TOKEN", "RECURSIVE", "STALE"];
     matches!(token, Token::Word(word) if KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword)))
@@ -321,7 +322,7 @@ mod tests {
     fn a_query_has_locations_a_condition_and_clauses() {
         let query = parse(
             r#"name AS n IN "/Projects/a", '/Datasets/b' where tags IN ("x", 'y') AND NOT size >= 10 ORDER BY name DESC
-               LIMIT 5 OFFSET 2 RECURSIVE STALE"#,
+               LIMIT 5 OFFSET 2 TOKEN start RECURSIVE STALE"#,
         )
         .unwrap();
         assert_eq!(query.names, [("name".to_owned(), "n".to_owned())]);

@@ -1,4 +1,4 @@
-//! State that tests put in place without requests.
+//! State that tests create without requests.
 
 use serde_json::Map;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::objects::object::Object;
 
 impl World {
-    /// The id of the project that this name belongs to, created if there is none.
+    /// The id of the project of this name, which is created if it does not exist.
     pub(crate) fn seed_project(&mut self, name: &str) -> String {
         let id = format!("{FIRST}/{}", short_name(name));
         if !self.projects.contains_key(&id) {
@@ -22,7 +22,7 @@ impl World {
         id
     }
 
-    /// Puts a file in place and returns its id.
+    /// Adds a file and returns its id.
     pub(crate) fn seed_file(&mut self, project: &str, path: &str, object: Object) -> String {
         let project = self.projects.get(project).unwrap_or_else(|| panic!("there is no project {project}"));
         let mut folder = project.root_folder.clone();
@@ -50,7 +50,7 @@ impl World {
         self.add_file(&project, &folder, name, object)
     }
 
-    /// Puts an object into a folder, where its name is free, and returns the id of the new file.
+    /// Adds an object to a folder, where its name is free, and returns the id of the new file.
     pub(super) fn add_file(&mut self, project: &str, folder: &str, name: &str, object: Object) -> String {
         let now = self.clock.timestamp();
         let object = self.store.keep(object);

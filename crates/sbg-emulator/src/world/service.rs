@@ -1,4 +1,4 @@
-//! The cloud service behind a volume, as requests describe it and as answers show it: without anything secret.
+//! The cloud service behind a volume, as requests describe it and as responses show it: without secrets.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use crate::{
     json_object::JsonObject,
 };
 
-/// The kinds of clouds.
+/// The supported clouds.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Cloud {
     S3,
@@ -28,19 +28,19 @@ impl Cloud {
     }
 }
 
-/// A service whose description was checked.
+/// A service with a valid description.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Service {
     pub(crate) cloud: Cloud,
     pub(crate) bucket: String,
     /// Without a slash at its end.
     pub(crate) prefix: String,
-    /// Everything that was given, with the secrets: an edit is merged into it.
+    /// The description as it was sent, with its secrets: edits are merged into it.
     given: Map<String, Value>,
     pub(crate) properties: Map<String, Value>,
 }
 
-/// What a credential must not be shown as.
+/// Credentials that are never shown.
 const SECRETS: [&str; 5] =
     ["secret_access_key", "external_id", "private_key", "configuration", "client_secret"];
 
@@ -72,10 +72,10 @@ impl Service {
         Self::check(given.ok_or(ApiError::new(9016))?.map().clone())
     }
 
-    /// The service with what an edit changes.
+    /// The service after an edit.
     pub(crate) fn edited(&self, changes: JsonObject<'_>) -> Outcome<Self> {
         let mut given = self.given.clone();
-        for (key, value) in changes.map() {
+        for (key, value) in changes.map().iter().filter(|(_, value)| !value.is_null()) {
             match (given.get_mut(key), value) {
                 (Some(Value::Object(present)), Value::Object(value)) => present.extend(value.clone()),
                 _ => {
@@ -86,7 +86,8 @@ impl Service {
         Self::check(given)
     }
 
-    fn check(given: Map<String, Value>) -> Outcome<Self> {
+    fn check(mut given: Map<String, Value>) -> Outcome<Self> {
+        given.retain(|_, value| !value.is_null());
         let value = Value::Object(given.clone());
         let fields = JsonObject::of(&value).ok_or(ApiError::new(9016))?;
         let invalid = |reason: &str| ApiError::new(9017).detail(reason);
@@ -113,7 +114,7 @@ impl Service {
             }
             _ => needed("bucket")?,
         };
-        // A name that no test creates by accident, so that a missing bucket can be met.
+        // A name for tests of a missing bucket.
         if bucket.starts_with("no-such-bucket") {
             return Err(ApiError::new(9200));
         }
@@ -136,18 +137,18 @@ impl Service {
         })
     }
 
-    /// The key of a location, which stands after the prefix of the volume.
+    /// The key of a location, with the prefix of the volume.
     pub(crate) fn key(&self, location: &str) -> String {
         if self.prefix.is_empty() { location.to_owned() } else { format!("{}/{location}", self.prefix) }
     }
 
-    /// The location that a key stands for.
+    /// The location of a key.
     pub(crate) fn location<'a>(&self, key: &'a str) -> &'a str {
         let rest = key.strip_prefix(self.prefix.as_str()).unwrap_or(key);
         rest.strip_prefix('/').unwrap_or(rest)
     }
 
-    /// As answers show it.
+    /// The service as responses show it.
     pub(crate) fn shown(&self) -> Value {
         let mut shown = json!({ "type": self.cloud.name(), "bucket": self.bucket, "prefix": self.prefix });
         let (host, default) = match self.cloud {
@@ -209,7 +210,7 @@ fn check_credentials(cloud: Cloud, credentials: Option<JsonObject<'_>>) -> Outco
     }
 }
 
-/// The properties of a service or of an export, whose values S3 has to know.
+/// The properties of a service or an export, with values that S3 knows.
 pub(crate) fn checked_properties(given: Option<&Map<String, Value>>) -> Outcome<Map<String, Value>> {
     let Some(given) = given else { return Ok(Map::new()) };
     let known = |key: &str, values: &[&str]| match given.get(key) {

@@ -1,4 +1,4 @@
-//! Inputs of tasks: the files in them, and whether they are what the app asks for.
+//! Inputs of tasks: their files, and whether they fit the app.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use super::{
 use crate::error::ApiError;
 
 impl World {
-    /// A value whose files have their names, whatever was given for them.
+    /// A value in which files have their current names.
     pub(super) fn named_files(&self, value: &Value) -> Value {
         match value {
             Value::Array(items) => items.iter().map(|item| self.named_files(item)).collect(),
@@ -33,7 +33,7 @@ impl World {
         }
     }
 
-    /// Notes in a draft what is wrong with its inputs.
+    /// Records the errors of the inputs in a draft.
     pub(super) fn validate(&self, actor: &str, task: &mut Task) {
         let ports = self.task_app(task).map(Revision::inputs).unwrap_or_default();
         let error = |code, input: &str, reason: &str| {
@@ -68,7 +68,7 @@ impl World {
         task.errors = errors;
     }
 
-    /// The inputs with which a task runs: those that were given, and the defaults of the app.
+    /// The inputs of a run: those of the task, and the defaults of the app.
     pub(super) fn effective_inputs(&self, task: &Task) -> Map<String, Value> {
         let mut inputs = task.inputs.clone();
         for port in self.task_app(task).map(Revision::inputs).unwrap_or_default() {
@@ -79,20 +79,20 @@ impl World {
         inputs
     }
 
-    /// The file that a value means, for a program to read.
+    /// The file of a value, for a tool to read.
     pub(super) fn input_file(&self, value: &Value) -> Option<Input<'_>> {
         let file = self.files.get(file_id(value)?).filter(|file| self.is_available(file))?;
         let (_, object) = file.object(5017).ok()?;
         Some(Input { name: &file.name, object })
     }
 
-    /// All files among some inputs, in the order in which they stand there.
+    /// All files in some inputs, in order.
     pub(super) fn input_files(&self, inputs: &Map<String, Value>) -> Vec<&FileNode> {
         let ids = inputs.values().flat_map(file_ids);
         ids.filter_map(|id| self.files.get(id)).collect()
     }
 
-    /// Inputs and outputs as answers show them: every port, null where nothing is.
+    /// Inputs and outputs as responses show them: every port, null if it has no value.
     pub(crate) fn shown_inputs(&self, task: &Task) -> Map<String, Value> {
         let mut shown: Map<String, Value> = self
             .task_app(task)
@@ -113,7 +113,7 @@ impl World {
     }
 }
 
-/// Holds a value against a port. The input of a batch is a list of what the app takes, or of the items of the list that it
+/// Checks a value against a port. The input of a batch is a list of what the app takes, or of the items of the list that it
 /// takes.
 fn check(port: &Port, value: &Value, batched: bool) -> Result<(), String> {
     if batched && port.kind.item().is_none() {
@@ -122,7 +122,7 @@ fn check(port: &Port, value: &Value, batched: bool) -> Result<(), String> {
     port.kind.check(value)
 }
 
-/// The id of the file that a value is.
+/// The id of the file in a value.
 pub(super) fn file_id(value: &Value) -> Option<&str> {
     let class = value.get("class").and_then(Value::as_str);
     let is_file =
@@ -142,7 +142,7 @@ fn file_ids(value: &Value) -> Vec<&str> {
     }
 }
 
-/// All strings in a value that are not about files.
+/// All strings in a value that do not belong to files.
 pub(super) fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],

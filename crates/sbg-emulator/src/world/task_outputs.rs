@@ -1,4 +1,4 @@
-//! Where the outputs of tasks go: into folders of the project, or onto a volume.
+//! Destinations of task outputs: folders of the project, or a volume.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -11,11 +11,11 @@ use super::{
 };
 use crate::objects::object::Object;
 
-/// What paths on volumes begin with.
+/// The prefix of paths on volumes.
 const VOLUMES: &str = "volumes://";
 
 impl World {
-    /// Puts an output into its place and returns the id of the file. The error is the message of the failed task.
+    /// Writes an output to its destination and returns the id of the file. The error is the message of the failed task.
     pub(super) fn place_output(
         &mut self,
         task: &Task,
@@ -59,7 +59,7 @@ impl World {
         self.add_file(&task.project, folder, &name, object)
     }
 
-    /// A folder of the project by its path, made if it is missing.
+    /// A folder of the project by its path; missing folders are created.
     fn output_folder(&mut self, task: &Task, path: &str, at: Timestamp) -> Result<String, String> {
         let project = self.projects.get(&task.project).ok_or("The project is gone.")?;
         let mut folder = project.root_folder.clone();
@@ -74,7 +74,7 @@ impl World {
     }
 }
 
-/// The path that the settings have for an output: its own, or that of all.
+/// The path for an output in the settings: its own, or that of all outputs.
 fn output_path(task: &Task, port: &str) -> Option<String> {
     let own = || {
         let nodes = task.output_location.as_ref()?.get("nodes_location")?;
@@ -89,7 +89,7 @@ fn setting<'a>(task: &'a Task, name: &str) -> Option<&'a str> {
     task.output_location.as_ref()?.get(name).and_then(Value::as_str)
 }
 
-/// Fills in the parts that stand in angle brackets. Slashes in names would be folders.
+/// Replaces the tokens in angle brackets. Slashes in names would be folders.
 fn filled(path: &str, task: &Task) -> String {
     path.replace("<task_id>", &task.id).replace("<task_name>", &task.name.replace('/', "_"))
 }

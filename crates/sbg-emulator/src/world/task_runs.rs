@@ -1,4 +1,4 @@
-//! Tasks that run: from the queue to the end, what they compute, and the children of batches.
+//! Running tasks: from the queue to the end, their results, and the children of batches.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -20,11 +20,11 @@ use crate::{
     objects::object::Object,
 };
 
-/// A string input that begins like this, or an input file with this tag, lets a task fail.
+/// A string input with this prefix, or an input file with this tag, makes a task fail.
 const FAIL: &str = "fail";
 
 impl World {
-    /// Sends a draft on its way.
+    /// Starts a draft.
     pub(crate) fn run_task(
         &mut self,
         actor: &str,
@@ -62,7 +62,7 @@ impl World {
         self.tasks.insert(task.id.clone(), task);
     }
 
-    /// Stops a task that is on its way, with its children.
+    /// Aborts a task that is queued or running, with its children.
     pub(crate) fn abort_task(&mut self, actor: &str, id: &str) -> Outcome<()> {
         let task = self.task(actor, id, Need::Execute)?;
         if !matches!(task.status, Status::Creating | Status::Queued | Status::Running) {
@@ -84,7 +84,7 @@ impl World {
         self.scheduler.next(at, Step::Task(id.to_owned()));
     }
 
-    /// Moves a task to its next state. One that was aborted or deleted in the meantime stays as it is.
+    /// Moves a task to its next state. A task that was aborted or deleted in the meantime stays unchanged.
     pub(super) fn step_task(&mut self, id: &str, at: Timestamp) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         match task.status {
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// Ends a task that has not ended: fixes its price, writes its logs, looks after its parent.
+    /// Ends a task: fixes its price, writes its logs, updates its parent.
     fn end_task(&mut self, id: &str, status: Status, message: &str, at: Timestamp) {
         let Some(task) = self.tasks.get_mut(id).filter(|task| !task.status.is_final()) else { return };
         task.status = status;
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// Ends a batch whose children have all ended.
+    /// Ends a batch when all its children have ended.
     fn end_batch(&mut self, id: &str, at: Timestamp) {
         let Some(batch) = self.tasks.get(id).filter(|task| task.status == Status::Running) else { return };
         let states: Vec<Status> = batch
@@ -177,7 +177,7 @@ impl World {
         self.end_task(id, status, message, at);
     }
 
-    /// Makes the children of a batch and sends them on their way.
+    /// Creates and starts the children of a batch.
     fn divide(&mut self, id: &str, at: Timestamp) {
         let Some(parent) = self.tasks.get(id).cloned() else { return };
         let Some(batch) = &parent.batch else { return };
@@ -228,7 +228,7 @@ impl World {
         self.end_batch(id, at);
     }
 
-    /// The groups of a batch with their items: one for each item, or one for each set of values of the criteria.
+    /// The groups of a batch with their items: one an item, or one for each set of values of the criteria.
     fn groups(&self, task: &Task, batch: &Batch) -> Vec<(Value, Vec<Value>)> {
         let items = match task.inputs.get(&batch.input) {
             Some(Value::Array(items)) => items.clone(),
@@ -267,7 +267,7 @@ impl World {
         groups
     }
 
-    /// Runs the program of a task and keeps what it makes. The error is why the task has failed.
+    /// Runs the tool of a task and stores its results. The error is the reason of the failure.
     fn compute(&mut self, id: &str, at: Timestamp) -> Result<(), String> {
         let task = self.tasks.get(id).ok_or("The task is gone.")?;
         let inputs = self.effective_inputs(task);
@@ -284,14 +284,14 @@ impl World {
         if let Some(file) = files.iter().find(|file| file.tags.iter().any(|tag| tag == FAIL)) {
             return Err(format!("The file {} has the tag `{FAIL}`.", file.name));
         }
-        let program = self.task_app(task).map_or(Tool::Nothing, |app| app.program);
+        let tool = self.task_app(task).map_or(Tool::Nothing, |app| app.tool);
         let metadata = files.first().map(|file| file.metadata.clone()).unwrap_or_default();
         let readable: Vec<_> = files
             .iter()
             .filter_map(|file| self.input_file(&json!({ "class": "File", "path": file.id })))
             .collect();
-        let command = program.command(&readable);
-        let made = program.run(&inputs, at, |value| self.input_file(value))?;
+        let command = tool.command(&readable);
+        let made = tool.run(&inputs, at, |value| self.input_file(value))?;
         let task = task.clone();
         let mut outputs = Map::new();
         for (port, output) in made {
@@ -319,7 +319,7 @@ impl World {
         files.iter().filter_map(|file| file.object(5017).ok()).map(|(_, object)| object.size()).sum()
     }
 
-    /// Writes the logs of a task. They are files that no list shows.
+    /// Writes the logs of a task. They are files that are not listed.
     fn write_logs(&mut self, task: &Task) -> Vec<(String, String)> {
         let now = self.clock.timestamp();
         let logs = [
@@ -338,7 +338,7 @@ impl World {
             .collect()
     }
 
-    /// Adds a file that is in no folder, so that it is found by its id alone.
+    /// Adds a file outside of any folder, which is found by its id only.
     pub(super) fn add_hidden_file(&mut self, project: &str, name: &str, object: Object) -> String {
         let id = self.add_file(project, "", name, object);
         if let Ok(file) = self.file_mut(&id) {
@@ -360,12 +360,12 @@ impl Task {
 }
 
 impl World {
-    /// Lets the next tasks fail that come to compute.
+    /// Makes the next tasks fail that start running.
     pub(crate) fn fail_next_tasks(&mut self, count: u32) {
         self.failing_tasks = count;
     }
 
-    /// The children of a batch that are in each of the states that a batch counts.
+    /// The number of children of a batch in each state that a batch counts.
     pub(crate) fn batch_counts(&self, task: &Task) -> [(&'static str, usize); 5] {
         let count = |status| {
             let children = task.children.iter().filter_map(|child| self.tasks.get(child));

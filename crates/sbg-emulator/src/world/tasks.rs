@@ -1,4 +1,4 @@
-//! Tasks: what they are, how they are made, changed, found and deleted. How they run is in [`super::task_runs`].
+//! Tasks: creation, changes, lists and deletion. How they run is in [`super::task_runs`].
 
 use std::cmp::Ordering;
 
@@ -19,7 +19,7 @@ use crate::error::{ApiError, Outcome};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Task {
     pub(crate) id: String,
-    /// Orders tasks that were made in the same moment.
+    /// Orders tasks that were created at the same time.
     pub(super) serial: u64,
     pub(crate) name: String,
     pub(crate) description: String,
@@ -30,12 +30,12 @@ pub(crate) struct Task {
     pub(crate) created_by: String,
     pub(crate) executed_by: Option<String>,
     pub(crate) created: Timestamp,
-    /// When it was told to run.
+    /// When it was started.
     pub(crate) started: Option<Timestamp>,
-    /// When it began to compute.
+    /// When it began to run.
     pub(crate) running: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
-    /// As they were given.
+    /// The inputs as they were sent.
     pub(crate) inputs: Map<String, Value>,
     pub(crate) outputs: Map<String, Value>,
     pub(crate) errors: Vec<Value>,
@@ -47,11 +47,11 @@ pub(crate) struct Task {
     pub(crate) interruptible: bool,
     pub(crate) settings: Map<String, Value>,
     pub(crate) output_location: Option<Value>,
-    /// The automation run that made it.
+    /// The automation run that created it.
     pub(crate) origin: Option<String>,
     pub(crate) price: Price,
     pub(crate) message: String,
-    /// Names of logs and the files that hold them.
+    /// Names of logs and the files that contain them.
     pub(crate) logs: Vec<(String, String)>,
     pub(crate) command: String,
 }
@@ -60,11 +60,11 @@ pub(crate) struct Task {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Batch {
     pub(crate) input: String,
-    /// Metadata fields with `metadata.` in front; none for a child per item.
+    /// Metadata fields with the prefix `metadata.`; empty for a child per item.
     pub(crate) criteria: Vec<String>,
 }
 
-/// Where a task is on its way.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Status {
     Draft,
@@ -96,16 +96,16 @@ impl Status {
     }
 }
 
-/// The names of states that lists are filtered by: the platform has one more.
+/// The states that lists can be filtered by: the platform has one more.
 const STATUS_NAMES: [&str; 7] = ["QUEUED", "DRAFT", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"];
 
-/// What is given to create a task, or to change one.
+/// The properties of a new task, or the changes of an edit.
 #[derive(Debug, Default)]
 pub(crate) struct TaskEdit<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
     pub(crate) app: Option<&'a str>,
-    /// Merged into the present inputs.
+    /// Merged into the current inputs.
     pub(crate) inputs: Option<Map<String, Value>>,
     pub(crate) batch: Option<bool>,
     pub(crate) batch_input: Option<&'a str>,
@@ -116,7 +116,7 @@ pub(crate) struct TaskEdit<'a> {
 }
 
 impl TaskEdit<'_> {
-    /// Whether nothing but the name is changed, which is allowed of tasks that run or have run.
+    /// Whether only the name is changed, which is allowed for tasks that run or have run.
     fn only_renames(&self) -> bool {
         matches!(
             self,
@@ -136,7 +136,7 @@ impl TaskEdit<'_> {
     }
 }
 
-/// Which tasks a list shows.
+/// Which tasks a list contains.
 #[derive(Debug, Default)]
 pub(crate) struct TaskFilter<'a> {
     pub(crate) project: Option<&'a str>,
@@ -144,7 +144,7 @@ pub(crate) struct TaskFilter<'a> {
     pub(crate) parent: Option<&'a str>,
     pub(crate) batch: Option<bool>,
     pub(crate) origin: Option<&'a str>,
-    /// Bounds, the first included and the second not.
+    /// Bounds: the first is inclusive, the second exclusive.
     pub(crate) created: (Option<Timestamp>, Option<Timestamp>),
     pub(crate) started: (Option<Timestamp>, Option<Timestamp>),
     pub(crate) ended: (Option<Timestamp>, Option<Timestamp>),
@@ -158,7 +158,7 @@ fn within(time: Option<Timestamp>, (from, to): (Option<Timestamp>, Option<Timest
 }
 
 impl World {
-    /// The tasks that a user can see. Children of batches are shown with their parent only.
+    /// The visible tasks. Children of batches are listed with their parent only.
     pub(crate) fn list_tasks(&self, actor: &str, filter: &TaskFilter<'_>) -> Outcome<Vec<&Task>> {
         if let Some(project) = filter.project {
             if !is_project_id(project) {
@@ -204,7 +204,7 @@ impl World {
                 ));
             }
         };
-        // A direction counts only where a column is named.
+        // A direction counts only with a column.
         let descending = filter.descending && filter.order_by.is_some();
         tasks.sort_by(|one, other| {
             let order = compare(one, other).then(one.serial.cmp(&other.serial));
@@ -223,13 +223,13 @@ impl World {
         Ok(task)
     }
 
-    /// The description that a task runs; `None` if the app is gone.
+    /// The revision that a task runs; `None` if the app was deleted.
     pub(crate) fn task_app(&self, task: &Task) -> Option<&Revision> {
         let (id, revision) = split_id(&task.app)?;
         self.apps.get(id)?.revisions.get(revision?.parse::<usize>().ok()?)
     }
 
-    /// The app that a request names, as an id with its revision.
+    /// The app in a request, as an id with its revision.
     fn named_app(&self, actor: &str, id: &str) -> Outcome<String> {
         let (app, revision) = split_id(id).ok_or(ApiError::new(6011))?;
         let (found, number) = self.app_revision(actor, app, revision)?;
@@ -239,7 +239,7 @@ impl World {
         Ok(format!("{app}/{number}"))
     }
 
-    /// Creates a draft and returns its id. What is wrong with its inputs is noted in it and refuses nothing.
+    /// Creates a draft and returns its id. Errors of its inputs are recorded in it and do not refuse it.
     pub(crate) fn create_task(
         &mut self,
         actor: &str,
@@ -337,7 +337,7 @@ impl World {
         self.edit_task(actor, id, &TaskEdit { inputs: Some(inputs), ..TaskEdit::default() })
     }
 
-    /// Puts what a request says into a draft, and looks what is wrong with it then.
+    /// Applies a request to a draft, and then checks the inputs.
     fn apply(&self, actor: &str, task: &mut Task, edit: &TaskEdit<'_>) -> Outcome<()> {
         if let Some(description) = edit.description {
             description.clone_into(&mut task.description);
@@ -406,7 +406,7 @@ impl World {
         Ok(())
     }
 
-    /// Makes a draft with all that a task was given, and returns its id.
+    /// Creates a draft from a task and returns its id.
     pub(crate) fn clone_task(&mut self, actor: &str, id: &str) -> Outcome<String> {
         let source = self.task(actor, id, Need::Execute)?;
         let mut task = Task {
@@ -436,11 +436,11 @@ impl World {
         Ok(id)
     }
 
-    /// Deletes a task that does not run, with its children and its logs. Files that it made stay.
+    /// Deletes a task that is not running, with its children and logs. Its output files are kept.
     pub(crate) fn delete_task(&mut self, actor: &str, id: &str) -> Outcome<()> {
         let task = self.task(actor, id, Need::Execute)?;
         if !task.status.is_final() && task.status != Status::Draft {
-            return Err(ApiError::new(7013).detail("A task that runs cannot be deleted; abort it first."));
+            return Err(ApiError::new(7013).detail("A running task cannot be deleted: abort it first."));
         }
         self.forget_task(id);
         Ok(())
@@ -457,7 +457,7 @@ impl World {
     }
 }
 
-/// The criteria that a `batch_by` object names; none for a child per item.
+/// The criteria of a `batch_by` object; empty for a child per item.
 fn criteria(by: &Map<String, Value>) -> Outcome<Vec<String>> {
     let kind = by.get("type").and_then(Value::as_str).unwrap_or_default().to_ascii_uppercase();
     match kind.as_str() {
@@ -474,7 +474,7 @@ fn criteria(by: &Map<String, Value>) -> Outcome<Vec<String>> {
 }
 
 impl Batch {
-    /// As requests and answers write it.
+    /// As requests and responses write it.
     pub(crate) fn by(&self) -> Value {
         if self.criteria.is_empty() {
             json!({ "type": "ITEM" })

@@ -1,4 +1,4 @@
-//! The tools that tasks really run. An app refers to one by its id, its short name or its command; all other apps do
+//! The tools that tasks really run. An app refers to one by its id, short name or command; all other apps do
 //! nothing.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::{hex::hex, objects::object::Object};
 
-/// A program.
+/// A tool.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Tool {
     /// Input `file`; outputs `count`, an integer, and `report`, a text file.
@@ -24,14 +24,14 @@ pub(crate) enum Tool {
     Nothing,
 }
 
-/// A file that a program reads.
+/// An input file of a tool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Input<'a> {
     pub(crate) name: &'a str,
     pub(crate) object: &'a Arc<Object>,
 }
 
-/// What a program makes.
+/// A result of a tool.
 #[derive(Debug)]
 pub(crate) enum Output {
     Value(Value),
@@ -39,7 +39,7 @@ pub(crate) enum Output {
 }
 
 impl Tool {
-    /// The program that an app means.
+    /// The tool of an app.
     pub(crate) fn of(short_name: &str, raw: &Value) -> Self {
         let last =
             |text: &str| text.trim_end_matches('/').rsplit(['#', '/']).next().unwrap_or_default().to_owned();
@@ -62,7 +62,7 @@ impl Tool {
         }
     }
 
-    /// The command line that the details of an execution show.
+    /// The command line in the execution details.
     pub(crate) fn command(self, files: &[Input<'_>]) -> String {
         let names = files.iter().map(|file| file.name).collect::<Vec<_>>().join(" ");
         match self {
@@ -73,7 +73,7 @@ impl Tool {
         }
     }
 
-    /// Runs the program. `read` finds the file that an input value means; the error is the message of the failed task.
+    /// Runs the tool. `read` finds the file of an input value; the error is the message of the failed task.
     pub(crate) fn run<'a>(
         self,
         inputs: &Map<String, Value>,
@@ -113,7 +113,7 @@ impl Tool {
     }
 }
 
-/// Line breaks, and the last line if it has none.
+/// The number of line breaks, plus one for a last line without one.
 fn lines(object: &Arc<Object>) -> u64 {
     let mut count = 0;
     let mut last = b'\n';

@@ -1,4 +1,4 @@
-//! Uploads in parts: begin, report what has arrived, join.
+//! Uploads in parts: start, report parts, complete.
 
 use std::collections::BTreeMap;
 
@@ -18,24 +18,24 @@ use crate::{
     objects::{object::Object, profile::PartRules},
 };
 
-/// The most parts of one upload.
+/// The maximum number of parts of an upload.
 const MAX_PARTS: u64 = 10_000;
 /// The largest object: 5 TiB.
 const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024 * 1024;
-/// The largest part size that can be asked for: the field has 32 bits, so the largest power of two.
+/// The largest part size: the field has 32 bits, so the largest power of two.
 const MAX_PART_SIZE: u64 = 1024 * 1024 * 1024;
 
-/// Sizes of parts that this platform deals in.
+/// The part sizes of this platform.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PartPolicy {
     pub(crate) default: u64,
     pub(crate) min: u64,
-    /// What the storage sends for a part, and so what clients have to report.
+    /// The responses of the storage to parts, which clients have to report.
     pub(crate) rules: PartRules,
 }
 
 impl PartPolicy {
-    /// The part size of an upload: what was asked for if it can be had, and always large enough for the limit of parts.
+    /// The part size of an upload: the requested one if it is possible, and large enough for the limit of parts.
     fn choose(self, wanted: Option<u64>, size: Option<u64>) -> u64 {
         let wanted =
             wanted.filter(|size| (self.min.max(1)..=MAX_PART_SIZE).contains(size)).unwrap_or(self.default);
@@ -43,7 +43,7 @@ impl PartPolicy {
     }
 }
 
-/// An upload that has begun and not ended.
+/// An upload in progress.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Upload {
     pub(crate) id: String,
@@ -55,17 +55,17 @@ pub(crate) struct Upload {
     pub(crate) part_size: u64,
     pub(crate) initiated: Timestamp,
     overwrite: bool,
-    /// Entity tags of the parts that were reported, without quotes; empty where the storage sends none.
+    /// Entity tags of the reported parts, without quotes; empty if the storage sends none.
     pub(crate) reported: BTreeMap<u32, String>,
 }
 
 impl Upload {
-    /// Whether it is the code of an automation.
+    /// Whether it is code of an automation.
     pub(crate) fn is_code(&self) -> bool {
         self.project.starts_with(AUTOMATION)
     }
 
-    /// How many parts the size makes; at least one, because an empty file may be sent as one empty part.
+    /// The number of parts; at least one, because an empty file may be sent as one empty part.
     fn planned_parts(&self) -> u64 {
         self.size.map_or(MAX_PARTS, |size| size.div_ceil(self.part_size).clamp(1, MAX_PARTS))
     }
@@ -95,14 +95,14 @@ impl Upload {
     }
 }
 
-/// Names an upload and says what it is of.
+/// The id of an upload of a file or of code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum UploadId<'a> {
     File(&'a str),
     Code(&'a str),
 }
 
-/// What is given to begin an upload.
+/// The properties of a new upload.
 #[derive(Debug)]
 pub(crate) struct NewUpload<'a> {
     pub(crate) project: Option<&'a str>,
@@ -114,7 +114,7 @@ pub(crate) struct NewUpload<'a> {
 }
 
 impl World {
-    /// Begins an upload.
+    /// Starts an upload.
     pub(crate) fn init_upload(&mut self, actor: &str, new: &NewUpload<'_>) -> Outcome<&Upload> {
         let name = new.name.ok_or_else(|| ApiError::new(8013).detail("`name` is required."))?;
         check_name(name, 8013)?;
@@ -128,7 +128,9 @@ impl World {
         };
         let folder = self.destination(actor, place)?;
         match self.child(&folder.id, name) {
-            Some(present) if present.is_folder() => return Err(ApiError::new(8005).detail("It is a folder.")),
+            Some(present) if present.is_folder() => {
+                return Err(ApiError::new(8005).detail("The name belongs to a folder."));
+            }
             Some(_) if !new.overwrite => return Err(ApiError::new(8005)),
             _ => {}
         }
@@ -148,7 +150,7 @@ impl World {
         Ok(self.uploads.entry(upload.id.clone()).or_insert(upload))
     }
 
-    /// Begins to upload the code of an automation, which is in no folder.
+    /// Starts an upload of the code of an automation, which is in no folder.
     pub(crate) fn init_code_upload(
         &mut self,
         actor: &str,
@@ -178,7 +180,7 @@ impl World {
         Ok(self.uploads.entry(upload.id.clone()).or_insert(upload))
     }
 
-    /// The uploads of files that a user has begun, the oldest first.
+    /// The uploads of files that a user has started, the oldest first.
     pub(crate) fn list_uploads(&self, actor: &str) -> Vec<&Upload> {
         let mut uploads: Vec<&Upload> =
             self.uploads.values().filter(|upload| upload.owner == actor && !upload.is_code()).collect();
@@ -186,7 +188,7 @@ impl World {
         uploads
     }
 
-    /// An upload of the actor, who must still be allowed to write where it goes.
+    /// An upload of the actor, who must still have write permission at its destination.
     pub(crate) fn upload(&self, actor: &str, id: UploadId<'_>) -> Outcome<&Upload> {
         let (id, is_code) = match id {
             UploadId::File(id) => (id, false),
@@ -203,7 +205,7 @@ impl World {
         self.uploads.get_mut(&id).ok_or(ApiError::new(8003))
     }
 
-    /// Ends an upload and forgets its parts.
+    /// Ends an upload and deletes its parts.
     pub(crate) fn abort_upload(&mut self, actor: &str, id: UploadId<'_>) -> Outcome<()> {
         let id = self.upload(actor, id)?.id.clone();
         self.forget_upload(&id);
@@ -215,7 +217,7 @@ impl World {
         self.store.close_upload(id);
     }
 
-    /// Where a part is to be sent, and until when.
+    /// The URL of a part and its expiry.
     pub(crate) fn part_url(
         &self,
         actor: &str,
@@ -228,12 +230,12 @@ impl World {
         Ok(self.store.part_url(&upload.id, number, lifetime))
     }
 
-    /// What the storage sends for a part.
+    /// The responses of the storage to parts.
     pub(crate) fn part_rules(&self) -> PartRules {
         self.part_policy.rules
     }
 
-    /// Notes that one part has arrived, on the word of the client; whether it is true is seen at the end.
+    /// Records a reported part. Whether it really exists is checked on completion.
     pub(crate) fn report_part(
         &mut self,
         actor: &str,
@@ -245,7 +247,7 @@ impl World {
         Ok((number, etag))
     }
 
-    /// Notes many parts: all of them, or none if one report is wrong.
+    /// Records several parts: all of them, or none if one report is wrong.
     pub(crate) fn report_parts(
         &mut self,
         actor: &str,
@@ -265,7 +267,7 @@ impl World {
         Ok(())
     }
 
-    /// Joins the parts to a file and returns its id. Nothing changes unless all is in order.
+    /// Joins the parts to a file and returns its id. Nothing changes unless all checks pass.
     pub(crate) fn complete_upload(&mut self, actor: &str, id: UploadId<'_>) -> Outcome<String> {
         let upload = self.upload(actor, id)?;
         let object = self.join_parts(upload)?;
@@ -276,7 +278,7 @@ impl World {
             return Ok(self.add_hidden_file(&project, &name, object));
         }
         if !self.files.contains_key(&folder) {
-            return Err(ApiError::new(8004).detail("The destination folder is gone."));
+            return Err(ApiError::new(8004).detail("The destination folder was deleted."));
         }
         let replaced = match self.child(&folder, &name) {
             Some(present) if present.is_folder() || !upload.overwrite => return Err(ApiError::new(8005)),
@@ -319,7 +321,7 @@ impl World {
     }
 }
 
-/// A part that is wanted smaller than the storage takes is made larger, but a size that no part can have is refused.
+/// A part size below the minimum is raised, but an impossible size is refused.
 fn check_part_size(wanted: Option<u64>) -> Outcome<()> {
     match wanted {
         Some(size) if !(1..=MAX_PART_SIZE).contains(&size) => {

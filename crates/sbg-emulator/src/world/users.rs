@@ -1,4 +1,4 @@
-//! Users, the division and the team that they belong to, and who pays.
+//! Users, their division, team and billing group.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +16,11 @@ pub(crate) struct User {
     pub(crate) last_name: String,
     pub(crate) affiliation: String,
     pub(crate) token: String,
-    /// A disabled user has no access any more, and no division.
+    /// A disabled user has no access and no division.
     pub(crate) disabled: bool,
 }
 
-/// What someone is in a division.
+/// The role of a user in a division.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Role {
@@ -37,7 +37,7 @@ impl Role {
     }
 }
 
-/// An organisation.
+/// An organization.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Division {
     pub(crate) id: String,
@@ -46,7 +46,7 @@ pub(crate) struct Division {
     pub(crate) members: BTreeMap<String, Role>,
 }
 
-/// Some of the people of a division.
+/// A group of users of a division.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Team {
     pub(crate) id: String,
@@ -65,7 +65,7 @@ pub(crate) struct BillingGroup {
     pub(crate) created: Timestamp,
 }
 
-/// Who owns the token that is shown, and what is made without a request.
+/// The owner of the default token and of everything created without a request.
 pub(crate) const FIRST: &str = "rfranklin";
 
 /// All users.
@@ -75,7 +75,7 @@ pub(crate) struct Users {
 }
 
 impl Users {
-    /// The four users that every emulator starts with.
+    /// The four users of every emulator.
     pub(super) fn founders(ids: &mut Ids) -> Self {
         let people =
             [("Rosalind", "Franklin"), ("Francis", "Crick"), ("James", "Watson"), ("Maurice", "Wilkins")];
@@ -98,7 +98,7 @@ impl Users {
         Self { by_name }
     }
 
-    /// Gives the first user this token.
+    /// Sets the token of the first user.
     pub(super) fn set_token(&mut self, token: &str) {
         if let Some(user) = self.by_name.get_mut(FIRST) {
             token.clone_into(&mut user.token);
@@ -124,7 +124,7 @@ impl Users {
     }
 }
 
-/// The division, the team and the billing group that every emulator starts with.
+/// The division, team and billing group of every emulator.
 pub(super) fn institutions(
     ids: &mut Ids,
     now: Timestamp,

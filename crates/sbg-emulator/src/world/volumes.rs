@@ -1,4 +1,4 @@
-//! Volumes: buckets that are attached to the platform, what is in them, and who may use them.
+//! Volumes: attached buckets, their objects and members.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) struct Volume {
     pub(crate) members: Members,
 }
 
-/// One step of a listing.
+/// One entry of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Listed {
     Object(Entry),
@@ -44,7 +44,7 @@ pub(crate) enum Listed {
 }
 
 impl Listed {
-    /// What listings are ordered and continued by: with its slash a folder stands where its objects stand.
+    /// The sort key of listings: a folder with its slash is where its objects would be.
     pub(crate) fn position(&self) -> &str {
         match self {
             Self::Object(entry) => &entry.key,
@@ -54,7 +54,7 @@ impl Listed {
 }
 
 impl World {
-    /// The volumes that a user can see.
+    /// The visible volumes.
     pub(crate) fn list_volumes(&self, actor: &str) -> Vec<&Volume> {
         self.volumes.values().filter(|volume| self.granted(&volume.members, actor).is_some()).collect()
     }
@@ -66,7 +66,7 @@ impl World {
         if allowed { Ok(volume) } else { Err(ApiError::new(9020)) }
     }
 
-    /// A volume whose objects are read or written, so it has to be active.
+    /// A volume whose objects are read or written: it has to be active.
     pub(crate) fn active_volume(&self, actor: &str, id: &str, need: Need) -> Outcome<&Volume> {
         let volume = self.volume(actor, id, need)?;
         if volume.active { Ok(volume) } else { Err(ApiError::new(9069)) }
@@ -77,7 +77,7 @@ impl World {
         self.volumes.get_mut(id).ok_or(ApiError::new(9007))
     }
 
-    /// Attaches a bucket and returns the id of the volume. A bucket that nobody has named yet is there, and empty.
+    /// Attaches a bucket and returns the id of the volume. A new bucket is empty.
     pub(crate) fn create_volume(&mut self, actor: &str, body: JsonObject<'_>) -> Outcome<String> {
         let name = body.text("name")?.filter(|name| !name.trim().is_empty()).ok_or(ApiError::new(9013))?;
         check_name(name)?;
@@ -106,7 +106,7 @@ impl World {
         Ok(id)
     }
 
-    /// Changes a volume. One that is deactivated while jobs run on it needs `force`, which ends them.
+    /// Changes a volume. Deactivating one with running jobs needs `force`, which ends them.
     pub(crate) fn edit_volume(
         &mut self,
         actor: &str,
@@ -155,7 +155,7 @@ impl World {
         Ok(())
     }
 
-    /// The bucket of this name, empty if it is named for the first time.
+    /// The bucket of this name; a new one is empty.
     pub(crate) fn bucket_mut(&mut self, name: &str) -> &mut Bucket {
         self.buckets.entry(name.to_owned()).or_insert_with(|| Bucket::Memory(BTreeMap::new()))
     }
@@ -164,7 +164,7 @@ impl World {
         self.buckets.get(&volume.service.bucket)
     }
 
-    /// What a folder of a volume shows, in the order of locations.
+    /// The entries of a folder of a volume, sorted by location.
     pub(crate) fn list_volume(&self, volume: &Volume, folder: &str) -> Vec<Listed> {
         let folder = folder.trim_matches('/');
         let mut prefix = volume.service.key(folder);
@@ -202,7 +202,7 @@ impl World {
         Ok(Entry { key: location.to_owned(), ..entry })
     }
 
-    /// Whether the bytes of a file can be had: those of an inactive volume cannot.
+    /// Whether the bytes of a file are available: those of an inactive volume are not.
     pub(crate) fn is_available(&self, file: &FileNode) -> bool {
         file.alias
             .as_ref()
@@ -227,12 +227,12 @@ impl World {
         self.volume_mut(actor, id)?.members.add(who, permissions)
     }
 
-    /// Removes a member. The owner stays.
+    /// Removes a member other than the owner.
     pub(crate) fn remove_volume_member(&mut self, actor: &str, id: &str, member: &str) -> Outcome<()> {
         self.volume_mut(actor, id)?.members.remove(member)
     }
 
-    /// Changes what a member may do, or sets all of it anew.
+    /// Changes permissions, or replaces all of them.
     pub(crate) fn set_volume_permissions(
         &mut self,
         actor: &str,

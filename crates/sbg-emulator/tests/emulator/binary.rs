@@ -31,5 +31,5 @@ fn a_port_in_use_is_named_on_one_line() {
 fn a_fault_that_cannot_be_read_is_explained() {
     let output = program().args(["--fault", "api:explode"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("`explode` is no fault"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("unknown fault `explode`"));
 }

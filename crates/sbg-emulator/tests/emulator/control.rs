@@ -211,7 +211,7 @@ async fn rules_are_listed_with_their_counters_replaced_and_removed() {
 
     // A rule that cannot be read changes nothing.
     let (status, message) = ask(Method::PUT, "/faults", "api:503\napi:explode").await;
-    assert_eq!((status, message.as_str().unwrap().contains("`explode` is no fault")), (400, true));
+    assert_eq!((status, message.as_str().unwrap().contains("unknown fault `explode`")), (400, true));
     assert_eq!(ask(Method::GET, "/faults", "").await.1, listed);
     assert_eq!(ask(Method::POST, "/faults", " \n").await.0, 400);
     assert_eq!(ask(Method::PUT, "/faults", "api:418").await.1["items"], json!([item(3, "api:418", 0, 0)]));

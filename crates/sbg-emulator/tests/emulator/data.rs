@@ -175,7 +175,7 @@ fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
     check(&good[..good.len() / 2], "is damaged");
     check("", "is damaged");
     check("[]", "is damaged");
-    check(&good.replacen("\"version\":1", "\"version\":7", 1), "of version 7; this program reads");
+    check(&good.replacen("\"version\":1", "\"version\":7", 1), "version 7; this program supports");
     check(&good.replacen("\"users\"", "\"losers\"", 1), "is damaged: missing field `users`");
     fs::write(&state, good).unwrap();
     let object = fs::read_dir(folder.path().join("objects")).unwrap().next().unwrap().unwrap().path();
@@ -186,7 +186,7 @@ fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
 
     let other = TempDir::new().unwrap();
     fs::write(other.path().join("thesis.tex"), "x").unwrap();
-    assert!(refusal(other.path()).contains("has files, but not those of an emulator"));
+    assert!(refusal(other.path()).contains("has files of something else: choose an empty directory"));
     let file = other.path().join("thesis.tex");
     assert!(refusal(&file).contains("thesis.tex"));
 }

@@ -142,11 +142,11 @@ async fn folders_are_created_listed_and_deleted_when_empty() {
     let bench = Bench::start().await;
     bench.emulator.create_project("demo");
     let made = bench.post("/files", json!({"name": "f", "type": "folder", "project": PROJECT})).await;
-    assert_eq!(made.json["type"], "FOLDER");
+    assert_eq!(made.json["type"], "folder");
     let id = made.text("id");
     let file = bench.emulator.create_file(PROJECT, "f/a", "x");
     let list = bench.get(&format!("/files/{id}/list")).await;
-    assert_eq!((list.column("id"), list.column("type")), (vec![file.clone()], vec!["FILE".to_owned()]));
+    assert_eq!((list.column("id"), list.column("type")), (vec![file.clone()], vec!["file".to_owned()]));
     assert_eq!(bench.get(&format!("/files/{id}")).await.json["type"], "folder");
     assert_eq!(bench.delete(&format!("/files/{id}")).await.code(), 5021);
     assert_eq!(bench.delete(&format!("/files/{file}")).await.status, 204);

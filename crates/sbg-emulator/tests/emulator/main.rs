@@ -6,6 +6,7 @@ mod batches;
 mod billing;
 mod binary;
 mod bulk;
+mod clients;
 mod control;
 mod data;
 mod datasets;
@@ -27,6 +28,7 @@ mod program;
 mod projects;
 mod search;
 mod storage_faults;
+mod strict;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;

@@ -37,7 +37,7 @@ async fn markers_need_a_place_and_the_permission_to_write() {
         change(&mut body);
         bench.post("/genome/markers", body).await.code()
     };
-    assert_eq!(code(&bench, |body| body["file"] = Value::Null).await, 90000);
+    assert_eq!(code(&bench, |body| body["file"] = Value::Null).await, 5004);
     assert_eq!(code(&bench, |body| body["file"] = "none".into()).await, 5002);
     assert_eq!(code(&bench, |body| body["position"]["start"] = 21.into()).await, 90000);
     assert_eq!(code(&bench, |body| body["position"] = Value::Null).await, 90000);

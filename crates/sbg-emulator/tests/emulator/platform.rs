@@ -96,7 +96,7 @@ async fn every_answer_to_a_known_user_shows_the_rate_limit() {
     let missing = bench.get("/no/such/thing").await;
     assert_eq!(header(&missing.headers, "x-ratelimit-remaining"), "998");
     let limit = bench.get("/rate_limit").await;
-    assert_eq!(limit.json["rate"]["remaining"], 997);
+    assert_eq!(limit.json["rate"]["remaining"], 998);
     assert_eq!(limit.json["rate"]["reset"].to_string(), header(&first.headers, "x-ratelimit-reset"));
     assert_eq!(
         limit.json["instance_limit"],

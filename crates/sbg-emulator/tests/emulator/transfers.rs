@@ -186,3 +186,62 @@ async fn closing_a_volume_ends_its_jobs_and_its_files() {
     bench.delete(&format!("/files/{file}")).await;
     assert_eq!(bench.delete(volume).await.status, 204);
 }
+
+/// The names and states of the folder that an import of `set` makes, over a project that has files already.
+async fn import_over(present: &[&str], options: Value) -> (String, Vec<String>) {
+    let bench = bench().await;
+    for path in present {
+        bench.emulator.create_file(PROJECT, path, "old");
+    }
+    let mut body = import("set");
+    body.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+    let done = finished(&bench, "imports", body).await;
+    let mut names = Vec::new();
+    let mut folders = vec![(String::new(), bench.get("/projects/rfranklin/demo").await.text("root_folder"))];
+    while let Some((path, id)) = folders.pop() {
+        for item in bench.get(&format!("/files/{id}/list")).await.json["items"].as_array().unwrap() {
+            let (name, id) = (item["name"].as_str().unwrap(), item["id"].as_str().unwrap());
+            if item["type"] == "folder" {
+                folders.push((format!("{path}{name}/"), id.to_owned()));
+            } else {
+                let old = bench.emulator.file_content(id).unwrap() == b"old";
+                names.push(format!("{path}{name}{}", if old { " (old)" } else { "" }));
+            }
+        }
+    }
+    names.sort();
+    (done.text("state"), names)
+}
+
+#[tokio::test]
+async fn folder_is_merged_into_a_folder() {
+    let present = ["set/1.txt", "set/other.txt"];
+    let check = async |options: Value, expected: &[&str]| {
+        let (state, names) = import_over(&present, options).await;
+        assert_eq!(
+            (state.as_str(), names.iter().map(String::as_str).collect::<Vec<_>>()),
+            ("COMPLETED", expected.to_vec())
+        );
+    };
+    check(json!({}), &["set/1.txt (old)", "set/deep/2.txt", "set/other.txt (old)"]).await;
+    check(json!({"overwrite": true}), &["set/1.txt", "set/deep/2.txt", "set/other.txt (old)"]).await;
+    check(
+        json!({"autorename": true}),
+        &["set/1.txt (old)", "set/_1_1.txt", "set/deep/2.txt", "set/other.txt (old)"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn file_is_not_imported_over_a_folder() {
+    let (state, names) = import_over(&["set/1.txt/x"], json!({"overwrite": true})).await;
+    assert_eq!(
+        (state.as_str(), names),
+        ("COMPLETED", vec!["set/1.txt/x (old)".to_owned(), "set/deep/2.txt".to_owned()])
+    );
+    let (state, names) = import_over(&["set"], json!({"overwrite": true})).await;
+    assert_eq!((state.as_str(), names), ("FAILED", vec!["set (old)".to_owned()]));
+    let (state, names) = import_over(&["set"], json!({"autorename": true})).await;
+    assert_eq!(state, "COMPLETED");
+    assert_eq!(names, ["_1_set/1.txt", "_1_set/deep/2.txt", "set (old)"]);
+}

@@ -1,4 +1,4 @@
-//! The HTTP clients below the client: one for calls of the API, one for bytes of the object storage.
+//! The HTTP clients: one for API calls, one for the object storage.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl ClientBuilder {
     pub(super) fn storage_client(&self, config: &Config) -> Result<reqwest::Client> {
         // Over HTTP/2 all parts would share one connection, which is slower than several.
         let http = self.http(config)?.redirect(reqwest::redirect::Policy::none()).http1_only();
-        // The limit on silence is kept by the engine: that of the library counts the time in which a body is sent as silence.
+        // The engine applies the idle timeout: that of the library counts the time in which a body is sent.
         // What is kept from listeners on the way to the API is kept from them on the way to the storage as well.
         // The engine says so of an address; that every request keeps to it is left to nobody else.
         let http = http.https_only(config.endpoint.url().scheme() == "https");

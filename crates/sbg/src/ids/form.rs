@@ -48,13 +48,12 @@ pub(crate) fn check_segment<'a>(kind: &'static str, text: &'a str) -> Result<&'a
     }
 }
 
-/// Checks the id of a new member: `username`, or `division/username` for a member of an enterprise. It is only used in request
-/// bodies.
+/// Checks the id of a user or a member: `username`, or `division/username` for a member of an enterprise, whose slash is not escaped.
 ///
 /// # Errors
 ///
 /// [`InvalidId`] when it has more segments, or when a segment fails [`check_segment`].
-pub(crate) fn check_new_member<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
+pub(crate) fn check_username<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
     let too_many = (text.split('/').count() > 2).then_some(Problem::Character('/'));
     match too_many.or_else(|| text.split('/').find_map(segment_problem)) {
         None => Ok(text),

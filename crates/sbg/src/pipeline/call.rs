@@ -10,9 +10,9 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::error_handler::{Attempt, Handlers, OnWait, Waiting};
+use super::options::Options;
 use super::page_size::most_items;
 use super::policy::Policy;
-use super::preflight::Gate;
 use super::redact::MASK;
 use super::response::Answer;
 use super::retry::{Failures, RetryPolicy};
@@ -32,6 +32,7 @@ pub(super) struct Call {
     request: reqwest::Request,
     operation: &'static Operation,
     handlers: Arc<Handlers>,
+    retry: RetryPolicy,
     started: Instant,
     /// Attempts that were made.
     attempts: u32,
@@ -60,13 +61,29 @@ impl Call {
     pub(super) fn new(
         http: reqwest::Client,
         policy: Arc<Policy>,
+        options: &Options,
         mut request: reqwest::Request,
         operation: &'static Operation,
     ) -> Self {
         fill_body(&mut request);
         let handlers = policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let retry = match options.retries {
+            Some(retries) => policy.retry.clone().max_attempts(retries.saturating_add(1)),
+            None => policy.retry.clone(),
+        };
         let started = Instant::now();
-        Self { http, policy, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
+        Self {
+            http,
+            policy,
+            request,
+            operation,
+            handlers,
+            retry,
+            started,
+            attempts: 0,
+            failing: None,
+            lost: false,
+        }
     }
 
     /// Makes attempts until one brings what stands.
@@ -111,7 +128,7 @@ impl Call {
             .request
             .try_clone()
             .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
-        Gate::mark(&mut request, self.operation);
+        policy.gate.mark(&mut request);
         policy.authorise.apply(&mut request)?;
         let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
         self.attempts += 1;
@@ -161,10 +178,9 @@ impl Call {
             failure => failure,
         };
         let so_far = self.fails();
-        let retry = &self.policy.retry;
         let wait = match &outcome {
-            Ok(answer) => retry.after_answer(answer, operation, &so_far),
-            Err(failure) => retry.after_failure(failure, operation, &so_far),
+            Ok(answer) => self.retry.after_answer(answer, operation, &so_far),
+            Err(failure) => self.retry.after_failure(failure, operation, &so_far),
         };
         (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
     }

@@ -1,4 +1,4 @@
-//! Many files at once: lists and folder trees, up and down, over the same connections.
+//! Batches: uploads and downloads of lists and folder trees over the same connections.
 
 mod compare;
 mod comparison;
@@ -26,15 +26,15 @@ pub use download::{DownloadItem, DownloadMany};
 pub use report::{FileReport, Outcome, Report};
 pub use upload::UploadMany;
 
-/// Files that are under way at once. What moves is bounded by the connections; this keeps enough small files going that the answers of
-/// the API are not waited for one by one.
+/// Files in progress at once. Connections bound the bytes that move; this many small files keep the connections busy while others wait for
+/// the API.
 const AT_ONCE: usize = 32;
 
-/// The files of a transfer of many.
+/// The files of a batch.
 #[derive(Debug)]
 struct Group {
     shared: Arc<Shared>,
-    /// Stops those that are under way, and not the whole.
+    /// Stops the files in progress, but not the batch.
     halt: CancellationToken,
     workers: JoinSet<FileReport>,
     reports: Vec<FileReport>,
@@ -58,12 +58,12 @@ impl Group {
         })
     }
 
-    /// What one of the files has to share with the whole.
+    /// The state that one file shares with the batch.
     fn piece(&self) -> Arc<Shared> {
         self.shared.piece(&self.halt)
     }
 
-    /// Starts work on a file as soon as there is a place.
+    /// Starts work on a file as soon as a slot is free.
     async fn start(&mut self, work: impl Future<Output = FileReport> + Send + 'static) -> Result<()> {
         while self.workers.len() >= AT_ONCE {
             self.join_one().await?;
@@ -79,14 +79,14 @@ impl Group {
         Ok(())
     }
 
-    /// Takes down what became of a file.
+    /// Records the result of a file.
     fn done(&mut self, report: FileReport) {
         self.shared.counters.part_done();
         self.reports.push(report);
     }
 
-    /// Waits for all, and gives what became of them in the order of their paths. Where they could not all be started, those that are
-    /// under way are stopped first, so that they keep what they have.
+    /// Waits for all files and returns their results, sorted by path. If not all could be started, those in progress are stopped first,
+    /// so that they can be resumed.
     async fn finish(mut self, mut started: Result<()>) -> Result<Report> {
         while !self.workers.is_empty() {
             if started.is_err() {

@@ -1,4 +1,4 @@
-//! Downloads: a file of the platform to a local file, in parallel ranges.
+//! Downloads a file of the platform to a local file, in parallel ranges.
 
 mod downloaded;
 mod journal;
@@ -35,8 +35,8 @@ pub(super) use downloaded::Fingerprints;
 impl FileHandle {
     /// Downloads the file to `path`: `.await` it, or [`start`](Download::start) it to watch it.
     ///
-    /// The bytes go to `PATH.sbg-part`, which gets its name when it is complete. Of a file of 16 MiB or more what has arrived stays when
-    /// the download is stopped, fails or is killed, and the next download to the same path goes on from there.
+    /// The bytes are written to `PATH.sbg-part`, which is renamed when it is complete. Interrupted downloads resume: the next download to
+    /// the same path continues where this one stopped, failed or was killed. Files under 16 MiB are not journaled and restart from zero.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -82,7 +82,7 @@ pub struct Download {
 }
 
 impl Download {
-    /// Whether a file that is there already is replaced; when it is not, the download is refused. `false` by default.
+    /// Whether an existing file is replaced. If not, the download fails. `false` by default.
     ///
     /// The old file stays until the new one is complete.
     ///
@@ -96,7 +96,7 @@ impl Download {
         self
     }
 
-    /// Computes this digest of the file too. The file is read once more for that.
+    /// Also computes this digest, which reads the file once more.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -110,7 +110,7 @@ impl Download {
         self
     }
 
-    /// Fails with [`ErrorKind::Integrity`](crate::ErrorKind::Integrity), and leaves no file, when the file has not this digest.
+    /// Fails with [`ErrorKind::Integrity`](crate::ErrorKind::Integrity), and leaves no file, if the file has another digest.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -123,7 +123,7 @@ impl Download {
         self
     }
 
-    /// Fails with [`ErrorKind::Integrity`](crate::ErrorKind::Integrity), and leaves no file, when the file has not this many bytes.
+    /// Fails with [`ErrorKind::Integrity`](crate::ErrorKind::Integrity), and leaves no file, if the file has another size.
     ///
     /// ```
     /// # fn example(client: sbg::Client, file: sbg::types::File) {
@@ -138,7 +138,7 @@ impl Download {
         self
     }
 
-    /// Keeps the file in this folder: no link in its path is followed.
+    /// Confines the file to this folder: no link in its path is followed.
     pub(super) fn inside(mut self, root: &Arc<Folder>) -> Self {
         self.root = Some(root.clone());
         self
@@ -157,7 +157,7 @@ impl Download {
         Transfer::start(self.file.client.engine(), move |context, shared| self.run(context, shared))
     }
 
-    /// The time of modification that the local file gets; the time of the download if it is not set.
+    /// The modification time of the local file; the time of the download if not set.
     pub(super) fn modified(mut self, modified: Option<SystemTime>) -> Self {
         self.modified = modified;
         self
@@ -167,7 +167,7 @@ impl Download {
         Ok(self.run_recorded(context, shared).await?.0)
     }
 
-    /// Does the download as part of something larger, and says how to recognize both files.
+    /// Runs the download as part of a batch. Also returns the fingerprints of both files.
     pub(super) async fn run_recorded(
         self,
         context: Context,

@@ -1,4 +1,4 @@
-//! Uploads: a local file, or what a reader gives, to the platform in parallel parts.
+//! Uploads a local file, or the bytes of a reader, to the platform in parallel parts.
 
 mod attempt;
 mod dropped;
@@ -43,21 +43,21 @@ pub use journal::fuzz as fuzz_journal;
 pub(super) use journal::remove_stale_locks;
 
 impl Client {
-    /// Uploads the file at `path`: name the place, then `.await`, or [`start`](Upload::start) it to watch it.
+    /// Uploads the file at `path`: set the destination, then `.await`, or [`start`](Upload::start) it to watch it.
     ///
     /// The platform keeps the parts of an upload that is stopped, fails or is killed. Where the client has a
     /// [state folder](crate::ClientBuilder::state_folder), the next upload of the same file to the same destination sends only what is
-    /// missing. An upload that the storage has dropped in the meantime restarts from zero, once; see [`Uploaded::started_over`].
+    /// missing. An upload that the storage has dropped since then restarts from zero, once; see [`Uploaded::started_over`].
     ///
     /// # Parts, calls, and what a kill loses
     ///
     /// A file of up to 16 MiB is one part, others have parts of 8 MiB, and from 4 GiB on about 512 parts of up to 1 GiB. Each part costs a
     /// call of the API, and each 32 parts one more: about 135 calls for 1 GiB, and 530 for any file from 4 GiB on. Once the client has
-    /// measured the line, later uploads have parts of 5 to 64 MiB that take about eight seconds.
+    /// measured the upload rate, later uploads have parts of 5 to 64 MiB that take about eight seconds.
     ///
-    /// A process that is killed loses the parts in flight. On a slow line that is one part, or eight seconds' worth of parts, so that the
-    /// first is confirmed within about ten seconds; on a line that brings more than 4 MB/s for each connection it is one part for each.
-    /// Journals of uploads that are never resumed stay in the state folder until you remove them; they have a few kilobytes each.
+    /// A process that is killed loses the parts in flight. On a slow connection that is one part, or eight seconds' worth of parts, so that the
+    /// first is confirmed within about ten seconds; above 4 MB/s per connection it is one part per connection.
+    /// Journals of uploads that are never resumed stay in the state folder until you remove them; each has a few kilobytes.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -76,11 +76,11 @@ impl Client {
         }
     }
 
-    /// Uploads `size` bytes that are read from `reader`, as a file of this name: name the place, then `.await`, or
+    /// Uploads `size` bytes from `reader` as a file of this name: set the destination, then `.await`, or
     /// [`start`](ReaderUpload::start) it to watch it.
     ///
-    /// What was read is held in memory until the storage has confirmed it, about 48 MiB in all for up to 80 GB; above, the parts are
-    /// larger, and at least one of them is held. It cannot be resumed after it was stopped, nor restart when the storage drops it.
+    /// Bytes are held in memory until the storage has confirmed them: about 48 MiB for up to 80 GB; above that parts are larger, and at
+    /// least one of them is held. The upload cannot resume after it was stopped, nor restart if the storage drops it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -140,7 +140,7 @@ pub struct Upload {
     options: Options,
 }
 
-/// An upload of what a reader gives, to start.
+/// An upload of the bytes of a reader, to start.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -161,7 +161,7 @@ pub struct ReaderUpload {
     options: Options,
 }
 
-/// What both kinds of upload are told.
+/// The options of both kinds of upload.
 #[derive(Clone, Debug, Default)]
 struct Options {
     overwrite: bool,
@@ -189,7 +189,7 @@ impl Options {
 /// The setters of the options.
 macro_rules! option_setters {
     ($upload:literal) => {
-        /// Whether a file of the same name is replaced; when it is not, the upload is refused. `false` by default.
+        /// Whether a file of the same name is replaced. If not, the upload fails. `false` by default.
         ///
         /// ```
         /// # fn example(client: sbg::Client, report: &'static [u8]) {
@@ -201,8 +201,8 @@ macro_rules! option_setters {
             self
         }
 
-        /// Size of a part in bytes, up to 1 GiB; chosen by the size of the file and the rate of the line when it is not set. The platform
-        /// may insist on another.
+        /// Size of a part in bytes, up to 1 GiB; by default chosen from the size of the file and the upload rate. The platform
+        /// may require another size.
         ///
         /// ```
         /// # fn example(client: sbg::Client, report: &'static [u8]) {
@@ -234,7 +234,7 @@ impl Upload {
         /// # }
         /// ```
         to_folder;
-        /// Name on the platform; that of the local file when it is not set.
+        /// The name on the platform; by default that of the local file.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -263,7 +263,7 @@ impl Upload {
         Ok(self.run_recorded(context, shared).await?.0)
     }
 
-    /// Does the upload as part of something larger. Returns the local file with it.
+    /// Runs the upload as part of a batch. Also returns the local file.
     pub(super) async fn run_recorded(
         self,
         context: Context,
@@ -331,7 +331,7 @@ impl ReaderUpload {
     pub fn start(self) -> Transfer<Uploaded> {
         let Self { client, reader, size, place, options } = self;
         Transfer::start(client.engine(), move |context, shared| async move {
-            // What the client was told is to hold as long as the upload lasts.
+            // Keeps the settings of the client alive during the upload.
             let _client = client;
             let (destination, name) = options.destination(place)?;
             let part_size = options.part_size(part_size::reader_part_size(size))?;

@@ -1,4 +1,4 @@
-//! The emulator as a program: prints how to reach it, then serves until it is interrupted.
+//! The emulator as a program: prints how to connect to it, then serves until it is interrupted.
 
 mod options;
 
@@ -42,7 +42,7 @@ fn run(options: Options) -> io::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(interrupted())
 }
 
-/// Waits until the program is told to end: at the keyboard, or by a service manager.
+/// Waits for an interrupt from the keyboard or a termination signal.
 async fn interrupted() -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -57,7 +57,7 @@ async fn interrupted() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-/// Writes the certificate that clients have to trust, and returns where it is.
+/// Writes the certificate that clients have to trust, and returns its path.
 fn write_authority(emulator: &Emulator, folder: &Path) -> io::Result<String> {
     let file = path::absolute(folder)?.join("ca.pem");
     let explain =
@@ -67,7 +67,7 @@ fn write_authority(emulator: &Emulator, folder: &Path) -> io::Result<String> {
     Ok(file.to_string_lossy().into_owned())
 }
 
-/// A value as a shell reads it back.
+/// Quotes a value for a shell.
 fn quoted(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/:._-[]".contains(&byte);
     if value.bytes().all(plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }

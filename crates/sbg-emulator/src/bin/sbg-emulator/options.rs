@@ -1,4 +1,4 @@
-//! What the program is told.
+//! The options of the program.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -11,68 +11,71 @@ use sbg_emulator::{Builder, Emulator, FaultRule, StorageFlavor, StorageQuirk};
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Options {
-    /// Address and port of the API; port 0 takes a free one
+    /// Address and port of the API; port 0 selects a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Address and port of the object store; without it, a free port of the same address
+    /// Address and port of the object store [default: a free port of the same address]
     #[arg(long, value_name = "ADDRESS:PORT")]
     storage_listen: Option<SocketAddr>,
-    /// Kind of object storage to play: s3, gcs, azure, oss, swift or static
+    /// Kind of object storage to emulate: s3, gcs, azure, oss, swift or static
     #[arg(long, value_name = "FLAVOR", default_value_t)]
     storage: StorageFlavor,
-    /// A trait in which the storage differs, such as `no-ranges` or `empty-range=partial`; may be given several times
+    /// A trait that differs from the flavor, such as `no-ranges` or `empty-range=partial`; can be repeated
     #[arg(long, value_name = "QUIRK")]
     storage_quirk: Vec<StorageQuirk>,
-    /// Token of the user rfranklin; without it, a random one
+    /// Token of the user rfranklin [default: random]
     #[arg(long)]
     token: Option<String>,
     /// Requests that each user may send in 300 seconds
     #[arg(long, value_name = "REQUESTS")]
     rate_limit: Option<u32>,
-    /// Seconds for which signed URLs are valid
+    /// Lifetime of signed URLs in seconds
     #[arg(long, value_name = "SECONDS")]
     url_lifetime: Option<u64>,
-    /// Bytes of a part of an upload that asks for nothing else
+    /// Part size of uploads that request none
     #[arg(long, value_name = "BYTES")]
     part_size: Option<u64>,
-    /// Smallest size of a part other than the last
+    /// Smallest part size, except for the last part
     #[arg(long, value_name = "BYTES")]
     min_part_size: Option<u64>,
-    /// Milliseconds that each request waits
+    /// Delay of each request in milliseconds
     #[arg(long, value_name = "MILLISECONDS")]
     latency: Option<u64>,
-    /// Bytes per second of each connection and direction
+    /// Bandwidth of each connection and direction in bytes per second
     #[arg(long, value_name = "BYTES")]
     bandwidth: Option<u64>,
-    /// Begins with a small world: projects, files, apps, tasks, a volume and bills
+    /// Refuse requests that the OpenAPI document does not describe, unknown query parameters included
+    #[arg(long)]
+    strict: bool,
+    /// Start with sample data: projects, files, apps, tasks, a volume and bills
     #[arg(long)]
     demo: bool,
-    /// A bucket and the folder that is behind it, such as `my-bucket=/data`; may be given several times
+    /// A bucket and the folder behind it, such as `my-bucket=/data`; can be repeated
     #[arg(long, value_name = "BUCKET=FOLDER", value_parser = volume_folder)]
     volume_folder: Vec<(String, PathBuf)>,
-    /// Keeps everything in this folder, so that it survives a restart
+    /// Keep all state in this directory, so that it survives a restart
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Throws the bytes of uploads away once they were read and hashed, which is for measuring
+    /// Discard the bytes of uploads after they are read and hashed, for benchmarks
     #[arg(long)]
     discard_uploads: bool,
-    /// Speaks HTTPS, and writes the certificate that clients have to trust to `ca.pem` in this folder
+    /// Use HTTPS, and write the certificate that clients have to trust to `ca.pem` in this folder
     #[cfg(feature = "tls")]
     #[arg(long, value_name = "FOLDER")]
     tls: Option<PathBuf>,
-    /// Milliseconds that tasks and jobs stay in each of their states
+    /// Milliseconds that tasks and jobs stay in each state
     #[arg(long, value_name = "MILLISECONDS")]
     state_time: Option<u64>,
-    /// File to which every exchange with the API is added, as JSON on a line, or a folder for such a file; nothing in it is masked
+    /// File to which every exchange with the API is appended as a line of JSON, or a directory for such a file; secrets are not redacted
     #[arg(long, value_name = "PATH")]
     traffic: Option<PathBuf>,
-    /// A fault, such as `storage:get:every=20:503` or `api:first=2:429`; may be given several times
+    /// A fault, such as `storage:get:every=20:503` or `api:first=2:429`; can be repeated
     #[arg(long, value_name = "RULE")]
     fault: Vec<FaultRule>,
 }
 
 impl Options {
-    /// Where the certificate goes that clients have to trust, if there is one.
+    /// The folder for the certificate, if there is one.
     #[cfg_attr(not(feature = "tls"), expect(clippy::unused_self, reason = "there is nothing to ask for"))]
     pub(crate) fn trust_folder(&self) -> Option<PathBuf> {
         #[cfg(feature = "tls")]
@@ -81,12 +84,13 @@ impl Options {
         None
     }
 
-    /// The emulator as it was asked for.
+    /// The emulator with these options.
     pub(crate) fn into_builder(self) -> Builder {
-        // Nobody looks at the log of a program, and it would grow.
+        // A program has nobody to read its log, which would grow.
         let mut builder = Emulator::builder()
             .listen(self.listen)
             .record(false)
+            .strict(self.strict)
             .demo(self.demo)
             .storage(self.storage)
             .discard_uploads(self.discard_uploads);

@@ -1,4 +1,4 @@
-//! Scan out whether a file need not move, and records those that have moved.
+//! Finds out whether a file is up to date, and records the files that have moved.
 
 use std::fs::File;
 use std::io;
@@ -42,14 +42,14 @@ pub(super) struct Comparison {
     record: Option<Record>,
 }
 
-/// A local file as it was found at a moment.
+/// A local file as it was at some moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LocalState {
     pub(super) stat: Stat,
     pub(super) at: SystemTime,
 }
 
-/// Two files that may be the same.
+/// A local and a remote file that may be the same.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FilePair<'a> {
     /// Their path in the record.
@@ -90,7 +90,9 @@ impl Comparison {
                 };
                 match blocking(open).await {
                     Ok(record) => Some(record),
-                    Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
+                    Err(error)
+                        if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) =>
+                    {
                         tracing::warn!(%error, "transfers of a tree are not recorded");
                         None
                     }
@@ -120,7 +122,7 @@ impl Comparison {
                 Verdict::Identical => break,
                 Verdict::ReadLocal => {
                     let (path, stat, shared) = (path.to_owned(), local.stat, shared.clone());
-                    // It is read once at most.
+                    // It is read at most once.
                     let open = open.take().ok_or_else(Error::cancelled)?;
                     let read = blocking(move || checksum(open, &path, &stat, &shared)).await?;
                     steps.learned.crc32c = Some(read.0);

@@ -1,4 +1,4 @@
-//! Names that are taken, and names that lead astray.
+//! Name conflicts, and unsafe names.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::transfer::local::names::is_reserved;
 pub(super) use crate::transfer::local::names::numbered;
 
-/// What happens to a file whose name is taken by another one.
+/// What to do if a file of the same name exists.
 ///
 /// ```
 /// use sbg::transfer::Conflict;
@@ -18,14 +18,14 @@ pub(super) use crate::transfer::local::names::numbered;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conflict {
-    /// It fails; the others go on.
+    /// The file fails; the others continue.
     #[default]
     Fail,
-    /// It is left out.
+    /// The file is skipped.
     Skip,
-    /// It replaces the other one, as soon as it is complete.
+    /// The existing file is replaced when the new one is complete.
     Overwrite,
-    /// It gets the next free name, as in `reads (2).bam`.
+    /// The file gets the next free name, as in `reads (2).bam`.
     Rename,
 }
 

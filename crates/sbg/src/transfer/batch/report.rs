@@ -1,14 +1,14 @@
-//! What became of many files.
+//! The results of a batch.
 
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 
-/// What became of the files of a transfer of many.
+/// The results of a batch.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// for file in &report.files {
 ///     println!("{} {:?}", file.path, file.outcome);
 /// }
@@ -18,15 +18,15 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
-    /// What became of each file, in the order of their paths.
+    /// The result of each file, sorted by path.
     pub files: Vec<FileReport>,
 }
 
-/// What became of a file.
+/// The result of one file.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// for file in report.files {
 ///     println!("{} is at {}", file.path, file.local.display());
 /// }
@@ -36,23 +36,23 @@ pub struct Report {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FileReport {
-    /// Path below the place that the files are taken from, with `/` between the names.
+    /// Path relative to the source, with `/` between the names.
     pub path: String,
     /// The local file.
     pub local: PathBuf,
     /// Id of the file on the platform, where there is one.
     pub id: Option<String>,
-    /// What became of it.
+    /// The outcome, or the error.
     pub outcome: Result<Outcome>,
 }
 
-/// What became of a file that did not fail.
+/// The outcome of a file that did not fail.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// use sbg::transfer::Outcome;
 ///
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// let moved = report.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Transferred(_))));
 /// println!("{} files have moved", moved.count());
 /// # Ok(())
@@ -61,7 +61,7 @@ pub struct FileReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// So many bytes were moved, or were there already from an earlier run.
+    /// Transferred; the number of bytes includes those of an earlier run.
     Transferred(u64),
     /// The same file was there already: a record of an earlier transfer, or its content, proves it.
     Identical,
@@ -77,7 +77,7 @@ impl Report {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
     /// for (file, error) in report.failures() {
     ///     eprintln!("{}: {error}", file.path);
     /// }
@@ -88,11 +88,11 @@ impl Report {
         self.files.iter().filter_map(|file| file.outcome.as_ref().err().map(|error| (file, error)))
     }
 
-    /// The files of which it is only assumed that they need not move.
+    /// The files that are only assumed to be up to date.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
     /// println!("{} files were not compared by content", report.assumed().count());
     /// # Ok(())
     /// # }
@@ -101,11 +101,11 @@ impl Report {
         self.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Assumed)))
     }
 
-    /// Bytes of all files that were moved.
+    /// Total bytes of the files that were transferred.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// println!("{} bytes have moved", client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?.bytes());
+    /// println!("{} bytes have moved", client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?.bytes());
     /// # Ok(())
     /// # }
     /// ```
@@ -122,7 +122,7 @@ impl Report {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// // An error unless all of them have arrived.
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?.into_result()?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```

@@ -1,4 +1,4 @@
-//! Many files up: a list, or a folder tree.
+//! Uploads of many files: a list, or a folder tree.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -28,7 +28,7 @@ use crate::transfer::local::stat::Stat;
 use crate::types::FileType;
 
 impl Client {
-    /// Uploads local files, each under its name: name the place, then `.await`, or [`start`](UploadMany::start) it to watch it.
+    /// Uploads local files, each under its name: set the destination, then `.await`, or [`start`](UploadMany::start) it to watch it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -41,7 +41,7 @@ impl Client {
         UploadMany::new(self, Input::Files(paths.into_iter().map(Into::into).collect()))
     }
 
-    /// Uploads all that lies in a local folder and in its folders: name the place, then `.await`, or [`start`](UploadMany::start) it to
+    /// Uploads a local folder with all files and subfolders: set the destination, then `.await`, or [`start`](UploadMany::start) it to
     /// watch it. Folders are made on the platform where there are none, empty ones as well. Links to files are followed, links to folders are not.
     ///
     /// ```no_run
@@ -123,9 +123,9 @@ impl UploadMany {
         to_folder;
     }
 
-    /// What happens where a file of the same name is there. It fails by default.
+    /// What to do if a file of the same name exists. The file fails by default.
     ///
-    /// A file that is the same is left as it is in any case; [`compare`](Self::compare) says how that is found out.
+    /// A file that is up to date is never moved; [`compare`](Self::compare) sets how that is decided.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -139,7 +139,7 @@ impl UploadMany {
         self
     }
 
-    /// How it is found out that a file need not move; by the record of earlier transfers by default.
+    /// How to decide that a file is up to date; by the record of earlier transfers by default.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {

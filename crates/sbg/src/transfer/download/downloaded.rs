@@ -6,7 +6,7 @@ use crate::transfer::digest::{Digest, VerifiedDigest};
 use crate::transfer::engine::storage::Version;
 use crate::transfer::local::stat::Stat;
 
-/// A download that is done.
+/// A completed download.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -18,21 +18,21 @@ use crate::transfer::local::stat::Stat;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Downloaded {
-    /// Where the file is.
+    /// The path of the file.
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
-    /// The digests of the file: CRC-32C, and those that were asked for.
+    /// The digests of the file: CRC-32C, and those that were requested.
     pub digests: Vec<Digest>,
-    /// Which of the digests were compared with those of the caller and of the storage, and equal.
+    /// The digests that matched those of the caller or of the storage.
     pub verified: Vec<VerifiedDigest>,
-    /// How many of the bytes were there already, left by a download that did not come to its end.
+    /// Bytes that an interrupted download had left.
     pub resumed: u64,
-    /// Why such bytes could not be used, where there were some.
+    /// Why an interrupted download could not be resumed, if there was one.
     pub started_over: Option<String>,
 }
 
-/// What a download leaves besides the file: how to recognize it and the object that it was.
+/// How to recognize a downloaded file and its object later.
 #[derive(Clone, Debug)]
 pub(in crate::transfer) struct Fingerprints {
     pub(in crate::transfer) local: Option<Stat>,

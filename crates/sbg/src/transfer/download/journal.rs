@@ -1,4 +1,4 @@
-//! What a download writes down, so that another process can go on.
+//! The journal of a download, from which another process resumes.
 
 use std::fs::File;
 use std::io;
@@ -16,29 +16,29 @@ use crate::transfer::local::pread;
 /// The journal of a download.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Journal {
-    /// Platform and file, so that a journal is not taken for that of another file which goes by the same name.
+    /// Platform and file, so that a journal is not used for another file of the same name.
     pub(super) source: String,
     pub(super) identity: Identity,
-    /// What is written.
+    /// The written extents.
     pub(super) extents: Vec<Extent>,
-    /// The run of the operating system in which it was written.
+    /// The boot of the operating system in which it was written.
     pub(super) boot: Option<String>,
 }
 
-/// What another run has left.
+/// The state that an earlier run has left.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Previous {
     Nothing,
-    /// Something that is of no use; the text tells why.
+    /// It cannot be used, for this reason.
     Useless(String),
     Usable(Journal),
 }
 
-/// Looks at what another run has left, and checks that it can be relied on.
+/// Reads and verifies the state that an earlier run has left.
 pub(super) fn left(target: &PartFile, source: &str, stopped: &dyn Fn() -> bool) -> io::Result<Previous> {
     let length = target.file().metadata()?.len();
     let mut journal: Journal = match journal::load_at(target.journal()) {
-        // Files without a journal are small, and fetched again.
+        // Files without a journal are small and restart from zero.
         Err(JournalError::Missing) => return Ok(Previous::Nothing),
         Err(JournalError::Damaged(why)) => {
             return Ok(Previous::Useless(format!("the journal is of no use: {why}")));
@@ -58,7 +58,7 @@ pub(super) fn left(target: &PartFile, source: &str, stopped: &dyn Fn() -> bool) 
         return Ok(Previous::Useless("the journal is of no use: it contradicts itself".to_owned()));
     }
     if journal.boot.is_none() || journal.boot != journal::boot() {
-        // What was written before the system went down may never have come to the disk.
+        // Bytes written before a system crash may never have reached the disk.
         journal.extents = intact(target.file(), &journal.extents, stopped)?;
     }
     Ok(Previous::Usable(journal))
@@ -73,7 +73,7 @@ fn in_order(extents: &[Extent], size: u64) -> bool {
     })
 }
 
-/// The extents whose bytes are on the disk as they were written. Of a large file that takes its time, so it ends when it is stopped.
+/// The extents whose checksum matches the bytes on disk. A large file takes a while, so `stopped` is polled.
 fn intact(file: &File, extents: &[Extent], stopped: &dyn Fn() -> bool) -> io::Result<Vec<Extent>> {
     let mut block = vec![0; 1024 * 1024];
     let mut good = Vec::new();
@@ -95,7 +95,7 @@ fn intact(file: &File, extents: &[Extent], stopped: &dyn Fn() -> bool) -> io::Re
     Ok(good)
 }
 
-/// Writes the journal, until it is closed: a late writer must not bring back one that was removed.
+/// Writes the journal until it is closed, so that a late write cannot recreate a removed journal.
 #[derive(Debug)]
 pub(super) struct Writer {
     leaf: Leaf,

@@ -12,22 +12,22 @@ use crate::transfer::local::folder::Folder;
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) file_id: String,
-    /// Names the file among those of all platforms.
+    /// Identifies the file across all platforms.
     pub(super) source: String,
     pub(super) path: PathBuf,
-    /// The folder in which the path lies, and out of which nothing leads.
+    /// The folder that the path is confined to.
     pub(super) root: Option<Arc<Folder>>,
     pub(super) overwrite: bool,
     pub(super) digests: Vec<Algorithm>,
     pub(super) expected: Vec<Digest>,
-    /// The bytes that the file is known to have.
+    /// The expected size, if known.
     pub(super) size: Option<u64>,
-    /// The time of modification that the local file gets.
+    /// The modification time of the local file.
     pub(super) modified: Option<SystemTime>,
 }
 
 impl Plan {
-    /// Refuses an object of another size than the file is known to have.
+    /// Checks the size of the object against the expected one.
     pub(super) fn check_size(&self, size: u64) -> Result<()> {
         match self.size {
             Some(expected) if expected != size => {

@@ -1,4 +1,4 @@
-//! The first request for an object, by which it gets known, and those that follow.
+//! The first request for an object, which finds out its size and version, and the requests that follow.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::storage::{Identity, Probe, RangeBody, StorageError};
 use crate::transfer::progress::Counters;
 
-/// An answer to the first request, and the connection that brings it.
+/// The response to the first request, and its connection.
 #[derive(Debug)]
 pub(in crate::transfer) struct Opened {
     pub(in crate::transfer) found: Probe,
@@ -21,7 +21,7 @@ pub(in crate::transfer) struct Opened {
     pub(in crate::transfer) permit: Permit,
 }
 
-/// An object that is known, and the way to it.
+/// A known object, and how to reach it.
 #[derive(Debug)]
 pub(in crate::transfer) struct Object {
     pub(in crate::transfer) context: Context,
@@ -31,8 +31,8 @@ pub(in crate::transfer) struct Object {
 }
 
 impl Object {
-    /// A connection, and the address to use it with. The address comes first, so that nobody waits for the API with a connection in
-    /// hand; one that has expired until the connection was had is asked for again.
+    /// A connection, and a URL to use it with. The URL is requested first, so that no connection is held while waiting for the API. If it
+    /// expires before a connection is free, it is renewed.
     pub(in crate::transfer) async fn connect(
         &self,
         mut permit: Option<Permit>,
@@ -61,7 +61,7 @@ impl Object {
     }
 }
 
-/// Asks for a range until the storage responds. Renews the URL where it is refused.
+/// Requests a range until the storage responds. Renews the URL if it is refused.
 pub(in crate::transfer) async fn open(
     context: &Context,
     signed_url: &RenewableUrl,
@@ -79,7 +79,7 @@ pub(in crate::transfer) async fn open(
         };
         let limiter = context.limiter(Direction::Down, &signed.url)?;
         let permit = limiter.clone().acquire().await;
-        // It may have taken a while until there was a connection.
+        // The URL may have expired while waiting for the connection.
         let Some(signed) = signed_url.at_hand() else { continue };
         let asked = Instant::now();
         match context.storage.probe(&signed.url, wanted).await {

@@ -1,4 +1,4 @@
-//! Which bytes of a download are there, which are on their way, and which are to be asked for next. Pure.
+//! Which bytes of a download are written, which are being fetched, and which to request next. Pure.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::transfer::part_size;
 
-/// Bytes that are written, with their CRC-32C.
+/// Written bytes, with their CRC-32C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) struct Extent {
     pub(in crate::transfer) start: u64,
@@ -37,7 +37,7 @@ fn combine(mut crc32c: u32, next: u32, mut length: u64, step: usize) -> u32 {
     crc32c::crc32c_combine(crc32c, next, to_usize(length))
 }
 
-/// A range that is being fetched. Named by its first byte, which never changes.
+/// A range that is being fetched, identified by its first byte.
 #[derive(Clone, Copy, Debug)]
 struct Active {
     /// Up to here the bytes are written.
@@ -63,10 +63,10 @@ pub(in crate::transfer) struct RangeMap {
     done: BTreeMap<u64, Extent>,
 }
 
-/// Ticks of silence after which a connection is given up while others move.
+/// Ticks of silence after which a connection is closed while others move.
 const SILENT: u32 = 2;
 
-/// Ticks of silence after which a connection is given up in any case.
+/// Ticks of silence after which a connection is closed in any case.
 const SILENT_ALONE: u32 = 6;
 
 /// Ticks after which a connection is given up that brings less than an eighth of what others do.
@@ -101,7 +101,7 @@ impl RangeMap {
         segments
     }
 
-    /// Bytes that are there.
+    /// Bytes that are written.
     pub(in crate::transfer) fn written(&self) -> u64 {
         let active = self.active.iter().map(|(start, active)| active.written - start);
         self.done.values().map(|extent| extent.length()).chain(active).sum()
@@ -112,7 +112,7 @@ impl RangeMap {
         self.waiting.len()
     }
 
-    /// Whether [`take`](Self::take) would give something.
+    /// Whether [`take`](Self::take) would return a range.
     pub(in crate::transfer) fn has_work(&self, worth: u64) -> bool {
         !self.waiting.is_empty() || self.largest_rest(worth).is_some()
     }

@@ -1,4 +1,4 @@
-//! The beginning of a download: what another run has left, what the object is like, and what of the one is of use for the other.
+//! The start of a download: probes the object and decides what of an earlier run can be resumed.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,32 +20,32 @@ use crate::transfer::handle::Shared;
 use crate::transfer::local::part_file::PartFile;
 use crate::transfer::part_size;
 
-/// Length of the first range, which is asked for before the size of the file is known.
+/// Length of the first range, which is requested before the size of the file is known.
 const FIRST_RANGE: u64 = 8 * 1024 * 1024;
 
-/// What there is to do for a download.
+/// How to download the object.
 pub(super) enum Prepared {
-    /// Nothing: the object has no bytes.
+    /// The object is empty.
     Empty,
-    /// Ranges are fetched side by side.
+    /// In parallel ranges.
     Ranges(Box<RangedDownload>),
-    /// One response brings the whole object, with the digests that the storage announces for it.
+    /// In one response, with the digests that the storage sent for it.
     Whole(Box<Sequential>, Vec<Digest>),
 }
 
-/// A download in ranges whose object is known.
+/// A download in ranges of a known object.
 pub(super) struct RangedDownload {
     pub(super) object: Object,
     /// The first byte of the range that the first answer brings, and its body.
     pub(super) first: Option<(u64, RangeBody, Permit)>,
-    /// Bytes that another run has left.
+    /// Bytes that an earlier run has left.
     pub(super) resumed: u64,
     pub(super) segments: RangeMap,
     /// Digests of the whole object that the storage announces.
     pub(super) digests: Vec<Digest>,
 }
 
-/// Gets to know the object, and decides what of an earlier run can be used.
+/// Probes the object, and decides what of an earlier run can be resumed.
 pub(super) async fn prepare(
     plan: &Plan,
     context: &Context,
@@ -70,7 +70,7 @@ pub(super) async fn prepare(
         let wanted = first_range(plan, known.as_ref(), &there);
         let opened = tokio::select! {
             opened = open(context, &signed_url, &wanted, &shared.counters, &mut retry) => opened?,
-            // A pause gives connections up, this one too.
+            // A pause closes all connections, also this one.
             () = shared.pause_wanted() => continue,
         };
         let Opened { found, limiter, permit } = opened;
@@ -97,7 +97,7 @@ pub(super) async fn prepare(
             start_over(target, shared, why.to_owned()).await?;
             continue;
         }
-        // Two responses of an object without a version may have the bytes of two versions.
+        // Without a version two responses may have the bytes of two versions.
         let identity = match identity {
             Some(identity) if !opening.whole && identity.version.is_certain() => identity,
             _ => return whole(context, shared, target, signed_url, opening, permit).await,
@@ -164,7 +164,7 @@ async fn reserve(target: &Arc<PartFile>, size: u64) -> Result<()> {
 }
 
 async fn start_over(target: &Arc<PartFile>, shared: &Shared, why: String) -> Result<()> {
-    tracing::warn!(path = %target.path().display(), why, "a download starts over");
+    tracing::warn!(path = %target.path().display(), why, "a download restarts from zero");
     shared.start_over(why);
     clear(target).await
 }

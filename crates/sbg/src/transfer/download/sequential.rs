@@ -1,8 +1,8 @@
-//! An object that is read in one response, from the first byte that is wanted to the last.
+//! Reads an object in one response, from the first requested byte to the last.
 //!
-//! For storage that gives no ranges, and for objects without anything that names their version: of those, two responses may have the
-//! bytes of two versions. A response that breaks is gone on with where the version is certain, by a range or by passing over what is
-//! there; otherwise reading restarts at the first byte.
+//! For storage that does not support ranges, and for objects without a version, of which two responses may have the bytes of two
+//! versions. After a broken response reading resumes if the version is certain, with a range or by skipping bytes; otherwise it restarts
+//! at the first byte.
 
 use std::ops::Range;
 
@@ -63,7 +63,7 @@ impl Breaks {
     }
 }
 
-/// What comes next.
+/// The next step of a reader.
 #[derive(Debug)]
 pub(in crate::transfer) enum Next {
     Piece(Bytes),
@@ -101,7 +101,7 @@ impl Sequential {
         reader
     }
 
-    /// The file that is read.
+    /// The file.
     pub(in crate::transfer) fn file_id(&self) -> &str {
         self.signed_url.file_id()
     }
@@ -121,7 +121,7 @@ impl Sequential {
         &self.version
     }
 
-    /// Lets the connection go. The next piece comes over another one.
+    /// Closes the connection. The next chunk uses another one.
     pub(in crate::transfer) fn disconnect(&mut self) {
         self.open = None;
     }

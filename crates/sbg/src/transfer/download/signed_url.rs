@@ -1,4 +1,4 @@
-//! The signed address of a file: shared by all who fetch it, renewed once for all of them.
+//! The signed URL of a file, shared by all its workers and renewed once for all of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,13 +8,13 @@ use crate::error::Result;
 use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::storage::url_age::UrlAge;
 
-/// The signed address of a file. Each renewal begins another generation.
+/// The signed URL of a file. Each renewal starts a new generation.
 #[derive(Debug)]
 pub(in crate::transfer) struct RenewableUrl {
     context: Context,
     file_id: String,
     current: Mutex<Current>,
-    /// Held by the one who asks for another address. The others wait for what comes of it.
+    /// Held during a renewal. Other workers wait for its result.
     renewal: tokio::sync::Mutex<()>,
 }
 
@@ -24,7 +24,7 @@ struct Current {
     signed: Option<SignedUrl>,
 }
 
-/// An address as it is at some time.
+/// The URL of one generation.
 #[derive(Clone, Debug)]
 pub(in crate::transfer) struct SignedUrl {
     generation: u32,
@@ -42,7 +42,7 @@ impl RenewableUrl {
         &self.file_id
     }
 
-    /// The address. Asks for another one where the last is expired or about to.
+    /// The URL. Renews it if it has expired or is about to.
     pub(in crate::transfer) async fn get(&self) -> Result<SignedUrl> {
         let _renewal = self.renewal.lock().await;
         if let Some(signed) = self.at_hand() {
@@ -59,12 +59,12 @@ impl RenewableUrl {
         Ok(signed)
     }
 
-    /// The address, if it is to be had without asking for another one.
+    /// The URL, if it is still valid.
     pub(in crate::transfer) fn at_hand(&self) -> Option<SignedUrl> {
         self.current().signed.clone().filter(|signed| !signed.age.is_over())
     }
 
-    /// Makes the next [`get`](Self::get) ask for another address, unless somebody else has done so already.
+    /// Makes the next [`get`](Self::get) renew the URL, unless it was already renewed.
     pub(in crate::transfer) fn expire(&self, refused: &SignedUrl) {
         let mut current = self.current();
         if current.generation == refused.generation {

@@ -1,4 +1,4 @@
-//! A download that comes in one response, written in plan.
+//! A download of the whole object in one response, written in order.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) async fn fetch(
         let next = tokio::select! {
             next = reader.next(counters) => next?,
             () = shared.pause_wanted() => {
-                // Nobody else should wait for the connections of one that is paused.
+                // A paused download must not hold a connection that others wait for.
                 reader.disconnect();
                 continue;
             }

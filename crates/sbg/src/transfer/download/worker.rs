@@ -1,4 +1,4 @@
-//! A download under way: what is there already, what is asked for, and how it is put together.
+//! Runs a download: fetches the missing ranges, writes and journals them, and verifies the file.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,16 +26,16 @@ use crate::transfer::handle::Shared;
 use crate::transfer::local::part_file::{PartFile, Tail};
 use crate::transfer::local::stat::Stat;
 
-/// Smaller files are fetched again rather than written down.
+/// Smaller files are not journaled and restart from zero.
 const LEAST_JOURNAL: u64 = 16 * 1024 * 1024;
 
 /// Time between two journals: what a killed process loses at most.
 const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Time between two looks at connections that stand still.
+/// Time between two checks for stalled connections.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Does the whole download.
+/// Runs the whole download.
 pub(super) async fn run(
     plan: Plan,
     context: Context,
@@ -44,7 +44,7 @@ pub(super) async fn run(
     let stop = shared.stop.clone();
     let (path, root, overwrite) = (plan.path.clone(), plan.root.clone(), plan.overwrite);
     let (source, stopped) = (plan.source.clone(), stop.clone());
-    // Not given up when the download is stopped: as long as it goes on, it has the file.
+    // Not cancelled when the download is stopped: while it runs, it holds the file.
     let open = move || {
         let stopped = || stopped.is_cancelled();
         let target = PartFile::open(&path, root.as_ref(), overwrite, &stopped)?;
@@ -99,14 +99,14 @@ pub(super) async fn run(
         result = work => result,
         () = stop.cancelled() => Err(Error::cancelled()),
     };
-    // They hold the file: it can be finished, or cleared away, only when they are gone.
+    // Workers hold the file: it can be finished or removed only after they have ended.
     workers.shutdown().await;
     let useless = matches!(&result, Err(error) if error.kind() == ErrorKind::Integrity);
     blocking(move || {
         if let Some(job) = begun {
             job.save_last();
         }
-        // A mixture, or what nobody wants, is of no use to the next one.
+        // Mixed versions, or an aborted download, cannot be resumed.
         if useless || shared.is_discarded() {
             target.keep(false);
         }
@@ -147,9 +147,9 @@ fn unless_stopped(stopped: &dyn Fn() -> bool, error: Error) -> Error {
 struct Fetched {
     bytes: u64,
     crc32c: Digest,
-    /// Bytes that another run has left.
+    /// Bytes that an earlier run has left.
     resumed: u64,
-    /// Digests of the whole object that the storage announced.
+    /// Digests of the whole object that the storage sent.
     announced: Vec<Digest>,
     version: Version,
 }
@@ -193,7 +193,7 @@ fn check(
     Ok((digests, verified))
 }
 
-/// A download whose bytes are on their way.
+/// A running download.
 #[derive(Debug)]
 struct Worker {
     object: Object,
@@ -256,7 +256,7 @@ impl Worker {
                     // Without bounds where nothing is known yet, and by ticks, which last a second.
                     let stuck = self.segments().tick(self.object.limiter.each());
                     if !stuck.is_empty() {
-                        tracing::debug!(?stuck, "connections stand still, or nearly so, and are given up");
+                        tracing::debug!(?stuck, "closing stalled connections");
                         self.stuck.send_replace(stuck);
                     }
                 }
@@ -289,7 +289,7 @@ impl Worker {
             }
             if body.is_none() {
                 if self.shared.is_paused() {
-                    // Nobody else should wait for the connections of one that is paused.
+                    // A paused download must not hold a connection that others wait for.
                     permit = None;
                 }
                 self.shared.running().await;

@@ -9,31 +9,43 @@ use std::time::Duration;
 const LEAST: u64 = 1024 * 1024;
 
 /// Time that the bytes in flight may take at the measured rate.
-const IN_FLIGHT: Duration = Duration::from_secs(8);
+const IN_FLIGHT: Duration = Duration::from_secs(7);
 
 /// Bytes per second of one connection above which only the number of connections is limited.
 const FAST: f64 = 4e6;
 
-/// Bytes that the buffers of a connection accept without having been sent.
+/// Bytes of a part that the buffers of its connection accept without having been sent.
 const BUFFER: u64 = 4 * 1024 * 1024;
+
+/// Before a part is confirmed, the rate is taken from this many bytes or after this time, whichever comes first.
+const TELLING: u64 = 512 * 1024;
+const TELLING_TIME: Duration = Duration::from_secs(1);
 
 /// Half-life of the measurement.
 const HALF_LIFE: Duration = Duration::from_secs(10);
+
+/// Of the first `sent` bytes of a part, those that have certainly left the buffers of its connection.
+pub(in crate::transfer) fn past_buffers(sent: u64) -> u64 {
+    sent.saturating_sub(BUFFER)
+}
 
 /// Bytes in flight to one host, and the rate at which they are confirmed.
 #[derive(Debug, Default)]
 pub(in crate::transfer) struct InFlight {
     /// Bytes of the parts in flight.
-    in_flight: u64,
+    bytes: u64,
     parts: u64,
-    /// Bytes of them that were written to connections.
-    sent: u64,
+    /// Bytes of them that have [left the buffers](past_buffers).
+    past_buffers: u64,
     /// Bytes of confirmed parts.
     confirmed: u64,
     /// Bytes that had moved before the measurement started.
     before: u64,
     /// Start of the measurement, as time since the limiter was created; `None` while nothing is in flight.
     began: Option<Duration>,
+    /// When the first byte left the buffers, until a part is confirmed: what went into them before took no time, and says nothing
+    /// about the line.
+    flowing: Option<Duration>,
     rate: Option<f64>,
     /// Whether a part has waited since the last measurement.
     crowded: bool,
@@ -47,7 +59,7 @@ impl InFlight {
         if self.parts == 0 {
             return true;
         }
-        let after = self.in_flight.saturating_add(length);
+        let after = self.bytes.saturating_add(length);
         if after <= LEAST {
             return true;
         }
@@ -60,6 +72,11 @@ impl InFlight {
         self.crowded = true;
     }
 
+    /// Whether a part has waited for room since the last measurement.
+    pub(in crate::transfer) fn is_waited_for(&self) -> bool {
+        self.crowded
+    }
+
     /// A part begins.
     pub(in crate::transfer) fn begin(&mut self, length: u64, now: Duration) {
         if self.began.is_none() {
@@ -67,40 +84,52 @@ impl InFlight {
             self.confirmed = 0;
             self.before = 0;
         }
-        self.in_flight += length;
+        self.bytes += length;
         self.parts += 1;
     }
 
-    /// Bytes of parts were handed to a connection.
-    pub(in crate::transfer) fn sent(&mut self, bytes: u64) {
-        self.sent += bytes;
+    /// Bytes of a part have [left the buffers](past_buffers).
+    pub(in crate::transfer) fn sent(&mut self, bytes: u64, now: Duration) {
+        if bytes > 0 && self.past_buffers + self.confirmed == 0 {
+            self.flowing = Some(now);
+        }
+        self.past_buffers += bytes;
     }
 
-    /// A part has ended. `confirmed` is whether the storage has confirmed it.
-    pub(in crate::transfer) fn end(&mut self, length: u64, confirmed: bool, now: Duration) {
-        self.in_flight = self.in_flight.saturating_sub(length);
+    /// Bytes of a part that had left the buffers have to be sent again.
+    pub(in crate::transfer) fn lost(&mut self, bytes: u64) {
+        self.past_buffers = self.past_buffers.saturating_sub(bytes);
+    }
+
+    /// A part has ended, of which `past_buffers` bytes had left the buffers. `confirmed` is whether the storage has confirmed it.
+    pub(in crate::transfer) fn end(
+        &mut self,
+        length: u64,
+        past_buffers: u64,
+        confirmed: bool,
+        now: Duration,
+    ) {
+        self.bytes = self.bytes.saturating_sub(length);
         self.parts = self.parts.saturating_sub(1);
+        self.lost(past_buffers);
         if confirmed {
             self.confirmed += length;
-            self.sent = self.sent.saturating_sub(length);
-        }
-        // Bytes of a failed attempt are no longer in flight.
-        self.sent = self.sent.min(self.in_flight);
-        if confirmed {
+            self.flowing = None;
             self.measure(now);
         }
         if self.parts == 0 {
             self.began = None;
+            self.flowing = None;
         }
     }
 
     /// Updates the rate from the confirmed bytes and those that have certainly left the buffers of the connections.
     pub(in crate::transfer) fn measure(&mut self, now: Duration) {
-        let Some(began) = self.began else { return };
+        let Some(began) = self.flowing.or(self.began) else { return };
         let elapsed = now.saturating_sub(began);
-        let moved = self.confirmed + self.sent.saturating_sub(self.parts.saturating_mul(BUFFER));
-        let moved = moved.saturating_sub(self.before);
-        if moved == 0 || elapsed.is_zero() {
+        let moved = (self.confirmed + self.past_buffers).saturating_sub(self.before);
+        let telling = self.flowing.is_none() || moved >= TELLING || elapsed >= TELLING_TIME;
+        if moved == 0 || elapsed.is_zero() || !telling {
             return;
         }
         self.rate = Some(float(moved) / elapsed.as_secs_f64());
@@ -139,8 +168,8 @@ mod tests {
         let (mut window, mut now) = (InFlight::default(), Duration::ZERO);
         // Bytes of each part that were handed over, and that have arrived.
         let mut parts: VecDeque<(u64, u64)> = VecDeque::new();
-        let (mut in_flight, mut first) = (Vec::new(), Duration::ZERO);
-        while in_flight.len() < count {
+        let (mut bytes, mut first) = (Vec::new(), Duration::ZERO);
+        while bytes.len() < count {
             while (parts.len() as u64) < connections && window.has_room(part) {
                 window.begin(part, now);
                 parts.push_back((0, 0));
@@ -150,31 +179,31 @@ mod tests {
             for (handed, arrived) in &mut parts {
                 *arrived = (*arrived + each).min(part);
                 let takes = (*arrived + buffer).min(part).saturating_sub(*handed);
+                window.sent(past_buffers(*handed + takes) - past_buffers(*handed), now);
                 *handed += takes;
-                window.sent(takes);
             }
             if now.as_millis() % 100 == 0 {
                 window.measure(now);
             }
             while let Some(done) = parts.iter().position(|(_, arrived)| *arrived == part) {
-                in_flight.push(parts.len() as u64);
-                if in_flight.len() == 1 {
+                bytes.push(parts.len() as u64);
+                if bytes.len() == 1 {
                     first = now;
                 }
                 parts.remove(done);
-                window.end(part, true, now);
+                window.end(part, past_buffers(part), true, now);
             }
         }
-        (in_flight, first)
+        (bytes, first)
     }
 
     #[test]
     fn slow_line_confirms_first_part_within_10_s() {
         for buffer in [0, MIB, BUFFER] {
             for line in [MIB, 2 * MIB, 3 * MIB] {
-                let (in_flight, first) = simulate(line, 8 * MIB, buffer, 8, 20);
+                let (bytes, first) = simulate(line, 8 * MIB, buffer, 8, 20);
                 assert!(first <= Duration::from_secs(10), "{line} {buffer}: {first:?}");
-                let most = in_flight.iter().max().unwrap() * 8 * MIB;
+                let most = bytes.iter().max().unwrap() * 8 * MIB;
                 assert!(most <= (9 * line).max(8 * MIB), "{line} {buffer}: {most} bytes");
             }
         }
@@ -183,9 +212,26 @@ mod tests {
     #[test]
     fn fast_line_uses_every_connection_after_the_first_measurement() {
         for (line, part) in [(100 * MIB, 8 * MIB), (1000 * MIB, 8 * MIB), (1000 * MIB, 256 * MIB)] {
-            let (in_flight, _) = simulate(line, part, BUFFER, 8, 30);
-            assert!(in_flight[..10].contains(&8), "{line} {part}: {in_flight:?}");
+            let (bytes, _) = simulate(line, part, BUFFER, 8, 30);
+            assert!(bytes[..10].contains(&8), "{line} {part}: {bytes:?}");
         }
+    }
+
+    #[test]
+    fn line_that_is_fast_for_each_connection_opens_within_half_a_second() {
+        // 25 MB/s on every connection: as many times that as there are parts.
+        let step = Duration::from_millis(10);
+        let (mut window, mut now, mut handed) = (InFlight::default(), Duration::ZERO, 0);
+        window.begin(8 * MIB, now);
+        while !window.has_room(8 * MIB) {
+            now += step;
+            window.sent(past_buffers(handed + 250_000) - past_buffers(handed), now);
+            handed += 250_000;
+            if now.as_millis() % 100 == 0 {
+                window.measure(now);
+            }
+        }
+        assert!(now <= Duration::from_millis(300), "{now:?}");
     }
 
     #[test]
@@ -202,7 +248,7 @@ mod tests {
     fn one_part_may_go_whatever_its_size_and_the_rate() {
         let mut window = InFlight::default();
         window.begin(100, Duration::ZERO);
-        window.end(100, true, Duration::from_secs(100));
+        window.end(100, 0, true, Duration::from_secs(100));
         assert_eq!(window.rate, Some(1.0));
         assert!(window.has_room(1 << 30));
         window.begin(1 << 30, Duration::from_secs(100));
@@ -217,7 +263,7 @@ mod tests {
             if crowded {
                 window.waits();
             }
-            window.end(MIB, true, Duration::from_secs(1));
+            window.end(MIB, 0, true, Duration::from_secs(1));
             assert_eq!(window.line().is_some(), crowded);
         }
     }
@@ -227,8 +273,8 @@ mod tests {
         let mut window = InFlight::default();
         for second in 0..10 {
             window.begin(8 * MIB, Duration::from_secs(second));
-            window.sent(8 * MIB);
-            window.end(8 * MIB, false, Duration::from_secs(second));
+            window.sent(4 * MIB, Duration::from_secs(second));
+            window.end(8 * MIB, 4 * MIB, false, Duration::from_secs(second));
             window.measure(Duration::from_secs(second + 1));
         }
         assert_eq!(window.rate, None);
@@ -239,7 +285,7 @@ mod tests {
         let mut window = InFlight::default();
         window.begin(MIB, Duration::ZERO);
         window.begin(100 * MIB, Duration::ZERO);
-        window.end(100 * MIB, true, Duration::from_secs(1));
+        window.end(100 * MIB, 0, true, Duration::from_secs(1));
         assert!(window.has_room(100 * MIB));
         for second in 2..120 {
             window.measure(Duration::from_secs(second));

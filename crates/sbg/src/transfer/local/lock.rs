@@ -1,4 +1,4 @@
-//! Files that one transfer has for itself, in this process and among all.
+//! Exclusive locks on files, within this process and across processes.
 
 use std::collections::HashSet;
 use std::fs::File;

@@ -1,11 +1,11 @@
-//! How a local file is opened, and for whom a new one is.
+//! How a local file is opened, and the access to a new one.
 
-/// For whom a new file is.
+/// Who can access a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Access {
-    /// As the user has set it for new files.
+    /// The default of the user (umask).
     Usual,
-    /// For its owner alone.
+    /// Only the owner.
     Private,
 }
 
@@ -13,10 +13,10 @@ pub(in crate::transfer) enum Access {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Open {
     Read,
-    /// For reading and writing. It is made where there is none.
+    /// Read and write; created if missing.
     Write(Access),
-    /// For writing. There must be none.
+    /// Write; the file must not exist.
     CreateNew(Access),
-    /// For reading, and for writing at its end, wherever that is by then. It is made where there is none.
+    /// Read and append; created if missing.
     Append(Access),
 }

@@ -1,4 +1,4 @@
-//! The local file of a download: written at any place under a temporary name, and given its own name only when it is complete.
+//! The partial file of a download: written at any offset, and renamed when it is complete.
 
 use std::fs::File;
 use std::io;
@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::local_file::FileKind;
 use crate::transfer::local::open_mode::Access;
 
-/// A file in the making, `NAME.sbg-part`, with the journal `NAME.sbg-part.journal`.
+/// A partial file, `NAME.sbg-part`, with the journal `NAME.sbg-part.journal`.
 ///
 /// It is locked: another download to the same name is refused as long as this one lives, in this process and in others. Dropped
 /// before [`finish`](Self::finish) it leaves nothing behind, unless it is to be [kept](Self::keep).

@@ -1,4 +1,4 @@
-//! Reading and writing at a place of a file, on every system alike.
+//! Positional reads and writes, the same on every system.
 
 use std::fs::File;
 use std::io;

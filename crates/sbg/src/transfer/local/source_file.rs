@@ -1,4 +1,4 @@
-//! What an upload sends: a local file, read at any place and watched for changes, or bytes that were read already.
+//! The source of an upload: a local file, read at any offset and checked for changes, or bytes from a reader.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};

@@ -1,4 +1,4 @@
-//! The end of an upload: it is completed once, and what became of it is found out where the platform does not say.
+//! Completes an upload once, and finds out the result if the response is lost.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::engine::task::blocking;
 use crate::types;
 
-/// Attempts at a completion whose answers are lost.
+/// Maximum number of completion requests whose responses are lost.
 const COMPLETIONS: u32 = 5;
 
 /// How long a platform may go on with a completion whose connection broke, before it is sent again.
@@ -21,7 +21,7 @@ const REFUSED: Duration = Duration::from_millis(500);
 /// The same where it, or what lies in between, has taken too long to answer: it is likely to be at it.
 const SLOW: Duration = Duration::from_secs(90);
 
-/// First and longest time between two looks.
+/// Shortest and longest time between two polls.
 const LOOK: Duration = Duration::from_millis(100);
 const LONGEST_LOOK: Duration = Duration::from_secs(15);
 
@@ -75,10 +75,10 @@ impl Worker {
             if !lost && attempt == 1 {
                 return Err(error);
             }
-            tracing::info!(%error, "asking what became of a completion");
+            tracing::info!(%error, "polling for the result of a completion");
             let patience = match (error.kind(), error.status()) {
                 (_, Some(500 | 503)) => REFUSED,
-                (ErrorKind::Connect, _) => BROKEN,
+                (ErrorKind::Network, _) => BROKEN,
                 _ => SLOW,
             };
             match self.became(name, size, patience).await? {
@@ -115,8 +115,8 @@ impl Worker {
     }
 }
 
-/// Whether a call may have been carried out although its answer never came.
+/// Whether a call may have been carried out although its response was lost.
 fn is_lost(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout)
+    matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout)
         || matches!(error.status(), Some(500 | 502 | 503 | 504))
 }

@@ -1,4 +1,4 @@
-//! The beginning of an upload: what another run has left and the platform still knows, or a new one.
+//! The start of an upload: resumes one that an earlier run has left, or begins a new one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,23 +31,23 @@ pub(super) struct StartedUpload {
     pub(super) record: Option<Record>,
 }
 
-/// What there is to do for an upload.
+/// How an upload starts.
 pub(super) enum Beginning {
     StartedUpload(Box<StartedUpload>),
-    /// Nothing: another run has asked the platform to complete it, and it has, although that run did not live to hear of it.
+    /// It is already complete: an earlier run was killed after it had asked the platform to complete it.
     Completed(Box<types::File>),
 }
 
-/// Takes up the upload that another run has left, or begins one.
+/// Resumes the upload that an earlier run has left, or begins a new one.
 pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) -> Result<Beginning> {
     let Some(folder) = context.state_folder.clone() else {
         return begin_anew(plan, context, None).await;
     };
     let (record, left) = match open(plan, context, shared, &folder).await {
         Ok(opened) => opened,
-        // Such as in a container whose file system can only be read.
-        Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
-            tracing::warn!(%error, "an upload is not written down, so that no other process can go on with it");
+        // Such as in a container with a read-only file system.
+        Err(error) if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
+            tracing::warn!(%error, "an upload is not journaled, so it cannot be resumed by another process");
             return begin_anew(plan, context, None).await;
         }
         Err(error) => return Err(error),
@@ -97,7 +97,7 @@ async fn open(
     context.descriptors.more(&shared.stop, open).await
 }
 
-/// Begins a new upload, of which a journal tells from before the platform knows it.
+/// Begins a new upload. The journal has it before the platform does.
 pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Record>) -> Result<Beginning> {
     let record = match record {
         Some(record) => {
@@ -139,8 +139,8 @@ pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Re
 
 /// Whether the call may have been carried out.
 fn may_have_begun(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::UnexpectedResponse)
-        || error.status().is_some_and(|status| status >= 500)
+    matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout | ErrorKind::UnexpectedResponse)
+        || error.status().is_some_and(|status| status >= 500 || !error.is_refused())
 }
 
 /// What has become of the upload that a journal names.
@@ -169,7 +169,7 @@ async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -
         Ok(Lookup::Aborted(why)) => Ok(TakenUp::Useless(why.to_owned())),
         Ok(Lookup::Nothing) => Ok(TakenUp::Nothing),
         Err(error) if error.is_transient() || error.kind() == ErrorKind::Cancelled => Err(error),
-        // Nothing was sent yet, so nothing is lost by beginning anew.
+        // Nothing was sent yet, so nothing is lost by a restart.
         Err(error) => {
             tracing::warn!(%error, "cannot look for an upload that a killed run may have begun");
             Ok(TakenUp::Nothing)

@@ -1,4 +1,4 @@
-//! What an upload writes down, so that another process can go on.
+//! The journal of an upload, from which another process resumes.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -16,7 +16,7 @@ use crate::transfer::local::lock::{Locked, open_locked, remove_stale};
 use crate::transfer::local::source_file::Stamp;
 use crate::transfer::upload::plan::{PartReport, UploadDestination};
 
-/// Where the journals lie when nothing else is said; `None` where the user has no home folder.
+/// The default folder of the journals; `None` if the user has no home folder.
 pub(crate) fn default_state_folder() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = if cfg!(windows) {
@@ -35,7 +35,7 @@ pub(super) struct Journal {
     /// Which file goes where; version 0.1.0 has given it this name.
     #[serde(rename = "errand")]
     pub(super) key: UploadKey,
-    /// What the file was like.
+    /// The state of the file.
     pub(super) stamp: Stamp,
     pub(super) upload_id: String,
     pub(super) part_size: u64,
@@ -205,7 +205,7 @@ impl Ledger {
         Self(Mutex::new(Some(open)))
     }
 
-    /// Takes down that a part is there, for the next [`save`](Self::save).
+    /// Records a confirmed part, for the next [`save`](Self::save).
     pub(super) fn confirm(&self, report: PartReport) {
         self.change(|open| {
             open.journal.parts.retain(|known| known.part != report.part);
@@ -214,7 +214,7 @@ impl Ledger {
         });
     }
 
-    /// Writes down what is new.
+    /// Saves what is new.
     pub(super) fn save(&self) {
         self.change(|open| {
             if !open.saved {

@@ -1,4 +1,4 @@
-//! What to upload, where it goes, and what is said of its parts.
+//! What to upload, its destination, and the reports of its parts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) struct Plan {
     pub(super) endpoint: String,
 }
 
-/// Where the file goes, and with it which calls bring it there.
+/// The destination, which also decides which API calls are used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) enum UploadDestination {
     /// To a project or into a folder.
@@ -33,7 +33,7 @@ impl UploadDestination {
     }
 }
 
-/// What the storage answered to a part, as the platform wants to hear it.
+/// The storage's response to a part, in the form that the platform expects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PartReport {
     pub(super) part: i32,
@@ -44,6 +44,6 @@ pub(super) struct PartReport {
 #[derive(Clone, Debug)]
 pub(super) struct Confirmed {
     pub(super) report: PartReport,
-    /// Whether the platform was told.
+    /// Whether it was reported to the platform.
     pub(super) reported: bool,
 }

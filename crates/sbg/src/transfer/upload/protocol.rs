@@ -1,4 +1,4 @@
-//! The calls of an upload. Files and the code packages of automations have calls of their own, which do the same.
+//! The API calls of an upload. Files and the code packages of automations have separate calls with the same meaning.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,10 +24,10 @@ pub(super) struct RemoteUpload {
     pub(super) upload_id: String,
 }
 
-/// How long the platform may take to give an upload up.
+/// Timeout for aborting an upload.
 const ABORT: Duration = Duration::from_secs(10);
 
-/// Where a part goes.
+/// The signed URL of a part.
 #[derive(Debug)]
 pub(super) struct PartUrl {
     pub(super) url: String,
@@ -39,7 +39,7 @@ pub(super) struct PartUrl {
     pub(super) wanted: Confirmation,
 }
 
-/// What a destination is asked for: a name, a size and parts of a size.
+/// The request for a new upload: name, size and part size.
 #[derive(Clone, Debug)]
 pub(super) struct NewUpload {
     pub(super) name: String,
@@ -47,7 +47,7 @@ pub(super) struct NewUpload {
     pub(super) part_size: u64,
 }
 
-/// Begins an upload. Gives it with the size of its parts, if the platform tells one.
+/// Begins an upload. Returns it with its part size, if the platform sets one.
 pub(super) async fn begin(
     api: &sbg_raw::Client,
     destination: &UploadDestination,
@@ -72,7 +72,7 @@ pub(super) async fn begin(
             (begun.upload_id, begun.part_size)
         }
     };
-    // It becomes a piece of paths.
+    // It becomes a segment of paths.
     check_segment("upload id", &upload_id)?;
     if part_size.is_some_and(|size| u64::try_from(size).is_ok_and(|size| size > LARGEST_PART)) {
         let message = "the platform asks for parts that are larger than the largest";
@@ -150,7 +150,7 @@ impl RemoteUpload {
         }
     }
 
-    /// Completes the upload, telling of the parts that were not reported yet.
+    /// Completes the upload, and reports the remaining parts.
     pub(super) async fn complete(&self, unreported: Vec<PartReport>) -> Result<types::File> {
         let id = &*self.upload_id;
         if self.is_code() {
@@ -178,7 +178,7 @@ impl RemoteUpload {
         Ok(call.send().await?.into_inner().items.into_iter().find(same))
     }
 
-    /// Gives the upload up, so that its parts cost nothing. What cannot be aborted now, within ten seconds, expires on the platform.
+    /// Aborts the upload, so that its parts cost nothing. What cannot be aborted now, within ten seconds, expires on the platform.
     pub(super) async fn abort(&self) {
         let id = &*self.upload_id;
         let aborting = async {
@@ -194,7 +194,7 @@ impl RemoteUpload {
             }
             Ok(_) => {}
             Err(_) => {
-                tracing::warn!(upload_id = id, "the platform does not answer, so an upload is not aborted");
+                tracing::warn!(upload_id = id, "cannot abort an upload: the platform does not respond");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Uploads of what is read once, such as the output of a program.
+//! Uploads the bytes of a reader, such as the output of a program.
 
 use std::fmt;
 use std::pin::pin;
@@ -23,7 +23,7 @@ use crate::types;
 /// Bytes of parts that are held in memory at once, so that they can be sent again.
 const IN_MEMORY: u64 = 48 * 1024 * 1024;
 
-/// Something that is read once.
+/// A reader, which can be read only once.
 pub(super) struct Reader(pub(super) Box<dyn AsyncRead + Send + Unpin>);
 
 impl fmt::Debug for Reader {
@@ -32,7 +32,7 @@ impl fmt::Debug for Reader {
     }
 }
 
-/// Does the whole upload of `size` bytes that are read from `reader`.
+/// Runs the whole upload of `size` bytes from `reader`.
 pub(super) async fn run(
     reader: Reader,
     request: NewUpload,

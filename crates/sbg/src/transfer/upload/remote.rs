@@ -1,4 +1,4 @@
-//! What the platform says of an upload under way, and which upload that is. Pure.
+//! The platform's description of an upload in progress. Pure.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! An upload under way: what the platform has already, what is sent, and how it is completed.
+//! Runs an upload: sends the missing parts, reports them, and completes it.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -20,8 +20,7 @@ use super::plan::{Confirmed, Plan};
 use super::protocol::{PartUrl, RemoteUpload};
 use super::uploaded::Uploaded;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::concurrency::Direction;
-use crate::transfer::engine::concurrency::Limiter;
+use crate::transfer::engine::concurrency::{Direction, PartMeter};
 use crate::transfer::engine::retry::{Retry, RetryAction};
 use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::storage::part_body::BodyControl;
@@ -157,10 +156,18 @@ fn is_worth_resuming(error: &Error) -> bool {
 
     let passing = matches!(
         error.kind(),
-        K::Cancelled | K::Connect | K::Dns | K::Io | K::Proxy | K::Storage | K::Timeout | K::Tls
+        K::Cancelled
+            | K::DiskFull
+            | K::Dns
+            | K::Io
+            | K::Network
+            | K::Proxy
+            | K::Storage
+            | K::Timeout
+            | K::Tls
     );
     // A token that has expired, a bill that is not paid: somebody will see to it.
-    let refused = error.kind() == K::Api && matches!(error.status(), Some(401..=403));
+    let refused = error.is_refused() && matches!(error.kind(), K::Unauthorized | K::Quota | K::Forbidden);
     passing || refused || error.is_transient()
 }
 
@@ -323,7 +330,7 @@ impl Worker {
             let attempt = Arc::new(PartAttempt::new(counters.clone()));
             let flow = BodyControl::new(failures.hold_back());
             let outcome = tokio::select! {
-                outcome = self.put(&address, &content, &attempt, &limiter, flow) => Some(outcome),
+                outcome = self.put(&address, &content, &attempt, connection.meter(), flow) => Some(outcome),
                 () = self.shared.pause_wanted() => None,
             };
             if let Some(Ok(headers)) = outcome {
@@ -367,20 +374,21 @@ impl Worker {
         address: &PartUrl,
         content: &PartContent,
         attempt: &Arc<PartAttempt>,
-        limiter: &Arc<Limiter>,
+        meter: &PartMeter,
         flow: BodyControl,
     ) -> Result<BTreeMap<String, String>, StorageError> {
         let moving = Activity::new();
         let unread = Arc::default();
         let body = || {
             attempt.restart();
-            let (counted, moved, throttle, told) =
-                (attempt.clone(), limiter.clone(), self.context.up.clone(), moving.clone());
+            meter.restart();
+            let (counted, meter, throttle, told) =
+                (attempt.clone(), meter.clone(), self.context.up.clone(), moving.clone());
             let gate = flow.gate();
             let numbered = content.clone().blocks(Arc::clone(&unread)).enumerate();
             reqwest::Body::wrap_stream(numbered.then(move |(number, block)| {
-                let (counted, moved, throttle, moving) =
-                    (counted.clone(), moved.clone(), throttle.clone(), told.clone());
+                let (counted, meter, throttle, moving) =
+                    (counted.clone(), meter.clone(), throttle.clone(), told.clone());
                 let mut gate = gate.clone();
                 async move {
                     let length = block.as_ref().map_or(0, |block| block.len() as u64);
@@ -389,7 +397,7 @@ impl Worker {
                     throttle.take(length).await;
                     moving.touch();
                     counted.add(length);
-                    moved.moved(length);
+                    meter.sent(length);
                     block
                 }
             }))

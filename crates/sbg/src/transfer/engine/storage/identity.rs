@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The version of an object, as the storage identifies it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) struct Version {
-    /// The ETag as received: strong, weak, or without quotation marks.
+    /// The `ETag` as received: strong, weak, or without quotation marks.
     pub(in crate::transfer) etag: Option<String>,
     pub(in crate::transfer) last_modified: Option<String>,
 }
@@ -25,8 +25,8 @@ impl Version {
 
     /// How this version differs from another one; `None` if it does not.
     ///
-    /// A weak and a strong ETag of the same value name the same version: Apache sends the weak one while a file is younger than a
-    /// second, nginx where it changes the encoding. Dates are compared only without ETags.
+    /// A weak and a strong `ETag` of the same value name the same version: Apache sends the weak one while a file is younger than a
+    /// second, nginx where it changes the encoding. Dates are compared only without `ETag`s.
     pub(in crate::transfer) fn difference(&self, other: &Self) -> Option<&'static str> {
         match (self.etag.as_deref().map(opaque), other.etag.as_deref().map(opaque)) {
             (Some(one), Some(another)) if one == another => None,
@@ -36,7 +36,7 @@ impl Version {
         }
     }
 
-    /// The `If-Match` condition for this version. A weak ETag never matches.
+    /// The `If-Match` condition for this version. A weak `ETag` never matches.
     pub(in crate::transfer) fn if_match(&self) -> Option<HeaderValue> {
         let etag = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"))?;
         HeaderValue::try_from(format!("\"{}\"", opaque(etag))).ok()
@@ -58,7 +58,7 @@ impl Identity {
     }
 }
 
-/// The opaque part of an ETag. Swift sends it without quotation marks.
+/// The opaque part of an `ETag`. Swift sends it without quotation marks.
 fn opaque(etag: &str) -> &str {
     etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"')
 }

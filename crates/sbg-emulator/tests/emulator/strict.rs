@@ -1,0 +1,73 @@
+//! Strict mode: requests that the OpenAPI document does not describe are refused.
+
+use sbg_emulator::Emulator;
+use serde_json::{Value, json};
+
+use crate::{Answer, Bench};
+
+async fn bench() -> Bench {
+    let bench = Bench::with(Emulator::builder().strict(true)).await;
+    bench.emulator.create_project("demo");
+    bench
+}
+
+fn refused(answer: &Answer, naming: &str) {
+    assert_eq!((answer.status.as_u16(), answer.code()), (400, 90000), "{answer:?}");
+    let message = answer.text("message");
+    assert!(message.contains("Strict mode:") && message.contains(naming), "{message}");
+}
+
+#[tokio::test]
+async fn unknown_query_parameters_are_named() {
+    let bench = bench().await;
+    let message = "GET /projects: the specification has no query parameter `nmae`; it has `category`, `fields`, `limit`, `name`, `offset`, `tags`";
+    refused(&bench.get("/projects?nmae=demo").await, message);
+    refused(&bench.get("/user?limit=10").await, "no query parameter `limit`");
+    refused(&bench.get("/files?project=rfranklin/demo&origin.dataset=x").await, "`origin.dataset`");
+    for query in ["name=demo", "limit=10&offset=0&fields=_all", "tags=a"] {
+        assert_eq!(bench.get(&format!("/projects?{query}")).await.status, 200, "{query}");
+    }
+    assert_eq!(
+        bench.get("/files?project=rfranklin/demo&metadata.sample_id=S1&tag=a&tag=b").await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn types_in_queries_are_checked() {
+    let bench = bench().await;
+    refused(
+        &bench.get("/teams?division=kings-college&_all=True").await,
+        "`_all` must be of the type boolean, not `True`",
+    );
+    refused(&bench.get("/projects?limit=ten").await, "`limit` must be of the type integer, not `ten`");
+    assert_eq!(bench.get("/teams?division=kings-college&_all=true").await.status, 200);
+}
+
+#[tokio::test]
+async fn bodies_are_checked() {
+    let bench = bench().await;
+    let file = bench.emulator.create_file("rfranklin/demo", "reads.txt", "ACGT");
+    let file = format!("/files/{file}");
+    let edit = async |body: Value| bench.patch(&file, body).await;
+    refused(&edit(json!({"nmae": "x"})).await, "no property `nmae`");
+    refused(&edit(json!({"name": null})).await, "`name` must not be null");
+    refused(&edit(json!({"tags": "a"})).await, "`tags` must be of the type array");
+    refused(&edit(json!({"tags": ["a", 1]})).await, "`tags[1]` must be of the type string");
+    assert_eq!(edit(json!({"name": "other.txt", "tags": ["a"], "metadata": {"a": "b"}})).await.status, 200);
+    let settings = json!({"name": "Other", "settings": {"locked": "true"}});
+    refused(&bench.post("/projects", settings).await, "`settings.locked` must be of the type boolean");
+    let task = json!({"project": "rfranklin/demo", "app": "admin/sbg-public-data/line-count", "inputs": {"any": [1, {"a": null}]}});
+    assert_eq!(bench.post("/tasks", task).await.status, 200, "inputs may be anything");
+}
+
+#[tokio::test]
+async fn lenient_by_default() {
+    let bench = Bench::start().await;
+    bench.emulator.create_project("demo");
+    assert_eq!(bench.get("/projects?nmae=demo").await.status, 200);
+    assert_eq!(
+        bench.patch("/projects/rfranklin/demo", json!({"nmae": 1, "name": null, "tags": []})).await.status,
+        200
+    );
+}
