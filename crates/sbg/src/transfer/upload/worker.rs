@@ -151,10 +151,18 @@ fn is_worth_resuming(error: &Error) -> bool {
 
     let passing = matches!(
         error.kind(),
-        K::Cancelled | K::Connect | K::Dns | K::Io | K::Proxy | K::Storage | K::Timeout | K::Tls
+        K::Cancelled
+            | K::DiskFull
+            | K::Dns
+            | K::Io
+            | K::Network
+            | K::Proxy
+            | K::Storage
+            | K::Timeout
+            | K::Tls
     );
     // A token that has expired, a bill that is not paid: somebody will see to it.
-    let refused = error.kind() == K::Api && matches!(error.status(), Some(401..=403));
+    let refused = error.is_refused() && matches!(error.kind(), K::Unauthorized | K::Quota | K::Forbidden);
     passing || refused || error.is_transient()
 }
 
