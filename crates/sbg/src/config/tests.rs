@@ -273,7 +273,7 @@ fn what_is_missing_is_told_for_every_place() {
         &[],
         Some(FILE_TOKEN),
         &format!(
-            "no endpoint for the token from profile `default` of CREDENTIALS:2 was found; {program} SB_API_ENDPOINT is \
+            "found no endpoint for the token from profile `default` of CREDENTIALS:2; {program} SB_API_ENDPOINT is \
              not set, SB_AUTH_TOKEN is not set\n{profile} it has no `api_endpoint`"
         ),
     );
