@@ -57,7 +57,7 @@ pub enum ErrorKind {
     Conflict,
     /// A quota is used up or a bill is unpaid: HTTP 402 and 507.
     Quota,
-    /// Too many requests: HTTP 429. See [`RateLimitSleeper`](crate::transport::RateLimitSleeper).
+    /// Too many requests: HTTP 429. See [`RateLimitSleeper`](crate::pipeline::RateLimitSleeper).
     RateLimited,
     /// The platform is under maintenance: HTTP 503 with error code 0.
     Maintenance,
