@@ -34,6 +34,8 @@ const HOSTILE_TRAFFIC: &str = "SBG_HOSTILE_TRAFFIC";
 pub enum Witness {
     /// The official Python client works on the emulator, and what it says and hears fits the specification
     Python,
+    /// sbpack packs, pulls and copies apps and writes manifests on the emulator
+    Sbpack,
     /// Schemathesis makes calls from the specification and checks the answers of the emulator
     Schemathesis {
         /// Calls for each operation and phase at the most
@@ -53,6 +55,7 @@ pub enum Witness {
 pub fn run(root: &Path, witness: Witness) -> Result<String> {
     match witness {
         Witness::Python => python(root),
+        Witness::Sbpack => sbpack(root),
         Witness::Schemathesis { max_examples, seed } => schemathesis(root, max_examples, seed),
         Witness::Traffic => traffic(root),
         Witness::Storage(options) => storage::run(root, &options),
@@ -60,15 +63,23 @@ pub fn run(root: &Path, witness: Witness) -> Result<String> {
 }
 
 fn python(root: &Path) -> Result<String> {
-    let programs = programs(root)?;
-    let recorded = folder(root, "python-traffic")?;
+    client(root, &programs(root)?, "python")
+}
+
+fn sbpack(root: &Path) -> Result<String> {
+    client(root, &environment(root, "sbpack-venv", "sbpack-requirements.txt")?, "sbpack")
+}
+
+/// Runs the script of an outside client on the emulator and checks the responses that it got against the specification.
+fn client(root: &Path, programs: &Path, name: &str) -> Result<String> {
+    let recorded = folder(root, &format!("{name}-traffic"))?;
     let path = recorded.to_str().context("the path of the workspace is not UTF-8")?;
     // The client takes no address without HTTPS. Its uploads have parts of a few bytes.
     let certificate = folder(root, "certificate")?;
     let certificate = certificate.to_str().context("the path of the workspace is not UTF-8")?;
     let emulator = start(root, &["--tls", certificate, "--min-part-size", "1", "--traffic", path])?;
     let mut client = Command::new(programs.join("python"));
-    tee(emulator.introduce(client.arg(root.join("tests/witness/python_client.py"))), |_| ())?;
+    tee(emulator.introduce(client.arg(root.join(format!("tests/witness/{name}_client.py")))), |_| ())?;
     drop(emulator);
     // The client takes liberties, such as a body where there is none and `True` for `true`, which say nothing of the emulator.
     fits(root, &recorded, is_of_answer)
@@ -78,7 +89,8 @@ fn schemathesis(root: &Path, max_examples: u32, seed: u64) -> Result<String> {
     let programs = programs(root)?;
     let sources = root.join("tests/witness/schemathesis");
     // It makes thousands of calls in a minute, and needs something to make them on.
-    let emulator = start(root, &["--demo", "--rate-limit", "1000000", "--min-part-size", "1"])?;
+    // Without the strict mode, the emulator takes requests that break the specification, as the platform does.
+    let emulator = start(root, &["--demo", "--strict", "--rate-limit", "1000000", "--min-part-size", "1"])?;
     let mut schemathesis = Command::new(programs.join("schemathesis"));
     schemathesis.env("SBG_WITNESS_HOOKS", sources.join("hooks.py")).env("PYTHONDONTWRITEBYTECODE", "1");
     schemathesis.arg("--config-file").arg(sources.join("schemathesis.toml"));
@@ -126,9 +138,13 @@ fn is_of_answer(kind: Kind) -> bool {
 
 /// The folder of the programs of the virtual environment, which is made where it is missing.
 fn programs(root: &Path) -> Result<PathBuf> {
+    environment(root, "venv", "requirements.txt")
+}
+
+fn environment(root: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
     let versions = versions(&[&PYTHON])?;
-    let environment = root.join("target/witness/venv");
-    virtual_environment(&environment, &root.join("tests/witness/requirements.txt"), &versions)?;
+    let environment = root.join("target/witness").join(name);
+    virtual_environment(&environment, &root.join("tests/witness").join(requirements), &versions)?;
     Ok(environment.join("bin"))
 }
 
