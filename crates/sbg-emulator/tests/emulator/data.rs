@@ -175,7 +175,7 @@ fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
     check(&good[..good.len() / 2], "is damaged");
     check("", "is damaged");
     check("[]", "is damaged");
-    check(&good.replacen("\"version\":1", "\"version\":7", 1), "version 7; this program supports");
+    check(&good.replacen("\"version\":2", "\"version\":7", 1), "version 7; this program supports");
     check(&good.replacen("\"users\"", "\"losers\"", 1), "is damaged: missing field `users`");
     fs::write(&state, good).unwrap();
     let object = fs::read_dir(folder.path().join("objects")).unwrap().next().unwrap().unwrap().path();

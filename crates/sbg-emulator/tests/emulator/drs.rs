@@ -8,7 +8,11 @@ const PROJECT: &str = "rfranklin/demo";
 
 async fn finished(bench: &Bench, body: Value) -> Answer {
     let begun = bench.post("/bulk/drs/imports/create", body).await;
-    assert_eq!((begun.text("state"), &begun.json["result"]), ("PENDING".to_owned(), &json!([])), "{begun:?}");
+    assert_eq!(
+        (begun.text("state"), &begun.json["result"]),
+        ("SUBMITTED".to_owned(), &json!([])),
+        "{begun:?}"
+    );
     bench.wait(10);
     bench.get(&format!("/bulk/drs/imports/{}", begun.text("id"))).await
 }
@@ -23,7 +27,7 @@ async fn objects_become_files_one_by_one() {
         {"drs_uri": "drs://server.org/missing", "project": PROJECT},
     ]);
     let done = finished(&bench, json!({"items": items, "tags": ["drs"]})).await;
-    assert_eq!(done.text("state"), "COMPLETED");
+    assert_eq!(done.text("state"), "FINISHED");
     let file = &done.json["result"][0]["resource"];
     assert_eq!(
         (&file["name"], &file["tags"], &file["metadata"]["sample_id"]),
@@ -32,6 +36,21 @@ async fn objects_become_files_one_by_one() {
     assert_eq!(done.json["result"][1]["resource"]["name"], "b2");
     assert_eq!(done.json["result"][2]["error"]["code"], 10225);
     assert_eq!(bench.get(&format!("/files?project={PROJECT}")).await.column("name"), ["a.bam", "b2"]);
+}
+
+#[tokio::test]
+async fn import_walks_through_its_states() {
+    let bench =
+        Bench::with(sbg_emulator::Emulator::builder().state_time(std::time::Duration::from_secs(10))).await;
+    bench.emulator.create_project("demo");
+    let items = json!([{"drs_uri": "drs://server.org/missing", "project": PROJECT}]);
+    let import = bench.post("/bulk/drs/imports/create", json!({"items": items})).await;
+    let id = import.text("id");
+    assert!(id.len() == 19 && id.bytes().all(|byte| byte.is_ascii_digit()), "{id}");
+    for state in ["RESOLVING", "RUNNING", "FINISHED", "FINISHED"] {
+        bench.wait(10);
+        assert_eq!(bench.get(&format!("/bulk/drs/imports/{id}")).await.text("state"), state);
+    }
 }
 
 #[tokio::test]
@@ -50,7 +69,7 @@ async fn a_name_that_is_taken_is_skipped_replaced_or_avoided() {
     let skipped = import(None).await;
     assert_eq!(
         (skipped.text("state"), &skipped.json["result"][0]["error"]["code"]),
-        ("FAILED".to_owned(), &10223.into())
+        ("FINISHED".to_owned(), &10223.into())
     );
     assert_eq!(import(Some("AUTORENAME")).await.json["result"][0]["resource"]["name"], "_1_a");
     let replaced = import(Some("OVERWRITE")).await;
