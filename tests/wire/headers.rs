@@ -51,14 +51,22 @@ async fn each_kind_of_credentials_has_its_header() -> Result<()> {
 }
 
 #[tokio::test]
-async fn only_operations_in_advance_access_carry_the_consent() -> Result<()> {
+async fn every_call_carries_the_consent_once_it_is_given() -> Result<()> {
     let answer = json!({"items": [], "username": "rfranklin"});
     let wire = Wire::tuned(move |_| response(200, &answer), |client| client.advance_access(true)).await;
     wire.client.users().me().await?;
     wire.client.files().query().project(project()).page().await?;
-    assert!(wire.all().iter().all(|seen| seen.header("x-sbg-advance-access").is_empty()));
     let scroll = wire.client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
     scroll.map_err(sbg::Error::from)?;
-    assert_eq!(wire.last().header("x-sbg-advance-access"), ["advance"]);
+    assert_eq!(wire.all().len(), 3);
+    assert!(wire.all().iter().all(|seen| seen.header("x-sbg-advance-access") == ["advance"]));
+
+    let answer = json!({"username": "rfranklin"});
+    let wire = Wire::tuned(move |_| response(200, &answer), |client| client).await;
+    wire.client.users().me().await?;
+    assert!(wire.last().header("x-sbg-advance-access").is_empty());
+    let refused = wire.client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
+    assert_eq!(refused.map_err(sbg::Error::from).unwrap_err().kind(), sbg::ErrorKind::AdvanceAccess);
+    assert_eq!(wire.all().len(), 1, "a gated call is refused before it is sent");
     Ok(())
 }

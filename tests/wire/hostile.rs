@@ -333,9 +333,20 @@ async fn folders_in_folders_without_end_are_an_error() {
 async fn ids_put_nothing_into_a_request_that_does_not_belong_there() {
     let wire = Wire::answering(json!({})).await;
     let client = &wire.client;
-    for id in
-        ["a\r\nX-Evil: 1", "../users", "..", "a/b", "a?b=c", "a#b", "a%2fb", "a\\b", " ", "", "a\u{85}b"]
-    {
+    for id in [
+        "a\r\nX-Evil: 1",
+        "../users",
+        "..",
+        "a/b/c",
+        "a/..",
+        "a?b=c",
+        "a#b",
+        "a%2fb",
+        "a\\b",
+        " ",
+        "",
+        "a\u{85}b",
+    ] {
         let invalid = ErrorKind::InvalidInput;
         assert_refused(client.file(id).get().await, invalid, &[]);
         assert_refused(client.user(id).get().await, invalid, &[]);

@@ -6,7 +6,7 @@ use sbg::types::{FileType, MemberType, UserRole};
 use sbg_tests::assert_refused;
 use serde_json::json;
 
-use crate::{Wire, project};
+use crate::{Seen, Wire, project, response};
 
 #[tokio::test]
 async fn one_odd_field_does_not_make_a_page_unreadable() -> Result<()> {
@@ -45,4 +45,38 @@ async fn an_answer_without_its_identity_is_an_error_with_an_excerpt() -> Result<
     let words = ["missing field `id`", "`{\"name\":\"no id\"}`"];
     assert_refused(wire.client.file("5678").get().await, ErrorKind::UnexpectedResponse, &words);
     Ok(())
+}
+
+#[tokio::test]
+async fn null_metadata_is_empty() -> Result<()> {
+    let wire = Wire::answering(json!(null)).await;
+    assert!(wire.client.file("5678").metadata().get().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn errors_keep_text_codes_and_other_fields() {
+    let said = json!({"status": "CONFLICT", "code": "NAME_TAKEN", "message": "Taken.", "names": ["a", "b"]});
+    let wire = Wire::tuned(move |_| response(409, &said), |client| client).await;
+    let error = wire.client.file("5678").get().await.unwrap_err();
+    assert_eq!((error.message(), error.status(), error.code()), ("Taken.", Some(409), None));
+    assert_eq!(json!(error.details()), json!({"code": "NAME_TAKEN", "names": ["a", "b"]}));
+}
+
+#[tokio::test]
+async fn a_task_that_cannot_start_says_why() {
+    const TASK: &str = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
+    let refusal =
+        json!({"status": 400, "code": 7024, "message": "Task can not be started due to validation errors."});
+    let task = json!({"id": TASK, "errors": ["Required input is not set: reads", {"message": "No file.", "input": "x"}]});
+    let answer = move |seen: &Seen| {
+        if seen.line().starts_with("POST") { response(400, &refusal) } else { response(200, &task) }
+    };
+    let wire = Wire::tuned(answer, |client| client).await;
+    let error = wire.client.task(TASK).run().await.unwrap_err();
+    assert_eq!(error.code(), Some(7024));
+    assert_eq!(error.hint(), Some("the task says: Required input is not set: reads; No file."));
+    let expected = json!(["Required input is not set: reads", {"message": "No file.", "input": "x"}]);
+    assert_eq!(error.details()["errors"], expected);
+    assert_eq!(wire.all().len(), 2);
 }

@@ -17,6 +17,12 @@ async fn odd_usernames_and_ids_are_encoded_in_the_path() -> Result<()> {
     check("/users/a;b,c:d&e=f");
     wire.client.project(project())?.members().member("<x>\"`{}").get().await?;
     check("/projects/rfranklin/demo/members/%3Cx%3E%22%60%7B%7D");
+    wire.client.user("kings-college/r franklin".replace(' ', ".")).get().await?;
+    check("/users/kings-college/r.franklin");
+    wire.client.project(project())?.members().member("kings-college/rfranklin").get().await?;
+    check("/projects/rfranklin/demo/members/kings-college/rfranklin");
+    wire.client.team("t").remove_member("kings-college/rfranklin").await?;
+    check("/teams/t/members/kings-college/rfranklin");
     wire.client.project("division~1/über-project")?.get().await?;
     check("/projects/division~1/%C3%BCber-project");
     wire.client.uploads().get("a_b-c.d").await?;

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-use crate::process::{Program, program};
+use xtask_process::{Program, program};
 
 /// A running emulator. It is stopped when this is dropped, however the task ends.
 pub struct Emulator {

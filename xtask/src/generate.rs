@@ -5,6 +5,7 @@ mod client;
 mod nullable;
 mod prune;
 mod read;
+mod slashes;
 pub mod tables;
 
 use std::path::Path;

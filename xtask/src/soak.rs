@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use crate::emulator::Emulator;
-use crate::process::{Program, empty, output, program, step};
+use xtask_process::{Program, empty, output, program, step};
 
 #[derive(Args)]
 pub struct Soak {

@@ -178,12 +178,21 @@ pub(crate) async fn read<T: DeserializeOwned, E>(
     let (status, extensions) = (response.status(), std::mem::take(response.extensions_mut()));
     let headers = response.headers().clone();
     let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
-    match serde_json::from_slice(&body) {
+    match from_body(&body) {
         Ok(inner) => Ok(ResponseValue::new(inner, status, headers)),
         Err(error) => {
             let answer = Unreadable { operation: operation(info), status, headers, extensions, body, error };
             Err(Error::ResponseBodyError(carry(client.inner.0.unreadable(answer)).await))
         }
+    }
+}
+
+/// Reads a body. `null` stands for an object without fields, such as the metadata of a file that has none.
+fn from_body<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let read = serde_json::from_slice(body);
+    match read {
+        Err(_) if body.trim_ascii() == b"null" => serde_json::from_slice(b"{}").or(read),
+        read => read,
     }
 }
 
@@ -198,5 +207,19 @@ async fn carry(error: TransportError) -> reqwest::Error {
     match response.bytes().await {
         Err(carried) => carried,
         Ok(_) => unreachable!("a body that fails cannot be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types;
+
+    #[test]
+    fn null_is_read_as_an_object_without_fields() {
+        let metadata: types::Metadata = from_body(b" null\n").unwrap();
+        assert!(metadata.is_empty());
+        let file = from_body::<types::File>(b"null").unwrap_err();
+        assert!(file.to_string().starts_with("invalid type: null"), "{file}");
     }
 }

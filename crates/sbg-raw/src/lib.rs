@@ -35,7 +35,7 @@ pub use generated::error_codes::ERROR_CODES;
 pub use generated::operations::{OPERATIONS, SECRET_FIELDS};
 pub use hooks::{Inner, Transport, TransportError, Unreadable};
 pub use operation::{Operation, Pagination};
-pub use values::{MetadataFilter, Nullable, Number, Secret, Timestamp};
+pub use values::{Identifier, MetadataFilter, Nullable, Number, Secret, Timestamp};
 
 /// The open enums: sets of values that may grow.
 pub mod enums {

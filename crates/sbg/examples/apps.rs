@@ -1,4 +1,4 @@
-//! Brings apps into a project: copies a public one, and installs one from its description in CWL as JSON:
+//! Adds apps to a project: copies a public app, and installs one from CWL as JSON:
 //! `apps OWNER/PROJECT PUBLIC_APP CWL_FILE`.
 
 use anyhow::{Context as _, Result};

@@ -1,4 +1,4 @@
-//! Copies, moves or deletes a folder with all that is in it, by a job of the platform: `background_jobs copy PROJECT FOLDER TO_PROJECT`,
+//! Copies, moves or deletes a folder and its contents in the background: `background_jobs copy PROJECT FOLDER TO_PROJECT`,
 //! `background_jobs move PROJECT FOLDER TO_PROJECT`, `background_jobs delete PROJECT FOLDER`. Projects are `OWNER/PROJECT`.
 
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ async fn main() -> Result<ExitCode> {
     };
     println!("job {}", job.id);
 
-    // The job goes on if this program ends: `client.jobs().query()` lists it for a month.
+    // The job continues if this program ends; `client.jobs().query()` lists it for a month.
     let hour = Duration::from_secs(60 * 60);
     let done = client.job(&job)?.wait().timeout(hour).await?;
     println!("{:?}", done.state);

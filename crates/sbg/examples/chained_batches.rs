@@ -1,4 +1,4 @@
-//! Runs two batches one after the other: the first has a task for each sample, the second takes each file that the first has made:
+//! Runs two batches in sequence: the first has a task for each sample, the second a task for each output file of the first:
 //! `chained_batches OWNER/PROJECT FOLDER FIRST_APP FIRST_INPUT SECOND_APP SECOND_INPUT`.
 
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Waits for a batch and gathers the files that its children have made.
+/// Waits for a batch and collects the output files of its children.
 async fn outputs_of(client: &Client, batch: &Task) -> Result<Vec<TaskFile>> {
     let handle = client.task(&batch.id);
     handle.wait().timeout(DAY).await?;

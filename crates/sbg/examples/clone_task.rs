@@ -1,6 +1,6 @@
-//! Runs a task once more with another value of an input: `clone_task OWNER/PROJECT TASK_NAME INPUT VALUE [--abort]`.
+//! Runs a task again with another value of an input: `clone_task OWNER/PROJECT TASK_NAME INPUT VALUE [--abort]`.
 //!
-//! The value is JSON, or else a text. With `--abort` the new task is stopped as soon as it has been started.
+//! The value is JSON, or else a string. With `--abort` the new task is aborted right after its start.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn main() -> Result<()> {
     let model = latest(&client, project, name).await?;
     println!("{name} is {:?}", model.status);
 
-    // Without `run(false)` the clone would run with the inputs as they were.
+    // Without `run(false)` the clone would run with the old inputs.
     let draft = client.task(&model.id).clone_task().run(false).await?;
     let task = client.task(&draft.id);
     let edited = task.edit().name(format!("{name}, again")).input(input, value).await?;
@@ -47,7 +47,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// The task of this name that was created last. There is no query by name, so the tasks are gone through.
+/// The latest task of this name. There is no query by name, so this reads the whole list.
 async fn latest(client: &Client, project: &str, name: &str) -> Result<Task> {
     let query = client.project(project)?.tasks().query().fields(Fields::only(["name", "status"]));
     let mut tasks = query.order_by(TaskOrderBy::CreatedTime, TaskOrder::Desc).items();

@@ -1,4 +1,4 @@
-//! Downloads all VCF files that a task has made: `download_vcfs TASK_ID FOLDER`.
+//! Downloads all VCF files that a task created: `download_vcfs TASK_ID FOLDER`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Writes the files of a folder to a volume and leaves them on the platform as they are:
+//! Copies the files of a folder to a volume and leaves them on the platform:
 //! `export_to_volume OWNER/PROJECT FOLDER OWNER/VOLUME PREFIX`, with a prefix such as `results/`.
 
 use std::time::Duration;

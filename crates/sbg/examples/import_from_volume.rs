@@ -28,7 +28,7 @@ async fn main() -> Result<()> {
         return Ok(());
     }
 
-    // Imports are started and watched a hundred with each call.
+    // One call starts or polls a hundred imports.
     let mut ids = Vec::new();
     for import in client.imports().bulk_start(starts).await? {
         ids.push(import?.id);

@@ -1,6 +1,6 @@
-//! Runs an app on a file, waits for the task, and tells its results: `run_task OWNER/PROJECT APP INPUT FILE_PATH`.
+//! Runs an app on a file, waits for the task, and prints its results: `run_task OWNER/PROJECT APP INPUT FILE_PATH`.
 //!
-//! The path is that of a file in the project, such as `reads/sample-1.fastq`.
+//! `FILE_PATH` is a path in the project, such as `reads/sample-1.fastq`.
 
 use std::time::Duration;
 

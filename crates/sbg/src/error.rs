@@ -13,7 +13,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use sbg_raw::{ErrorCode, Operation};
+use serde_json::{Map, Value};
 
+pub(crate) use self::build::code_of;
 pub(crate) use self::text::{excerpt, one_line};
 
 /// A result whose error is [`sbg::Error`](Error).
@@ -118,6 +120,8 @@ struct Inner {
     /// The error code of the object storage, such as `SlowDown`.
     storage_code: Option<String>,
     more_info: Option<String>,
+    /// What the response says beside its message, code, status and link.
+    details: Map<String, Value>,
     request_id: Option<String>,
     operation: Option<&'static Operation>,
     attempts: u32,
@@ -229,6 +233,22 @@ impl Error {
     /// ```
     pub fn more_info(&self) -> Option<&str> {
         self.0.more_info.as_deref()
+    }
+
+    /// The fields of the platform's error beside `status`, `code`, `message` and `more_info`, as it sent them. Some errors explain
+    /// themselves there. A `code` that is text, and so is not a [code](Self::code) of the platform, is kept here.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) {
+    /// if let Err(error) = client.task("0ad6e7f2-4d2c-4d3b-a7d8-8d3d0c9d1d11").run().await
+    ///     && let Some(errors) = error.details().get("errors")
+    /// {
+    ///     eprintln!("{errors}");
+    /// }
+    /// # }
+    /// ```
+    pub fn details(&self) -> &Map<String, Value> {
+        &self.0.details
     }
 
     /// Identifier of the request, to quote to the support of the platform.
@@ -460,9 +480,10 @@ mod tests {
 
     #[test]
     fn display_tells_what_was_tried_and_what_was_said() {
+        let said = serde_json::from_value(serde_json::json!({"code": 5002})).unwrap();
         let error = Error::new(ErrorKind::Api, "Requested file does not exist.")
             .with_status(404)
-            .with_answer(Some(5002), None, Some("r-17".to_owned()))
+            .with_said(&said, Some("r-17".to_owned()))
             .with_operation(Operation::find("project_get").unwrap(), 3)
             .with_hint("look at the id");
         let expected = "project_get: Requested file does not exist. (HTTP 404, code 5002, request r-17, 3 attempts); look at the id";

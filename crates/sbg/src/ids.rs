@@ -13,7 +13,7 @@ mod kinds;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use form::{check_new_member, check_segment, check_uuid};
+pub(crate) use form::{check_segment, check_username, check_uuid};
 pub use invalid::InvalidId;
 pub(crate) use invalid::excerpt;
 pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};

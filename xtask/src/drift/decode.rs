@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use sbg_document::drift::Answer;
 
-use crate::process::{Program, program};
+use xtask_process::{Program, program};
 
 /// Why each of `answers` cannot be read as the type that is generated for it; `None` where it can.
 pub fn decode(root: &Path, answers: &[Answer]) -> Result<Vec<Option<String>>> {

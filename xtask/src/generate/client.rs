@@ -8,7 +8,7 @@ use schemars::schema::{InstanceType, SchemaObject};
 use serde_json::{Value, json};
 
 use super::caught::caught;
-use super::{nullable, prune, read, tables};
+use super::{nullable, prune, read, slashes, tables};
 use crate::spec::schema_usage::Uses;
 
 /// Folder of the generated code.
@@ -18,7 +18,8 @@ const FOLDER: &str = "crates/sbg-raw/src/generated";
 const MODULES: [&str; 2] = ["types", "builder"];
 
 /// Schemas which a hand-written type of `sbg_raw::values` stands for, because typify makes nothing useful of them.
-const HAND_WRITTEN: [&str; 2] = ["MetadataFilter", "Number"];
+const HAND_WRITTEN: [(&str, &str); 3] =
+    [("DrsImportId", "Identifier"), ("MetadataFilter", "MetadataFilter"), ("Number", "Number")];
 
 /// Schemas that stand for a property which is marked as secret, by whether it is a string, and the types that hide it.
 const SECRETS: [(bool, &str, &str); 2] = [
@@ -28,7 +29,7 @@ const SECRETS: [(bool, &str, &str); 2] = [
 
 /// Validation that typify would turn into types of their own (`NonZero`, newtypes of strings) which would break callers whenever
 /// a limit changes; and examples, which it has no use for.
-const STRIPPED: [&str; 11] = [
+const STRIPPED: [&str; 12] = [
     "minimum",
     "maximum",
     "minLength",
@@ -37,6 +38,7 @@ const STRIPPED: [&str; 11] = [
     "minItems",
     "maxItems",
     "uniqueItems",
+    "maxProperties",
     "default",
     "example",
     "examples",
@@ -58,8 +60,8 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
         .with_hooks(HooksMode::Expected)
         .with_derive("PartialEq")
         .with_map_type("::std::collections::BTreeMap");
-    for name in HAND_WRITTEN {
-        settings.with_replacement(name, format!("crate::values::{name}"), std::iter::empty::<TypeImpl>());
+    for (schema, name) in HAND_WRITTEN {
+        settings.with_replacement(schema, format!("crate::values::{name}"), std::iter::empty::<TypeImpl>());
     }
     for (_, name, hidden) in SECRETS {
         settings.with_replacement(name, hidden, std::iter::empty::<TypeImpl>());
@@ -85,6 +87,7 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
     let mut client: syn::File = syn::parse2(tokens).context("progenitor wrote something that is no Rust")?;
     prune::prune(&mut client, |name| uses.only_answers(name));
     read::by_hook(&mut client);
+    slashes::keep(&mut client, document);
     nullable::apply(&mut client, document, |name| uses.requests(name));
     let mut files = Vec::new();
     for name in MODULES {

@@ -143,10 +143,11 @@ fn in_place(lint: &mut Lint<'_>, schema: &Schema<'_>) {
 }
 
 /// Keywords and the types that they belong to.
-const KEYWORDS: [(&str, &[&str]); 14] = [
+const KEYWORDS: [(&str, &[&str]); 15] = [
     ("properties", &["object"]),
     ("required", &["object"]),
     ("additionalProperties", &["object"]),
+    ("maxProperties", &["object"]),
     ("items", &["array"]),
     ("minItems", &["array"]),
     ("maxItems", &["array"]),

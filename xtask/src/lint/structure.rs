@@ -223,15 +223,17 @@ static PARAMETER: Object = Object {
     referable: true,
     keys: &PARAMETER_KEYS,
     refused: PARAMETER_REFUSED,
-    extensions: &[],
+    extensions: PARAMETER_EXTENSIONS,
 };
+
+const PARAMETER_EXTENSIONS: &[(&str, Extension)] = &[("x-sbg-slashes", Extension::True)];
 
 static NAMED_PARAMETER: Object = Object {
     name: "a parameter",
     referable: false,
     keys: &PARAMETER_KEYS,
     refused: PARAMETER_REFUSED,
-    extensions: &[],
+    extensions: PARAMETER_EXTENSIONS,
 };
 
 static REQUEST_BODY: Object = Object {
@@ -272,7 +274,7 @@ static MEDIA_TYPE: Object = Object {
     extensions: &[],
 };
 
-static SCHEMA_KEYS: [(&str, Shape, bool); 22] = [
+static SCHEMA_KEYS: [(&str, Shape, bool); 23] = [
     ("type", Shape::Text, LEFT_OUT),
     ("format", Shape::Text, LEFT_OUT),
     ("description", Shape::Words, LEFT_OUT),
@@ -293,6 +295,7 @@ static SCHEMA_KEYS: [(&str, Shape, bool); 22] = [
     ("minItems", Shape::Count, LEFT_OUT),
     ("maxItems", Shape::Count, LEFT_OUT),
     ("uniqueItems", Shape::Flag, LEFT_OUT),
+    ("maxProperties", Shape::Count, LEFT_OUT),
     ("default", Shape::Json, LEFT_OUT),
     ("example", Shape::Json, LEFT_OUT),
 ];
@@ -309,7 +312,6 @@ const SCHEMA_REFUSED: &[(&str, &str)] = &[
     ("exclusiveMaximum", "write `maximum`"),
     ("multipleOf", "say it in the description"),
     ("minProperties", "say it in the description"),
-    ("maxProperties", "say it in the description"),
     ("title", "the name of the component is its title"),
     ("examples", "write one `example`"),
     ("readOnly", "write a schema for requests and one for answers"),

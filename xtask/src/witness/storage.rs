@@ -27,7 +27,7 @@ use self::gateway::Gateway;
 use self::servers::Servers;
 use self::stores::{STORES, Store};
 use self::table::{Cell, Row};
-use crate::process::{NODE, NPM, PYTHON, Program, program, step, versions};
+use xtask_process::{NODE, NPM, PYTHON, Program, program, step, versions};
 
 /// The file that has the matrix.
 const DOCUMENT: &str = "docs/storage.md";

@@ -76,6 +76,7 @@ pub fn decode(operation: &str, answer: &str) -> Option<serde_json::Result<()>> {
         "dataset_member_list" => read::<types::MemberPage>(answer),
         "division_get" => read::<types::Division>(answer),
         "division_list" => read::<types::DivisionPage>(answer),
+        "division_team_list" => read::<types::TeamPage>(answer),
         "drs_import_get" => read::<types::DrsImport>(answer),
         "drs_import_start" => read::<types::DrsImport>(answer),
         "export_get" => read::<types::Export>(answer),

@@ -14,8 +14,15 @@ The HTTP API of the Seven Bridges Platform and of the environments built on it: 
 BioData Catalyst. Projects, files, tasks, apps, volumes and everything around them.
 
 Every call but the index needs a token in the header `X-SBG-Auth-Token`. A token may make 1000 requests in 300 seconds; the
-headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` tell how much of that is left. Errors have one
-form, the schema `Error`, whatever the operation.
+headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` tell how much of that is left. Asking for the limit
+itself (`GET /rate_limit`) does not count, and the import service has a limit of its own, whose 429 has the code 10371. Errors
+have one form, the schema `Error`, whatever the operation.
+
+Operations that may still change ask for the header `X-SBG-Advance-Access: advance`. The official Python client sends it with
+every call once it is switched on, and older clients send it for automations, divisions, teams, volumes and billing.
+
+The platform is more lenient with requests than this document: `null` stands for an optional field that is left out, paths
+may end in a slash, booleans come as `True` and `TRUE` or as text, and names of types and roles in either case.
 
 
 Version: 2*/
@@ -258,7 +265,7 @@ let response = client.app_raw_get()
     fn app_raw_get(&self) -> builder::AppRawGet<'_>;
     /**Create an app
 
-Creates an app from a CWL description, under the short name in the path, with revision 0. Needs the write permission. The description is sent as JSON, or as YAML with the content type `application/yaml`. The provider's contract does not have this call; we follow the official Python client, which sends YAML as a JSON string, though, where the platform takes real YAML.
+Creates an app from a CWL description, under the short name in the path, with revision 0. Needs the write permission. The description is sent as JSON, or as YAML with the content type `application/yaml`. The provider documents the call on its pages, while its contract file does not list it; the official Python client sends YAML as a JSON string, where the platform takes real YAML.
 
 Sends a `POST` request to `/apps/{project_owner}/{project}/{app_short_name}/raw`
 
@@ -610,7 +617,7 @@ let response = client.automation_restore()
     fn automation_restore(&self) -> builder::AutomationRestore<'_>;
     /**List the members of an automation
 
-Lists the members of an automation and what each of them may do. The Python client repeats the id of the automation as a query parameter, which is left out here.
+Lists the members of an automation and what each of them may do. The Python client also sends the id of the automation as a query parameter, which changes nothing.
 
 Sends a `GET` request to `/automation/automations/{automation_id}/members`
 
@@ -883,7 +890,7 @@ let response = client.automation_run_edit()
     fn automation_run_edit(&self) -> builder::AutomationRunEdit<'_>;
     /**Run an automation again
 
-Starts a new run after the model of an earlier one. With `merge` the inputs and settings that are given are laid over those of the earlier run, without it they stand alone. The Python client builds the body which is described here and then does not send it, so that its runs repeat the earlier one as it was; we send it.
+Starts a new run after the model of an earlier one. With `merge`, which is the platform's default, the inputs and settings that are given are laid over those of the earlier run; with `merge` set to false they stand alone. The Python client builds the body which is described here and then does not send it, so that its runs repeat the earlier one as it was; we send it.
 
 Sends a `POST` request to `/automation/runs/{run_id}/actions/rerun`
 
@@ -1318,7 +1325,7 @@ impl ClientBillingExt for Client {
 pub trait ClientBulkExt {
     /**Delete several files
 
-Deletes up to 100 files. Each item of the answer has the file as it was or the error on which it failed; the call as a whole succeeds nevertheless. Cannot be undone. The provider's contract does not have this call; we follow the official Python client.
+Deletes up to 100 files. Each item of the answer has the file as it was or the error on which it failed; the call as a whole succeeds nevertheless. Cannot be undone. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/delete`
 
@@ -1331,7 +1338,7 @@ let response = client.bulk_file_delete()
     fn bulk_file_delete(&self) -> builder::BulkFileDelete<'_>;
     /**Edit several files
 
-Changes the name, the tags and the metadata of up to 100 files; what is not given stays. Each item of the answer has the file after the change or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Changes the name, the tags and the metadata of up to 100 files; what is not given stays. Each item of the answer has the file after the change or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/edit`
 
@@ -1344,7 +1351,7 @@ let response = client.bulk_file_edit()
     fn bulk_file_edit(&self) -> builder::BulkFileEdit<'_>;
     /**Get several files
 
-Returns up to 100 files with their metadata in one call. Each item of the answer has the file or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Returns up to 100 files with their metadata in one call. Each item of the answer has the file or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/get`
 
@@ -1361,7 +1368,7 @@ let response = client.bulk_file_get()
     fn bulk_file_get(&self) -> builder::BulkFileGet<'_>;
     /**Replace the details of several files
 
-Sets the name, the tags and the metadata of up to 100 files; tags and metadata that are not given are erased. Each item of the answer has the file after the change or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Sets the name, the tags and the metadata of up to 100 files; tags and metadata that are not given are erased. Each item of the answer has the file after the change or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/update`
 
@@ -1374,7 +1381,7 @@ let response = client.bulk_file_update()
     fn bulk_file_update(&self) -> builder::BulkFileUpdate<'_>;
     /**Start several exports
 
-Starts up to 100 exports to volumes, each as `export_start` does. Each item of the answer has the export or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Starts up to 100 exports to volumes, each as `export_start` does. Each item of the answer has the export or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/exports/create`
 
@@ -1391,7 +1398,7 @@ let response = client.bulk_export_start()
     fn bulk_export_start(&self) -> builder::BulkExportStart<'_>;
     /**Get several exports
 
-Returns up to 100 exports in one call, which is how many of them are best watched. Each item of the answer has the export or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Returns up to 100 exports in one call, which is how many of them are best watched. Each item of the answer has the export or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/exports/get`
 
@@ -1404,7 +1411,7 @@ let response = client.bulk_export_get()
     fn bulk_export_get(&self) -> builder::BulkExportGet<'_>;
     /**Start several imports
 
-Starts up to 100 imports from volumes, each as `import_start` does. Each item of the answer has the import or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Starts up to 100 imports from volumes, each as `import_start` does. Each item of the answer has the import or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/imports/create`
 
@@ -1417,7 +1424,7 @@ let response = client.bulk_import_start()
     fn bulk_import_start(&self) -> builder::BulkImportStart<'_>;
     /**Get several imports
 
-Returns up to 100 imports in one call, which is how many of them are best watched. Each item of the answer has the import or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Returns up to 100 imports in one call, which is how many of them are best watched. Each item of the answer has the import or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/imports/get`
 
@@ -1430,7 +1437,7 @@ let response = client.bulk_import_get()
     fn bulk_import_get(&self) -> builder::BulkImportGet<'_>;
     /**Get several tasks
 
-Returns up to 100 tasks in one call, which is how many of them are best watched. Each item of the answer has the task or the error on which it failed. The provider's contract does not have this call; we follow the official Python client.
+Returns up to 100 tasks in one call, which is how many of them are best watched. Each item of the answer has the task or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/tasks/get`
 
@@ -1619,7 +1626,7 @@ Sends a `GET` request to `/datasets/{owner}/{dataset}/members/{username}`
 Arguments:
 - `owner`: Username of the owner of the dataset.
 - `dataset`: Short name of the dataset, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 ```ignore
 let response = client.dataset_member_get()
     .owner(owner)
@@ -1638,7 +1645,7 @@ Sends a `DELETE` request to `/datasets/{owner}/{dataset}/members/{username}`
 Arguments:
 - `owner`: Username of the owner of the dataset.
 - `dataset`: Short name of the dataset, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 ```ignore
 let response = client.dataset_member_remove()
     .owner(owner)
@@ -1657,7 +1664,7 @@ Sends a `PATCH` request to `/datasets/{owner}/{dataset}/members/{username}/permi
 Arguments:
 - `owner`: Username of the owner of the dataset.
 - `dataset`: Short name of the dataset, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `body`
 ```ignore
 let response = client.dataset_member_permissions_edit()
@@ -1744,6 +1751,29 @@ let response = client.division_get()
     .await;
 ```*/
     fn division_get(&self) -> builder::DivisionGet<'_>;
+    /**List the teams of one division
+
+Lists the teams of a division, as `team_list` does with the division as a query parameter. Only the official R client (0.4.0) makes this call; the provider's pages and the Python client use `team_list`.
+
+Sends a `GET` request to `/divisions/{division}/teams`
+
+Arguments:
+- `division`: Identifier of the division.
+- `all`: Whether to list all teams of the division, not only those of the caller. The R client always sends it.
+- `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
+- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
+```ignore
+let response = client.division_team_list()
+    .division(division)
+    .all(all)
+    .fields(fields)
+    .limit(limit)
+    .offset(offset)
+    .send()
+    .await;
+```*/
+    fn division_team_list(&self) -> builder::DivisionTeamList<'_>;
 }
 impl ClientDivisionsExt for Client {
     fn division_list(&self) -> builder::DivisionList<'_> {
@@ -1752,12 +1782,15 @@ impl ClientDivisionsExt for Client {
     fn division_get(&self) -> builder::DivisionGet<'_> {
         builder::DivisionGet::new(self)
     }
+    fn division_team_list(&self) -> builder::DivisionTeamList<'_> {
+        builder::DivisionTeamList::new(self)
+    }
 }
 ///Imports by DRS, the Data Repository Service of the GA4GH.
 pub trait ClientDrsExt {
     /**Start a DRS import
 
-Starts a job that brings files from DRS servers into projects or folders, up to 100 of them in one call. The files stay where they are; the platform links to them. DRS bundles may be named too. The platform imports 500 files in five minutes at the most and goes on by itself when that time has passed. Look at the job until its state is `COMPLETED` or `FAILED`, then at each entry of `result`: one may have failed while others came.
+Starts a job that brings files from DRS servers into projects or folders, up to 100 of them in one call. The files stay where they are; the platform links to them. DRS bundles may be named too. The platform imports 500 files in five minutes at the most and resumes by itself when that time has passed. Poll the job until its state is final, `FINISHED` in practice, then check each entry of `result`: one item may fail while others succeed.
 
 Sends a `POST` request to `/bulk/drs/imports/create`
 
@@ -1819,7 +1852,7 @@ let response = client.export_list()
     fn export_list(&self) -> builder::ExportList<'_>;
     /**Start an export
 
-Starts a job that writes a file of a project to a volume with access mode `RW`. Needs the write permission on the volume. Folders, public files and aliases cannot be exported. Unless `copy_only` is set, the file becomes an alias of the exported object when the job is done: its bytes leave the platform's storage, and with them their cost, and it cannot be exported again. The answer comes at once; look at the job until its state is `COMPLETED` or `FAILED`. For many files the bulk call saves requests.
+Starts a job that writes a file of a project to a volume with access mode `RW`. Needs the write permission on the volume. Folders, public files and aliases cannot be exported, and the volume must be with the provider and in the region of the project (else error 9027). Unless `copy_only` is set, the file becomes an alias of the exported object when the job is done: its bytes leave the platform's storage, and with them their cost, and it cannot be exported again. The answer comes at once; look at the job until its state is `COMPLETED` or `FAILED`. For many files the bulk call saves requests.
 
 Sends a `POST` request to `/storage/exports`
 
@@ -2067,7 +2100,7 @@ let response = client.file_download_info()
     fn file_download_info(&self) -> builder::FileDownloadInfo<'_>;
     /**Get the metadata of a file
 
-Returns the metadata of a file, by key.
+Returns the metadata of a file, by key. The body may be `null` for a file without metadata, which stands for an empty object.
 
 Sends a `GET` request to `/files/{file_id}/metadata`
 
@@ -2285,7 +2318,7 @@ let response = client.import_list()
     fn import_list(&self) -> builder::ImportList<'_>;
     /**Start an import
 
-Starts a job that brings a file or a folder of a volume into a project or a folder of the platform. No bytes are copied: what appears is an alias, which can be used like any file as long as the volume is active. Needs the copy permission on the volume and the write permission in the project. The answer comes at once; look at the job until its state is `COMPLETED` or `FAILED`. Each call starts a job of its own. For many files the bulk call saves requests. `overwrite` is a field of the body, although the provider's text once calls it a query parameter.
+Starts a job that brings a file or a folder of a volume into a project or a folder of the platform. No bytes are copied: what appears is an alias, which can be used like any file as long as the volume is active. Needs the copy permission on the volume and the write permission in the project. The answer comes at once; look at the job until its state is `COMPLETED` or `FAILED`. Each call starts a job of its own. For many files the bulk call saves requests. `overwrite` is a field of the body, although the provider's text once calls it a query parameter. Where the name is taken, a file is skipped unless `overwrite` or `autorename` is set; a folder is merged into the folder of that name. The service has a rate limit of its own: 429 with the code 10371.
 
 Sends a `POST` request to `/storage/imports`
 
@@ -2444,7 +2477,7 @@ let response = client.api_index()
     fn api_index(&self) -> builder::ApiIndex<'_>;
     /**Get the rate limit
 
-Returns how many calls the token may make in five minutes, how many of them are left, and how many computation instances the caller may use at the same time. Every answer of the platform carries the first of these in its headers as well.
+Returns how many calls the token may make in five minutes, how many of them are left, and how many computation instances the caller may use at the same time. Every response of the platform carries the first of these in its headers as well. The call itself does not count against the limit.
 
 Sends a `GET` request to `/rate_limit`
 
@@ -2645,7 +2678,7 @@ Sends a `GET` request to `/projects/{project_owner}/{project}/members/{username}
 Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 ```ignore
 let response = client.project_member_get()
@@ -2666,7 +2699,7 @@ Sends a `DELETE` request to `/projects/{project_owner}/{project}/members/{userna
 Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 ```ignore
 let response = client.project_member_remove()
     .project_owner(project_owner)
@@ -2685,7 +2718,7 @@ Sends a `PUT` request to `/projects/{project_owner}/{project}/members/{username}
 Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `body`
 ```ignore
@@ -2710,7 +2743,7 @@ Sends a `PATCH` request to `/projects/{project_owner}/{project}/members/{usernam
 Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `body`
 ```ignore
@@ -3191,7 +3224,7 @@ Sends a `DELETE` request to `/teams/{team_id}/members/{username}`
 
 Arguments:
 - `team_id`: Identifier of the team.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 ```ignore
 let response = client.team_member_remove()
     .team_id(team_id)
@@ -3432,7 +3465,7 @@ Returns one user. The provider's contract says that one can see only oneself so 
 Sends a `GET` request to `/users/{username}`
 
 Arguments:
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 ```ignore
 let response = client.user_get()
@@ -3449,7 +3482,7 @@ Disables a user of a division, which is meant for those who administer the divis
 Sends a `DELETE` request to `/users/{username}`
 
 Arguments:
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 ```ignore
 let response = client.user_disable()
     .username(username)
@@ -3671,7 +3704,7 @@ Sends a `GET` request to `/storage/volumes/{volume_owner}/{volume_name}/members/
 Arguments:
 - `volume_owner`: Owner of the volume; the name of the division for a volume that a division owns, else a username.
 - `volume_name`: Name of the volume, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 ```ignore
 let response = client.volume_member_get()
@@ -3692,7 +3725,7 @@ Sends a `DELETE` request to `/storage/volumes/{volume_owner}/{volume_name}/membe
 Arguments:
 - `volume_owner`: Owner of the volume; the name of the division for a volume that a division owns, else a username.
 - `volume_name`: Name of the volume, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 ```ignore
 let response = client.volume_member_remove()
     .volume_owner(volume_owner)
@@ -3711,7 +3744,7 @@ Sends a `PUT` request to `/storage/volumes/{volume_owner}/{volume_name}/members/
 Arguments:
 - `volume_owner`: Owner of the volume; the name of the division for a volume that a division owns, else a username.
 - `volume_name`: Name of the volume, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `body`
 ```ignore
 let response = client.volume_member_permissions_replace()
@@ -3734,7 +3767,7 @@ Sends a `PATCH` request to `/storage/volumes/{volume_owner}/{volume_name}/member
 Arguments:
 - `volume_owner`: Owner of the volume; the name of the division for a volume that a division owns, else a username.
 - `volume_name`: Name of the volume, the second part of its id.
-- `username`: Username on the platform.
+- `username`: Username on the platform. Enterprise users and members are `division/username`; the official clients send the slash as it is, and so do the generated Rust client and `sbg`. `%2F` stands for it just as well.
 - `body`
 ```ignore
 let response = client.volume_member_permissions_edit()

@@ -121,6 +121,26 @@ open_enum! {
 }
 
 open_enum! {
+    /// State of a DRS import. The provider's pages name `SUBMITTED`, `RESOLVING`, `RUNNING` and `FINISHED`; the older reference of the call shows the states of storage imports, `PENDING`, `COMPLETED` and `FAILED`. Final are `FINISHED`, `COMPLETED` and `FAILED`; success is per item, in `result`.
+    DrsImportState {
+        /// `SUBMITTED`
+        Submitted = "SUBMITTED",
+        /// `RESOLVING`
+        Resolving = "RESOLVING",
+        /// `RUNNING`
+        Running = "RUNNING",
+        /// `FINISHED`
+        Finished = "FINISHED",
+        /// `PENDING`
+        Pending = "PENDING",
+        /// `COMPLETED`
+        Completed = "COMPLETED",
+        /// `FAILED`
+        Failed = "FAILED",
+    }
+}
+
+open_enum! {
     /// State of a run. It ends as `FINISHED`, `FAILED` or `ABORTED`.
     AutomationRunStatus {
         /// `CREATED`

@@ -3,7 +3,7 @@
 //! What the specification says of each operation, sorted by operation id.
 use crate::operation::{Operation, Pagination};
 /// Every operation of the API, sorted by operation id.
-pub static OPERATIONS: [Operation; 167usize] = [
+pub static OPERATIONS: [Operation; 168usize] = [
     Operation {
         id: "action_feedback_send",
         method: "POST",
@@ -768,6 +768,16 @@ pub static OPERATIONS: [Operation; 167usize] = [
         id: "division_list",
         method: "GET",
         path: "/divisions",
+        tag: "divisions",
+        advance_access: false,
+        idempotent: true,
+        answers: true,
+        pagination: Some(Pagination::Offset),
+    },
+    Operation {
+        id: "division_team_list",
+        method: "GET",
+        path: "/divisions/{division}/teams",
         tag: "divisions",
         advance_access: false,
         idempotent: true,

@@ -6,7 +6,7 @@ use sbg_raw::ClientDatasetsExt as _;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::FileQuery;
-use crate::ids::{DatasetId, IntoId, check_new_member, check_segment};
+use crate::ids::{DatasetId, IntoId, check_segment, check_username};
 use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -390,7 +390,7 @@ impl DatasetMembers {
         let NewMember::User(username) = member else {
             return Err(Error::invalid("a dataset has users as members, each named by username"));
         };
-        check_new_member(MEMBER_ID, &username)?;
+        check_username(MEMBER_ID, &username)?;
         let body = types::DatasetMemberAdd { username, permissions: permissions.to_grant() };
         let call = self.client.raw().dataset_member_add().owner(self.id.owner()).dataset(self.id.dataset());
         Ok(call.body(body).send().await?.into_inner())
@@ -469,7 +469,7 @@ impl DatasetMemberHandle {
     ///
     /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn get(&self) -> Result<types::Member> {
-        let member = check_segment(MEMBER_ID, &self.member)?;
+        let member = check_username(MEMBER_ID, &self.member)?;
         let call = self.client.raw().dataset_member_get().owner(self.id.owner()).dataset(self.id.dataset());
         Ok(call.username(member).send().await?.into_inner())
     }
@@ -487,7 +487,7 @@ impl DatasetMemberHandle {
     ///
     /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
-        let member = check_segment(MEMBER_ID, &self.member)?;
+        let member = check_username(MEMBER_ID, &self.member)?;
         let call = self.client.raw().dataset_member_remove();
         call.owner(self.id.owner()).dataset(self.id.dataset()).username(member).send().await?;
         Ok(())
@@ -509,7 +509,7 @@ impl DatasetMemberHandle {
     ///
     /// A change of nothing or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<()> {
-        let member = check_segment(MEMBER_ID, &self.member)?;
+        let member = check_username(MEMBER_ID, &self.member)?;
         if permissions.is_empty() {
             return Err(Error::invalid("the edit of the permissions changes nothing"));
         }

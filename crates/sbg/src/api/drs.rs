@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use sbg_raw::ClientDrsExt as _;
 
 use super::destination::{Destination, Place, place_setters};
-use super::storage_jobs::imports;
 use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::files::check_metadata;
 use crate::ids::{check_segment, excerpt};
 use crate::raw::Nullable;
 use crate::request::bulk;
@@ -159,6 +159,7 @@ impl DrsItem {
         }
         let Destination { project, parent, name } = self.place.checked(&format!("`{uri}` goes to"))?;
         let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
+        metadata.as_ref().map_or(Ok(()), check_metadata)?;
         Ok(types::DrsImportItem { drs_uri: self.uri, metadata, name, parent, project })
     }
 }
@@ -283,7 +284,8 @@ impl DrsImportHandle {
         Ok(self.client.raw().drs_import_get().id(id).send().await?.into_inner())
     }
 
-    /// Waits until the import has ended. That it is completed does not say that every file came: look at [`drs_results`].
+    /// Waits until the import has ended: its state is `FINISHED`, or `COMPLETED` or `FAILED`, which older pages of the provider name.
+    /// None of them says that every file was imported: see [`drs_results`].
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -306,7 +308,7 @@ impl DrsImportHandle {
 
 impl Job for types::DrsImport {
     fn state(&self) -> State {
-        imports::state(self.state.as_ref())
+        State::of_job(self.state.as_ref().map(types::DrsImportState::as_str))
     }
 }
 
@@ -316,7 +318,7 @@ impl Job for types::DrsImport {
 /// let import: sbg::types::DrsImport = serde_json::from_str(
 ///     r#"{
 ///         "id": "lJNxn4PMqz7gTCRxJ9rVvE",
-///         "state": "COMPLETED",
+///         "state": "FINISHED",
 ///         "result": [
 ///             {"resource": {"id": "567890abc9b0307bc0414164"}},
 ///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}

@@ -4,7 +4,7 @@ use sbg_raw::ClientTeamsExt as _;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{check_new_member, check_segment};
+use crate::ids::{check_segment, check_username};
 use crate::request::call::{Get, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -251,7 +251,7 @@ impl TeamHandle {
     /// A malformed id or username, before anything is sent; or whatever the call brings.
     pub async fn add_member(&self, username: impl Into<String>) -> Result<types::TeamMember> {
         let body = types::TeamMemberAdd { id: username.into() };
-        check_new_member("username", &body.id)?;
+        check_username("username", &body.id)?;
         let call = self.client.raw().team_member_add().team_id(self.checked()?);
         Ok(call.body(body).send().await?.into_inner())
     }
@@ -270,7 +270,7 @@ impl TeamHandle {
     /// A malformed id or username, before anything is sent; or whatever the call brings.
     pub async fn remove_member(&self, username: impl Into<String>) -> Result<()> {
         let username = username.into();
-        check_segment("username", &username)?;
+        check_username("username", &username)?;
         self.client.raw().team_member_remove().team_id(self.checked()?).username(username).send().await?;
         Ok(())
     }

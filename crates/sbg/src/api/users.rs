@@ -4,7 +4,7 @@ use sbg_raw::ClientUsersExt as _;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::check_segment;
+use crate::ids::check_username;
 use crate::request::call::{Get, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -160,7 +160,7 @@ impl UserHandle {
     pub fn get(&self) -> Get<types::User> {
         let Self { client, username } = self.clone();
         Get::new(UserList::IDENTITY, move |fields| async move {
-            check_segment("username", &username)?;
+            check_username("username", &username)?;
             Ok(set!(client.raw().user_get().username(username), fields = fields).send().await?.into_inner())
         })
     }
@@ -178,7 +178,7 @@ impl UserHandle {
     ///
     /// A malformed username, before anything is sent; or whatever the call brings.
     pub async fn disable(&self) -> Result<()> {
-        check_segment("username", &self.username)?;
+        check_username("username", &self.username)?;
         self.client.raw().user_disable().username(&*self.username).send().await?;
         Ok(())
     }

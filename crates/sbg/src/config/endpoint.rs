@@ -8,7 +8,7 @@ use crate::ids::excerpt;
 
 /// The environment that a client talks to.
 ///
-/// Parses from the name of a known environment (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst` or `bdc`, in any
+/// Parses from the name of a known environment (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst` or `bdc`, `cn`, in any
 /// case) and from the base URL of its API, which ends in `/v2`. The URL of a known environment gives its variant.
 ///
 /// ```
@@ -32,6 +32,8 @@ pub enum Endpoint {
     Cgc,
     /// CAVATICA: `https://cavatica-api.sbgenomics.com/v2`.
     Cavatica,
+    /// The Seven Bridges Platform in China: `https://api.sevenbridges.cn/v2`.
+    Cn,
     /// NHLBI `BioData` Catalyst: `https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2`.
     BioDataCatalyst,
     /// Any other address, such as that of an emulator or a private installation.
@@ -50,7 +52,7 @@ pub enum Endpoint {
 pub struct CustomEndpoint(Url);
 
 /// Each known environment with its names, the first of which it is called by, and its base URL.
-const KNOWN: [(Endpoint, &[&str], &str); 5] = [
+const KNOWN: [(Endpoint, &[&str], &str); 6] = [
     (Endpoint::Platform, &["platform"], "https://api.sbgenomics.com/v2"),
     (Endpoint::Eu, &["eu"], "https://eu-api.sbgenomics.com/v2"),
     (Endpoint::Cgc, &["cgc"], "https://cgc-api.sbgenomics.com/v2"),
@@ -60,6 +62,18 @@ const KNOWN: [(Endpoint, &[&str], &str); 5] = [
         &["biodatacatalyst", "bdc"],
         "https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2",
     ),
+    (Endpoint::Cn, &["cn"], "https://api.sevenbridges.cn/v2"),
+];
+
+/// Hosts of the web interface, which people copy from the address bar, and the host of the API that belongs to each.
+const WEB_HOSTS: [(&str, &str); 7] = [
+    ("igor.sbgenomics.com", "api.sbgenomics.com"),
+    ("platform.sbgenomics.com", "api.sbgenomics.com"),
+    ("eu.sbgenomics.com", "eu-api.sbgenomics.com"),
+    ("cgc.sbgenomics.com", "cgc-api.sbgenomics.com"),
+    ("cavatica.sbgenomics.com", "cavatica-api.sbgenomics.com"),
+    ("platform.sb.biodatacatalyst.nhlbi.nih.gov", "api.sb.biodatacatalyst.nhlbi.nih.gov"),
+    ("platform.sevenbridges.cn", "api.sevenbridges.cn"),
 ];
 
 impl Endpoint {
@@ -110,7 +124,7 @@ impl Endpoint {
     /// use sbg::config::Endpoint;
     ///
     /// let names: Vec<_> = Endpoint::known().filter_map(|endpoint| endpoint.name()).collect();
-    /// assert_eq!(names, ["platform", "eu", "cgc", "cavatica", "biodatacatalyst"]);
+    /// assert_eq!(names, ["platform", "eu", "cgc", "cavatica", "biodatacatalyst", "cn"]);
     /// ```
     pub fn known() -> impl Iterator<Item = Self> {
         KNOWN.into_iter().map(|(endpoint, ..)| endpoint)
@@ -198,7 +212,13 @@ enum Problem {
     Malformed(&'static str),
     Unparsable(url::ParseError),
     Scheme,
-    Path { expected: String },
+    Path {
+        expected: String,
+    },
+    /// The host is that of a web interface.
+    WebHost {
+        expected: String,
+    },
     PlainHttp,
 }
 
@@ -238,6 +258,9 @@ impl fmt::Display for InvalidEndpoint {
             Problem::Path { expected } => {
                 write!(f, "the path of the URL must end in `/v2` (expected `{expected}`)")
             }
+            Problem::WebHost { expected } => {
+                write!(f, "this is the host of the web interface (expected its API, `{expected}`)")
+            }
             Problem::PlainHttp => f.write_str(
                 "plain http would send the token readable to everyone on the way; use `https://`, or, in a closed \
                  network, opt in with `allow_insecure_http(true)`",
@@ -272,6 +295,9 @@ fn parse_url(text: &str, allow_insecure_http: bool) -> Result<Url, Problem> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Problem::Malformed("a query (`?`) or fragment (`#`) does not belong in it"));
+    }
+    if let Some((_, api)) = WEB_HOSTS.iter().find(|(web, _)| url.host_str() == Some(web)) {
+        return Err(Problem::WebHost { expected: format!("https://{api}/v2") });
     }
     let path = url.path().trim_end_matches('/').to_owned();
     if !path.ends_with("/v2") {
@@ -341,7 +367,7 @@ mod tests {
         check("http://LocalHost:80/v2", "- http://localhost/v2");
 
         let names = "expected a URL such as `https://api.sbgenomics.com/v2`, or one of the names platform, eu, cgc, \
-                     cavatica, biodatacatalyst";
+                     cavatica, biodatacatalyst, cn";
         check("", "the API endpoint is empty (expected a URL such as `https://api.sbgenomics.com/v2`)");
         check("  ", "the API endpoint is empty (expected a URL such as `https://api.sbgenomics.com/v2`)");
         check("cgcc", &format!("`cgcc` is no API endpoint: {names}"));
@@ -364,6 +390,16 @@ mod tests {
         check(
             "https://x/api/",
             "`https://x/api/` is no API endpoint: the path of the URL must end in `/v2` (expected `https://x/api/v2`)",
+        );
+        check(
+            "https://cgc.sbgenomics.com/u/rfranklin/demo",
+            "`https://cgc.sbgenomics.com/u/rfranklin/demo` is no API endpoint: this is the host of the web interface \
+             (expected its API, `https://cgc-api.sbgenomics.com/v2`)",
+        );
+        check(
+            "https://platform.sb.biodatacatalyst.nhlbi.nih.gov/v2",
+            "`https://platform.sb.biodatacatalyst.nhlbi.nih.gov/v2` is no API endpoint: this is the host of the web \
+             interface (expected its API, `https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2`)",
         );
         check(
             "https://x/notv2",
@@ -405,6 +441,6 @@ mod tests {
             assert_eq!(endpoint.name().unwrap().parse(), Ok(endpoint.clone()));
             assert_eq!(String::from(endpoint.clone()).parse(), Ok(endpoint));
         }
-        assert_eq!(Endpoint::known().count(), 5);
+        assert_eq!(Endpoint::known().count(), 6);
     }
 }

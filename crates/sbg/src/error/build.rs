@@ -3,9 +3,32 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use sbg_raw::{ErrorCode, Operation};
+use sbg_raw::{ErrorCode, Operation, types};
+use serde_json::{Map, Value};
 
 use super::{Error, ErrorKind, Inner, one_line};
+
+/// The error code of the platform, where it is one.
+pub(crate) fn code_of(said: &types::Error) -> Option<i32> {
+    said.code.as_ref()?.as_i64()?.try_into().ok()
+}
+
+/// Replaces `secret` in every text of `details`.
+fn redact(details: &mut Map<String, Value>, secret: &str) {
+    fn in_value(value: &mut Value, secret: &str) {
+        match value {
+            Value::String(text) => *text = text.replace(secret, "***"),
+            Value::Array(items) => items.iter_mut().for_each(|item| in_value(item, secret)),
+            Value::Object(fields) => redact(fields, secret),
+            _ => {}
+        }
+    }
+    details.values_mut().for_each(|value| in_value(value, secret));
+    let named: Vec<String> = details.keys().filter(|name| name.contains(secret)).cloned().collect();
+    for name in named {
+        details.shift_remove(&name);
+    }
+}
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -16,6 +39,7 @@ impl Error {
             code: None,
             storage_code: None,
             more_info: None,
+            details: Map::new(),
             request_id: None,
             operation: None,
             attempts: 0,
@@ -38,14 +62,13 @@ impl Error {
     }
 
     /// The error of one item of a bulk call.
-    pub(crate) fn from_item(said: sbg_raw::types::Error) -> Self {
-        let message = said.message.map(|text| one_line(&text)).filter(|text| !text.is_empty());
+    pub(crate) fn from_item(said: &types::Error) -> Self {
+        let message = said.message.as_deref().map(one_line).filter(|text| !text.is_empty());
         let message = message.unwrap_or_else(|| "the platform refused the item".to_owned());
-        let more_info = said.more_info.map(|text| one_line(&text));
-        let error = Self::new(ErrorKind::Api, message).with_answer(said.code, more_info, None);
+        let error = Self::new(ErrorKind::Api, message).with_said(said, None);
         let status = match said.status {
-            Some(sbg_raw::types::ErrorStatus::Int64(status)) => u16::try_from(status).ok(),
-            _ => said.code.and_then(ErrorCode::find).map(|code| code.status),
+            Some(types::ErrorStatus::Int64(status)) => u16::try_from(status).ok(),
+            _ => code_of(said).and_then(ErrorCode::find).map(|code| code.status),
         };
         match status {
             Some(status) => error.with_status(status),
@@ -62,6 +85,7 @@ impl Error {
                     message: shared.message.clone(),
                     storage_code: shared.storage_code.clone(),
                     more_info: shared.more_info.clone(),
+                    details: shared.details.clone(),
                     request_id: shared.request_id.clone(),
                     hint: shared.hint.clone(),
                     source: shared.source.clone(),
@@ -80,7 +104,9 @@ impl Error {
         let inner = &*self.0;
         let texts =
             [Some(&inner.message), inner.more_info.as_ref(), inner.request_id.as_ref(), inner.hint.as_ref()];
-        if !texts.into_iter().flatten().any(|text| quotes(text)) {
+        let in_details =
+            || !inner.details.is_empty() && quotes(&Value::Object(inner.details.clone()).to_string());
+        if !texts.into_iter().flatten().any(|text| quotes(text)) && !in_details() {
             return self;
         }
         let blot = |text: &mut String| *text = text.replace(secret, "***");
@@ -89,6 +115,7 @@ impl Error {
             inner.more_info.as_mut().map(blot);
             inner.request_id.as_mut().map(blot);
             inner.hint.as_mut().map(blot);
+            redact(&mut inner.details, secret);
         })
     }
 
@@ -96,16 +123,35 @@ impl Error {
         self.change(|inner| inner.status = Some(status))
     }
 
-    pub(crate) fn with_answer(
-        self,
-        code: Option<i32>,
-        more_info: Option<String>,
-        request_id: Option<String>,
-    ) -> Self {
+    /// Adds what the platform said beside its message.
+    pub(crate) fn with_said(self, said: &types::Error, request_id: Option<String>) -> Self {
+        let mut details = said.extra.clone();
+        let code = code_of(said);
+        if code.is_none()
+            && let Some(text) = &said.code
+        {
+            details.insert("code".to_owned(), Value::String(text.to_string()));
+        }
         self.change(|inner| {
             inner.code = code;
-            inner.more_info = more_info;
+            inner.more_info = said.more_info.as_deref().map(one_line);
+            inner.details = details;
             inner.request_id = request_id;
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_code(self, code: Option<i32>) -> Self {
+        self.change(|inner| inner.code = code)
+    }
+
+    pub(crate) fn with_request_id(self, id: Option<String>) -> Self {
+        self.change(|inner| inner.request_id = id)
+    }
+
+    pub(crate) fn with_detail(self, name: &str, value: Value) -> Self {
+        self.change(|inner| {
+            inner.details.insert(name.to_owned(), value);
         })
     }
 

@@ -58,11 +58,9 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
             Raw::ErrorResponse(answer) => {
                 let message =
                     answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-                Self::new(ErrorKind::Api, message).with_status(answer.status().as_u16()).with_answer(
-                    answer.code,
-                    answer.more_info.clone(),
-                    None,
-                )
+                Self::new(ErrorKind::Api, message)
+                    .with_status(answer.status().as_u16())
+                    .with_said(&answer, None)
             }
             Raw::UnexpectedResponse(answer) => {
                 Self::new(ErrorKind::UnexpectedResponse, "an answer that is not specified")

@@ -48,13 +48,12 @@ pub(crate) fn check_segment<'a>(kind: &'static str, text: &'a str) -> Result<&'a
     }
 }
 
-/// Checks the id of somebody who becomes a member: `username`, or `division/username` for a member of an enterprise. It stands in bodies
-/// only.
+/// Checks the id of a user or a member: `username`, or `division/username` for a member of an enterprise, whose slash is sent as it is.
 ///
 /// # Errors
 ///
 /// [`InvalidId`] when it has more pieces, or when a piece is none as [`check_segment`] wants it.
-pub(crate) fn check_new_member<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
+pub(crate) fn check_username<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, InvalidId> {
     let too_many = (text.split('/').count() > 2).then_some(Problem::Character('/'));
     match too_many.or_else(|| text.split('/').find_map(segment_problem)) {
         None => Ok(text),

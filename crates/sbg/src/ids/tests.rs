@@ -163,9 +163,9 @@ fn ids_stand_in_files_of_settings_and_are_checked_there() {
 }
 
 #[test]
-fn who_becomes_a_member_may_be_named_with_a_division() {
+fn usernames_may_have_a_division() {
     let check = |text: &str, expected: bool| {
-        assert_eq!(check_new_member("username", text).is_ok(), expected, "{text}");
+        assert_eq!(check_username("username", text).is_ok(), expected, "{text}");
     };
     check("rfranklin", true);
     check("kings-college/rfranklin", true);

@@ -12,7 +12,6 @@ use tracing::field::Empty;
 use super::error_handler::{Attempt, Handlers, OnWait, Waiting};
 use super::page_size::most_items;
 use super::policy::Policy;
-use super::preflight::Gate;
 use super::redact::MASK;
 use super::response::Answer;
 use super::retry::{Failures, RetryPolicy};
@@ -111,7 +110,7 @@ impl Call {
             .request
             .try_clone()
             .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
-        Gate::mark(&mut request, self.operation);
+        policy.gate.mark(&mut request);
         policy.authorise.apply(&mut request)?;
         let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
         self.attempts += 1;

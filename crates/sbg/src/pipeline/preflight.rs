@@ -35,9 +35,10 @@ impl Gate {
         Ok(())
     }
 
-    /// Adds the consent to advance access, where it was given.
-    pub(crate) fn mark(request: &mut reqwest::Request, operation: &'static Operation) {
-        if operation.advance_access {
+    /// Adds the consent to advance access, where it was given: to every call, as the official client does, because more operations ask
+    /// for it than the specification marks.
+    pub(crate) fn mark(&self, request: &mut reqwest::Request) {
+        if self.advance_access {
             request.headers_mut().insert("x-sbg-advance-access", HeaderValue::from_static("advance"));
         }
     }

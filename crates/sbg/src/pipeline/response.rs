@@ -11,7 +11,7 @@ use url::Origin;
 use super::page_size::has_more_items;
 use super::redact::{MASK, mask};
 use super::retry_after::{in_words, retry_after};
-use crate::error::{Error, ErrorKind, Result, excerpt, one_line};
+use crate::error::{Error, ErrorKind, Result, code_of, excerpt, one_line};
 
 /// How many times a request was sent, as the answer to the last time carries it along.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ impl Answer {
     /// assert_eq!(Answer::new(StatusCode::NOT_FOUND, HeaderMap::new(), body).code(), Some(5002));
     /// ```
     pub fn code(&self) -> Option<i32> {
-        if self.status.is_success() { None } else { self.said()?.code }
+        if self.status.is_success() { None } else { code_of(&self.said()?) }
     }
 
     /// Identifier of the request, where a header gives one.
@@ -173,17 +173,17 @@ impl Answer {
             Some(wait) => error.with_hint(in_words(wait)),
             None => error,
         };
-        self.describe(error, said)
+        self.describe(error, said.as_ref())
     }
 
     /// Adds what the answer says besides its message.
-    fn describe(&self, error: Error, said: Option<sbg_raw::types::Error>) -> Error {
-        let (code, more_info) = said.map_or((None, None), |said| (said.code, said.more_info));
-        error.with_status(self.status()).with_answer(
-            code,
-            more_info.as_deref().map(one_line),
-            self.request_id().map(one_line),
-        )
+    fn describe(&self, error: Error, said: Option<&sbg_raw::types::Error>) -> Error {
+        let error = error.with_status(self.status());
+        let request_id = self.request_id().map(one_line);
+        match said {
+            Some(said) => error.with_said(said, request_id),
+            None => error.with_request_id(request_id),
+        }
     }
 
     /// The error about this answer, a success of the right status, when it cannot be read as what the specification says.

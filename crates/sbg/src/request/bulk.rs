@@ -113,7 +113,7 @@ pub(crate) fn checked_ids<I: Into<String>>(
 /// The result of one item: its resource, or the error that stands in the place of it.
 pub(crate) fn item<R>(resource: Option<R>, error: Option<types::Error>) -> Result<R> {
     match (resource, error) {
-        (_, Some(error)) => Err(Error::from_item(error)),
+        (_, Some(error)) => Err(Error::from_item(&error)),
         (Some(resource), None) => Ok(resource),
         (None, None) => Err(Error::new(
             ErrorKind::UnexpectedResponse,

@@ -15,13 +15,21 @@ const LEAST_INTERVAL: Duration = Duration::from_millis(1);
 /// Failures in a row to ask how it stands, after which the wait is given up. Each has been retried already.
 pub(super) const MOST_FAILURES: u32 = 5;
 
+/// How long a wait lasts at the most unless a timeout is set.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The states in which a job of any kind has ended. Sources disagree on which kind uses which word, and no kind uses one of them for a
+/// job that goes on.
+const FINAL: [&str; 4] = ["COMPLETED", "FINISHED", "FAILED", "ABORTED"];
+
 type Ask<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send + Sync>;
 type Told<T> = Box<dyn FnMut(&T) + Send>;
 
 /// A wait until something is over: `.await` it, or set its bounds first.
 ///
-/// The platform is asked rarely: at first after a second, then ever more seldom, up to [`max_poll_interval`](Self::max_poll_interval). Dropping
-/// the wait changes nothing on the platform.
+/// The platform is polled with backoff: after a second at first, then with growing pauses of up to
+/// [`max_poll_interval`](Self::max_poll_interval), for seven days unless a [timeout](Self::timeout) is set. Dropping the wait changes
+/// nothing on the platform.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
@@ -37,7 +45,7 @@ pub struct Wait<T> {
     state: fn(&T) -> State,
     poll_interval: Duration,
     max_poll_interval: Duration,
-    timeout: Option<Duration>,
+    timeout: Duration,
     told: Option<Told<T>>,
 }
 
@@ -65,6 +73,12 @@ pub(crate) trait Job: Send + 'static {
 }
 
 impl State {
+    /// The state of a job that the platform calls `name`, unless it names none: final if any source calls that word final.
+    pub(crate) fn of_job(name: Option<&str>) -> Self {
+        let over = name.is_some_and(|name| FINAL.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        Self::named(name, over)
+    }
+
     /// The state that the platform calls `name`, unless it tells none.
     pub(crate) fn named(name: Option<&str>, over: bool) -> Self {
         Self { name: name.unwrap_or("unknown").to_owned(), over }
@@ -98,12 +112,12 @@ impl<T: Send + 'static> Wait<T> {
             state,
             poll_interval: Duration::from_secs(1),
             max_poll_interval: Duration::from_secs(30),
-            timeout: None,
+            timeout: DEFAULT_TIMEOUT,
             told: None,
         }
     }
 
-    /// Longest time to wait in all, also for an answer of the platform; without it, the wait lasts as long as it takes.
+    /// Longest time to wait in all, also for a response of the platform; seven days by default. `Duration::MAX` waits without a limit.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
@@ -118,7 +132,7 @@ impl<T: Send + 'static> Wait<T> {
     /// # }
     /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.timeout = timeout;
         self
     }
 
@@ -178,7 +192,7 @@ impl<T: Send + 'static> Wait<T> {
     /// [`ErrorKind::WaitTimeout`] when it is not over in time; or whatever asking brings, when that fails several times in a row.
     pub async fn send(mut self) -> Result<T> {
         // A time that no clock can tell is as long as it takes.
-        let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = Instant::now().checked_add(self.timeout);
         let mut pause = self.poll_interval.max(LEAST_INTERVAL);
         let mut known: Option<State> = None;
         let mut failures = 0;
@@ -214,7 +228,7 @@ impl<T: Send + 'static> Wait<T> {
 
     fn timed_out(&self, known: Option<State>) -> Error {
         let state = known.map_or_else(|| "unknown".to_owned(), |state| state.name);
-        let timeout = self.timeout.unwrap_or_default();
+        let timeout = self.timeout;
         let message = format!("{} is not over after {timeout:?}; its state is {state}", self.what);
         Error::new(ErrorKind::WaitTimeout, message)
     }
@@ -272,6 +286,26 @@ mod tests {
         });
         assert_eq!(wait.await.unwrap(), 5);
         assert_eq!((asked.load(Ordering::Relaxed), told.load(Ordering::Relaxed)), (6, 4));
+    }
+
+    #[test]
+    fn jobs_end_in_every_final_state() {
+        for name in ["COMPLETED", "FINISHED", "FAILED", "ABORTED", "finished"] {
+            assert!(State::of_job(Some(name)).over, "{name}");
+        }
+        for name in ["SUBMITTED", "RESOLVING", "RUNNING", "PENDING", "ABORTING", ""] {
+            assert!(!State::of_job(Some(name)).over, "{name}");
+        }
+        assert_eq!(State::of_job(None), State { name: "unknown".to_owned(), over: false });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_without_a_timeout_ends_after_a_week() {
+        let state = |_: &u32| State { name: "RUNNING".to_owned(), over: false };
+        let wait =
+            Wait::new("the job", state, || async { Ok(1) }).max_poll_interval(Duration::from_secs(3600));
+        let (started, error) = (Instant::now(), wait.await.unwrap_err());
+        assert_eq!((error.kind(), started.elapsed()), (ErrorKind::WaitTimeout, DEFAULT_TIMEOUT));
     }
 
     #[tokio::test]

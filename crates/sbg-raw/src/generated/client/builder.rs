@@ -407,7 +407,8 @@ impl<'a> UserGet<'a> {
         let username = username.map_err(Error::InvalidRequest)?;
         let fields = fields.map_err(Error::InvalidRequest)?;
         let url = format!(
-            "{}/users/{}", client.baseurl, encode_path(& username.to_string()),
+            "{}/users/{}", client.baseurl, crate ::values::encode_segments(& username
+            .to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -485,7 +486,8 @@ impl<'a> UserDisable<'a> {
         let Self { client, username } = self;
         let username = username.map_err(Error::InvalidRequest)?;
         let url = format!(
-            "{}/users/{}", client.baseurl, encode_path(& username.to_string()),
+            "{}/users/{}", client.baseurl, crate ::values::encode_segments(& username
+            .to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -1646,8 +1648,8 @@ impl<'a> ProjectMemberGet<'a> {
         let fields = fields.map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/projects/{}/{}/members/{}", client.baseurl, encode_path(& project_owner
-            .to_string()), encode_path(& project.to_string()), encode_path(& username
-            .to_string()),
+            .to_string()), encode_path(& project.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -1756,8 +1758,8 @@ impl<'a> ProjectMemberRemove<'a> {
         let username = username.map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/projects/{}/{}/members/{}", client.baseurl, encode_path(& project_owner
-            .to_string()), encode_path(& project.to_string()), encode_path(& username
-            .to_string()),
+            .to_string()), encode_path(& project.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -1914,8 +1916,8 @@ impl<'a> ProjectMemberPermissionsReplace<'a> {
             .map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/projects/{}/{}/members/{}/permissions", client.baseurl, encode_path(&
-            project_owner.to_string()), encode_path(& project.to_string()), encode_path(&
-            username.to_string()),
+            project_owner.to_string()), encode_path(& project.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -2070,8 +2072,8 @@ impl<'a> ProjectMemberPermissionsEdit<'a> {
             .map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/projects/{}/{}/members/{}/permissions", client.baseurl, encode_path(&
-            project_owner.to_string()), encode_path(& project.to_string()), encode_path(&
-            username.to_string()),
+            project_owner.to_string()), encode_path(& project.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -10517,8 +10519,8 @@ impl<'a> VolumeMemberGet<'a> {
         let fields = fields.map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/storage/volumes/{}/{}/members/{}", client.baseurl, encode_path(&
-            volume_owner.to_string()), encode_path(& volume_name.to_string()),
-            encode_path(& username.to_string()),
+            volume_owner.to_string()), encode_path(& volume_name.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -10627,8 +10629,8 @@ impl<'a> VolumeMemberRemove<'a> {
         let username = username.map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/storage/volumes/{}/{}/members/{}", client.baseurl, encode_path(&
-            volume_owner.to_string()), encode_path(& volume_name.to_string()),
-            encode_path(& username.to_string()),
+            volume_owner.to_string()), encode_path(& volume_name.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -10772,7 +10774,7 @@ impl<'a> VolumeMemberPermissionsReplace<'a> {
         let url = format!(
             "{}/storage/volumes/{}/{}/members/{}/permissions", client.baseurl,
             encode_path(& volume_owner.to_string()), encode_path(& volume_name
-            .to_string()), encode_path(& username.to_string()),
+            .to_string()), crate ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -10915,7 +10917,7 @@ impl<'a> VolumeMemberPermissionsEdit<'a> {
         let url = format!(
             "{}/storage/volumes/{}/{}/members/{}/permissions", client.baseurl,
             encode_path(& volume_owner.to_string()), encode_path(& volume_name
-            .to_string()), encode_path(& username.to_string()),
+            .to_string()), crate ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -13070,6 +13072,144 @@ impl<'a> DivisionGet<'a> {
         }
     }
 }
+/**Builder for [`ClientDivisionsExt::division_team_list`]
+
+[`ClientDivisionsExt::division_team_list`]: super::ClientDivisionsExt::division_team_list*/
+#[derive(Debug, Clone)]
+pub struct DivisionTeamList<'a> {
+    client: &'a super::Client,
+    division: Result<::std::string::String, String>,
+    all: Result<Option<bool>, String>,
+    fields: Result<Option<::std::string::String>, String>,
+    limit: Result<Option<i32>, String>,
+    offset: Result<Option<i64>, String>,
+}
+impl<'a> DivisionTeamList<'a> {
+    pub fn new(client: &'a super::Client) -> Self {
+        Self {
+            client: client,
+            division: Err("division was not initialized".to_string()),
+            all: Ok(None),
+            fields: Ok(None),
+            limit: Ok(None),
+            offset: Ok(None),
+        }
+    }
+    pub fn division<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<::std::string::String>,
+    {
+        self.division = value
+            .try_into()
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for division failed"
+                    .to_string()
+            });
+        self
+    }
+    pub fn all<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<bool>,
+    {
+        self.all = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| "conversion to `bool` for all failed".to_string());
+        self
+    }
+    pub fn fields<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<::std::string::String>,
+    {
+        self.fields = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| {
+                "conversion to `:: std :: string :: String` for fields failed"
+                    .to_string()
+            });
+        self
+    }
+    pub fn limit<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<i32>,
+    {
+        self.limit = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| "conversion to `i32` for limit failed".to_string());
+        self
+    }
+    pub fn offset<V>(mut self, value: V) -> Self
+    where
+        V: std::convert::TryInto<i64>,
+    {
+        self.offset = value
+            .try_into()
+            .map(Some)
+            .map_err(|_| "conversion to `i64` for offset failed".to_string());
+        self
+    }
+    ///Sends a `GET` request to `/divisions/{division}/teams`
+    pub async fn send(
+        self,
+    ) -> Result<ResponseValue<types::TeamPage>, Error<types::Error>> {
+        let Self { client, division, all, fields, limit, offset } = self;
+        let division = division.map_err(Error::InvalidRequest)?;
+        let all = all.map_err(Error::InvalidRequest)?;
+        let fields = fields.map_err(Error::InvalidRequest)?;
+        let limit = limit.map_err(Error::InvalidRequest)?;
+        let offset = offset.map_err(Error::InvalidRequest)?;
+        let url = format!(
+            "{}/divisions/{}/teams", client.baseurl, encode_path(& division.to_string()),
+        );
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = client
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(&progenitor_client::QueryParam::new("_all", &all))
+            .query(&progenitor_client::QueryParam::new("fields", &fields))
+            .query(&progenitor_client::QueryParam::new("limit", &limit))
+            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "division_team_list",
+        };
+        client.pre(&mut request, &info).await?;
+        let result = client.exec(request, &info).await;
+        client.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200..=299 => crate::hooks::read(client, response, &info).await,
+            400u16..=499u16 => {
+                Err(
+                    Error::ErrorResponse(
+                        crate::hooks::read(client, response, &info).await?,
+                    ),
+                )
+            }
+            500u16..=599u16 => {
+                Err(
+                    Error::ErrorResponse(
+                        crate::hooks::read(client, response, &info).await?,
+                    ),
+                )
+            }
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+}
 /**Builder for [`ClientTeamsExt::team_list`]
 
 [`ClientTeamsExt::team_list`]: super::ClientTeamsExt::team_list*/
@@ -13825,7 +13965,7 @@ impl<'a> TeamMemberRemove<'a> {
         let username = username.map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/teams/{}/members/{}", client.baseurl, encode_path(& team_id.to_string()),
-            encode_path(& username.to_string()),
+            crate ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -14748,8 +14888,8 @@ impl<'a> DatasetMemberGet<'a> {
         let username = username.map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/datasets/{}/{}/members/{}", client.baseurl, encode_path(& owner
-            .to_string()), encode_path(& dataset.to_string()), encode_path(& username
-            .to_string()),
+            .to_string()), encode_path(& dataset.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -14856,8 +14996,8 @@ impl<'a> DatasetMemberRemove<'a> {
         let username = username.map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/datasets/{}/{}/members/{}", client.baseurl, encode_path(& owner
-            .to_string()), encode_path(& dataset.to_string()), encode_path(& username
-            .to_string()),
+            .to_string()), encode_path(& dataset.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
@@ -14991,8 +15131,8 @@ impl<'a> DatasetMemberPermissionsEdit<'a> {
             .map_err(Error::InvalidRequest)?;
         let url = format!(
             "{}/datasets/{}/{}/members/{}/permissions", client.baseurl, encode_path(&
-            owner.to_string()), encode_path(& dataset.to_string()), encode_path(&
-            username.to_string()),
+            owner.to_string()), encode_path(& dataset.to_string()), crate
+            ::values::encode_segments(& username.to_string()),
         );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map

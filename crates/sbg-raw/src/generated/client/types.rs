@@ -172,7 +172,7 @@ pub struct App {
     ///Project that holds the app, `owner/short-name`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project: ::std::option::Option<::std::string::String>,
-    ///CWL description of the app, an object; null or absent in lists.
+    ///Description of the app, an object: CWL, or `class` `nextflow` or `wdl` with `app_content`; null or absent in lists.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub raw: ::std::option::Option<::serde_json::Value>,
     ///Number of the revision, counted from 0.
@@ -261,7 +261,7 @@ impl ::std::convert::TryFrom<::std::string::String> for AppCopyStrategy {
         value.parse()
     }
 }
-///CWL description of an app as the platform keeps it, a JSON object; the platform's own fields begin with `sbg:`.
+///Description of an app as the platform keeps it, a JSON object: CWL, or `class` `nextflow` or `wdl` with `app_content`. The platform's own fields begin with `sbg:`; among them `sbg:id`, `sbg:revision`, `sbg:content_hash` (the letter `a` and 64 hexadecimal digits), `sbg:appVersion`, `sbg:workflowLanguage` and `sbg:image_url`. `id` is the address of this description.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
 #[non_exhaustive]
@@ -297,7 +297,7 @@ pub struct AppPage {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///CWL description of an app to create, a JSON object.
+///Description of an app to create, a JSON object: CWL, or an app of another language with `class` `nextflow` or `wdl`, `cwlVersion` `None` (the text) and `app_content`, an object with `code_package` (id of a ZIP file of at most 100 MB in the project), `entrypoint` and `executor_version`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
 pub struct AppRaw(pub ::serde_json::Value);
@@ -388,6 +388,9 @@ impl AsyncFileCopy {
 pub struct AsyncFileCopyItem {
     ///Identifier of the file or folder.
     pub file: ::std::string::String,
+    ///Only the official Python client sends it; no source says what it means.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub location: ::std::option::Option<::std::string::String>,
     ///Name of the copy; that of the file when it is not given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -441,6 +444,9 @@ impl AsyncFileMove {
 pub struct AsyncFileMoveItem {
     ///Identifier of the file or folder.
     pub file: ::std::string::String,
+    ///Only the official Python client sends it; no source says what it means.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub location: ::std::option::Option<::std::string::String>,
     ///New name; the name stays when it is not given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -579,7 +585,7 @@ pub struct AutomationCreate {
     ///What the automation does.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
-    ///Memory that a run may use in megabytes.
+    ///Memory that a run may use in megabytes; the platform takes 500.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub memory_limit: ::std::option::Option<i64>,
     ///Name to display.
@@ -607,7 +613,7 @@ pub struct AutomationEdit {
     ///What the automation does. The official Python client can send `null`, which clears it.
     #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
     pub description: crate::values::Nullable<::std::string::String>,
-    ///Memory that a run may use in megabytes.
+    ///Memory that a run may use in megabytes; the platform takes 500.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub memory_limit: ::std::option::Option<i64>,
     ///New name to display.
@@ -828,7 +834,7 @@ pub struct AutomationPackageEdit {
     ///Address to give to the code package.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub custom_url: ::std::option::Option<::std::string::String>,
-    ///Memory that a run may use in megabytes.
+    ///Memory that a run may use in megabytes; the platform takes 500.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub memory_limit: ::std::option::Option<i64>,
 }
@@ -933,7 +939,7 @@ pub struct AutomationRunCreate {
     ///Inputs of the run, any JSON object. The Python client sends an empty object where there are none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub inputs: ::std::option::Option<::serde_json::Value>,
-    ///Memory that the run may use in megabytes.
+    ///Memory that the run may use in megabytes; the platform takes that of the automation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub memory_limit: ::std::option::Option<i64>,
     ///Name to display.
@@ -964,7 +970,7 @@ pub struct AutomationRunEdit {
     ///Inputs of the run, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub inputs: ::std::option::Option<::serde_json::Value>,
-    ///Memory that the run may use in megabytes.
+    ///Memory that the run may use in megabytes; the platform takes that of the automation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub memory_limit: ::std::option::Option<i64>,
     ///New name to display.
@@ -1384,10 +1390,14 @@ impl BulkFileEdit {
     }
 }
 ///The fields of one file to change; those that are not given stay.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct BulkFileEditItem {
-    ///Identifier of the file.
-    pub id: ::std::string::String,
+    ///Identifier of the file, as the provider's pages have it. Either this or `id`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_id: ::std::option::Option<::std::string::String>,
+    ///Identifier of the file, as the official Python client sends it. Either this or `file_id`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub id: ::std::option::Option<::std::string::String>,
     ///Metadata to set, merged into what the file has. The official Python client sends null where a file has none.
     #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
     pub metadata: crate::values::Nullable<MetadataEdit>,
@@ -1451,10 +1461,14 @@ impl BulkFileUpdate {
     }
 }
 ///The new details of one file; tags and metadata that are not given are erased.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct BulkFileUpdateItem {
-    ///Identifier of the file.
-    pub id: ::std::string::String,
+    ///Identifier of the file, as the provider's pages have it. Either this or `id`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_id: ::std::option::Option<::std::string::String>,
+    ///Identifier of the file, as the official Python client sends it. Either this or `file_id`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub id: ::std::option::Option<::std::string::String>,
     ///All metadata of the file.
     #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
     pub metadata: crate::values::Nullable<MetadataEdit>,
@@ -1742,7 +1756,7 @@ pub struct DrsImport {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the import.
-    pub id: ::std::string::String,
+    pub id: crate::values::Identifier,
     ///What became of each item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub result: ::std::option::Option<::std::vec::Vec<DrsImportResult>>,
@@ -1751,7 +1765,7 @@ pub struct DrsImport {
     pub started_on: ::std::option::Option<crate::values::Timestamp>,
     ///How far the import is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub state: ::std::option::Option<crate::generated::enums::StorageJobState>,
+    pub state: ::std::option::Option<crate::generated::enums::DrsImportState>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -1845,13 +1859,13 @@ pub struct EgressBreakdownPage {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///What the platform says of a call that failed.
+///What the platform says of a call that failed. Fields beside these four are kept: some errors explain themselves there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Error {
-    ///Error code of the platform; 0 stands for maintenance. Absent where a gateway answered.
+    ///Error code of the platform, a number; 0 stands for maintenance. Absent where a gateway answered. A code that is text is accepted and is no code of the platform's list.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub code: ::std::option::Option<i32>,
+    pub code: ::std::option::Option<crate::values::Number>,
     ///What went wrong, in a sentence.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<::std::string::String>,
@@ -2023,7 +2037,7 @@ impl ExportStartProperties {
 ///The file to export.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct ExportStartSource {
-    ///Identifier of the file, which is neither public nor an alias.
+    ///Identifier of the file, which is neither public nor an alias and is stored with the provider and in the region of the volume (else error 9027).
     pub file: ::std::string::String,
 }
 impl ExportStartSource {
@@ -2163,7 +2177,7 @@ pub struct FilePage {
 ///What to search.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct FileSearch {
-    ///Query in the query language of the platform, such as `IN "/Projects/ID" WHERE tags IN ("dna") LIMIT 10`. Only `IN` with its locations, ten at the most, is needed; `WHERE`, `ORDER BY`, `LIMIT`, `OFFSET`, `TOKEN`, `RECURSIVE` and `STALE` may follow.
+    ///Query in the query language of the platform, such as `IN "/Projects/ID" WHERE tags IN ("dna") LIMIT 10`. Only `IN` with its locations, ten at the most, is needed; `WHERE`, `ORDER BY`, `LIMIT`, `OFFSET`, `TOKEN`, `RECURSIVE` and `STALE` may follow. The guide writes a location as `"/Projects/NAME"` with the name or the id of a project, as `"owner/project"`, or as `"/Datasets/NAME"`; `TOKEN start` asks for the first page of a search by token.
     pub query: ::std::string::String,
 }
 impl FileSearch {
@@ -2462,12 +2476,12 @@ pub struct ImportPage {
 ///The import to start.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct ImportStart {
-    ///Whether to put an underscore and a number before the name of the new item where its name is taken. The platform takes `false`.
+    ///Whether to put a number between underscores (`_1_`) before the name of the new item where its name is taken. The platform takes `false`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub autorename: ::std::option::Option<bool>,
     ///Where to put it.
     pub destination: ImportStartDestination,
-    ///Whether to replace an item of the same name; of a folder, the files of the same name in it. The platform takes `false`.
+    ///Whether to replace an item of the same name. The platform takes `false`. A file replaces a file; a file is never imported over a folder. A folder is merged into a folder of its name, whatever is set here: this and `autorename` then hold for the files inside, which are skipped where neither is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub overwrite: ::std::option::Option<bool>,
     ///Whether to keep the folders below an imported folder. The platform takes `true` for a folder; leave it out for a file.
@@ -2824,7 +2838,7 @@ pub struct Member {
     ///Kind of member.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<crate::generated::enums::MemberType>,
-    ///Username; for a team or a division, its id.
+    ///Username, `division/username` in an enterprise; for a team or a division, its id.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub username: ::std::option::Option<::std::string::String>,
     #[serde(flatten)]
@@ -2841,7 +2855,7 @@ pub struct MemberAdd {
     ///Kind of member. The platform takes `USER` when it is not given.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<MemberAddType>,
-    ///Username to add; for a team or a division, its id. Either this or `email`.
+    ///Username to add, `division/username` in an enterprise; for a team or a division, its id. Either this or `email`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub username: ::std::option::Option<::std::string::String>,
 }
@@ -2924,7 +2938,7 @@ pub struct MemberPage {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///Metadata of a file. The keys are free; values are strings, null where one was cleared.
+///Metadata of a file, at most 1000 keys. The keys are free; values are strings, null where one was cleared.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
 #[non_exhaustive]
@@ -2949,7 +2963,7 @@ for Metadata {
         Self(value)
     }
 }
-///Metadata to set, by key. Where metadata is merged into what the file has, `null` removes the key and keys that are not named stay.
+///Metadata to set, by key. Where metadata is merged into what the file has, `null` removes the key and keys that are not named stay. A file has at most 1000 pairs, a key at most 100 bytes of UTF-8, a value at most 300. Clients also send numbers as values, and the platform turns them into text.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
 pub struct MetadataEdit(
@@ -3209,7 +3223,7 @@ pub struct ProjectCreate {
     ///How tasks are to run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub settings: ::std::option::Option<ProjectCreateSettings>,
-    ///Tags of the project.
+    ///Tags of the project. On environments with controlled data, the tag `tcga` makes a project for it.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub tags: ::std::vec::Vec<::std::string::String>,
 }
@@ -3218,22 +3232,25 @@ impl ProjectCreate {
         Default::default()
     }
 }
-///Settings of a new project.
+///Settings of a new project. A page of the provider shows the settings of memoization beside `settings`; the contract and the official clients have them here.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ProjectCreateSettings {
+    ///Whether tasks may reach the internet.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub allow_network_access: ::std::option::Option<bool>,
     ///Whether the project will hold controlled data.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub controlled: ::std::option::Option<bool>,
     ///How long to keep files between the steps of a task.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub intermediate_files: ::std::option::Option<IntermediateFilesEdit>,
-    ///Where tasks run and files are stored: `aws:us-east-1` or `aws:us-west-2`.
+    ///Where tasks run and files are stored, such as `aws:us-east-1`, `aws:us-west-2` or, where the environment has them, Google locations such as `google:us-west1`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub location: ::std::option::Option<::std::string::String>,
     ///Whether to lock the project, so that the staff of the platform cannot see into it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub locked: ::std::option::Option<bool>,
-    ///Whether disks of instances grow when needed.
+    ///Whether disks of instances grow when needed: by half when 80 % full, at most four times.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_elastic_disk: ::std::option::Option<bool>,
     ///Whether tasks run on interruptible (spot) instances. The platform takes `true`.
@@ -3254,6 +3271,9 @@ pub struct ProjectEdit {
     ///Identifier of the billing group that pays, a UUID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub billing_group: ::std::option::Option<::std::string::String>,
+    ///Category. Only the official clients send it, with the value that they read.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub category: ::std::option::Option<::std::string::String>,
     ///What the project is for. The official Python client can send `null`, which clears it.
     #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
     pub description: crate::values::Nullable<::std::string::String>,
@@ -3275,13 +3295,16 @@ impl ProjectEdit {
 ///The settings of a project to change.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ProjectEditSettings {
+    ///Whether tasks may reach the internet.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub allow_network_access: ::std::option::Option<bool>,
     ///How long to keep files between the steps of a task.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub intermediate_files: ::std::option::Option<IntermediateFilesEdit>,
     ///Whether to lock the project, so that the staff of the platform cannot see into it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub locked: ::std::option::Option<bool>,
-    ///Whether disks of instances grow when needed.
+    ///Whether disks of instances grow when needed: by half when 80 % full, at most four times.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_elastic_disk: ::std::option::Option<bool>,
     ///Whether tasks run on interruptible (spot) instances.
@@ -3364,6 +3387,9 @@ pub struct ProjectPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectSettings {
+    ///Whether tasks may reach the internet.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub allow_network_access: ::std::option::Option<bool>,
     ///Whether the project holds controlled data.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub controlled: ::std::option::Option<bool>,
@@ -3376,7 +3402,7 @@ pub struct ProjectSettings {
     ///Whether the project is locked, so that the staff of the platform cannot see into it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub locked: ::std::option::Option<bool>,
-    ///Whether disks of instances grow when needed.
+    ///Whether disks of instances grow when needed: by half when 80 % full, at most four times.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_elastic_disk: ::std::option::Option<bool>,
     ///Whether tasks run on interruptible (spot) instances.
@@ -3579,7 +3605,7 @@ pub struct Task {
     ///Identifier of what created the task, such as an automation run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub origin_id: ::std::option::Option<::std::string::String>,
-    ///Where the outputs are put, where that was set: an object.
+    ///Where the outputs are put, where that was set: an object. Its keys may also stand in the task itself, see `TaskCreate`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub output_location: ::std::option::Option<::serde_json::Value>,
     ///Outputs by their identifier, of the form of the inputs; null as long as there is none.
@@ -3731,9 +3757,27 @@ pub struct TaskCreate {
     ///Inputs by their identifier, any JSON: a file is an object with `class` `File`, or `Directory` for a folder, and its id as `path`; `null` leaves an input unset.
     #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
     pub inputs: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ///Path for all outputs, beside the other fields of the task: the form of the pages of CAVATICA, such as `volume://owner/volume/path` or `/folder`, whose leading `/` is the root of the project; `<app_name>` is filled in. The official R client sends `output_location` in its place; give one of the two.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub main_location: ::std::option::Option<::std::string::String>,
+    ///Path in the project under which outputs on a volume appear, in the form of `main_location`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub main_location_alias: ::std::option::Option<::std::string::String>,
     ///Name of the task.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
+    ///Paths of single outputs by the identifier of the output, in the form of `main_location`.
+    #[serde(
+        default,
+        skip_serializing_if = ":: std :: collections :: BTreeMap::is_empty"
+    )]
+    pub nodes_location: ::std::collections::BTreeMap<
+        ::std::string::String,
+        TaskNodeLocation,
+    >,
+    ///Whether outputs have paths of their own, in the form of `main_location`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub nodes_override: ::std::option::Option<bool>,
     ///Where to put the outputs.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub output_location: ::std::option::Option<TaskOutputLocation>,
@@ -3772,9 +3816,27 @@ pub struct TaskEdit {
     ///Inputs to set by their identifier, of the same form as in `TaskCreate`; `null` unsets one.
     #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
     pub inputs: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ///Path for all outputs, beside the other fields of the task: the form of the pages of CAVATICA, such as `volume://owner/volume/path` or `/folder`, whose leading `/` is the root of the project; `<app_name>` is filled in. The official R client sends `output_location` in its place; give one of the two.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub main_location: ::std::option::Option<::std::string::String>,
+    ///Path in the project under which outputs on a volume appear, in the form of `main_location`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub main_location_alias: ::std::option::Option<::std::string::String>,
     ///New name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
+    ///Paths of single outputs by the identifier of the output, in the form of `main_location`.
+    #[serde(
+        default,
+        skip_serializing_if = ":: std :: collections :: BTreeMap::is_empty"
+    )]
+    pub nodes_location: ::std::collections::BTreeMap<
+        ::std::string::String,
+        TaskNodeLocation,
+    >,
+    ///Whether outputs have paths of their own, in the form of `main_location`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub nodes_override: ::std::option::Option<bool>,
     ///Where to put the outputs. The provider's contract does not name it, the official Python client can send it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub output_location: ::std::option::Option<TaskOutputLocation>,
@@ -3825,7 +3887,7 @@ pub struct TaskExecutionSettings {
     ///Number of instances at the same time at the most.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub max_parallel_instances: ::std::option::Option<crate::values::Number>,
-    ///Whether disks of instances grow when needed.
+    ///Whether disks of instances grow when needed: by half when 80 % full, at most four times.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_elastic_disk: ::std::option::Option<bool>,
     ///Whether results of earlier identical jobs are used again.
@@ -3843,7 +3905,7 @@ pub struct TaskExecutionSettingsEdit {
     ///Number of instances at the same time at the most.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub max_parallel_instances: ::std::option::Option<i32>,
-    ///Whether to let the disks of instances grow when needed.
+    ///Whether to let the disks of instances grow when needed: by half when 80 % full, at most four times.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_elastic_disk: ::std::option::Option<bool>,
     ///Whether to use results of earlier identical jobs again. The platform takes `false`.
@@ -4269,7 +4331,7 @@ impl ::std::convert::TryFrom<::std::string::String> for TaskOrderBy {
         value.parse()
     }
 }
-///Where to put the outputs of a task. The provider's contract does not name it; the form is that of the official R client. Paths are those of folders of the project, such as `/Analysis/run-1`, or of a volume, such as `volumes://my-volume/run-1`; the parts that stand in angle brackets are filled in by the platform, such as the id of the task.
+///Where to put the outputs of a task. The provider's contract does not name it; the form is that of the official R client, while the pages of CAVATICA put the same keys into the task itself. Paths are those of folders of the project, such as `/Analysis/run-1`, or of a volume: `volumes://my-volume/run-1` for the R client, `volume://owner/my-volume/run-1` for CAVATICA. The platform fills in parts in angle brackets, such as the name of the app or the id of the task.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct TaskOutputLocation {
     ///Path for all outputs that have none of their own.
@@ -5158,7 +5220,7 @@ pub struct VolumeServiceCreate {
     ///What the platform needs to reach the service.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub credentials: ::std::option::Option<VolumeCredentialsSet>,
-    ///S3: host of the service, `s3.amazonaws.com` when it is not given. OSS: host of the service, required. Azure: host of the service where it is not the usual one of the storage account.
+    ///S3: host of the service, `s3.amazonaws.com` when it is not given; that of another service that speaks S3 can be given for a volume with access mode `RO`. OSS: host of the service, required. Azure: host of the service where it is not the usual one of the storage account.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub endpoint: ::std::option::Option<::std::string::String>,
     ///Text to put before the location of every object of the volume, so that only a part of the bucket is seen. Folders that it names are created when the platform writes.
@@ -5474,6 +5536,10 @@ pub mod builder {
     #[derive(Clone, Debug)]
     pub struct AsyncFileCopyItem {
         file: ::std::result::Result<::std::string::String, ::std::string::String>,
+        location: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
         name: ::std::result::Result<
             ::std::option::Option<::std::string::String>,
             ::std::string::String,
@@ -5491,6 +5557,7 @@ pub mod builder {
         fn default() -> Self {
             Self {
                 file: Err("no value supplied for file".to_string()),
+                location: Ok(Default::default()),
                 name: Ok(Default::default()),
                 parent: Ok(Default::default()),
                 project: Ok(Default::default()),
@@ -5506,6 +5573,18 @@ pub mod builder {
             self.file = value
                 .try_into()
                 .map_err(|e| format!("error converting supplied value for file: {e}"));
+            self
+        }
+        pub fn location<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.location = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for location: {e}")
+                });
             self
         }
         pub fn name<T>(mut self, value: T) -> Self
@@ -5548,6 +5627,7 @@ pub mod builder {
         ) -> ::std::result::Result<Self, super::error::ConversionError> {
             Ok(Self {
                 file: value.file?,
+                location: value.location?,
                 name: value.name?,
                 parent: value.parent?,
                 project: value.project?,
@@ -5558,6 +5638,7 @@ pub mod builder {
         fn from(value: super::AsyncFileCopyItem) -> Self {
             Self {
                 file: Ok(value.file),
+                location: Ok(value.location),
                 name: Ok(value.name),
                 parent: Ok(value.parent),
                 project: Ok(value.project),
@@ -5681,6 +5762,10 @@ pub mod builder {
     #[derive(Clone, Debug)]
     pub struct AsyncFileMoveItem {
         file: ::std::result::Result<::std::string::String, ::std::string::String>,
+        location: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
         name: ::std::result::Result<
             ::std::option::Option<::std::string::String>,
             ::std::string::String,
@@ -5698,6 +5783,7 @@ pub mod builder {
         fn default() -> Self {
             Self {
                 file: Err("no value supplied for file".to_string()),
+                location: Ok(Default::default()),
                 name: Ok(Default::default()),
                 parent: Ok(Default::default()),
                 project: Ok(Default::default()),
@@ -5713,6 +5799,18 @@ pub mod builder {
             self.file = value
                 .try_into()
                 .map_err(|e| format!("error converting supplied value for file: {e}"));
+            self
+        }
+        pub fn location<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.location = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for location: {e}")
+                });
             self
         }
         pub fn name<T>(mut self, value: T) -> Self
@@ -5755,6 +5853,7 @@ pub mod builder {
         ) -> ::std::result::Result<Self, super::error::ConversionError> {
             Ok(Self {
                 file: value.file?,
+                location: value.location?,
                 name: value.name?,
                 parent: value.parent?,
                 project: value.project?,
@@ -5765,6 +5864,7 @@ pub mod builder {
         fn from(value: super::AsyncFileMoveItem) -> Self {
             Self {
                 file: Ok(value.file),
+                location: Ok(value.location),
                 name: Ok(value.name),
                 parent: Ok(value.parent),
                 project: Ok(value.project),
@@ -7143,7 +7243,14 @@ pub mod builder {
     }
     #[derive(Clone, Debug)]
     pub struct BulkFileEditItem {
-        id: ::std::result::Result<::std::string::String, ::std::string::String>,
+        file_id: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        id: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
         metadata: ::std::result::Result<
             crate::values::Nullable<super::MetadataEdit>,
             ::std::string::String,
@@ -7160,7 +7267,8 @@ pub mod builder {
     impl ::std::default::Default for BulkFileEditItem {
         fn default() -> Self {
             Self {
-                id: Err("no value supplied for id".to_string()),
+                file_id: Ok(Default::default()),
+                id: Ok(Default::default()),
                 metadata: Ok(Default::default()),
                 name: Ok(Default::default()),
                 tags: Ok(Default::default()),
@@ -7168,9 +7276,21 @@ pub mod builder {
         }
     }
     impl BulkFileEditItem {
+        pub fn file_id<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for file_id: {e}")
+                });
+            self
+        }
         pub fn id<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::string::String>,
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.id = value
@@ -7219,6 +7339,7 @@ pub mod builder {
             value: BulkFileEditItem,
         ) -> ::std::result::Result<Self, super::error::ConversionError> {
             Ok(Self {
+                file_id: value.file_id?,
                 id: value.id?,
                 metadata: value.metadata?,
                 name: value.name?,
@@ -7229,6 +7350,7 @@ pub mod builder {
     impl ::std::convert::From<super::BulkFileEditItem> for BulkFileEditItem {
         fn from(value: super::BulkFileEditItem) -> Self {
             Self {
+                file_id: Ok(value.file_id),
                 id: Ok(value.id),
                 metadata: Ok(value.metadata),
                 name: Ok(value.name),
@@ -7320,7 +7442,14 @@ pub mod builder {
     }
     #[derive(Clone, Debug)]
     pub struct BulkFileUpdateItem {
-        id: ::std::result::Result<::std::string::String, ::std::string::String>,
+        file_id: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        id: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
         metadata: ::std::result::Result<
             crate::values::Nullable<super::MetadataEdit>,
             ::std::string::String,
@@ -7337,7 +7466,8 @@ pub mod builder {
     impl ::std::default::Default for BulkFileUpdateItem {
         fn default() -> Self {
             Self {
-                id: Err("no value supplied for id".to_string()),
+                file_id: Ok(Default::default()),
+                id: Ok(Default::default()),
                 metadata: Ok(Default::default()),
                 name: Ok(Default::default()),
                 tags: Ok(Default::default()),
@@ -7345,9 +7475,21 @@ pub mod builder {
         }
     }
     impl BulkFileUpdateItem {
+        pub fn file_id<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.file_id = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for file_id: {e}")
+                });
+            self
+        }
         pub fn id<T>(mut self, value: T) -> Self
         where
-            T: ::std::convert::TryInto<::std::string::String>,
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
             T::Error: ::std::fmt::Display,
         {
             self.id = value
@@ -7396,6 +7538,7 @@ pub mod builder {
             value: BulkFileUpdateItem,
         ) -> ::std::result::Result<Self, super::error::ConversionError> {
             Ok(Self {
+                file_id: value.file_id?,
                 id: value.id?,
                 metadata: value.metadata?,
                 name: value.name?,
@@ -7406,6 +7549,7 @@ pub mod builder {
     impl ::std::convert::From<super::BulkFileUpdateItem> for BulkFileUpdateItem {
         fn from(value: super::BulkFileUpdateItem) -> Self {
             Self {
+                file_id: Ok(value.file_id),
                 id: Ok(value.id),
                 metadata: Ok(value.metadata),
                 name: Ok(value.name),
@@ -9556,6 +9700,10 @@ pub mod builder {
     }
     #[derive(Clone, Debug)]
     pub struct ProjectCreateSettings {
+        allow_network_access: ::std::result::Result<
+            ::std::option::Option<bool>,
+            ::std::string::String,
+        >,
         controlled: ::std::result::Result<
             ::std::option::Option<bool>,
             ::std::string::String,
@@ -9588,6 +9736,7 @@ pub mod builder {
     impl ::std::default::Default for ProjectCreateSettings {
         fn default() -> Self {
             Self {
+                allow_network_access: Ok(Default::default()),
                 controlled: Ok(Default::default()),
                 intermediate_files: Ok(Default::default()),
                 location: Ok(Default::default()),
@@ -9599,6 +9748,20 @@ pub mod builder {
         }
     }
     impl ProjectCreateSettings {
+        pub fn allow_network_access<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.allow_network_access = value
+                .try_into()
+                .map_err(|e| {
+                    format!(
+                        "error converting supplied value for allow_network_access: {e}"
+                    )
+                });
+            self
+        }
         pub fn controlled<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<::std::option::Option<bool>>,
@@ -9695,6 +9858,7 @@ pub mod builder {
             value: ProjectCreateSettings,
         ) -> ::std::result::Result<Self, super::error::ConversionError> {
             Ok(Self {
+                allow_network_access: value.allow_network_access?,
                 controlled: value.controlled?,
                 intermediate_files: value.intermediate_files?,
                 location: value.location?,
@@ -9708,6 +9872,7 @@ pub mod builder {
     impl ::std::convert::From<super::ProjectCreateSettings> for ProjectCreateSettings {
         fn from(value: super::ProjectCreateSettings) -> Self {
             Self {
+                allow_network_access: Ok(value.allow_network_access),
                 controlled: Ok(value.controlled),
                 intermediate_files: Ok(value.intermediate_files),
                 location: Ok(value.location),
@@ -9721,6 +9886,10 @@ pub mod builder {
     #[derive(Clone, Debug)]
     pub struct ProjectEdit {
         billing_group: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        category: ::std::result::Result<
             ::std::option::Option<::std::string::String>,
             ::std::string::String,
         >,
@@ -9745,6 +9914,7 @@ pub mod builder {
         fn default() -> Self {
             Self {
                 billing_group: Ok(Default::default()),
+                category: Ok(Default::default()),
                 description: Ok(Default::default()),
                 name: Ok(Default::default()),
                 settings: Ok(Default::default()),
@@ -9762,6 +9932,18 @@ pub mod builder {
                 .try_into()
                 .map_err(|e| {
                     format!("error converting supplied value for billing_group: {e}")
+                });
+            self
+        }
+        pub fn category<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.category = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for category: {e}")
                 });
             self
         }
@@ -9821,6 +10003,7 @@ pub mod builder {
         ) -> ::std::result::Result<Self, super::error::ConversionError> {
             Ok(Self {
                 billing_group: value.billing_group?,
+                category: value.category?,
                 description: value.description?,
                 name: value.name?,
                 settings: value.settings?,
@@ -9832,6 +10015,7 @@ pub mod builder {
         fn from(value: super::ProjectEdit) -> Self {
             Self {
                 billing_group: Ok(value.billing_group),
+                category: Ok(value.category),
                 description: Ok(value.description),
                 name: Ok(value.name),
                 settings: Ok(value.settings),
@@ -9841,6 +10025,10 @@ pub mod builder {
     }
     #[derive(Clone, Debug)]
     pub struct ProjectEditSettings {
+        allow_network_access: ::std::result::Result<
+            ::std::option::Option<bool>,
+            ::std::string::String,
+        >,
         intermediate_files: ::std::result::Result<
             ::std::option::Option<super::IntermediateFilesEdit>,
             ::std::string::String,
@@ -9865,6 +10053,7 @@ pub mod builder {
     impl ::std::default::Default for ProjectEditSettings {
         fn default() -> Self {
             Self {
+                allow_network_access: Ok(Default::default()),
                 intermediate_files: Ok(Default::default()),
                 locked: Ok(Default::default()),
                 use_elastic_disk: Ok(Default::default()),
@@ -9874,6 +10063,20 @@ pub mod builder {
         }
     }
     impl ProjectEditSettings {
+        pub fn allow_network_access<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.allow_network_access = value
+                .try_into()
+                .map_err(|e| {
+                    format!(
+                        "error converting supplied value for allow_network_access: {e}"
+                    )
+                });
+            self
+        }
         pub fn intermediate_files<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<
@@ -9945,6 +10148,7 @@ pub mod builder {
             value: ProjectEditSettings,
         ) -> ::std::result::Result<Self, super::error::ConversionError> {
             Ok(Self {
+                allow_network_access: value.allow_network_access?,
                 intermediate_files: value.intermediate_files?,
                 locked: value.locked?,
                 use_elastic_disk: value.use_elastic_disk?,
@@ -9956,6 +10160,7 @@ pub mod builder {
     impl ::std::convert::From<super::ProjectEditSettings> for ProjectEditSettings {
         fn from(value: super::ProjectEditSettings) -> Self {
             Self {
+                allow_network_access: Ok(value.allow_network_access),
                 intermediate_files: Ok(value.intermediate_files),
                 locked: Ok(value.locked),
                 use_elastic_disk: Ok(value.use_elastic_disk),
@@ -10047,8 +10252,24 @@ pub mod builder {
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
             ::std::string::String,
         >,
+        main_location: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        main_location_alias: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
         name: ::std::result::Result<
             ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        nodes_location: ::std::result::Result<
+            ::std::collections::BTreeMap<::std::string::String, super::TaskNodeLocation>,
+            ::std::string::String,
+        >,
+        nodes_override: ::std::result::Result<
+            ::std::option::Option<bool>,
             ::std::string::String,
         >,
         output_location: ::std::result::Result<
@@ -10071,7 +10292,11 @@ pub mod builder {
                 description: Ok(Default::default()),
                 execution_settings: Ok(Default::default()),
                 inputs: Ok(Default::default()),
+                main_location: Ok(Default::default()),
+                main_location_alias: Ok(Default::default()),
                 name: Ok(Default::default()),
+                nodes_location: Ok(Default::default()),
+                nodes_override: Ok(Default::default()),
                 output_location: Ok(Default::default()),
                 project: Err("no value supplied for project".to_string()),
                 use_interruptible_instances: Ok(Default::default()),
@@ -10163,6 +10388,32 @@ pub mod builder {
                 .map_err(|e| format!("error converting supplied value for inputs: {e}"));
             self
         }
+        pub fn main_location<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.main_location = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for main_location: {e}")
+                });
+            self
+        }
+        pub fn main_location_alias<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.main_location_alias = value
+                .try_into()
+                .map_err(|e| {
+                    format!(
+                        "error converting supplied value for main_location_alias: {e}"
+                    )
+                });
+            self
+        }
         pub fn name<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -10171,6 +10422,35 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|e| format!("error converting supplied value for name: {e}"));
+            self
+        }
+        pub fn nodes_location<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    super::TaskNodeLocation,
+                >,
+            >,
+            T::Error: ::std::fmt::Display,
+        {
+            self.nodes_location = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for nodes_location: {e}")
+                });
+            self
+        }
+        pub fn nodes_override<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.nodes_override = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for nodes_override: {e}")
+                });
             self
         }
         pub fn output_location<T>(mut self, value: T) -> Self
@@ -10225,7 +10505,11 @@ pub mod builder {
                 description: value.description?,
                 execution_settings: value.execution_settings?,
                 inputs: value.inputs?,
+                main_location: value.main_location?,
+                main_location_alias: value.main_location_alias?,
                 name: value.name?,
+                nodes_location: value.nodes_location?,
+                nodes_override: value.nodes_override?,
                 output_location: value.output_location?,
                 project: value.project?,
                 use_interruptible_instances: value.use_interruptible_instances?,
@@ -10242,7 +10526,11 @@ pub mod builder {
                 description: Ok(value.description),
                 execution_settings: Ok(value.execution_settings),
                 inputs: Ok(value.inputs),
+                main_location: Ok(value.main_location),
+                main_location_alias: Ok(value.main_location_alias),
                 name: Ok(value.name),
+                nodes_location: Ok(value.nodes_location),
+                nodes_override: Ok(value.nodes_override),
                 output_location: Ok(value.output_location),
                 project: Ok(value.project),
                 use_interruptible_instances: Ok(value.use_interruptible_instances),
@@ -10276,8 +10564,24 @@ pub mod builder {
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
             ::std::string::String,
         >,
+        main_location: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        main_location_alias: ::std::result::Result<
+            ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
         name: ::std::result::Result<
             ::std::option::Option<::std::string::String>,
+            ::std::string::String,
+        >,
+        nodes_location: ::std::result::Result<
+            ::std::collections::BTreeMap<::std::string::String, super::TaskNodeLocation>,
+            ::std::string::String,
+        >,
+        nodes_override: ::std::result::Result<
+            ::std::option::Option<bool>,
             ::std::string::String,
         >,
         output_location: ::std::result::Result<
@@ -10303,7 +10607,11 @@ pub mod builder {
                 description: Ok(Default::default()),
                 execution_settings: Ok(Default::default()),
                 inputs: Ok(Default::default()),
+                main_location: Ok(Default::default()),
+                main_location_alias: Ok(Default::default()),
                 name: Ok(Default::default()),
+                nodes_location: Ok(Default::default()),
+                nodes_override: Ok(Default::default()),
                 output_location: Ok(Default::default()),
                 project: Ok(Default::default()),
                 use_interruptible_instances: Ok(Default::default()),
@@ -10397,6 +10705,32 @@ pub mod builder {
                 .map_err(|e| format!("error converting supplied value for inputs: {e}"));
             self
         }
+        pub fn main_location<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.main_location = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for main_location: {e}")
+                });
+            self
+        }
+        pub fn main_location_alias<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.main_location_alias = value
+                .try_into()
+                .map_err(|e| {
+                    format!(
+                        "error converting supplied value for main_location_alias: {e}"
+                    )
+                });
+            self
+        }
         pub fn name<T>(mut self, value: T) -> Self
         where
             T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -10405,6 +10739,35 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|e| format!("error converting supplied value for name: {e}"));
+            self
+        }
+        pub fn nodes_location<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    super::TaskNodeLocation,
+                >,
+            >,
+            T::Error: ::std::fmt::Display,
+        {
+            self.nodes_location = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for nodes_location: {e}")
+                });
+            self
+        }
+        pub fn nodes_override<T>(mut self, value: T) -> Self
+        where
+            T: ::std::convert::TryInto<::std::option::Option<bool>>,
+            T::Error: ::std::fmt::Display,
+        {
+            self.nodes_override = value
+                .try_into()
+                .map_err(|e| {
+                    format!("error converting supplied value for nodes_override: {e}")
+                });
             self
         }
         pub fn output_location<T>(mut self, value: T) -> Self
@@ -10459,7 +10822,11 @@ pub mod builder {
                 description: value.description?,
                 execution_settings: value.execution_settings?,
                 inputs: value.inputs?,
+                main_location: value.main_location?,
+                main_location_alias: value.main_location_alias?,
                 name: value.name?,
+                nodes_location: value.nodes_location?,
+                nodes_override: value.nodes_override?,
                 output_location: value.output_location?,
                 project: value.project?,
                 use_interruptible_instances: value.use_interruptible_instances?,
@@ -10476,7 +10843,11 @@ pub mod builder {
                 description: Ok(value.description),
                 execution_settings: Ok(value.execution_settings),
                 inputs: Ok(value.inputs),
+                main_location: Ok(value.main_location),
+                main_location_alias: Ok(value.main_location_alias),
                 name: Ok(value.name),
+                nodes_location: Ok(value.nodes_location),
+                nodes_override: Ok(value.nodes_override),
                 output_location: Ok(value.output_location),
                 project: Ok(value.project),
                 use_interruptible_instances: Ok(value.use_interruptible_instances),

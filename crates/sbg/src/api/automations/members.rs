@@ -5,7 +5,7 @@ use sbg_raw::ClientAutomationsExt as _;
 use super::checked_id;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::check_segment;
+use crate::ids::check_username;
 use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::request::call::{fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -145,7 +145,7 @@ pub struct AutomationMemberHandle {
 
 impl AutomationMemberHandle {
     fn checked(&self) -> Result<(&str, &str)> {
-        Ok((checked_id(&self.id)?, check_segment(MEMBER_ID, &self.member)?))
+        Ok((checked_id(&self.id)?, check_username(MEMBER_ID, &self.member)?))
     }
 
     /// Gets the member with his permissions.

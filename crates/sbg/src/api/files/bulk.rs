@@ -59,8 +59,8 @@ impl Files {
         changes: impl IntoIterator<Item = FileChange>,
     ) -> Result<Vec<Result<types::File>>> {
         let items: Vec<_> = changes.into_iter().map(FileChange::checked).collect::<Result<_>>()?;
-        check_once(items.iter().map(|item| &item.id))?;
-        let ids: Vec<_> = items.iter().map(|item| item.id.clone()).collect();
+        let ids: Vec<String> = items.iter().filter_map(|item| item.id.clone()).collect();
+        check_once(&ids)?;
         let found = bulk!(self.client, items, bulk_file_edit, BulkFileEdit { items }).await?;
         Ok(in_place(&ids, found, |file| &file.id))
     }
@@ -88,8 +88,8 @@ impl Files {
         files: impl IntoIterator<Item = FileOverwrite>,
     ) -> Result<Vec<Result<types::File>>> {
         let items: Vec<_> = files.into_iter().map(FileOverwrite::checked).collect::<Result<_>>()?;
-        check_once(items.iter().map(|item| &item.id))?;
-        let ids: Vec<_> = items.iter().map(|item| item.id.clone()).collect();
+        let ids: Vec<String> = items.iter().filter_map(|item| item.id.clone()).collect();
+        check_once(&ids)?;
         let found = bulk!(self.client, items, bulk_file_update, BulkFileUpdate { items }).await?;
         Ok(in_place(&ids, found, |file| &file.id))
     }
@@ -260,7 +260,8 @@ impl FileChange {
         let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
         check_details(&self.id, self.name.as_deref(), self.tags.as_deref(), metadata.as_ref())?;
         Ok(types::BulkFileEditItem {
-            id: self.id,
+            id: Some(self.id),
+            file_id: None,
             name: self.name.into(),
             tags: self.tags.into(),
             metadata: metadata.into(),
@@ -343,7 +344,8 @@ impl FileOverwrite {
         let metadata = types::MetadataEdit(self.metadata);
         check_details(&self.id, self.name.as_deref(), Some(&self.tags), Some(&metadata))?;
         Ok(types::BulkFileUpdateItem {
-            id: self.id,
+            id: Some(self.id),
+            file_id: None,
             name: self.name.into(),
             tags: self.tags.into(),
             metadata: metadata.into(),

@@ -100,7 +100,7 @@ fn copied(id: &str, copy: Option<&types::CopiedFile>) -> Result<types::CopiedFil
             let said = copy.error.clone();
             let said = said.and_then(|said| serde_json::from_value::<types::Error>(said).ok());
             let message = || format!("the file `{id}` was not copied: {status}");
-            Err(said.map_or_else(|| Error::new(ErrorKind::Api, message()), Error::from_item))
+            Err(said.map_or_else(|| Error::new(ErrorKind::Api, message()), |said| Error::from_item(&said)))
         }
         _ => Ok(copy.clone()),
     }

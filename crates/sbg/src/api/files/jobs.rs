@@ -296,7 +296,7 @@ impl JobItem {
     fn checked(self, what: &str) -> Result<types::AsyncFileCopyItem> {
         let file = self.file.checked()?.to_owned();
         let Destination { project, parent, name } = self.place.checked(what)?;
-        Ok(types::AsyncFileCopyItem { file, project, parent, name })
+        Ok(types::AsyncFileCopyItem { file, project, parent, name, location: None })
     }
 }
 
@@ -319,8 +319,8 @@ fn checked(items: impl IntoIterator<Item = JobItem>, what: &str) -> Result<Vec<t
 }
 
 fn to_move(item: types::AsyncFileCopyItem) -> types::AsyncFileMoveItem {
-    let types::AsyncFileCopyItem { file, project, parent, name } = item;
-    types::AsyncFileMoveItem { file, project, parent, name }
+    let types::AsyncFileCopyItem { file, project, parent, name, location } = item;
+    types::AsyncFileMoveItem { file, project, parent, name, location }
 }
 
 /// What a job does.
@@ -405,8 +405,7 @@ impl JobHandle {
 
 impl Job for types::AsyncJob {
     fn state(&self) -> State {
-        let state = self.state.as_ref();
-        State::named(state.map(AsyncJobState::as_str), state == Some(&AsyncJobState::Finished))
+        State::of_job(self.state.as_ref().map(AsyncJobState::as_str))
     }
 }
 

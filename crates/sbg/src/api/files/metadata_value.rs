@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::ids::excerpt;
 use crate::types;
 
 /// Metadata as it is read: any JSON for each field, mostly strings.
@@ -63,10 +64,64 @@ pub(crate) fn metadata_body<K: Into<String>, V: Into<MetadataValue>>(
     types::MetadataEdit(fields.into_iter().map(|(field, value)| (field.into(), value.into().0)).collect())
 }
 
-/// A field of metadata has a name.
+/// Most fields that the metadata of a file may have, and the most bytes of a key and of a value.
+const MOST_FIELDS: usize = 1000;
+const LONGEST_KEY: usize = 100;
+const LONGEST_VALUE: usize = 300;
+
+/// Checks metadata against the limits of the platform: keys are not empty, and neither too many nor too long.
 pub(crate) fn check_metadata(metadata: &types::MetadataEdit) -> Result<()> {
-    if metadata.0.keys().any(|field| field.trim().is_empty()) {
-        return Err(Error::invalid("a field of the metadata has no name"));
+    let fields = &metadata.0;
+    if fields.len() > MOST_FIELDS {
+        let count = fields.len();
+        return Err(Error::invalid(format!(
+            "the metadata has {count} fields; the platform takes at most {MOST_FIELDS}"
+        )));
+    }
+    for (key, value) in fields {
+        if key.trim().is_empty() {
+            return Err(Error::invalid("a field of the metadata has no name"));
+        }
+        let key_length = key.len();
+        let key = excerpt(key, 40);
+        if key_length > LONGEST_KEY {
+            return Err(Error::invalid(format!(
+                "the metadata key `{key}` has {key_length} bytes; the platform takes at most {LONGEST_KEY}"
+            )));
+        }
+        let length = value.as_ref().map_or(0, String::len);
+        if length > LONGEST_VALUE {
+            return Err(Error::invalid(format!(
+                "the value of the metadata field `{key}` has {length} bytes; the platform takes at most {LONGEST_VALUE}"
+            )));
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_is_checked_against_the_limits() {
+        let check = |fields: Vec<(String, String)>, expected: Option<&str>| {
+            let error = check_metadata(&metadata_body(fields)).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), expected);
+        };
+        let numbered = |count: usize| (0..count).map(|n| (n.to_string(), String::new())).collect::<Vec<_>>();
+        check(numbered(1000), None);
+        check(numbered(1001), Some("the metadata has 1001 fields; the platform takes at most 1000"));
+        check(vec![(" ".into(), "x".into())], Some("a field of the metadata has no name"));
+        check(vec![("k".repeat(100), "v".repeat(300))], None);
+        let key = "the metadata key `kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…` has 101 bytes; the platform takes at most 100";
+        check(vec![("k".repeat(101), "v".into())], Some(key));
+        let value =
+            "the value of the metadata field `sample_id` has 301 bytes; the platform takes at most 300";
+        check(vec![("sample_id".into(), "v".repeat(301))], Some(value));
+        // Bytes count, not letters.
+        let value =
+            "the value of the metadata field `sample_id` has 302 bytes; the platform takes at most 300";
+        check(vec![("sample_id".into(), "\u{e9}".repeat(151))], Some(value));
+    }
 }

@@ -4,7 +4,7 @@ use sbg_raw::ClientProjectsExt as _;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{ProjectId, check_segment};
+use crate::ids::{ProjectId, check_username};
 use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::request::call::{Get, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -129,7 +129,7 @@ impl ProjectMemberHandle {
     pub fn get(&self) -> Get<types::Member> {
         let Self { client, id, member } = self.clone();
         Get::new(ProjectMemberList::IDENTITY, move |fields| async move {
-            check_segment(MEMBER_ID, &member)?;
+            check_username(MEMBER_ID, &member)?;
             let call = client.raw().project_member_get().project_owner(id.owner()).project(id.project());
             Ok(set!(call.username(member), fields = fields).send().await?.into_inner())
         })
@@ -148,7 +148,7 @@ impl ProjectMemberHandle {
     ///
     /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
-        check_segment(MEMBER_ID, &self.member)?;
+        check_username(MEMBER_ID, &self.member)?;
         let call = self
             .client
             .raw()
@@ -175,7 +175,7 @@ impl ProjectMemberHandle {
     ///
     /// A change of nothing or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        check_segment(MEMBER_ID, &self.member)?;
+        check_username(MEMBER_ID, &self.member)?;
         if permissions.is_empty() {
             return Err(Error::invalid("the edit of the permissions changes nothing"));
         }
@@ -200,7 +200,7 @@ impl ProjectMemberHandle {
     ///
     /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        check_segment(MEMBER_ID, &self.member)?;
+        check_username(MEMBER_ID, &self.member)?;
         let call = self.client.raw().project_member_permissions_replace();
         let call = call.project_owner(self.id.owner()).project(self.id.project()).username(&*self.member);
         Ok(call.body(permissions.to_replace()).send().await?.into_inner())

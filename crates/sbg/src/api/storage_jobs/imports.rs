@@ -489,8 +489,7 @@ pub fn import_result(import: &types::Import) -> Result<types::File> {
 
 /// How far an import or an export in this state is.
 pub(crate) fn state(state: Option<&StorageJobState>) -> State {
-    let over = matches!(state, Some(StorageJobState::Completed | StorageJobState::Failed));
-    State::named(state.map(StorageJobState::as_str), over)
+    State::of_job(state.map(StorageJobState::as_str))
 }
 
 impl Job for types::Import {
@@ -506,13 +505,15 @@ pub(crate) fn outcome(
     result: Option<&types::File>,
     error: Option<&types::Error>,
 ) -> Result<types::File> {
+    let ended = self::state(state).over;
     match (state, result, error) {
-        (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error.clone())),
+        (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error)),
         (Some(StorageJobState::Failed), _, None) => {
             Err(Error::new(ErrorKind::Api, format!("{what} failed, and the platform does not say why")))
         }
-        (Some(StorageJobState::Completed), Some(file), _) => Ok(file.clone()),
-        (Some(StorageJobState::Completed), None, _) => {
+        (_, Some(file), _) if ended => Ok(file.clone()),
+        (_, None, Some(error)) if ended => Err(Error::from_item(error)),
+        (_, None, _) if ended => {
             Err(Error::invalid(format!("{what} came without its result: get it by its id, with all fields")))
         }
         _ => Err(Error::invalid(format!("{what} is not over: wait for it"))),

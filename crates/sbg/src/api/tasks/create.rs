@@ -53,6 +53,10 @@ impl TaskCreate {
             use_interruptible_instances: None,
             execution_settings: None,
             output_location: None,
+            main_location: None,
+            main_location_alias: None,
+            nodes_override: None,
+            nodes_location: BTreeMap::new(),
         };
         Self {
             client,

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use sbg_raw::ClientTasksExt as _;
 
-use super::{TASK_ID, TaskHandle, TaskInput, TaskInputsEdit, value};
-use crate::error::Result;
+use super::{TASK_ID, TaskHandle, TaskInput, TaskInputsEdit, task_errors, value};
+use crate::error::{Error, Result};
 use crate::ids::check_uuid;
 use crate::request::call::{Get, awaitable, set};
+use crate::request::fields::Fields;
 use crate::types;
 
 /// A task to start.
@@ -66,11 +67,35 @@ impl TaskRun {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings, code 7010 for a task that is no draft.
+    /// A malformed id, before anything is sent; or whatever the call brings, code 7010 for a task that is not a draft. Code 7024 says no
+    /// more than that the task has errors: the error then has them in its [details](crate::Error::details), under `errors`, and in its
+    /// hint.
     pub async fn send(self) -> Result<types::Task> {
         let call = self.task.client.raw().task_run().task_id(self.task.checked()?);
         let call = set!(call, batch = self.batch, use_interruptible_instances = self.interruptible);
-        Ok(call.send().await?.into_inner())
+        match call.send().await.map_err(Error::from) {
+            Err(error) if error.code() == Some(VALIDATION_ERRORS) => {
+                Err(self.task.with_its_errors(error).await)
+            }
+            sent => Ok(sent?.into_inner()),
+        }
+    }
+}
+
+/// The code of a task that cannot start because of errors, which only the task itself names.
+const VALIDATION_ERRORS: i32 = 7024;
+
+impl TaskHandle {
+    /// `error`, with what the task says is wrong with it. A task that cannot be got leaves the error as it is.
+    async fn with_its_errors(&self, error: Error) -> Error {
+        let Ok(task) = self.get().fields(Fields::only(["id", "errors"])).send().await else { return error };
+        let problems = task_errors(&task);
+        if problems.is_empty() {
+            return error;
+        }
+        let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let errors = problems.into_iter().map(|problem| problem.json).collect();
+        error.with_detail("errors", errors).with_hint(format!("the task says: {}", words.join("; ")))
     }
 }
 

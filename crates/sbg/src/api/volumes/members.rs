@@ -4,7 +4,7 @@ use sbg_raw::ClientVolumesExt as _;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{VolumeId, check_new_member, check_segment};
+use crate::ids::{VolumeId, check_username};
 use crate::members::{MEMBER_ID, NewMember, Permissions};
 use crate::request::call::{Get, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -71,7 +71,7 @@ impl VolumeMembers {
             NewMember::Team(id) => (id, types::MemberAddType::Team),
             NewMember::Division(id) => (id, types::MemberAddType::Division),
         };
-        check_new_member(MEMBER_ID, &username)?;
+        check_username(MEMBER_ID, &username)?;
         let body = types::VolumeMemberAdd { username, type_: Some(type_), permissions };
         let call = self.client.raw().volume_member_add();
         let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
@@ -157,7 +157,7 @@ impl VolumeMemberHandle {
     pub fn get(&self) -> Get<types::Member> {
         let Self { client, id, member } = self.clone();
         Get::new(VolumeMemberList::IDENTITY, move |fields| async move {
-            check_segment(MEMBER_ID, &member)?;
+            check_username(MEMBER_ID, &member)?;
             let call = client.raw().volume_member_get().volume_owner(id.owner()).volume_name(id.volume());
             Ok(set!(call.username(member), fields = fields).send().await?.into_inner())
         })
@@ -176,7 +176,7 @@ impl VolumeMemberHandle {
     ///
     /// A malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn remove(&self) -> Result<()> {
-        let member = check_segment(MEMBER_ID, &self.member)?;
+        let member = check_username(MEMBER_ID, &self.member)?;
         let call = self.client.raw().volume_member_remove();
         call.volume_owner(self.id.owner()).volume_name(self.id.volume()).username(member).send().await?;
         Ok(())
@@ -199,7 +199,7 @@ impl VolumeMemberHandle {
     ///
     /// A change of nothing, the execute permission or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        let member = check_segment(MEMBER_ID, &self.member)?;
+        let member = check_username(MEMBER_ID, &self.member)?;
         let body = volume_permissions(&permissions.to_edit())?;
         if body == types::VolumePermissionsEdit::default() {
             return Err(Error::invalid("the edit of the permissions changes nothing"));
@@ -226,7 +226,7 @@ impl VolumeMemberHandle {
     ///
     /// The execute permission or a malformed id of the member, before anything is sent; or whatever the call brings.
     pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
-        let member = check_segment(MEMBER_ID, &self.member)?;
+        let member = check_username(MEMBER_ID, &self.member)?;
         volume_permissions(&permissions.to_edit())?;
         let types::PermissionsReplace { read, write, copy, admin, .. } = permissions.to_replace();
         let body = types::VolumePermissionsReplace { read, write, copy, admin };

@@ -69,7 +69,7 @@ mod tests {
     fn completion_lacks_parts_only_if_some_were_resumed() {
         let check = |status: u16, code: Option<i32>, expected: bool| {
             let error = Error::new(ErrorKind::Api, "refused").with_status(status);
-            let error = error.with_answer(code, None, None);
+            let error = error.with_code(code);
             assert_eq!(lacks_parts(&error, true), expected, "{status} {code:?}");
             assert!(!lacks_parts(&error, false));
         };
