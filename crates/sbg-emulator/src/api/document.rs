@@ -99,6 +99,15 @@ impl Document {
             let kind = schema["type"].as_str().unwrap_or_default();
             return Err(format!("`{place}` must be of the type {kind}"));
         }
+        if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) {
+            let allowed: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+            return Err(format!("`{place}` must be {}", allowed.join(" or ")));
+        }
+        if let (Some(text), Some(most)) = (value.as_str(), schema["maxLength"].as_u64())
+            && text.chars().count() as u64 > most
+        {
+            return Err(format!("`{place}` must have at most {most} characters"));
+        }
         match value {
             Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
                 self.check_body(&schema["items"], item, &format!("{at}[{index}]"))

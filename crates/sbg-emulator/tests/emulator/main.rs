@@ -7,6 +7,7 @@ mod billing;
 mod binary;
 mod bulk;
 mod clients;
+mod console;
 mod control;
 mod data;
 mod datasets;

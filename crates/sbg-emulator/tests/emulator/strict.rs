@@ -55,6 +55,11 @@ async fn bodies_are_checked() {
     refused(&edit(json!({"tags": "a"})).await, "`tags` must be of the type array");
     refused(&edit(json!({"tags": ["a", 1]})).await, "`tags[1]` must be of the type string");
     assert_eq!(edit(json!({"name": "other.txt", "tags": ["a"], "metadata": {"a": "b"}})).await.status, 200);
+    refused(
+        &edit(json!({"metadata": {"a": "x".repeat(301)}})).await,
+        "`metadata.a` must have at most 300 characters",
+    );
+    refused(&bench.post("/files", json!({"name": "f", "type": "file"})).await, "`type` must be \"folder\"");
     let settings = json!({"name": "Other", "settings": {"locked": "true"}});
     refused(&bench.post("/projects", settings).await, "`settings.locked` must be of the type boolean");
     let task = json!({"project": "rfranklin/demo", "app": "admin/sbg-public-data/line-count", "inputs": {"any": [1, {"a": null}]}});
