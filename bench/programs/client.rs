@@ -60,7 +60,7 @@ async fn work(client: Client, job: Job) -> Result<()> {
         Job::Download { file_id, target } => drop(client.file(file_id).download(target).await?),
         Job::Upload { source, project } => drop(client.upload(source).to_project(project).await?),
         Job::DownloadAll { project, folder } => {
-            client.project(project)?.files().download_tree(folder).await?.into_result()?;
+            client.project(project).files().download_tree(folder).await?.into_result()?;
         }
         Job::UploadAll { folder, project } => {
             client.upload_tree(folder).to_project(project).await?.into_result()?;

@@ -74,7 +74,7 @@ pub struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub fn new(places: &'a Places, row: &'static Row) -> Result<Self> {
         let mut platform = Platform::start(&places.now.platform, row.network, &places.work)?;
-        let project = platform.project("source")?;
+        let project = platform.project("source");
         let (count, size) = match row.work {
             Work::Download(size) | Work::DownloadCeiling(size) => (1, size),
             Work::DownloadAll(count, size) => (count, size),
@@ -121,10 +121,10 @@ impl<'a> Stage<'a> {
     fn set_up(&mut self, side: Side) -> Result<Vec<Command>> {
         match self.row.work {
             Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
+                self.place = self.platform.project(&format!("trial-{}", self.trials));
             }
             Work::Bulk(count) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
+                self.place = self.platform.project(&format!("trial-{}", self.trials));
                 self.ids = self.platform.files(&self.place, count, TINY)?;
                 fs::write(self.list(), self.ids.join("\n"))?;
             }

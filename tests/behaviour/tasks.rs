@@ -81,7 +81,7 @@ async fn outputs_come_with_their_secondary_files_and_folders() -> Result<()> {
     let stage = stage().await;
     let [bam, index, log, other] = ["S1.bam", "S1.bam.bai", "logs/a/run.log", "logs/other.txt"]
         .map(|path| stage.emulator.create_file(PROJECT, path, path));
-    let folder = stage.client.project(PROJECT)?.files().resolve_path("logs").await?.id;
+    let folder = stage.client.project(PROJECT).files().resolve_path("logs").await?.id;
     let id = "4e3a6f2b-2f1c-4f6e-8d1a-1b2c3d4e5f60";
     // The apps of the emulator make neither.
     let told = json!({

@@ -28,7 +28,7 @@ async fn main() -> Result<()> {
     let volume = client.volumes().create(first, service).access_mode(VolumeAccessModeSet::Ro).await?;
     println!("attached {}", volume.id);
 
-    let mut entries = client.volume(&volume.id)?.list().items();
+    let mut entries = client.volume(&volume.id).list().items();
     while let Some(entry) = entries.try_next().await? {
         println!("{} {}", if entry.is_folder() { "folder" } else { "object" }, entry.path());
     }
@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
 
 /// Deleting fails while there are files that were imported from the volume.
 async fn detach(client: &Client, id: &str) -> Result<()> {
-    let volume = client.volume(id)?;
+    let volume = client.volume(id);
     volume.deactivate().await?;
     if let Err(error) = volume.delete().await {
         // The volume stays, so it is activated again.

@@ -14,7 +14,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
     let files = client.file(&folder.id).list().all().await?;
     println!("{} files", files.len());
 

@@ -25,7 +25,7 @@ async fn main() -> Result<()> {
     }
 
     // One call copies up to a hundred files, and each has its own result.
-    let copies = client.actions().copy_files(&to, files.iter().map(|file| &file.id)).await?;
+    let copies = client.files().bulk_copy(files.iter().map(|file| &file.id), &to).await?;
     for (file, copy) in files.iter().zip(copies) {
         let name = file.name.as_deref().unwrap_or_default();
         match copy {

@@ -35,7 +35,7 @@ async fn main() -> Result<()> {
         .on_wait(|waiting| println!("{} waits {:?}: {}", waiting.operation, waiting.wait, waiting.reason))
         .build()?;
 
-    match client.project(project)?.get().await {
+    match client.project(project).get().await {
         Ok(project) => println!("{}", project.name.unwrap_or_default()),
         Err(error) if error.is_not_found() => println!("there is none: {error}"),
         Err(error) if error.is_forbidden() => println!("ask its administrator: {error}"),

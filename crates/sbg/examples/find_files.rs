@@ -23,7 +23,7 @@ async fn main() -> Result<()> {
     }
 
     // A query lists one folder. To read all folders, walk the tree.
-    let mut entries = client.project(&project)?.files().walk().entries();
+    let mut entries = client.project(&project).files().walk().entries();
     while let Some(entry) = entries.try_next().await? {
         let found = entry.file.metadata.as_ref().and_then(|metadata| metadata.get(field)?.as_str());
         if found == Some(value) {

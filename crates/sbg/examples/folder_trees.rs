@@ -29,7 +29,7 @@ async fn main() -> Result<ExitCode> {
     let client = Client::from_env()?;
 
     let report = if direction == "download" {
-        let files = client.project(project)?.files();
+        let files = client.project(project).files();
         files.download_tree(folder).compare(compare).on_conflict(Conflict::Overwrite).await?
     } else {
         let upload = client.upload_tree(folder).to_project(project);

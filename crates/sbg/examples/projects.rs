@@ -20,7 +20,7 @@ async fn main() -> Result<()> {
     }
 
     let project = find_or_create(&client, name).await?;
-    let members = client.project(&project.id)?.members();
+    let members = client.project(&project.id).members();
     let mut usernames = Vec::new();
     for member in members.query().all().await? {
         usernames.extend(member.username);

@@ -16,7 +16,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let found = client.project(project)?.files().resolve_path(path).await?;
+    let found = client.project(project).files().resolve_path(path).await?;
     let file = client.file(&found);
 
     let head = file.read_range(..HEAD).await?;
