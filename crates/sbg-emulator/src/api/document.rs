@@ -108,6 +108,11 @@ impl Document {
         {
             return Err(format!("`{place}` must have at most {most} characters"));
         }
+        if let (Some(map), Some(most)) = (value.as_object(), schema["maxProperties"].as_u64())
+            && map.len() as u64 > most
+        {
+            return Err(format!("`{place}` must have at most {most} properties"));
+        }
         match value {
             Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
                 self.check_body(&schema["items"], item, &format!("{at}[{index}]"))
