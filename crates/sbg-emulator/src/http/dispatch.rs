@@ -79,7 +79,7 @@ pub(crate) async fn dispatch(
             handlers.of(origin)(exchange).await?
         }
     };
-    if matches!(fault, Some(Action::LostAnswer)) {
+    if matches!(fault, Some(Action::LostResponse)) {
         return Err(close());
     }
     finish(Some(response.status));

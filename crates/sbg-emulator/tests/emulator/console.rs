@@ -4,23 +4,23 @@ use reqwest::Method;
 use sbg_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::{Bench, header};
+use crate::{TestEnv, header};
 
-fn root(bench: &Bench) -> String {
-    bench.emulator.url().strip_suffix("/v2").expect("the base").to_owned()
+fn root(env: &TestEnv) -> String {
+    env.emulator.url().strip_suffix("/v2").expect("the base").to_owned()
 }
 
-async fn state(bench: &Bench, after: u64) -> Value {
-    let url = format!("{}/_emulator/state?after={after}", root(bench));
-    let response = bench.http.get(url).header("X-Emulator-Control", "1").send().await.unwrap();
+async fn state(env: &TestEnv, after: u64) -> Value {
+    let url = format!("{}/_emulator/state?after={after}", root(env));
+    let response = env.http.get(url).header("X-Emulator-Control", "1").send().await.unwrap();
     assert_eq!(response.status(), 200);
     response.json().await.unwrap()
 }
 
 #[tokio::test]
 async fn page_loads_only_its_own_resources() {
-    let bench = Bench::with(Emulator::builder().token("chosen-token")).await;
-    let response = bench.http.get(root(&bench)).send().await.unwrap();
+    let env = TestEnv::with(Emulator::builder().token("chosen-token")).await;
+    let response = env.http.get(root(&env)).send().await.unwrap();
     assert_eq!(
         (response.status().as_u16(), header(response.headers(), "content-type")),
         (200, "text/html; charset=utf-8")
@@ -28,58 +28,56 @@ async fn page_loads_only_its_own_resources() {
     let policy = header(response.headers(), "content-security-policy").to_owned();
     assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{policy}");
     let page = response.text().await.unwrap();
-    assert!(page.contains(bench.emulator.url()) && page.contains("<code>chosen-token</code>"), "{page}");
+    assert!(page.contains(env.emulator.url()) && page.contains("<code>chosen-token</code>"), "{page}");
     assert!(!page.contains("//cdn") && !page.contains("{{"), "{page}");
     for (path, kind) in
         [("/console.js", "text/javascript; charset=utf-8"), ("/console.css", "text/css; charset=utf-8")]
     {
         assert!(page.contains(&format!("\"{path}\"")), "{path}");
-        let resource = bench.http.get(format!("{}{path}", root(&bench))).send().await.unwrap();
+        let resource = env.http.get(format!("{}{path}", root(&env))).send().await.unwrap();
         assert_eq!((resource.status().as_u16(), header(resource.headers(), "content-type")), (200, kind));
     }
-    assert!(bench.emulator.requests().is_empty(), "the console is not part of the platform");
+    assert!(env.emulator.requests().is_empty(), "the console is not part of the platform");
 }
 
 #[tokio::test]
 async fn random_token_is_not_shown() {
-    let bench = Bench::start().await;
-    let page = bench.http.get(root(&bench)).send().await.unwrap().text().await.unwrap();
-    assert!(!page.contains(&bench.emulator.token()), "{page}");
+    let env = TestEnv::start().await;
+    let page = env.http.get(root(&env)).send().await.unwrap().text().await.unwrap();
+    assert!(!page.contains(&env.emulator.token()), "{page}");
 }
 
 #[tokio::test]
 async fn page_is_refused_to_other_hosts() {
-    let bench = Bench::with(Emulator::builder().token("chosen-token")).await;
-    let request = bench.http.get(root(&bench)).header("Host", "rebound.example.org");
+    let env = TestEnv::with(Emulator::builder().token("chosen-token")).await;
+    let request = env.http.get(root(&env)).header("Host", "rebound.example.org");
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 403);
     assert!(!response.text().await.unwrap().contains("chosen-token"));
-    let posted = bench.http.post(root(&bench)).body("x").send().await.unwrap();
+    let posted = env.http.post(root(&env)).body("x").send().await.unwrap();
     assert_eq!((posted.status().as_u16(), header(posted.headers(), "allow")), (405, "GET"));
 }
 
 #[tokio::test]
 async fn console_can_be_switched_off() {
-    let bench = Bench::with(Emulator::builder().console(false)).await;
+    let env = TestEnv::with(Emulator::builder().console(false)).await;
     for path in ["/", "/console.js"] {
-        assert_eq!(bench.http.get(format!("{}{path}", root(&bench))).send().await.unwrap().status(), 404);
+        assert_eq!(env.http.get(format!("{}{path}", root(&env))).send().await.unwrap().status(), 404);
     }
 }
 
 #[tokio::test]
 async fn state_has_everything_that_is_shown() {
-    let bench = Bench::with(Emulator::builder().record(false)).await;
-    let id = bench.file("ACGT");
-    bench.emulator.create_file("rfranklin/demo", "deep/more.txt", "ACGTACGT");
-    bench
-        .post("/upload/multipart", json!({"project": "rfranklin/demo", "name": "u", "size": 9_000_000}))
-        .await;
+    let env = TestEnv::with(Emulator::builder().record(false)).await;
+    let id = env.file("ACGT");
+    env.emulator.create_file("rfranklin/demo", "deep/more.txt", "ACGTACGT");
+    env.post("/upload/multipart", json!({"project": "rfranklin/demo", "name": "u", "size": 9_000_000})).await;
     let task =
         json!({"project": "rfranklin/demo", "app": "admin/sbg-public-data/checksum", "name": "digest"});
-    let task = bench.post("/tasks", task).await.text("id");
-    bench.get("/files/none").await;
-    bench.emulator.faults().add("storage:get:500".parse().unwrap());
-    let state = state(&bench, 0).await;
+    let task = env.post("/tasks", task).await.text("id");
+    env.get("/files/none").await;
+    env.emulator.faults().add("storage:get:500".parse().unwrap());
+    let state = state(&env, 0).await;
     let platform = &state["platform"];
     let project = json!({"id": "rfranklin/demo", "files": 2, "folders": 1, "bytes": 12});
     assert_eq!(platform["projects"], json!({"total": 1, "items": [project]}));
@@ -108,20 +106,20 @@ async fn state_has_everything_that_is_shown() {
 
 #[tokio::test]
 async fn page_can_change_faults_and_clock() {
-    let bench = Bench::start().await;
-    let root = root(&bench);
+    let env = TestEnv::start().await;
+    let root = root(&env);
     let call = async |method: Method, path: &str, body: &'static str| {
-        let request = bench.http.request(method, format!("{root}/_emulator{path}"));
+        let request = env.http.request(method, format!("{root}/_emulator{path}"));
         // Browsers send this with requests that change something.
         let request = request.header("X-Emulator-Control", "1").header("Origin", &root);
         request.body(body).send().await.unwrap().status().as_u16()
     };
     assert_eq!(call(Method::POST, "/faults", "api:maintenance").await, 201);
-    assert_eq!(bench.get("/user").await.code(), 0);
+    assert_eq!(env.get("/user").await.code(), 0);
     assert_eq!(call(Method::DELETE, "/faults/1", "").await, 200);
     assert_eq!(call(Method::POST, "/clock", "3600").await, 200);
-    let first = state(&bench, 0).await;
+    let first = state(&env, 0).await;
     assert!(first["clock"]["ahead_seconds"].as_f64().unwrap() >= 3600.0);
     let latest = first["requests"][0]["number"].as_u64().unwrap();
-    assert_eq!(state(&bench, latest).await["requests"], json!([]), "only later ones are sent again");
+    assert_eq!(state(&env, latest).await["requests"], json!([]), "only later ones are sent again");
 }
