@@ -176,10 +176,15 @@ fn check_constraints(schema: &Value, value: &Value, place: &str) -> Result<(), S
         let allowed: Vec<_> = allowed.iter().map(ToString::to_string).collect();
         return Err(format!("`{place}` must be {}", allowed.join(" or ")));
     }
-    if let (Some(text), Some(most)) = (value.as_str(), schema["maxLength"].as_u64())
-        && text.chars().count() as u64 > most
-    {
-        return Err(format!("`{place}` must have at most {most} characters"));
+    if let Some(length) = value.as_str().map(|text| text.chars().count() as u64) {
+        let least = schema["minLength"].as_u64().unwrap_or(0);
+        let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
+        if length < least {
+            return Err(format!("`{place}` must have at least {least} characters"));
+        }
+        if length > most {
+            return Err(format!("`{place}` must have at most {most} characters"));
+        }
     }
     if let (Some(map), Some(most)) = (value.as_object(), schema["maxProperties"].as_u64())
         && map.len() as u64 > most

@@ -48,6 +48,7 @@ async fn bodies_are_checked() {
     let file = format!("/files/{file}");
     let edit = async |body: Value| env.patch(&file, body).await;
     refused(&edit(json!({"nmae": "x"})).await, "no property `nmae`");
+    refused(&edit(json!({"name": ""})).await, "`name` must have at least 1 characters");
     refused(&edit(json!({"name": null})).await, "`name` must not be null");
     refused(&edit(json!({"tags": "a"})).await, "`tags` must be of the type array");
     refused(&edit(json!({"tags": ["a", 1]})).await, "`tags[1]` must be of the type string");
