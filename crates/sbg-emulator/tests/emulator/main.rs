@@ -41,6 +41,13 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use sbg_emulator::{Builder, Emulator};
 use serde_json::Value;
 
+/// A builder of HTTP clients. Here the HTTP library has no cryptography of its own, and panics where there is none at all.
+pub(crate) fn http() -> reqwest::ClientBuilder {
+    // It is installed already where another test was first.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 /// An emulator and a client of one user.
 pub(crate) struct TestEnv {
     pub(crate) emulator: Emulator,
@@ -92,7 +99,7 @@ impl TestEnv {
     async fn with_traffic_file(builder: Builder) -> Self {
         let emulator = builder.start().await.expect("loopback ports are free");
         let token = emulator.token();
-        Self { emulator, http: reqwest::Client::new(), token, advance: false }
+        Self { emulator, http: http().build().expect("an HTTP client"), token, advance: false }
     }
 
     /// Continues as another user.
