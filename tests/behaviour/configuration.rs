@@ -117,8 +117,12 @@ async fn advance_access_that_the_settings_switch_off_is_off() -> Result<()> {
 #[test]
 fn plain_http_to_another_host_is_refused_with_the_way_to_opt_in() -> Result<()> {
     for url in ["http://10.0.0.7/v2", "http://api.sbgenomics.com/v2", "http://localhost.example.org/v2"] {
-        let words =
-            [url, "plain http would send the token readable", "`https://`", "allow_insecure_http(true)"];
+        let words = [
+            url,
+            "over plain http anyone on the network can read the token",
+            "`https://`",
+            "allow_insecure_http(true)",
+        ];
         let client = || builder_without_files().endpoint(url).token(TOKEN);
         assert_refused(client().build(), ErrorKind::Endpoint, &words);
         assert_eq!(client().allow_insecure_http(true).build()?.endpoint().as_str(), url);
@@ -165,7 +169,7 @@ fn each_kind_of_bad_input_has_a_kind_of_its_own_and_says_where_it_is() -> Result
         |endpoint: &str, token: &str| format!("[lab]\napi_endpoint = {endpoint}\nauth_token = {token}\n");
     let unknown = good.replace("lab", "eu") + "[cgc]\n";
     check(&unknown, "", ErrorKind::UnknownProfile, &["no profile `lab`", "it has `eu`, `cgc`"])?;
-    check("auth_token = x\n", "", ErrorKind::ConfigFile, &["credentials:1: there is no `[section]`"])?;
+    check("auth_token = x\n", "", ErrorKind::ConfigFile, &["credentials:1: this line is in no `[section]`"])?;
     check(
         &format!("{good}[lab]\n"),
         "",

@@ -59,11 +59,12 @@ async fn transfers_that_were_stopped_or_failed_cannot_be_moved() -> Result<()> {
     let stopped = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
     stopped.stop();
     assert_refused(stopped.wait().await, ErrorKind::Cancelled, &[]);
-    for (upload, status, name) in [(failed, Status::Failed, "failed"), (stopped, Status::Stopped, "stopped")]
+    for (upload, status, name) in
+        [(failed, Status::Failed, "has failed"), (stopped, Status::Stopped, "is stopped")]
     {
         assert_eq!(upload.status(), status);
         for over in [upload.pause(), upload.resume()] {
-            assert_refused(over, ErrorKind::InvalidInput, &[&format!("that is {name} cannot be")]);
+            assert_refused(over, ErrorKind::InvalidInput, &[&format!("the transfer {name}")]);
         }
     }
     Ok(())

@@ -400,7 +400,11 @@ async fn wait_for<T: Clone>(mut outcome: watch::Receiver<Option<Result<T>>>) -> 
 }
 
 fn not_allowed(verb: &str, status: Status) -> Error {
-    Error::invalid(format!("cannot be {verb}: the transfer is {}", format!("{status:?}").to_lowercase()))
+    let state = match status {
+        Status::Failed => "has failed".to_owned(),
+        other => format!("is {}", format!("{other:?}").to_lowercase()),
+    };
+    Error::invalid(format!("cannot be {verb}: the transfer {state}"))
 }
 
 impl<T> Drop for Transfer<T> {
