@@ -174,7 +174,7 @@ fn each_kind_of_bad_input_has_a_kind_of_its_own_and_says_where_it_is() -> Result
         &format!("{good}[lab]\n"),
         "",
         ErrorKind::ConfigFile,
-        &["credentials:4: the section `[lab]` is there"],
+        &["credentials:4: the section `[lab]` already exists"],
     )?;
     check(
         &good,
