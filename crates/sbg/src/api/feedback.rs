@@ -99,7 +99,7 @@ impl Feedback {
     ///
     /// # Errors
     ///
-    /// An empty text, before anything is sent; or whatever the call brings, code 1000 for a second feedback within a minute.
+    /// An empty text, before anything is sent; otherwise the error of the call, code 1000 for a second feedback within a minute.
     pub async fn send(self) -> Result<()> {
         if self.body.text.value().is_none_or(|text| text.trim().is_empty()) {
             return Err(Error::invalid("a feedback needs a text"));

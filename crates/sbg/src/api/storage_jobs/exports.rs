@@ -162,7 +162,7 @@ impl Exports {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its exports.
+    /// No ids or a invalid one, before anything is sent. What a call brings is the result of each of its exports.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -348,7 +348,7 @@ impl ExportStart {
     ///
     /// # Errors
     ///
-    /// A malformed id or location, before anything is sent; or whatever the call brings.
+    /// A invalid id or location, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::Export> {
         let (client, copy_only) = (self.client.clone(), self.copy_only);
         let call = client.raw().export_start().body(self.checked()?);
@@ -358,7 +358,7 @@ impl ExportStart {
 
 awaitable!(ExportStart => types::Export, client);
 
-/// An export, by id. Makes no request until it is told to.
+/// An export, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {

@@ -134,7 +134,7 @@ impl Imports {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its imports.
+    /// No ids or a invalid one, before anything is sent. What a call brings is the result of each of its imports.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -382,7 +382,7 @@ impl ImportStart {
     ///
     /// # Errors
     ///
-    /// A malformed id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
+    /// A invalid id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
     /// the call brings.
     pub async fn send(self) -> Result<types::Import> {
         let client = self.client.clone();
@@ -403,7 +403,7 @@ fn check_folder_name(name: &str) -> Result<()> {
     )))
 }
 
-/// An import, by id. Makes no request until it is told to.
+/// An import, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
