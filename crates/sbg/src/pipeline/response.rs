@@ -234,7 +234,7 @@ impl fmt::Debug for Answer {
 pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
     let Ok(status) = StatusCode::from_u16(status) else { return };
     let answer = Answer::new(status, headers, Bytes::copy_from_slice(body));
-    let api = Url::parse("https://api.example.org/v2").expect("a URL").origin();
+    let api = url::Url::parse("https://api.example.org/v2").expect("a URL").origin();
     let form = || PageError::Form(serde::de::Error::custom("another form"));
     for error in [answer.unreadable(&form(), &api, &["secret"]), answer.refusal()] {
         let shown = error.to_string();
