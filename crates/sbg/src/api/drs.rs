@@ -71,7 +71,8 @@ impl DrsImports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::drs::{DrsItem, ItemResults as _};
+    /// use sbg::drs::DrsItem;
+    /// use sbg::files::ItemResults as _;
     ///
     /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction").name("b-form.bam");
     /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;

@@ -12,7 +12,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::files::FeedbackKind;
+    /// use sbg::feedback::FeedbackKind;
     ///
     /// client.feedback(FeedbackKind::Idea, "A dark mode").referrer("rfranklin").await?;
     /// # Ok(())
@@ -29,7 +29,7 @@ impl Client {
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
-/// use sbg::files::FeedbackKind;
+/// use sbg::feedback::FeedbackKind;
 ///
 /// let problem = client.feedback(FeedbackKind::Problem, "The list of files flickers");
 /// # }
@@ -59,7 +59,7 @@ impl FeedbackKind {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// use sbg::files::FeedbackKind;
+/// use sbg::feedback::FeedbackKind;
 ///
 /// client.feedback(FeedbackKind::Thought, "Helices are double").await?;
 /// # Ok(())
@@ -78,7 +78,7 @@ impl Feedback {
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
-        /// use sbg::files::FeedbackKind;
+        /// use sbg::feedback::FeedbackKind;
         ///
         /// let feedback = client.feedback(FeedbackKind::Idea, "A dark mode").referrer("rfranklin");
         /// # }
@@ -90,7 +90,7 @@ impl Feedback {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::files::FeedbackKind;
+    /// use sbg::feedback::FeedbackKind;
     ///
     /// client.feedback(FeedbackKind::Idea, "A dark mode").send().await?;
     /// # Ok(())

@@ -315,6 +315,8 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let import = volume.import("S1/reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
     /// let import = client.import(import.id).wait().await?;
     /// println!("{}", import.file()?.id);

@@ -85,6 +85,8 @@ impl Exports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true).await?;
     /// let export = client.export(&export.id).wait().await?;
     /// println!("{}", export.file()?.id);
@@ -174,6 +176,8 @@ impl Exports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// for export in client.exports().wait_all(ids).await? {
     ///     let file = export?.file()?;
     ///     println!("{}", file.id);
@@ -362,6 +366,8 @@ awaitable!(ExportStart => types::Export, client);
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// use sbg::storage_jobs::StorageJobExt as _;
+///
 /// let export = client.export(id).wait().await?;
 /// println!("{:?}", export.file()?.storage);
 /// # Ok(())
@@ -406,6 +412,8 @@ impl ExportHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let export = client.export(id).wait().timeout(hour).await?;
     /// println!("{:?}", export.file()?.id);

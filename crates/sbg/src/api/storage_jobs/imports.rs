@@ -82,6 +82,8 @@ impl Imports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff");
     /// let import = import.to_project("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
     /// let import = client.import(&import.id).wait().await?;
@@ -150,6 +152,8 @@ impl Imports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// for import in client.imports().wait_all(ids).timeout(hour).await? {
     ///     let file = import?.file()?;
@@ -407,6 +411,8 @@ fn check_folder_name(name: &str) -> Result<()> {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// use sbg::storage_jobs::StorageJobExt as _;
+///
 /// let import = client.import(id).wait().await?;
 /// println!("{:?}", import.file()?.name);
 /// # Ok(())
@@ -451,6 +457,8 @@ impl ImportHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let import = client.import(id).wait().timeout(hour).await?;
     /// println!("{}", import.file()?.id);
