@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_every_operation_can_be_read_as_the_generated_type() {
+    fn example_of_every_operation_is_decoded() {
         let document = bundle::bundle(&Spec::read(&root().join("openapi")).unwrap());
         let (mut answers, mut without_body) = (Vec::new(), 0);
         for (_, operation) in operations(&document) {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
+    fn decoding_errors_are_reported() {
         let answer = |operation: &str, answer: Value| Answer { operation: operation.to_owned(), answer };
         let answers = [
             answer("project_get", serde_json::json!({"id": "a/b", "extra": 1})),
