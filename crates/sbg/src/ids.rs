@@ -20,8 +20,7 @@ pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};
 
 /// A value that converts to an id of type `T`: a text in its form, or such an id.
 ///
-/// Methods that give a handle check the id at once. Builders report an invalid id when they are sent, so
-/// that a chain of setters needs no `?` inside.
+/// Handles and builders report an invalid id when the call is made, so a chain needs no `?` inside.
 ///
 /// ```
 /// use sbg::{IntoId, ProjectId};

@@ -41,7 +41,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let running = client.tasks().query().status(sbg::types::TaskListStatus::Running).all().await?;
-    /// println!("{:?} tasks run", running.total);
+    /// println!("{} tasks run", running.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -114,7 +114,7 @@ impl Tasks {
     ///     .tasks()
     ///     .create("rfranklin/fibre-diffraction/helix-angle", project)
     ///     .name("Helix angle of S1")
-    ///     .input("reads", reads.items)
+    ///     .input("reads", reads)
     ///     .input("threshold", 3)
     ///     .run(true)
     ///     .await?;
@@ -144,7 +144,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each task.
+    /// No ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each task.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -251,7 +251,7 @@ impl ProjectTasks {
     }
 }
 
-/// A task, by id. Makes no request until it is told to.
+/// A task, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -332,7 +332,7 @@ impl TaskHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn delete(&self) -> Result<()> {
         self.client.raw().task_delete().task_id(self.checked()?).send().await?;
         Ok(())
@@ -365,7 +365,7 @@ impl TaskHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings, code 7011 for a task in another state.
+    /// A invalid id, before anything is sent; otherwise the error of the call, code 7011 for a task in another state.
     pub async fn abort(&self) -> Result<types::Task> {
         Ok(self.client.raw().task_abort().task_id(self.checked()?).send().await?.into_inner())
     }
