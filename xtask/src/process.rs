@@ -151,24 +151,11 @@ pub fn tee(command: &mut Command, mut heard: impl FnMut(&str)) -> Result<()> {
     Ok(())
 }
 
-/// A program of the workspace.
-#[derive(Clone, Copy)]
-pub enum Program<'n> {
-    Binary(&'n str),
-    Example(&'n str),
-}
-
 /// Builds a program of the workspace as the tests are built, so that nothing is compiled once more, and returns its path.
-pub fn program(root: &Path, program: Program<'_>) -> Result<PathBuf> {
+pub fn program(root: &Path, name: &str) -> Result<PathBuf> {
     // Which features the dependencies have depends on what is built of the workspace: an example may use what only tests depend on, so
     // that one is named in any case.
-    let (name, binary, example) = match program {
-        Program::Binary(name) => (name, Some(name), "quickstart"),
-        Program::Example(name) => (name, None, name),
-    };
-    let mut arguments = vec!["--workspace", "--example", example];
-    arguments.extend(binary.into_iter().flat_map(|name| ["--bin", name]));
-    let programs = build(root, &arguments)?;
+    let programs = build(root, &["--workspace", "--example", "quickstart", "--bin", name])?;
     let found = programs.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
     found.with_context(|| format!("cargo did not build {name}"))
 }

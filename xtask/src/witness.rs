@@ -17,7 +17,7 @@ use std::thread;
 use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
 
-use sbg_document::drift::Kind;
+use sbg_drift::Kind;
 
 use crate::drift;
 use crate::emulator::Emulator;
@@ -159,12 +159,13 @@ fn fits(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<Stri
     let found = format!(
         "{} exchanges, {} of {} operations answered with success",
         report.exchanges,
-        report.operations.len(),
+        report.succeeded().len(),
         operations.len()
     );
     println!("{}: {found}, {problems} problems", folder.display());
-    ensure!(!report.operations.is_empty(), "no exchange with success was recorded");
-    let unseen: Vec<_> = operations.difference(&report.operations).map(String::as_str).collect();
+    ensure!(!report.succeeded().is_empty(), "no exchange with success was recorded");
+    let succeeded = report.succeeded();
+    let unseen: Vec<_> = operations.iter().map(String::as_str).filter(|id| !succeeded.contains(id)).collect();
     if !unseen.is_empty() {
         println!("without a success: {}", unseen.join(", "));
     }

@@ -2,9 +2,10 @@
 
 //! The type of the answer to each operation.
 use sbg_raw::types;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::Value;
 /// Reads `answer` as what the operation answers, or as an error for `error`. Nothing where there is no such answer.
-pub fn decode(operation: &str, answer: &str) -> Option<serde_json::Result<()>> {
+pub fn decode(operation: &str, answer: &Value) -> Option<serde_json::Result<()>> {
     let read = match operation {
         "error" => read::<types::Error>(answer),
         "action_file_copy" => read::<types::ActionFileCopyResult>(answer),
@@ -159,6 +160,6 @@ pub fn decode(operation: &str, answer: &str) -> Option<serde_json::Result<()>> {
     };
     Some(read)
 }
-fn read<T: DeserializeOwned>(answer: &str) -> serde_json::Result<()> {
-    serde_json::from_str::<T>(answer).map(drop)
+fn read<'a, T: Deserialize<'a>>(answer: &'a Value) -> serde_json::Result<()> {
+    T::deserialize(answer).map(drop)
 }
