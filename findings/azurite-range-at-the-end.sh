@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Azurite 3.37.0 (npm), an emulator of Azure Blob Storage.
 #
-# Expected: a range that begins behind the last byte cannot be satisfied: 416 (RFC 9110, 14.1.2; InvalidRange of Azure Blob Storage).
-# Happens:  where it begins exactly at the end, 206 with `Content-Range: bytes 10-9/10` and no byte; one byte further on, 416.
-# Hurts:    clients that resume a download that was complete, or read until 416: there is a success without progress, whose
-#           Content-Range ends before it begins.
+# Expected: a range that starts after the last byte is not satisfiable: 416 (RFC 9110, 14.1.2; InvalidRange of Azure Blob Storage).
+# Actual:   if it starts exactly at the end, 206 with `Content-Range: bytes 10-9/10` and no body; one byte later, 416.
+# Impact:   clients that resume a complete download, or read until 416, get a success without progress, whose Content-Range ends before it
+#           starts.
 work=$(mktemp -d)
 source "$(dirname "$0")/lib.bash"
 

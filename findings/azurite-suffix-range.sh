@@ -2,9 +2,9 @@
 # Azurite 3.37.0 (npm), an emulator of Azure Blob Storage.
 #
 # Expected: `Range: bytes=-3` is the last three bytes (RFC 9110, 14.1.2): 206 with `Content-Range: bytes 7-9/10`.
-# Happens:  206 with `Content-Range: bytes NaN-3/10` and `Content-Length: NaN`, which is no response of HTTP: curl gives up (exit code 8).
-# Hurts:    clients that read the end of a file first (zip, parquet, BAM indices): it works with Azure and fails with its emulator, at
-#           best as a broken response; those that are lenient with the length take what comes for the end.
+# Actual:   206 with `Content-Range: bytes NaN-3/10` and `Content-Length: NaN`, which is not valid HTTP: curl fails with exit code 8.
+# Impact:   clients that read the end of a file first (zip, parquet, BAM indices) work with Azure and fail with its emulator; lenient ones
+#           read the wrong bytes.
 work=$(mktemp -d)
 source "$(dirname "$0")/lib.bash"
 
@@ -15,7 +15,7 @@ azurite_with_ten_bytes
 code=0
 request -H 'Range: bytes=-3' "$url/devstoreaccount1/objects/ten" > /dev/null || code=$?
 seen 'exit code of curl' "$code" 8
-# The head as it comes, which no library for HTTP takes.
+# The raw head: HTTP libraries reject it.
 "$work/venv/bin/python" - "$port" > "$work/head" << 'PYTHON'
 import socket, sys
 with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:

@@ -1,4 +1,4 @@
-# What the findings share: their temp folder $work is deleted at the end; a free port of loopback, a server on it, and comparisons.
+# Shared by the findings: a temporary folder $work that is deleted at the end, a server on a free loopback port, and comparisons.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -39,7 +39,7 @@ serve() {
     done
 }
 
-# Unpacks Debian packages into the folder, without installing them.
+# Unpacks Debian packages below $work without installing them.
 debian() {
     (cd "$work" && apt-get -q -o APT::Sandbox::User=root download "$@" > /dev/null && for package in ./*.deb; do dpkg -x "$package" debian; done)
 }
@@ -53,21 +53,21 @@ python_packages() {
     "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
-# Starts the Azurite that was installed, with an object `objects/ten` of ten bytes that everyone may read.
+# Starts the installed Azurite with a public object `objects/ten` of ten bytes.
 azurite_with_ten_bytes() {
     serve "$work/node_modules/.bin/azurite-blob" --blobHost 127.0.0.1 --blobPort "$port" \
         --inMemoryPersistence --skipApiVersionCheck --disableTelemetry
     "$work/venv/bin/python" - "$url" << 'PYTHON'
 import sys
 from azure.storage.blob import BlobServiceClient
-# The account and the key that every Azurite has, from its documentation.
+# The default account and key from the documentation of Azurite.
 key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 service = BlobServiceClient(sys.argv[1] + "/devstoreaccount1", {"account_name": "devstoreaccount1", "account_key": key})
 service.create_container("objects", public_access="blob").upload_blob("ten", b"0123456789")
 PYTHON
 }
 
-# Prints the status of a response, and leaves the body in $work/body and the headers in $work/head.
+# Prints the status of a response; its body is in $work/body, its headers in $work/head.
 request() {
     curl -s -o "$work/body" -D "$work/head" -w '%{http_code}\n' "$@"
 }
@@ -77,11 +77,11 @@ header() {
     sed -n "s/^$1: \(.*\)\r$/\1/Ip" "$work/head"
 }
 
-# Compares what is seen with what was seen when this was written.
+# Compares a value with the one seen when the script was written.
 seen() {
     echo "$1: $2"
     if [[ $2 != "$3" ]]; then
-        echo "  CHANGED: it was: $3"
+        echo "  CHANGED, was: $3"
         failed=1
     fi
 }

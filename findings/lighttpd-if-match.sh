@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # lighttpd 1.4.69 (Debian 12), as a server of large files.
 #
-# Expected: `If-Match` with another ETag than that of the file is refused with 412 (RFC 9110, 13.1.1: the method must not be performed).
-# Happens:  206 with the bytes of the present file. `If-None-Match` with its ETag is honoured (304), so the tags are known.
-# Hurts:    clients that fetch a file in ranges and rely on 412 when it is replaced meanwhile: they join the bytes of two versions. The ETag
-#           of every response has to be compared.
+# Expected: `If-Match` with the ETag of another version gets 412 (RFC 9110, 13.1.1: the method must not be performed).
+# Actual:   206 with bytes of the current file. `If-None-Match` with its ETag gets 304, so the ETags are known.
+# Impact:   clients that fetch a file in ranges and rely on 412 when it is replaced mix the bytes of two versions. Compare the ETag of every
+#           response.
 work=$(mktemp -d)
 source "$(dirname "$0")/lib.bash"
 

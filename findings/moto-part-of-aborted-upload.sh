@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # moto 5.2.5 (PyPI), a server with the API of AWS for tests.
 #
-# Expected: a part for a multipart upload that was aborted is refused with 404 NoSuchUpload, as the API of S3 says.
-# Happens:  500 Internal Server Error, as HTML without a code.
-# Hurts:    clients that begin an upload once more when the old one is gone: 500 is what they repeat, so a test of theirs against moto ends
-#           with the wrong error after all attempts.
+# Expected: a part of an aborted multipart upload gets 404 NoSuchUpload, as the S3 API specifies.
+# Actual:   500 Internal Server Error, an HTML page without an error code.
+# Impact:   clients that restart an upload when it is gone retry on 500 instead, so their tests against moto end with the wrong error.
 work=$(mktemp -d)
 source "$(dirname "$0")/lib.bash"
 
@@ -17,6 +16,6 @@ upload=$(sed -n 's:.*<UploadId>\(.*\)</UploadId>.*:\1:p' "$work/body")
 printf part > "$work/part"
 seen 'status of a part' "$(request -T "$work/part" "$url/bucket/key?partNumber=1&uploadId=$upload")" 200
 seen 'status of the abort' "$(request -X DELETE "$url/bucket/key?uploadId=$upload")" 204
-seen 'status of a part afterwards' "$(request -T "$work/part" "$url/bucket/key?partNumber=1&uploadId=$upload")" 500
-seen 'words of NoSuchUpload' "$(grep -c NoSuchUpload "$work/body" || true)" 0
+seen 'status of a part after the abort' "$(request -T "$work/part" "$url/bucket/key?partNumber=1&uploadId=$upload")" 500
+seen 'lines with NoSuchUpload' "$(grep -c NoSuchUpload "$work/body" || true)" 0
 verdict

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # nginx 1.22.1 (Debian 12), as a server of large files.
 #
-# Expected: two versions of a file have different ETags: the tag is strong, so it promises the same bytes (RFC 9110, 8.8.1).
-# Happens:  the tag is the time in whole seconds and the size. Two versions of one size within one second share it, and `Last-Modified` as well,
-#           so that neither `If-Match` nor `If-Range` tells them apart.
-# Hurts:    clients that fetch in ranges a file which a pipeline writes twice in a second (fixed-size records, headers rewritten in place): they
-#           join the bytes of two versions, with every check of HTTP passed. Only a checksum tells.
+# Expected: two versions of a file have different ETags: a strong ETag promises identical bytes (RFC 9110, 8.8.1).
+# Actual:   the ETag is the time in whole seconds and the size. Two versions of equal size within one second share it and `Last-Modified`, so
+#           neither `If-Match` nor `If-Range` can tell them apart.
+# Impact:   clients that fetch in ranges a file that is written twice in a second (fixed-size records, rewritten headers) mix the bytes of two
+#           versions although every HTTP check passes. Only a checksum shows it.
 work=$(mktemp -d)
 source "$(dirname "$0")/lib.bash"
 
@@ -45,5 +45,5 @@ tag=$(header ETag)
 first=$(cat "$work/body")
 write bbbbbbbbbb 7
 seen 'status of the second half, If-Match' "$(request -H "If-Match: $tag" -H 'Range: bytes=5-9' "$url/ten")" 206
-seen 'what was joined' "$first$(cat "$work/body")" aaaaabbbbb
+seen 'joined bytes' "$first$(cat "$work/body")" aaaaabbbbb
 verdict

@@ -2,8 +2,8 @@
 # s3rver 3.7.1 (npm), a server with the API of S3 for tests.
 #
 # Expected: `Range: bytes=-3` is the last three bytes (RFC 9110, 14.1.2, and S3): 206 with `Content-Range: bytes 7-9/10`.
-# Happens:  206 with `Content-Range: bytes 0-3/10`: the first four bytes.
-# Hurts:    clients that read the end of a file first (zip, parquet, BAM indices): they get bytes from the wrong end, as a success.
+# Actual:   206 with `Content-Range: bytes 0-3/10`: the first four bytes.
+# Impact:   clients that read the end of a file first (zip, parquet, BAM indices) get bytes from the wrong end, with a success status.
 work=$(mktemp -d)
 source "$(dirname "$0")/lib.bash"
 

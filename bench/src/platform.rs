@@ -1,161 +1,112 @@
-//! The platform that both clients work on: an emulator in a process of its own, which can be prepared and questioned.
-//!
-//! It prints the environment that leads to it, a JSON object in one line. Then it takes commands from its input and answers each on
-//! its output, a line of JSON each, until the input ends. Commands do not pass through the API, so they cost no requests and
-//! leave no traces in what is counted.
+//! The emulator in a separate process (`bench/programs/platform.rs`), controlled through its standard input and output.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result};
-use clap::Parser;
-use sbg_emulator::{Emulator, FaultRule, Origin, Recorded};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
-/// More calls than any job makes: what is compared are the clients, not their patience.
-const NO_LIMIT: u32 = 1_000_000_000;
+use crate::rows::Network;
 
-/// Files from this size on are a pattern that takes no memory.
-const LARGE: u64 = 16 * 1024 * 1024;
-
-#[derive(Parser)]
-struct Arguments {
-    /// Milliseconds that each request waits
-    #[arg(long)]
-    latency: u64,
-    /// Bytes per second of each connection and direction
-    #[arg(long)]
-    bandwidth: Option<u64>,
-    /// Speaks HTTPS, and writes the certificate to trust to this file
-    #[arg(long)]
-    authority: Option<PathBuf>,
-    #[arg(long)]
-    fault: Vec<FaultRule>,
+/// A running platform. It is stopped when this is dropped.
+pub struct Platform {
+    process: Child,
+    commands: ChildStdin,
+    responses: BufReader<ChildStdout>,
+    /// Endpoint, token and certificate as environment variables.
+    environment: Map<String, Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Command {
-    /// Creates a project and tells its id.
-    Project(String),
-    /// Puts files into a project and tells their ids.
-    Files { project: String, count: u64, size: u64 },
-    /// Tells whether a local file has the bytes of a file of the platform.
-    Same { path: PathBuf, id: String },
-    /// Tells what was asked since the last time.
-    Traffic,
-}
-
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
-    let mut builder =
-        Emulator::builder().rate_limit(NO_LIMIT).latency(Duration::from_millis(arguments.latency));
-    if let Some(bytes) = arguments.bandwidth {
-        builder = builder.bandwidth(bytes);
-    }
-    builder = arguments.fault.into_iter().fold(builder, sbg_emulator::Builder::fault);
-    let emulator = builder.tls(arguments.authority.is_some()).start_blocking()?;
-    let mut environment = json!({"SB_API_ENDPOINT": emulator.url(), "SB_AUTH_TOKEN": emulator.token()});
-    if let Some(path) = arguments.authority {
-        fs::write(&path, emulator.ca_pem().context("HTTPS without an authority")?)?;
-        environment["REQUESTS_CA_BUNDLE"] = path.to_string_lossy().into();
-    }
-    let mut platform = Platform { emulator, digests: BTreeMap::new() };
-    say(&environment)?;
-    for line in io::stdin().lock().lines() {
-        say(&platform.carry_out(serde_json::from_str(&line?)?)?)?;
-    }
-    Ok(())
-}
-
-fn say(value: &Value) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{value}")?;
-    out.flush()
-}
-
-struct Platform {
-    emulator: Emulator,
-    /// Of the large files, which are compared in each round.
-    digests: BTreeMap<String, String>,
+/// The requests that the platform received.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Traffic {
+    /// Requests to the API.
+    pub calls: u64,
+    /// The calls that list files.
+    pub lists: u64,
+    /// Bytes of objects that were sent or received.
+    pub bytes: u64,
 }
 
 impl Platform {
-    fn carry_out(&mut self, command: Command) -> Result<Value> {
-        Ok(match command {
-            Command::Project(name) => self.emulator.create_project(&name).into(),
-            Command::Files { project, count, size } => {
-                (0..count).map(|number| self.create(&project, number, size)).collect()
-            }
-            Command::Same { path, id } => (self.digest(&id)? == digest_of_file(&path)?).into(),
-            Command::Traffic => {
-                let traffic = traffic(&self.emulator.requests());
-                self.emulator.clear_requests();
-                traffic
-            }
-        })
+    /// Starts the program. With HTTPS, its certificate is written to `folder`.
+    pub fn start(program: &Path, network: Network, folder: &Path) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["--latency", &network.latency.to_string()]);
+        if let Some(bytes) = network.bandwidth {
+            command.args(["--bandwidth", &bytes.to_string()]);
+        }
+        if network.https {
+            command.arg("--authority").arg(folder.join("authority.pem"));
+        }
+        for fault in network.faults {
+            command.args(["--fault", fault]);
+        }
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start the platform")?;
+        let commands = process.stdin.take().context("the platform has no input")?;
+        let responses = BufReader::new(process.stdout.take().context("the platform has no output")?);
+        let mut platform = Self { process, commands, responses, environment: Map::new() };
+        platform.environment = platform.response()?;
+        Ok(platform)
     }
 
-    fn create(&self, project: &str, number: u64, size: u64) -> String {
-        let name = format!("file-{number:05}");
-        if size >= LARGE {
-            return self.emulator.create_large_file(project, &name, size);
-        }
-        // Each file has its own bytes, so that one that takes the place of another shows.
-        let content: Vec<u8> = (0..size / 8).flat_map(|at| (number << 32 | at).to_be_bytes()).collect();
-        self.emulator.create_file(project, &name, content)
+    /// A variable of the environment.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).and_then(Value::as_str)
     }
 
-    fn digest(&mut self, id: &str) -> Result<String> {
-        if let Some(digest) = self.digests.get(id) {
-            return Ok(digest.clone());
+    /// Points a command at the platform, without the proxies of this machine.
+    pub fn introduce(&self, command: &mut Command) {
+        for name in ["NO_PROXY", "no_proxy"] {
+            command.env(name, "127.0.0.1");
         }
-        let content = self.emulator.file_content(id).with_context(|| format!("there is no file {id}"))?;
-        let digest = hex(&Sha256::digest(&content));
-        if content.len() as u64 >= LARGE {
-            self.digests.insert(id.to_owned(), digest.clone());
-        }
-        Ok(digest)
+        command.env_remove("REQUESTS_CA_BUNDLE");
+        command.envs(self.environment.iter().filter_map(|(name, value)| Some((name, value.as_str()?))));
+    }
+
+    /// Creates a project and returns its id.
+    pub fn project(&mut self, name: &str) -> Result<String> {
+        self.ask(&json!({"project": name}))
+    }
+
+    /// Creates files in a project and returns their ids.
+    pub fn files(&mut self, project: &str, count: u64, size: u64) -> Result<Vec<String>> {
+        self.ask(&json!({"files": {"project": project, "count": count, "size": size}}))
+    }
+
+    /// Whether a local file equals a file of the platform.
+    pub fn same(&mut self, path: &Path, id: &str) -> Result<bool> {
+        self.ask(&json!({"same": {"path": path, "id": id}}))
+    }
+
+    /// The requests since the last call.
+    pub fn traffic(&mut self) -> Result<Traffic> {
+        self.ask(&json!("traffic"))
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, command: &Value) -> Result<T> {
+        writeln!(self.commands, "{command}").context("the platform has ended")?;
+        self.response()
+    }
+
+    fn response<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let mut line = String::new();
+        self.responses.read_line(&mut line)?;
+        serde_json::from_str(&line).with_context(|| format!("unexpected response of the platform: {line:?}"))
     }
 }
 
-fn digest_of_file(path: &Path) -> Result<String> {
-    let mut file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let (mut digest, mut block) = (Sha256::new(), vec![0; 1024 * 1024]);
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(hex(&digest.finalize())),
-            count => digest.update(&block[..count]),
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// How many calls the API has seen, how many of them were listings of files, and how many bytes the object store has moved.
-fn traffic(requests: &[Recorded]) -> Value {
-    let calls = requests.iter().filter(|request| request.origin == Origin::Api);
-    let lists = calls.clone().filter(|request| request.method == "GET" && request.path == "/v2/files");
-    let bytes: u64 = requests.iter().filter(|request| request.origin == Origin::Storage).map(moved).sum();
-    json!({"calls": calls.count(), "lists": lists.count(), "bytes": bytes})
-}
-
-/// Bytes of an object that came or went. Explanations of errors are none.
-fn moved(request: &Recorded) -> u64 {
-    match request.method.as_str() {
-        "PUT" => request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0),
-        _ if request.status.is_some_and(|status| status < 300) => request.sent,
-        _ => 0,
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // It may have exited already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -17,9 +17,9 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 use sbg_emulator::Emulator;
 use serde_json::{Value, json};
 
-/// Longer than the emulator needs for anything but a hang.
+/// Longer than any response takes, unless the emulator hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// So many requests follow each other at the most.
+/// Maximum number of requests in a row.
 const REQUESTS: usize = 8;
 
 thread_local! {
@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
             answer.check(request);
             changed |= request.method != Method::GET && answer.status < 300;
         }
-        // What an input does must not depend on those before it, or else nobody could find out why it fails.
+        // An input must not depend on those before it, so that failures can be reproduced.
         if changed {
             *kept = None;
         }
@@ -64,7 +64,7 @@ struct Answer {
     body: Vec<u8>,
 }
 
-/// An emulator with something in it.
+/// An emulator with demo data.
 struct World {
     emulator: Emulator,
     names: Vec<(&'static str, String)>,
@@ -102,7 +102,7 @@ impl World {
         world
     }
 
-    /// A request of an input; nothing if it is none that HTTP could carry.
+    /// The request in an input; `None` if it is not valid HTTP.
     fn read(&self, text: &str) -> Option<Request> {
         let mut text = text.to_owned();
         for (name, value) in &self.names {
@@ -124,7 +124,7 @@ impl World {
                 HeaderValue::from_str(value.trim()).ok()?,
             );
         }
-        // They say where a request ends, which is not the business of the emulator but of its HTTP library.
+        // They delimit the request, which is up to the HTTP library.
         for framing in ["content-length", "transfer-encoding", "connection", "expect", "upgrade", "host"] {
             headers.remove(framing);
         }
@@ -134,7 +134,7 @@ impl World {
         Some(Request { method, target, headers, body: body.to_owned(), storage })
     }
 
-    /// Sends a request, which has to be answered.
+    /// Sends a request and expects a response.
     fn send(&self, request: &Request) -> Answer {
         let origin = if request.storage { self.emulator.storage_url() } else { self.emulator.url() };
         let host = origin.trim_start_matches("http://").trim_end_matches("/v2");
@@ -153,13 +153,13 @@ impl World {
         }
         head.extend_from_slice(format!("content-length: {}\r\n\r\n", request.body.len()).as_bytes());
         head.extend_from_slice(request.body.as_bytes());
-        // A server may refuse a request before it has read it.
+        // A server may respond before it has read the whole request.
         let _ = stream.write_all(&head);
         Answer::read(stream, request.method == Method::HEAD)
             .unwrap_or_else(|error| panic!("no answer to {} {}: {error}", request.method, request.target))
     }
 
-    /// The JSON of the answer to a call of `rfranklin` with advance access.
+    /// The JSON response to a call of `rfranklin` with advance access.
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let text =
@@ -195,11 +195,11 @@ impl Answer {
         Ok(Self { status, headers, body })
     }
 
-    /// No answer blames the emulator, and a refusal has the form that the platform documents.
+    /// No response is a 5xx, and errors have the documented form.
     fn check(&self, request: &Request) {
         let what = format!("{} {} -> {}", request.method, request.target, self.status);
         assert!(self.status < 500, "{what}");
-        // A head, or one that the HTTP library did not let through: it may be too long.
+        // A HEAD request, or one that the HTTP library rejected, for example because it is too long.
         if request.method == Method::HEAD || matches!(self.status, 414 | 431) {
             return;
         }
@@ -224,7 +224,7 @@ fn text(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Path and query of an address of the object store.
+/// Path and query of a URL of the object storage.
 fn storage_path(url: &str) -> String {
     let uri: Uri = url.parse().expect("an address");
     format!("~{}", uri.path_and_query().map_or("/", |path| path.as_str()))

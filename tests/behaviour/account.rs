@@ -52,14 +52,17 @@ async fn users_see_themselves_and_not_each_other() -> Result<()> {
     let crick = stage.client_of("fcrick");
     assert_eq!(crick.user("fcrick").get().await?.email.as_deref(), Some("francis.crick@example.org"));
 
-    let error =
-        assert_refused(crick.user("rfranklin").get().await, ErrorKind::Api, &["user_get", "403", "2001"]);
+    let error = assert_refused(
+        crick.user("rfranklin").get().await,
+        ErrorKind::Forbidden,
+        &["user_get", "403", "2001"],
+    );
     assert!(error.is_forbidden() && !error.is_transient());
     assert_eq!((error.status(), error.code(), error.attempts()), (Some(403), Some(2001), 1));
     assert_eq!(error.operation(), Some("user_get"));
     assert!(error.request_id().is_some_and(|id| id.len() == 32), "{error:?}");
 
-    let error = assert_refused(crick.user("nobody").get().await, ErrorKind::Api, &["404", "2002"]);
+    let error = assert_refused(crick.user("nobody").get().await, ErrorKind::NotFound, &["404", "2002"]);
     assert!(error.is_not_found());
     Ok(())
 }
@@ -70,7 +73,7 @@ async fn an_unknown_token_is_refused_with_the_place_that_it_came_from() -> Resul
     let client = client_of(stage.emulator.url(), "0123456789abcdef0123456789abcdef").build()?;
     let error = assert_refused(
         client.users().me().await,
-        ErrorKind::Api,
+        ErrorKind::Unauthorized,
         &["HTTP 401", "the token came from the program itself"],
     );
     assert!(error.is_unauthorized());

@@ -35,11 +35,41 @@ async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<
     let stage = stage().await;
     let client = &stage.client;
     refused! {
-        client.project("demo") => "not a project id: `demo`", "`owner/project`";
-        client.app("a/b") => "not an app id: `a/b`", "`owner/project/app[/revision]`";
-        client.app("a/b/c/latest") => "the revision is not a whole number";
-        client.volume("v") => "not a volume id: `v`", "`owner/volume`";
-        client.dataset("d") => "not a dataset id: `d`", "`owner/dataset`";
+        client.project("demo").get().await => "not a project id: `demo`", "`owner/project`";
+        client.project("demo").edit().name("x").await => "not a project id";
+        client.project("demo").delete().await => "not a project id";
+        client.project("demo").files().query().all().await => "not a project id";
+        client.project("demo").files().resolve_path("x").await => "not a project id";
+        client.project("demo").files().walk().entries().try_next().await => "not a project id";
+        client.project("demo").tasks().query().all().await => "not a project id";
+        client.project("demo").tasks().create("a/b/c").await => "not a project id";
+        client.project("demo").apps().query().all().await => "not a project id";
+        client.project("demo").members().query().all().await => "not a project id";
+        client.project("demo").members().add(NewMember::user("c"), Permissions::new()).await => "not a project id";
+        client.project("demo").members().member("c").get().await => "not a project id";
+        client.project("demo").members().member("c").remove().await => "not a project id";
+        client.app("a/b").get().await => "not an app id: `a/b`", "`owner/project/app[/revision]`";
+        client.app("a/b/c/latest").raw().await => "the revision is not a whole number";
+        client.app("a/b").revision(3).get().await => "not an app id";
+        client.app("a/b").create_revision(json!({"class": "Workflow"})).await => "not an app id";
+        client.app("a/b").copy_to("a/b").await => "not an app id";
+        client.app("a/b").sync().await => "not an app id";
+        client.volume("v").get().await => "not a volume id: `v`", "`owner/volume`";
+        client.volume("v").edit().description("x").await => "not a volume id";
+        client.volume("v").activate().await => "not a volume id";
+        client.volume("v").delete().await => "not a volume id";
+        client.volume("v").list().all().await => "not a volume id";
+        client.volume("v").object("x").await => "not a volume id";
+        client.volume("v").import("x").to_project("a/b").await => "not a volume id";
+        client.volume("v").imports().all().await => "not a volume id";
+        client.volume("v").members().query().all().await => "not a volume id";
+        client.dataset("d").get().await => "not a dataset id: `d`", "`owner/dataset`";
+        client.dataset("d").edit().name("x").await => "not a dataset id";
+        client.dataset("d").delete().await => "not a dataset id";
+        client.dataset("d").files().all().await => "not a dataset id";
+        client.dataset("d").members().query().all().await => "not a dataset id";
+        client.automation("a/b").members().query().all().await => "not an automation id";
+        client.team("a/b").members().query().all().await => "not a team id";
         client.task("x").get().await => "not a task id: `x`", "`UUID`";
         client.task("x").run().await => "not a task id";
         client.task("x").edit().name("y").await => "not a task id";
@@ -54,7 +84,7 @@ async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<
         client.apps().query().project("a").page().await => "not a project id";
         client.apps().query().id("a").page().await => "not an app id";
         client.apps().install("a", json!({"class": "Workflow"})).await => "not an app id";
-        client.app("a/b/c")?.copy_to("demo").await => "not a project id";
+        client.app("a/b/c").copy_to("demo").await => "not a project id";
         client.files().query().project("demo").page().await => "not a project id";
         client.files().query().dataset("demo").page().await => "not a dataset id";
         client.files().query().project("a/b").origin_task("x").page().await => "not a task id";
@@ -74,7 +104,7 @@ async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<
         client.invoices().query().billing_group("x").page().await => "not a billing group id";
         client.invoice("a/b").get().await => "not an invoice id";
         client.projects().create("x").billing_group("y").await => "not a billing group id";
-        client.project("a/b")?.edit().billing_group("y").await => "not a billing group id";
+        client.project("a/b").edit().billing_group("y").await => "not a billing group id";
         client.automations().create("x").billing_group("y").await => "not a billing group id";
         client.automation("a/b").get().await => "not an automation id";
         client.automation_run("").get().await => "not a run id";
@@ -87,7 +117,7 @@ async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<
         client.division("a b").get().await => "not a division id";
         client.user("a/b").disable().await => "not a username";
         client.projects().query().owner("a/b").page().await => "not an owner";
-        client.actions().copy_files("demo", ["a"]).await => "not a project id";
+        client.files().bulk_copy(["a"], "demo").await => "not a project id";
     }
     stage.assert_no_requests();
     Ok(())
@@ -119,7 +149,7 @@ async fn what_is_for_files_is_refused_on_folders_and_the_reverse() -> Result<()>
     // Where the kind is not known, the platform says it.
     let folder = client.files().create_folder("x").in_project(&stage.project).await?;
     let copy = client.file(&folder.id).copy().to_project(&stage.project).await;
-    assert_refused(copy, ErrorKind::Api, &["file_copy", "5018"]);
+    assert_refused(copy, ErrorKind::InvalidRequest, &["file_copy", "5018"]);
     Ok(())
 }
 
@@ -141,7 +171,7 @@ async fn filters_that_exclude_each_other_are_told_so() -> Result<()> {
         client.jobs().query().fields(fields()).page().await => "jobs come with all their fields";
         client.automations().query().fields(fields()).page().await => "come with all their fields";
         client.automation_runs().query().fields(fields()).page().await => "come with all their fields";
-        client.team("t").members().fields(fields()).page().await => "come with all their fields";
+        client.team("t").members().query().fields(fields()).page().await => "come with all their fields";
         client.users().query("").page().await => "users are listed by division";
         client.tasks().query().page_size(0).page().await => "a page has 1 to 100 items, not 0";
         client.volumes().query().page_size(101).items().try_next().await => "a page has 1 to 100 items, not 101";
@@ -155,20 +185,20 @@ async fn filters_that_exclude_each_other_are_told_so() -> Result<()> {
 async fn edits_of_nothing_are_told_so() -> Result<()> {
     let stage = stage().await;
     let client = &stage.client;
-    let member = |client: &Client| client.project("a/b").map(|project| project.members().member("c"));
+    let member = |client: &Client| client.project("a/b").members().member("c");
     refused! {
-        client.project("a/b")?.edit().await => "changes nothing";
-        client.project("a/b")?.edit().name(" ").await => "a project needs a name";
+        client.project("a/b").edit().await => "changes nothing";
+        client.project("a/b").edit().name(" ").await => "a project needs a name";
         client.file("a").edit().await => "changes nothing";
         client.task(TASK).edit().await => "changes nothing";
         client.task(TASK).inputs().edit().await => "changes nothing";
-        client.volume("a/b")?.edit().await => "changes nothing";
-        client.dataset("a/b")?.edit().await => "changes nothing";
+        client.volume("a/b").edit().await => "changes nothing";
+        client.dataset("a/b").edit().await => "changes nothing";
         client.marker("m").edit().await => "changes nothing";
         client.automation("a").edit().await => "changes nothing";
         client.automation_run("a").edit().await => "changes nothing";
         client.automation_package("a").edit().await => "changes nothing";
-        member(client)?.edit_permissions(Permissions::new()).await => "changes nothing";
+        member(client).edit_permissions(Permissions::new()).await => "changes nothing";
     }
     stage.assert_no_requests();
     Ok(())
@@ -184,11 +214,11 @@ async fn names_and_values_that_the_platform_refuses_are_never_sent() -> Result<(
         client.files().create_folder("a/b").in_project("a/b").await => "has a slash";
         client.file("a").edit().name("b/c").await => "has a slash";
         client.file("a").copy().to_project("a/b").name("").await => "is empty";
-        client.app("a/b/c")?.copy_to("a/b").name("d/e").await => "has a slash";
+        client.app("a/b/c").copy_to("a/b").name("d/e").await => "has a slash";
         client.projects().create(" ").await => "a project needs a name";
         client.teams().create("d", "").await => "a team needs a name";
         client.volumes().create("a-b", s3()).await => "cannot name a volume";
-        client.volume("a/b")?.edit().credentials(Credentials::access_key("", "s")).await => "the access key id is empty";
+        client.volume("a/b").edit().credentials(Credentials::access_key("", "s")).await => "the access key id is empty";
         client.imports().start("a/v", "in/").to_folder("f").name("a b").await => "cannot name an imported folder";
         client.exports().start("f", "a/v", "out/").await => "no slash at its end";
         run().batch_by_item("").await => "name it";
@@ -205,10 +235,13 @@ async fn names_and_values_that_the_platform_refuses_are_never_sent() -> Result<(
         client.automations().create("x").memory_limit(0).await => "at least 1 megabyte";
         client.automation_runs().create("p").inputs(json!([1])).await => "the inputs are a JSON object";
         client.drs_imports().start([]).await => "1 to 100 files, not 0";
-        client.volume("a/b")?.members().add(NewMember::email("a@b"), Permissions::new()).await => "by username";
-        client.volume("a/b")?.members().add(NewMember::user("c"), Permissions::new().execute(true)).await => "no execute permission";
-        client.dataset("a/b")?.members().add(NewMember::team("t"), Permissions::new()).await => "named by username";
+        client.volume("a/b").members().add(NewMember::email("a@b"), Permissions::new()).await => "by username";
+        client.volume("a/b").members().add(NewMember::user("c"), Permissions::new().execute(true)).await => "no execute permission";
+        client.dataset("a/b").members().add(NewMember::team("t"), Permissions::new()).await => "named by username";
         client.automation("a").members().add(NewMember::division("d"), Permissions::new()).await => "no divisions";
+        client.team("t").members().add(NewMember::team("u"), Permissions::new()).await => "named by username";
+        client.team("t").members().add(NewMember::user("u"), Permissions::new().write(true)).await => "no permissions of their own";
+        client.team("t").members().member("u").edit_permissions(Permissions::new().write(true)).await => "no permissions of their own";
     }
     stage.assert_no_requests();
     Ok(())

@@ -66,7 +66,7 @@ async fn an_item_that_fails_has_its_error_in_its_place() -> Result<()> {
 
     let deleted = stage.client.files().bulk_delete(&ids).await?;
     assert_eq!(deleted.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, true]);
-    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
+    assert!(stage.client.project(&stage.project).files().query().all().await?.is_empty());
     Ok(())
 }
 
@@ -128,7 +128,7 @@ async fn bulk_calls_of_nothing_or_of_two_changes_are_never_sent() -> Result<()> 
     assert_refused(stage.client.imports().bulk_get([""; 0]).await, invalid, &nothing);
     assert_refused(stage.client.exports().bulk_start([]).await, invalid, &nothing);
     assert_refused(stage.client.exports().wait_all([""; 0]).await, invalid, &nothing);
-    assert_refused(stage.client.actions().copy_files("a/b", [""; 0]).await, invalid, &nothing);
+    assert_refused(stage.client.files().bulk_copy([""; 0], "a/b").await, invalid, &nothing);
 
     assert_refused(files.bulk_get(["a", "a/b"]).await, invalid, &["not a file id: `a/b`"]);
     assert_refused(stage.client.tasks().bulk_get(["x"]).await, invalid, &["not a task id: `x`", "UUID"]);

@@ -23,7 +23,7 @@ async fn names_that_look_like_those_of_files_in_the_making_are_told_apart() -> R
     let part = stage.large_file("x.part", 18 * MIB);
     let journal = stage.file("x.part.journal", "no journal");
     stage.file("x.sbg-part", "in the way");
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     for conflict in [Conflict::Fail, Conflict::Overwrite] {
         let folder = stage.path(&format!("{conflict:?}"));
         fs::create_dir(&folder)?;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sbg::members::{NewMember, Permissions};
+use sbg::raw::types;
 use sbg::raw::{
     ClientFilesExt as _, ClientPlatformExt as _, ClientProjectsExt as _, ClientUploadExt as _,
     ClientUsersExt as _, OPERATIONS, Operation,
 };
-use sbg::{Client, ProjectId, Result, types};
+use sbg::{Client, ProjectId, Result};
 use sbg_emulator::{Origin, Recorded};
 use sbg_tests::Stage;
 
@@ -112,7 +113,7 @@ async fn by_handles(stage: &Stage) -> Result<()> {
     let created = client.projects().create("Fibre diffraction").await?;
     client.projects().query().page().await?;
     client.projects().query().owner("rfranklin").page().await?;
-    let project = client.project(&created.id)?;
+    let project = client.project(&created.id);
     project.get().await?;
     project.edit().description("B form").await?;
     let members = project.members();

@@ -137,7 +137,7 @@ async fn a_callback_hears_of_a_failure_a_stop_and_of_what_was_over_before() -> R
         Ok(tokio::task::spawn_blocking(move || told.recv_timeout(Duration::from_secs(20))).await??)
     };
     let failed = stage.client.file("5678").download(stage.path("a")).start();
-    assert!(assert_refused(hear(&failed).await?, ErrorKind::Api, &[]).is_not_found());
+    assert!(assert_refused(hear(&failed).await?, ErrorKind::NotFound, &[]).is_not_found());
 
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let stopped = stage.client.file(stage.file("a", "a")).download(stage.path("a")).start();

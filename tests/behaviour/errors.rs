@@ -18,7 +18,7 @@ async fn answering(code: u16, body: Value, headers: &[(&str, &str)]) -> Stage {
 async fn refusals_about_storage_say_that_it_is_the_storage_and_what_to_do() -> Result<()> {
     let check = async |code: u16, message: &str, hint: &str| {
         let stage = answering(403, json!({"status": 403, "code": code, "message": message}), &[]).await;
-        let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &[]);
+        let error = assert_refused(stage.client.users().me().await, ErrorKind::Forbidden, &[]);
         assert_eq!(error.to_string(), format!("user_me: {message} (HTTP 403, code {code}); {hint}"));
         assert_eq!((error.hint(), error.code_info().map(|info| info.group)), (Some(hint), Some("9xxx")));
     };
@@ -64,7 +64,7 @@ async fn a_signed_address_that_the_storage_refuses_for_good_is_told_from_a_refus
 #[tokio::test]
 async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()> {
     let stage = Stage::start().await;
-    let error = stage.client.project("rfranklin/no-such-project")?.get().await.expect_err("it is not there");
+    let error = stage.client.project("rfranklin/no-such-project").get().await.expect_err("it is not there");
     let request = error.request_id().expect("the platform names its requests");
     let expected = format!(
         "project_get: Requested project or member does not exist. (HTTP 404, code 3002, request {request}); projects are \
@@ -78,7 +78,7 @@ async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()
 async fn an_address_that_a_gateway_finds_too_long_comes_with_the_way_out() -> Result<()> {
     let stage = answering(414, "<html><h1>414 Request-URI Too Large</h1></html>".into(), &[]).await;
     let words = ["user_me", "414 Request-URI Too Large", "HTTP 414", "; ask for less at once"];
-    assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedResponse, &words);
+    assert_refused(stage.client.users().me().await, ErrorKind::InvalidRequest, &words);
     Ok(())
 }
 
@@ -105,7 +105,7 @@ async fn what_the_platform_says_cannot_drive_the_terminal() -> Result<()> {
     let message = format!("No\u{1b}[2J such\r\n\tfile.{}", " Sorry.".repeat(1000));
     let body = json!({"code": 5002, "message": message, "more_info": "a\u{7}b"});
     let stage = answering(404, body, &[("x-request-id", "r-17")]).await;
-    let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["request r-17"]);
+    let error = assert_refused(stage.client.users().me().await, ErrorKind::NotFound, &["request r-17"]);
     assert!(error.message().starts_with("No[2J such file. Sorry."), "{error}");
     assert!(error.to_string().len() < 1200, "{error}");
     assert_eq!((error.more_info(), error.request_id()), (Some("ab"), Some("r-17")));
@@ -133,7 +133,7 @@ async fn an_answer_of_another_form_tells_which_call_it_was() -> Result<()> {
 async fn an_answer_of_another_form_shows_no_secret_of_it() -> Result<()> {
     let credentials = json!({"access_key_id": "hush-id", "secret_access_key": 4711, "role_arn": "arn"});
     let stage = answering(200, json!({"service": {"credentials": credentials}, "id": 5}), &[]).await;
-    let volume = stage.client.volume("rfranklin/v")?.get().await;
+    let volume = stage.client.volume("rfranklin/v").get().await;
     let error =
         assert_refused(volume, ErrorKind::UnexpectedResponse, &["volume_get", "\"role_arn\":\"arn\""]);
     let shown = format!("{error} {error:?}");
@@ -147,7 +147,11 @@ async fn a_refusal_that_quotes_the_request_shows_no_secret_of_it() -> Result<()>
     let stage = answering(400, json!({"code": 9000, "message": echo}), &[]).await;
     let service = sbg::volumes::Service::s3("bucket", "AKIAHUSH", "hush-hush");
     let created = stage.client.volumes().create("v", service).await;
-    let error = assert_refused(created, ErrorKind::Api, &["volume_create", "\"secret_access_key\": \"***\""]);
+    let error = assert_refused(
+        created,
+        ErrorKind::InvalidRequest,
+        &["volume_create", "\"secret_access_key\": \"***\""],
+    );
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("hush-hush") && !shown.contains("AKIAHUSH"), "{shown}");
     Ok(())

@@ -20,13 +20,13 @@ async fn folders_are_created_in_projects_and_in_folders() -> Result<()> {
     assert_eq!(inner.parent.as_ref(), Some(&outer.id));
 
     let again = files.create_folder("b form").in_folder(&outer.id).await;
-    assert!(assert_refused(again, ErrorKind::Api, &["folder_create"]).is_conflict());
+    assert!(assert_refused(again, ErrorKind::Conflict, &["folder_create"]).is_conflict());
 
     let full = stage.client.file(&outer.id).delete().await;
-    assert_refused(full, ErrorKind::Api, &["file_delete", "code 5021"]);
+    assert_refused(full, ErrorKind::InvalidRequest, &["file_delete", "code 5021"]);
     stage.client.file(&inner.id).delete().await?;
     stage.client.file(&outer.id).delete().await?;
-    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
+    assert!(stage.client.project(&stage.project).files().query().all().await?.is_empty());
     Ok(())
 }
 
@@ -43,10 +43,7 @@ async fn files_are_found_by_place_name_tag_metadata_and_origin() -> Result<()> {
     let query = || client.files().query().project(&stage.project);
 
     assert_eq!(names(&query().page().await?), ["a.txt", "b.txt", "c.txt", "raw"]);
-    assert_eq!(
-        names(&client.project(&stage.project)?.files().query().name("c.txt").page().await?),
-        ["c.txt"]
-    );
+    assert_eq!(names(&client.project(&stage.project).files().query().name("c.txt").page().await?), ["c.txt"]);
     assert_eq!(names(&query().name("a.txt").name("c.txt").page().await?), ["a.txt", "c.txt"]);
     assert_eq!(names(&query().tag("b form").page().await?), ["a.txt"]);
     assert_eq!(names(&query().tag("dna").tag("rna").page().await?), ["a.txt", "b.txt"]);
@@ -76,7 +73,8 @@ async fn a_file_is_got_with_its_details() -> Result<()> {
 
     let short = stage.client.file(&id).get().fields(Fields::only(["size"])).await?;
     assert_eq!((short.id, short.size, short.name), (id, Some(4), None));
-    let error = assert_refused(stage.client.file("5678").get().await, ErrorKind::Api, &["file_get", "5002"]);
+    let error =
+        assert_refused(stage.client.file("5678").get().await, ErrorKind::NotFound, &["file_get", "5002"]);
     assert!(error.is_not_found());
     Ok(())
 }
@@ -97,7 +95,7 @@ async fn an_edit_changes_name_tags_and_metadata_alone() -> Result<()> {
 
     stage.file("c.txt", "c");
     let taken = file.edit().name("c.txt").send().await;
-    assert!(assert_refused(taken, ErrorKind::Api, &["file_edit", "5003"]).is_conflict());
+    assert!(assert_refused(taken, ErrorKind::Conflict, &["file_edit", "5003"]).is_conflict());
     Ok(())
 }
 
@@ -119,7 +117,7 @@ async fn a_file_is_copied_to_a_project_or_a_folder() -> Result<()> {
     stage.assert_uploaded(&copy.id, b"a");
 
     let of_folder = stage.client.file(&folder.id).copy().to_project(&models).await;
-    assert_refused(of_folder, ErrorKind::Api, &["file_copy", "code 5018"]);
+    assert_refused(of_folder, ErrorKind::InvalidRequest, &["file_copy", "code 5018"]);
     Ok(())
 }
 
@@ -131,7 +129,7 @@ async fn a_file_is_moved_within_its_project() -> Result<()> {
     let moved = stage.client.file(&id).move_to(&folder.id).name("b.txt").await?;
     assert_eq!((&moved.id, moved.name.as_deref()), (&id, Some("b.txt")));
     assert_eq!(moved.parent, Some(folder.id));
-    let root = stage.client.project(&stage.project)?.get().await?.root_folder.expect("a root");
+    let root = stage.client.project(&stage.project).get().await?.root_folder.expect("a root");
     let back = stage.client.file(&id).move_to(root).send().await?;
     assert_eq!(back.name.as_deref(), Some("b.txt"));
     Ok(())
@@ -147,7 +145,7 @@ async fn a_download_address_works_without_a_token() -> Result<()> {
 
     let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
     let of_folder = stage.client.file(&folder.id).download_info().await;
-    assert_refused(of_folder, ErrorKind::Api, &["file_download_info", "code 5017"]);
+    assert_refused(of_folder, ErrorKind::InvalidRequest, &["file_download_info", "code 5017"]);
     Ok(())
 }
 
@@ -155,12 +153,45 @@ async fn a_download_address_works_without_a_token() -> Result<()> {
 async fn what_a_member_may_not_do_is_forbidden() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a.txt", "a");
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     members.add(NewMember::user("fcrick"), Permissions::new().execute(true)).await?;
     let file = stage.client_of("fcrick").file(&id);
     assert_eq!(file.get().await?.name.as_deref(), Some("a.txt"));
-    assert!(assert_refused(file.edit().name("b").await, ErrorKind::Api, &["file_edit"]).is_forbidden());
-    assert!(assert_refused(file.delete().await, ErrorKind::Api, &["file_delete"]).is_forbidden());
-    assert!(assert_refused(file.download_info().await, ErrorKind::Api, &["download_info"]).is_forbidden());
+    assert!(assert_refused(file.edit().name("b").await, ErrorKind::Forbidden, &["file_edit"]).is_forbidden());
+    assert!(assert_refused(file.delete().await, ErrorKind::Forbidden, &["file_delete"]).is_forbidden());
+    assert!(
+        assert_refused(file.download_info().await, ErrorKind::Forbidden, &["download_info"]).is_forbidden()
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn create_folder_all_creates_what_is_missing() -> Result<()> {
+    let stage = Stage::start().await;
+    let files = stage.client.project(&stage.project).files();
+    stage.file("a/reads.txt", "x");
+    let folder = files.create_folder_all("/a/b//c/").await?;
+    assert_eq!(folder.name.as_deref(), Some("c"));
+    assert_eq!(files.resolve_path("a/b/c").await?.id, folder.id);
+    assert_eq!(stage.calls("POST", "/files").len(), 2, "the first one exists");
+    assert_eq!(files.create_folder_all("a/b/c").await?.id, folder.id);
+    assert_eq!(stage.calls("POST", "/files").len(), 2);
+
+    let way = files.create_folder_all("a/reads.txt/d").await;
+    assert_refused(way, ErrorKind::Conflict, &["`reads.txt` is a file"]);
+    for path in ["", "/", "a/../b", "./a"] {
+        assert_refused(files.create_folder_all(path).await, ErrorKind::InvalidInput, &[]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn create_folder_all_shares_folders_with_others() -> Result<()> {
+    let stage = Stage::start().await;
+    let files = stage.client.project(&stage.project).files();
+    let create = || files.create_folder_all("a/b/c");
+    let (one, two, three) = tokio::try_join!(create(), create(), create())?;
+    assert_eq!((&one.id, &one.id), (&two.id, &three.id));
+    assert_eq!(files.query().all().await?.len(), 1);
     Ok(())
 }

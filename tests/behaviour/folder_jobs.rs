@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::files::Entry;
-use sbg::files::{JobItem, job_results};
+use sbg::files::{ItemResults as _, JobItem};
 use sbg::types::{AsyncJob, File};
 use sbg_emulator::Emulator;
 use sbg_tests::{Stage, assert_refused};
@@ -24,7 +24,7 @@ async fn stage() -> (Stage, String) {
 }
 
 async fn paths(stage: &Stage, project: &str) -> Result<BTreeSet<String>> {
-    let entries: Vec<Entry> = stage.client.project(project)?.files().walk().entries().try_collect().await?;
+    let entries: Vec<Entry> = stage.client.project(project).files().walk().entries().try_collect().await?;
     Ok(entries.into_iter().map(|entry| entry.path).collect())
 }
 
@@ -35,13 +35,13 @@ fn set(paths: &[&str]) -> BTreeSet<String> {
 /// Waits for a job and gives the results of its items.
 async fn results(stage: &Stage, job: &AsyncJob) -> Result<Vec<sbg::Result<File>>> {
     let wait = stage.client.job(job)?.wait().poll_interval(Duration::from_millis(5));
-    Ok(job_results(&wait.timeout(Duration::from_secs(20)).await?))
+    Ok(wait.timeout(Duration::from_secs(20)).await?.results())
 }
 
 #[tokio::test]
 async fn a_folder_is_copied_with_all_that_is_in_it() -> Result<()> {
     let (stage, other) = stage().await;
-    let raw = stage.client.project(&stage.project)?.files().resolve_path("raw").await?;
+    let raw = stage.client.project(&stage.project).files().resolve_path("raw").await?;
     let items = [JobItem::new(&raw).to_project(&other).name("copied")];
     let job = stage.client.jobs().copy(items).await?;
     let results = results(&stage, &job).await?;
@@ -58,7 +58,7 @@ async fn a_folder_is_copied_with_all_that_is_in_it() -> Result<()> {
 #[tokio::test]
 async fn a_folder_is_moved_into_another_one_and_then_deleted() -> Result<()> {
     let (stage, other) = stage().await;
-    let (project, files) = (stage.project.as_str(), stage.client.project(&stage.project)?.files());
+    let (project, files) = (stage.project.as_str(), stage.client.project(&stage.project).files());
     let raw = files.resolve_path("raw").await?;
     let done = stage.client.files().create_folder("done").in_project(project).await?;
     let item = || JobItem::new(&raw).name("of today");
@@ -84,7 +84,7 @@ async fn a_folder_is_moved_into_another_one_and_then_deleted() -> Result<()> {
 #[tokio::test]
 async fn an_item_that_fails_has_its_error_and_the_others_are_done() -> Result<()> {
     let (stage, other) = stage().await;
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let (raw, c) = (files.resolve_path("raw").await?, files.resolve_path("c.txt").await?);
     let missing = "567890abc9b0307bc0414164";
     let items = [&raw.id[..], missing, &c.id[..]].map(|id| JobItem::new(id).to_project(&other));
@@ -99,7 +99,7 @@ async fn an_item_that_fails_has_its_error_and_the_others_are_done() -> Result<()
     }
     assert_eq!(done, set(&["c.txt", "raw"]));
     assert_eq!(failed.len(), 1);
-    assert!(failed[0].kind() == ErrorKind::Api && failed[0].code().is_some(), "{:?}", failed[0]);
+    assert!(failed[0].kind() == ErrorKind::NotFound && failed[0].code().is_some(), "{:?}", failed[0]);
     Ok(())
 }
 
@@ -118,7 +118,7 @@ async fn a_wait_tells_of_changes_and_ends_at_its_timeout() -> Result<()> {
     let waited = wait.timeout(Duration::from_millis(60)).await;
     assert_refused(waited, ErrorKind::WaitTimeout, &[&format!("job `{}` is not over", job.id)]);
     assert_eq!(told.lock().expect("no panic before").len(), 1, "the state did not change");
-    assert!(job_results(&stage.client.delete_job(&job.id).get().await?).is_empty());
+    assert!(stage.client.delete_job(&job.id).get().await?.results().is_empty());
     Ok(())
 }
 

@@ -94,7 +94,7 @@ async fn tree_downloads_follow_no_links_in_their_folder() -> Result<()> {
     symlink(outside.path(), tree.join("deep/linked"))?;
     symlink(&theirs, tree.join("file"))?;
     for conflict in [Conflict::Overwrite, Conflict::Fail] {
-        let files = stage.client.project(&stage.project)?.files();
+        let files = stage.client.project(&stage.project).files();
         let report = files.download_tree(&tree).on_conflict(conflict).await?;
         for file in &report.files {
             let expected = match &*file.path {
@@ -119,7 +119,7 @@ async fn tree_downloads_follow_no_links_in_their_folder() -> Result<()> {
 
     // The folder itself may be reached by a link: that is what the user has said.
     symlink("tree", stage.path("link"))?;
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let report = files.download_tree(stage.path("link")).select(|path| path.ends_with('c')).await?;
     assert!(matches!(report.files[0].outcome, Ok(Outcome::Assumed)), "{report:?}");
     Ok(())
@@ -155,7 +155,7 @@ async fn names_of_255_bytes_go_down_and_up() -> Result<()> {
     for name in &names {
         stage.file(name, name.clone());
     }
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let tree = stage.path("tree");
     files.download_tree(&tree).await?.into_result()?;
     for name in &names {

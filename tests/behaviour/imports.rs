@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sbg::ErrorKind;
-use sbg::drs::{DrsItem, DrsManifest, drs_results};
+use sbg::drs::{DrsItem, DrsManifest};
+use sbg::files::ItemResults as _;
 use sbg::types::DrsImportState;
 use sbg_tests::{Stage, assert_refused};
 use serde_json::json;
@@ -24,13 +25,13 @@ async fn files_of_drs_servers_are_linked_and_each_has_its_result() -> Result<()>
     let import = wait.on_change(move |_| clock.advance(Duration::from_secs(24 * 60 * 60))).await?;
     let state = import.state.clone().context("a state")?;
     assert!(matches!(state, DrsImportState::Finished | DrsImportState::Completed), "{state:?}");
-    let results = drs_results(&import);
+    let results = import.results();
     assert_eq!(results.len(), 2);
     let file = results[0].as_ref().ok().context("a file")?;
     let file = stage.client.file(&file.id).get().await?;
     assert_eq!((file.name.as_deref(), file.tags), (Some("b-form.bam"), Some(vec!["canine".to_owned()])));
     assert_eq!(file.metadata.context("metadata")?["species"], json!("Canis lupus"));
-    assert_refused(results.into_iter().nth(1).context("a result")?, ErrorKind::Api, &["10225"]);
+    assert_refused(results.into_iter().nth(1).context("a result")?, ErrorKind::NotFound, &["10225"]);
     Ok(())
 }
 

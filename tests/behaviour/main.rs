@@ -2,6 +2,7 @@
 
 mod account;
 mod bad_input;
+mod blocking;
 mod bulk;
 mod collisions;
 mod configuration;
@@ -22,6 +23,7 @@ mod paging;
 mod pausing;
 mod projects;
 mod refusals;
+mod requests;
 mod rows;
 mod running;
 mod sameness;

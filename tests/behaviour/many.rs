@@ -55,7 +55,7 @@ async fn a_tree_goes_up_and_comes_back() -> Result<()> {
     assert_eq!((progress.bytes, progress.total), (300_011, Some(300_011)));
     assert_eq!((progress.parts, progress.parts_total), (4, 4));
 
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let download = files.download_tree(stage.path("back")).start();
     download.wait().await?.into_result()?;
     assert_eq!(tree(&stage.path("back")), tree(&stage.path("tree")));
@@ -83,7 +83,7 @@ async fn a_local_name_that_is_taken_is_met_as_was_said() -> Result<()> {
     let stage = Stage::start().await;
     stage.file("a.txt", "new content");
     stage.file("b.txt", "b");
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let run = async |conflict| {
         fs::remove_dir_all(stage.path("here")).ok();
         fs::create_dir(stage.path("here"))?;
@@ -114,11 +114,11 @@ async fn a_name_that_is_taken_on_the_platform_is_met_as_was_said() -> Result<()>
         anyhow::Ok(report.files[0].outcome.clone().map_err(|error| (error.kind(), error.is_conflict())))
     };
     stage.file("a.txt", "old");
-    assert!(run(Conflict::Fail).await?.is_err_and(|(kind, _)| kind == ErrorKind::Api));
+    assert!(run(Conflict::Fail).await?.is_err_and(|(kind, _)| kind == ErrorKind::Conflict));
     assert_eq!(run(Conflict::Skip).await?, Ok(Outcome::Skipped));
     assert_eq!(run(Conflict::Rename).await?, Ok(Outcome::Transferred(11)));
     assert_eq!(run(Conflict::Overwrite).await?, Ok(Outcome::Transferred(11)));
-    let files = stage.client.project(&stage.project)?.files().query().page().await?;
+    let files = stage.client.project(&stage.project).files().query().page().await?;
     let mut names: Vec<_> = files.items.iter().filter_map(|file| file.name.as_deref()).collect();
     names.sort_unstable();
     assert_eq!(names, ["a (2).txt", "a.txt"]);
@@ -136,14 +136,14 @@ async fn one_that_fails_is_told_of_and_the_others_arrive() -> Result<()> {
         FaultRule::api(Action::Status { code: 404, body: None, headers: Vec::new() })
             .path(format!("{}/download_info", ids[7])),
     );
-    let files: Vec<_> = stage.client.project(&stage.project)?.files().query().items().try_collect().await?;
+    let files: Vec<_> = stage.client.project(&stage.project).files().query().items().try_collect().await?;
     let download = stage.client.download_all(files, stage.path("here")).start();
     let report = download.wait().await?;
     let failed: Vec<_> = report.failures().map(|(file, error)| (file.path.as_str(), error.kind())).collect();
-    assert_eq!(failed, [("07", ErrorKind::Api)]);
+    assert_eq!(failed, [("07", ErrorKind::NotFound)]);
     assert_eq!((report.files.len(), tree(&stage.path("here")).len()), (40, 39));
     assert_eq!(download.progress().bytes, 39 * 7);
-    assert_refused(report.into_result(), ErrorKind::Api, &["`07` failed"]);
+    assert_refused(report.into_result(), ErrorKind::NotFound, &["`07` failed"]);
     Ok(())
 }
 
@@ -163,11 +163,11 @@ async fn ids_alone_are_enough() -> Result<()> {
     let download = stage.client.download_all(ids, stage.path("there")).start();
     let report = download.wait().await?;
     let failed: Vec<_> = report.failures().map(|(file, error)| (file.path.as_str(), error.kind())).collect();
-    assert_eq!(failed, [("5678", ErrorKind::Api), ("a/b", ErrorKind::InvalidInput)]);
+    assert_eq!(failed, [("5678", ErrorKind::NotFound), ("a/b", ErrorKind::InvalidInput)]);
     assert!(report.failures().next().is_some_and(|(_, error)| error.is_not_found()));
     assert_eq!((tree(&stage.path("there")).len(), download.progress().parts), (150, 152));
     assert_eq!(stage.calls("POST", "/bulk/files/get").len(), 2, "one call names a hundred");
-    assert_refused(report.into_result(), ErrorKind::Api, &["`5678` failed (1 more failed)"]);
+    assert_refused(report.into_result(), ErrorKind::NotFound, &["`5678` failed (1 more failed)"]);
     Ok(())
 }
 
@@ -178,7 +178,7 @@ async fn large_and_small_files_share_the_connections() -> Result<()> {
     for number in 0..50 {
         stage.file(&format!("small-{number}"), random_bytes(1000));
     }
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     files.download_tree(stage.path("here")).await?.into_result()?;
     stage.assert_downloaded(&stage.path("here/large"), &large);
     assert_eq!(tree(&stage.path("here")).len(), 51);
@@ -192,7 +192,7 @@ async fn all_of_them_are_stopped_and_paused_together() -> Result<()> {
     for number in 0..20 {
         stage.file(&format!("{number:02}"), "content");
     }
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let download = files.download_tree(stage.path("here")).start();
     sbg_tests::eventually("all but one have come", || download.progress().parts == 19).await;
     download.pause()?;

@@ -17,7 +17,7 @@ fn granted(permissions: &types::Permissions) -> Vec<&'static str> {
 #[tokio::test]
 async fn members_are_added_by_username_and_by_address() -> Result<()> {
     let stage = Stage::start().await;
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     let crick = members.add(NewMember::user("fcrick"), Permissions::new().copy(true)).await?;
     assert_eq!((crick.username.as_deref(), crick.type_), (Some("fcrick"), Some(MemberType::User)));
     assert_eq!(granted(&crick.permissions.expect("permissions")), ["read", "copy"]);
@@ -40,23 +40,23 @@ async fn members_are_added_by_username_and_by_address() -> Result<()> {
 #[tokio::test]
 async fn a_team_and_a_division_bring_their_people_with_them() -> Result<()> {
     let stage = Stage::start().await;
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     let teams = stage.client.raw().team_list().division("kings-college").send().await?.into_inner();
     let team = teams.items[0].id.clone();
     let wilkins = stage.client_of("mwilkins");
-    assert_refused(wilkins.project(&stage.project)?.get().await, ErrorKind::Api, &["code 3001"]);
+    assert_refused(wilkins.project(&stage.project).get().await, ErrorKind::Forbidden, &["code 3001"]);
 
     let added = members.add(NewMember::team(&team), Permissions::new().write(true)).await?;
     assert_eq!((added.id.as_deref(), added.type_), (Some(team.as_str()), Some(MemberType::Team)));
-    let seen = wilkins.project(&stage.project)?.get().await?.permissions.expect("permissions");
+    let seen = wilkins.project(&stage.project).get().await?.permissions.expect("permissions");
     assert_eq!(granted(&seen), ["read", "write"]);
 
     let added = members.add(NewMember::division("kings-college"), Permissions::new().execute(true)).await?;
     assert_eq!(added.type_, Some(MemberType::Division));
-    assert!(stage.client_of("jwatson").project(&stage.project)?.get().await.is_ok());
+    assert!(stage.client_of("jwatson").project(&stage.project).get().await.is_ok());
 
     members.member(&team).remove().await?;
-    let seen = wilkins.project(&stage.project)?.get().await?.permissions.expect("permissions");
+    let seen = wilkins.project(&stage.project).get().await?.permissions.expect("permissions");
     assert_eq!(granted(&seen), ["read", "execute"], "the division is left");
     Ok(())
 }
@@ -64,7 +64,7 @@ async fn a_team_and_a_division_bring_their_people_with_them() -> Result<()> {
 #[tokio::test]
 async fn a_member_can_be_added_with_nothing_but_read() -> Result<()> {
     let stage = Stage::start().await;
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     let crick = members.add(NewMember::user("fcrick"), Permissions::new()).await?;
     assert_eq!(granted(&crick.permissions.expect("permissions")), ["read"]);
     Ok(())
@@ -73,7 +73,7 @@ async fn a_member_can_be_added_with_nothing_but_read() -> Result<()> {
 #[tokio::test]
 async fn an_edit_of_permissions_leaves_what_it_does_not_name() -> Result<()> {
     let stage = Stage::start().await;
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     members.add(NewMember::user("fcrick"), Permissions::new().copy(true).write(true)).await?;
     let crick = members.member("fcrick");
 
@@ -88,7 +88,7 @@ async fn an_edit_of_permissions_leaves_what_it_does_not_name() -> Result<()> {
 #[tokio::test]
 async fn a_replacement_of_permissions_takes_away_what_it_does_not_name() -> Result<()> {
     let stage = Stage::start().await;
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     members.add(NewMember::user("fcrick"), Permissions::new().copy(true).write(true)).await?;
     let replaced = members.member("fcrick").replace_permissions(Permissions::new().execute(true)).await?;
     assert_eq!(granted(&replaced), ["read", "execute"]);
@@ -98,20 +98,21 @@ async fn a_replacement_of_permissions_takes_away_what_it_does_not_name() -> Resu
 #[tokio::test]
 async fn a_removed_member_sees_the_project_no_more() -> Result<()> {
     let stage = Stage::start().await;
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     members.add(NewMember::user("fcrick"), Permissions::all()).await?;
     members.member("fcrick").remove().await?;
-    let error = assert_refused(members.member("fcrick").get().await, ErrorKind::Api, &["project_member_get"]);
+    let error =
+        assert_refused(members.member("fcrick").get().await, ErrorKind::NotFound, &["project_member_get"]);
     assert!(error.is_not_found());
-    let theirs = stage.client_of("fcrick").project(&stage.project)?.get().await;
-    assert!(assert_refused(theirs, ErrorKind::Api, &["3001"]).is_forbidden());
+    let theirs = stage.client_of("fcrick").project(&stage.project).get().await;
+    assert!(assert_refused(theirs, ErrorKind::Forbidden, &["3001"]).is_forbidden());
     Ok(())
 }
 
 #[tokio::test]
 async fn malformed_usernames_and_empty_edits_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
-    let members = stage.client.project(&stage.project)?.members();
+    let members = stage.client.project(&stage.project).members();
     let invalid = ErrorKind::InvalidInput;
     for name in ["", "..", "a/..", "a/b/c", "a b", "a?b"] {
         let member = members.member(name);

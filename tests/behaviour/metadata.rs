@@ -47,9 +47,9 @@ async fn what_folders_do_not_have_is_refused_by_the_platform() -> Result<()> {
     let stage = Stage::start().await;
     let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
     let folder = stage.client.file(&folder.id);
-    assert_refused(folder.set_tags(["a"]).await, ErrorKind::Api, &["file_tags_replace", "5027"]);
+    assert_refused(folder.set_tags(["a"]).await, ErrorKind::InvalidRequest, &["file_tags_replace", "5027"]);
     let metadata = folder.metadata().merge([("a", "b")]).await;
-    assert_refused(metadata, ErrorKind::Api, &["file_metadata_edit", "5025"]);
+    assert_refused(metadata, ErrorKind::InvalidRequest, &["file_metadata_edit", "5025"]);
     Ok(())
 }
 

@@ -269,9 +269,9 @@ async fn all_lists_are_paged_alike() -> Result<()> {
         stage.client.projects().query().owner("rfranklin").page_size(4).items().try_collect().await?;
     assert_eq!(owned.len(), 6);
     let members: Vec<_> =
-        stage.client.project(&stage.project)?.members().query().page_size(1).items().try_collect().await?;
+        stage.client.project(&stage.project).members().query().page_size(1).items().try_collect().await?;
     assert_eq!(members.len(), 1);
-    let folder = stage.client.project(&stage.project)?.files().query().all().await?[0].id.clone();
+    let folder = stage.client.project(&stage.project).files().query().all().await?[0].id.clone();
     let inside: Vec<_> = stage.client.file(&folder).list().page_size(2).items().try_collect().await?;
     assert_eq!(inside.len(), 5);
     Ok(())

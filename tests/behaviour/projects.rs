@@ -12,7 +12,7 @@ fn ids(page: &sbg::Page<sbg::types::Project>) -> Vec<&str> {
 #[tokio::test]
 async fn a_project_is_created_with_everything_that_was_set() -> Result<()> {
     let stage = Stage::start().await;
-    let billing_group = stage.client.project(&stage.project)?.get().await?.billing_group.expect("a group");
+    let billing_group = stage.client.project(&stage.project).get().await?.billing_group.expect("a group");
     let settings = ProjectCreateSettings {
         locked: Some(false),
         use_memoization: Some(true),
@@ -31,7 +31,7 @@ async fn a_project_is_created_with_everything_that_was_set() -> Result<()> {
         .await?;
 
     assert_eq!(project.id, "rfranklin/fibre-diffraction");
-    let project = stage.client.project(&project.id)?.get().await?;
+    let project = stage.client.project(&project.id).get().await?;
     assert_eq!(project.name.as_deref(), Some("Fibre diffraction"));
     assert_eq!(project.description.as_deref(), Some("Patterns of the B form"));
     assert_eq!(project.billing_group, Some(billing_group));
@@ -50,7 +50,7 @@ async fn a_project_whose_name_is_taken_is_a_conflict() -> Result<()> {
     let stage = Stage::start().await;
     let error = assert_refused(
         stage.client.projects().create("demo").send().await,
-        ErrorKind::Api,
+        ErrorKind::Conflict,
         &["project_create", "HTTP 409", "code 3003"],
     );
     assert!(error.is_conflict());
@@ -100,7 +100,7 @@ async fn a_list_is_in_short_form_unless_fields_are_named() -> Result<()> {
 #[tokio::test]
 async fn a_project_is_got_with_the_fields_that_are_asked_for() -> Result<()> {
     let stage = Stage::start().await;
-    let handle = stage.client.project("rfranklin/demo")?;
+    let handle = stage.client.project("rfranklin/demo");
     let project = handle.get().fields(Fields::only(["tags", "permissions"])).await?;
     assert_eq!(project.id, "rfranklin/demo");
     assert_eq!(project.permissions.expect("permissions").admin, Some(true));
@@ -113,7 +113,7 @@ async fn a_project_is_got_with_the_fields_that_are_asked_for() -> Result<()> {
 #[tokio::test]
 async fn an_edit_changes_what_was_set_and_leaves_the_rest() -> Result<()> {
     let stage = Stage::start().await;
-    let handle = stage.client.project(&stage.project)?;
+    let handle = stage.client.project(&stage.project);
     handle.edit().description("first").tags(["a"]).await?;
     let edited = handle.edit().name("Renamed").await?;
     assert_eq!(edited.id, "rfranklin/demo", "the id stays");
@@ -135,11 +135,11 @@ async fn an_edit_changes_what_was_set_and_leaves_the_rest() -> Result<()> {
 #[tokio::test]
 async fn a_deleted_project_is_gone_and_the_error_says_how_projects_are_named() -> Result<()> {
     let stage = Stage::start().await;
-    let handle = stage.client.project(&stage.project)?;
+    let handle = stage.client.project(&stage.project);
     handle.delete().await?;
     let error = assert_refused(
         handle.get().await,
-        ErrorKind::Api,
+        ErrorKind::NotFound,
         &["project_get", "code 3002", "`owner/short-name`", "not by the displayed name"],
     );
     assert!(error.is_not_found());
@@ -150,7 +150,7 @@ async fn a_deleted_project_is_gone_and_the_error_says_how_projects_are_named() -
 async fn edits_that_change_nothing_and_projects_without_a_name_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
-    let handle = client.project(&stage.project)?;
+    let handle = client.project(&stage.project);
     let invalid = ErrorKind::InvalidInput;
     assert_refused(handle.edit().await, invalid, &["changes nothing"]);
     assert_refused(client.projects().create(" ").await, invalid, &["a project needs a name"]);

@@ -14,12 +14,16 @@ async fn a_project_id_without_a_slash_is_refused_with_the_expected_form() -> Res
     let stage = Stage::start().await;
     let client = &stage.client;
     let words = ["not a project id: `demo`", "expected `owner/project`, as in `rfranklin/my-project`"];
-    assert_refused(client.project("demo"), INVALID, &words);
+    assert_refused(client.project("demo").get().await, INVALID, &words);
     assert_refused(client.upload("a").to_project("demo").await, INVALID, &words);
     assert_refused(client.files().create_folder("a").in_project("demo").await, INVALID, &words);
     assert_refused(client.file("5678").copy().to_project("demo".to_owned()).await, INVALID, &words);
     for id in ["", "/", "a/", "/b", "a/b/c", "a/..", "a b/c", "a/b?c", "a/b%2e", "a/b\n"] {
-        assert_refused(client.project(id), INVALID, &["not a project id", "expected `owner/project`"]);
+        assert_refused(
+            client.project(id).get().await,
+            INVALID,
+            &["not a project id", "expected `owner/project`"],
+        );
     }
     stage.assert_no_requests();
     Ok(())
@@ -150,7 +154,8 @@ async fn a_file_that_does_not_fit_on_the_disk_fails_at_once_and_leaves_nothing()
     let there = stage.local("there", "old");
     for path in [stage.path("huge"), there.clone()] {
         let download = file.download(path).overwrite(true).await;
-        let error = assert_refused(download, ErrorKind::Io, &["no room for the 5497558138880 bytes of"]);
+        let error =
+            assert_refused(download, ErrorKind::DiskFull, &["no room for the 5497558138880 bytes of"]);
         assert!(std::error::Error::source(&error).is_some());
     }
     assert_eq!(std::fs::read(&there)?, b"old");
@@ -163,10 +168,10 @@ async fn a_file_that_does_not_fit_on_the_disk_fails_at_once_and_leaves_nothing()
 async fn an_upload_to_a_folder_that_is_not_there_sends_no_bytes() -> Result<()> {
     let stage = Stage::start().await;
     let upload = stage.client.upload(stage.local("a", "a")).to_folder("567890abc9b0307bc0414164").await;
-    let error = assert_refused(upload, ErrorKind::Api, &["upload_init", "code 5026"]);
+    let error = assert_refused(upload, ErrorKind::NotFound, &["upload_init", "code 5026"]);
     assert!(error.is_not_found());
     let upload = stage.client.upload(stage.local("a", "a")).to_project("rfranklin/missing").await;
-    assert!(assert_refused(upload, ErrorKind::Api, &["upload_init"]).is_not_found());
+    assert!(assert_refused(upload, ErrorKind::NotFound, &["upload_init"]).is_not_found());
     assert_eq!(stage.storage("PUT").len(), 0);
     Ok(())
 }
@@ -201,10 +206,10 @@ async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()>
 async fn a_host_that_cannot_be_reached_is_named_as_the_trouble() -> Result<()> {
     let quick = sbg_tests::client_of("http://127.0.0.1:9/v2", "0123456789abcdef0123456789abcdef");
     let client: Client = quick.retry_policy(RetryPolicy::default().max_attempts(2)).build()?;
-    let words = ["user_me", "no connection could be made", "2 attempts"];
-    let error = assert_refused(client.users().me().await, ErrorKind::Connect, &words);
+    let words = ["user_me", "cannot connect", "2 attempts"];
+    let error = assert_refused(client.users().me().await, ErrorKind::Network, &words);
     assert!(error.is_transient() && error.status().is_none());
     // A call that never left can be sent again, whatever it is.
-    assert_refused(client.projects().create("x").await, ErrorKind::Connect, &["2 attempts"]);
+    assert_refused(client.projects().create("x").await, ErrorKind::Network, &["2 attempts"]);
     Ok(())
 }

@@ -118,7 +118,8 @@ async fn waiting_twice_and_side_by_side_gives_the_same_answer() -> Result<()> {
 
     let download = stage.client.file("5678").download(stage.path("b")).start();
     for _ in 0..2 {
-        let error = assert_refused(download.wait().await, ErrorKind::Api, &["file_download_info", "5002"]);
+        let error =
+            assert_refused(download.wait().await, ErrorKind::NotFound, &["file_download_info", "5002"]);
         assert!(error.is_not_found());
     }
     assert_eq!(download.status(), Status::Failed);
@@ -163,7 +164,7 @@ async fn a_stopped_upload_is_aborted_on_the_platform() -> Result<()> {
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &["cancelled"]);
     assert_eq!(upload.status(), Status::Stopped);
     assert!(stage.client.uploads().list().await?.is_empty());
-    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
+    assert!(stage.client.project(&stage.project).files().query().all().await?.is_empty());
     Ok(())
 }
 

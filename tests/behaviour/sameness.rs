@@ -28,9 +28,9 @@ fn client(stage: &Stage) -> Result<Client> {
     Ok(client.state_folder(Some(stage.path("state"))).build()?)
 }
 
-fn download(stage: &Stage) -> Result<DownloadMany> {
-    let files = stage.client.project(&stage.project)?.files();
-    Ok(files.download_tree(stage.path("tree")).on_conflict(Conflict::Overwrite))
+fn download(stage: &Stage) -> DownloadMany {
+    let files = stage.client.project(&stage.project).files();
+    files.download_tree(stage.path("tree")).on_conflict(Conflict::Overwrite)
 }
 
 fn upload(stage: &Stage) -> UploadMany {
@@ -62,7 +62,7 @@ fn set_modified(path: &Path, time: SystemTime) -> Result<()> {
 
 /// The id of the file at this path, from a client that records nothing.
 async fn id_of(stage: &Stage, path: &str) -> Result<String> {
-    Ok(stage.client_of("rfranklin").project(&stage.project)?.files().resolve_path(path).await?.id)
+    Ok(stage.client_of("rfranklin").project(&stage.project).files().resolve_path(path).await?.id)
 }
 
 /// Fails unless both sides have this content.
@@ -88,12 +88,12 @@ async fn second_download_of_unchanged_tree_only_lists() -> Result<()> {
         stage.file(&format!("{:02}/{number:04}", number % folders), format!("{number:04}"));
     }
     settle(&stage);
-    assert_eq!(outcomes(download(&stage)?.await?)?, vec![MOVED; files]);
+    assert_eq!(outcomes(download(&stage).await?)?, vec![MOVED; files]);
     stage.emulator.clear_requests();
-    assert_eq!(outcomes(download(&stage)?.await?)?, vec![Outcome::Identical; files]);
+    assert_eq!(outcomes(download(&stage).await?)?, vec![Outcome::Identical; files]);
     assert_only_lists(&stage, files, folders + 1);
     // Another process has the same record.
-    let files_of = client(&stage)?.project(&stage.project)?.files();
+    let files_of = client(&stage)?.project(&stage.project).files();
     assert_eq!(outcomes(files_of.download_tree(stage.path("tree")).await?)?, vec![Outcome::Identical; files]);
     Ok(())
 }
@@ -110,7 +110,7 @@ async fn second_upload_of_unchanged_tree_only_lists() -> Result<()> {
     assert_eq!(outcomes(upload(&stage).await?)?, vec![Outcome::Identical; files]);
     assert_only_lists(&stage, files, folders + 1);
     // What went up need not come down.
-    assert_eq!(outcomes(download(&stage)?.await?)?, vec![Outcome::Identical; files]);
+    assert_eq!(outcomes(download(&stage).await?)?, vec![Outcome::Identical; files]);
     Ok(())
 }
 
@@ -119,7 +119,7 @@ async fn download_sets_time_of_modification() -> Result<()> {
     let stage = stage().await?;
     let id = stage.file("a", "ACGT");
     stage.emulator.clock().advance(Duration::from_secs(3600));
-    outcomes(download(&stage)?.await?)?;
+    outcomes(download(&stage).await?)?;
     let file = stage.client.file(&id).get().await?;
     let modified = file.modified_on.and_then(|time| time.to_jiff()).context("a time")?;
     let local = fs::metadata(stage.path("tree/a"))?.modified()?;
@@ -134,7 +134,7 @@ async fn downloaded_at_once() -> Result<(Stage, String)> {
         let stage = stage().await?;
         let made = stage.emulator.clock().now();
         let id = stage.file("a", "ACGT");
-        outcomes(download(&stage)?.await?)?;
+        outcomes(download(&stage).await?)?;
         if stage.emulator.clock().now().duration_since(made)? < Duration::from_secs(1) {
             return Ok((stage, id));
         }
@@ -147,16 +147,16 @@ async fn same_size_replaced_in_same_second_comes_down() -> Result<()> {
     let (stage, id) = downloaded_at_once().await?;
     // Its id, size and time of modification stay.
     assert!(stage.emulator.replace_file(&id, "TGCA"));
-    assert_eq!(outcomes(download(&stage)?.await?)?, [MOVED]);
+    assert_eq!(outcomes(download(&stage).await?)?, [MOVED]);
     assert_content(&stage, "a", "TGCA").await?;
 
     // An upload that replaces the file gives it another id.
     let other = stage.local("a", "CCCC");
     let elsewhere = stage.client_of("rfranklin");
     elsewhere.upload(&other).to_project(&stage.project).overwrite(true).await?;
-    assert_eq!(outcomes(download(&stage)?.await?)?, [MOVED]);
+    assert_eq!(outcomes(download(&stage).await?)?, [MOVED]);
     assert_content(&stage, "a", "CCCC").await?;
-    assert_eq!(outcomes(download(&stage)?.await?)?, [Outcome::Identical]);
+    assert_eq!(outcomes(download(&stage).await?)?, [Outcome::Identical]);
     Ok(())
 }
 
@@ -185,7 +185,7 @@ async fn clock_that_is_ahead_hides_no_change() -> Result<()> {
     // Both were written by a machine whose clock is ten minutes ahead.
     set_modified(&write(&stage, "down", "ACGT")?, ahead)?;
     stage.file("down", "TGCA");
-    assert_eq!(outcomes(download(&stage)?.await?)?, [MOVED], "a later time proves nothing");
+    assert_eq!(outcomes(download(&stage).await?)?, [MOVED], "a later time proves nothing");
     assert_content(&stage, "down", "TGCA").await?;
 
     let path = write(&stage, "up", "ACGT")?;
@@ -204,15 +204,15 @@ async fn content_finds_local_damage() -> Result<()> {
     stage.file("a", "ACGT");
     stage.file("b", "ACGT");
     settle(&stage);
-    outcomes(download(&stage)?.await?)?;
+    outcomes(download(&stage).await?)?;
     let path = stage.path("tree/a");
     let modified = fs::metadata(&path)?.modified()?;
     fs::write(&path, "ACGA")?;
     set_modified(&path, modified)?;
     stage.emulator.clear_requests();
-    let by_time = download(&stage)?.compare(Compare::SizeAndTime).await?;
+    let by_time = download(&stage).compare(Compare::SizeAndTime).await?;
     assert_eq!(by_time.assumed().count(), 2, "size and time do not show it");
-    let by_content = outcomes(download(&stage)?.compare(Compare::Content).await?)?;
+    let by_content = outcomes(download(&stage).compare(Compare::Content).await?)?;
     assert_eq!(by_content, [MOVED, Outcome::Identical]);
     assert_eq!(stage.storage("GET").len(), 1, "the other one is read here alone");
     assert_content(&stage, "a", "ACGT").await
@@ -227,8 +227,8 @@ async fn content_is_compared_with_checksum_of_storage() -> Result<()> {
     // Neither was recorded, and only one has the same bytes.
     write(&stage, "a", "ACGT")?;
     write(&stage, "b", "TGCA")?;
-    let by_content = |stage: &Stage| anyhow::Ok(download(stage)?.compare(Compare::Content));
-    assert_eq!(outcomes(by_content(&stage)?.await?)?, [Outcome::Identical, MOVED]);
+    let by_content = |stage: &Stage| download(stage).compare(Compare::Content);
+    assert_eq!(outcomes(by_content(&stage).await?)?, [Outcome::Identical, MOVED]);
     assert_content(&stage, "b", "ACGT").await
 }
 
@@ -270,7 +270,7 @@ async fn edited_tags_move_no_bytes() -> Result<()> {
     let stage = stage().await?;
     let id = stage.file("down", "ACGT");
     settle(&stage);
-    outcomes(download(&stage)?.await?)?;
+    outcomes(download(&stage).await?)?;
     write(&stage, "up", "ACGT")?;
     outcomes(upload(&stage).await?)?;
     for id in [id, id_of(&stage, "up").await?] {
@@ -280,7 +280,7 @@ async fn edited_tags_move_no_bytes() -> Result<()> {
     settle(&stage);
     for direction in ["down", "up"] {
         stage.emulator.clear_requests();
-        let report = if direction == "down" { download(&stage)?.await? } else { upload(&stage).await? };
+        let report = if direction == "down" { download(&stage).await? } else { upload(&stage).await? };
         assert_eq!(outcomes(report)?, [Outcome::Identical; 2], "{direction}");
         let asked = stage.storage("GET");
         let expected = if direction == "down" { 2 } else { 0 };
@@ -315,10 +315,10 @@ async fn touched_file_is_read_and_does_not_move() -> Result<()> {
     let stage = stage().await?;
     stage.file("a", "ACGT");
     settle(&stage);
-    outcomes(download(&stage)?.await?)?;
+    outcomes(download(&stage).await?)?;
     set_modified(&stage.path("tree/a"), SystemTime::now())?;
     stage.emulator.clear_requests();
-    assert_eq!(outcomes(download(&stage)?.await?)?, [Outcome::Identical]);
+    assert_eq!(outcomes(download(&stage).await?)?, [Outcome::Identical]);
     assert_eq!(outcomes(upload(&stage).await?)?, [Outcome::Identical]);
     assert_eq!((stage.storage("GET").len(), stage.storage("PUT").len()), (0, 0));
     Ok(())
@@ -328,8 +328,8 @@ async fn touched_file_is_read_and_does_not_move() -> Result<()> {
 async fn sameness_without_record_is_assumed() -> Result<()> {
     let stage = Stage::start().await;
     stage.file("down", "ACGT");
-    assert_eq!(outcomes(download(&stage)?.await?)?, [MOVED]);
-    let report = download(&stage)?.await?;
+    assert_eq!(outcomes(download(&stage).await?)?, [MOVED]);
+    let report = download(&stage).await?;
     assert_eq!(report.assumed().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["down"]);
     assert_eq!(outcomes(report)?, [Outcome::Assumed]);
     write(&stage, "up", "ACGT")?;
@@ -347,7 +347,7 @@ async fn empty_folders_are_made_both_ways() -> Result<()> {
     }
     write(&stage, "full/x", "ACGT")?;
     assert_eq!(outcomes(upload(&stage).await?)?, [MOVED]);
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let entries: Vec<_> = files.walk().entries().try_collect().await?;
     let mut paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
     paths.sort_unstable();
@@ -378,7 +378,7 @@ async fn state_folder_that_cannot_be_used_is_named() -> Result<()> {
     let stage = stage().await?;
     stage.file("a", "ACGT");
     fs::write(stage.path("state"), "a file")?;
-    assert_refused(download(&stage)?.await, ErrorKind::Io, &["cannot use the folder `", "/state`"]);
+    assert_refused(download(&stage).await, ErrorKind::Io, &["cannot use the folder `", "/state`"]);
     fs::create_dir(stage.path("tree"))?;
     assert_refused(upload(&stage).await, ErrorKind::Io, &["cannot use the folder `", "/state`"]);
     assert_eq!(fs::read_to_string(stage.path("state"))?, "a file");

@@ -146,7 +146,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     shown.debug(client.raw());
     shown.debug(&client.users().me());
     shown.debug(&client.users().me().await?);
-    let project = client.project(&stage.project)?;
+    let project = client.project(&stage.project);
     let members = project.members();
     shown.debug(&(
         &project,

@@ -48,7 +48,7 @@ async fn transfers_of_many_can_be_stopped_while_the_platform_does_not_answer() -
     let stage = patient().await;
     stage.fault(FaultRule::api(Action::Delay(FOREVER)));
     let upload = stage.client.upload_all([stage.local("a", "a")]).to_project(&stage.project).start();
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let download = files.download_tree(stage.path("tree")).start();
     let outputs =
         stage.client.task("4e3a6f2b-2f1c-4f6e-8d1a-1b2c3d4e5f60").download_outputs(stage.path("out"));
@@ -67,14 +67,14 @@ async fn a_listing_that_fails_stops_the_files_under_way_and_they_keep_what_they_
     let large = stage.large_file("large", 24 * MIB);
     stage.file("folder/a", "a");
     stage.fault(FaultRule::storage(Action::Stall(3_000_000)));
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let folder = files.resolve_path("folder").await?;
     // Long enough for the large file to be under way.
     let listing = format!("/files/{}/list", folder.id);
     stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(700))).path(&listing));
     stage.fault(FaultRule::api(refused()).path(&listing));
     let download = files.download_tree(stage.path("tree")).start();
-    let error = assert_refused(download.wait().await, ErrorKind::Api, &["folder_list"]);
+    let error = assert_refused(download.wait().await, ErrorKind::Forbidden, &["folder_list"]);
     assert_eq!(error.status(), Some(403));
     let names = || {
         let entries = std::fs::read_dir(stage.path("tree")).expect("a folder");
@@ -94,7 +94,7 @@ async fn a_listing_that_fails_stops_the_files_under_way_and_they_keep_what_they_
 async fn a_panic_is_told_of_and_is_no_stop() -> Result<()> {
     let stage = Stage::start().await;
     stage.file("a", "a");
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let download =
         files.download_tree(stage.path("tree")).select(|_| panic!("a defect of the caller")).start();
     assert_refused(download.wait().await, ErrorKind::Panic, &["panicked", "a defect of the caller"]);

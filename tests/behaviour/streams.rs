@@ -93,6 +93,6 @@ async fn a_reader_of_another_length_than_announced_makes_no_file() -> Result<()>
     assert_refused(run(1001).await, ErrorKind::Integrity, &["ends before the 1001 bytes"]);
     assert_refused(run(999).await, ErrorKind::Integrity, &["more to read than the 999 bytes"]);
     assert!(stage.client.uploads().list().await?.is_empty());
-    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
+    assert!(stage.client.project(&stage.project).files().query().all().await?.is_empty());
     Ok(())
 }

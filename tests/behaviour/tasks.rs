@@ -81,7 +81,7 @@ async fn outputs_come_with_their_secondary_files_and_folders() -> Result<()> {
     let stage = stage().await;
     let [bam, index, log, other] = ["S1.bam", "S1.bam.bai", "logs/a/run.log", "logs/other.txt"]
         .map(|path| stage.emulator.create_file(PROJECT, path, path));
-    let folder = stage.client.project(PROJECT)?.files().resolve_path("logs").await?.id;
+    let folder = stage.client.project(PROJECT).files().resolve_path("logs").await?.id;
     let id = "4e3a6f2b-2f1c-4f6e-8d1a-1b2c3d4e5f60";
     // The apps of the emulator make neither.
     let told = json!({
@@ -138,7 +138,7 @@ async fn failed_children_of_a_batch_run_again_and_costs_are_summed() -> Result<(
 
     let costs = stage.client.tasks().costs([&batch.id]).await?;
     assert_eq!(costs.tasks.len(), 3);
-    let expected: f64 = children.iter().filter_map(sbg::tasks::task_price).sum();
+    let expected: f64 = children.iter().filter_map(sbg::tasks::TaskReport::price).sum();
     let total: f64 = costs.totals.values().sum();
     assert!(expected > 0.0 && (total - expected).abs() < 1e-9, "{total} {expected}");
     Ok(())
@@ -157,7 +157,7 @@ async fn a_push_makes_a_revision_only_for_a_change() -> Result<()> {
     assert_eq!((first.changed, first.app.id), (true, format!("{id}/0")));
     let same = apps.push(&id, cwl.clone()).await?;
     assert_eq!((same.changed, same.app.revision), (false, Some(0)));
-    let pulled = stage.client.app(&id)?.raw().await?;
+    let pulled = stage.client.app(&id).raw().await?;
     assert!(!apps.push(&id, pulled).await?.changed, "what was pulled is what is there");
     cwl["label"] = json!("Steeper angle");
     let second = apps.push(&id, cwl).await?;

@@ -114,7 +114,7 @@ async fn each_call_has_a_span_that_tells_how_it_went() -> Result<()> {
     assert_eq!(found[..5], ["file_get", "GET", "/files/{file_id}", "200", "3"], "no id in the path");
     assert_eq!((found[5].len(), found[6]), (32, "-"), "the emulator names its requests");
     let refused = text(&spans[1], &SPAN);
-    assert_eq!(refused, ["project_create", "POST", "/projects", "409", "1", "r-17", "Api"]);
+    assert_eq!(refused, ["project_create", "POST", "/projects", "409", "1", "r-17", "Conflict"]);
     for span in &spans {
         let elapsed: u64 = span["elapsed_ms"].parse()?;
         assert!(elapsed < 60_000, "{elapsed}");

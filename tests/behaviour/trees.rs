@@ -29,7 +29,7 @@ fn paths(entries: &[Entry]) -> BTreeSet<&str> {
 async fn a_walk_comes_by_everything_once_and_by_a_folder_before_what_is_in_it() -> Result<()> {
     let stage = stage().await;
     let entries: Vec<Entry> =
-        stage.client.project(&stage.project)?.files().walk().entries().try_collect().await?;
+        stage.client.project(&stage.project).files().walk().entries().try_collect().await?;
     let expected = [
         "a.txt",
         "done",
@@ -57,7 +57,7 @@ async fn a_walk_comes_by_everything_once_and_by_a_folder_before_what_is_in_it() 
 #[tokio::test]
 async fn a_walk_is_bounded_by_depth_and_by_choice() -> Result<()> {
     let stage = stage().await;
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let walk = files.walk().max_depth(1);
     let entries: Vec<Entry> = walk.clone().entries().try_collect().await?;
     assert_eq!(paths(&entries), BTreeSet::from(["a.txt", "raw", "done"]));
@@ -94,7 +94,7 @@ async fn a_walk_reads_folders_of_many_pages_and_stops_when_it_is_dropped() -> Re
     for folder in 0..60 {
         stage.file(&format!("{folder:02}/x"), "");
     }
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let entries: Vec<Entry> = files.walk().entries().try_collect().await?;
     assert_eq!(paths(&entries).len(), 230 + 1 + 2 * 60);
     // The root, the folders, and two pages more for the large one.
@@ -116,7 +116,7 @@ async fn a_walk_lists_several_folders_at_once_but_not_all_of_them() -> Result<()
         stage.file(&format!("{folder:02}/x"), "");
     }
     let root: Vec<Entry> =
-        stage.client.project(&stage.project)?.files().walk().max_depth(1).entries().try_collect().await?;
+        stage.client.project(&stage.project).files().walk().max_depth(1).entries().try_collect().await?;
     assert_eq!(root.len(), 40);
     stage.fault(FaultRule::api(Action::Delay(std::time::Duration::from_millis(20))).method("GET"));
     // How many are under way is what has been asked for and not been answered yet.
@@ -130,7 +130,7 @@ async fn a_walk_lists_several_folders_at_once_but_not_all_of_them() -> Result<()
     };
     let walk = async {
         let entries: Vec<Entry> =
-            stage.client.project(&stage.project)?.files().walk().entries().try_collect().await?;
+            stage.client.project(&stage.project).files().walk().entries().try_collect().await?;
         Ok::<_, sbg::Error>(entries.len())
     };
     let walked = tokio::select! {
@@ -146,12 +146,12 @@ async fn a_walk_lists_several_folders_at_once_but_not_all_of_them() -> Result<()
 #[tokio::test]
 async fn an_error_below_ends_the_walk() -> Result<()> {
     let stage = stage().await;
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let raw = files.resolve_path("raw").await?;
     let status = Action::Status { code: 403, body: None, headers: Vec::new() };
     stage.fault(FaultRule::api(status).path(format!("/files/{}/list", raw.id)));
     let walked: sbg::Result<Vec<Entry>> = files.walk().entries().try_collect().await;
-    let error = assert_refused(walked, ErrorKind::Api, &["folder_list"]);
+    let error = assert_refused(walked, ErrorKind::Forbidden, &["folder_list"]);
     assert_eq!(error.status(), Some(403));
     let mut of_file = stage.client.file("a/b").walk().entries();
     assert_refused(of_file.try_next().await, INVALID, &["not a folder id: `a/b`"]);
@@ -162,7 +162,7 @@ async fn an_error_below_ends_the_walk() -> Result<()> {
 #[tokio::test]
 async fn a_path_leads_to_its_file() -> Result<()> {
     let stage = stage().await;
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     for path in ["raw/deep/c.txt", "/raw/deep/c.txt", "raw//deep/c.txt/"] {
         stage.emulator.clear_requests();
         let file = files.resolve_path(path).await?;
@@ -192,7 +192,7 @@ async fn a_path_leads_to_its_file() -> Result<()> {
 #[tokio::test]
 async fn files_are_found_by_name_wherever_they_lie() -> Result<()> {
     let stage = stage().await;
-    let files = stage.client.project(&stage.project)?.files();
+    let files = stage.client.project(&stage.project).files();
     let found: Vec<Entry> = files.find("a.txt").try_collect().await?;
     assert_eq!(paths(&found), BTreeSet::from(["a.txt", "raw/deep/deeper/a.txt"]));
     let folder = files.find("deep").try_next().await?.expect("a folder");
@@ -231,6 +231,6 @@ async fn a_search_is_read_to_its_end_by_tokens() -> Result<()> {
     assert_refused(named, INVALID, &["hits of a search come with all their fields"]);
     stage.assert_no_requests();
     let wrong = search("WHERE type = 1").page().await;
-    assert!(assert_refused(wrong, ErrorKind::Api, &["file_search"]).status().is_some());
+    assert!(assert_refused(wrong, ErrorKind::InvalidRequest, &["file_search"]).status().is_some());
     Ok(())
 }

@@ -44,7 +44,8 @@ async fn a_file_is_replaced_only_where_overwrite_is_set() -> Result<()> {
     let stage = Stage::start().await;
     let first = stage.file("a.txt", "first");
     let upload = || stage.client.upload(stage.local("a.txt", "second")).to_project(&stage.project);
-    let error = assert_refused(upload().await, ErrorKind::Api, &["upload_init", "HTTP 409", "code 8005"]);
+    let error =
+        assert_refused(upload().await, ErrorKind::Conflict, &["upload_init", "HTTP 409", "code 8005"]);
     assert!(error.is_conflict());
     stage.assert_uploaded(&first, b"first");
     assert_eq!(stage.storage("PUT").len(), 0, "nothing is sent in vain");
@@ -52,7 +53,7 @@ async fn a_file_is_replaced_only_where_overwrite_is_set() -> Result<()> {
     let second = upload().overwrite(true).await?;
     stage.assert_uploaded(&second.id, b"second");
     assert_eq!(
-        stage.client.project(&stage.project)?.files().query().name("a.txt").page().await?.total,
+        stage.client.project(&stage.project).files().query().name("a.txt").page().await?.total,
         Some(1)
     );
     Ok(())
@@ -78,7 +79,9 @@ async fn uploads_under_way_are_listed_looked_at_and_aborted() -> Result<()> {
 
     uploads.abort(&id).await?;
     assert!(uploads.list().await?.is_empty());
-    assert!(assert_refused(uploads.get(&id).await, ErrorKind::Api, &["upload_get", "8003"]).is_not_found());
+    assert!(
+        assert_refused(uploads.get(&id).await, ErrorKind::NotFound, &["upload_get", "8003"]).is_not_found()
+    );
     assert_refused(uploads.abort("a/b").await, ErrorKind::InvalidInput, &["not an upload id: `a/b`"]);
     Ok(())
 }

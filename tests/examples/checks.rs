@@ -41,7 +41,7 @@ pub(super) async fn projects() -> Result<()> {
     assert_has(&told, &expected);
     let told = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
     assert_has(&told, &["found rfranklin/photograph-51", "fcrick is a member already"]);
-    assert_eq!(stage.client.project("rfranklin/photograph-51")?.members().query().all().await?.len(), 2);
+    assert_eq!(stage.client.project("rfranklin/photograph-51").members().query().all().await?.len(), 2);
     Ok(())
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn copy_files() -> Result<()> {
     let stage = stage().await;
     let told = run(&stage, "copy_files", &[PROJECT, "rfranklin/demo", "notes.txt", "no-such-file"]).await?;
     assert_has(&told, &["1 of 2 files were found", "copied notes.txt as "]);
-    let copy = stage.client.project(&stage.project)?.files().resolve_path("notes.txt").await?;
+    let copy = stage.client.project(&stage.project).files().resolve_path("notes.txt").await?;
     assert_has(&told, &[&copy.id]);
     stage.assert_uploaded(&copy.id, b"Photo 51 is the clearest.\n");
     Ok(())
@@ -87,7 +87,7 @@ pub(super) async fn upload() -> Result<()> {
     let path = stage.local("reads.fastq", "ACGT");
     let told = run(&stage, "upload", &[argument(&path), "rfranklin/demo"]).await?;
     assert_has(&told, &["4 bytes in "]);
-    let file = stage.client.project(&stage.project)?.files().resolve_path("reads.fastq").await?;
+    let file = stage.client.project(&stage.project).files().resolve_path("reads.fastq").await?;
     stage.assert_uploaded(&file.id, b"ACGT");
     Ok(())
 }
@@ -98,7 +98,7 @@ pub(super) async fn upload_reads() -> Result<()> {
     let [one, two] = [argument(&paths[0]), argument(&paths[1])];
     let told = run(&stage, "upload_reads", &["rfranklin/demo", "reads", "S1", one, two]).await?;
     assert_has(&told, &["one.fastq", "two.fastq", "the folder has 2 files"]);
-    let found = stage.client.project(&stage.project)?.files().resolve_path("reads/two.fastq").await?;
+    let found = stage.client.project(&stage.project).files().resolve_path("reads/two.fastq").await?;
     let file = stage.client.file(&found.id).get().await?;
     assert_eq!(file.metadata.and_then(|metadata| metadata.get("sample_id").cloned()), Some(json!("S1")));
     assert_eq!(file.tags, Some(vec!["reads".to_owned()]));
@@ -120,7 +120,7 @@ pub(super) async fn quickstart() -> Result<()> {
     let path = stage.local("reads.fastq", "@read\nACGT\n+\nIIII\n".repeat(100));
     let told = run(&stage, "quickstart", &[argument(&path)]).await?;
     assert_has(&told, &["created project rfranklin/quickstart", "all checksums are identical"]);
-    let file = stage.client.project("rfranklin/quickstart")?.files().resolve_path("reads.fastq").await?;
+    let file = stage.client.project("rfranklin/quickstart").files().resolve_path("reads.fastq").await?;
     stage.assert_uploaded(&file.id, &std::fs::read(path)?);
     Ok(())
 }
@@ -145,7 +145,7 @@ pub(super) async fn apps() -> Result<()> {
         "installed: rfranklin/demo/my-tool/0",
     ];
     assert_has(&told, &expected);
-    let apps = stage.client.project(&stage.project)?.apps().query().page().await?;
+    let apps = stage.client.project(&stage.project).apps().query().page().await?;
     assert_eq!(apps.items.len(), 2);
     let again = run(&stage, "apps", &["rfranklin/demo", public, argument(&path)]).await;
     assert!(again.is_err_and(|error| error.to_string().contains("code 6003")), "the app is there already");
@@ -204,7 +204,7 @@ pub(super) async fn tumor_normal() -> Result<()> {
     let told = run(&stage, "tumor_normal", &arguments).await?;
     let expected = ["case C1 is task ", "case C2 has no normal", "Tumor and normal of C1: Some(Completed)"];
     assert_has(&told, &expected);
-    let task = stage.client.project(&stage.project)?.tasks().query().all().await?.remove(0);
+    let task = stage.client.project(&stage.project).tasks().query().all().await?.remove(0);
     let inputs = stage.client.task(task.id).get().await?.inputs.context("inputs")?;
     assert_eq!((&inputs["tumor"]["name"], &inputs["normal"]["name"]), (&json!("0.bam"), &json!("1.bam")));
     Ok(())
@@ -246,7 +246,7 @@ pub(super) async fn import_from_volume() -> Result<()> {
     let arguments = ["rfranklin/patterns", "patterns/", "rfranklin/demo"];
     let told = run(&stage, "import_from_volume", &arguments).await?;
     assert_has(&told, &["found patterns/a-form.csv", "imported a-form.csv as ", "imported b-form.csv as "]);
-    let file = stage.client.project(&stage.project)?.files().resolve_path("b-form.csv").await?;
+    let file = stage.client.project(&stage.project).files().resolve_path("b-form.csv").await?;
     stage.assert_uploaded(&file.id, b"patterns/b-form.csv\n");
     Ok(())
 }
@@ -273,7 +273,7 @@ pub(super) async fn folder_trees() -> Result<()> {
 
     let arguments = ["upload", "rfranklin/demo", argument(&folder)];
     assert_eq!(run(&stage, "folder_trees", &arguments).await?, told);
-    let file = stage.client.project(&stage.project)?.files().resolve_path("reads/sample-2.fastq").await?;
+    let file = stage.client.project(&stage.project).files().resolve_path("reads/sample-2.fastq").await?;
     stage.assert_uploaded(&file.id, &std::fs::read(folder.join("reads/sample-2.fastq"))?);
     // What has changed moves, here and there.
     std::fs::write(folder.join("notes.txt"), "Photo 51 is not here any more.\n")?;
@@ -281,7 +281,7 @@ pub(super) async fn folder_trees() -> Result<()> {
         &run(&stage, "folder_trees", &arguments).await?,
         &["notes.txt: 31 bytes", "31 bytes in 1 files"],
     );
-    let notes = stage.client.project(&stage.project)?.files().resolve_path("notes.txt").await?;
+    let notes = stage.client.project(&stage.project).files().resolve_path("notes.txt").await?;
     stage.assert_uploaded(&notes.id, b"Photo 51 is not here any more.\n");
     let arguments = ["download", "rfranklin/demo", argument(&folder), "--content"];
     std::fs::write(folder.join("notes.txt"), "Photo 51 is not here any less.\n")?;
@@ -302,7 +302,7 @@ pub(super) async fn folder_trees() -> Result<()> {
 
 pub(super) async fn task_outputs() -> Result<()> {
     let stage = stage().await;
-    let reads = stage.client.project(PROJECT)?.files().resolve_path("reads/sample-2.fastq").await?;
+    let reads = stage.client.project(PROJECT).files().resolve_path("reads/sample-2.fastq").await?;
     let task = stage.client.tasks().create(LINE_COUNT, PROJECT).input("file", reads).run(true).await?;
     let folder = stage.path("results");
     let told = run(&stage, "task_outputs", &[&task.id, argument(&folder)]).await?;
@@ -359,7 +359,7 @@ pub(super) async fn search_files() -> Result<()> {
 pub(super) async fn background_jobs() -> Result<()> {
     let stage = stage().await;
     let paths = async |project: &str| {
-        let entries: Vec<_> = stage.client.project(project)?.files().walk().entries().try_collect().await?;
+        let entries: Vec<_> = stage.client.project(project).files().walk().entries().try_collect().await?;
         anyhow::Ok(entries.into_iter().map(|entry: sbg::files::Entry| entry.path).collect::<Vec<_>>())
     };
     let copy = ["copy", PROJECT, "reads", "rfranklin/demo"];
@@ -406,14 +406,14 @@ pub(super) async fn attach_volume() -> Result<()> {
     let stage = stage().await;
     let told = run(&stage, "attach_volume", &["fibres", "demo-bucket"]).await?;
     assert_has(&told, &["attached rfranklin/fibres", "folder patterns/", "object README.txt"]);
-    let volume = stage.client.volume("rfranklin/fibres")?;
+    let volume = stage.client.volume("rfranklin/fibres");
     assert_eq!(volume.get().await?.access_mode.map(|mode| mode.to_string()).as_deref(), Some("RO"));
     let missing = run(&stage, "attach_volume", &["others", "no-such-bucket"]).await;
     assert!(missing.is_err_and(|error| error.to_string().contains("code 9200")));
 
     let in_use = run(&stage, "attach_volume", &["--detach", "rfranklin/patterns"]).await;
     assert!(in_use.is_err_and(|error| error.to_string().contains("HTTP 409")), "files were imported from it");
-    assert_eq!(stage.client.volume("rfranklin/patterns")?.get().await?.active, Some(true));
+    assert_eq!(stage.client.volume("rfranklin/patterns").get().await?.active, Some(true));
     let told = run(&stage, "attach_volume", &["--detach", "rfranklin/fibres"]).await?;
     assert_eq!(told, "detached rfranklin/fibres\n");
     assert!(volume.get().await.is_err_and(|error| error.is_not_found()));

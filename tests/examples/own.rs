@@ -23,7 +23,7 @@ async fn files_without_a_sample_are_counted() -> anyhow::Result<()> {
     let client = Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
     client.file(described).metadata().merge([("sample_id", "S1")]).await?;
 
-    // The next request to list files is answered with 502, and the client asks again.
+    // The next request to list files gets a 502, and the client retries it.
     let rule: FaultRule = "api:get:path=/files:nth=1:502".parse()?;
     let fault = emulator.faults().add(rule);
     assert_eq!(without_sample(&client, &project).await?, 1);

@@ -46,7 +46,7 @@ async fn without_its_handler_a_spent_rate_limit_is_an_error() -> Result<()> {
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }));
     let error = assert_refused(
         stage.client.users().me().await,
-        ErrorKind::Api,
+        ErrorKind::RateLimited,
         &["user_me", "Rate limit exceeded", "HTTP 429", "code 1000"],
     );
     assert!(error.is_rate_limited() && error.is_transient());
@@ -70,7 +70,8 @@ async fn maintenance_that_does_not_end_is_an_error_in_the_end() -> Result<()> {
         MaintenanceSleeper::default().interval(Duration::from_millis(100)).max_wait(Duration::from_secs(1));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance));
-    let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 503", "code 0"]);
+    let error =
+        assert_refused(stage.client.users().me().await, ErrorKind::Maintenance, &["HTTP 503", "code 0"]);
     assert!(error.is_maintenance() && error.is_transient());
     let sent = u32::try_from(stage.emulator.requests().len())?;
     assert!((2..=11).contains(&sent) && error.attempts() == sent, "{sent} {error}");
@@ -88,7 +89,7 @@ async fn server_errors_are_retried_if_idempotent() -> Result<()> {
         stage.emulator.clear_requests();
         stage.emulator.faults().clear();
         stage.fault(FaultRule::api(status(code)).first(1));
-        stage.client.project(&stage.project)?.edit().name("x").await?;
+        stage.client.project(&stage.project).edit().name("x").await?;
         assert_eq!(stage.calls("PATCH", "/demo").len(), 2, "a change to a given value can be sent again");
     }
     Ok(())
@@ -114,7 +115,7 @@ async fn server_errors_of_a_creation_are_not_retried() -> Result<()> {
         let stage = stage().await;
         stage.fault(FaultRule::api(status(code)).method("POST"));
         let words = ["project_create", &format!("HTTP {code}")];
-        let error = assert_refused(stage.client.projects().create("x").await, ErrorKind::Api, &words);
+        let error = assert_refused(stage.client.projects().create("x").await, ErrorKind::Server, &words);
         assert!(error.is_transient() && error.attempts() == 1);
         assert_eq!(stage.emulator.requests().len(), 1);
     }
@@ -128,7 +129,7 @@ async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
         stage.emulator.clear_requests();
         let rule = stage.fault(FaultRule::api(status(code)));
         let words = [&format!("HTTP {code}"), "5 attempts"];
-        let error = assert_refused(stage.client.users().me().await, ErrorKind::Api, &words);
+        let error = assert_refused(stage.client.users().me().await, ErrorKind::Server, &words);
         assert!(error.is_transient() && error.attempts() == 5);
         assert_eq!(stage.emulator.requests().len(), 5);
         stage.emulator.faults().remove(rule);
@@ -136,18 +137,25 @@ async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
 
     let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(RetryPolicy::none())).await;
     stage.fault(FaultRule::api(Action::Reset));
-    assert_refused(stage.client.users().me().await, ErrorKind::Connect, &["user_me"]);
+    assert_refused(stage.client.users().me().await, ErrorKind::Network, &["user_me"]);
     assert_eq!(stage.emulator.requests().len(), 1);
     Ok(())
 }
 
 #[tokio::test]
 async fn what_the_platform_refuses_is_not_asked_again() -> Result<()> {
-    for code in [400, 401, 403, 404, 409, 501] {
+    for (code, kind) in [
+        (400, ErrorKind::InvalidRequest),
+        (401, ErrorKind::Unauthorized),
+        (402, ErrorKind::Quota),
+        (403, ErrorKind::Forbidden),
+        (404, ErrorKind::NotFound),
+        (409, ErrorKind::Conflict),
+        (501, ErrorKind::InvalidRequest),
+    ] {
         let stage = stage().await;
         stage.fault(FaultRule::api(status(code)));
-        let error =
-            assert_refused(stage.client.users().me().await, ErrorKind::Api, &[&format!("HTTP {code}")]);
+        let error = assert_refused(stage.client.users().me().await, kind, &[&format!("HTTP {code}")]);
         assert!(!error.is_transient(), "{code}");
         assert_eq!(stage.emulator.requests().len(), 1, "{code}");
     }
@@ -167,7 +175,7 @@ async fn the_general_sleeper_waits_out_every_server_error_where_it_was_added() -
 
     stage.emulator.clear_requests();
     stage.fault(FaultRule::api(status(500)));
-    assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 500", "4 attempts"]);
+    assert_refused(stage.client.users().me().await, ErrorKind::Server, &["HTTP 500", "4 attempts"]);
     assert_eq!(stage.emulator.requests().len(), 4);
     Ok(())
 }
@@ -181,7 +189,7 @@ async fn waits_of_a_handler_for_server_errors_count_as_retries() -> Result<()> {
         })
         .await;
         stage.fault(FaultRule::api(status(503)));
-        assert_refused(stage.client.users().me().await, ErrorKind::Api, &["HTTP 503"]);
+        assert_refused(stage.client.users().me().await, ErrorKind::Server, &["HTTP 503"]);
         assert_eq!(
             stage.emulator.requests().len(),
             sent,
@@ -214,7 +222,7 @@ async fn a_handler_of_the_user_can_ask_again_or_answer_in_place_of_the_platform(
     assert_eq!(stage.client.user("nobody").get().await?.username, "unknown");
     assert_eq!(stage.emulator.requests().len(), 2);
     let other = stage.client.file("5678").get().await;
-    assert!(assert_refused(other, ErrorKind::Api, &["file_get"]).is_not_found());
+    assert!(assert_refused(other, ErrorKind::NotFound, &["file_get"]).is_not_found());
     Ok(())
 }
 
@@ -277,7 +285,7 @@ async fn handlers_are_asked_in_order_and_again_and_can_be_changed_while_the_clie
     );
     stage.emulator.clear_requests();
     stage.fault(FaultRule::api(Action::Maintenance));
-    assert_refused(client.users().me().await, ErrorKind::Api, &["HTTP 503", "code 0"]);
+    assert_refused(client.users().me().await, ErrorKind::Maintenance, &["HTTP 503", "code 0"]);
     assert_eq!(stage.emulator.requests().len(), 1);
     Ok(())
 }

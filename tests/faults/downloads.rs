@@ -230,7 +230,7 @@ async fn an_object_of_another_size_than_the_platform_lists_is_refused() -> Resul
         let stage = Stage::start().await;
         let id = stage.large_file("large", SIZE);
         let fault = stage.fault(FaultRule::storage(lie));
-        let tree = stage.client.project(&stage.project)?.files().download_tree(stage.path("tree")).await?;
+        let tree = stage.client.project(&stage.project).files().download_tree(stage.path("tree")).await?;
         let failed: Vec<_> = tree.failures().map(|(_, error)| (error.kind(), error.to_string())).collect();
         assert!(
             matches!(&failed[..], [(ErrorKind::Integrity, said)] if said.contains(&format!("{size} bytes")) && said.contains(storage)),

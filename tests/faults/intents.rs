@@ -17,7 +17,7 @@ async fn unheard() -> Result<Bench> {
     let bench = Bench::new().await?;
     bench.stage.fault(FaultRule::api(Action::LostAnswer).method("POST").path("/upload/multipart").first(1));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
-    assert_refused(upload.await, ErrorKind::Connect, &["upload_init"]);
+    assert_refused(upload.await, ErrorKind::Network, &["upload_init"]);
     assert_eq!((bench.under_way().await?.len(), bench.journals()), (1, 1));
     bench.forget();
     Ok(bench)
@@ -122,7 +122,7 @@ async fn refused_upload_leaves_no_intent() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.file("a", "there already");
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).await;
-    assert!(assert_refused(upload, ErrorKind::Api, &["upload_init"]).is_conflict());
+    assert!(assert_refused(upload, ErrorKind::Conflict, &["upload_init"]).is_conflict());
     assert_eq!(bench.journals(), 0);
     Ok(())
 }

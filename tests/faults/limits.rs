@@ -141,7 +141,7 @@ async fn the_reader_of_a_stream_can_make_calls_under_a_limit_of_one() -> Result<
     }
     // While the reader is busy with its own call, nobody polls the stream, which has asked for further pages.
     let reading = async {
-        let mut files = stage.client.project(&stage.project)?.files().query().page_size(5).items();
+        let mut files = stage.client.project(&stage.project).files().query().page_size(5).items();
         let mut names = 0;
         while let Some(file) = files.try_next().await? {
             names += usize::from(stage.client.file(&file.id).get().await?.name == file.name);

@@ -58,8 +58,7 @@ async fn answer(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + 
 #[tokio::test]
 async fn a_host_without_an_address_is_named() -> Result<()> {
     let client = client("https://no-such-host.invalid/v2", |client| client);
-    let words =
-        ["user_me", "the name of the host cannot be resolved", "host no-such-host.invalid", "2 attempts"];
+    let words = ["user_me", "cannot resolve the host name", "host no-such-host.invalid", "2 attempts"];
     let error = assert_refused(client.users().me().await, ErrorKind::Dns, &words);
     assert!(error.is_transient() && error.status().is_none());
     // A call that never left can be sent again, whatever it is.
@@ -71,7 +70,7 @@ async fn a_host_without_an_address_is_named() -> Result<()> {
 async fn a_certificate_of_an_unknown_authority_is_refused_unless_the_authority_is_trusted() -> Result<()> {
     let emulator = Emulator::builder().tls(true).min_part_size(1).start().await?;
     let stranger = client(emulator.url(), |client| client);
-    let words = ["user_me", "TLS could not be agreed on (host 127.0.0.1)", "root_certificates(pem)"];
+    let words = ["user_me", "TLS failed (host 127.0.0.1)", "root_certificates(pem)"];
     let error = assert_refused(stranger.users().me().await, ErrorKind::Tls, &words);
     assert_eq!((error.attempts(), error.is_transient()), (1, false), "another attempt meets the same");
     let cause = std::error::Error::source(&error).and_then(std::error::Error::source).expect("a cause");
@@ -140,7 +139,7 @@ async fn a_connection_that_does_not_come_about_is_given_up_in_its_own_time() -> 
     });
     // Nothing was sent yet, so that even a creation can be tried again.
     let call = tokio::time::timeout(Duration::from_secs(60), client.projects().create("x").send()).await;
-    let words = ["project_create", "nothing came for too long", "2 attempts"];
+    let words = ["project_create", "no data arrived for too long", "2 attempts"];
     let error = assert_refused(call.expect("no other limit ends it"), ErrorKind::Timeout, &words);
     assert_eq!((error.attempts(), taken.load(Ordering::SeqCst)), (2, 2));
     Ok(())
@@ -174,13 +173,13 @@ async fn a_server_without_tls_is_told_from_one_that_breaks_off() -> Result<()> {
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
     });
     let error = client(&format!("https://{}/v2", plain.await?), |client| client).users().me().await;
-    assert_eq!(assert_refused(error, ErrorKind::Tls, &["TLS could not be agreed on"]).attempts(), 1);
+    assert_eq!(assert_refused(error, ErrorKind::Tls, &["TLS failed"]).attempts(), 1);
 
     let breaks_off = listen(async |stream: TcpStream| drop(stream)).await?;
     let client = client(&format!("https://{breaks_off}/v2"), |client| client);
     // Nothing was sent yet, so that even a creation can be tried again.
-    let words = ["the connection broke while it was made", "2 attempts"];
-    assert_refused(client.projects().create("x").await, ErrorKind::Connect, &words);
+    let words = ["the connection broke while it was opened", "2 attempts"];
+    assert_refused(client.projects().create("x").await, ErrorKind::Network, &words);
     Ok(())
 }
 
@@ -247,7 +246,7 @@ async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() -> Resul
     let (ca, identity) = (pki.ca.pem(), pki.client.clone());
     let url = pki.serve(r#"{"username": "rfranklin"}"#).await?;
     let nobody = client(&url, |client| client.root_certificates(ca.clone()));
-    assert_refused(nobody.users().me().await, ErrorKind::Tls, &["TLS could not be agreed on"]);
+    assert_refused(nobody.users().me().await, ErrorKind::Tls, &["TLS failed"]);
     let known = client(&url, |client| client.root_certificates(ca).identity(identity));
     assert_eq!(known.users().me().await?.username, "rfranklin");
     Ok(())
@@ -349,8 +348,8 @@ async fn a_proxy_that_cannot_be_reached_is_told_from_a_platform_that_cannot() ->
     let words = ["cannot be reached", "the proxy is http://127.0.0.1:9/", "2 attempts"];
     assert_refused(client.users().me().await, ErrorKind::Proxy, &words);
     let direct = client_of("http://127.0.0.1:9/v2", TOKEN).retry_policy(RetryPolicy::none()).build()?;
-    let words = ["no connection could be made (host 127.0.0.1)"];
-    assert_refused(direct.users().me().await, ErrorKind::Connect, &words);
+    let words = ["cannot connect (host 127.0.0.1)"];
+    assert_refused(direct.users().me().await, ErrorKind::Network, &words);
     Ok(())
 }
 

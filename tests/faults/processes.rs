@@ -199,7 +199,7 @@ async fn a_full_disk_is_an_error_that_names_the_file_and_harms_nothing() -> Resu
     let stage = Stage::start().await;
     let id = stage.large_file("large", 20 * MIB);
     let output = run(without_room(&stage, &id)).await?;
-    assert_failed(&output, "Io", &["no room for the 20971520 bytes of `", "/large`"]);
+    assert_failed(&output, "DiskFull", &["no room for the 20971520 bytes of `", "/large`"]);
     let stdout = String::from_utf8_lossy(&output.stdout);
     let left: Vec<_> = stdout.lines().filter(|line| line.starts_with("left ")).collect();
     assert_eq!(left, ["left large old"], "the old file is as it was, and nothing is beside it");

@@ -21,11 +21,15 @@ async fn stage_with(action: Action) -> Stage {
 async fn html_of_a_proxy_is_an_error_with_status_and_excerpt() -> Result<()> {
     let stage = stage_with(Action::HtmlError).await;
     let words = ["user_me", "HTTP 502", "`<html><head><title>502 Bad Gateway</title>", "5 attempts"];
-    let error = assert_refused(stage.client.users().me().await, UNEXPECTED, &words);
+    let error = assert_refused(stage.client.users().me().await, ErrorKind::Server, &words);
     assert_eq!((error.status(), error.code()), (Some(502), None));
     assert!(error.to_string().len() < 400, "{error}");
     assert_eq!(stage.emulator.requests().len(), 5);
-    assert_refused(stage.client.projects().create("x").await, UNEXPECTED, &["project_create", "HTTP 502"]);
+    assert_refused(
+        stage.client.projects().create("x").await,
+        ErrorKind::Server,
+        &["project_create", "HTTP 502"],
+    );
     assert_eq!(stage.calls("POST", "/projects").len(), 1);
     Ok(())
 }
@@ -48,10 +52,17 @@ async fn a_login_page_in_place_of_an_answer_is_an_error_with_an_excerpt() -> Res
 
 #[tokio::test]
 async fn an_empty_body_is_an_error_with_its_status() -> Result<()> {
-    for (code, sent) in [(200, 1), (204, 1), (400, 1), (404, 1), (502, 5), (503, 5)] {
+    for (code, sent, kind) in [
+        (200, 1, UNEXPECTED),
+        (204, 1, UNEXPECTED),
+        (400, 1, ErrorKind::InvalidRequest),
+        (404, 1, ErrorKind::NotFound),
+        (502, 5, ErrorKind::Server),
+        (503, 5, ErrorKind::Server),
+    ] {
         let stage = stage_with(Action::EmptyBody(code)).await;
         let words = ["user_me", "an empty body", &format!("HTTP {code}")];
-        let error = assert_refused(stage.client.users().me().await, UNEXPECTED, &words);
+        let error = assert_refused(stage.client.users().me().await, kind, &words);
         assert_eq!(error.status(), Some(code));
         assert_eq!(stage.emulator.requests().len(), sent, "{code}");
     }
@@ -62,7 +73,7 @@ async fn an_empty_body_is_an_error_with_its_status() -> Result<()> {
 async fn a_call_that_has_no_answer_needs_none() -> Result<()> {
     let stage = stage_with(Action::EmptyBody(200)).await;
     stage.client.file("5678").delete().await?;
-    stage.client.project(&stage.project)?.delete().await?;
+    stage.client.project(&stage.project).delete().await?;
     Ok(())
 }
 
@@ -133,9 +144,9 @@ async fn an_answer_without_end_is_not_read_for_ever() -> Result<()> {
 async fn transfers_tell_of_html_and_empty_bodies_as_well() -> Result<()> {
     let stage = stage_with(Action::HtmlError).await;
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
-    assert_refused(upload, UNEXPECTED, &["upload_init", "502 Bad Gateway"]);
+    assert_refused(upload, ErrorKind::Server, &["upload_init", "502 Bad Gateway"]);
     let download = stage.client.file("5678").download(stage.path("b")).await;
-    assert_refused(download, UNEXPECTED, &["file_download_info", "HTTP 502", "502 Bad Gateway"]);
+    assert_refused(download, ErrorKind::Server, &["file_download_info", "HTTP 502", "502 Bad Gateway"]);
     assert_eq!(stage.local_names(), ["a"]);
     Ok(())
 }

@@ -215,7 +215,7 @@ async fn a_download_goes_on_after_it_failed_and_leaves_the_old_file_until_it_is_
     left.forget();
     left.stage.fault(FaultRule::api(status(403)));
     let failed = client.file(&left.id).download(&left.path).overwrite(true).await;
-    assert_refused(failed, ErrorKind::Api, &["HTTP 403"]);
+    assert_refused(failed, ErrorKind::Forbidden, &["HTTP 403"]);
     assert_eq!(std::fs::read(&left.path)?, b"old");
     left.forget();
     assert!(left.assert_resumes().await?.resumed >= LEAST);

@@ -199,7 +199,7 @@ async fn an_upload_that_nobody_lived_to_see_completed_is_found_to_be_complete() 
         bench.stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).path("/part/"));
         bench.stage.fault(FaultRule::api(Action::Reset).method("GET"));
         let first = upload()?.start();
-        assert_refused(first.wait().await, ErrorKind::Connect, &["upload_get"]);
+        assert_refused(first.wait().await, ErrorKind::Network, &["upload_get"]);
         assert_eq!(bench.journals(), 1);
         bench.forget();
 
@@ -534,13 +534,14 @@ async fn the_code_of_an_automation_goes_up_in_parts_and_goes_on() -> Result<()> 
 
 #[tokio::test]
 async fn an_upload_whose_token_ends_goes_on_with_another_one() -> Result<()> {
-    for code in [401, 402, 403] {
+    for (code, kind) in [(401, ErrorKind::Unauthorized), (402, ErrorKind::Quota), (403, ErrorKind::Forbidden)]
+    {
         let bench = Bench::new().await?;
         // The last address is asked for when others have been used for a while.
         bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(700))).path("/part/").nth(20));
         bench.stage.fault(FaultRule::api(status(code)).path("/part/").nth(20));
         let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
-        let refused = assert_refused(upload.await, ErrorKind::Api, &["upload_part_url"]);
+        let refused = assert_refused(upload.await, kind, &["upload_part_url"]);
         assert_eq!((refused.status(), bench.journals()), (Some(code), 1));
         assert!(bench.stage.calls("DELETE", "").is_empty(), "the platform keeps it");
         bench.forget();

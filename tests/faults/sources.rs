@@ -26,7 +26,7 @@ async fn changed(change: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()
     stage.emulator.faults().remove(fault);
     assert_refused(upload.wait().await, ErrorKind::Integrity, &["a` changed while it was uploaded"]);
     assert!(stage.client.uploads().list().await?.is_empty(), "the upload is aborted");
-    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
+    assert!(stage.client.project(&stage.project).files().query().all().await?.is_empty());
     assert_eq!(stage.calls("POST", "/complete").len(), 0);
     Ok(())
 }

@@ -95,7 +95,7 @@ async fn a_tree_comes_down_in_two_transfers(end: End) -> Result<()> {
     let tree = stage.path("tree");
     let there = || (HELD..SMALL).all(|number| tree.join(small(number)).exists());
     if end == End::Stopped {
-        let download = stage.client.project(&stage.project)?.files().download_tree(&tree).start();
+        let download = stage.client.project(&stage.project).files().download_tree(&tree).start();
         eventually("it is as far as it comes", || there() && download.progress().bytes >= 3_000_000).await;
         download.stop();
         assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
@@ -111,7 +111,7 @@ async fn a_tree_comes_down_in_two_transfers(end: End) -> Result<()> {
     assert!(known > 0, "a piece of the large file is there");
     forget(&stage);
 
-    let files = stage.client_of("rfranklin").project(&stage.project)?.files();
+    let files = stage.client_of("rfranklin").project(&stage.project).files();
     let report = files.download_tree(&tree).await?.into_result()?;
     assert_eq!(counts(&report), (HELD + 1, SMALL - HELD));
     assert_eq!(stage.calls("GET", "/download_info").len(), HELD + 1, "what is there is not asked for");
@@ -197,7 +197,7 @@ async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
     assert_eq!(stage.storage("PUT").len(), 2, "the two parts that are missing are sent, and no others");
 
     let entries: Vec<Entry> =
-        stage.client.project(&stage.project)?.files().walk().entries().try_collect().await?;
+        stage.client.project(&stage.project).files().walk().entries().try_collect().await?;
     let files: Vec<_> = entries.iter().filter(|entry| !entry.is_folder()).collect();
     assert_eq!(files.len(), SMALL + 1);
     for entry in files {

@@ -41,7 +41,7 @@ async fn fails_on(stage: Stage, rule: FaultRule, kind: ErrorKind, words: &[&str]
     assert_refused(upload.wait().await, kind, words);
     assert_eq!(upload.status(), Status::Failed);
     assert!(stage.client.uploads().list().await?.is_empty(), "the upload is aborted");
-    assert!(stage.client.project(&stage.project)?.files().query().all().await?.is_empty());
+    assert!(stage.client.project(&stage.project).files().query().all().await?.is_empty());
     Ok(stage)
 }
 
@@ -110,17 +110,17 @@ async fn one_part_that_is_refused_for_good_fails_the_whole() -> Result<()> {
 async fn a_part_that_was_stored_otherwise_than_confirmed_fails_the_upload() -> Result<()> {
     let rule = FaultRule::storage(Action::ChangedETag).nth(3);
     let stage = Stage::with_etags().await;
-    fails_on(stage, rule, ErrorKind::Api, &["upload_complete", "code 8007", "another ETag"]).await?;
+    fails_on(stage, rule, ErrorKind::Conflict, &["upload_complete", "code 8007", "another ETag"]).await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_completion_that_is_refused_aborts_the_upload() -> Result<()> {
     let rule = FaultRule::api(status(500)).path("/complete");
-    let stage = fails(rule, ErrorKind::Api, &["upload_complete", "HTTP 500"]).await?;
+    let stage = fails(rule, ErrorKind::Server, &["upload_complete", "HTTP 500"]).await?;
     assert_eq!(stage.calls("POST", "/complete").len(), 5);
     let rule = FaultRule::api(status(403)).path("/complete");
-    let stage = fails(rule, ErrorKind::Api, &["upload_complete", "HTTP 403"]).await?;
+    let stage = fails(rule, ErrorKind::Forbidden, &["upload_complete", "HTTP 403"]).await?;
     assert_eq!(stage.calls("POST", "/complete").len(), 1);
     Ok(())
 }
@@ -157,7 +157,7 @@ async fn redirected_parts_are_sent_where_the_storage_says() -> Result<()> {
 #[tokio::test]
 async fn an_address_that_is_refused_by_the_platform_fails_the_upload() -> Result<()> {
     let rule = FaultRule::api(status(403)).path("/part/").nth(4);
-    fails(rule, ErrorKind::Api, &["upload_part_url", "HTTP 403"]).await?;
+    fails(rule, ErrorKind::Forbidden, &["upload_part_url", "HTTP 403"]).await?;
     Ok(())
 }
 

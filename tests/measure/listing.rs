@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
 async fn list(emulator: &Emulator, project: &str) -> anyhow::Result<Duration> {
     let client = client_of(emulator.url(), &emulator.token()).build()?;
     let begun = Instant::now();
-    let files: Vec<File> = client.project(project)?.files().query().items().try_collect().await?;
+    let files: Vec<File> = client.project(project).files().query().items().try_collect().await?;
     let time = begun.elapsed();
     anyhow::ensure!(files.len() == FILES, "{} files came", files.len());
     anyhow::ensure!(files.is_sorted_by(|a, b| a.name < b.name), "the order is lost");

@@ -42,7 +42,7 @@ async fn creating_a_project_sends_what_was_set() -> Result<()> {
 #[tokio::test]
 async fn an_edit_of_a_project_sends_what_was_set() -> Result<()> {
     let wire = wire().await;
-    let edit = || Ok::<_, sbg::Error>(wire.client.project(project())?.edit());
+    let edit = || Ok::<_, sbg::Error>(wire.client.project(project()).edit());
     let line = "PATCH /v2/projects/rfranklin/demo";
     edit()?.name("Renamed").await?;
     assert_sent(&wire.last(), line, &json!({"name": "Renamed"}));
@@ -92,7 +92,7 @@ async fn tags_are_a_bare_list() -> Result<()> {
 #[tokio::test]
 async fn members_are_added_by_what_names_them() -> Result<()> {
     let wire = wire().await;
-    let members = wire.client.project(project())?.members();
+    let members = wire.client.project(project()).members();
     let line = "POST /v2/projects/rfranklin/demo/members";
     let copy = json!({"read": true, "copy": true});
     let check = async |member: NewMember, who: Value| -> Result<()> {
@@ -114,7 +114,7 @@ async fn members_of_volumes_and_datasets_are_named_by_username_alone() -> Result
     let answer = json!({"username": "fcrick", "read": true});
     let wire =
         Wire::tuned(move |_| crate::response(200, &answer), |client| client.advance_access(true)).await;
-    let volume = wire.client.volume("rfranklin/patterns")?.members();
+    let volume = wire.client.volume("rfranklin/patterns").members();
     volume.add(NewMember::team("t-1"), Permissions::all()).await?;
     let permissions = json!({"read": true, "write": true, "copy": true, "admin": true});
     let expected = json!({"username": "t-1", "type": "TEAM", "permissions": permissions});
@@ -123,7 +123,7 @@ async fn members_of_volumes_and_datasets_are_named_by_username_alone() -> Result
     let line = "PATCH /v2/storage/volumes/rfranklin/patterns/members/t-1/permissions";
     assert_sent(&wire.last(), line, &json!({"write": false}));
 
-    let dataset = wire.client.dataset("rfranklin/b-form")?.members();
+    let dataset = wire.client.dataset("rfranklin/b-form").members();
     dataset.add(NewMember::user("fcrick"), Permissions::new().execute(true)).await?;
     let expected = json!({"username": "fcrick", "permissions": {"read": true, "execute": true}});
     assert_sent(&wire.last(), "POST /v2/datasets/rfranklin/b-form/members", &expected);
@@ -133,7 +133,7 @@ async fn members_of_volumes_and_datasets_are_named_by_username_alone() -> Result
 #[tokio::test]
 async fn an_app_is_copied_as_a_whole_or_as_far_as_a_revision() -> Result<()> {
     let wire = wire().await;
-    let app = wire.client.app("rfranklin/demo/helix")?;
+    let app = wire.client.app("rfranklin/demo/helix");
     app.copy_to("fcrick/models").await?;
     let line = "POST /v2/apps/rfranklin/demo/helix/actions/copy";
     assert_sent(&wire.last(), line, &json!({"project": "fcrick/models"}));
@@ -147,7 +147,7 @@ async fn an_app_is_copied_as_a_whole_or_as_far_as_a_revision() -> Result<()> {
 #[tokio::test]
 async fn permissions_are_patched_by_name_and_put_all_five() -> Result<()> {
     let wire = wire().await;
-    let member = wire.client.project(project())?.members().member("fcrick");
+    let member = wire.client.project(project()).members().member("fcrick");
     member.edit_permissions(Permissions::new().write(false).admin(true)).await?;
     let line = "/v2/projects/rfranklin/demo/members/fcrick/permissions";
     assert_sent(&wire.last(), &format!("PATCH {line}"), &json!({"write": false, "admin": true}));
@@ -198,7 +198,7 @@ async fn what_is_got_or_deleted_has_no_body() -> Result<()> {
     let wire = wire().await;
     wire.client.file("5678").get().await?;
     wire.client.file("5678").delete().await?;
-    wire.client.project(project())?.members().member("fcrick").remove().await?;
+    wire.client.project(project()).members().member("fcrick").remove().await?;
     wire.client.uploads().abort("u1").await?;
     let lines: Vec<_> = wire.all().iter().map(Seen::line).collect();
     let expected = [
@@ -217,9 +217,13 @@ async fn a_member_of_an_enterprise_is_named_with_the_division() -> Result<()> {
     let wire = Wire::answering(json!({"id": "kings-college/fcrick"})).await;
     let member = NewMember::user("kings-college/fcrick");
     let permissions = Permissions::new();
-    wire.client.volume("rfranklin/bucket")?.members().add(member, permissions).await?;
+    wire.client.volume("rfranklin/bucket").members().add(member, permissions).await?;
     assert_eq!(wire.last().json()["username"], "kings-college/fcrick");
-    wire.client.team("crystallography").add_member("kings-college/fcrick").await?;
+    wire.client
+        .team("crystallography")
+        .members()
+        .add(NewMember::user("kings-college/fcrick"), Permissions::new())
+        .await?;
     assert_eq!(wire.last().json()["id"], "kings-college/fcrick");
     Ok(())
 }

@@ -25,19 +25,19 @@ async fn a_description_that_is_cleared_is_null_and_an_untouched_one_is_not_there
     let client = &wire.client;
     let (cleared, other) = (json!({"description": null}), json!({"name": "x"}));
 
-    client.project(project())?.edit().clear_description().await?;
+    client.project(project()).edit().clear_description().await?;
     assert_body(&wire, &cleared);
-    client.project(project())?.edit().name("x").await?;
+    client.project(project()).edit().name("x").await?;
     assert_body(&wire, &other);
 
-    client.volume("rfranklin/patterns")?.edit().clear_description().await?;
+    client.volume("rfranklin/patterns").edit().clear_description().await?;
     assert_body(&wire, &cleared);
-    client.volume("rfranklin/patterns")?.edit().name("x").await?;
+    client.volume("rfranklin/patterns").edit().name("x").await?;
     assert_body(&wire, &other);
 
-    client.dataset("rfranklin/b-form")?.edit().clear_description().await?;
+    client.dataset("rfranklin/b-form").edit().clear_description().await?;
     assert_body(&wire, &cleared);
-    client.dataset("rfranklin/b-form")?.edit().name("x").await?;
+    client.dataset("rfranklin/b-form").edit().name("x").await?;
     assert_body(&wire, &other);
 
     client.automation("a1").edit().clear_description().await?;
@@ -86,10 +86,10 @@ async fn no_encryption_and_no_acl_are_null() -> Result<()> {
     let properties = || S3Properties::new().without_sse().without_canned_acl();
     let expected = json!({"sse_algorithm": null, "aws_canned_acl": null});
 
-    client.volume("rfranklin/patterns")?.edit().properties(properties()).await?;
+    client.volume("rfranklin/patterns").edit().properties(properties()).await?;
     assert_body(&wire, &json!({"service": {"properties": expected}}));
     let acl = S3Properties::new().canned_acl("public-read");
-    client.volume("rfranklin/patterns")?.edit().properties(acl).await?;
+    client.volume("rfranklin/patterns").edit().properties(acl).await?;
     assert_body(&wire, &json!({"service": {"properties": {"aws_canned_acl": "public-read"}}}));
 
     client.exports().start("5678", "rfranklin/patterns", "a").properties(properties()).await?;
@@ -100,7 +100,7 @@ async fn no_encryption_and_no_acl_are_null() -> Result<()> {
 #[tokio::test]
 async fn tags_are_cleared_by_an_empty_list() -> Result<()> {
     let wire = wire().await;
-    wire.client.project(project())?.edit().clear_tags().await?;
+    wire.client.project(project()).edit().clear_tags().await?;
     assert_body(&wire, &json!({"tags": []}));
     wire.client.file("5678").edit().clear_tags().await?;
     assert_body(&wire, &json!({"tags": []}));

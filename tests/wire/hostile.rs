@@ -137,7 +137,7 @@ async fn tokens_that_lead_back_are_an_error_on_every_list() -> Result<()> {
         response(200, &json!({"items": [{"location": "x"}], "prefixes": [], "links": [{"next": next}]}))
     };
     let wire = Wire::responding(volumes).await;
-    let volume = wire.client.volume("rfranklin/patterns")?;
+    let volume = wire.client.volume("rfranklin/patterns");
     let objects: Result<Vec<_>> = volume.list().items().try_collect().await;
     assert_refused(objects, ErrorKind::UnexpectedResponse, &words);
     let mut read = volume.list().page().await?;
@@ -287,7 +287,7 @@ async fn names_that_lead_out_of_the_folder_are_refused_one_by_one() -> Result<()
     .await;
     let outer = tempfile::tempdir().expect("a folder");
     let inner = outer.path().join("inner");
-    let report = wire.client.project(project())?.files().download_tree(&inner).await?;
+    let report = wire.client.project(project()).files().download_tree(&inner).await?;
     let failed: Vec<_> = report.failures().map(|(_, error)| error.kind()).collect();
     assert_eq!(failed, [ErrorKind::InvalidInput; 8]);
     let outside: Vec<_> = fs::read_dir(outer.path()).expect("a folder").flatten().collect();
@@ -314,7 +314,7 @@ async fn a_folder_that_lies_in_itself_is_walked_once() -> Result<()> {
     let from_folder: Vec<_> = wire.client.file("f1").walk().entries().try_collect().await?;
     assert_eq!(from_folder.len(), 3);
     assert_eq!(wire.all().len(), 3);
-    let from_project: Vec<_> = wire.client.project(project())?.files().walk().entries().try_collect().await?;
+    let from_project: Vec<_> = wire.client.project(project()).files().walk().entries().try_collect().await?;
     assert_eq!(from_project.len(), 4);
     assert_eq!(wire.all().len(), 3 + 4);
     Ok(())
@@ -352,7 +352,7 @@ async fn ids_put_nothing_into_a_request_that_does_not_belong_there() {
         assert_refused(client.user(id).get().await, invalid, &[]);
         assert_refused(client.task(id).get().await, invalid, &[]);
         assert_refused(client.import(id).get().await, invalid, &[]);
-        let error = client.project(format!("{id}/demo")).expect_err("no project id");
+        let error = assert_refused(client.project(format!("{id}/demo")).get().await, invalid, &[]);
         assert!(!error.to_string().contains(char::is_control), "{error:?}");
     }
     assert!(wire.all().is_empty(), "{:?}", wire.all());

@@ -34,7 +34,7 @@ async fn new_roles_and_kinds_are_kept_as_they_are_written() -> Result<()> {
         Wire::answering(json!({"username": "x", "role": "WIZARD", "type": "ROBOT", "permissions": {}})).await;
     let role = wire.client.users().me().await?.role;
     assert_eq!(role.as_ref().map(UserRole::as_str), Some("WIZARD"));
-    let kind = wire.client.project(project())?.members().member("x").get().await?.type_;
+    let kind = wire.client.project(project()).members().member("x").get().await?.type_;
     assert_eq!(kind, Some(MemberType::Other("ROBOT".to_owned())));
     Ok(())
 }

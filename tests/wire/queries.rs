@@ -86,13 +86,13 @@ async fn fields_always_name_what_identifies_the_resource() -> Result<()> {
     assert_eq!(wire.last().line(), "GET /v2/files/5678?fields=id%2Cname%2Csize");
     client.file("5678").get().fields(Fields::only(["name", "id"])).await?;
     assert_eq!(wire.last().line(), "GET /v2/files/5678?fields=name%2Cid");
-    client.project("rfranklin/demo")?.get().fields(Fields::all().without("tags").without("id")).await?;
+    client.project("rfranklin/demo").get().fields(Fields::all().without("tags").without("id")).await?;
     assert_eq!(wire.last().line(), "GET /v2/projects/rfranklin/demo?fields=_all%2C%21tags");
     client.users().me().fields(Fields::only(["email"])).await?;
     assert_eq!(wire.last().line(), "GET /v2/user?fields=username%2Cemail");
     client.projects().query().fields(Fields::only(["name"])).page().await?;
     assert_eq!(wire.last().line(), "GET /v2/projects?fields=id%2Cname&offset=0");
-    client.project("rfranklin/demo")?.members().query().fields(Fields::only(["permissions"])).page().await?;
+    client.project("rfranklin/demo").members().query().fields(Fields::only(["permissions"])).page().await?;
     let expected = "GET /v2/projects/rfranklin/demo/members?fields=username%2Cpermissions&offset=0";
     assert_eq!(wire.last().line(), expected);
     client.file("5678").get().await?;

@@ -337,7 +337,7 @@ async fn responses_that_break_at_one_byte_are_final() -> Result<()> {
     let stage = Stage::with(move |_, _| cut(whole(&bytes, ETAG), 500)).await?;
     let download = stage.client().file("5678").download(stage.folder.path().join("object")).await;
     let error =
-        assert_refused(download, ErrorKind::Connect, &["object`", "3 responses ended after 500 bytes"]);
+        assert_refused(download, ErrorKind::Network, &["object`", "3 responses ended after 500 bytes"]);
     assert_eq!((error.attempts(), stage.storage.heads().len()), (3, 3));
     assert_eq!(std::fs::read_dir(stage.folder.path())?.count(), 0);
     Ok(())

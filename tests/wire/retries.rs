@@ -102,7 +102,7 @@ async fn creation_is_not_retried_after_500_or_503() {
         let (wire, _) =
             failing_once(move || refusal(status, Some("1"), HTML), |_| user(), |client| client).await;
         let words = ["project_create", &format!("HTTP {status}")];
-        assert_refused(wire.client.projects().create("x").await, ErrorKind::UnexpectedResponse, &words);
+        assert_refused(wire.client.projects().create("x").await, ErrorKind::Server, &words);
         assert_eq!(wire.all().len(), 1);
     }
 }
@@ -155,7 +155,7 @@ async fn retry_after_beyond_the_limit_is_an_error_that_says_when() {
         let words = [&format!("HTTP {status}"), &format!("the server asks to retry after {seconds} s, at 2")];
         let error = assert_refused(
             wire.client.users().me().await,
-            ErrorKind::UnexpectedResponse,
+            if status == 429 { ErrorKind::RateLimited } else { ErrorKind::Server },
             &words.map(String::as_str),
         );
         assert_eq!((error.attempts(), wire.all().len()), (1, 1));

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::emulator::Emulator;
-use crate::process::{NODE, NPM, PYTHON, once, output, step, versions, virtual_environment};
+use xtask_process::{NODE, NPM, PYTHON, once, output, step, versions, virtual_environment};
 
 /// Where things are.
 struct Places {

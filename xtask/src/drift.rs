@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::lint;
-use crate::process::build;
 use crate::spec::{Spec, bundle};
+use xtask_process::build;
 
 /// What `cargo xtask drift` is told.
 #[derive(clap::Args)]

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-use crate::process::program;
+use xtask_process::{Program, program};
 
 /// A running emulator. It is stopped when this is dropped, however the task ends.
 pub struct Emulator {
@@ -20,7 +20,7 @@ pub struct Emulator {
 impl Emulator {
     /// Builds the emulator of the workspace below `root` and starts it on free ports.
     pub fn start(root: &Path, arguments: &[&str]) -> Result<Self> {
-        let mut process = Command::new(program(root, "sbg-emulator")?)
+        let mut process = Command::new(program(root, Program::Binary("sbg-emulator"))?)
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())

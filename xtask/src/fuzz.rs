@@ -18,7 +18,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use serde_json::Value;
 
-use crate::process::{cargo, output, step};
+use xtask_process::{cargo, output, step};
 
 /// What makes the compiler tell libFuzzer which code an input reaches and what it is compared with.
 const INSTRUMENTATION: [&str; 6] = [

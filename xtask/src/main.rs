@@ -1,21 +1,22 @@
 //! The tasks of the workspace. `cargo xtask help` lists them.
 
 mod clients;
-mod compare;
 mod drift;
 mod emulator;
 mod fuzz;
 mod generate;
 mod lint;
-mod process;
 mod soak;
 mod spec;
 mod witness;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use xtask_process::cargo;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The tasks of the workspace")]
@@ -44,8 +45,12 @@ enum Task {
     Clients,
     /// Run transfers for minutes on every kind of storage, with random faults
     Soak(soak::Soak),
-    /// Measure this client against the official Python client and curl
-    Compare(compare::Options),
+    /// Measure this client against the official Python client and curl: `cargo xtask compare --help`
+    #[command(disable_help_flag = true)]
+    Compare {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Fuzz every parser of untrusted input
     Fuzz(fuzz::Fuzz),
     /// Check the emulator, the specification and the transfers with programs of others
@@ -67,7 +72,7 @@ fn main() -> ExitCode {
         Task::Drift(options) => drift::run(root, &options),
         Task::Clients => clients::run(root).map(|()| true),
         Task::Soak(soak) => say(soak::run(root, &soak)),
-        Task::Compare(options) => compare::run(root, &options),
+        Task::Compare { arguments } => compare(root, &arguments),
         Task::Fuzz(fuzz) => say(fuzz::run(root, &fuzz)),
         Task::Witness { witness } => say(witness::run(root, witness)),
     };
@@ -79,6 +84,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs the benchmarks in `bench/`, which do not need the generator that this program is built with.
+fn compare(root: &Path, arguments: &[OsString]) -> anyhow::Result<bool> {
+    let mut run = cargo(root);
+    run.args(["run", "--quiet", "--package", "sbg-compare", "--"]).args(arguments);
+    Ok(run.status().context("cannot run cargo")?.success())
 }
 
 /// Prints the result of a task in the last line, where `.ci/run` looks for it.

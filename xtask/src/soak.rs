@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use crate::emulator::Emulator;
-use crate::process::{empty, output, program, step};
+use xtask_process::{Program, empty, output, program, step};
 
 #[derive(Args)]
 pub struct Soak {
@@ -110,7 +110,7 @@ fn with_chance(fault: &str) -> Option<(&str, &str)> {
 pub fn run(root: &Path, soak: &Soak) -> Result<String> {
     let folder = root.join("target/soak");
     empty(&folder)?;
-    let program = step("soak: build", || program(root, "soak"))?;
+    let program = step("soak: build", || program(root, Program::Binary("soak")))?;
     let emulators = (soak.seed..).step_by(100).zip(&STORAGES);
     let emulators =
         emulators.map(|(seed, storage)| start(root, storage, seed)).collect::<Result<Vec<_>>>()?;

@@ -21,7 +21,7 @@ use sbg_drift::Kind;
 
 use crate::drift;
 use crate::emulator::Emulator;
-use crate::process::{PYTHON, cargo, empty, step, tee, versions, virtual_environment};
+use xtask_process::{PYTHON, cargo, empty, step, tee, versions, virtual_environment};
 
 pub use self::storage::Options as Storage;
 

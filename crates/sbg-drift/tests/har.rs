@@ -16,6 +16,7 @@ fn har(entries: &[Value]) -> String {
     json!({"log": {"version": "1.2", "creator": {"name": "test"}, "pages": [], "entries": entries, "comment": ""}}).to_string()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the values are written out where it is called")]
 fn entry(method: &str, url: &str, request: Value, status: i64, content: Value) -> Value {
     json!({
         "startedDateTime": "2026-01-01T00:00:00Z", "time": 1.5, "_resourceType": "fetch",

@@ -31,6 +31,21 @@ pub struct Operation {
     pub pagination: Option<Pagination>,
 }
 
+/// A request that the specification does not have.
+const UNLISTED: Operation = Operation {
+    id: "request",
+    method: "",
+    path: "",
+    tag: "",
+    advance_access: false,
+    idempotent: false,
+    answers: false,
+    pagination: None,
+};
+
+/// The same, with a method that makes it safe to send twice.
+const UNLISTED_IDEMPOTENT: Operation = Operation { idempotent: true, ..UNLISTED };
+
 /// How the next page of a list is found.
 ///
 /// ```
@@ -63,6 +78,37 @@ impl Operation {
     pub fn find(id: &str) -> Option<&'static Self> {
         OPERATIONS.binary_search_by(|operation| operation.id.cmp(id)).ok().map(|index| &OPERATIONS[index])
     }
+
+    /// The operation of a request with this method and path, and one named `request` for what the specification does not have: only its
+    /// method says whether it may be sent twice.
+    ///
+    /// ```
+    /// use sbg_raw::Operation;
+    ///
+    /// assert_eq!(Operation::of_request("GET", "/files/5f1").id, "file_get");
+    /// assert_eq!(Operation::of_request("PUT", "/paintings/5f1").id, "request");
+    /// ```
+    pub fn of_request(method: &str, path: &str) -> &'static Self {
+        let is_template = |piece: &str| piece.starts_with('{') && piece.ends_with('}');
+        let fits = |operation: &&Self| {
+            let (mut template, mut pieces) = (operation.path.split('/'), path.split('/'));
+            operation.method == method
+                && template
+                    .by_ref()
+                    .zip(pieces.by_ref())
+                    .all(|(name, piece)| name == piece || is_template(name))
+                && operation.path.split('/').count() == path.split('/').count()
+        };
+        // A literal piece, as in `/files/copy`, comes before a parameter.
+        let parameters =
+            |operation: &&Self| operation.path.split('/').filter(|piece| is_template(piece)).count();
+        let found = OPERATIONS.iter().filter(fits).min_by_key(parameters);
+        found.unwrap_or(if matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE") {
+            &UNLISTED_IDEMPOTENT
+        } else {
+            &UNLISTED
+        })
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +121,23 @@ mod tests {
             assert_eq!(Operation::find(operation.id), Some(operation));
         }
         assert_eq!(Operation::find("project_paint"), None);
+    }
+
+    #[test]
+    fn operation_of_a_request_is_found_by_its_path() {
+        let check = |method: &str, path: &str, expected: &str| {
+            assert_eq!(Operation::of_request(method, path).id, expected, "{method} {path}");
+        };
+        check("GET", "/projects", "project_list");
+        check("GET", "/projects/rfranklin/demo", "project_get");
+        check("PATCH", "/projects/rfranklin/demo", "project_edit");
+        check("POST", "/projects/rfranklin/demo/paint", "request");
+        check("GET", "/project", "request");
+        check("GET", "", "request");
+        for operation in &OPERATIONS {
+            assert_eq!(Operation::of_request(operation.method, operation.path).path, operation.path);
+        }
+        assert!(Operation::of_request("DELETE", "/paintings/1").idempotent);
+        assert!(!Operation::of_request("POST", "/paintings").idempotent);
     }
 }

@@ -1,4 +1,4 @@
-//! Brings apps into a project: copies a public one, and installs one from its description in CWL as JSON:
+//! Adds apps to a project: copies a public app, and installs one from CWL as JSON:
 //! `apps OWNER/PROJECT PUBLIC_APP CWL_FILE`.
 
 use anyhow::{Context as _, Result};
@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
         serde_json::from_str(&std::fs::read_to_string(cwl_file)?).context("the CWL is not JSON")?;
     let client = Client::from_env()?;
 
-    let mut mine = client.project(&project)?.apps().query().items();
+    let mut mine = client.project(&project).apps().query().items();
     while let Some(app) = mine.try_next().await? {
         println!("mine: {}  {}", app.id, app.name.unwrap_or_default());
     }
@@ -26,9 +26,9 @@ async fn main() -> Result<()> {
         client.apps().query().visibility(AppVisibility::Public).search(public_app.app()).all().await?;
     println!("{} public apps are found by `{}`", public.len(), public_app.app());
 
-    let details = client.app(&public_app)?.get().await?;
+    let details = client.app(&public_app).get().await?;
     println!("{} has revision {}", details.name.unwrap_or_default(), details.revision.unwrap_or(0));
-    let copy = client.app(&public_app)?.copy_to(&project).await?;
+    let copy = client.app(&public_app).copy_to(&project).await?;
     println!("copied: {}", copy.id);
 
     let name = cwl.get("id").and_then(Value::as_str).context("the CWL has no `id`")?;

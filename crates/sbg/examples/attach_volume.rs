@@ -1,7 +1,7 @@
-//! Attaches a bucket of Amazon S3 as a volume and lists what is at its root: `attach_volume NAME BUCKET`. Takes it away again:
+//! Attaches an Amazon S3 bucket as a volume and lists its root: `attach_volume NAME BUCKET`. Detaches it:
 //! `attach_volume --detach OWNER/NAME`.
 //!
-//! The access key comes from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, so that it is in no history of commands.
+//! The access key comes from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, so that it is not in the history of the shell.
 
 use std::env;
 
@@ -24,23 +24,23 @@ async fn main() -> Result<()> {
 
     let key = |name: &str| env::var(name).with_context(|| format!("{name} is not set"));
     let service = Service::s3(second, key("AWS_ACCESS_KEY_ID")?, key("AWS_SECRET_ACCESS_KEY")?);
-    // The platform tries the key at once. What it may only read, it cannot harm.
+    // The platform checks the key immediately. It cannot change a read-only volume.
     let volume = client.volumes().create(first, service).access_mode(VolumeAccessModeSet::Ro).await?;
     println!("attached {}", volume.id);
 
-    let mut entries = client.volume(&volume.id)?.list().items();
+    let mut entries = client.volume(&volume.id).list().items();
     while let Some(entry) = entries.try_next().await? {
         println!("{} {}", if entry.is_folder() { "folder" } else { "object" }, entry.path());
     }
     Ok(())
 }
 
-/// Files that were imported from the volume keep it from being deleted.
+/// Deleting fails while there are files that were imported from the volume.
 async fn detach(client: &Client, id: &str) -> Result<()> {
-    let volume = client.volume(id)?;
+    let volume = client.volume(id);
     volume.deactivate().await?;
     if let Err(error) = volume.delete().await {
-        // As long as it is there, it may as well be of use.
+        // The volume stays, so it is activated again.
         volume.activate().await?;
         return Err(error.into());
     }

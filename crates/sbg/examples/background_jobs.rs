@@ -1,4 +1,4 @@
-//! Copies, moves or deletes a folder with all that is in it, by a job of the platform: `background_jobs copy PROJECT FOLDER TO_PROJECT`,
+//! Copies, moves or deletes a folder and its contents in the background: `background_jobs copy PROJECT FOLDER TO_PROJECT`,
 //! `background_jobs move PROJECT FOLDER TO_PROJECT`, `background_jobs delete PROJECT FOLDER`. Projects are `OWNER/PROJECT`.
 
 use std::process::ExitCode;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::files::{JobItem, job_results};
+use sbg::files::{ItemResults as _, JobItem};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [action, project, folder, to @ ..] = &arguments[..] else { usage() };
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
 
     // One job takes any number of items. Each item is a folder or a file.
     let jobs = client.jobs();
@@ -25,12 +25,12 @@ async fn main() -> Result<ExitCode> {
     };
     println!("job {}", job.id);
 
-    // The job goes on if this program ends: `client.jobs().query()` lists it for a month.
+    // The job continues if this program ends; `client.jobs().query()` lists it for a month.
     let hour = Duration::from_secs(60 * 60);
     let done = client.job(&job)?.wait().timeout(hour).await?;
     println!("{:?}", done.state);
     let mut failed = false;
-    for result in job_results(&done) {
+    for result in done.results() {
         match result {
             Ok(file) => println!("{}  {}", file.id, file.name.unwrap_or_default()),
             Err(error) => {

@@ -1,5 +1,5 @@
-//! Runs an app as a batch on all files of a folder, with a task for each file or for each group of files that agree in a field of
-//! their metadata: `batch_tasks OWNER/PROJECT APP INPUT FOLDER [FIELD]`.
+//! Runs an app as a batch on all files of a folder, with a task for each file or for each group of files with the same value of a
+//! metadata field: `batch_tasks OWNER/PROJECT APP INPUT FOLDER [FIELD]`.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
     let files = client.file(&folder.id).list().all().await?;
     println!("{} files", files.len());
 

@@ -1,4 +1,4 @@
-//! Sets a field of the metadata of many files, a hundred with each call: `bulk_edit FIELD VALUE FILE_ID ...`.
+//! Sets a metadata field of many files, a hundred per call: `bulk_edit FIELD VALUE FILE_ID ...`.
 
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ async fn main() -> Result<ExitCode> {
     let changes = ids.iter().map(|id| FileChange::new(id).merge_metadata(field, value));
     let edited = client.files().bulk_edit(changes).await?;
 
-    // The results are in the order of the changes. One that failed says nothing of the others.
+    // The results are in the order of the changes. A failure does not affect the others.
     let mut done = Vec::new();
     for (id, result) in ids.iter().zip(edited) {
         match result {

@@ -1,10 +1,10 @@
-//! Runs two batches one after the other: the first has a task for each sample, the second takes each file that the first has made:
+//! Runs two batches in sequence: the first has a task for each sample, the second a task for each output file of the first:
 //! `chained_batches OWNER/PROJECT FOLDER FIRST_APP FIRST_INPUT SECOND_APP SECOND_INPUT`.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use sbg::tasks::{TaskFile, output_files};
+use sbg::tasks::{TaskExt as _, TaskFile};
 use sbg::types::{Task, TaskStatus};
 use sbg::{Client, Fields};
 
@@ -20,7 +20,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
     let reads = client.file(&folder.id).list().all().await?;
 
     let create = client.tasks().create(first_app, project).name("A task for each sample");
@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Waits for a batch and gathers the files that its children have made.
+/// Waits for a batch and collects the output files of its children.
 async fn outputs_of(client: &Client, batch: &Task) -> Result<Vec<TaskFile>> {
     let handle = client.task(&batch.id);
     handle.wait().timeout(DAY).await?;
@@ -45,7 +45,7 @@ async fn outputs_of(client: &Client, batch: &Task) -> Result<Vec<TaskFile>> {
     let mut files = Vec::new();
     while let Some(child) = children.try_next().await? {
         ensure!(child.status == Some(TaskStatus::Completed), "task {} is {:?}", child.id, child.status);
-        files.extend(output_files(&child));
+        files.extend(child.output_files());
     }
     Ok(files)
 }

@@ -1,4 +1,4 @@
-//! Sets a client up and tells what it found: `client_setup [PROFILE]`.
+//! Sets up a client and prints who it signed in as: `client_setup [PROFILE]`.
 //!
 //! Without a profile, the credentials come from `SB_API_ENDPOINT` and `SB_AUTH_TOKEN`, or else from the profile `[default]` of
 //! `~/.sevenbridges/credentials`.

@@ -1,11 +1,11 @@
-//! Runs a task once more with another value of an input: `clone_task OWNER/PROJECT TASK_NAME INPUT VALUE [--abort]`.
+//! Runs a task again with another value of an input: `clone_task OWNER/PROJECT TASK_NAME INPUT VALUE [--abort]`.
 //!
-//! The value is JSON, or else a text. With `--abort` the new task is stopped as soon as it has been started.
+//! The value is JSON, or else a string. With `--abort` the new task is aborted right after its start.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use sbg::tasks::{task_errors, task_outputs};
+use sbg::tasks::TaskExt as _;
 use sbg::types::{Task, TaskOrder, TaskOrderBy};
 use sbg::{Client, Fields};
 use serde_json::Value;
@@ -23,11 +23,11 @@ async fn main() -> Result<()> {
     let model = latest(&client, project, name).await?;
     println!("{name} is {:?}", model.status);
 
-    // Without `run(false)` the clone would run with the inputs as they were.
+    // Without `run(false)` the clone would run with the old inputs.
     let draft = client.task(&model.id).clone_task().run(false).await?;
     let task = client.task(&draft.id);
     let edited = task.edit().name(format!("{name}, again")).input(input, value).await?;
-    if let Some(problem) = task_errors(&edited).first() {
+    if let Some(problem) = edited.errors().first() {
         task.delete().await?;
         bail!("{problem}");
     }
@@ -41,15 +41,15 @@ async fn main() -> Result<()> {
     }
     let done = task.wait().timeout(Duration::from_secs(24 * 60 * 60)).await?;
     println!("{} is {:?}", done.name.as_deref().unwrap_or_default(), done.status);
-    for (name, output) in task_outputs(&done) {
+    for (name, output) in done.outputs() {
         println!("{name}: {}", output.to_json());
     }
     Ok(())
 }
 
-/// The task of this name that was created last. There is no query by name, so the tasks are gone through.
+/// The latest task of this name. There is no query by name, so this reads the whole list.
 async fn latest(client: &Client, project: &str, name: &str) -> Result<Task> {
-    let query = client.project(project)?.tasks().query().fields(Fields::only(["name", "status"]));
+    let query = client.project(project).tasks().query().fields(Fields::only(["name", "status"]));
     let mut tasks = query.order_by(TaskOrderBy::CreatedTime, TaskOrder::Desc).items();
     while let Some(task) = tasks.try_next().await? {
         if task.name.as_deref() == Some(name) {

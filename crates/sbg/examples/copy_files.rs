@@ -1,4 +1,4 @@
-//! Copies files by their names from a project to another, or from the public reference files of the platform:
+//! Copies files by name from one project to another, or from the public reference files of the platform:
 //! `copy_files FROM_PROJECT TO_PROJECT NAME ...`. The public files are in `admin/sbg-public-data`.
 
 use anyhow::Result;
@@ -24,8 +24,8 @@ async fn main() -> Result<()> {
         return Ok(());
     }
 
-    // Up to a hundred files go with one call, and each has a result of its own.
-    let copies = client.actions().copy_files(&to, files.iter().map(|file| &file.id)).await?;
+    // One call copies up to a hundred files, and each has its own result.
+    let copies = client.files().bulk_copy(files.iter().map(|file| &file.id), &to).await?;
     for (file, copy) in files.iter().zip(copies) {
         let name = file.name.as_deref().unwrap_or_default();
         match copy {

@@ -1,4 +1,4 @@
-//! Tells what a period has cost, by billing group: `costs FIRST_DAY LAST_DAY`, with days such as `2024-04-30`.
+//! Prints the costs of a period by billing group: `costs FIRST_DAY LAST_DAY`, with days such as `2024-04-30`.
 
 use anyhow::Result;
 use jiff::civil::Date;

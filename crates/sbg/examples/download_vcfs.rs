@@ -1,10 +1,10 @@
-//! Downloads all VCF files that a task has made: `download_vcfs TASK_ID FOLDER`.
+//! Downloads all VCF files that a task created: `download_vcfs TASK_ID FOLDER`.
 
 use std::path::Path;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::tasks::output_files;
+use sbg::tasks::TaskExt as _;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -17,7 +17,7 @@ async fn main() -> Result<()> {
     let task = client.task(task_id).get().await?;
 
     let mut count = 0;
-    for file in output_files(&task) {
+    for file in task.output_files() {
         let name = file.name.unwrap_or_default();
         if [".vcf", ".vcf.gz"].iter().any(|end| name.ends_with(end)) {
             let done = client.file(&file.id).download(Path::new(folder).join(&name)).await?;

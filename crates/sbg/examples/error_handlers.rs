@@ -1,4 +1,4 @@
-//! Sets up a client that is more patient than the usual one, and that knows what a proxy of the lab does:
+//! Sets up a client with longer waits and with a handler for the errors of a proxy:
 //! `error_handlers OWNER/PROJECT`.
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::Result;
 use sbg::Client;
 use sbg::pipeline::{Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RetryPolicy};
 
-/// Reads again what a proxy of the lab answers with 509 now and then. Only what may be sent twice is.
+/// Retries idempotent calls when the proxy of the lab responds with 509.
 #[derive(Debug)]
 struct LabProxy;
 
@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
         eprintln!("usage: error_handlers OWNER/PROJECT");
         std::process::exit(2);
     };
-    // A handler takes the place of the one of its name, so this one changes the one that every client has.
+    // A handler replaces the one with the same name, here a default handler.
     let over_night = MaintenanceSleeper::default().max_wait(Duration::from_secs(12 * 60 * 60));
     let client = Client::builder()
         .retry_policy(RetryPolicy::default().max_attempts(10).max_elapsed(Duration::from_secs(600)))
@@ -35,7 +35,7 @@ async fn main() -> Result<()> {
         .on_wait(|waiting| println!("{} waits {:?}: {}", waiting.operation, waiting.wait, waiting.reason))
         .build()?;
 
-    match client.project(project)?.get().await {
+    match client.project(project).get().await {
         Ok(project) => println!("{}", project.name.unwrap_or_default()),
         Err(error) if error.is_not_found() => println!("there is none: {error}"),
         Err(error) if error.is_forbidden() => println!("ask its administrator: {error}"),

@@ -1,10 +1,10 @@
-//! Writes the files of a folder to a volume and leaves them on the platform as they are:
+//! Copies the files of a folder to a volume and leaves them on the platform:
 //! `export_to_volume OWNER/PROJECT FOLDER OWNER/VOLUME PREFIX`, with a prefix such as `results/`.
 
 use std::time::Duration;
 
 use anyhow::Result;
-use sbg::storage_jobs::export_result;
+use sbg::storage_jobs::StorageJobExt as _;
 use sbg::types::FileType;
 use sbg::{Client, VolumeId};
 
@@ -17,7 +17,7 @@ async fn main() -> Result<()> {
     };
     let volume: VolumeId = volume.parse()?;
     let client = Client::from_env()?;
-    let folder = client.project(project)?.files().resolve_path(folder).await?;
+    let folder = client.project(project).files().resolve_path(folder).await?;
 
     let mut files = client.file(&folder.id).list().items();
     let mut starts = Vec::new();
@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
         ids.push(export?.id);
     }
     for export in client.exports().wait_all(ids).timeout(Duration::from_secs(60 * 60)).await? {
-        println!("exported {}", export_result(&export?)?.name.unwrap_or_default());
+        println!("exported {}", export?.file()?.name.unwrap_or_default());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Finds files by a field of their metadata, at the root of a project and in all its folders:
+//! Finds files by a metadata field, at the root of a project and in all its folders:
 //! `find_files OWNER/PROJECT FIELD VALUE`.
 
 use anyhow::Result;
@@ -22,8 +22,8 @@ async fn main() -> Result<()> {
         println!("at the root: {}", file.name.unwrap_or_default());
     }
 
-    // A query looks into one folder, so whoever wants all of them walks.
-    let mut entries = client.project(&project)?.files().walk().entries();
+    // A query lists one folder. To read all folders, walk the tree.
+    let mut entries = client.project(&project).files().walk().entries();
     while let Some(entry) = entries.try_next().await? {
         let found = entry.file.metadata.as_ref().and_then(|metadata| metadata.get(field)?.as_str());
         if found == Some(value) {

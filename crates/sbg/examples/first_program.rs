@@ -13,7 +13,7 @@ async fn main() -> Result<()> {
     println!("signed in as {}", client.users().me().await?.username);
 
     // A list of any length: pages are fetched ahead while you work on the items.
-    let files = client.project(&project)?.files();
+    let files = client.project(&project).files();
     let mut items = files.query().items();
     while let Some(file) = items.try_next().await? {
         println!("{}  {}", file.id, file.name.unwrap_or_default());

@@ -1,8 +1,8 @@
-//! Syncs whole folder trees: `folder_trees download OWNER/PROJECT FOLDER` makes a local folder have the files of a project,
-//! `folder_trees upload OWNER/PROJECT FOLDER` makes a project have the files of a local folder. Files that differ are replaced.
+//! Syncs folder trees: `folder_trees download OWNER/PROJECT FOLDER` downloads the files of a project, `folder_trees upload OWNER/PROJECT
+//! FOLDER` uploads the files of a local folder. Files that differ are replaced.
 //!
-//! A record of what was moved, in the state folder of the user, finds out what has not changed since: the same command again moves only
-//! what has. `--content` reads every local file as well, which finds damage on the disk.
+//! A record in the state folder of the user shows what has not changed: the same command again transfers only what has. `--content` also
+//! reads every local file, which finds damage on disk.
 
 use std::process::ExitCode;
 
@@ -29,7 +29,7 @@ async fn main() -> Result<ExitCode> {
     let client = Client::from_env()?;
 
     let report = if direction == "download" {
-        let files = client.project(project)?.files();
+        let files = client.project(project).files();
         files.download_tree(folder).compare(compare).on_conflict(Conflict::Overwrite).await?
     } else {
         let upload = client.upload_tree(folder).to_project(project);
@@ -48,7 +48,7 @@ async fn main() -> Result<ExitCode> {
     }
     let mut failed = 0;
     for (file, error) in report.failures() {
-        // With its causes, which an error does not show by itself.
+        // `{:#}` adds the causes.
         eprintln!("{}: {:#}", file.path, Error::from(error.clone()));
         failed += 1;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::storage_jobs::import_result;
+use sbg::storage_jobs::StorageJobExt as _;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -15,7 +15,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let volume = client.volume(volume)?;
+    let volume = client.volume(volume);
 
     let mut objects = volume.list().prefix(prefix).items();
     let mut starts = Vec::new();
@@ -28,13 +28,13 @@ async fn main() -> Result<()> {
         return Ok(());
     }
 
-    // Imports are started and watched a hundred with each call.
+    // One call starts or polls a hundred imports.
     let mut ids = Vec::new();
     for import in client.imports().bulk_start(starts).await? {
         ids.push(import?.id);
     }
     for import in client.imports().wait_all(ids).timeout(Duration::from_secs(60 * 60)).await? {
-        let file = import_result(&import?)?;
+        let file = import?.file()?;
         println!("imported {} as {}", file.name.unwrap_or_default(), file.id);
     }
     Ok(())

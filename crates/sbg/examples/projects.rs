@@ -20,7 +20,7 @@ async fn main() -> Result<()> {
     }
 
     let project = find_or_create(&client, name).await?;
-    let members = client.project(&project.id)?.members();
+    let members = client.project(&project.id).members();
     let mut usernames = Vec::new();
     for member in members.query().all().await? {
         usernames.extend(member.username);
@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// The project of exactly this name. The platform finds every name that has the text in it.
+/// The project of exactly this name. The query returns every project whose name contains the text.
 async fn find_or_create(client: &Client, name: &str) -> Result<Project> {
     let mut found = client.projects().query().name(name).items();
     while let Some(project) = found.try_next().await? {

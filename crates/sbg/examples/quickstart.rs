@@ -1,9 +1,9 @@
-//! The main job from start to end: `quickstart [FILE ...]`.
+//! The main job from start to finish: `quickstart [FILE ...]`.
 //!
-//! Creates a project, uploads the files (without any, a FASTQ of 64 MiB that it makes), describes them, lists them, downloads them
-//! again and compares checksums. Runs against the platform that `SB_API_ENDPOINT` and `SB_AUTH_TOKEN` name; when they are not
-//! set, against an emulator in this process, so that it needs no account. With `QUICKSTART_RECORD=FILE` the exchanges with the API
-//! are recorded for `cargo xtask drift`.
+//! Creates a project, uploads the files (by default a generated FASTQ of 64 MiB), sets metadata, lists them, downloads them again and
+//! compares checksums. Runs against the platform in `SB_API_ENDPOINT` and `SB_AUTH_TOKEN`; if they are not set, against an emulator in
+//! this process, so that it needs no account. With `QUICKSTART_RECORD=FILE` the exchanges with the API are recorded for
+//! `cargo xtask drift`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
         paths.push(make_fastq(&folder.path().join("reads.fastq"), 64 * 1024 * 1024)?);
     }
 
-    // The emulator stops when it is dropped, so it is kept to the end.
+    // Dropping the emulator stops it, so it lives until the end.
     let (client, _emulator) = connect().await?;
     let me = client.users().me().await?;
     println!("signed in to {} as {}", client.endpoint().as_str(), me.username);
@@ -124,7 +124,7 @@ async fn watch<T: Clone + Send + Sync + 'static>(
     Ok(result)
 }
 
-/// Writes a FASTQ of at least `size` bytes: reads of 100 bases, different each, the same every time.
+/// Writes a FASTQ of at least `size` bytes: different reads of 100 bases, the same in every run.
 fn make_fastq(path: &Path, size: usize) -> Result<PathBuf> {
     let mut out = BufWriter::new(std::fs::File::create(path)?);
     let mut state = 1952_u64;

@@ -1,12 +1,12 @@
-//! Runs an app on a file, waits for the task, and tells its results: `run_task OWNER/PROJECT APP INPUT FILE_PATH`.
+//! Runs an app on a file, waits for the task, and prints its results: `run_task OWNER/PROJECT APP INPUT FILE_PATH`.
 //!
-//! The path is that of a file in the project, such as `reads/sample-1.fastq`.
+//! `FILE_PATH` is a path in the project, such as `reads/sample-1.fastq`.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use sbg::Client;
-use sbg::tasks::{TaskOutput, task_errors, task_outputs, task_price};
+use sbg::tasks::{TaskExt as _, TaskOutput};
 use sbg::types::TaskStatus;
 
 #[tokio::main]
@@ -17,11 +17,11 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let file = client.project(project)?.files().resolve_path(path).await?;
+    let file = client.project(project).files().resolve_path(path).await?;
 
     let create = client.tasks().create(app, project).name(format!("{app} on {path}"));
     let task = create.input(input, file).run(true).await?;
-    for problem in task_errors(&task) {
+    for problem in task.errors() {
         eprintln!("{problem}");
     }
     println!("task {}", task.id);
@@ -30,12 +30,12 @@ async fn main() -> Result<()> {
     let done =
         client.task(&task.id).wait().timeout(day).on_change(|task| println!("{:?}", task.status)).await?;
     ensure!(done.status == Some(TaskStatus::Completed), "the task has ended as {:?}", done.status);
-    for (name, output) in task_outputs(&done) {
+    for (name, output) in done.outputs() {
         match output {
             TaskOutput::File(file) => println!("{name}: {} ({})", file.name.unwrap_or_default(), file.id),
             other => println!("{name}: {}", other.to_json()),
         }
     }
-    println!("it has cost {:.2}", task_price(&done).unwrap_or(0.0));
+    println!("it has cost {:.2}", done.price().unwrap_or(0.0));
     Ok(())
 }

@@ -13,8 +13,8 @@ async fn main() -> Result<()> {
     };
     let client = Client::from_env()?;
 
-    // A search names places by their folders, and a project by the folder that holds all of its files.
-    let root = client.project(project)?.get().await?.root_folder.context("the project has no folder")?;
+    // A search names folders by path. For a project, that is the id of its root folder.
+    let root = client.project(project).get().await?.root_folder.context("the project has no folder")?;
     let expression = format!(r#"IN "/Projects/{root}" WHERE {condition} RECURSIVE"#);
     let mut hits = client.files().search(expression).items();
     let mut count = 0;

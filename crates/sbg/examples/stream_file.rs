@@ -1,11 +1,11 @@
-//! Reads a file of a project without writing it to the disk, its first line by a range and then all of its lines by a stream:
+//! Reads a file of a project without saving it, first a range of its first line, then all lines as a stream:
 //! `stream_file OWNER/PROJECT PATH`.
 
 use anyhow::Result;
 use futures::TryStreamExt as _;
 use sbg::Client;
 
-/// Bytes in which the first line is looked for.
+/// Bytes to read for the first line.
 const HEAD: u64 = 4096;
 
 #[tokio::main]
@@ -16,7 +16,7 @@ async fn main() -> Result<()> {
         std::process::exit(2);
     };
     let client = Client::from_env()?;
-    let found = client.project(project)?.files().resolve_path(path).await?;
+    let found = client.project(project).files().resolve_path(path).await?;
     let file = client.file(&found);
 
     let head = file.read_range(..HEAD).await?;

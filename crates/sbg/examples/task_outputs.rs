@@ -1,4 +1,4 @@
-//! Downloads all that a task has made, with secondary files and folders: `task_outputs TASK_ID FOLDER [ENDING]`.
+//! Downloads the outputs of a task, with secondary files and folders: `task_outputs TASK_ID FOLDER [ENDING]`.
 //!
 //! With an ending such as `.vcf.gz` only the files with that ending.
 
@@ -19,7 +19,7 @@ async fn main() -> Result<()> {
     let ending = ending.first().cloned().unwrap_or_default();
     let client = Client::from_env()?;
 
-    // A task that runs has no outputs yet.
+    // A running task has no outputs yet.
     let task = client.task(task_id);
     let done = task.wait().timeout(Duration::from_secs(24 * 60 * 60)).await?;
     ensure!(done.status == Some(TaskStatus::Completed), "the task has ended as {:?}", done.status);

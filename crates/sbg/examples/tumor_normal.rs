@@ -1,6 +1,6 @@
 //! Runs an app on the tumor and the normal of each case: `tumor_normal OWNER/PROJECT APP TUMOR_INPUT NORMAL_INPUT`.
 //!
-//! Files belong together when they have the same `case_id`; `sample_type` tells which of the two each is.
+//! Files with the same `case_id` form a pair; `sample_type` says which is which.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,7 +32,7 @@ async fn main() -> Result<()> {
         tasks.push(task.id);
     }
 
-    // All tasks are watched with one call at a time.
+    // Waits for all tasks with one call per poll.
     for task in client.tasks().wait_all(tasks).timeout(Duration::from_secs(24 * 60 * 60)).await? {
         let task = task?;
         println!("{}: {:?}", task.name.unwrap_or_default(), task.status);
@@ -40,7 +40,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// The files of this sample type, by their case.
+/// The files of this sample type by case.
 async fn by_case(client: &Client, project: &str, sample_type: &str) -> Result<BTreeMap<String, File>> {
     let query = client.files().query().project(project).metadata("sample_type", sample_type);
     let mut files = query.fields(Fields::all()).items();

@@ -1,4 +1,4 @@
-//! Uploads files, describes them, and moves them to a folder: `upload_reads OWNER/PROJECT FOLDER SAMPLE_ID PATH ...`.
+//! Uploads files, sets their metadata, and moves them to a folder: `upload_reads OWNER/PROJECT FOLDER SAMPLE_ID PATH ...`.
 
 use anyhow::Result;
 use sbg::types::FileType;

@@ -8,6 +8,7 @@ pub mod datasets;
 pub(crate) mod destination;
 pub mod divisions;
 pub mod drs;
+pub mod feedback;
 pub mod files;
 pub mod markers;
 pub mod members;

@@ -11,12 +11,14 @@ pub use builder::ClientBuilder;
 
 use crate::config::Endpoint;
 use crate::error::Result;
-use crate::pipeline::{ErrorHandler, Handlers, Pipeline, RateLimit};
+use crate::pipeline::{ErrorHandler, Handlers, Options, Pipeline, RateLimit};
 use crate::transfer::Engine;
 
 /// A client of the API. Cheap to clone; all clones share connections, limits and the transfer engine.
 ///
-/// Calls are made on a runtime of Tokio with timers and I/O, and panic outside of one, as Tokio does. Transfers bring their own threads.
+/// Calls are made on a Tokio runtime with timers and I/O enabled; outside of one they fail with
+/// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime). Programs without a runtime use [`blocking::Client`](crate::blocking::Client).
+/// Transfers have threads of their own.
 ///
 /// ```no_run
 /// # async fn example() -> sbg::Result<()> {
@@ -144,6 +146,17 @@ impl Client {
     /// The way of a request that is no generated call, such as one with a body of YAML.
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.shared.pipeline
+    }
+
+    /// The same client with other options for its calls.
+    pub(crate) fn with_options(&self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut pipeline = self.shared.pipeline.clone();
+        change(Arc::make_mut(&mut pipeline.options));
+        let transport = sbg_raw::Inner(Arc::new(pipeline.clone()));
+        let endpoint = self.shared.endpoint.clone();
+        let raw = sbg_raw::Client::new_with_client(endpoint.as_str(), pipeline.http.clone(), transport);
+        let shared = Shared { raw, pipeline, engine: self.shared.engine.clone(), endpoint };
+        Self { shared: Arc::new(shared) }
     }
 
     pub(crate) fn engine(&self) -> Arc<Engine> {

@@ -4,8 +4,10 @@
 //! error code of the platform, the request id to quote to support, and how many attempts were made.
 
 mod build;
+mod cause;
 mod convert;
 mod hint;
+mod kind;
 mod text;
 
 use std::error::Error as StdError;
@@ -16,6 +18,8 @@ use sbg_raw::{ErrorCode, Operation};
 use serde_json::{Map, Value};
 
 pub(crate) use self::build::code_of;
+pub(crate) use self::cause::Cause;
+pub use self::kind::ErrorKind;
 pub(crate) use self::text::{excerpt, one_line};
 
 /// A result whose error is [`sbg::Error`](Error).
@@ -28,7 +32,14 @@ pub(crate) use self::text::{excerpt, one_line};
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-type Source = Arc<dyn StdError + Send + Sync>;
+/// What an error was made of.
+#[derive(Clone, Debug)]
+enum Source {
+    /// The cause, which the message does not repeat.
+    Cause(Arc<dyn StdError + Send + Sync>),
+    /// An error whose text is the message; its own cause is the cause.
+    Same(Arc<dyn StdError + Send + Sync>),
+}
 
 /// Anything that can go wrong in this crate. Cheap to clone.
 ///
@@ -41,75 +52,6 @@ type Source = Arc<dyn StdError + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
-
-/// What went wrong, in a form to match on.
-///
-/// ```no_run
-/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// use sbg::ErrorKind;
-///
-/// match client.users().me().await {
-///     Ok(me) => println!("{}", me.username),
-///     Err(error) => match error.kind() {
-///         ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Proxy => eprintln!("no way to the platform: {error}"),
-///         ErrorKind::Api => eprintln!("the platform says no: {error}"),
-///         _ => return Err(error),
-///     },
-/// }
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// No endpoint and token were found; the message lists the places that were looked at.
-    MissingCredentials,
-    /// There is no profile of the name that was asked for; the message lists those that there are.
-    UnknownProfile,
-    /// A file of the user's configuration cannot be read, understood or written; the message names file and line.
-    ConfigFile,
-    /// The endpoint cannot be used: no scheme, another path than that of the API, plain http to another host.
-    Endpoint,
-    /// The token cannot be used: it is empty, or has characters that no header can carry.
-    Token,
-    /// The client cannot be set up otherwise: a certificate or an identity cannot be used.
-    Config,
-    /// An argument breaks a rule that is known without asking the platform.
-    InvalidInput,
-    /// The operation needs advance access, which is not switched on.
-    AdvanceAccess,
-    /// The name of the host could not be resolved.
-    Dns,
-    /// No connection could be made, or it broke.
-    Connect,
-    /// TLS could not be agreed on: an unknown certificate authority, a wrong name, an expired certificate.
-    Tls,
-    /// The address of the proxy cannot be used, or the proxy refused or could not be reached.
-    Proxy,
-    /// Nothing came for too long.
-    Timeout,
-    /// Something on the platform was not over in the time that a [`Wait`](crate::Wait) had. It goes on there.
-    WaitTimeout,
-    /// The platform refused the call; see [`Error::status`] and [`Error::code`].
-    Api,
-    /// Nothing of that name is there.
-    NotFound,
-    /// What answered is not the API as it is specified: HTML of a proxy, an empty body, JSON of another form, a redirect to another
-    /// host.
-    UnexpectedResponse,
-    /// The object storage refused or misbehaved.
-    Storage,
-    /// Bytes are not what they should be: a changed source, a wrong size or digest.
-    Integrity,
-    /// A file could not be read or written.
-    Io,
-    /// The file, or the journal beside it, is in use by another transfer.
-    Locked,
-    /// The work was cancelled before it was done.
-    Cancelled,
-    /// The work panicked: a defect of this crate, or of a function that was given to it.
-    Panic,
-}
 
 #[derive(Debug)]
 struct Inner {
@@ -127,6 +69,8 @@ struct Inner {
     attempts: u32,
     hint: Option<String>,
     source: Option<Source>,
+    /// Whether the platform refused the call in the form that it specifies; anybody on the way may send the status alone.
+    refused: bool,
 }
 
 impl Error {
@@ -147,7 +91,7 @@ impl Error {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
     /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
-    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// let error = client.project("rfranklin/nowhere").get().await.unwrap_err();
     /// assert_eq!(error.message(), "Requested project or member does not exist.");
     /// # Ok(())
     /// # }
@@ -163,7 +107,7 @@ impl Error {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
     /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
-    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// let error = client.project("rfranklin/nowhere").get().await.unwrap_err();
     /// assert_eq!(error.status(), Some(404));
     /// # Ok(())
     /// # }
@@ -288,7 +232,7 @@ impl Error {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
     /// # let client = sbg::Client::builder().endpoint(emulator.url()).token(emulator.token()).build()?;
-    /// let error = client.project("rfranklin/nowhere")?.get().await.unwrap_err();
+    /// let error = client.project("rfranklin/nowhere").get().await.unwrap_err();
     /// assert!(error.hint().is_some_and(|hint| hint.contains("owner/short-name")));
     /// # Ok(())
     /// # }
@@ -296,7 +240,9 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         let inner = &*self.0;
         let known = || match inner.kind {
-            ErrorKind::Storage => hint::of_storage(inner.status, inner.storage_code.as_deref()),
+            ErrorKind::Storage | ErrorKind::StorageUnavailable => {
+                hint::of_storage(inner.status, inner.storage_code.as_deref())
+            }
             kind => hint::hint(kind, inner.status, inner.code),
         };
         self.0.hint.as_deref().or_else(known)
@@ -322,7 +268,7 @@ impl Error {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = client.project("rfranklin/fibre-diffraction")?;
+    /// let project = client.project("rfranklin/fibre-diffraction");
     /// let exists = match project.get().await {
     ///     Err(error) if error.is_not_found() => false,
     ///     found => found.map(|_| true)?,
@@ -331,7 +277,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_not_found(&self) -> bool {
-        self.0.status == Some(404) || self.0.kind == ErrorKind::NotFound
+        matches!(self.kind(), ErrorKind::NotFound)
     }
 
     /// Whether the token is missing, unknown or expired.
@@ -348,14 +294,14 @@ impl Error {
     /// # }
     /// ```
     pub fn is_unauthorized(&self) -> bool {
-        self.0.status == Some(401)
+        matches!(self.kind(), ErrorKind::Unauthorized)
     }
 
     /// Whether the caller may not do this.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// match client.project("fcrick/models")?.delete().await {
+    /// match client.project("fcrick/models").delete().await {
     ///     Err(error) if error.is_forbidden() => eprintln!("ask fcrick to do so"),
     ///     done => done?,
     /// }
@@ -363,7 +309,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_forbidden(&self) -> bool {
-        self.0.status == Some(403)
+        matches!(self.kind(), ErrorKind::Forbidden)
     }
 
     /// Whether it is in conflict with what is there already, such as a file of the same name.
@@ -378,7 +324,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_conflict(&self) -> bool {
-        self.0.status == Some(409)
+        matches!(self.kind(), ErrorKind::Conflict)
     }
 
     /// Whether the limit on requests is reached.
@@ -394,7 +340,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_rate_limited(&self) -> bool {
-        self.0.status == Some(429)
+        matches!(self.kind(), ErrorKind::RateLimited)
     }
 
     /// Whether the platform is under maintenance.
@@ -410,7 +356,7 @@ impl Error {
     /// # }
     /// ```
     pub fn is_maintenance(&self) -> bool {
-        self.0.status == Some(503) && self.0.code == Some(0)
+        matches!(self.kind(), ErrorKind::Maintenance)
     }
 
     /// Whether the same call may succeed later: the platform is busy or down, or the network failed.
@@ -420,10 +366,7 @@ impl Error {
     /// assert!(!error.is_transient(), "it will be no project id later either");
     /// ```
     pub fn is_transient(&self) -> bool {
-        match self.0.kind {
-            ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Timeout => true,
-            _ => matches!(self.0.status, Some(408 | 429 | 500 | 502 | 503 | 504)),
-        }
+        self.kind().is_transient()
     }
 }
 
@@ -470,7 +413,10 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        match self.0.source.as_ref()? {
+            Source::Cause(cause) => Some(&**cause),
+            Source::Same(same) => same.source(),
+        }
     }
 }
 
@@ -481,8 +427,7 @@ mod tests {
     #[test]
     fn display_tells_what_was_tried_and_what_was_said() {
         let said = serde_json::from_value(serde_json::json!({"code": 5002})).unwrap();
-        let error = Error::new(ErrorKind::Api, "Requested file does not exist.")
-            .with_status(404)
+        let error = Error::refused(404, Some(5002), "Requested file does not exist.")
             .with_said(&said, Some("r-17".to_owned()))
             .with_operation(Operation::find("project_get").unwrap(), 3)
             .with_hint("look at the id");

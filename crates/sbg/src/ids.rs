@@ -71,3 +71,16 @@ pub(crate) fn check_given<T>(id: Option<&Given<T>>) -> Result<(), InvalidId> {
         _ => Ok(()),
     }
 }
+
+/// The text of an id as it was given, cut short where it is invalid.
+pub(crate) fn text_of<T: AsRef<str>>(id: &Given<T>) -> &str {
+    match id {
+        Ok(id) => id.as_ref(),
+        Err(error) => error.given(),
+    }
+}
+
+/// The id, or what is wrong with it.
+pub(crate) fn checked<T>(id: &Given<T>) -> Result<&T, InvalidId> {
+    id.as_ref().map_err(Clone::clone)
+}

@@ -7,6 +7,7 @@
 mod auth;
 mod call;
 mod error_handler;
+mod options;
 mod page_size;
 mod policy;
 mod preflight;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use sbg_raw::{Operation, Transport, TransportError, Unreadable};
+use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
@@ -33,6 +35,7 @@ pub(crate) use auth::Authorise;
 use call::{Answered, Call};
 pub use error_handler::{Attempt, Decision, ErrorHandler, Waiting};
 pub(crate) use error_handler::{Handlers, OnWait};
+pub(crate) use options::Options;
 pub(crate) use policy::Policy;
 pub(crate) use preflight::Gate;
 pub use rate_limit::RateLimit;
@@ -48,13 +51,23 @@ pub(crate) use scheduler::Budget;
 pub(crate) use send::classify;
 pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The pipeline over one pool of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
     pub(crate) policy: Arc<Policy>,
     pub(crate) http: reqwest::Client,
+    pub(crate) options: Arc<Options>,
+}
+
+/// The runtime of the caller.
+pub(crate) fn runtime() -> Result<Handle> {
+    Handle::try_current().map_err(|error| {
+        Error::new(ErrorKind::Runtime, "calls are made on a Tokio runtime, and there is none on this thread")
+            .with_hint("start the program with `#[tokio::main]`, or use `sbg::blocking`")
+            .with_source(error)
+    })
 }
 
 impl Pipeline {
@@ -71,12 +84,26 @@ impl Pipeline {
     ///
     /// A future that is not polled for a while, such as the next page in a stream whose reader is busy, would otherwise keep its place
     /// among the parallel requests, and the reader's own call might wait for that place for ever.
-    async fn call(&self, request: reqwest::Request, operation: &'static Operation) -> Result<Answered> {
-        let call = Call::new(self.http.clone(), self.policy.clone(), request, operation)
+    async fn call(&self, mut request: reqwest::Request, operation: &'static Operation) -> Result<Answered> {
+        let runtime = runtime().map_err(|error| error.with_operation(operation, 0))?;
+        if !self.options.query.is_empty() {
+            request.url_mut().query_pairs_mut().extend_pairs(&self.options.query);
+        }
+        let call = Call::new(self.http.clone(), self.policy.clone(), &self.options, request, operation)
             .run()
             .instrument(call::span(operation));
-        let task = AbortOnDropHandle::new(tokio::spawn(call.with_current_subscriber()));
-        task.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+        let task = AbortOnDropHandle::new(runtime.spawn(call.with_current_subscriber()));
+        let done = match self.options.timeout {
+            None => task.await,
+            Some(timeout) => match tokio::time::timeout(timeout, task).await {
+                Ok(done) => done,
+                Err(_) => {
+                    let message = format!("the call was not done within its timeout of {timeout:?}");
+                    return Err(Error::new(ErrorKind::Timeout, message).with_operation(operation, 1));
+                }
+            },
+        };
+        done.unwrap_or_else(|ended| match ended.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             // The runtime is shutting down.
             Err(_) => Err(Error::cancelled()),

@@ -2,9 +2,11 @@
 
 pub(crate) mod bulk;
 pub(crate) mod call;
+pub(crate) mod custom;
 pub(crate) mod fields;
 pub(crate) mod list;
 pub(crate) mod next_page;
+pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod query;
 pub(crate) mod stream;

@@ -29,19 +29,19 @@ pub(super) fn rows() -> Vec<Row> {
             Ok(())
         }),
         row("api.apps.get('user/project/app')", async |scene, client| {
-            let app = client.app("rfranklin/fibre-diffraction/helix-angle")?.get().await?;
+            let app = client.app("rfranklin/fibre-diffraction/helix-angle").get().await?;
             assert_eq!((app.name.as_deref(), app.revision), (Some("Helix angle"), Some(1)));
             scene.sent("GET /apps/rfranklin/fibre-diffraction/helix-angle");
             Ok(())
         }),
         row("api.apps.get_revision(id='user/project/app', revision=0)", async |scene, client| {
-            let app = client.app(APP)?.revision(0).get().await?;
+            let app = client.app(APP).revision(0).get().await?;
             assert_eq!(app.revision, Some(0));
             scene.sent("GET /apps/rfranklin/fibre-diffraction/helix-angle/0");
             Ok(())
         }),
         row("app.raw", async |scene, client| {
-            let raw = client.app(APP)?.raw().await?;
+            let raw = client.app(APP).raw().await?;
             assert_eq!(raw["class"], "Workflow");
             scene.sent("GET /apps/rfranklin/fibre-diffraction/helix-angle/raw");
             Ok(())
@@ -67,7 +67,7 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         row("api.apps.create_revision(id='user/project/app', revision=2, raw=raw)", async |scene, client| {
             let raw = tool("Third revision");
-            let app = client.app(APP)?.revision(2).create_revision(raw).await?;
+            let app = client.app(APP).revision(2).create_revision(raw).await?;
             assert_eq!(app.revision, Some(2));
             scene.sent_json(
                 "POST /apps/rfranklin/fibre-diffraction/helix-angle/2/raw",
@@ -77,10 +77,10 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row("app.sync()", async |scene, client| {
             let source = client.apps().install("rfranklin/demo/source", tool("First")).await?;
-            let copy = client.app(&source.id)?.latest().copy_to("rfranklin/rna-pilot").name("copy").await?;
-            client.app(&source.id)?.latest().create_revision(tool("Second")).await?;
+            let copy = client.app(&source.id).latest().copy_to("rfranklin/rna-pilot").name("copy").await?;
+            client.app(&source.id).latest().create_revision(tool("Second")).await?;
             scene.prepared();
-            let app = client.app(&copy.id)?.latest();
+            let app = client.app(&copy.id).latest();
             let synced = app.sync().await?;
             assert_eq!(synced.name.as_deref(), Some("Second"));
             scene.sent(&format!("POST /apps/{}/actions/sync", app.id()));
@@ -89,7 +89,7 @@ pub(super) fn rows() -> Vec<Row> {
         row(
             "app.copy(project='user/other-project', name='copied-app', strategy='clone')",
             async |scene, client| {
-                let app = client.app(APP)?;
+                let app = client.app(APP);
                 let copy =
                     app.copy_to("rfranklin/demo").name("copied-app").strategy(AppCopyStrategy::Clone).await?;
                 assert!(copy.id.starts_with("rfranklin/demo/copied-app"), "{}", copy.id);

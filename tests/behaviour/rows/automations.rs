@@ -218,7 +218,7 @@ fn members() -> Vec<Row> {
             let automation = with_member(scene).await?;
             let new_member = automation.members().member("fcrick");
             let saved = new_member.edit_permissions(Permissions::new().admin(false)).await?;
-            assert_eq!(saved.permissions.and_then(|given| given.admin), Some(false));
+            assert_eq!(saved.admin, Some(false));
             // The platform takes permissions as a whole, so those that are to stay are got first.
             scene.sent(&format!("GET {}/members/fcrick", path(&automation)));
             let all_but_admin =

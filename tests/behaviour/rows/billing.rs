@@ -1,7 +1,7 @@
 //! Billing groups, what they were charged for, and invoices.
 
 use jiff::civil::date;
-use sbg::billing::{BillingGroupHandle, invoice_id};
+use sbg::billing::{BillingGroupHandle, InvoiceExt as _};
 
 use super::{Row, Scene, row};
 
@@ -60,10 +60,10 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row("api.invoices.get(id='6351830069')", async |scene, client| {
             let invoices = client.invoices().query().all().await?;
-            let id = invoice_id(&invoices[0]).expect("an id").to_owned();
+            let id = invoices[0].any_id().expect("an id").to_owned();
             scene.prepared();
             let invoice = client.invoice(&id).get().await?;
-            assert_eq!(invoice_id(&invoice), Some(id.as_str()));
+            assert_eq!(invoice.any_id(), Some(id.as_str()));
             assert!(invoice.total.is_some() && invoice.invoice_period.is_some());
             scene.sent(&format!("GET /billing/invoices/{id}"));
             Ok(())

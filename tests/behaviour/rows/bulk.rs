@@ -97,7 +97,7 @@ fn files() -> Vec<Row> {
 fn tasks() -> Vec<Row> {
     vec![row("api.tasks.bulk_get(tasks=tasks)", async |scene, client| {
         let listed =
-            client.project("rfranklin/fibre-diffraction")?.tasks().query().page_size(3).page().await?;
+            client.project("rfranklin/fibre-diffraction").tasks().query().page_size(3).page().await?;
         let ids: Vec<String> = listed.items.into_iter().map(|task| task.id).collect();
         scene.prepared();
         let tasks = client.tasks().bulk_get(&ids).await?;
@@ -119,7 +119,7 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("api.imports.bulk_submit(imports=imports)", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let mut imports = Vec::new();
             for location in ["README.txt", "patterns/a-form.csv"] {
                 let import = volume.import(location).to_project("rfranklin/demo");

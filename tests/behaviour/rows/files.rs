@@ -39,7 +39,7 @@ fn finding() -> Vec<Row> {
         row("[file for file in files if 'fasta' in file.name]", async |scene, client| {
             scene.file("a.fasta", "a");
             scene.file("a.fastq", "a");
-            let mut files = client.project(PROJECT)?.files().query().items();
+            let mut files = client.project(PROJECT).files().query().items();
             let mut fasta = Vec::new();
             while let Some(file) = files.try_next().await? {
                 if file.name.as_deref().unwrap_or_default().contains("fasta") {
@@ -93,7 +93,7 @@ fn finding() -> Vec<Row> {
         ),
         row("api.files.query(parent=parent)", async |scene, client| {
             scene.file("reads/a.fastq", "a");
-            let root = client.project(PROJECT)?.files().query().all().await?;
+            let root = client.project(PROJECT).files().query().all().await?;
             let parent = &root[0].id;
             scene.prepared();
             let files = client.files().query().parent(parent).all().await?;
@@ -146,7 +146,7 @@ fn scrolling() -> Vec<Row> {
         }),
         row("folder.list_files(cont_token='init', limit=10)", async |scene, client| {
             scene.file("reads/a.fastq", "a");
-            let root = client.project(PROJECT)?.files().query().all().await?;
+            let root = client.project(PROJECT).files().query().all().await?;
             let folder = client.file(&root[0].id);
             scene.prepared();
             let files = folder.list().cont_token().page_size(10).page().await?;
@@ -267,7 +267,7 @@ fn folders() -> Vec<Row> {
         }),
         row("folder.list_files()", async |scene, client| {
             scene.file("reads/a.fastq", "a");
-            let root = client.project(PROJECT)?.files().query().all().await?;
+            let root = client.project(PROJECT).files().query().all().await?;
             let folder = client.file(&root[0].id);
             scene.prepared();
             let files = folder.list().all().await?;

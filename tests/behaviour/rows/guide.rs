@@ -147,7 +147,9 @@ fn file_of(item: &str, code: &BTreeMap<String, String>, openapi: &BTreeMap<Strin
 
 #[test]
 fn links_lead_to_the_files_that_define_the_items() {
-    let (code, openapi) = (sources("crates/sbg/src", "rs"), sources("openapi", "yaml"));
+    let (mut code, openapi) = (sources("crates/sbg/src", "rs"), sources("openapi", "yaml"));
+    // The page shows async code; the blocking client has the name of the other one.
+    code.remove("crates/sbg/src/blocking.rs");
     let mut expected = String::new();
     for (label, item) in definitions(LINKS) {
         writeln!(expected, "[{label}]: ../{}", file_of(item, &code, &openapi)).expect("a string takes all");

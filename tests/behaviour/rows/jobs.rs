@@ -1,6 +1,6 @@
 //! Jobs that copy, move and delete files and folders in the background.
 
-use sbg::files::{JobItem, job_results};
+use sbg::files::{ItemResults as _, JobItem};
 use sbg::types::{AsyncJob, AsyncJobState, AsyncJobType, Number};
 use serde_json::json;
 
@@ -67,10 +67,10 @@ fn finding() -> Vec<Row> {
                 (&copy_job.state, copy_job.completed_files.as_ref().and_then(Number::as_i64)),
                 (&Some(AsyncJobState::Finished), Some(1))
             );
-            for result in job_results(&copy_job) {
+            for result in copy_job.results() {
                 assert_eq!(result?.name.as_deref(), Some("a"));
             }
-            assert_eq!(job_results(&copy_job).len(), 1);
+            assert_eq!(copy_job.results().len(), 1);
             scene.sent_nothing();
             Ok(())
         }),

@@ -47,8 +47,8 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.projects.query(tags=['tagA', 'tagB'])", async |scene, client| {
-            client.project("rfranklin/demo")?.edit().tags(["tagA", "tagB", "tagC"]).await?;
-            client.project("rfranklin/rna-pilot")?.edit().tags(["tagA"]).await?;
+            client.project("rfranklin/demo").edit().tags(["tagA", "tagB", "tagC"]).await?;
+            client.project("rfranklin/rna-pilot").edit().tags(["tagA"]).await?;
             scene.prepared();
             let projects = client.projects().query().tag("tagA").tag("tagB").all().await?;
             assert_eq!((projects.len(), projects[0].id.as_str()), (1, "rfranklin/demo"));
@@ -56,7 +56,7 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.projects.get(id='user/project')", async |scene, client| {
-            let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+            let project = client.project("rfranklin/fibre-diffraction").get().await?;
             assert_eq!(project.name.as_deref(), Some("Fibre diffraction"));
             scene.sent("GET /projects/rfranklin/fibre-diffraction");
             Ok(())
@@ -76,7 +76,7 @@ fn changing() -> Vec<Row> {
             Ok(())
         }),
         row("project.save()", async |scene, client| {
-            let project = client.project("rfranklin/demo")?;
+            let project = client.project("rfranklin/demo");
             let saved = project.edit().description("Patterns of the B form").tags(["dna"]).await?;
             assert_eq!(saved.description.as_deref(), Some("Patterns of the B form"));
             scene.sent_json(
@@ -86,14 +86,14 @@ fn changing() -> Vec<Row> {
             Ok(())
         }),
         row("project.reload()", async |scene, client| {
-            let project = client.project("rfranklin/demo")?;
+            let project = client.project("rfranklin/demo");
             let reloaded = project.get().await?;
             assert_eq!(reloaded.id, "rfranklin/demo");
             scene.sent("GET /projects/rfranklin/demo");
             Ok(())
         }),
         row("project.delete()", async |scene, client| {
-            let project = client.project("rfranklin/demo")?;
+            let project = client.project("rfranklin/demo");
             project.delete().await?;
             scene.sent("DELETE /projects/rfranklin/demo");
             assert_eq!(client.projects().query().all().await?.len(), 2);
@@ -106,7 +106,7 @@ fn changing() -> Vec<Row> {
 fn members() -> Vec<Row> {
     vec![
         row("project.get_members()", async |scene, client| {
-            let project = client.project(FULL)?;
+            let project = client.project(FULL);
             let members = project.members().query().all().await?;
             let mut names: Vec<_> = members.iter().filter_map(username).collect();
             names.sort_unstable();
@@ -117,7 +117,7 @@ fn members() -> Vec<Row> {
         row(
             "project.add_member(user='newuser', permissions={'write': True, 'execute': True})",
             async |scene, client| {
-                let project = client.project(FULL)?;
+                let project = client.project(FULL);
                 let permissions = Permissions::new().write(true).execute(true);
                 let member = project.members().add(NewMember::user("jwatson"), permissions).await?;
                 assert_eq!(username(&member), Some("jwatson"));
@@ -134,7 +134,7 @@ fn members() -> Vec<Row> {
             },
         ),
         row("project.add_member_team()", async |scene, client| {
-            let project = client.project(FULL)?;
+            let project = client.project(FULL);
             let team = client.teams().query("kings-college").all().await?.remove(0);
             scene.prepared();
             let permissions = Permissions::new().copy(true);
@@ -147,7 +147,7 @@ fn members() -> Vec<Row> {
             Ok(())
         }),
         row("project.add_member_division()", async |scene, client| {
-            let project = client.project(FULL)?;
+            let project = client.project(FULL);
             let permissions = Permissions::new().copy(true);
             let member = project.members().add(NewMember::division("kings-college"), permissions).await?;
             assert_eq!(member.permissions.and_then(|given| given.copy), Some(true));
@@ -162,7 +162,7 @@ fn members() -> Vec<Row> {
             Ok(())
         }),
         row("project.remove_member()", async |scene, client| {
-            let project = client.project(FULL)?;
+            let project = client.project(FULL);
             project.members().member("fcrick").remove().await?;
             scene.sent("DELETE /projects/rfranklin/fibre-diffraction/members/fcrick");
             assert_eq!(project.members().query().all().await?.len(), 2);
@@ -175,33 +175,33 @@ fn members() -> Vec<Row> {
 fn contents() -> Vec<Row> {
     vec![
         row("project.get_files()", async |scene, client| {
-            let project = client.project(FULL)?;
+            let project = client.project(FULL);
             let files = project.files().query().all().await?;
             assert!(files.iter().any(|file| file.name.as_deref() == Some("notes.txt")));
             scene.sent("GET /files?project=rfranklin/fibre-diffraction&offset=0&limit=100");
             Ok(())
         }),
         row("project.add_files(files)", async |scene, client| {
-            let project = client.project("rfranklin/demo")?;
-            let folder = client.project(FULL)?.files().resolve_path("reads").await?;
+            let project = client.project("rfranklin/demo");
+            let folder = client.project(FULL).files().resolve_path("reads").await?;
             let files = client.file(folder.id).list().all().await?;
             scene.prepared();
             let ids = files.iter().map(|file| &file.id);
-            let copies = client.actions().copy_files(project.id(), ids).await?;
+            let copies = client.files().bulk_copy(ids, project.id()).await?;
             assert_eq!(copies.len(), 3);
             let ids: Vec<_> = files.iter().map(|file| &file.id).collect();
             scene.sent_json("POST /action/files/copy", json!({"project": "rfranklin/demo", "file_ids": ids}));
             Ok(())
         }),
         row("project.get_apps()", async |scene, client| {
-            let project = client.project(FULL)?;
+            let project = client.project(FULL);
             let apps = project.apps().query().all().await?;
             assert_eq!(apps.len(), 4);
             scene.sent("GET /apps?project=rfranklin/fibre-diffraction&offset=0&limit=100");
             Ok(())
         }),
         row("project.get_tasks()", async |scene, client| {
-            let project = client.project(FULL)?;
+            let project = client.project(FULL);
             let tasks = project.tasks().query().items();
             let names: Vec<_> = tasks.map_ok(|task| task.name).try_collect().await?;
             assert!(names.contains(&Some("Count reads".to_owned())), "{names:?}");

@@ -14,13 +14,13 @@ pub(super) fn rows() -> Vec<Row> {
 fn common() -> Vec<Row> {
     vec![
         row("resource.get(id='resource_id')", async |scene, client| {
-            let project = client.project("rfranklin/demo")?.get().await?;
+            let project = client.project("rfranklin/demo").get().await?;
             assert_eq!(project.name.as_deref(), Some("demo"));
             scene.sent("GET /projects/rfranklin/demo");
             Ok(())
         }),
         row("resource.reload()", async |scene, client| {
-            let handle = client.project("rfranklin/demo")?;
+            let handle = client.project("rfranklin/demo");
             handle.get().await?;
             handle.edit().name("Renamed by somebody").await?;
             scene.prepared();
@@ -30,14 +30,14 @@ fn common() -> Vec<Row> {
             Ok(())
         }),
         row("resource.save()", async |scene, client| {
-            let handle = client.project("rfranklin/demo")?;
+            let handle = client.project("rfranklin/demo");
             let project = handle.edit().name("New name").await?;
             assert_eq!(project.name.as_deref(), Some("New name"));
             scene.sent_json("PATCH /projects/rfranklin/demo", json!({"name": "New name"}));
             Ok(())
         }),
         row("resource.delete()", async |scene, client| {
-            let handle = client.project("rfranklin/demo")?;
+            let handle = client.project("rfranklin/demo");
             handle.delete().await?;
             scene.sent("DELETE /projects/rfranklin/demo");
             assert!(handle.get().await.is_err_and(|error| error.is_not_found()));
@@ -45,7 +45,7 @@ fn common() -> Vec<Row> {
             Ok(())
         }),
         row("resource.field(name='field_name')", async |scene, client| {
-            let handle = client.project("rfranklin/demo")?;
+            let handle = client.project("rfranklin/demo");
             let project = handle.get().fields(Fields::only(["name"])).await?;
             scene.sent("GET /projects/rfranklin/demo?fields=id,name");
             assert_eq!(project.name.as_deref(), Some("demo"));
@@ -56,7 +56,7 @@ fn common() -> Vec<Row> {
         }),
         row("resource.api", async |scene, _| {
             let other_client = scene.client_of("fcrick");
-            let handle = other_client.project("rfranklin/fibre-diffraction")?;
+            let handle = other_client.project("rfranklin/fibre-diffraction");
             scene.sent_nothing();
             let permissions = handle.get().await?.permissions.expect("permissions");
             assert_eq!((permissions.copy, permissions.write), (Some(true), Some(false)));
@@ -64,14 +64,14 @@ fn common() -> Vec<Row> {
             Ok(())
         }),
         row("e.message", async |scene, client| {
-            let missing = client.project("doesnotexist/forsure")?.get().await;
-            let error = assert_refused(missing, ErrorKind::Api, &["project_get", "3002"]);
+            let missing = client.project("doesnotexist/forsure").get().await;
+            let error = assert_refused(missing, ErrorKind::NotFound, &["project_get", "3002"]);
             assert!(!error.message().is_empty() && error.to_string().contains(error.message()));
             scene.sent("GET /projects/doesnotexist/forsure");
             Ok(())
         }),
         row("e.code", async |scene, client| {
-            let error = client.project("doesnotexist/forsure")?.get().await.expect_err("there is none");
+            let error = client.project("doesnotexist/forsure").get().await.expect_err("there is none");
             assert_eq!(error.code(), Some(3002));
             assert!(error.is_not_found());
             scene.sent("GET /projects/doesnotexist/forsure");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sbg::Fields;
 use sbg::raw::types::Task;
-use sbg::tasks::{ExecutionSettings, TaskHandle, TaskOutput, task_outputs};
+use sbg::tasks::{ExecutionSettings, TaskExt as _, TaskHandle, TaskOutput};
 use sbg::types::{TaskListStatus, TaskOrder, TaskOrderBy, TaskStatus};
 use serde_json::json;
 
@@ -56,7 +56,7 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.tasks.query(project='my-project')[0]", async |scene, client| {
-            let tasks = client.project("rfranklin/fibre-diffraction")?.tasks().query().all().await?;
+            let tasks = client.project("rfranklin/fibre-diffraction").tasks().query().all().await?;
             let first = tasks.first();
             assert!(first.is_some_and(|task| task.project.as_deref() == Some(PROJECT)));
             scene.sent("GET /tasks?project=rfranklin/fibre-diffraction&offset=0&limit=100");
@@ -312,7 +312,7 @@ fn results() -> Vec<Row> {
         row("task.outputs['<output_name>'].secondary_files", async |scene, _| {
             let task = done(scene, "Count reads").await?.get().fields(Fields::all()).await?;
             scene.prepared();
-            let outputs = task_outputs(&task);
+            let outputs = task.outputs();
             let TaskOutput::File(report) = &outputs["report"] else { panic!("not a file: {outputs:?}") };
             let secondary_files = &report.secondary_files;
             // The apps of the emulator make none.

@@ -2,8 +2,7 @@
 
 use sbg::members::{NewMember, Permissions};
 use sbg::raw::OPERATIONS;
-use sbg::storage_jobs::export_result;
-use sbg::storage_jobs::import_result;
+use sbg::storage_jobs::StorageJobExt as _;
 use sbg::types::{StorageJobState, StorageJobStateFilter, Volume, VolumeAccessMode, VolumeAccessModeSet};
 use sbg::volumes::Service;
 use serde_json::{Value, json};
@@ -31,27 +30,27 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.volumes.get(id='user/volume')", async |scene, client| {
-            let volume = client.volume("rfranklin/patterns")?.get().await?;
+            let volume = client.volume("rfranklin/patterns").get().await?;
             assert_eq!((volume.name.as_deref(), volume.active), (Some("patterns"), Some(true)));
             scene.sent("GET /storage/volumes/rfranklin/patterns");
             Ok(())
         }),
         row("volume.reload()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let reloaded = volume.get().await?;
             assert_eq!(reloaded.id, VOLUME);
             scene.sent("GET /storage/volumes/rfranklin/patterns");
             Ok(())
         }),
         row("volume.get_imports()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let imports = volume.imports().all().await?;
             assert_eq!(imports.len(), 1);
             scene.sent("GET /storage/imports?volume=rfranklin/patterns&offset=0&limit=100");
             Ok(())
         }),
         row("volume.get_exports()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let exports = volume.exports().all().await?;
             assert_eq!(exports.len(), 1);
             scene.sent("GET /storage/exports?volume=rfranklin/patterns&offset=0&limit=100");
@@ -160,7 +159,7 @@ fn creating() -> Vec<Row> {
 fn changing() -> Vec<Row> {
     vec![
         row("volume.save()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let saved = volume.edit().description("Patterns of the B form").await?;
             assert_eq!(saved.description.as_deref(), Some("Patterns of the B form"));
             scene.sent_json(
@@ -172,7 +171,7 @@ fn changing() -> Vec<Row> {
         row("volume.delete()", async |scene, client| {
             let created = client.volumes().create("empty", Service::s3("my_bucket", KEY.0, KEY.1)).await?;
             scene.prepared();
-            let volume = client.volume(&created.id)?;
+            let volume = client.volume(&created.id);
             volume.deactivate().await?;
             volume.delete().await?;
             scene.sent_json("PATCH /storage/volumes/rfranklin/empty", json!({"active": false}));
@@ -187,14 +186,14 @@ fn changing() -> Vec<Row> {
 fn members() -> Vec<Row> {
     vec![
         row("volume.get_members()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let members = volume.members().query().all().await?;
             assert_eq!(members[0].username.as_deref(), Some("rfranklin"));
             scene.sent("GET /storage/volumes/rfranklin/patterns/members?offset=0&limit=100");
             Ok(())
         }),
         row("volume.add_member()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let permissions = Permissions::new().copy(true);
             let member = volume.members().add(NewMember::user("fcrick"), permissions).await?;
             assert_eq!(member.username.as_deref(), Some("fcrick"));
@@ -205,7 +204,7 @@ fn members() -> Vec<Row> {
             Ok(())
         }),
         row("volume.add_member_team()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let team = client.teams().query("kings-college").all().await?.remove(0);
             scene.prepared();
             let permissions = Permissions::new().copy(true);
@@ -218,7 +217,7 @@ fn members() -> Vec<Row> {
             Ok(())
         }),
         row("volume.add_member_division()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let permissions = Permissions::new().copy(true);
             let member = volume.members().add(NewMember::division("kings-college"), permissions).await?;
             assert_eq!(member.permissions.and_then(|given| given.copy), Some(true));
@@ -238,14 +237,14 @@ fn members() -> Vec<Row> {
 fn listing() -> Vec<Row> {
     vec![
         row("volume.list()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let file_list = volume.list().all().await?;
             assert_eq!(file_list.last().expect("an object").path(), "README.txt");
             scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
             Ok(())
         }),
         row("volume.list().all()", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let mut volume_files = volume.list().items();
             let mut locations = Vec::new();
             while let Some(volume_file) = volume_files.try_next().await? {
@@ -256,7 +255,7 @@ fn listing() -> Vec<Row> {
             Ok(())
         }),
         row("file_list.prefixes", async |scene, client| {
-            let file_list = client.volume(VOLUME)?.list().all().await?;
+            let file_list = client.volume(VOLUME).list().all().await?;
             scene.sent("GET /storage/volumes/rfranklin/patterns/list?limit=100");
             let prefixes: Vec<_> = file_list.iter().filter(|entry| entry.is_folder()).collect();
             assert_eq!(prefixes[0].path(), "patterns/");
@@ -264,7 +263,7 @@ fn listing() -> Vec<Row> {
             Ok(())
         }),
         row("volume.list(prefix=prefix)", async |scene, client| {
-            let volume = client.volume(VOLUME)?;
+            let volume = client.volume(VOLUME);
             let prefix = "patterns/";
             let file_list_sub = volume.list().prefix(prefix).all().await?;
             let locations: Vec<_> = file_list_sub.iter().map(sbg::volumes::VolumeEntry::path).collect();
@@ -316,7 +315,7 @@ fn imports() -> Vec<Row> {
             },
         ),
         row("imp.reload()", async |scene, client| {
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.prepared();
             let import = client.import(&started.id).get().await?;
             assert_eq!(import.state, Some(StorageJobState::Pending));
@@ -324,7 +323,7 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("while imp.reload().state not in (COMPLETED, FAILED): time.sleep(10)", async |scene, client| {
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.prepared();
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
@@ -333,11 +332,11 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("imp.result", async |scene, client| {
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();
-            let imported_file = import_result(&import)?;
+            let imported_file = import.file()?;
             assert_eq!(imported_file.name.as_deref(), Some("README.txt"));
             scene.sent_nothing();
             Ok(())
@@ -345,12 +344,12 @@ fn imports() -> Vec<Row> {
         row("imp.delete()", async |scene, client| {
             // The API cannot forget an import. What it has made can be deleted.
             assert_no_deletion("/storage/imports");
-            let started = client.volume(VOLUME)?.import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();
-            let id = import_result(&import)?.id;
-            client.file(import_result(&import)?.id).delete().await?;
+            let id = import.file()?.id;
+            client.file(import.file()?.id).delete().await?;
             scene.sent(&format!("DELETE /files/{id}"));
             Ok(())
         }),
@@ -409,7 +408,7 @@ fn exports() -> Vec<Row> {
                 scene.let_time_pass();
                 let exports = client.exports().wait_all(&ids).await?;
                 for export in exports {
-                    assert_eq!(export_result(&export?)?.size, Some(1));
+                    assert_eq!(export?.file()?.size, Some(1));
                 }
                 assert_eq!(scene.emulator.object("demo-bucket", "a").as_deref(), Some(&b"a"[..]));
                 scene.sent_json("POST /bulk/storage/exports/get", json!({"export_ids": ids}));
@@ -423,8 +422,8 @@ fn exports() -> Vec<Row> {
             scene.let_time_pass();
             let export = client.export(&started.id).wait().await?;
             scene.prepared();
-            let id = export_result(&export)?.id;
-            client.file(export_result(&export)?.id).delete().await?;
+            let id = export.file()?.id;
+            client.file(export.file()?.id).delete().await?;
             scene.sent(&format!("DELETE /files/{id}"));
             Ok(())
         }),

@@ -160,7 +160,7 @@ async fn upload_each(client: ClientBuilder, project: &str, paths: &[&str]) -> Re
 }
 
 async fn download_tree(client: ClientBuilder, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
-    client.build()?.project(project)?.files().download_tree(folder).await?.into_result()?;
+    client.build()?.project(project).files().download_tree(folder).await?.into_result()?;
     Ok(())
 }
 
@@ -172,7 +172,7 @@ async fn upload_tree(client: ClientBuilder, project: &str, folder: &str) -> Resu
 async fn sync(client: ClientBuilder, down: bool, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
     let client = client.build()?;
     let report = if down {
-        let files = client.project(project)?.files();
+        let files = client.project(project).files();
         files.download_tree(folder).on_conflict(Conflict::Overwrite).await?
     } else {
         client.upload_tree(folder).to_project(project).on_conflict(Conflict::Overwrite).await?

@@ -27,7 +27,7 @@ use self::gateway::Gateway;
 use self::servers::Servers;
 use self::stores::{STORES, Store};
 use self::table::{Cell, Row};
-use crate::process::{NODE, NPM, PYTHON, program, step, versions};
+use xtask_process::{NODE, NPM, PYTHON, Program, program, step, versions};
 
 /// The file that has the matrix.
 const DOCUMENT: &str = "docs/storage.md";
@@ -73,7 +73,7 @@ pub fn run(root: &Path, options: &Options) -> Result<String> {
     ensure!(!options.write || options.is_all(), "only the tables of all stores and scenarios can be written");
     let found = versions(&[&PYTHON, &NODE, &NPM])?;
     let installed = servers::install(root, &found)?;
-    let transfer = step("transfer: build", || program(root, "transfer"))?;
+    let transfer = step("transfer: build", || program(root, Program::Binary("transfer")))?;
     let mut folder = tempfile::Builder::new().prefix("sbg-storage-").tempdir()?;
     folder.disable_cleanup(options.keep);
     if options.keep {

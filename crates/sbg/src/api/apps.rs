@@ -12,8 +12,9 @@ use self::path::of_app;
 use crate::api::checks::check_name;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{AppId, Given, IntoId, ProjectId, check_given};
+use crate::ids::{AppId, Given, IntoId, ProjectId, check_given, checked, text_of};
 use crate::projects::ProjectHandle;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, fetch_page, set};
 use crate::request::fields::Fields;
 use crate::request::list::{Fetched, List, PageRequest};
@@ -43,19 +44,15 @@ impl Client {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let latest = client.app("admin/sbg-public-data/bwa-mem")?;
-    /// let third = client.app("admin/sbg-public-data/bwa-mem/3")?;
-    /// assert!(client.app("bwa-mem").is_err());
+    /// let latest = client.app("admin/sbg-public-data/bwa-mem");
+    /// let third = client.app("admin/sbg-public-data/bwa-mem/3");
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project/app` or `owner/project/app/revision`.
-    pub fn app(&self, id: impl IntoId<AppId>) -> Result<AppHandle> {
-        let id = id.into_id()?;
-        Ok(AppHandle { client: self.clone(), id })
+    /// The id has the form `owner/project/app` or `owner/project/app/revision`. An invalid one is an error of the calls.
+    pub fn app(&self, id: impl IntoId<AppId>) -> AppHandle {
+        AppHandle { client: self.clone(), id: id.into_id() }
     }
 }
 
@@ -214,14 +211,14 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for app in client.project("rfranklin/fibre-diffraction")?.apps().query().all().await? {
+    /// for app in client.project("rfranklin/fibre-diffraction").apps().query().all().await? {
     ///     println!("{} {:?}", app.id, app.revision);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     pub fn apps(&self) -> ProjectApps {
-        ProjectApps { apps: self.files().client().apps(), id: self.id().clone() }
+        ProjectApps { apps: self.files().client().apps(), id: self.files().id().clone() }
     }
 }
 
@@ -229,14 +226,14 @@ impl ProjectHandle {
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let apps = client.project("rfranklin/fibre-diffraction")?.apps();
+/// let apps = client.project("rfranklin/fibre-diffraction").apps();
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProjectApps {
     apps: Apps,
-    id: ProjectId,
+    id: Given<ProjectId>,
 }
 
 impl ProjectApps {
@@ -244,7 +241,7 @@ impl ProjectApps {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let query = client.project("rfranklin/fibre-diffraction")?.apps().query().search("helix");
+    /// let query = client.project("rfranklin/fibre-diffraction").apps().query().search("helix");
     /// let app = query.items().try_next().await?;
     /// # Ok(())
     /// # }
@@ -258,14 +255,14 @@ impl ProjectApps {
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let app = client.app("rfranklin/demo/helix-angle")?;
+/// let app = client.app("rfranklin/demo/helix-angle");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct AppHandle {
     client: Client,
-    id: AppId,
+    id: Given<AppId>,
 }
 
 impl AppHandle {
@@ -273,53 +270,60 @@ impl AppHandle {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// assert_eq!(client.app("rfranklin/demo/helix-angle/3")?.id().revision(), Some(3));
+    /// assert_eq!(client.app("rfranklin/demo/helix-angle/3").id(), "rfranklin/demo/helix-angle/3");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn id(&self) -> &AppId {
-        &self.id
+    pub fn id(&self) -> &str {
+        text_of(&self.id)
+    }
+
+    fn checked(&self) -> Result<&AppId> {
+        Ok(checked(&self.id)?)
     }
 
     /// This revision of the app.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let first = client.app("rfranklin/demo/helix-angle")?.revision(0);
-    /// assert_eq!(*first.id(), "rfranklin/demo/helix-angle/0");
+    /// let first = client.app("rfranklin/demo/helix-angle").revision(0);
+    /// assert_eq!(first.id(), "rfranklin/demo/helix-angle/0");
     /// # Ok(())
     /// # }
     /// ```
     pub fn revision(&self, revision: u32) -> Self {
-        Self { client: self.client.clone(), id: self.id.with_revision(revision) }
+        let id = self.id.clone().map(|id| id.with_revision(revision));
+        Self { client: self.client.clone(), id }
     }
 
     /// The latest revision of the app, whichever it then is.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let latest = client.app("rfranklin/demo/helix-angle/3")?.latest();
-    /// assert_eq!(*latest.id(), "rfranklin/demo/helix-angle");
+    /// let latest = client.app("rfranklin/demo/helix-angle/3").latest();
+    /// assert_eq!(latest.id(), "rfranklin/demo/helix-angle");
     /// # Ok(())
     /// # }
     /// ```
     pub fn latest(&self) -> Self {
-        Self { client: self.client.clone(), id: self.id.without_revision() }
+        let id = self.id.clone().map(|id| id.without_revision());
+        Self { client: self.client.clone(), id }
     }
 
     /// Gets the app with its description.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let latest = client.app("rfranklin/demo/helix-angle")?.get().await?;
-    /// let first = client.app("rfranklin/demo/helix-angle")?.revision(0).get().await?;
+    /// let latest = client.app("rfranklin/demo/helix-angle").get().await?;
+    /// let first = client.app("rfranklin/demo/helix-angle").revision(0).get().await?;
     /// assert_eq!(first.revision, Some(0));
     /// # Ok(())
     /// # }
     /// ```
     pub fn get(&self) -> Get<types::App> {
         let Self { client, id } = self.clone();
-        Get::new(AppList::IDENTITY, move |fields| async move {
+        Get::new(&client, AppList::IDENTITY, move |client, fields| async move {
+            let id = id?;
             let app = match id.revision() {
                 Some(revision) => {
                     let call = of_app!(client.raw().app_revision_get(), id).revision_number(revision);
@@ -338,14 +342,15 @@ impl AppHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let cwl = client.app("rfranklin/demo/helix-angle")?.raw().await?;
+    /// let cwl = client.app("rfranklin/demo/helix-angle").raw().await?;
     /// println!("{}", cwl["cwlVersion"]);
     /// # Ok(())
     /// # }
     /// ```
     pub fn raw(&self) -> Get<Value> {
         let Self { client, id } = self.clone();
-        Get::new(&[], move |fields| async move {
+        Get::new(&client, &[], move |client, fields| async move {
+            let id = id?;
             let document = match id.revision() {
                 Some(revision) => {
                     let call = of_app!(client.raw().app_revision_raw_get(), id).revision_number(revision);
@@ -365,7 +370,7 @@ impl AppHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let app = client.app("rfranklin/demo/helix-angle")?;
+    /// let app = client.app("rfranklin/demo/helix-angle");
     /// let mut cwl = app.raw().await?;
     /// cwl["sbg:revisionNotes"] = "Steeper".into();
     /// let revised = app.create_revision(cwl).await?;
@@ -381,9 +386,10 @@ impl AppHandle {
     pub async fn create_revision(&self, cwl: impl Into<Cwl>) -> Result<types::App> {
         let cwl = cwl.into();
         cwl.check()?;
-        let id = match self.id.revision() {
-            Some(_) => self.id.clone(),
-            None => self.id.with_revision(self.next_revision().await?),
+        let id = self.checked()?;
+        let id = match id.revision() {
+            Some(_) => id.clone(),
+            None => id.with_revision(self.next_revision().await?),
         };
         post_cwl(&self.client, &id, cwl).await
     }
@@ -393,7 +399,7 @@ impl AppHandle {
         let number = latest.revision.and_then(|number| u32::try_from(number).ok());
         let number = number.or_else(|| latest.id.parse::<AppId>().ok()?.revision());
         number.and_then(|number| number.checked_add(1)).ok_or_else(|| {
-            let message = format!("the platform did not tell the latest revision of `{}`", self.id);
+            let message = format!("the platform did not tell the latest revision of `{}`", self.id());
             Error::new(ErrorKind::UnexpectedResponse, message)
         })
     }
@@ -404,7 +410,7 @@ impl AppHandle {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::types::AppCopyStrategy;
     ///
-    /// let public = client.app("admin/sbg-public-data/bwa-mem")?;
+    /// let public = client.app("admin/sbg-public-data/bwa-mem");
     /// let copy = public.copy_to("rfranklin/demo").name("bwa").strategy(AppCopyStrategy::Direct).await?;
     /// println!("{}", copy.id);
     /// # Ok(())
@@ -418,7 +424,7 @@ impl AppHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let app = client.app("rfranklin/demo/bwa")?.sync().await?;
+    /// let app = client.app("rfranklin/demo/bwa").sync().await?;
     /// println!("now at revision {:?}", app.revision);
     /// # Ok(())
     /// # }
@@ -428,7 +434,8 @@ impl AppHandle {
     ///
     /// Whatever the call brings.
     pub async fn sync(&self) -> Result<types::App> {
-        Ok(of_app!(self.client.raw().app_sync(), self.id).send().await?.into_inner())
+        let id = self.checked()?;
+        Ok(of_app!(self.client.raw().app_sync(), id).send().await?.into_inner())
     }
 }
 
@@ -436,7 +443,7 @@ impl AppHandle {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let copy = client.app("admin/sbg-public-data/bwa-mem")?.copy_to("rfranklin/demo").await?;
+/// let copy = client.app("admin/sbg-public-data/bwa-mem").copy_to("rfranklin/demo").await?;
 /// println!("{}", copy.id);
 /// # Ok(())
 /// # }
@@ -455,7 +462,7 @@ impl AppCopy {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let copy = client.app("admin/sbg-public-data/bwa-mem")?.copy_to("rfranklin/demo").name("bwa");
+    /// let copy = client.app("admin/sbg-public-data/bwa-mem").copy_to("rfranklin/demo").name("bwa");
     /// # Ok(())
     /// # }
     /// ```
@@ -473,7 +480,7 @@ impl AppCopy {
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::types::AppCopyStrategy;
     ///
-    /// let public = client.app("admin/sbg-public-data/bwa-mem")?;
+    /// let public = client.app("admin/sbg-public-data/bwa-mem");
     /// let latest_revision_alone = public.copy_to("rfranklin/demo").strategy(AppCopyStrategy::Transient);
     /// # Ok(())
     /// # }
@@ -487,7 +494,7 @@ impl AppCopy {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let copy = client.app("admin/sbg-public-data/bwa-mem")?.copy_to("rfranklin/demo");
+    /// let copy = client.app("admin/sbg-public-data/bwa-mem").copy_to("rfranklin/demo");
     /// println!("{}", copy.send().await?.id);
     /// # Ok(())
     /// # }
@@ -498,8 +505,10 @@ impl AppCopy {
     /// A malformed project, an empty name or one with a slash, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::App> {
         let AppHandle { client, id } = self.app;
+        let id = id?;
         self.name.as_deref().map_or(Ok(()), check_name)?;
-        let body = types::AppCopy { project: self.project?.into(), name: self.name, strategy: self.strategy };
+        let body =
+            bodies::AppCopy { project: self.project?.into(), name: self.name, strategy: self.strategy };
         let copy = match id.revision() {
             Some(revision) => {
                 let call = of_app!(client.raw().app_revision_copy(), id).revision_number(revision);
@@ -511,4 +520,4 @@ impl AppCopy {
     }
 }
 
-awaitable!(AppCopy => types::App);
+awaitable!(AppCopy => types::App, app.client);

@@ -5,7 +5,6 @@ mod packages;
 mod runs;
 mod setup;
 
-pub use members::{AutomationMemberHandle, AutomationMemberList, AutomationMembers};
 pub use packages::{
     AutomationPackageCreate, AutomationPackageEdit, AutomationPackageHandle, AutomationPackageList,
     AutomationPackages,
@@ -20,8 +19,10 @@ use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
+use crate::members::Members;
 use crate::raw::Secret;
-use crate::request::call::{awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
+use crate::raw::types as bodies;
+use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
@@ -99,7 +100,7 @@ impl Automations {
     /// # }
     /// ```
     pub fn create(&self, name: impl Into<String>) -> AutomationCreate {
-        let body = types::AutomationCreate {
+        let body = bodies::AutomationCreate {
             name: name.into(),
             billing_group: None,
             description: None,
@@ -193,7 +194,7 @@ fn check_name(name: &str) -> Result<()> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationCreate {
     client: Client,
-    body: types::AutomationCreate,
+    body: bodies::AutomationCreate,
 }
 
 impl AutomationCreate {
@@ -222,7 +223,7 @@ impl AutomationCreate {
     }
 }
 
-awaitable!(AutomationCreate => types::Automation);
+awaitable!(AutomationCreate => types::Automation, client);
 
 /// An automation, by id. Makes no request until it is told to.
 ///
@@ -266,13 +267,12 @@ impl AutomationHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::Automation> {
-        let call = self.client.raw().automation_get().automation_id(self.checked()?);
-        Ok(call.send().await?.into_inner())
+    pub fn get(&self) -> Get<types::Automation> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "automations", move |client| async move {
+            let call = client.raw().automation_get().automation_id(checked_id(&id)?);
+            Ok(call.send().await?.into_inner())
+        })
     }
 
     /// Changes the automation: set the fields to change, then `.await`. What is not set stays as it is.
@@ -284,7 +284,7 @@ impl AutomationHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> AutomationEdit {
-        AutomationEdit { automation: self.clone(), body: types::AutomationEdit::default() }
+        AutomationEdit { automation: self.clone(), body: bodies::AutomationEdit::default() }
     }
 
     /// Puts the automation away: it is listed no more unless archived ones are asked for.
@@ -334,8 +334,8 @@ impl AutomationHandle {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn members(&self) -> AutomationMembers {
-        AutomationMembers::new(self.client.clone(), self.id.clone())
+    pub fn members(&self) -> Members<Self> {
+        Members::new(self.clone())
     }
 
     /// The code packages of the automation.
@@ -358,7 +358,7 @@ impl AutomationHandle {
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
     /// let runs = client.automation(id).runs().name("Patterns of May").all().await?;
-    /// println!("{:?}", runs.total);
+    /// println!("{} runs", runs.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -384,7 +384,7 @@ fn checked_id(id: &str) -> Result<&str> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationEdit {
     automation: AutomationHandle,
-    body: types::AutomationEdit,
+    body: bodies::AutomationEdit,
 }
 
 impl AutomationEdit {
@@ -426,7 +426,7 @@ impl AutomationEdit {
     ///
     /// A change of nothing, or what [`AutomationCreate::send`] refuses, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Automation> {
-        if self.body == types::AutomationEdit::default() {
+        if self.body == bodies::AutomationEdit::default() {
             return Err(Error::invalid("the edit of the automation changes nothing"));
         }
         self.body.name.as_deref().map_or(Ok(()), check_name)?;
@@ -438,7 +438,7 @@ impl AutomationEdit {
     }
 }
 
-awaitable!(AutomationEdit => types::Automation);
+awaitable!(AutomationEdit => types::Automation, automation.client);
 
 #[cfg(test)]
 mod tests {

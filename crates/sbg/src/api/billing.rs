@@ -176,7 +176,7 @@ impl BillingGroupHandle {
     /// ```
     pub fn get(&self) -> Get<types::BillingGroup> {
         let Self { client, id } = self.clone();
-        Get::new(BillingGroupList::IDENTITY, move |fields| async move {
+        Get::new(&client, BillingGroupList::IDENTITY, move |client, fields| async move {
             check_billing_group(Some(&id))?;
             let call = client.raw().billing_group_get().billing_group(id);
             Ok(set!(call, fields = fields).send().await?.into_inner())
@@ -244,9 +244,11 @@ impl BillingGroupHandle {
     ///
     /// ```no_run
     /// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
+    /// use sbg::billing::InvoiceExt as _;
+    ///
     /// let mut invoices = group.invoices().fields(sbg::Fields::all()).items();
     /// while let Some(invoice) = invoices.try_next().await? {
-    ///     println!("{:?} {:?}", sbg::billing::invoice_id(&invoice), invoice.total);
+    ///     println!("{:?} {:?}", invoice.any_id(), invoice.total);
     /// }
     /// # Ok(())
     /// # }
@@ -387,8 +389,10 @@ impl Invoices {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::billing::InvoiceExt as _;
+    ///
     /// for invoice in client.invoices().query().all().await? {
-    ///     println!("{:?}", sbg::billing::invoice_id(&invoice));
+    ///     println!("{:?}", invoice.any_id());
     /// }
     /// # Ok(())
     /// # }
@@ -483,24 +487,42 @@ impl InvoiceHandle {
     /// ```
     pub fn get(&self) -> Get<types::Invoice> {
         let Self { client, id } = self.clone();
-        Get::new(InvoiceList::IDENTITY, move |fields| async move {
+        Get::new(&client, InvoiceList::IDENTITY, move |client, fields| async move {
             check_segment("invoice id", &id)?;
             Ok(set!(client.raw().invoice_get().invoice_id(id), fields = fields).send().await?.into_inner())
         })
     }
 }
 
-/// The id of an invoice, which the platform writes as `id` or as `invoice_id`.
+/// The id of an invoice: bring the trait into scope to call its method.
 ///
-/// ```
-/// use sbg::billing::invoice_id;
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::billing::InvoiceExt as _;
 ///
-/// let invoice: sbg::types::Invoice = serde_json::from_str(r#"{"invoice_id": "7123479019"}"#)?;
-/// assert_eq!(invoice_id(&invoice), Some("7123479019"));
-/// # Ok::<(), serde_json::Error>(())
+/// for invoice in client.invoices().query().all().await? {
+///     println!("{:?}", invoice.any_id());
+/// }
+/// # Ok(())
+/// # }
 /// ```
-pub fn invoice_id(invoice: &types::Invoice) -> Option<&str> {
-    invoice.id.as_deref().or(invoice.invoice_id.as_deref())
+pub trait InvoiceExt {
+    /// The id, which the platform writes as `id` or as `invoice_id`.
+    ///
+    /// ```
+    /// use sbg::billing::InvoiceExt as _;
+    ///
+    /// let invoice: sbg::types::Invoice = serde_json::from_str(r#"{"invoice_id": "7123479019"}"#)?;
+    /// assert_eq!(invoice.any_id(), Some("7123479019"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn any_id(&self) -> Option<&str>;
+}
+
+impl InvoiceExt for types::Invoice {
+    fn any_id(&self) -> Option<&str> {
+        self.id.as_deref().or(self.invoice_id.as_deref())
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Datasets of CAVATICA: files that are shared under one name, and their members. All of it is in advance access, which
 //! [`ClientBuilder::advance_access`](crate::ClientBuilder::advance_access) switches on.
 
+mod members;
+
 use sbg_raw::ClientDatasetsExt as _;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::FileQuery;
-use crate::ids::{DatasetId, IntoId, check_segment, check_username};
-use crate::members::{MEMBER_ID, NewMember, Permissions};
-use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, refuse_fields, set};
+use crate::ids::{DatasetId, Given, IntoId, check_segment, checked, text_of};
+use crate::members::Members;
+use crate::raw::types as bodies;
+use crate::request::call::{Get, awaitable, body_clearers, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
@@ -33,18 +36,15 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let dataset = client.dataset("rfranklin/b-form")?.get().await?;
+    /// let dataset = client.dataset("rfranklin/b-form").get().await?;
     /// println!("{:?}", dataset.description);
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/dataset`.
-    pub fn dataset(&self, id: impl IntoId<DatasetId>) -> Result<DatasetHandle> {
-        let id = id.into_id()?;
-        Ok(DatasetHandle { client: self.clone(), id })
+    /// The id has the form `owner/dataset`. An invalid one is an error of the calls.
+    pub fn dataset(&self, id: impl IntoId<DatasetId>) -> DatasetHandle {
+        DatasetHandle { client: self.clone(), id: id.into_id() }
     }
 }
 
@@ -161,8 +161,8 @@ impl List for DatasetList {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let dataset = client.dataset("rfranklin/b-form")?;
-/// for file in dataset.files().send().await? {
+/// let dataset = client.dataset("rfranklin/b-form");
+/// for file in dataset.files().all().await? {
 ///     println!("{:?}", file.name);
 /// }
 /// # Ok(())
@@ -171,7 +171,7 @@ impl List for DatasetList {
 #[derive(Clone, Debug)]
 pub struct DatasetHandle {
     client: Client,
-    id: DatasetId,
+    id: Given<DatasetId>,
 }
 
 impl DatasetHandle {
@@ -179,27 +179,32 @@ impl DatasetHandle {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let dataset = client.dataset("rfranklin/b-form")?;
-    /// assert_eq!(dataset.id().owner(), "rfranklin");
+    /// let dataset = client.dataset("rfranklin/b-form");
+    /// assert_eq!(dataset.id(), "rfranklin/b-form");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn id(&self) -> &DatasetId {
-        &self.id
+    pub fn id(&self) -> &str {
+        text_of(&self.id)
+    }
+
+    fn checked(&self) -> Result<&DatasetId> {
+        Ok(checked(&self.id)?)
     }
 
     /// Gets the dataset.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let dataset = client.dataset("rfranklin/b-form")?.get().await?;
+    /// let dataset = client.dataset("rfranklin/b-form").get().await?;
     /// println!("{:?}: {:?}", dataset.name, dataset.description);
     /// # Ok(())
     /// # }
     /// ```
     pub fn get(&self) -> Get<types::Dataset> {
         let Self { client, id } = self.clone();
-        Get::new(DatasetList::IDENTITY, move |fields| async move {
+        Get::new(&client, DatasetList::IDENTITY, move |client, fields| async move {
+            let id = id?;
             let call = client.raw().dataset_get().owner(id.owner()).dataset(id.dataset());
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -209,19 +214,19 @@ impl DatasetHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// client.dataset("rfranklin/b-form")?.edit().description("Patterns of wet fibres").await?;
+    /// client.dataset("rfranklin/b-form").edit().description("Patterns of wet fibres").await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn edit(&self) -> DatasetEdit {
-        DatasetEdit { client: self.client.clone(), id: self.id.clone(), body: types::DatasetEdit::default() }
+        DatasetEdit { client: self.client.clone(), id: self.id.clone(), body: bodies::DatasetEdit::default() }
     }
 
     /// Deletes the dataset. Cannot be undone.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// client.dataset("rfranklin/b-form")?.delete().await?;
+    /// client.dataset("rfranklin/b-form").delete().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -230,7 +235,8 @@ impl DatasetHandle {
     ///
     /// Whatever the call brings.
     pub async fn delete(&self) -> Result<()> {
-        self.client.raw().dataset_delete().owner(self.id.owner()).dataset(self.id.dataset()).send().await?;
+        let id = self.checked()?;
+        self.client.raw().dataset_delete().owner(id.owner()).dataset(id.dataset()).send().await?;
         Ok(())
     }
 
@@ -238,7 +244,7 @@ impl DatasetHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let mut files = client.dataset("rfranklin/b-form")?.files().metadata("sample_id", "S1").items();
+    /// let mut files = client.dataset("rfranklin/b-form").files().metadata("sample_id", "S1").items();
     /// while let Some(file) = files.try_next().await? {
     ///     println!("{} {:?}", file.id, file.name);
     /// }
@@ -253,14 +259,14 @@ impl DatasetHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for member in client.dataset("rfranklin/b-form")?.members().query().all().await? {
+    /// for member in client.dataset("rfranklin/b-form").members().query().all().await? {
     ///     println!("{:?} {:?}", member.username, member.permissions);
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn members(&self) -> DatasetMembers {
-        DatasetMembers { client: self.client.clone(), id: self.id.clone() }
+    pub fn members(&self) -> Members<Self> {
+        Members::new(self.clone())
     }
 }
 
@@ -277,8 +283,8 @@ impl DatasetHandle {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct DatasetEdit {
     client: Client,
-    id: DatasetId,
-    body: types::DatasetEdit,
+    id: Given<DatasetId>,
+    body: bodies::DatasetEdit,
 }
 
 impl DatasetEdit {
@@ -326,196 +332,16 @@ impl DatasetEdit {
     ///
     /// A change of nothing or an empty name, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Dataset> {
-        if self.body == types::DatasetEdit::default() {
+        if self.body == bodies::DatasetEdit::default() {
             return Err(Error::invalid("the edit of the dataset changes nothing"));
         }
         if self.body.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(Error::invalid("a dataset needs a name"));
         }
-        let call = self.client.raw().dataset_edit().owner(self.id.owner()).dataset(self.id.dataset());
+        let id = self.id?;
+        let call = self.client.raw().dataset_edit().owner(id.owner()).dataset(id.dataset());
         Ok(call.body(self.body).send().await?.into_inner())
     }
 }
 
-awaitable!(DatasetEdit => types::Dataset);
-
-/// The members of a dataset.
-///
-/// ```no_run
-/// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-/// let members = dataset.members();
-/// members.member("fcrick").remove().await?;
-/// println!("{:?}", members.query().page().await?.total);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct DatasetMembers {
-    client: Client,
-    id: DatasetId,
-}
-
-impl DatasetMembers {
-    /// The members and what each may do.
-    ///
-    /// ```no_run
-    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-    /// let mut members = dataset.members().query().items();
-    /// while let Some(member) = members.try_next().await? {
-    ///     println!("{:?} {:?}", member.username, member.permissions);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn query(&self) -> Query<DatasetMemberList> {
-        Query::new(self.client.clone(), DatasetMemberList { id: self.id.clone() })
-    }
-
-    /// Adds a user, by username.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::members::{NewMember, Permissions};
-    ///
-    /// let members = client.dataset("rfranklin/b-form")?.members();
-    /// members.add(NewMember::user("fcrick"), Permissions::new().write(true).execute(true)).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// An e-mail address, a team or a division, a malformed username, before anything is sent; or whatever the call brings.
-    pub async fn add(&self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
-        let NewMember::User(username) = member else {
-            return Err(Error::invalid("a dataset has users as members, each named by username"));
-        };
-        check_username(MEMBER_ID, &username)?;
-        let body = types::DatasetMemberAdd { username, permissions: permissions.to_grant() };
-        let call = self.client.raw().dataset_member_add().owner(self.id.owner()).dataset(self.id.dataset());
-        Ok(call.body(body).send().await?.into_inner())
-    }
-
-    /// One member, by username.
-    ///
-    /// ```no_run
-    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-    /// println!("{:?}", dataset.members().member("fcrick").get().await?.permissions);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn member(&self, id: impl Into<String>) -> DatasetMemberHandle {
-        DatasetMemberHandle { client: self.client.clone(), id: self.id.clone(), member: id.into() }
-    }
-}
-
-/// The list of the members of a dataset.
-///
-/// ```no_run
-/// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-/// let query: sbg::Query<sbg::datasets::DatasetMemberList> = dataset.members().query();
-/// println!("{:?} members", query.page_size(1).page().await?.total);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct DatasetMemberList {
-    id: DatasetId,
-}
-
-impl List for DatasetMemberList {
-    type Item = types::Member;
-
-    const IDENTITY: &'static [&'static str] = &["username"];
-
-    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
-        refuse_fields(&at, "members of datasets")?;
-        let call = client.raw().dataset_member_list().owner(self.id.owner()).dataset(self.id.dataset());
-        fetch_page!(set!(call.offset(at.offset_param()), limit = at.limit_param()))
-    }
-}
-
-/// A member of a dataset. Makes no request until it is told to.
-///
-/// ```no_run
-/// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-/// use sbg::members::Permissions;
-///
-/// let member = dataset.members().member("fcrick");
-/// member.edit_permissions(Permissions::new().write(false)).await?;
-/// println!("{:?}", member.get().await?.permissions);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct DatasetMemberHandle {
-    client: Client,
-    id: DatasetId,
-    member: String,
-}
-
-impl DatasetMemberHandle {
-    /// Gets the member with his permissions.
-    ///
-    /// ```no_run
-    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-    /// let member = dataset.members().member("fcrick").get().await?;
-    /// let may_copy = member.permissions.and_then(|permissions| permissions.copy) == Some(true);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id of the member, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::Member> {
-        let member = check_username(MEMBER_ID, &self.member)?;
-        let call = self.client.raw().dataset_member_get().owner(self.id.owner()).dataset(self.id.dataset());
-        Ok(call.username(member).send().await?.into_inner())
-    }
-
-    /// Takes the member out of the dataset.
-    ///
-    /// ```no_run
-    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-    /// dataset.members().member("fcrick").remove().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id of the member, before anything is sent; or whatever the call brings.
-    pub async fn remove(&self) -> Result<()> {
-        let member = check_username(MEMBER_ID, &self.member)?;
-        let call = self.client.raw().dataset_member_remove();
-        call.owner(self.id.owner()).dataset(self.id.dataset()).username(member).send().await?;
-        Ok(())
-    }
-
-    /// Changes the permissions that are named and leaves the others. [`get`](Self::get) tells what they are then: what the platform
-    /// answers to this call is not documented.
-    ///
-    /// ```no_run
-    /// # async fn example(dataset: sbg::datasets::DatasetHandle) -> sbg::Result<()> {
-    /// use sbg::members::Permissions;
-    ///
-    /// dataset.members().member("fcrick").edit_permissions(Permissions::new().write(false)).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A change of nothing or a malformed id of the member, before anything is sent; or whatever the call brings.
-    pub async fn edit_permissions(&self, permissions: Permissions) -> Result<()> {
-        let member = check_username(MEMBER_ID, &self.member)?;
-        if permissions.is_empty() {
-            return Err(Error::invalid("the edit of the permissions changes nothing"));
-        }
-        let call = self.client.raw().dataset_member_permissions_edit();
-        let call = call.owner(self.id.owner()).dataset(self.id.dataset()).username(member);
-        call.body(permissions.to_edit()).send().await?;
-        Ok(())
-    }
-}
+awaitable!(DatasetEdit => types::Dataset, client);

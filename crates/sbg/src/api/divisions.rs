@@ -98,7 +98,7 @@ impl List for DivisionList {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let division = client.division("kings-college");
-/// let (teams, members) = (division.teams().send().await?, division.members().send().await?);
+/// let (teams, members) = (division.teams().all().await?, division.members().all().await?);
 /// # Ok(())
 /// # }
 /// ```
@@ -131,7 +131,7 @@ impl DivisionHandle {
     /// ```
     pub fn get(&self) -> Get<types::Division> {
         let Self { client, id } = self.clone();
-        Get::new(DivisionList::IDENTITY, move |fields| async move {
+        Get::new(&client, DivisionList::IDENTITY, move |client, fields| async move {
             check_segment("division id", &id)?;
             Ok(set!(client.raw().division_get().division(id), fields = fields).send().await?.into_inner())
         })

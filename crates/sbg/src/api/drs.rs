@@ -10,11 +10,12 @@ use super::destination::{Destination, Place, place_setters};
 use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::files::check_metadata;
+use crate::files::{ItemResults, check_metadata};
 use crate::ids::{check_segment, excerpt};
 use crate::raw::Nullable;
+use crate::raw::types as bodies;
 use crate::request::bulk;
-use crate::request::call::{awaitable, body_setters};
+use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::wait::{self, Job, State, Wait};
 use crate::types;
 
@@ -74,12 +75,12 @@ impl DrsImports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::drs::{DrsItem, drs_results};
+    /// use sbg::drs::{DrsItem, ItemResults as _};
     ///
     /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction").name("b-form.bam");
     /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;
     /// let import = client.drs_import(&import.id).wait().await?;
-    /// for file in drs_results(&import) {
+    /// for file in import.results() {
     ///     println!("{}", file?.id);
     /// }
     /// # Ok(())
@@ -87,7 +88,7 @@ impl DrsImports {
     /// ```
     pub fn start(&self, items: impl IntoIterator<Item = DrsItem>) -> DrsImportStart {
         let body =
-            types::DrsImportStart { items: Vec::new(), conflict_resolution: None, tags: Nullable::Absent };
+            bodies::DrsImportStart { items: Vec::new(), conflict_resolution: None, tags: Nullable::Absent };
         DrsImportStart { client: self.client.clone(), items: items.into_iter().collect(), body }
     }
 }
@@ -185,7 +186,7 @@ pub struct DrsImportStart {
     client: Client,
     items: Vec<DrsItem>,
     /// Everything but the items, which are added when it is sent.
-    body: types::DrsImportStart,
+    body: bodies::DrsImportStart,
 }
 
 impl DrsImportStart {
@@ -241,7 +242,7 @@ impl DrsImportStart {
     }
 }
 
-awaitable!(DrsImportStart => types::DrsImport);
+awaitable!(DrsImportStart => types::DrsImport, client);
 
 /// An import from DRS servers, by id. Makes no request until it is told to.
 ///
@@ -274,28 +275,31 @@ impl DrsImportHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::files::ItemResults as _;
+    ///
     /// let import = client.drs_import(id).get().await?;
-    /// println!("{:?}, {} files are done", import.state, sbg::drs::drs_results(&import).len());
+    /// println!("{:?}, {} files are done", import.state, import.results().len());
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::DrsImport> {
-        let id = check_segment("DRS import id", &self.id)?;
-        Ok(self.client.raw().drs_import_get().id(id).send().await?.into_inner())
+    pub fn get(&self) -> Get<types::DrsImport> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "DRS imports", move |client| async move {
+            let id = check_segment("DRS import id", &id)?;
+            Ok(client.raw().drs_import_get().id(id).send().await?.into_inner())
+        })
     }
 
     /// Waits until the import has ended: its state is `FINISHED`, or `COMPLETED` or `FAILED`, which older pages of the provider name.
-    /// None of them says that every file was imported: see [`drs_results`].
+    /// None of them says that every file was imported: see [`results`](ItemResults::results).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::files::ItemResults as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let import = client.drs_import(id).wait().timeout(hour).await?;
-    /// for failed in sbg::drs::drs_results(&import).into_iter().filter_map(Result::err) {
+    /// for failed in import.results().into_iter().filter_map(Result::err) {
     ///     eprintln!("{failed}");
     /// }
     /// # Ok(())
@@ -303,10 +307,7 @@ impl DrsImportHandle {
     /// ```
     pub fn wait(&self) -> Wait<types::DrsImport> {
         let handle = self.clone();
-        wait::one(format!("DRS import `{}`", self.id), move || {
-            let handle = handle.clone();
-            async move { handle.get().await }
-        })
+        wait::one(format!("DRS import `{}`", self.id), move || handle.get().send())
     }
 }
 
@@ -316,27 +317,11 @@ impl Job for types::DrsImport {
     }
 }
 
-/// The file or the error of each item of an import that is done, in the order in which the platform tells them.
-///
-/// ```
-/// let import: sbg::types::DrsImport = serde_json::from_str(
-///     r#"{
-///         "id": "lJNxn4PMqz7gTCRxJ9rVvE",
-///         "state": "FINISHED",
-///         "result": [
-///             {"resource": {"id": "567890abc9b0307bc0414164"}},
-///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}
-///         ]
-///     }"#,
-/// )?;
-/// let results = sbg::drs::drs_results(&import);
-/// assert_eq!(results[0].as_ref().map(|file| &*file.id).ok(), Some("567890abc9b0307bc0414164"));
-/// assert_eq!(results[1].as_ref().map_err(|error| error.code()).err(), Some(Some(5002)));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-pub fn drs_results(import: &types::DrsImport) -> Vec<Result<types::File>> {
-    let results = import.result.iter().flatten();
-    results.map(|result| bulk::item(result.resource.clone(), result.error.clone())).collect()
+impl ItemResults for types::DrsImport {
+    fn results(&self) -> Vec<Result<types::File>> {
+        let results = self.result.iter().flatten();
+        results.map(|result| bulk::item(result.resource.clone(), result.error.clone())).collect()
+    }
 }
 
 #[cfg(test)]

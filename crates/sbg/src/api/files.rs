@@ -19,15 +19,15 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{DatasetId, Given, IntoId, ProjectId, check_given, check_uuid};
 use crate::raw::MetadataFilter;
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
 
 pub use bulk::{BulkGet, FileChange, FileOverwrite};
-pub use copy_files::{Actions, Feedback, FeedbackKind};
 pub use handle::{FileCopy, FileEdit, FileHandle, FileMove};
-pub use jobs::{JobHandle, JobItem, JobList, Jobs, job_results};
+pub use jobs::{ItemResults, JobHandle, JobItem, JobList, Jobs};
 pub use metadata::FileMetadata;
 pub(crate) use metadata_value::check_metadata;
 pub use metadata_value::{Metadata, MetadataValue};
@@ -53,7 +53,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// for file in client.project("rfranklin/fibre-diffraction")?.files().query().all().await? {
+    /// for file in client.project("rfranklin/fibre-diffraction").files().query().all().await? {
     ///     client.file(&file).set_tags(["dna"]).await?;
     /// }
     /// client.file("567890abc9b0307bc0414164").delete().await?;
@@ -358,12 +358,12 @@ impl FolderCreate {
         let Destination { project, parent, .. } = self.place.checked("a folder is created in")?;
         check_name(&self.name)?;
         let body =
-            types::FolderCreate { name: self.name, type_: types::FolderCreateType::Folder, project, parent };
+            bodies::FolderCreate { name: self.name, type_: types::FolderCreateType::Folder, project, parent };
         Ok(self.client.raw().folder_create().body(body).send().await?.into_inner())
     }
 }
 
-awaitable!(FolderCreate => types::File);
+awaitable!(FolderCreate => types::File, client);
 
 /// The list of what lies in a folder.
 ///

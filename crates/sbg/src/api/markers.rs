@@ -5,6 +5,7 @@ use sbg_raw::ClientMarkersExt as _;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -16,7 +17,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
     /// let markers = client.markers().query(bam.id).all().await?;
-    /// println!("{:?} markers", markers.total);
+    /// println!("{} markers", markers.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -177,7 +178,7 @@ impl MarkerCreate {
         check_texts(Some(&self.name), Some(&self.chromosome))?;
         let (start, end) = (position(self.bounds.0)?, position(self.bounds.1)?);
         check_bounds(Some(start), Some(end))?;
-        let body = types::MarkerCreate {
+        let body = bodies::MarkerCreate {
             file: self.file,
             name: self.name,
             chromosome: self.chromosome,
@@ -188,7 +189,7 @@ impl MarkerCreate {
     }
 }
 
-awaitable!(MarkerCreate => types::Marker);
+awaitable!(MarkerCreate => types::Marker, client);
 
 fn check_texts(name: Option<&str>, chromosome: Option<&str>) -> Result<()> {
     for (what, text) in [("name", name), ("chromosome", chromosome)] {
@@ -251,7 +252,7 @@ impl MarkerHandle {
     /// ```
     pub fn get(&self) -> Get<types::Marker> {
         let Self { client, id } = self.clone();
-        Get::new(MarkerList::IDENTITY, move |fields| async move {
+        Get::new(&client, MarkerList::IDENTITY, move |client, fields| async move {
             check_segment("marker id", &id)?;
             Ok(set!(client.raw().marker_get().marker_id(id), fields = fields).send().await?.into_inner())
         })
@@ -269,7 +270,7 @@ impl MarkerHandle {
         MarkerEdit {
             client: self.client.clone(),
             id: self.id.clone(),
-            body: types::MarkerEdit::default(),
+            body: bodies::MarkerEdit::default(),
             start: None,
             end: None,
         }
@@ -310,7 +311,7 @@ impl MarkerHandle {
 pub struct MarkerEdit {
     client: Client,
     id: String,
-    body: types::MarkerEdit,
+    body: bodies::MarkerEdit,
     start: Option<u64>,
     end: Option<u64>,
 }
@@ -380,7 +381,7 @@ impl MarkerEdit {
         if start.is_some() || end.is_some() {
             self.body.position = Some(types::MarkerPositionEdit { start, end });
         }
-        if self.body == types::MarkerEdit::default() {
+        if self.body == bodies::MarkerEdit::default() {
             return Err(Error::invalid("the edit of the marker changes nothing"));
         }
         check_texts(self.body.name.as_deref(), self.body.chromosome.as_deref())?;
@@ -388,7 +389,7 @@ impl MarkerEdit {
     }
 }
 
-awaitable!(MarkerEdit => types::Marker);
+awaitable!(MarkerEdit => types::Marker, client);
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,298 @@
-//! Members and their permissions, on projects and on whatever else has members.
+//! Members and their permissions: of projects, volumes, datasets, automations and teams, all in the same way.
 
+use std::fmt;
+use std::future::Future;
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::ids::check_username;
+use crate::request::call::{Get, answer_of};
+use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::query::Query;
 use crate::types;
 
 /// What the errors call the id of a member: a username, or the id of a team or division.
 pub(crate) const MEMBER_ID: &str = "member id";
+
+/// Something that has members: a [project](crate::projects::ProjectHandle), [volume](crate::volumes::VolumeHandle),
+/// [dataset](crate::datasets::DatasetHandle), [automation](crate::automations::AutomationHandle) or [team](crate::teams::TeamHandle).
+/// Implemented by this crate alone.
+///
+/// ```no_run
+/// use sbg::members::{HasMembers, Members};
+///
+/// async fn usernames<R: HasMembers>(members: Members<R>) -> sbg::Result<Vec<String>> {
+///     Ok(members.query().all().await?.into_iter().filter_map(|member| member.username).collect())
+/// }
+/// ```
+pub trait HasMembers: Clone + fmt::Debug + Send + Sync + 'static {
+    /// The fields without which a member cannot be read.
+    #[doc(hidden)]
+    const MEMBER_IDENTITY: &'static [&'static str] = &["username"];
+
+    /// The client that makes the calls.
+    #[doc(hidden)]
+    fn client(&self) -> &Client;
+
+    /// What is wrong with the id of the resource, found without asking the platform.
+    #[doc(hidden)]
+    fn check_id(&self) -> Result<()>;
+
+    /// Fetches a page of the members.
+    #[doc(hidden)]
+    fn member_page(
+        self,
+        client: Client,
+        at: PageRequest,
+    ) -> impl Future<Output = Result<Fetched<types::Member>>> + Send + 'static;
+
+    /// Adds a member.
+    #[doc(hidden)]
+    fn add_member(
+        self,
+        member: NewMember,
+        permissions: Permissions,
+    ) -> impl Future<Output = Result<types::Member>> + Send + 'static;
+
+    /// Gets a member.
+    #[doc(hidden)]
+    fn get_member(
+        self,
+        client: Client,
+        member: String,
+        fields: Option<String>,
+    ) -> impl Future<Output = Result<types::Member>> + Send + 'static;
+
+    /// Removes a member.
+    #[doc(hidden)]
+    fn remove_member(self, member: String) -> impl Future<Output = Result<()>> + Send + 'static;
+
+    /// Changes the permissions that are named.
+    #[doc(hidden)]
+    fn edit_permissions(
+        self,
+        member: String,
+        permissions: Permissions,
+    ) -> impl Future<Output = Result<types::Permissions>> + Send + 'static;
+
+    /// Sets all permissions.
+    #[doc(hidden)]
+    fn replace_permissions(
+        self,
+        member: String,
+        permissions: Permissions,
+    ) -> impl Future<Output = Result<types::Permissions>> + Send + 'static;
+}
+
+/// The members of a project, volume, dataset, automation or team.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// let members = client.project("rfranklin/fibre-diffraction").members();
+/// for member in members.query().all().await? {
+///     println!("{:?} {:?}", member.username, member.permissions);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Members<R> {
+    of: R,
+}
+
+impl<R: HasMembers> Members<R> {
+    pub(crate) fn new(of: R) -> Self {
+        Self { of }
+    }
+
+    /// The members and what each may do.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let members = client.volume("rfranklin/patterns").members().query().all().await?;
+    /// println!("{} members", members.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<MemberList<R>> {
+        Query::new(self.of.client().clone(), MemberList { of: self.of.clone() })
+    }
+
+    /// Adds a member. Members of a team have no permissions of their own: pass `Permissions::new()`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, team: String) -> sbg::Result<()> {
+    /// use sbg::members::{NewMember, Permissions};
+    ///
+    /// let members = client.project("rfranklin/fibre-diffraction").members();
+    /// members.add(NewMember::user("fcrick"), Permissions::new().copy(true)).await?;
+    /// client.team(team).members().add(NewMember::user("fcrick"), Permissions::new()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an invalid id, a kind of member that cannot be added here, or a
+    /// permission that does not exist here, before anything is sent; otherwise the error of the call.
+    pub async fn add(&self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
+        self.of.check_id()?;
+        self.of.clone().add_member(member, permissions).await
+    }
+
+    /// One member, by username or by the id of the team or division.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// client.project("rfranklin/fibre-diffraction").members().member("fcrick").remove().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn member(&self, id: impl Into<String>) -> MemberHandle<R> {
+        MemberHandle { of: self.of.clone(), member: id.into() }
+    }
+}
+
+/// The list of members.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::members::MemberList;
+/// use sbg::projects::ProjectHandle;
+///
+/// let members = client.project("rfranklin/fibre-diffraction").members();
+/// let query: sbg::Query<MemberList<ProjectHandle>> = members.query();
+/// println!("{:?} members", query.page().await?.total);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemberList<R> {
+    of: R,
+}
+
+impl<R: HasMembers> List for MemberList<R> {
+    type Item = types::Member;
+
+    const IDENTITY: &'static [&'static str] = R::MEMBER_IDENTITY;
+
+    fn check(&self) -> Result<()> {
+        self.of.check_id()
+    }
+
+    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
+        self.of.member_page(client, at).await
+    }
+}
+
+/// A member. Makes no request until told to.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::members::Permissions;
+///
+/// let member = client.project("rfranklin/fibre-diffraction").members().member("fcrick");
+/// member.edit_permissions(Permissions::new().write(false)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemberHandle<R> {
+    of: R,
+    member: String,
+}
+
+impl<R: HasMembers> MemberHandle<R> {
+    fn check(&self) -> Result<()> {
+        self.of.check_id()?;
+        check_username(MEMBER_ID, &self.member)?;
+        Ok(())
+    }
+
+    /// Gets the member with their permissions.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let member = client.project("rfranklin/fibre-diffraction").members().member("fcrick").get().await?;
+    /// println!("{:?}", member.permissions.and_then(|permissions| permissions.copy));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self) -> Get<types::Member> {
+        let handle = self.clone();
+        Get::new(self.of.client(), R::MEMBER_IDENTITY, move |client, fields| async move {
+            handle.check()?;
+            handle.of.get_member(client, handle.member, fields).await
+        })
+    }
+
+    /// Removes the member.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, team: String) -> sbg::Result<()> {
+    /// client.team(team).members().member("fcrick").remove().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an invalid id, before anything is sent; otherwise the error of the
+    /// call.
+    pub async fn remove(&self) -> Result<()> {
+        self.check()?;
+        self.of.clone().remove_member(self.member.clone()).await
+    }
+
+    /// Changes the permissions that are named and leaves the others. Returns all of them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// let member = client.volume("rfranklin/patterns").members().member("fcrick");
+    /// member.edit_permissions(Permissions::new().copy(false)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a change of nothing, an invalid id, or a permission that does not
+    /// exist here, before anything is sent; otherwise the error of the call.
+    pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
+        self.check()?;
+        if permissions.is_empty() {
+            return Err(Error::invalid("the edit of the permissions changes nothing"));
+        }
+        self.of.clone().edit_permissions(self.member.clone(), permissions).await
+    }
+
+    /// Sets all permissions: those that are not named are taken away. Returns all of them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::members::Permissions;
+    ///
+    /// let member = client.automation("auto-1").members().member("fcrick");
+    /// member.replace_permissions(Permissions::new().execute(true)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`edit_permissions`](Self::edit_permissions).
+    pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
+        self.check()?;
+        self.of.clone().replace_permissions(self.member.clone(), permissions).await
+    }
+}
+
+/// A member in the form of another area of the API.
+pub(crate) fn member_from(member: &impl serde::Serialize) -> Result<types::Member> {
+    answer_of(serde_json::json!(member))
+}
 
 /// What a member may do, as a set to give or to change.
 ///

@@ -38,7 +38,7 @@ impl Client {
     /// ```
     pub fn rate_limit(&self) -> Get<types::RateLimit> {
         let client = self.clone();
-        Get::new(&[], move |fields| async move {
+        Get::new(&client, &[], move |client, fields| async move {
             let call = crate::request::call::set!(client.raw().rate_limit_get(), fields = fields);
             Ok(call.send().await?.into_inner())
         })

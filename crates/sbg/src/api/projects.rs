@@ -10,14 +10,15 @@ use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::{FileQuery, Files};
-use crate::ids::{IntoId, ProjectId, check_segment};
+use crate::ids::{Given, IntoId, ProjectId, check_segment, checked, text_of};
+use crate::members::Members;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
 
 pub use edit::ProjectEdit;
-pub use members::{ProjectMemberHandle, ProjectMemberList, ProjectMembers};
 
 impl Client {
     /// The projects that the caller is a member of.
@@ -36,18 +37,14 @@ impl Client {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = client.project("rfranklin/fibre-diffraction")?;
-    /// assert!(client.project("Fibre diffraction").is_err(), "that is the name, not the id");
+    /// let project = client.project("rfranklin/fibre-diffraction");
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/project`.
-    pub fn project(&self, id: impl IntoId<ProjectId>) -> Result<ProjectHandle> {
-        let id = id.into_id()?;
-        Ok(ProjectHandle { client: self.clone(), id })
+    /// The id has the form `owner/project`. An invalid one is an error of the calls.
+    pub fn project(&self, id: impl IntoId<ProjectId>) -> ProjectHandle {
+        ProjectHandle { client: self.clone(), id: id.into_id() }
     }
 }
 
@@ -89,7 +86,7 @@ impl Projects {
     /// # }
     /// ```
     pub fn create(&self, name: impl Into<String>) -> ProjectCreate {
-        let body = types::ProjectCreate {
+        let body = bodies::ProjectCreate {
             name: name.into(),
             billing_group: None,
             description: None,
@@ -220,7 +217,7 @@ fn check_name(name: &str) -> Result<()> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ProjectCreate {
     client: Client,
-    body: types::ProjectCreate,
+    body: bodies::ProjectCreate,
 }
 
 impl ProjectCreate {
@@ -288,20 +285,20 @@ impl ProjectCreate {
     }
 }
 
-awaitable!(ProjectCreate => types::Project);
+awaitable!(ProjectCreate => types::Project, client);
 
 /// A project, by id. Makes no request until it is told to.
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let project = client.project("rfranklin/fibre-diffraction")?;
+/// let project = client.project("rfranklin/fibre-diffraction");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProjectHandle {
     client: Client,
-    id: ProjectId,
+    id: Given<ProjectId>,
 }
 
 impl ProjectHandle {
@@ -309,26 +306,31 @@ impl ProjectHandle {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// assert_eq!(client.project("rfranklin/fibre-diffraction")?.id().owner(), "rfranklin");
+    /// assert_eq!(client.project("rfranklin/fibre-diffraction").id(), "rfranklin/fibre-diffraction");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn id(&self) -> &ProjectId {
-        &self.id
+    pub fn id(&self) -> &str {
+        text_of(&self.id)
+    }
+
+    fn checked(&self) -> Result<&ProjectId> {
+        Ok(checked(&self.id)?)
     }
 
     /// Gets the project.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+    /// let project = client.project("rfranklin/fibre-diffraction").get().await?;
     /// println!("{:?}", project.description);
     /// # Ok(())
     /// # }
     /// ```
     pub fn get(&self) -> Get<types::Project> {
         let Self { client, id } = self.clone();
-        Get::new(ProjectList::IDENTITY, move |fields| async move {
+        Get::new(&client, ProjectList::IDENTITY, move |client, fields| async move {
+            let id = id?;
             let call = client.raw().project_get().project_owner(id.owner()).project(id.project());
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -338,19 +340,19 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952").await?;
+    /// client.project("rfranklin/fibre-diffraction").edit().name("Fibre diffraction, 1952").await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn edit(&self) -> ProjectEdit {
-        ProjectEdit { client: self.client.clone(), id: self.id.clone(), body: types::ProjectEdit::default() }
+        ProjectEdit { client: self.client.clone(), id: self.id.clone(), body: bodies::ProjectEdit::default() }
     }
 
     /// Deletes the project with everything in it. Cannot be undone.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// client.project("rfranklin/fibre-diffraction")?.delete().await?;
+    /// client.project("rfranklin/fibre-diffraction").delete().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -359,13 +361,9 @@ impl ProjectHandle {
     ///
     /// Whatever the call brings.
     pub async fn delete(&self) -> Result<()> {
-        self.client
-            .raw()
-            .project_delete()
-            .project_owner(self.id.owner())
-            .project(self.id.project())
-            .send()
-            .await?;
+        let id = self.checked()?;
+        let call = self.client.raw().project_delete();
+        call.project_owner(id.owner()).project(id.project()).send().await?;
         Ok(())
     }
 
@@ -373,7 +371,7 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// let reads = files.resolve_path("reads/51.fastq.gz").await?;
     /// # Ok(())
     /// # }
@@ -386,12 +384,12 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let members = client.project("rfranklin/fibre-diffraction")?.members().query().all().await?;
+    /// let members = client.project("rfranklin/fibre-diffraction").members().query().all().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn members(&self) -> ProjectMembers {
-        ProjectMembers { client: self.client.clone(), id: self.id.clone() }
+    pub fn members(&self) -> Members<Self> {
+        Members::new(self.clone())
     }
 }
 
@@ -399,14 +397,14 @@ impl ProjectHandle {
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let files = client.project("rfranklin/fibre-diffraction")?.files();
+/// let files = client.project("rfranklin/fibre-diffraction").files();
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProjectFiles {
     files: Files,
-    id: ProjectId,
+    id: Given<ProjectId>,
 }
 
 impl ProjectFiles {
@@ -414,7 +412,7 @@ impl ProjectFiles {
         &self.files.client
     }
 
-    pub(crate) fn id(&self) -> &ProjectId {
+    pub(crate) fn id(&self) -> &Given<ProjectId> {
         &self.id
     }
 
@@ -427,7 +425,7 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let query = client.project("rfranklin/fibre-diffraction")?.files().query().name("51.fastq.gz");
+    /// let query = client.project("rfranklin/fibre-diffraction").files().query().name("51.fastq.gz");
     /// let file = query.items().try_next().await?;
     /// # Ok(())
     /// # }

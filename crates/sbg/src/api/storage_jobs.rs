@@ -3,5 +3,5 @@
 pub(crate) mod exports;
 pub(crate) mod imports;
 
-pub use exports::{ExportHandle, ExportList, ExportStart, Exports, export_result};
-pub use imports::{ImportHandle, ImportList, ImportStart, Imports, import_result};
+pub use exports::{ExportHandle, ExportList, ExportStart, Exports};
+pub use imports::{ImportHandle, ImportList, ImportStart, Imports, StorageJobExt};

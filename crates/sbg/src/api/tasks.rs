@@ -15,7 +15,7 @@ use sbg_raw::{ClientBulkExt as _, ClientTasksExt as _};
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ids::{AppId, IntoId, ProjectId, check_uuid};
+use crate::ids::{AppId, Given, IntoId, ProjectId, check_uuid};
 use crate::projects::ProjectHandle;
 use crate::request::bulk::{bulk, checked_ids, in_place};
 use crate::request::call::{Get, set};
@@ -29,9 +29,7 @@ pub use cost::{Rerun, TaskCosts};
 pub use create::TaskCreate;
 pub use edit::{TaskEdit, TaskInputsEdit};
 pub use list::TaskList;
-pub use report::{
-    TaskProblem, job_logs, output_files, output_folders, task_errors, task_outputs, task_price, task_warnings,
-};
+pub use report::{TaskExt, TaskJobExt, TaskProblem};
 pub use run::{TaskClone, TaskInputs, TaskRun};
 pub use settings::{ExecutionSettings, OutputLocation};
 pub use value::{TaskFile, TaskFolder, TaskInput, TaskOutput, TaskValue};
@@ -106,10 +104,12 @@ impl Tasks {
     /// Creates a task of an app in a project, a draft unless it is told to [run](TaskCreate::run). Set its inputs and what else is
     /// known of it, then `.await`.
     ///
-    /// The task is created even if its inputs are wrong. It stays a draft then, and [`task_errors`] tells why.
+    /// The task is created even if its inputs are wrong. It stays a draft then, and [`errors`](TaskExt::errors) tells why.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskExt as _;
+    ///
     /// let project = "rfranklin/fibre-diffraction";
     /// let reads = client.files().query().project(project).metadata("sample_id", "S1").all().await?;
     /// let task = client
@@ -120,7 +120,7 @@ impl Tasks {
     ///     .input("threshold", 3)
     ///     .run(true)
     ///     .await?;
-    /// for problem in sbg::tasks::task_errors(&task) {
+    /// for problem in task.errors() {
     ///     eprintln!("{problem}");
     /// }
     /// # Ok(())
@@ -192,7 +192,7 @@ impl ProjectHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let project = client.project("rfranklin/fibre-diffraction")?;
+    /// let project = client.project("rfranklin/fibre-diffraction");
     /// for task in project.tasks().query().all().await? {
     ///     println!("{} {:?}", task.id, task.name);
     /// }
@@ -200,7 +200,7 @@ impl ProjectHandle {
     /// # }
     /// ```
     pub fn tasks(&self) -> ProjectTasks {
-        ProjectTasks { tasks: self.files().client().tasks(), id: self.id().clone() }
+        ProjectTasks { tasks: self.files().client().tasks(), id: self.files().id().clone() }
     }
 }
 
@@ -208,7 +208,7 @@ impl ProjectHandle {
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let tasks = client.project("rfranklin/fibre-diffraction")?.tasks();
+/// let tasks = client.project("rfranklin/fibre-diffraction").tasks();
 /// let task = tasks.create("rfranklin/fibre-diffraction/helix-angle").name("Helix angle of S1");
 /// # Ok(())
 /// # }
@@ -216,7 +216,7 @@ impl ProjectHandle {
 #[derive(Clone, Debug)]
 pub struct ProjectTasks {
     tasks: Tasks,
-    id: ProjectId,
+    id: Given<ProjectId>,
 }
 
 impl ProjectTasks {
@@ -290,17 +290,19 @@ impl TaskHandle {
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskExt as _;
+    ///
     /// use sbg::Fields;
     ///
     /// let whole = task.get().await?;
-    /// println!("{:?} {:?}", whole.status, sbg::tasks::task_price(&whole));
+    /// println!("{:?} {:?}", whole.status, whole.price());
     /// let short = task.get().fields(Fields::only(["status", "price"])).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn get(&self) -> Get<types::Task> {
         let Self { client, id } = self.clone();
-        Get::new(TaskList::IDENTITY, move |fields| async move {
+        Get::new(&client, TaskList::IDENTITY, move |client, fields| async move {
             check_uuid(TASK_ID, &id)?;
             Ok(set!(client.raw().task_get().task_id(id), fields = fields).send().await?.into_inner())
         })
@@ -399,13 +401,15 @@ impl TaskHandle {
         TaskInputs { task: self.clone() }
     }
 
-    /// Gets the jobs of the task: for each its command line, its instance and its logs, see [`job_logs`].
+    /// Gets the jobs of the task: for each its command line, its instance and its logs, see [`log_files`](TaskJobExt::log_files).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskJobExt as _;
+    ///
     /// let details = task.execution_details().await?;
     /// for job in details.jobs.iter().flatten() {
-    ///     for (name, file_id) in sbg::tasks::job_logs(job) {
+    ///     for (name, file_id) in job.log_files() {
     ///         client.file(file_id).download(name).await?;
     ///     }
     /// }
@@ -414,7 +418,7 @@ impl TaskHandle {
     /// ```
     pub fn execution_details(&self) -> Get<types::TaskExecutionDetails> {
         let Self { client, id } = self.clone();
-        Get::new(&[], move |fields| async move {
+        Get::new(&client, &[], move |client, fields| async move {
             check_uuid(TASK_ID, &id)?;
             let call = client.raw().task_execution_details().task_id(id);
             Ok(set!(call, fields = fields).send().await?.into_inner())
@@ -443,10 +447,12 @@ impl TaskHandle {
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskExt as _;
+    ///
     /// let hours = |count: u64| std::time::Duration::from_secs(count * 60 * 60);
     /// let told = |task: &sbg::types::Task| println!("{:?}", task.status);
     /// let done = task.wait().timeout(hours(6)).on_change(told).await?;
-    /// for file in sbg::tasks::output_files(&done) {
+    /// for file in done.output_files() {
     ///     println!("{} {:?}", file.id, file.name);
     /// }
     /// # Ok(())

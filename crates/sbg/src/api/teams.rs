@@ -1,11 +1,14 @@
 //! Teams: groups of members of a division, who can be added to projects and volumes together.
 
+mod members;
+
 use sbg_raw::ClientTeamsExt as _;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{check_segment, check_username};
-use crate::request::call::{Get, fetch_page, refuse_fields, set};
+use crate::ids::check_segment;
+use crate::members::Members;
+use crate::request::call::{Get, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
@@ -178,7 +181,7 @@ impl TeamHandle {
     /// ```
     pub fn get(&self) -> Get<types::Team> {
         let Self { client, id } = self.clone();
-        Get::new(TeamList::IDENTITY, move |fields| async move {
+        Get::new(&client, TeamList::IDENTITY, move |client, fields| async move {
             check_segment("team id", &id)?;
             Ok(set!(client.raw().team_get().team_id(id), fields = fields).send().await?.into_inner())
         })
@@ -225,81 +228,13 @@ impl TeamHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let mut members = client.team(id).members().items();
-    /// while let Some(member) = members.try_next().await? {
-    ///     println!("{:?} {:?}", member.username, member.role);
+    /// for member in client.team(id).members().query().all().await? {
+    ///     println!("{:?}", member.username);
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn members(&self) -> Query<TeamMemberList> {
-        Query::new(self.client.clone(), TeamMemberList { id: self.id.clone() })
-    }
-
-    /// Adds a member of the division to the team, and so to whatever the team is a member of.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let member = client.team(id).add_member("rgosling").await?;
-    /// println!("{:?} is {:?}", member.username, member.role);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id or username, before anything is sent; or whatever the call brings.
-    pub async fn add_member(&self, username: impl Into<String>) -> Result<types::TeamMember> {
-        let body = types::TeamMemberAdd { id: username.into() };
-        check_username("username", &body.id)?;
-        let call = self.client.raw().team_member_add().team_id(self.checked()?);
-        Ok(call.body(body).send().await?.into_inner())
-    }
-
-    /// Takes a user out of the team, who stays a member of the division.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// client.team(id).remove_member("rgosling").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id or username, before anything is sent; or whatever the call brings.
-    pub async fn remove_member(&self, username: impl Into<String>) -> Result<()> {
-        let username = username.into();
-        check_username("username", &username)?;
-        self.client.raw().team_member_remove().team_id(self.checked()?).username(username).send().await?;
-        Ok(())
-    }
-}
-
-/// The list of the members of a team.
-///
-/// ```no_run
-/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-/// let query: sbg::Query<sbg::teams::TeamMemberList> = client.team(id).members();
-/// println!("{} members", query.page_size(100).all().await?.len());
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct TeamMemberList {
-    id: String,
-}
-
-impl List for TeamMemberList {
-    type Item = types::TeamMember;
-
-    fn check(&self) -> Result<()> {
-        Ok(check_segment("team id", &self.id).map(drop)?)
-    }
-
-    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::TeamMember>> {
-        refuse_fields(&at, "members of teams")?;
-        let call = client.raw().team_member_list().team_id(self.id).offset(at.offset_param());
-        fetch_page!(set!(call, limit = at.limit_param()))
+    pub fn members(&self) -> Members<Self> {
+        Members::new(self.clone())
     }
 }

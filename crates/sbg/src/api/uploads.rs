@@ -5,6 +5,7 @@ use sbg_raw::ClientUploadExt as _;
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::check_segment;
+use crate::request::call::Get;
 use crate::types;
 
 impl Client {
@@ -61,13 +62,12 @@ impl Uploads {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self, upload_id: &str) -> Result<types::MultipartUpload> {
-        let id = check_segment("upload id", upload_id)?;
-        Ok(self.client.raw().upload_get().upload_id(id).list_parts(true).send().await?.into_inner())
+    pub fn get(&self, upload_id: impl Into<String>) -> Get<types::MultipartUpload> {
+        let id = upload_id.into();
+        Get::whole(&self.client, "uploads", move |client| async move {
+            let id = check_segment("upload id", &id)?;
+            Ok(client.raw().upload_get().upload_id(id).list_parts(true).send().await?.into_inner())
+        })
     }
 
     /// Gives an upload up. Its parts are deleted.

@@ -61,7 +61,7 @@ impl Users {
     /// ```
     pub fn me(&self) -> Get<types::User> {
         let client = self.client.clone();
-        Get::new(UserList::IDENTITY, move |fields| async move {
+        Get::new(&client, UserList::IDENTITY, move |client, fields| async move {
             Ok(set!(client.raw().user_me(), fields = fields).send().await?.into_inner())
         })
     }
@@ -159,7 +159,7 @@ impl UserHandle {
     /// ```
     pub fn get(&self) -> Get<types::User> {
         let Self { client, username } = self.clone();
-        Get::new(UserList::IDENTITY, move |fields| async move {
+        Get::new(&client, UserList::IDENTITY, move |client, fields| async move {
             check_username("username", &username)?;
             Ok(set!(client.raw().user_get().username(username), fields = fields).send().await?.into_inner())
         })

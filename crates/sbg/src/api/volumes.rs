@@ -10,7 +10,6 @@ mod service;
 
 pub use create::VolumeCreate;
 pub use edit::{VolumeDeactivate, VolumeEdit};
-pub use members::{VolumeMemberHandle, VolumeMemberList, VolumeMembers};
 pub use objects::{VolumeEntry, VolumeObjectList};
 pub use s3::S3Properties;
 pub use service::{Credentials, Service};
@@ -21,7 +20,9 @@ use super::storage_jobs::exports::ExportList;
 use super::storage_jobs::imports::{ImportList, ImportStart};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{IntoId, VolumeId};
+use crate::ids::{Given, IntoId, VolumeId, checked, text_of};
+use crate::members::Members;
+use crate::raw::types as bodies;
 use crate::request::call::{Get, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
@@ -47,18 +48,15 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let volume = client.volume("rfranklin/patterns")?.get().await?;
+    /// let volume = client.volume("rfranklin/patterns").get().await?;
     /// println!("{:?}", volume.access_mode);
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// # Errors
-    ///
-    /// An id that is not of the form `owner/volume`.
-    pub fn volume(&self, id: impl IntoId<VolumeId>) -> Result<VolumeHandle> {
-        let id = id.into_id()?;
-        Ok(VolumeHandle { client: self.clone(), id })
+    /// The id has the form `owner/volume`. An invalid one is an error of the calls.
+    pub fn volume(&self, id: impl IntoId<VolumeId>) -> VolumeHandle {
+        VolumeHandle { client: self.clone(), id: id.into_id() }
     }
 }
 
@@ -145,7 +143,7 @@ impl List for VolumeList {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let volume = client.volume("rfranklin/patterns")?;
+/// let volume = client.volume("rfranklin/patterns");
 /// for object in volume.list().all().await? {
 ///     volume.import(object.location).to_project("rfranklin/fibre-diffraction").await?;
 /// }
@@ -155,7 +153,7 @@ impl List for VolumeList {
 #[derive(Clone, Debug)]
 pub struct VolumeHandle {
     client: Client,
-    id: VolumeId,
+    id: Given<VolumeId>,
 }
 
 impl VolumeHandle {
@@ -163,13 +161,17 @@ impl VolumeHandle {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let volume = client.volume("rfranklin/patterns")?;
-    /// assert_eq!((volume.id().owner(), volume.id().volume()), ("rfranklin", "patterns"));
+    /// let volume = client.volume("rfranklin/patterns");
+    /// assert_eq!(volume.id(), "rfranklin/patterns");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn id(&self) -> &VolumeId {
-        &self.id
+    pub fn id(&self) -> &str {
+        text_of(&self.id)
+    }
+
+    fn checked(&self) -> Result<&VolumeId> {
+        Ok(checked(&self.id)?)
     }
 
     /// Gets the volume, without the secret half of its credentials.
@@ -184,7 +186,8 @@ impl VolumeHandle {
     /// ```
     pub fn get(&self) -> Get<types::Volume> {
         let Self { client, id } = self.clone();
-        Get::new(VolumeList::IDENTITY, move |fields| async move {
+        Get::new(&client, VolumeList::IDENTITY, move |client, fields| async move {
+            let id = id?;
             let call = client.raw().volume_get().volume_owner(id.owner()).volume_name(id.volume());
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -196,7 +199,7 @@ impl VolumeHandle {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::types::VolumeAccessModeSet;
     ///
-    /// let volume = client.volume("rfranklin/patterns")?;
+    /// let volume = client.volume("rfranklin/patterns");
     /// volume.edit().description("Patterns of the B form").access_mode(VolumeAccessModeSet::Rw).await?;
     /// # Ok(())
     /// # }
@@ -204,7 +207,7 @@ impl VolumeHandle {
     pub fn edit(&self) -> VolumeEdit {
         VolumeEdit {
             volume: self.clone(),
-            body: types::VolumeEdit::default(),
+            body: bodies::VolumeEdit::default(),
             credentials: None,
             properties: None,
         }
@@ -223,7 +226,7 @@ impl VolumeHandle {
     ///
     /// Whatever the call brings.
     pub async fn activate(&self) -> Result<types::Volume> {
-        self.patch(types::VolumeEdit { active: Some(true), ..types::VolumeEdit::default() }, None).await
+        self.patch(bodies::VolumeEdit { active: Some(true), ..bodies::VolumeEdit::default() }, None).await
     }
 
     /// Takes the volume out of use: `.await` it. Nothing is imported, exported or listed any more, and the content of files that were
@@ -231,7 +234,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let volume = client.volume("rfranklin/patterns")?;
+    /// let volume = client.volume("rfranklin/patterns");
     /// volume.deactivate().force(true).await?;
     /// volume.delete().await?;
     /// # Ok(())
@@ -241,9 +244,10 @@ impl VolumeHandle {
         VolumeDeactivate { volume: self.clone(), force: None }
     }
 
-    async fn patch(&self, body: types::VolumeEdit, force: Option<bool>) -> Result<types::Volume> {
+    async fn patch(&self, body: bodies::VolumeEdit, force: Option<bool>) -> Result<types::Volume> {
+        let id = self.checked()?;
         let call = self.client.raw().volume_edit();
-        let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
+        let call = call.volume_owner(id.owner()).volume_name(id.volume());
         Ok(set!(call.body(body), force = force).send().await?.into_inner())
     }
 
@@ -262,8 +266,9 @@ impl VolumeHandle {
     ///
     /// Whatever the call brings.
     pub async fn delete(&self) -> Result<()> {
+        let id = self.checked()?;
         let call = self.client.raw().volume_delete();
-        call.volume_owner(self.id.owner()).volume_name(self.id.volume()).send().await?;
+        call.volume_owner(id.owner()).volume_name(id.volume()).send().await?;
         Ok(())
     }
 
@@ -271,7 +276,7 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.volume("rfranklin/patterns")?.list().page().await?;
+    /// let page = client.volume("rfranklin/patterns").list().page().await?;
     /// println!("{} objects, {} folders", page.items.len(), page.prefixes.len());
     /// let next = page.next_page().await?;
     /// # Ok(())
@@ -285,20 +290,21 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let object = client.volume("rfranklin/patterns")?.object("photographs/51.tiff").await?;
+    /// let object = client.volume("rfranklin/patterns").object("photographs/51.tiff").await?;
     /// println!("{:?}", object.metadata);
     /// # Ok(())
     /// # }
     /// ```
     pub fn object(&self, location: impl Into<String>) -> Get<types::VolumeObject> {
         let (Self { client, id }, location) = (self.clone(), location.into());
-        Get::new(objects::IDENTITY, move |fields| async move {
+        Get::new(&client, objects::IDENTITY, move |client, fields| async move {
             if location.is_empty() || location.ends_with('/') {
                 return Err(Error::invalid(format!(
                     "`{}` is no object of a volume: name one, or list a folder by its prefix",
                     crate::ids::excerpt(&location, 60)
                 )));
             }
+            let id = id?;
             let call = client.raw().volume_object_get().volume_owner(id.owner()).volume_name(id.volume());
             Ok(set!(call.location(location), fields = fields).send().await?.into_inner())
         })
@@ -311,12 +317,12 @@ impl VolumeHandle {
     /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
     /// let import = volume.import("S1/reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
     /// let import = client.import(import.id).wait().await?;
-    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// println!("{}", import.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
     pub fn import(&self, location: impl Into<String>) -> ImportStart {
-        ImportStart::new(self.client.clone(), Ok(self.id.clone()), location.into())
+        ImportStart::new(self.client.clone(), self.id.clone(), location.into())
     }
 
     /// The imports from this volume.
@@ -355,7 +361,7 @@ impl VolumeHandle {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn members(&self) -> VolumeMembers {
-        VolumeMembers { client: self.client.clone(), id: self.id.clone() }
+    pub fn members(&self) -> Members<Self> {
+        Members::new(self.clone())
     }
 }

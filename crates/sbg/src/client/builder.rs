@@ -33,6 +33,7 @@ const STORAGE_SILENCE: Duration = Duration::from_secs(30);
 #[must_use]
 pub struct ClientBuilder {
     explicit: ExplicitConfig,
+    config: Option<Config>,
     paths: Option<ConfigPaths>,
     max_parallel_requests: usize,
     pub(super) pool_max_idle_per_host: usize,
@@ -64,6 +65,7 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
             explicit: ExplicitConfig::default(),
+            config: None,
             paths: None,
             max_parallel_requests: 100,
             pool_max_idle_per_host: 32,
@@ -131,6 +133,20 @@ impl ClientBuilder {
     /// ```
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.explicit = self.explicit.profile(name);
+        self
+    }
+
+    /// A configuration that was resolved before, in place of the environment, the files of the user, and what this builder was given of
+    /// endpoint, token, profile, proxies and advance access.
+    ///
+    /// ```no_run
+    /// let config = sbg::config::Config::from_env()?;
+    /// println!("endpoint {} from {}", config.endpoint, config.origins.endpoint);
+    /// let client = sbg::Client::builder().config(config).build()?;
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
         self
     }
 
@@ -414,7 +430,10 @@ impl ClientBuilder {
         if let Some(paths) = &self.paths {
             sources = sources.paths(paths.clone());
         }
-        let config = sources.resolve()?;
+        let config = match self.config.clone() {
+            Some(config) => config,
+            None => sources.resolve()?,
+        };
         for warning in &config.warnings {
             tracing::warn!(%warning, "configuration");
         }
@@ -435,7 +454,7 @@ impl ClientBuilder {
             recorder: self.record.as_deref().map(|path| Recorder::create(path, base.clone())).transpose()?,
         });
         let raw = |http: reqwest::Client| {
-            let pipeline = Pipeline { policy: policy.clone(), http: http.clone() };
+            let pipeline = Pipeline { policy: policy.clone(), http: http.clone(), options: Arc::default() };
             sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
         };
         let api_http = || self.api_client(&config);
@@ -458,7 +477,7 @@ impl ClientBuilder {
             shared: Arc::new(Shared {
                 raw: raw(http.clone()),
                 engine: Arc::new(engine),
-                pipeline: Pipeline { policy: policy.clone(), http },
+                pipeline: Pipeline { policy: policy.clone(), http, options: Arc::default() },
                 endpoint: config.endpoint.clone(),
             }),
         })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sbg_raw::{ErrorCode, Operation, types};
 use serde_json::{Map, Value};
 
-use super::{Error, ErrorKind, Inner, one_line};
+use super::{Error, ErrorKind, Inner, Source, one_line};
 
 /// The error code of the platform, where it is one.
 pub(crate) fn code_of(said: &types::Error) -> Option<i32> {
@@ -45,7 +45,32 @@ impl Error {
             attempts: 0,
             hint: None,
             source: None,
+            refused: false,
         }))
+    }
+
+    /// A refusal of the platform, in the form that it specifies.
+    pub(crate) fn refused(status: u16, code: Option<i32>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::of_response(status, code), message).change(|inner| {
+            inner.status = Some(status);
+            inner.code = code;
+            inner.refused = true;
+        })
+    }
+
+    /// A response with the status of an error, but not in the form of the platform: a proxy on the way may have sent it.
+    pub(crate) fn unexplained(status: u16, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::of_response(status, None), message).with_status(status)
+    }
+
+    /// A refusal of the object storage.
+    pub(crate) fn storage(status: u16, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::of_storage(status), message).with_status(status)
+    }
+
+    /// Whether the platform refused the call in the form that it specifies.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.0.refused
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -56,24 +81,24 @@ impl Error {
         Self::new(ErrorKind::Cancelled, "cancelled")
     }
 
-    /// A failure of the file system while doing `what`, such as ``cannot write `a.bam` ``.
+    /// An error of the file system while doing `what`, such as ``cannot write `a.bam` ``.
     pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, what).with_source(source)
+        Self::new(ErrorKind::of_io(&source), what).with_source(source)
     }
 
     /// The error of one item of a bulk call.
     pub(crate) fn from_item(said: &types::Error) -> Self {
         let message = said.message.as_deref().map(one_line).filter(|text| !text.is_empty());
         let message = message.unwrap_or_else(|| "the platform refused the item".to_owned());
-        let error = Self::new(ErrorKind::Api, message).with_said(said, None);
         let status = match said.status {
             Some(types::ErrorStatus::Int64(status)) => u16::try_from(status).ok(),
             _ => code_of(said).and_then(ErrorCode::find).map(|code| code.status),
         };
-        match status {
-            Some(status) => error.with_status(status),
-            None => error,
-        }
+        let error = match status {
+            Some(status) => Self::refused(status, code_of(said), message),
+            None => Self::new(ErrorKind::InvalidRequest, message),
+        };
+        error.with_said(said, None)
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -140,11 +165,6 @@ impl Error {
         })
     }
 
-    #[cfg(test)]
-    pub(crate) fn with_code(self, code: Option<i32>) -> Self {
-        self.change(|inner| inner.code = code)
-    }
-
     pub(crate) fn with_request_id(self, id: Option<String>) -> Self {
         self.change(|inner| inner.request_id = id)
     }
@@ -172,11 +192,12 @@ impl Error {
 
         let is_unnamed = matches!(
             self.kind(),
-            K::Connect
-                | K::Dns
+            K::Dns
                 | K::Integrity
+                | K::Network
                 | K::Proxy
                 | K::Storage
+                | K::StorageUnavailable
                 | K::Timeout
                 | K::Tls
                 | K::UnexpectedResponse
@@ -197,7 +218,13 @@ impl Error {
     }
 
     pub(crate) fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let source = Arc::from(source.into());
+        let source = Source::Cause(Arc::from(source.into()));
+        self.change(|inner| inner.source = Some(source))
+    }
+
+    /// Keeps an error whose text is the message of this one.
+    pub(crate) fn with_same(self, error: impl StdError + Send + Sync + 'static) -> Self {
+        let source = Source::Same(Arc::new(error));
         self.change(|inner| inner.source = Some(source))
     }
 }

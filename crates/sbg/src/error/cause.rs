@@ -32,7 +32,9 @@ impl Cause {
         let cause = |kind, message| Self { kind, message, lasting: false, never_left: connecting };
         let lasting = |kind, message| Self { lasting: true, ..cause(kind, message) };
         let io_is = |kinds: &[io::ErrorKind]| {
-            causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|io| kinds.contains(&io.kind()))
+            causes(error)
+                .filter_map(|cause| cause.downcast_ref::<io::Error>())
+                .any(|io| kinds.contains(&io.kind()))
         };
         if error.is_timeout() {
             return cause(ErrorKind::Timeout, "no data arrived for too long");

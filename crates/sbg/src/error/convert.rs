@@ -1,8 +1,9 @@
 //! What else can go wrong, made into the one error.
 
 use std::error::Error as StdError;
+use std::io;
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, code_of};
 use crate::config::ConfigError;
 use crate::config::profile::ProfileError;
 use crate::pipeline::classify;
@@ -17,13 +18,13 @@ impl From<ConfigError> for Error {
             ConfigError::NoHome { .. } => ErrorKind::UnknownProfile,
             ConfigError::Profile(error) => kind_of(error),
         };
-        Self::new(kind, error.to_string())
+        Self::new(kind, error.to_string()).with_same(error)
     }
 }
 
 impl From<ProfileError> for Error {
     fn from(error: ProfileError) -> Self {
-        Self::new(kind_of(&error), error.to_string())
+        Self::new(kind_of(&error), error.to_string()).with_same(error)
     }
 }
 
@@ -38,7 +39,7 @@ fn kind_of(error: &ProfileError) -> ErrorKind {
 
 impl From<crate::ids::InvalidId> for Error {
     fn from(error: crate::ids::InvalidId) -> Self {
-        Self::invalid(error.to_string())
+        Self::invalid(error.to_string()).with_same(error)
     }
 }
 
@@ -58,15 +59,31 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
             Raw::ErrorResponse(answer) => {
                 let message =
                     answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-                Self::new(ErrorKind::Api, message)
-                    .with_status(answer.status().as_u16())
-                    .with_said(&answer, None)
+                Self::refused(answer.status().as_u16(), code_of(&answer), message).with_said(&answer, None)
             }
-            Raw::UnexpectedResponse(answer) => {
-                Self::new(ErrorKind::UnexpectedResponse, "an answer that is not specified")
-                    .with_status(answer.status().as_u16())
-            }
+            Raw::UnexpectedResponse(answer) => Self::unexplained(
+                answer.status().as_u16(),
+                "the platform sent a response that is not specified",
+            ),
         }
+    }
+}
+
+/// For functions that return [`io::Error`]. The kind is the closest one of the standard library, and this error stays reachable by
+/// [`io::Error::get_ref`].
+///
+/// ```
+/// let error = sbg::Error::from("demo".parse::<sbg::ProjectId>().unwrap_err());
+/// assert_eq!(std::io::Error::from(error).kind(), std::io::ErrorKind::InvalidInput);
+/// ```
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let local = error.source().and_then(|source| source.downcast_ref::<Self>()).map(Self::kind);
+        let kind = match error.kind() {
+            ErrorKind::Io | ErrorKind::DiskFull => local,
+            _ => None,
+        };
+        Self::new(kind.unwrap_or_else(|| error.kind().to_io()), error)
     }
 }
 
@@ -80,4 +97,41 @@ fn find_in_chain(error: &(dyn StdError + 'static)) -> Option<Error> {
         next = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn io_error_keeps_kind_and_error() {
+        let check = |error: Error, expected: io::ErrorKind| {
+            let io = io::Error::from(error.clone());
+            assert_eq!(io.kind(), expected, "{error}");
+            assert_eq!(io.to_string(), error.to_string());
+            assert!(io.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).is_some());
+        };
+        check(Error::refused(404, Some(5002), "no"), io::ErrorKind::NotFound);
+        check(Error::refused(403, None, "no"), io::ErrorKind::PermissionDenied);
+        check(Error::refused(401, None, "no"), io::ErrorKind::PermissionDenied);
+        check(Error::refused(409, None, "no"), io::ErrorKind::AlreadyExists);
+        check(Error::new(ErrorKind::Timeout, "slow"), io::ErrorKind::TimedOut);
+        check(Error::io("cannot write `a`", io::ErrorKind::StorageFull.into()), io::ErrorKind::StorageFull);
+        check(Error::io("cannot open `a`", io::ErrorKind::NotFound.into()), io::ErrorKind::NotFound);
+        // An interrupted read would be repeated.
+        check(Error::cancelled(), io::ErrorKind::Other);
+    }
+
+    #[test]
+    fn causes_are_typed_and_told_once() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let error = Error::io("cannot write `a`", full);
+        assert_eq!(error.kind(), ErrorKind::DiskFull);
+        assert!(error.source().and_then(|source| source.downcast_ref::<io::Error>()).is_some());
+
+        let invalid = "demo".parse::<crate::ProjectId>().unwrap_err();
+        let error = Error::from(invalid.clone());
+        assert_eq!(error.message(), invalid.to_string());
+        assert!(error.source().is_none(), "the message would be told twice");
+    }
 }

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn hints_are_given_where_they_help_and_nowhere_else() {
         let check = |kind, status, code, expected| assert_eq!(hint(kind, status, code), expected, "{code:?}");
-        let api = ErrorKind::Api;
+        let api = ErrorKind::InvalidRequest;
         check(api, Some(404), Some(3002), Some(PROJECT_FORM));
         check(api, Some(404), Some(5002), None);
         check(api, Some(414), None, Some(LESS_AT_ONCE));
@@ -96,7 +96,7 @@ mod tests {
         let without = ERROR_CODES
             .iter()
             .filter(|entry| entry.status == 403 && entry.group == "9xxx")
-            .filter(|entry| hint(ErrorKind::Api, Some(403), Some(entry.code)).is_none());
+            .filter(|entry| hint(ErrorKind::Forbidden, Some(403), Some(entry.code)).is_none());
         let about: Vec<_> = without.map(|entry| entry.code).collect();
         // Projects, files, jobs, and a move between clouds that the platform cannot do.
         assert_eq!(about, [9003, 9004, 9005, 9006, 9027, 9102]);

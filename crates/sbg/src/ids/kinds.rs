@@ -63,6 +63,15 @@ macro_rules! id_type {
             }
         }
 
+        /// The id that a handle was made with.
+        impl TryFrom<&Result<Self, InvalidId>> for $name {
+            type Error = InvalidId;
+
+            fn try_from(given: &Result<Self, InvalidId>) -> Result<Self, InvalidId> {
+                given.clone()
+            }
+        }
+
         impl From<&$name> for $name {
             fn from(id: &$name) -> Self {
                 id.clone()

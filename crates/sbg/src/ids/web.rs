@@ -80,11 +80,7 @@ impl FromStr for WebUrl {
             ["u", _, _, "files", id] | ["v2" | "public", "files", id] => file(id),
             ["u", _, _, "tasks" | "task", id, ..] | ["v2", "tasks", id, ..] => task(id),
             ["u", _, _, "apps"] | ["public", "apps"] if !fragment.is_empty() => app(&fragment),
-            ["u", _, _, "apps", ref id @ ..]
-            | ["public", "apps", ref id @ ..]
-            | ["v2", "apps", ref id @ ..]
-                if id.len() >= 3 =>
-            {
+            ["u", _, _, "apps", ref id @ ..] | ["public" | "v2", "apps", ref id @ ..] if id.len() >= 3 => {
                 let revision = id.get(3).filter(|part| part.parse::<u32>().is_ok());
                 let parts: Vec<&str> = id[..3].iter().chain(revision).copied().collect();
                 app(&parts.join("/"))

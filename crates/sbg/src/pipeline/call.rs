@@ -10,6 +10,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::error_handler::{Attempt, Handlers, OnWait, Waiting};
+use super::options::Options;
 use super::page_size::most_items;
 use super::policy::Policy;
 use super::redact::MASK;
@@ -31,6 +32,7 @@ pub(super) struct Call {
     request: reqwest::Request,
     operation: &'static Operation,
     handlers: Arc<Handlers>,
+    retry: RetryPolicy,
     started: Instant,
     /// Attempts that were made.
     attempts: u32,
@@ -59,13 +61,29 @@ impl Call {
     pub(super) fn new(
         http: reqwest::Client,
         policy: Arc<Policy>,
+        options: &Options,
         mut request: reqwest::Request,
         operation: &'static Operation,
     ) -> Self {
         fill_body(&mut request);
         let handlers = policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let retry = match options.retries {
+            Some(retries) => policy.retry.clone().max_attempts(retries.saturating_add(1)),
+            None => policy.retry.clone(),
+        };
         let started = Instant::now();
-        Self { http, policy, request, operation, handlers, started, attempts: 0, failing: None, lost: false }
+        Self {
+            http,
+            policy,
+            request,
+            operation,
+            handlers,
+            retry,
+            started,
+            attempts: 0,
+            failing: None,
+            lost: false,
+        }
     }
 
     /// Makes attempts until one brings what stands.
@@ -160,10 +178,9 @@ impl Call {
             failure => failure,
         };
         let so_far = self.fails();
-        let retry = &self.policy.retry;
         let wait = match &outcome {
-            Ok(answer) => retry.after_answer(answer, operation, &so_far),
-            Err(failure) => retry.after_failure(failure, operation, &so_far),
+            Ok(answer) => self.retry.after_answer(answer, operation, &so_far),
+            Err(failure) => self.retry.after_failure(failure, operation, &so_far),
         };
         (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
     }

@@ -157,17 +157,16 @@ impl Answer {
     fn refusal(&self) -> Error {
         let said = self.said();
         let message = said.as_ref().and_then(|said| said.message.as_deref()).map(one_line);
+        let (status, code) = (self.status(), said.as_ref().and_then(code_of));
+        let no_reason = || format!("the platform did not say why; the answer is {}", excerpt(&self.body));
         let error = match message.filter(|message| !message.is_empty()) {
-            Some(message) => Error::new(ErrorKind::Api, message),
-            None if self.status.is_redirection() => Error::new(
-                ErrorKind::UnexpectedResponse,
+            Some(message) => Error::refused(status, code, message),
+            None if self.status.is_redirection() => Error::unexplained(
+                status,
                 "a redirect that is not followed, because it leaves the API host or asks for another method",
             ),
-            None => {
-                let message = format!("the platform did not say why; the answer is {}", excerpt(&self.body));
-                let kind = if said.is_some() { ErrorKind::Api } else { ErrorKind::UnexpectedResponse };
-                Error::new(kind, message)
-            }
+            None if said.is_some() => Error::refused(status, code, no_reason()),
+            None => Error::unexplained(status, no_reason()),
         };
         let error = match retry_after(&self.headers).filter(|_| matches!(self.status(), 429 | 503)) {
             Some(wait) => error.with_hint(in_words(wait)),

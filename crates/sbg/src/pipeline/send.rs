@@ -1,7 +1,5 @@
 //! Sends one request and reads the whole answer, within bounds; and sorts what can go wrong with that.
 
-use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,7 +8,7 @@ use sbg_raw::Operation;
 use url::Url;
 
 use super::response::Answer;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Cause, Error, ErrorKind};
 
 /// Largest response that is read, in bytes, unless it is a page. A large workflow has a few megabytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -42,7 +40,7 @@ impl Failure {
     }
 
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Dns)
+        self.kind.is_transient()
     }
 
     pub(crate) fn into_error(self) -> Error {
@@ -133,57 +131,16 @@ async fn read(
     Ok(body.freeze())
 }
 
-/// What an error of the HTTP library means; `answered` tells whether the head of an answer was there already.
+/// What an error of the HTTP library means; `responded` says whether the head of a response was there already.
 ///
-/// The address is taken out of the error, because it may be a signed one; the message names its host.
-pub(crate) fn classify(error: reqwest::Error, answered: bool) -> Failure {
-    let host = error.url().and_then(Url::host_str).map(str::to_owned);
-    let error = error.without_url();
-    let connecting = error.is_connect();
-    let words: Vec<_> = causes(&error).map(|cause| cause.to_string().to_lowercase()).collect();
-    let mentions = |what: &[&str]| words.iter().any(|text| what.iter().any(|word| text.contains(word)));
-    let io: Vec<_> =
-        causes(&error).filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind())).collect();
-    let while_connecting = |kinds: &[io::ErrorKind]| connecting && io.iter().any(|kind| kinds.contains(kind));
-    let mut lasting = false;
-    let (kind, message) = if error.is_timeout() {
-        (ErrorKind::Timeout, "nothing came for too long")
-    } else if connecting && mentions(&["tunnel error", "proxy"]) {
-        // A proxy that answers has made up its mind; one that cannot be reached may come back.
-        lasting = !mentions(&["failed to create underlying connection", "io error"]);
-        (ErrorKind::Proxy, "the proxy refused the connection or cannot be reached")
-    } else if error.is_dns() {
-        (ErrorKind::Dns, "the name of the host cannot be resolved")
-    } else if while_connecting(&[io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset]) {
-        (ErrorKind::Connect, "the connection broke while it was made")
-    } else if mentions(&["certificate", "tls", "ssl", "received fatal alert"])
-        || while_connecting(&[io::ErrorKind::InvalidData])
-    {
-        lasting = true;
-        (ErrorKind::Tls, "TLS could not be agreed on")
-    } else if connecting {
-        (ErrorKind::Connect, "no connection could be made")
-    } else if error.is_builder() {
-        lasting = true;
-        (ErrorKind::InvalidInput, "the request cannot be built")
-    } else if answered {
-        (ErrorKind::Connect, "the connection broke in the middle of the answer")
-    } else {
-        (ErrorKind::Connect, "the connection broke before the answer came")
-    };
-    let message = match host {
+/// The URL is taken out of the error, because it may be a signed one; the message names its host.
+pub(crate) fn classify(error: reqwest::Error, responded: bool) -> Failure {
+    let Cause { kind, message, lasting, never_left } = Cause::of(&error, responded);
+    let message = match error.url().and_then(Url::host_str) {
         Some(host) => format!("{message} (host {host})"),
         None => message.to_owned(),
     };
-    Failure { never_left: connecting, lasting, kind, message, source: Some(error) }
-}
-
-/// An error and its causes. What stands behind an error of the operating system is no cause by its own account, and is looked at too.
-fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
-        Some(io) => io.get_ref().map(|behind| behind as &(dyn StdError + 'static)),
-        None => error.source(),
-    })
+    Failure { never_left, lasting, kind, message, source: Some(error.without_url()) }
 }
 
 #[cfg(test)]

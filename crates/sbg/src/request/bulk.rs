@@ -130,7 +130,7 @@ mod tests {
     async fn results_keep_the_order_and_a_failed_chunk_hides_no_other() {
         let results = in_chunks((0..250).collect(), |chunk: Vec<u32>| async move {
             match chunk[0] {
-                100 => Err(Error::new(ErrorKind::Api, "no")),
+                100 => Err(Error::refused(500, None, "no")),
                 _ => Ok(chunk.into_iter().map(Ok).collect()),
             }
         })

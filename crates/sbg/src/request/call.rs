@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::list::PageRequest;
+use super::options::RequestOptions;
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What the platform would have answered in this form. Types of answers are not put together field by field: they may grow.
@@ -19,32 +21,53 @@ pub(crate) fn answer_of<T: DeserializeOwned>(json: Value) -> Result<T> {
     })
 }
 
-type Send1<T> = Box<dyn FnOnce(Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
+type Send1<T> = Box<dyn FnOnce(Client, Option<String>) -> BoxFuture<'static, Result<T>> + Send>;
 
 /// A call that gets a resource: `.await` it, or select [`fields`](Self::fields) first.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let project = client.project("rfranklin/fibre-diffraction")?.get().await?;
+/// let project = client.project("rfranklin/fibre-diffraction").get().await?;
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Get<T> {
+    client: Client,
     identity: &'static [&'static str],
     fields: Option<Fields>,
     send: Send1<T>,
 }
 
 impl<T> Get<T> {
+    /// `identity` names the fields without which the resource cannot be read.
     pub(crate) fn new<F>(
+        client: &Client,
         identity: &'static [&'static str],
-        send: impl FnOnce(Option<String>) -> F + Send + 'static,
+        send: impl FnOnce(Client, Option<String>) -> F + Send + 'static,
     ) -> Self
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        Self { identity, fields: None, send: Box::new(move |fields| Box::pin(send(fields))) }
+        let send: Send1<T> = Box::new(move |client, fields| Box::pin(send(client, fields)));
+        Self { client: client.clone(), identity, fields: None, send }
+    }
+
+    /// For a resource that always comes with all its fields.
+    pub(crate) fn whole<F>(
+        client: &Client,
+        what: &'static str,
+        send: impl FnOnce(Client) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Self::new(client, &[], move |client, fields| async move {
+            match fields {
+                Some(_) => Err(whole_only(what)),
+                None => send(client).await,
+            }
+        })
     }
 
     /// The fields to return; all of them when it is not set.
@@ -73,9 +96,14 @@ impl<T> Get<T> {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// [`ErrorKind::InvalidInput`] for an invalid id, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<T> {
-        (self.send)(self.fields.map(|fields| fields.with_identity(self.identity))).await
+        self.start().await
+    }
+
+    fn start(self) -> BoxFuture<'static, Result<T>> {
+        let fields = self.fields.map(|fields| fields.with_identity(self.identity));
+        (self.send)(self.client, fields)
     }
 }
 
@@ -84,7 +112,14 @@ impl<T: 'static> IntoFuture for Get<T> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        (self.send)(self.fields.map(|fields| fields.with_identity(self.identity)))
+        self.start()
+    }
+}
+
+impl<T> RequestOptions for Get<T> {
+    fn with_client(mut self, change: impl FnOnce(&Client) -> Client) -> Self {
+        self.client = change(&self.client);
+        self
     }
 }
 
@@ -94,10 +129,19 @@ impl<T> fmt::Debug for Get<T> {
     }
 }
 
+fn whole_only(what: &str) -> Error {
+    Error::invalid(format!("{what} come with all their fields: do not select any"))
+}
+
 /// Some lists come whole: the platform knows no `fields` there, and to leave them out silently would promise what is not kept.
 pub(crate) fn refuse_fields(at: &PageRequest, what: &str) -> Result<()> {
-    match &at.fields {
-        Some(_) => Err(Error::invalid(format!("{what} come with all their fields: do not select any"))),
+    refuse_selection(at.fields.as_deref(), what)
+}
+
+/// The same for one resource.
+pub(crate) fn refuse_selection(fields: Option<&str>, what: &str) -> Result<()> {
+    match fields {
+        Some(_) => Err(whole_only(what)),
         None => Ok(()),
     }
 }
@@ -180,9 +224,12 @@ macro_rules! tags_setters {
     };
 }
 
-/// Lets a builder with a method `send` be awaited.
+/// Lets a builder with a method `send` be awaited, and gives it the options of a call: `awaitable!(TaskEdit => types::Task, task.client)`,
+/// where the last one is the path to its client.
 macro_rules! awaitable {
-    ($builder:ty => $output:ty) => {
+    ($builder:ty => $output:ty, $($client:ident).+) => {
+        $crate::request::options::request_options!($builder, $($client).+);
+
         impl std::future::IntoFuture for $builder {
             type Output = $crate::error::Result<$output>;
             type IntoFuture = futures::future::BoxFuture<'static, Self::Output>;

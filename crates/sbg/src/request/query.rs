@@ -8,6 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use super::fields::Fields;
 use super::list::{LARGEST_PAGE, List, PageRequest};
 use super::next_page::Tokens;
+use super::options::RequestOptions;
 use super::page::{Page, Source, page};
 use super::stream::{Items, pages};
 use crate::client::Client;
@@ -195,6 +196,13 @@ impl<L: List> Query<L> {
         self.list.check()?;
         let fields = self.fields.as_ref().map(|fields| fields.with_identity(L::IDENTITY));
         Ok(PageRequest { offset: self.offset.unwrap_or(0), token: self.token.clone(), limit, fields })
+    }
+}
+
+impl<L> RequestOptions for Query<L> {
+    fn with_client(mut self, change: impl FnOnce(&Client) -> Client) -> Self {
+        self.client = change(&self.client);
+        self
     }
 }
 

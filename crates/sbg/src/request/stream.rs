@@ -40,7 +40,7 @@ impl<T> Items<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let mut members = client.project("rfranklin/fibre-diffraction")?.members().query().items();
+    /// let mut members = client.project("rfranklin/fibre-diffraction").members().query().items();
     /// while let Some(member) = members.try_next().await? {
     ///     println!("{:?}", member.username);
     /// }

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline::runtime;
 
 /// Least time between two questions, whatever was asked for: the platform is not to be asked without a pause.
 const LEAST_INTERVAL: Duration = Duration::from_millis(1);
@@ -191,6 +192,7 @@ impl<T: Send + 'static> Wait<T> {
     ///
     /// [`ErrorKind::WaitTimeout`] when it is not over in time; or whatever asking brings, when that fails several times in a row.
     pub async fn send(mut self) -> Result<T> {
+        runtime()?;
         // A time that no clock can tell is as long as it takes.
         let deadline = Instant::now().checked_add(self.timeout);
         let mut pause = self.poll_interval.max(LEAST_INTERVAL);

@@ -112,7 +112,6 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::error::ErrorKind;
 
     #[derive(Clone, Debug, Deserialize, PartialEq)]
     struct Chore {
@@ -139,7 +138,7 @@ mod tests {
     }
 
     fn busy<J>() -> Result<J> {
-        Err(Error::new(ErrorKind::Api, "busy").with_status(503))
+        Err(Error::refused(503, None, "busy"))
     }
 
     #[tokio::test]
@@ -153,7 +152,7 @@ mod tests {
             async move {
                 let answer = |id: String| match (id.as_str(), round) {
                     ("done", _) => Ok(chore("done", "DONE")),
-                    ("gone", _) => Err(Error::new(ErrorKind::Api, "gone").with_status(404)),
+                    ("gone", _) => Err(Error::refused(404, None, "gone")),
                     ("stuck", _) => Ok(chore("stuck", "STUCK")),
                     ("slow", 1) => Ok(chore("slow", "RUNNING")),
                     ("shy", 1) => busy(),

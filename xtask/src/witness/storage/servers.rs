@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{once, output, virtual_environment};
+use xtask_process::{once, output, virtual_environment};
 
 /// What signs URLs on the web servers.
 pub const SECRET: &str = "no-secret";

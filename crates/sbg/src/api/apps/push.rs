@@ -80,7 +80,7 @@ impl Apps {
             return Err(error.with_hint("give it as JSON"));
         };
         cwl.check()?;
-        let app = self.client.app(&id)?;
+        let app = self.client.app(&id);
         let latest = match app.get().send().await {
             Err(error) if error.is_not_found() => {
                 return Ok(Pushed { app: self.install(&id, cwl).await?, changed: true });

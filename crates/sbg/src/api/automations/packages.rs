@@ -9,7 +9,8 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
 use crate::raw::Nullable;
-use crate::request::call::{awaitable, body_setters, fetch_page, refuse_fields, set};
+use crate::raw::types as bodies;
+use crate::request::call::{Get, awaitable, body_setters, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
@@ -81,7 +82,7 @@ impl AutomationPackages {
         location: impl Into<String>,
         schema: impl Into<Value>,
     ) -> AutomationPackageCreate {
-        let body = types::AutomationPackageCreate {
+        let body = bodies::AutomationPackageCreate {
             version: version.into(),
             location: location.into(),
             schema: schema.into(),
@@ -147,7 +148,7 @@ impl List for AutomationPackageList {
 pub struct AutomationPackageCreate {
     client: Client,
     automation: String,
-    body: types::AutomationPackageCreate,
+    body: bodies::AutomationPackageCreate,
 }
 
 impl AutomationPackageCreate {
@@ -197,7 +198,7 @@ impl AutomationPackageCreate {
     }
 }
 
-awaitable!(AutomationPackageCreate => types::AutomationPackage);
+awaitable!(AutomationPackageCreate => types::AutomationPackage, client);
 
 /// A code package, by id. Makes no request until it is told to.
 ///
@@ -241,13 +242,12 @@ impl AutomationPackageHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::AutomationPackage> {
-        let call = self.client.raw().automation_package_get().package_id(self.checked()?);
-        Ok(call.send().await?.into_inner())
+    pub fn get(&self) -> Get<types::AutomationPackage> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "code packages", move |client| async move {
+            let id = check_segment("package id", &id)?;
+            Ok(client.raw().automation_package_get().package_id(id).send().await?.into_inner())
+        })
     }
 
     /// Changes the code package: set the fields to change, then `.await`. The code itself cannot be changed.
@@ -259,7 +259,7 @@ impl AutomationPackageHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> AutomationPackageEdit {
-        AutomationPackageEdit { package: self.clone(), body: types::AutomationPackageEdit::default() }
+        AutomationPackageEdit { package: self.clone(), body: bodies::AutomationPackageEdit::default() }
     }
 
     /// Puts the code package away. Where the handle does not know the automation, the package is got first.
@@ -328,7 +328,7 @@ impl AutomationPackageHandle {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationPackageEdit {
     package: AutomationPackageHandle,
-    body: types::AutomationPackageEdit,
+    body: bodies::AutomationPackageEdit,
 }
 
 impl AutomationPackageEdit {
@@ -365,7 +365,7 @@ impl AutomationPackageEdit {
     ///
     /// A change of nothing, a memory limit of 0 or a malformed id, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::AutomationPackage> {
-        if self.body == types::AutomationPackageEdit::default() {
+        if self.body == bodies::AutomationPackageEdit::default() {
             return Err(Error::invalid("the edit of the code package changes nothing"));
         }
         check_memory(self.body.memory_limit)?;
@@ -374,4 +374,4 @@ impl AutomationPackageEdit {
     }
 }
 
-awaitable!(AutomationPackageEdit => types::AutomationPackage);
+awaitable!(AutomationPackageEdit => types::AutomationPackage, package.client);

@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::files::FileHandle;
 use crate::ids::check_segment;
 use crate::raw::Secret;
-use crate::request::call::{awaitable, body_setters};
+use crate::raw::types as bodies;
+use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::query::Query;
 use crate::request::wait::{self, Job, State, Wait};
 use crate::types::{self, AutomationRunStatus};
@@ -75,7 +76,7 @@ impl AutomationRuns {
     ///
     /// let runs = client.automation_runs().query().status(AutomationRunStatus::Failed);
     /// let runs = runs.created_from(Timestamp::now() - 24.hours()).order_by("created_on", AutomationRunOrder::Desc);
-    /// for run in runs.send().await? {
+    /// for run in runs.all().await? {
     ///     println!("{} {:?}", run.id, run.message);
     /// }
     /// # Ok(())
@@ -98,7 +99,7 @@ impl AutomationRuns {
     /// # }
     /// ```
     pub fn create(&self, package_id: impl Into<String>) -> AutomationRunCreate {
-        let body = types::AutomationRunCreate {
+        let body = bodies::AutomationRunCreate {
             package: package_id.into(),
             // The one client that makes this call always sends inputs.
             inputs: Some(Map::new().into()),
@@ -126,7 +127,7 @@ impl AutomationRuns {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunCreate {
     client: Client,
-    body: types::AutomationRunCreate,
+    body: bodies::AutomationRunCreate,
 }
 
 impl AutomationRunCreate {
@@ -211,7 +212,7 @@ impl AutomationRunCreate {
     }
 }
 
-awaitable!(AutomationRunCreate => types::AutomationRun);
+awaitable!(AutomationRunCreate => types::AutomationRun, client);
 
 fn check_options(
     [inputs, settings, secret_settings]: [Option<&Value>; 3],
@@ -269,12 +270,12 @@ impl AutomationRunHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::AutomationRun> {
-        Ok(self.client.raw().automation_run_get().run_id(self.checked()?).send().await?.into_inner())
+    pub fn get(&self) -> Get<types::AutomationRun> {
+        let id = self.id.clone();
+        Get::whole(&self.client, "runs of automations", move |client| async move {
+            let id = check_segment("run id", &id)?;
+            Ok(client.raw().automation_run_get().run_id(id).send().await?.into_inner())
+        })
     }
 
     /// Changes the run: set the fields to change, then `.await`. What is not set stays as it is.
@@ -286,7 +287,7 @@ impl AutomationRunHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> AutomationRunEdit {
-        AutomationRunEdit { run: self.clone(), body: types::AutomationRunEdit::default() }
+        AutomationRunEdit { run: self.clone(), body: bodies::AutomationRunEdit::default() }
     }
 
     /// Starts a new run after the model of this one: set what is to differ, then `.await`.
@@ -299,7 +300,7 @@ impl AutomationRunHandle {
     /// # }
     /// ```
     pub fn rerun(&self) -> AutomationRunRerun {
-        let body = types::AutomationRunRerun { merge: Some(true), ..types::AutomationRunRerun::default() };
+        let body = bodies::AutomationRunRerun { merge: Some(true), ..bodies::AutomationRunRerun::default() };
         AutomationRunRerun { run: self.clone(), body }
     }
 
@@ -334,10 +335,7 @@ impl AutomationRunHandle {
     /// ```
     pub fn wait(&self) -> Wait<types::AutomationRun> {
         let handle = self.clone();
-        wait::one(format!("run `{}`", self.id), move || {
-            let handle = handle.clone();
-            async move { handle.get().await }
-        })
+        wait::one(format!("run `{}`", self.id), move || handle.get().send())
     }
 
     /// The file with what the run has printed, to be read or downloaded; `None` as long as there is none. Gets the run first.

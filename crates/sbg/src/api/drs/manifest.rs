@@ -12,9 +12,10 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 
 use super::super::destination::{Place, place_setters};
-use super::{DrsImports, DrsItem, MOST_FILES, drs_results};
+use super::{DrsImports, DrsItem, MOST_FILES};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::ItemResults as _;
 use crate::ids::excerpt;
 use crate::request::call::awaitable;
 use crate::types;
@@ -98,12 +99,12 @@ impl DrsManifest {
                 "the manifest has no column `{URI}`; its columns are {columns}"
             )));
         }
-        let mut rows = Vec::new();
+        let (mut rows, mut lines) = (Vec::new(), Lines { text, at: 0, line: 1 });
         for record in reader.records() {
             rows.push(match record {
-                Ok(record) => row(&columns, &record),
+                Ok(record) => row(&columns, &record, lines.of(record.position())),
                 Err(error) => Row {
-                    line: error.position().map_or(0, csv::Position::line),
+                    line: lines.of(error.position()),
                     uri: String::new(),
                     name: None,
                     fields: BTreeMap::new(),
@@ -136,8 +137,27 @@ impl DrsManifest {
     }
 }
 
-fn row(columns: &[String], record: &StringRecord) -> Row {
-    let line = record.position().map_or(0, csv::Position::line);
+/// The lines of rows, which come in their order. The parser itself counts a line late where lines end in CR and LF.
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);
+        while let Some(byte) = self.text.get(self.at)
+            && (self.at < start || matches!(byte, b'\r' | b'\n'))
+        {
+            self.line += u64::from(*byte == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+fn row(columns: &[String], record: &StringRecord, line: u64) -> Row {
     let mut row = Row { line, uri: String::new(), name: None, fields: BTreeMap::new(), problem: None };
     if record.len() != columns.len() {
         let (wanted, given) = (columns.len(), record.len());
@@ -408,11 +428,11 @@ impl ManifestImport {
         if let Some(changed) = self.on_change.clone() {
             wait = wait.on_change(move |import| changed(import));
         }
-        Ok(drs_results(&wait.send().await?))
+        Ok(wait.send().await?.results())
     }
 }
 
-awaitable!(ManifestImport => ManifestReport);
+awaitable!(ManifestImport => ManifestReport, client);
 
 /// When the import of this number starts, after the first.
 fn start_of(number: usize) -> Duration {

@@ -168,7 +168,7 @@ impl BulkGet {
     }
 }
 
-awaitable!(BulkGet => Vec<Result<types::File>>);
+awaitable!(BulkGet => Vec<Result<types::File>>, client);
 
 /// The fields of files as the items of a bulk answer have them, and the errors of those that are not there.
 fn of_resources(fields: &Fields) -> String {

@@ -9,6 +9,7 @@ use crate::api::checks::check_tags;
 use crate::api::destination::{Destination, Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::raw::types as bodies;
 use crate::request::call::{Get, awaitable, body_setters, set, tags_setters};
 use crate::request::list::List as _;
 use crate::request::query::Query;
@@ -61,7 +62,7 @@ impl FileHandle {
     /// ```
     pub fn get(&self) -> Get<types::File> {
         let Self { client, file } = self.clone();
-        Get::new(FileList::IDENTITY, move |fields| async move {
+        Get::new(&client, FileList::IDENTITY, move |client, fields| async move {
             let call = client.raw().file_get().file_id(file.checked()?);
             Ok(set!(call, fields = fields).send().await?.into_inner())
         })
@@ -76,7 +77,7 @@ impl FileHandle {
     /// # }
     /// ```
     pub fn edit(&self) -> FileEdit {
-        FileEdit { file: self.clone(), body: types::FileEdit::default() }
+        FileEdit { file: self.clone(), body: bodies::FileEdit::default() }
     }
 
     /// Deletes the file, or the folder when it is empty.
@@ -211,7 +212,7 @@ impl FileHandle {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FileEdit {
     file: FileHandle,
-    body: types::FileEdit,
+    body: bodies::FileEdit,
 }
 
 impl FileEdit {
@@ -259,7 +260,7 @@ impl FileEdit {
     ///
     /// A change of nothing, a malformed name or tag, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::File> {
-        if self.body == types::FileEdit::default() {
+        if self.body == bodies::FileEdit::default() {
             return Err(Error::invalid("the edit of the file changes nothing"));
         }
         if let Some(name) = &self.body.name {
@@ -275,7 +276,7 @@ impl FileEdit {
     }
 }
 
-awaitable!(FileEdit => types::File);
+awaitable!(FileEdit => types::File, file.client);
 
 /// A copy of a file to make.
 ///
@@ -338,11 +339,11 @@ impl FileCopy {
     pub async fn send(self) -> Result<types::File> {
         let Destination { project, parent, name } = self.place.checked("a file is copied to")?;
         let call = self.file.client.raw().file_copy().file_id(self.file.checked_file("copied")?);
-        Ok(call.body(types::FileCopy { project, parent, name }).send().await?.into_inner())
+        Ok(call.body(bodies::FileCopy { project, parent, name }).send().await?.into_inner())
     }
 }
 
-awaitable!(FileCopy => types::File);
+awaitable!(FileCopy => types::File, file.client);
 
 /// A move of a file to make.
 ///
@@ -391,8 +392,8 @@ impl FileMove {
         let parent = self.folder.checked_folder()?.to_owned();
         self.name.as_deref().map_or(Ok(()), check_name)?;
         let call = self.file.client.raw().file_move().file_id(self.file.checked()?);
-        Ok(call.body(types::FileMove { parent, name: self.name }).send().await?.into_inner())
+        Ok(call.body(bodies::FileMove { parent, name: self.name }).send().await?.into_inner())
     }
 }
 
-awaitable!(FileMove => types::File);
+awaitable!(FileMove => types::File, file.client);

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::files::FileRef;
 use crate::ids::check_segment;
 use crate::request::bulk;
-use crate::request::call::{fetch_page, refuse_fields, set};
+use crate::request::call::{Get, fetch_page, refuse_fields, set};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::request::wait::{self, Job, State, Wait};
@@ -135,7 +135,7 @@ impl Jobs {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: String, file: String) -> sbg::Result<()> {
-    /// use sbg::files::{JobItem, job_results};
+    /// use sbg::files::{JobItem, ItemResults as _};
     ///
     /// let items = [
     ///     JobItem::new(folder).to_project("fcrick/models"),
@@ -143,7 +143,7 @@ impl Jobs {
     /// ];
     /// let job = client.jobs().copy(items).await?;
     /// let done = client.job(&job)?.wait().await?;
-    /// for copy in job_results(&done) {
+    /// for copy in done.results() {
     ///     println!("{}", copy?.id);
     /// }
     /// # Ok(())
@@ -360,7 +360,7 @@ impl JobHandle {
         &self.id
     }
 
-    /// Gets the job, with what became of each item once it is finished; see [`job_results`].
+    /// Gets the job, with what became of each item once it is finished; see [`results`](ItemResults::results).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -369,37 +369,35 @@ impl JobHandle {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
-    pub async fn get(&self) -> Result<types::AsyncJob> {
-        let (raw, id) = (self.client.raw(), check_segment("job id", &self.id)?);
-        let job = match self.kind {
-            JobKind::Copy => raw.async_file_copy_get().job_id(id).send().await?,
-            JobKind::Move => raw.async_file_move_get().job_id(id).send().await?,
-            JobKind::Delete => raw.async_file_delete_get().job_id(id).send().await?,
-        };
-        Ok(job.into_inner())
+    pub fn get(&self) -> Get<types::AsyncJob> {
+        let (kind, id) = (self.kind, self.id.clone());
+        Get::whole(&self.client, "jobs", move |client| async move {
+            let (raw, id) = (client.raw(), check_segment("job id", &id)?);
+            let job = match kind {
+                JobKind::Copy => raw.async_file_copy_get().job_id(id).send().await?,
+                JobKind::Move => raw.async_file_move_get().job_id(id).send().await?,
+                JobKind::Delete => raw.async_file_delete_get().job_id(id).send().await?,
+            };
+            Ok(job.into_inner())
+        })
     }
 
-    /// Waits until the job is finished. Its items may have failed nevertheless, see [`job_results`].
+    /// Waits until the job is finished. Its items may have failed nevertheless, see [`results`](ItemResults::results).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::files::ItemResults as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let told = |job: &sbg::types::AsyncJob| println!("{:?} {:?}", job.state, job.completed_files);
     /// let done = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().timeout(hour).on_change(told).await?;
-    /// let failed = sbg::files::job_results(&done).into_iter().filter(Result::is_err).count();
+    /// let failed = done.results().into_iter().filter(Result::is_err).count();
     /// # Ok(())
     /// # }
     /// ```
     pub fn wait(&self) -> Wait<types::AsyncJob> {
         let job = self.clone();
-        wait::one(format!("job `{}`", self.id), move || {
-            let job = job.clone();
-            async move { job.get().await }
-        })
+        wait::one(format!("job `{}`", self.id), move || job.get().send())
     }
 }
 
@@ -409,27 +407,47 @@ impl Job for types::AsyncJob {
     }
 }
 
-/// What became of each item of a job, in the order in which the platform tells it: the file or folder, or the error. Nothing as long
-/// as the job is not finished.
+/// The results of a job with many items: bring the trait into scope to call its method.
 ///
+/// ```no_run
+/// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+/// use sbg::files::ItemResults as _;
+///
+/// let job = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().await?;
+/// for result in job.results() {
+///     println!("{}", result?.id);
+/// }
+/// # Ok(())
+/// # }
 /// ```
-/// let job: sbg::types::AsyncJob = serde_json::from_str(
-///     r#"{
-///         "id": "4fde2dd0c1b24b5d9d4ff2f4",
-///         "state": "FINISHED",
-///         "result": [
-///             {"resource": {"id": "567890abc9b0307bc0414164"}},
-///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}
-///         ]
-///     }"#,
-/// )?;
-/// let (copied, failed): (Vec<_>, Vec<_>) = sbg::files::job_results(&job).into_iter().partition(Result::is_ok);
-/// assert_eq!((copied.len(), failed.len()), (1, 1));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-pub fn job_results(job: &types::AsyncJob) -> Vec<Result<types::File>> {
-    let results = job.result.iter().flatten().cloned();
-    results.map(|result| bulk::item(result.resource, result.error)).collect()
+pub trait ItemResults {
+    /// The file or the error of each item, in the order of the platform. Empty unless the job has finished.
+    ///
+    /// ```
+    /// use sbg::files::ItemResults as _;
+    ///
+    /// let job: sbg::types::AsyncJob = serde_json::from_str(
+    ///     r#"{
+    ///         "id": "4fde2dd0c1b24b5d9d4ff2f4",
+    ///         "state": "FINISHED",
+    ///         "result": [
+    ///             {"resource": {"id": "567890abc9b0307bc0414164"}},
+    ///             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}}
+    ///         ]
+    ///     }"#,
+    /// )?;
+    /// let (copied, failed): (Vec<_>, Vec<_>) = job.results().into_iter().partition(Result::is_ok);
+    /// assert_eq!((copied.len(), failed.len()), (1, 1));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn results(&self) -> Vec<Result<types::File>>;
+}
+
+impl ItemResults for types::AsyncJob {
+    fn results(&self) -> Vec<Result<types::File>> {
+        let results = self.result.iter().flatten().cloned();
+        results.map(|result| bulk::item(result.resource, result.error)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -467,9 +485,9 @@ mod tests {
             {"resource": {"id": "5f2"}},
             {"error": {"status": 404, "code": 5002, "message": "Requested file does not exist."}},
         ]}));
-        let results = job_results(&done);
+        let results = done.results();
         assert_eq!(results[0].as_ref().unwrap().id, "5f2");
         assert_eq!(results[1].as_ref().unwrap_err().code(), Some(5002));
-        assert_eq!(job_results(&job(json!({"id": "1"}))).len(), 0);
+        assert_eq!((job(json!({"id": "1"}))).results().len(), 0);
     }
 }

@@ -12,7 +12,9 @@ use sbg_raw::ClientFilesExt as _;
 use super::{FileHandle, FileQuery, Files};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::text_of;
 use crate::projects::ProjectFiles;
+use crate::raw::types as bodies;
 use crate::request::call::{refuse_fields, set};
 use crate::request::fields::Fields;
 use crate::request::list::{Fetched, List, PageRequest};
@@ -75,7 +77,7 @@ impl List for FileSearch {
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::FileSearchHit>> {
         refuse_fields(&at, "hits of a search")?;
-        let call = client.raw().file_search().body(types::FileSearch { query: self.expression });
+        let call = client.raw().file_search().body(bodies::FileSearch { query: self.expression });
         let limit = at.limit_param();
         let page = set!(call, cont_token = at.token, limit = limit).send().await?.into_inner();
         let total = page.count.as_ref().and_then(|count| u64::try_from(*count).ok());
@@ -87,7 +89,7 @@ impl List for FileSearch {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let mut entries = client.project("rfranklin/fibre-diffraction")?.files().walk().entries();
+/// let mut entries = client.project("rfranklin/fibre-diffraction").files().walk().entries();
 /// while let Some(entry) = entries.try_next().await? {
 ///     println!("{} {:?}", entry.path, entry.file.size);
 /// }
@@ -125,7 +127,7 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let mut entries = client.project("rfranklin/fibre-diffraction")?.files().walk().entries();
+    /// let mut entries = client.project("rfranklin/fibre-diffraction").files().walk().entries();
     /// while let Some(entry) = entries.try_next().await? {
     ///     println!("{}", entry.path);
     /// }
@@ -145,7 +147,7 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// if let Some(found) = files.find("51.fastq").try_next().await? {
     ///     println!("{} is {}", found.path, found.file.id);
     /// }
@@ -161,7 +163,7 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// match files.resolve_path("reads/lane-1/51.fastq.gz").await {
     ///     Ok(file) => println!("{}", file.id),
     ///     Err(error) if error.is_not_found() => println!("not uploaded yet"),
@@ -176,34 +178,97 @@ impl ProjectFiles {
     /// A path without names or with `.` or `..` in it, before anything is sent; [`ErrorKind::NotFound`] where there is none; or whatever
     /// the calls bring.
     pub async fn resolve_path(&self, path: &str) -> Result<types::File> {
-        let client = self.client();
-        if let Some(odd) = path.split('/').find(|name| matches!(*name, "." | "..")) {
-            return Err(Error::invalid(format!(
-                "`{odd}` in `{path}` is no name: paths begin at the root of the project"
-            )));
-        }
         let mut found: Option<types::File> = None;
-        for name in path.split('/').filter(|name| !name.is_empty()) {
-            let query: FileQuery = match &found {
-                None => self.query(),
-                Some(folder) if is_folder(folder) => client.files().query().parent(folder),
-                Some(file) => {
-                    let name = file.name.as_deref().unwrap_or_default();
-                    let message = format!("`{name}` in `{path}` is a file, so nothing lies in it");
-                    return Err(Error::new(ErrorKind::NotFound, message));
-                }
-            };
-            let files = query.name(name).fields(Fields::all()).all().await?;
+        for name in names(path)? {
             let missing = || {
-                Error::new(ErrorKind::NotFound, format!("there is no `{name}` in `{path}` of {}", self.id()))
+                let project = text_of(self.id());
+                Error::new(ErrorKind::NotFound, format!("there is no `{name}` in `{path}` of {project}"))
             };
-            let named = files.into_iter().find(|file| file.name.as_deref() == Some(name));
-            found = Some(named.ok_or_else(missing)?);
+            found = Some(self.named(found.as_ref(), name, path).await?.ok_or_else(missing)?);
         }
         found.ok_or_else(|| {
             Error::invalid("the path has no names; the root of a project is its `root_folder`")
         })
     }
+
+    /// Creates the folders of this path that do not exist yet, and returns the last one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
+    /// let folder = files.create_folder_all("results/2026/november").await?;
+    /// client.upload("51.tiff").to_folder(&folder).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] for a path without names or with `.` or `..` in it, before anything is sent; [`ErrorKind::NotFound`]
+    /// where a file is in the way; otherwise the error of a call.
+    pub async fn create_folder_all(&self, path: &str) -> Result<types::File> {
+        let mut found: Option<types::File> = None;
+        for name in names(path)? {
+            let folder = match self.named(found.as_ref(), name, path).await? {
+                Some(folder) => folder,
+                None => self.create_or_find(found.as_ref(), name, path).await?,
+            };
+            if !is_folder(&folder) {
+                let message = format!("cannot create the folder `{path}`: `{name}` is a file");
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+            found = Some(folder);
+        }
+        found.ok_or_else(|| Error::invalid("cannot create a folder: the path has no names"))
+    }
+
+    /// Creates a folder, unless somebody else does at the same time.
+    async fn create_or_find(
+        &self,
+        parent: Option<&types::File>,
+        name: &str,
+        path: &str,
+    ) -> Result<types::File> {
+        let create = self.client().files().create_folder(name);
+        let create = match parent {
+            Some(parent) => create.in_folder(parent),
+            None => create.in_project(self.id()),
+        };
+        match create.send().await {
+            Err(error) if error.is_conflict() => self.named(parent, name, path).await?.ok_or(error),
+            created => created,
+        }
+    }
+
+    /// The file or folder of this name at the root of the project or in a folder.
+    async fn named(
+        &self,
+        parent: Option<&types::File>,
+        name: &str,
+        path: &str,
+    ) -> Result<Option<types::File>> {
+        let query: FileQuery = match parent {
+            None => self.query(),
+            Some(folder) if is_folder(folder) => self.client().files().query().parent(folder),
+            Some(file) => {
+                let name = file.name.as_deref().unwrap_or_default();
+                let message = format!("`{name}` in `{path}` is a file, so nothing lies in it");
+                return Err(Error::new(ErrorKind::NotFound, message));
+            }
+        };
+        let files = query.name(name).fields(Fields::all()).all().await?;
+        Ok(files.into_iter().find(|file| file.name.as_deref() == Some(name)))
+    }
+}
+
+/// The names of a path that begins at the root of a project.
+fn names(path: &str) -> Result<impl Iterator<Item = &str>> {
+    if let Some(odd) = path.split('/').find(|name| matches!(*name, "." | "..")) {
+        return Err(Error::invalid(format!(
+            "`{odd}` in `{path}` is not a name: paths begin at the root of the project"
+        )));
+    }
+    Ok(path.split('/').filter(|name| !name.is_empty()))
 }
 
 impl FileHandle {
@@ -233,7 +298,7 @@ type Choice = Arc<dyn Fn(&Entry) -> bool + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let walk = client.project("rfranklin/fibre-diffraction")?.files().walk();
+/// let walk = client.project("rfranklin/fibre-diffraction").files().walk();
 /// let reads: Vec<_> = walk.filter(|entry| entry.path.ends_with(".fastq.gz")).entries().try_collect().await?;
 /// # Ok(())
 /// # }

@@ -8,7 +8,8 @@ use crate::api::checks::check_tags;
 use crate::billing::check_billing_group;
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::ProjectId;
+use crate::ids::{Given, ProjectId};
+use crate::raw::types as bodies;
 use crate::request::call::{answer_of, awaitable, body_clearers, body_setters, tags_setters};
 use crate::types;
 
@@ -16,7 +17,7 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let project = client.project("rfranklin/fibre-diffraction")?.edit().tags(["dna"]).await?;
+/// let project = client.project("rfranklin/fibre-diffraction").edit().tags(["dna"]).await?;
 /// println!("{:?}", project.tags);
 /// # Ok(())
 /// # }
@@ -25,8 +26,8 @@ use crate::types;
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ProjectEdit {
     pub(super) client: Client,
-    pub(super) id: ProjectId,
-    pub(super) body: types::ProjectEdit,
+    pub(super) id: Given<ProjectId>,
+    pub(super) body: bodies::ProjectEdit,
 }
 
 impl ProjectEdit {
@@ -35,7 +36,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().name("Fibre diffraction, 1952");
         /// # Ok(())
         /// # }
         /// ```
@@ -44,7 +45,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().description("Patterns of the A form");
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().description("Patterns of the A form");
         /// # Ok(())
         /// # }
         /// ```
@@ -53,7 +54,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let project = client.project("rfranklin/fibre-diffraction")?;
+        /// let project = client.project("rfranklin/fibre-diffraction");
         /// let edit = project.edit().billing_group("3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11");
         /// # Ok(())
         /// # }
@@ -66,7 +67,7 @@ impl ProjectEdit {
         /// use sbg::types::ProjectEditSettings;
         ///
         /// let locked = ProjectEditSettings { locked: Some(true), ..Default::default() };
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().settings(locked);
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().settings(locked);
         /// # Ok(())
         /// # }
         /// ```
@@ -78,7 +79,7 @@ impl ProjectEdit {
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-        /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().clear_description();
+        /// let edit = client.project("rfranklin/fibre-diffraction").edit().clear_description();
         /// # Ok(())
         /// # }
         /// ```
@@ -91,7 +92,7 @@ impl ProjectEdit {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let edit = client.project("rfranklin/fibre-diffraction")?.edit().name("Fibre diffraction, 1952");
+    /// let edit = client.project("rfranklin/fibre-diffraction").edit().name("Fibre diffraction, 1952");
     /// println!("{:?}", edit.send().await?.modified_on);
     /// # Ok(())
     /// # }
@@ -101,18 +102,19 @@ impl ProjectEdit {
     ///
     /// A change of nothing, an empty name, a malformed billing group or tag, before anything is sent; or whatever the call brings.
     pub async fn send(self) -> Result<types::Project> {
-        if self.body == types::ProjectEdit::default() {
+        if self.body == bodies::ProjectEdit::default() {
             return Err(Error::invalid("the edit of the project changes nothing"));
         }
         self.body.name.as_deref().map_or(Ok(()), check_name)?;
         check_billing_group(self.body.billing_group.as_deref())?;
         check_tags(self.body.tags.value().map_or(&[], Vec::as_slice))?;
-        let call = self.client.raw().project_edit().project_owner(self.id.owner()).project(self.id.project());
-        completed(&call.body(self.body).send().await?.into_inner(), &self.id)
+        let id = self.id?;
+        let call = self.client.raw().project_edit().project_owner(id.owner()).project(id.project());
+        completed(&call.body(self.body).send().await?.into_inner(), &id)
     }
 }
 
-awaitable!(ProjectEdit => types::Project);
+awaitable!(ProjectEdit => types::Project, client);
 
 /// The answer to an edit does not name the project; whoever edited it knows the name.
 fn completed(edited: &types::ProjectEdited, id: &ProjectId) -> Result<types::Project> {

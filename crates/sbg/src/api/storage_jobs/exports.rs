@@ -2,10 +2,11 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
 
-use super::imports::{self, outcome};
+use super::imports::{self, StorageJobExt, outcome};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, VolumeId, check_given, check_segment, excerpt};
+use crate::raw::types as bodies;
 use crate::request::bulk::{bulk, checked_ids, in_place};
 use crate::request::call::{Get, awaitable, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -68,7 +69,7 @@ impl Exports {
     /// use sbg::types::StorageJobStateFilter;
     ///
     /// let failed = client.exports().query().state(StorageJobStateFilter::Failed).all().await?;
-    /// println!("{}", failed.items.len());
+    /// println!("{}", failed.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -86,7 +87,7 @@ impl Exports {
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
     /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true).await?;
     /// let export = client.export(&export.id).wait().await?;
-    /// println!("{}", sbg::storage_jobs::export_result(&export)?.id);
+    /// println!("{}", export.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -112,7 +113,7 @@ impl Exports {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let exports = client.exports();
-    /// let mut files = client.project("rfranklin/fibre-diffraction")?.files().query().items();
+    /// let mut files = client.project("rfranklin/fibre-diffraction").files().query().items();
     /// let mut starts = Vec::new();
     /// while let Some(file) = files.try_next().await? {
     ///     let location = file.name.unwrap_or_default();
@@ -140,7 +141,7 @@ impl Exports {
                 "the exports of one bulk call are all `copy_only` or none: make a call for either",
             ));
         }
-        let items: Vec<types::ExportStart> =
+        let items: Vec<bodies::ExportStart> =
             exports.into_iter().map(ExportStart::checked).collect::<Result<_>>()?;
         bulk!(self.client, items, bulk_export_start, BulkExportStart { items }, copy_only = copy_only).await
     }
@@ -174,7 +175,7 @@ impl Exports {
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
     /// for export in client.exports().wait_all(ids).await? {
-    ///     let file = sbg::storage_jobs::export_result(&export?)?;
+    ///     let file = export?.file()?;
     ///     println!("{}", file.id);
     /// }
     /// # Ok(())
@@ -317,7 +318,7 @@ impl ExportStart {
         self
     }
 
-    fn checked(self) -> Result<types::ExportStart> {
+    fn checked(self) -> Result<bodies::ExportStart> {
         check_segment("file id", &self.file)?;
         let (volume, location) = (self.volume?.into(), self.location);
         if location.is_empty() || location.ends_with('/') {
@@ -327,7 +328,7 @@ impl ExportStart {
             )));
         }
         let properties = self.properties.map(S3Properties::into_export).transpose()?;
-        Ok(types::ExportStart {
+        Ok(bodies::ExportStart {
             source: types::ExportStartSource { file: self.file },
             destination: types::ExportStartDestination { volume, location },
             overwrite: self.overwrite,
@@ -355,14 +356,14 @@ impl ExportStart {
     }
 }
 
-awaitable!(ExportStart => types::Export);
+awaitable!(ExportStart => types::Export, client);
 
 /// An export, by id. Makes no request until it is told to.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let export = client.export(id).wait().await?;
-/// println!("{:?}", sbg::storage_jobs::export_result(&export)?.storage);
+/// println!("{:?}", export.file()?.storage);
 /// # Ok(())
 /// # }
 /// ```
@@ -395,19 +396,19 @@ impl ExportHandle {
     /// ```
     pub fn get(&self) -> Get<types::Export> {
         let Self { client, id } = self.clone();
-        Get::new(ExportList::IDENTITY, move |fields| async move {
+        Get::new(&client, ExportList::IDENTITY, move |client, fields| async move {
             check_segment("export id", &id)?;
             Ok(set!(client.raw().export_get().export_id(id), fields = fields).send().await?.into_inner())
         })
     }
 
-    /// Waits until the export has ended, well or badly: [`export_result`] tells which.
+    /// Waits until the export has ended, well or badly: [`file`](super::StorageJobExt::file) tells which.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let export = client.export(id).wait().timeout(hour).await?;
-    /// println!("{:?}", sbg::storage_jobs::export_result(&export)?.id);
+    /// println!("{:?}", export.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -423,29 +424,11 @@ impl Job for types::Export {
     }
 }
 
-/// The file of a completed export as it is since then: an alias of the exported object, unless the export was a copy.
-///
-/// ```
-/// use sbg::storage_jobs::export_result;
-///
-/// let failed: sbg::types::Export = serde_json::from_str(
-///     r#"{
-///         "id": "6jcv1gCwfvKXV1QdAhVuP7",
-///         "state": "FAILED",
-///         "error": {"status": 409, "code": 9108, "message": "The object exists."}
-///     }"#,
-/// )?;
-/// assert_eq!(export_result(&failed).unwrap_err().to_string(), "The object exists. (HTTP 409, code 9108)");
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// What the platform says of an export that failed; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for one that has not
-/// ended, or that came in short form and so without its result.
-pub fn export_result(export: &types::Export) -> Result<types::File> {
-    let what = format!("export `{}`", export.id);
-    outcome(&what, export.state.as_ref(), export.result.as_ref(), export.error.as_ref())
+impl StorageJobExt for types::Export {
+    fn file(&self) -> Result<types::File> {
+        let what = format!("export `{}`", self.id);
+        outcome(&what, self.state.as_ref(), self.result.as_ref(), self.error.as_ref())
+    }
 }
 
 #[cfg(test)]

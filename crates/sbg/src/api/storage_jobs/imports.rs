@@ -6,6 +6,7 @@ use crate::api::destination::{Destination, Place, place_setters};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Given, IntoId, ProjectId, VolumeId, check_given, check_segment, excerpt};
+use crate::raw::types as bodies;
 use crate::request::bulk::{bulk, checked_ids, in_place};
 use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -68,7 +69,7 @@ impl Imports {
     ///
     /// let query = client.imports().query().volume("rfranklin/patterns").state(StorageJobStateFilter::Failed);
     /// let failed = query.all().await?;
-    /// println!("{}", failed.items.len());
+    /// println!("{}", failed.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -84,7 +85,7 @@ impl Imports {
     /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff");
     /// let import = import.to_project("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
     /// let import = client.import(&import.id).wait().await?;
-    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// println!("{}", import.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -112,7 +113,7 @@ impl Imports {
         &self,
         imports: impl IntoIterator<Item = ImportStart>,
     ) -> Result<Vec<Result<types::Import>>> {
-        let items: Vec<types::ImportStart> =
+        let items: Vec<bodies::ImportStart> =
             imports.into_iter().map(ImportStart::checked).collect::<Result<_>>()?;
         bulk!(self.client, items, bulk_import_start, BulkImportStart { items }).await
     }
@@ -151,7 +152,7 @@ impl Imports {
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// for import in client.imports().wait_all(ids).timeout(hour).await? {
-    ///     let file = sbg::storage_jobs::import_result(&import?)?;
+    ///     let file = import?.file()?;
     ///     println!("{}", file.id);
     /// }
     /// # Ok(())
@@ -268,12 +269,12 @@ pub struct ImportStart {
     volume: Given<VolumeId>,
     place: Place,
     /// Everything but the volume and the place, which are added when it is sent.
-    body: types::ImportStart,
+    body: bodies::ImportStart,
 }
 
 impl ImportStart {
     pub(crate) fn new(client: Client, volume: Given<VolumeId>, location: String) -> Self {
-        let body = types::ImportStart {
+        let body = bodies::ImportStart {
             source: types::ImportStartSource { volume: String::new(), location },
             destination: types::ImportStartDestination::default(),
             overwrite: None,
@@ -341,11 +342,11 @@ impl ImportStart {
         preserve_folder_structure(preserve_folder_structure: bool);
     }
 
-    fn checked(mut self) -> Result<types::ImportStart> {
+    fn checked(mut self) -> Result<bodies::ImportStart> {
         self.body.source.volume = self.volume?.into();
         let Destination { project, parent, name } = self.place.checked("an import goes to")?;
         self.body.destination = types::ImportStartDestination { project, parent, name };
-        let types::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
+        let bodies::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
         let location = &source.location;
         let shown = excerpt(location, 60);
         let is_folder = location.ends_with('/');
@@ -389,7 +390,7 @@ impl ImportStart {
     }
 }
 
-awaitable!(ImportStart => types::Import);
+awaitable!(ImportStart => types::Import, client);
 
 /// An imported folder has a plainer name than a file.
 fn check_folder_name(name: &str) -> Result<()> {
@@ -407,7 +408,7 @@ fn check_folder_name(name: &str) -> Result<()> {
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let import = client.import(id).wait().await?;
-/// println!("{:?}", sbg::storage_jobs::import_result(&import)?.name);
+/// println!("{:?}", import.file()?.name);
 /// # Ok(())
 /// # }
 /// ```
@@ -440,19 +441,19 @@ impl ImportHandle {
     /// ```
     pub fn get(&self) -> Get<types::Import> {
         let Self { client, id } = self.clone();
-        Get::new(ImportList::IDENTITY, move |fields| async move {
+        Get::new(&client, ImportList::IDENTITY, move |client, fields| async move {
             check_segment("import id", &id)?;
             Ok(set!(client.raw().import_get().import_id(id), fields = fields).send().await?.into_inner())
         })
     }
 
-    /// Waits until the import has ended, well or badly: [`import_result`] tells which.
+    /// Waits until the import has ended, well or badly: [`file`](StorageJobExt::file) tells which.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let import = client.import(id).wait().timeout(hour).await?;
-    /// println!("{}", sbg::storage_jobs::import_result(&import)?.id);
+    /// println!("{}", import.file()?.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -462,29 +463,56 @@ impl ImportHandle {
     }
 }
 
-/// The file or folder that a completed import has made.
+/// The result of an import or an export: bring the trait into scope to call its method.
 ///
+/// ```no_run
+/// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// use sbg::storage_jobs::StorageJobExt as _;
+///
+/// let file = client.import(id).wait().await?.file()?;
+/// println!("{}", file.id);
+/// # Ok(())
+/// # }
 /// ```
-/// use sbg::storage_jobs::import_result;
-///
-/// let import: sbg::types::Import = serde_json::from_str(
-///     r#"{
-///         "id": "3Q7TVdzmdUnDTYkRWiRsoX",
-///         "state": "COMPLETED",
-///         "result": {"id": "567890abc9b0307bc0414164", "name": "photograph-51.tiff"}
-///     }"#,
-/// )?;
-/// assert_eq!(import_result(&import)?.name.as_deref(), Some("photograph-51.tiff"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-///
-/// What the platform says of an import that failed; [`ErrorKind::InvalidInput`] for one that has not ended, or that came in short form
-/// and so without its result.
-pub fn import_result(import: &types::Import) -> Result<types::File> {
-    let what = format!("import `{}`", import.id);
-    outcome(&what, import.state.as_ref(), import.result.as_ref(), import.error.as_ref())
+pub trait StorageJobExt {
+    /// The file or folder of a completed job: what an import has made, or the exported file as it is since then, which is an alias of the
+    /// exported object unless the export was a copy.
+    ///
+    /// ```
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
+    /// let import: sbg::types::Import = serde_json::from_str(
+    ///     r#"{
+    ///         "id": "3Q7TVdzmdUnDTYkRWiRsoX",
+    ///         "state": "COMPLETED",
+    ///         "result": {"id": "567890abc9b0307bc0414164", "name": "photograph-51.tiff"}
+    ///     }"#,
+    /// )?;
+    /// assert_eq!(import.file()?.name.as_deref(), Some("photograph-51.tiff"));
+    ///
+    /// let failed: sbg::types::Export = serde_json::from_str(
+    ///     r#"{
+    ///         "id": "6jcv1gCwfvKXV1QdAhVuP7",
+    ///         "state": "FAILED",
+    ///         "error": {"status": 409, "code": 9108, "message": "The object exists."}
+    ///     }"#,
+    /// )?;
+    /// assert_eq!(failed.file().unwrap_err().to_string(), "The object exists. (HTTP 409, code 9108)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The error of a job that failed; [`ErrorKind::InvalidInput`] for one that has not ended, or that came from a list and so without its
+    /// result.
+    fn file(&self) -> Result<types::File>;
+}
+
+impl StorageJobExt for types::Import {
+    fn file(&self) -> Result<types::File> {
+        let what = format!("import `{}`", self.id);
+        outcome(&what, self.state.as_ref(), self.result.as_ref(), self.error.as_ref())
+    }
 }
 
 /// How far an import or an export in this state is.
@@ -509,7 +537,7 @@ pub(crate) fn outcome(
     match (state, result, error) {
         (Some(StorageJobState::Failed), _, Some(error)) => Err(Error::from_item(error)),
         (Some(StorageJobState::Failed), _, None) => {
-            Err(Error::new(ErrorKind::Api, format!("{what} failed, and the platform does not say why")))
+            Err(Error::new(ErrorKind::JobFailed, format!("{what} failed, and the platform does not say why")))
         }
         (_, Some(file), _) if ended => Ok(file.clone()),
         (_, None, Some(error)) if ended => Err(Error::from_item(error)),
@@ -561,7 +589,7 @@ mod tests {
     fn only_a_completed_job_has_a_file() {
         let check = |json: &str, expected: Result<&str, &str>| {
             let import: types::Import = serde_json::from_str(json).unwrap();
-            let got = import_result(&import).map(|file| file.id).map_err(|error| error.to_string());
+            let got = import.file().map(|file| file.id).map_err(|error| error.to_string());
             assert_eq!(got, expected.map(str::to_owned).map_err(str::to_owned), "{json}");
         };
         check(r#"{"id": "i", "state": "COMPLETED", "result": {"id": "f"}}"#, Ok("f"));

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{AppId, Given, ProjectId};
 use crate::raw::Nullable;
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, body_setters, set};
 use crate::types;
 
@@ -31,7 +32,7 @@ pub struct TaskCreate {
     app: Given<AppId>,
     project: Given<ProjectId>,
     /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
-    body: types::TaskCreate,
+    body: bodies::TaskCreate,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
     location: Option<OutputLocation>,
@@ -41,7 +42,7 @@ pub struct TaskCreate {
 
 impl TaskCreate {
     pub(super) fn new(client: Client, app: Given<AppId>, project: Given<ProjectId>) -> Self {
-        let body = types::TaskCreate {
+        let body = bodies::TaskCreate {
             project: String::new(),
             app: String::new(),
             name: None,
@@ -123,13 +124,15 @@ impl TaskCreate {
     }
 
     /// Whether to run the task at once, which costs money. It is a draft otherwise, and it stays one if its inputs are wrong, see
-    /// [`task_errors`](super::task_errors).
+    /// [`errors`](super::TaskExt::errors).
     ///
     /// ```no_run
     /// # async fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskExt as _;
+    ///
     /// let task = project.tasks().create(app).input("threshold", 3).run(true).await?;
     /// if task.status == Some(sbg::types::TaskStatus::Draft) {
-    ///     println!("did not start: {:?}", sbg::tasks::task_errors(&task));
+    ///     println!("did not start: {:?}", task.errors());
     /// }
     /// # Ok(())
     /// # }
@@ -171,4 +174,4 @@ impl TaskCreate {
     }
 }
 
-awaitable!(TaskCreate => types::Task);
+awaitable!(TaskCreate => types::Task, client);

@@ -10,6 +10,7 @@ use super::{ExecutionSettings, OutputLocation, TaskHandle, TaskInput, TaskValue}
 use crate::error::{Error, Result};
 use crate::ids::{AppId, Given, IntoId, ProjectId};
 use crate::raw::Nullable;
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, body_clearers, body_setters};
 use crate::types;
 
@@ -17,8 +18,10 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+/// use sbg::tasks::TaskExt as _;
+///
 /// let draft = task.edit().name("Helix angle, second try").input("threshold", 5).await?;
-/// println!("{:?}", sbg::tasks::task_errors(&draft));
+/// println!("{:?}", draft.errors());
 /// # Ok(())
 /// # }
 /// ```
@@ -29,7 +32,7 @@ pub struct TaskEdit {
     app: Option<Given<AppId>>,
     project: Option<Given<ProjectId>>,
     /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
-    body: types::TaskEdit,
+    body: bodies::TaskEdit,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
     location: Option<OutputLocation>,
@@ -41,7 +44,7 @@ impl TaskEdit {
             task,
             app: None,
             project: None,
-            body: types::TaskEdit::default(),
+            body: bodies::TaskEdit::default(),
             inputs: BTreeMap::new(),
             settings: None,
             location: None,
@@ -161,7 +164,7 @@ impl TaskEdit {
         body.inputs = checked_inputs(&inputs)?;
         body.execution_settings = settings.map(ExecutionSettings::checked).transpose()?;
         body.output_location = location.map(OutputLocation::checked).transpose()?;
-        if body == types::TaskEdit::default() {
+        if body == bodies::TaskEdit::default() {
             return Err(Error::invalid("the edit of the task changes nothing"));
         }
         check_task_name(body.name.as_deref())?;
@@ -171,7 +174,7 @@ impl TaskEdit {
     }
 }
 
-awaitable!(TaskEdit => types::Task);
+awaitable!(TaskEdit => types::Task, task.client);
 
 /// A change of the inputs of a draft.
 ///
@@ -234,10 +237,10 @@ impl TaskInputsEdit {
         if self.inputs.is_empty() {
             return Err(Error::invalid("the edit of the inputs changes nothing"));
         }
-        let body = types::TaskInputsEdit(checked_inputs(&self.inputs)?);
+        let body = bodies::TaskInputsEdit(checked_inputs(&self.inputs)?);
         let call = self.task.client.raw().task_inputs_edit().task_id(self.task.checked()?);
         Ok(values_from_json(&call.body(body).send().await?.into_inner()))
     }
 }
 
-awaitable!(TaskInputsEdit => BTreeMap<String, TaskInput>);
+awaitable!(TaskInputsEdit => BTreeMap<String, TaskInput>, task.client);

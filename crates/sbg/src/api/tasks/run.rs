@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sbg_raw::ClientTasksExt as _;
 
-use super::{TASK_ID, TaskHandle, TaskInput, TaskInputsEdit, task_errors, value};
+use super::{TASK_ID, TaskExt as _, TaskHandle, TaskInput, TaskInputsEdit, value};
 use crate::error::{Error, Result};
 use crate::ids::check_uuid;
 use crate::request::call::{Get, awaitable, set};
@@ -89,7 +89,7 @@ impl TaskHandle {
     /// `error`, with what the task says is wrong with it. A task that cannot be got leaves the error as it is.
     async fn with_its_errors(&self, error: Error) -> Error {
         let Ok(task) = self.get().fields(Fields::only(["id", "errors"])).send().await else { return error };
-        let problems = task_errors(&task);
+        let problems = task.errors();
         if problems.is_empty() {
             return error;
         }
@@ -99,7 +99,7 @@ impl TaskHandle {
     }
 }
 
-awaitable!(TaskRun => types::Task);
+awaitable!(TaskRun => types::Task, task.client);
 
 /// A task to clone.
 ///
@@ -149,7 +149,7 @@ impl TaskClone {
     }
 }
 
-awaitable!(TaskClone => types::Task);
+awaitable!(TaskClone => types::Task, task.client);
 
 /// The query parameter that starts a new task.
 pub(super) fn action(run: bool) -> Option<types::TaskAction> {
@@ -182,7 +182,7 @@ impl TaskInputs {
     /// ```
     pub fn get(&self) -> Get<BTreeMap<String, TaskInput>> {
         let TaskHandle { client, id } = self.task.clone();
-        Get::new(&[], move |fields| async move {
+        Get::new(&client, &[], move |client, fields| async move {
             check_uuid(TASK_ID, &id)?;
             let call = client.raw().task_inputs_get().task_id(id);
             Ok(value::values_from_json(&set!(call, fields = fields).send().await?.into_inner()))

@@ -1,6 +1,6 @@
 //! How far a task is, and whether it can come to an end at all.
 
-use super::task_errors;
+use super::TaskExt as _;
 use crate::error::{Error, Result};
 use crate::request::wait::{Job, State};
 use crate::types::{self, TaskStatus};
@@ -14,13 +14,13 @@ impl Job for types::Task {
     }
 
     fn if_it_can_end(self) -> Result<Self> {
-        let errors = task_errors(&self);
+        let errors = self.errors();
         if self.status != Some(TaskStatus::Draft) || errors.is_empty() {
             return Ok(self);
         }
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let message = format!("task `{}` is a draft that cannot run: {}", self.id, errors.join("; "));
-        Err(Error::invalid(message).with_hint("mend its inputs with `edit`, then `run` it"))
+        Err(Error::invalid(message).with_hint("fix its inputs with `edit()`, then start it with `run()`"))
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
         let errors = json!(["Missing `reads`.", {"message": "No file."}]);
         let error = draft(errors).if_it_can_end().unwrap_err();
         let expected = format!(
-            "task `{ID}` is a draft that cannot run: Missing `reads`.; No file.; mend its inputs with `edit`, then `run` it"
+            "task `{ID}` is a draft that cannot run: Missing `reads`.; No file.; fix its inputs with `edit()`, then start it with `run()`"
         );
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::InvalidInput, expected));
     }

@@ -27,9 +27,9 @@ pub type TaskInput = TaskValue;
 ///
 /// ```no_run
 /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
-/// use sbg::tasks::{TaskOutput, task_outputs};
+/// use sbg::tasks::{TaskOutput, TaskExt as _};
 ///
-/// match task_outputs(&task.get().await?).get("aligned_reads") {
+/// match task.get().await?.outputs().get("aligned_reads") {
 ///     Some(TaskOutput::File(file)) => println!("{}", file.id),
 ///     Some(TaskOutput::List(files)) => println!("{} files", files.len()),
 ///     other => println!("{other:?}"),
@@ -75,7 +75,9 @@ pub enum TaskValue {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
-/// for file in sbg::tasks::output_files(&task.get().await?) {
+/// use sbg::tasks::TaskExt as _;
+///
+/// for file in task.get().await?.output_files() {
 ///     let name = file.name.as_deref().unwrap_or(&file.id);
 ///     client.file(&file).download(name).await?;
 /// }
@@ -99,7 +101,9 @@ pub struct TaskFile {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
-/// for folder in sbg::tasks::output_folders(&task.get().await?) {
+/// use sbg::tasks::TaskExt as _;
+///
+/// for folder in task.get().await?.output_folders() {
 ///     let name = folder.name.as_deref().unwrap_or(&folder.id);
 ///     client.file(&folder).download_tree(name).await?;
 /// }

@@ -5,6 +5,7 @@ use sbg_raw::ClientVolumesExt as _;
 use super::Service;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::raw::types as bodies;
 use crate::request::call::awaitable;
 use crate::types;
 
@@ -60,7 +61,7 @@ impl VolumeCreate {
     /// ```no_run
     /// # async fn example(client: sbg::Client, service: sbg::volumes::Service) -> sbg::Result<()> {
     /// let volume = client.volumes().create("patterns", service).send().await?;
-    /// let objects = client.volume(volume.id)?.list().all().await?;
+    /// let objects = client.volume(volume.id).list().all().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -80,12 +81,12 @@ impl VolumeCreate {
         };
         let service = self.service.into_create()?;
         let body =
-            types::VolumeCreate { name: self.name, access_mode, description: self.description, service };
+            bodies::VolumeCreate { name: self.name, access_mode, description: self.description, service };
         Ok(self.client.raw().volume_create().body(body).send().await?.into_inner())
     }
 }
 
-awaitable!(VolumeCreate => types::Volume);
+awaitable!(VolumeCreate => types::Volume, client);
 
 /// What the platform takes as the name of a volume (its codes 9013, 9014 and 9030).
 pub(super) fn check_name(name: &str) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::create::check_name;
 use super::{Credentials, S3Properties, VolumeHandle};
 use crate::error::{Error, Result};
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, body_clearers, body_setters};
 use crate::types;
 
@@ -20,7 +21,7 @@ use crate::types;
 pub struct VolumeEdit {
     pub(super) volume: VolumeHandle,
     /// Everything but the credentials and the properties, which are added when it is sent.
-    pub(super) body: types::VolumeEdit,
+    pub(super) body: bodies::VolumeEdit,
     pub(super) credentials: Option<Credentials>,
     pub(super) properties: Option<S3Properties>,
 }
@@ -168,7 +169,7 @@ impl VolumeEdit {
         if let Some(properties) = self.properties.take() {
             self.service().properties = Some(properties.into_volume()?);
         }
-        if self.body == types::VolumeEdit::default() {
+        if self.body == bodies::VolumeEdit::default() {
             return Err(Error::invalid("the edit of the volume changes nothing"));
         }
         if let Some(name) = &self.body.name {
@@ -183,7 +184,7 @@ impl VolumeEdit {
     }
 }
 
-awaitable!(VolumeEdit => types::Volume);
+awaitable!(VolumeEdit => types::Volume, volume.client);
 
 /// A volume to deactivate.
 ///
@@ -227,9 +228,9 @@ impl VolumeDeactivate {
     ///
     /// Whatever the call brings.
     pub async fn send(self) -> Result<types::Volume> {
-        let body = types::VolumeEdit { active: Some(false), ..types::VolumeEdit::default() };
+        let body = bodies::VolumeEdit { active: Some(false), ..bodies::VolumeEdit::default() };
         self.volume.patch(body, self.force).await
     }
 }
 
-awaitable!(VolumeDeactivate => types::Volume);
+awaitable!(VolumeDeactivate => types::Volume, volume.client);

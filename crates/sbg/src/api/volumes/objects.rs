@@ -7,7 +7,7 @@ use sbg_raw::ClientVolumesExt as _;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ids::VolumeId;
+use crate::ids::{Given, VolumeId, checked};
 use crate::request::call::set;
 use crate::request::list::{Fetched, List, PageRequest, query_value};
 use crate::request::query::Query;
@@ -105,7 +105,7 @@ impl VolumeEntry {
 /// ```
 #[derive(Clone, Debug)]
 pub struct VolumeObjectList {
-    pub(super) id: VolumeId,
+    pub(super) id: Given<VolumeId>,
     pub(super) prefix: Option<String>,
 }
 
@@ -128,13 +128,18 @@ impl List for VolumeObjectList {
 
     const IDENTITY: &'static [&'static str] = IDENTITY;
 
+    fn check(&self) -> Result<()> {
+        Ok(checked(&self.id).map(drop)?)
+    }
+
     fn by_token(&self) -> bool {
         true
     }
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<VolumeEntry>> {
         let call = client.raw().volume_object_list();
-        let call = call.volume_owner(self.id.owner()).volume_name(self.id.volume());
+        let id = self.id?;
+        let call = call.volume_owner(id.owner()).volume_name(id.volume());
         let limit = at.limit_param();
         let call = set!(call, prefix = self.prefix, limit = limit, fields = at.fields);
         let page = set!(call, continuation_token = at.token).send().await?.into_inner();

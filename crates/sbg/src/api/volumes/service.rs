@@ -297,7 +297,7 @@ impl Service {
 /// # async fn example(client: sbg::Client, secret: String) -> sbg::Result<()> {
 /// use sbg::volumes::Credentials;
 ///
-/// let volume = client.volume("rfranklin/patterns")?;
+/// let volume = client.volume("rfranklin/patterns");
 /// volume.edit().credentials(Credentials::access_key("AKIAIOSFODNN7EXAMPLE", secret)).await?;
 /// # Ok(())
 /// # }

@@ -10,7 +10,7 @@
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
 /// use sbg::transfer::{Compare, Conflict};
 ///
-/// let files = client.project("rfranklin/fibre-diffraction")?.files();
+/// let files = client.project("rfranklin/fibre-diffraction").files();
 /// let download = files.download_tree("patterns").compare(Compare::Content).on_conflict(Conflict::Overwrite);
 /// assert_eq!(Compare::default(), Compare::Record);
 /// # Ok(())

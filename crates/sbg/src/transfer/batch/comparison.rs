@@ -90,7 +90,9 @@ impl Comparison {
                 };
                 match blocking(open).await {
                     Ok(record) => Some(record),
-                    Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
+                    Err(error)
+                        if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) =>
+                    {
                         tracing::warn!(%error, "transfers of a tree are not recorded");
                         None
                     }

@@ -19,11 +19,12 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::{Entry, FileHandle};
 use crate::ids::check_segment;
+use crate::ids::text_of;
 use crate::local_file::FileKind;
 use crate::projects::ProjectFiles;
 use crate::request::fields::Fields;
 use crate::request::stream::Items;
-use crate::tasks::{TaskFile, TaskHandle, output_files, output_folders};
+use crate::tasks::{TaskExt as _, TaskFile, TaskHandle};
 use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::{Shared, Transfer};
@@ -36,7 +37,7 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let files = client.project("rfranklin/fibre-diffraction")?.files().query().all().await?;
+/// let files = client.project("rfranklin/fibre-diffraction").files().query().all().await?;
 /// client.download_all(files.items.iter(), "patterns").await?.into_result()?;
 /// # Ok(())
 /// # }
@@ -85,7 +86,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files().query().items();
+    /// let files = client.project("rfranklin/fibre-diffraction").files().query().items();
     /// let files: Vec<_> = files.try_collect().await?;
     /// let report = client.download_all(files, "patterns").await?.into_result()?;
     /// println!("{} bytes", report.bytes());
@@ -125,14 +126,14 @@ impl ProjectFiles {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
     /// println!("{} files", report.files.len());
     /// # Ok(())
     /// # }
     /// ```
     pub fn download_tree(&self, folder: impl Into<PathBuf>) -> DownloadMany {
         let files = self.on_engine();
-        let root = format!("project {}", self.id());
+        let root = format!("project {}", text_of(self.id()));
         let walk = Box::new(move || files.walk().fields(fields()).entries());
         DownloadMany::new(self.client(), What::Tree { root, walk }, folder.into())
     }
@@ -186,7 +187,7 @@ type Select = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// println!("{} bytes", report.bytes());
 /// # Ok(())
 /// # }
@@ -215,7 +216,7 @@ impl DownloadMany {
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::transfer::Conflict;
     ///
-    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").on_conflict(Conflict::Overwrite);
+    /// let download = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").on_conflict(Conflict::Overwrite);
     /// # Ok(())
     /// # }
     /// ```
@@ -230,7 +231,7 @@ impl DownloadMany {
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
     /// use sbg::transfer::Compare;
     ///
-    /// let files = client.project("rfranklin/fibre-diffraction")?.files();
+    /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// let download = files.download_tree("patterns").compare(Compare::Content);
     /// # Ok(())
     /// # }
@@ -245,7 +246,7 @@ impl DownloadMany {
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").select(|path| path.ends_with(".bam"));
+    /// let download = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").select(|path| path.ends_with(".bam"));
     /// # Ok(())
     /// # }
     /// ```
@@ -259,7 +260,7 @@ impl DownloadMany {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let download = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").start();
+    /// let download = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").start();
     /// println!("{} bytes", download.wait().await?.bytes());
     /// # Ok(())
     /// # }
@@ -370,9 +371,9 @@ async fn listed(client: &Client, what: What) -> Result<BoxStream<'static, Result
         What::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
         What::Outputs(id) => client.task(id).get().await?,
     };
-    let files = named(client, output_files(&wanted).into_iter().map(DownloadItem::from).collect()).map(Ok);
+    let files = named(client, wanted.output_files().into_iter().map(DownloadItem::from).collect()).map(Ok);
     let client = client.clone();
-    let folders = stream::iter(output_folders(&wanted)).flat_map(move |folder| {
+    let folders = stream::iter(wanted.output_folders()).flat_map(move |folder| {
         let name = folder.name.clone().unwrap_or_else(|| folder.id.clone());
         let below = move |entry: Result<Entry>| {
             entry.map(|entry| Entry { path: format!("{name}/{}", entry.path), ..entry }.into())

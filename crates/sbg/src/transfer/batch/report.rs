@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// for file in &report.files {
 ///     println!("{} {:?}", file.path, file.outcome);
 /// }
@@ -26,7 +26,7 @@ pub struct Report {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// for file in report.files {
 ///     println!("{} is at {}", file.path, file.local.display());
 /// }
@@ -52,7 +52,7 @@ pub struct FileReport {
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// use sbg::transfer::Outcome;
 ///
-/// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+/// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
 /// let moved = report.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Transferred(_))));
 /// println!("{} files have moved", moved.count());
 /// # Ok(())
@@ -77,7 +77,7 @@ impl Report {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
     /// for (file, error) in report.failures() {
     ///     eprintln!("{}: {error}", file.path);
     /// }
@@ -92,7 +92,7 @@ impl Report {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?;
     /// println!("{} files were not compared by content", report.assumed().count());
     /// # Ok(())
     /// # }
@@ -105,7 +105,7 @@ impl Report {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// println!("{} bytes have moved", client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?.bytes());
+    /// println!("{} bytes have moved", client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?.bytes());
     /// # Ok(())
     /// # }
     /// ```
@@ -122,7 +122,7 @@ impl Report {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// // An error unless all of them have arrived.
-    /// let report = client.project("rfranklin/fibre-diffraction")?.files().download_tree("patterns").await?.into_result()?;
+    /// let report = client.project("rfranklin/fibre-diffraction").files().download_tree("patterns").await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```

@@ -4,16 +4,18 @@
 //! host is overloaded. All transfers of a client share the limiter of a host, in the order in which they ask.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use super::in_flight::Window;
+use super::in_flight::{Window, past_buffers};
 
-/// Connections to begin with.
+/// Connections to begin with. For uploads, what may be in flight is bounded on slow lines anyway.
 const FIRST: usize = 8;
+const FIRST_UP: usize = 16;
 
 /// Never more connections than these: the memory of a transfer grows with them.
 const MOST: usize = 64;
@@ -24,6 +26,8 @@ const LEAST: usize = 2;
 /// Bounds of the time after which the number of connections is looked at again. In between it follows the time to an answer; for uploads,
 /// where that is the time of a whole part, it is short while the number doubles and long afterwards.
 const SHORTEST_TICK: Duration = Duration::from_millis(100);
+/// For uploads it is time enough for new connections to fill their buffers.
+const SHORTEST_TICK_UP: Duration = Duration::from_millis(250);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
 /// Within this time all connections notice the same overload.
@@ -67,8 +71,8 @@ fn enough() -> f64 {
 }
 
 impl Controller {
-    fn new(enough: f64) -> Self {
-        Self { limit: FIRST, phase: Phase::Doubling { before: 0.0 }, best: 0.0, poor: 0, enough }
+    fn new(first: usize, enough: f64) -> Self {
+        Self { limit: first, phase: Phase::Doubling { before: 0.0 }, best: 0.0, poor: 0, enough }
     }
 
     /// The number of connections after a tick with this goodput, during which all connections were in use.
@@ -128,6 +132,7 @@ pub(in crate::transfer) struct Limiter {
     /// How many connections there may be now.
     limit: watch::Sender<usize>,
     direction: Direction,
+    shortest_tick: Duration,
     /// Held by the part that is the next to be sent, so that parts are sent in the order in which they were announced.
     turn: tokio::sync::Mutex<()>,
     /// Notified when the window of the parts may have more room.
@@ -162,40 +167,77 @@ struct State {
 pub(in crate::transfer) struct Permit {
     limiter: Arc<Limiter>,
     slot: Option<OwnedSemaphorePermit>,
-    /// Bytes of the part that the connection is for, and whether the storage has confirmed it.
-    part: Option<u64>,
+}
+
+/// The right to one connection, for one part of an upload.
+#[derive(Debug)]
+pub(in crate::transfer) struct PartPermit {
+    meter: PartMeter,
     confirmed: bool,
+    /// Dropped last: until then the connection is in use.
+    _permit: Permit,
+}
+
+/// Counts the bytes of one part that are handed to its connection.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct PartMeter {
+    limiter: Arc<Limiter>,
+    length: u64,
+    sent: Arc<AtomicU64>,
+}
+
+impl PartMeter {
+    /// Reports that the next bytes of the part are on their way.
+    pub(in crate::transfer) fn sent(&self, bytes: u64) {
+        let before = self.sent.fetch_add(bytes, Ordering::Relaxed);
+        self.limiter.count(bytes, past_buffers(before + bytes) - past_buffers(before));
+    }
+
+    /// Reports that the part is sent from its beginning again.
+    pub(in crate::transfer) fn restart(&self) {
+        let before = self.sent.swap(0, Ordering::Relaxed);
+        self.limiter.state().window.lost(past_buffers(before));
+    }
+
+    fn past_buffers(&self) -> u64 {
+        past_buffers(self.sent.load(Ordering::Relaxed))
+    }
 }
 
 impl Limiter {
     pub(in crate::transfer) fn new(direction: Direction) -> Arc<Self> {
+        let (first, tick) = match direction {
+            Direction::Up => (FIRST_UP, SHORTEST_TICK_UP),
+            Direction::Down => (FIRST, SHORTEST_TICK),
+        };
         let state = State {
-            controller: Controller::new(enough()),
+            controller: Controller::new(first, enough()),
             owed: 0,
             in_use: 0,
             busy: false,
             moved: 0,
             tick_began: Instant::now(),
-            tick: SHORTEST_TICK,
+            tick,
             overloaded: None,
             settling: direction == Direction::Up,
             each: None,
             began: Instant::now(),
             window: Window::default(),
         };
-        let limit = watch::Sender::new(FIRST);
+        let limit = watch::Sender::new(first);
         Arc::new(Self {
-            permits: Arc::new(Semaphore::new(FIRST)),
+            permits: Arc::new(Semaphore::new(first)),
             state: Mutex::new(state),
             limit,
             direction,
+            shortest_tick: tick,
             turn: tokio::sync::Mutex::default(),
             room: Notify::new(),
         })
     }
 
     /// Waits until a part of so many bytes may be sent, and for a connection for it.
-    pub(in crate::transfer) async fn acquire_for(self: Arc<Self>, length: u64) -> Permit {
+    pub(in crate::transfer) async fn acquire_for(self: Arc<Self>, length: u64) -> PartPermit {
         let limiter = self.clone();
         let _turn = limiter.turn.lock().await;
         loop {
@@ -211,12 +253,14 @@ impl Limiter {
             }
             room.await;
         }
-        let mut permit = self.acquire().await;
-        let mut state = limiter.state();
-        let now = state.began.elapsed();
-        state.window.begin(length, now);
-        permit.part = Some(length);
-        permit
+        let permit = self.acquire().await;
+        {
+            let mut state = limiter.state();
+            let now = state.began.elapsed();
+            state.window.begin(length, now);
+        }
+        let meter = PartMeter { limiter: limiter.clone(), length, sent: Arc::default() };
+        PartPermit { meter, confirmed: false, _permit: permit }
     }
 
     /// Bytes per second that the line to this host brings in uploads, once that is known.
@@ -240,7 +284,7 @@ impl Limiter {
         }
         state.in_use += 1;
         drop(state);
-        Permit { limiter: self, slot, part: None, confirmed: false }
+        Permit { limiter: self, slot }
     }
 
     /// How many connections there may be, now and as it changes.
@@ -268,17 +312,27 @@ impl Limiter {
     /// Tells that the head of an answer came after this time.
     pub(in crate::transfer) fn answered(&self, after: Duration) {
         let mut state = self.state();
-        let tick = (after * 4).clamp(SHORTEST_TICK, LONGEST_TICK);
+        let tick = (after * 4).clamp(self.shortest_tick, LONGEST_TICK);
         // One slow answer is no slow path.
         state.tick = (state.tick * 3 + tick) / 4;
     }
 
     /// Tells that bytes have moved.
     pub(in crate::transfer) fn moved(&self, bytes: u64) {
+        self.count(bytes, 0);
+    }
+
+    /// Counts bytes that have moved, and those of a part that have left the buffers of its connection.
+    fn count(&self, bytes: u64, past_buffers: u64) {
         let mut state = self.state();
         state.moved += bytes;
-        if self.direction == Direction::Up {
-            state.window.sent(bytes);
+        if past_buffers > 0 {
+            let now = state.began.elapsed();
+            state.window.sent(past_buffers, now);
+            if state.window.is_waited_for() {
+                state.window.measure(now);
+                self.room.notify_waiters();
+            }
         }
         let elapsed = state.tick_began.elapsed();
         if elapsed < state.tick {
@@ -346,11 +400,6 @@ impl Limiter {
 }
 
 impl Permit {
-    /// Gives the connection back after the storage has confirmed the part.
-    pub(in crate::transfer) fn confirmed(mut self) {
-        self.confirmed = true;
-    }
-
     /// The limiter that the connection counts for.
     pub(in crate::transfer) fn limiter(&self) -> &Arc<Limiter> {
         &self.limiter
@@ -361,17 +410,34 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
         state.in_use -= 1;
-        if let Some(length) = self.part {
-            let now = state.began.elapsed();
-            state.window.end(length, self.confirmed, now);
-            self.limiter.room.notify_waiters();
-        }
         if state.owed > 0
             && let Some(slot) = self.slot.take()
         {
             state.owed -= 1;
             slot.forget();
         }
+    }
+}
+
+impl PartPermit {
+    /// Counts the bytes of the part.
+    pub(in crate::transfer) fn meter(&self) -> &PartMeter {
+        &self.meter
+    }
+
+    /// Gives the connection back after the storage has confirmed the part.
+    pub(in crate::transfer) fn confirmed(mut self) {
+        self.confirmed = true;
+    }
+}
+
+impl Drop for PartPermit {
+    fn drop(&mut self) {
+        let PartMeter { limiter, length, .. } = &self.meter;
+        let mut state = limiter.state();
+        let now = state.began.elapsed();
+        state.window.end(*length, self.meter.past_buffers(), self.confirmed, now);
+        limiter.room.notify_waiters();
     }
 }
 
@@ -406,7 +472,7 @@ mod tests {
 
     /// Runs a path on which every connection brings `each` up to `most` in all, and gives the limits it went through.
     fn run(each: f64, most: f64, ticks: usize) -> Vec<usize> {
-        let mut controller = Controller::new(f64::INFINITY);
+        let mut controller = Controller::new(FIRST, f64::INFINITY);
         #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
         let mut step = |_| {
             let goodput = (controller.limit as f64 * each).min(most);
@@ -437,7 +503,7 @@ mod tests {
 
     #[test]
     fn limit_stays_when_the_processors_are_busy() {
-        let mut controller = Controller::new(500.0);
+        let mut controller = Controller::new(FIRST, 500.0);
         let limits: Vec<_> = [100.0, 500.0, 900.0, 900.0].map(|goodput| controller.tick(goodput)).into();
         assert_eq!(limits, [16, 16, 16, 16]);
         assert_eq!(controller.tick(490.0), 16, "probed again only after a while");
@@ -445,14 +511,14 @@ mod tests {
 
     #[test]
     fn an_overload_takes_three_of_ten_away_but_never_the_last_two() {
-        let mut controller = Controller::new(f64::INFINITY);
+        let mut controller = Controller::new(FIRST, f64::INFINITY);
         let limits: Vec<_> = (0..6).map(|_| controller.overloaded()).collect();
         assert_eq!(limits, [5, 3, 2, 2, 2, 2]);
     }
 
     #[test]
     fn a_path_that_becomes_slow_is_noticed_after_two_ticks() {
-        let mut controller = Controller::new(f64::INFINITY);
+        let mut controller = Controller::new(FIRST, f64::INFINITY);
         for _ in 0..4 {
             controller.tick(1000.0);
         }
@@ -515,7 +581,7 @@ mod tests {
             limits
         };
         assert_eq!(ticks(Direction::Down).await, [16, 32, 64, 64]);
-        assert_eq!(ticks(Direction::Up).await, [8, 16, 16, 32]);
+        assert_eq!(ticks(Direction::Up).await, [16, 32, 32, 64]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -525,12 +591,12 @@ mod tests {
         tokio::task::yield_now().await;
         let mut limits = Vec::new();
         for _ in 0..4 {
-            assert_eq!(limiter.state().tick, SHORTEST_TICK);
-            tokio::time::advance(SHORTEST_TICK).await;
+            assert_eq!(limiter.state().tick, SHORTEST_TICK_UP);
+            tokio::time::advance(SHORTEST_TICK_UP).await;
             limiter.moved(1000);
             limits.push(*limiter.limit().borrow());
         }
-        assert_eq!((limits, limiter.state().tick), (vec![8, 16, 16, 8], LONGEST_TICK));
+        assert_eq!((limits, limiter.state().tick), (vec![16, 32, 32, 16], LONGEST_TICK));
     }
 
     #[tokio::test(start_paused = true)]

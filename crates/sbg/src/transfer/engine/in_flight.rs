@@ -10,16 +10,25 @@ use std::time::Duration;
 const LEAST: u64 = 1024 * 1024;
 
 /// Time that the bytes in flight may take at the measured rate.
-const IN_FLIGHT: Duration = Duration::from_secs(8);
+const IN_FLIGHT: Duration = Duration::from_secs(7);
 
 /// Bytes per second of one connection from which on a line is not slow: the number of connections is then left to what they bring.
 const FAST: f64 = 4e6;
 
-/// Bytes that the buffers of a connection take in at once without the line having moved them.
+/// Bytes of a part that the buffers of its connection take at once, without the line having moved them.
 const BUFFER: u64 = 4 * 1024 * 1024;
+
+/// Before a part is confirmed, a rate is known from so many bytes or after so much time, whichever comes first.
+const TELLING: u64 = 512 * 1024;
+const TELLING_TIME: Duration = Duration::from_secs(1);
 
 /// Time after which what was measured counts half.
 const HALF_LIFE: Duration = Duration::from_secs(10);
+
+/// Of the first `sent` bytes of a part, those that have surely left the buffers of its connection.
+pub(in crate::transfer) fn past_buffers(sent: u64) -> u64 {
+    sent.saturating_sub(BUFFER)
+}
 
 /// Bytes in flight to one host, and how fast they are confirmed.
 #[derive(Debug, Default)]
@@ -27,14 +36,17 @@ pub(in crate::transfer) struct Window {
     /// Bytes of the parts that are being sent.
     in_flight: u64,
     parts: u64,
-    /// Bytes of them that were handed to connections.
-    sent: u64,
+    /// Bytes of them that have [left the buffers](past_buffers).
+    past_buffers: u64,
     /// Bytes of confirmed parts.
     confirmed: u64,
     /// Bytes that had moved before the measurement began.
     before: u64,
     /// When the measurement began, as time since the start of the transfer engine; `None` while nothing is in flight.
     began: Option<Duration>,
+    /// When the first byte left the buffers, until a part is confirmed: what went into them before took no time, and says nothing
+    /// about the line.
+    flowing: Option<Duration>,
     rate: Option<f64>,
     /// Whether a part has waited since the last measurement.
     crowded: bool,
@@ -61,6 +73,11 @@ impl Window {
         self.crowded = true;
     }
 
+    /// Whether a part has waited for room since the last measurement.
+    pub(in crate::transfer) fn is_waited_for(&self) -> bool {
+        self.crowded
+    }
+
     /// A part begins.
     pub(in crate::transfer) fn begin(&mut self, length: u64, now: Duration) {
         if self.began.is_none() {
@@ -72,36 +89,48 @@ impl Window {
         self.parts += 1;
     }
 
-    /// Bytes of parts were handed to a connection.
-    pub(in crate::transfer) fn sent(&mut self, bytes: u64) {
-        self.sent += bytes;
+    /// Bytes of a part have [left the buffers](past_buffers).
+    pub(in crate::transfer) fn sent(&mut self, bytes: u64, now: Duration) {
+        if bytes > 0 && self.past_buffers + self.confirmed == 0 {
+            self.flowing = Some(now);
+        }
+        self.past_buffers += bytes;
     }
 
-    /// A part has ended; whether the storage has confirmed it.
-    pub(in crate::transfer) fn end(&mut self, length: u64, confirmed: bool, now: Duration) {
+    /// Bytes of a part that had left the buffers have to be sent again.
+    pub(in crate::transfer) fn lost(&mut self, bytes: u64) {
+        self.past_buffers = self.past_buffers.saturating_sub(bytes);
+    }
+
+    /// A part has ended, of which so many bytes had left the buffers; whether the storage has confirmed it.
+    pub(in crate::transfer) fn end(
+        &mut self,
+        length: u64,
+        past_buffers: u64,
+        confirmed: bool,
+        now: Duration,
+    ) {
         self.in_flight = self.in_flight.saturating_sub(length);
         self.parts = self.parts.saturating_sub(1);
+        self.lost(past_buffers);
         if confirmed {
             self.confirmed += length;
-            self.sent = self.sent.saturating_sub(length);
-        }
-        // Bytes of an attempt that failed are on no way any more.
-        self.sent = self.sent.min(self.in_flight);
-        if confirmed {
+            self.flowing = None;
             self.measure(now);
         }
         if self.parts == 0 {
             self.began = None;
+            self.flowing = None;
         }
     }
 
     /// Measures anew: all that is confirmed, and what has surely left the buffers of the connections.
     pub(in crate::transfer) fn measure(&mut self, now: Duration) {
-        let Some(began) = self.began else { return };
+        let Some(began) = self.flowing.or(self.began) else { return };
         let elapsed = now.saturating_sub(began);
-        let moved = self.confirmed + self.sent.saturating_sub(self.parts.saturating_mul(BUFFER));
-        let moved = moved.saturating_sub(self.before);
-        if moved == 0 || elapsed.is_zero() {
+        let moved = (self.confirmed + self.past_buffers).saturating_sub(self.before);
+        let telling = self.flowing.is_none() || moved >= TELLING || elapsed >= TELLING_TIME;
+        if moved == 0 || elapsed.is_zero() || !telling {
             return;
         }
         self.rate = Some(float(moved) / elapsed.as_secs_f64());
@@ -151,8 +180,8 @@ mod tests {
             for (handed, arrived) in &mut parts {
                 *arrived = (*arrived + each).min(part);
                 let takes = (*arrived + buffer).min(part).saturating_sub(*handed);
+                window.sent(past_buffers(*handed + takes) - past_buffers(*handed), now);
                 *handed += takes;
-                window.sent(takes);
             }
             if now.as_millis() % 100 == 0 {
                 window.measure(now);
@@ -163,7 +192,7 @@ mod tests {
                     first = now;
                 }
                 parts.remove(done);
-                window.end(part, true, now);
+                window.end(part, past_buffers(part), true, now);
             }
         }
         (in_flight, first)
@@ -190,6 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn line_that_is_fast_for_each_connection_opens_within_half_a_second() {
+        // 25 MB/s on every connection: as many times that as there are parts.
+        let step = Duration::from_millis(10);
+        let (mut window, mut now, mut handed) = (Window::default(), Duration::ZERO, 0);
+        window.begin(8 * MIB, now);
+        while !window.has_room(8 * MIB) {
+            now += step;
+            window.sent(past_buffers(handed + 250_000) - past_buffers(handed), now);
+            handed += 250_000;
+            if now.as_millis() % 100 == 0 {
+                window.measure(now);
+            }
+        }
+        assert!(now <= Duration::from_millis(300), "{now:?}");
+    }
+
+    #[test]
     fn small_parts_go_in_parallel_from_the_start() {
         let mut window = Window::default();
         for _ in 0..64 {
@@ -203,7 +249,7 @@ mod tests {
     fn one_part_may_go_whatever_its_size_and_the_rate() {
         let mut window = Window::default();
         window.begin(100, Duration::ZERO);
-        window.end(100, true, Duration::from_secs(100));
+        window.end(100, 0, true, Duration::from_secs(100));
         assert_eq!(window.rate, Some(1.0));
         assert!(window.has_room(1 << 30));
         window.begin(1 << 30, Duration::from_secs(100));
@@ -218,7 +264,7 @@ mod tests {
             if crowded {
                 window.waits();
             }
-            window.end(MIB, true, Duration::from_secs(1));
+            window.end(MIB, 0, true, Duration::from_secs(1));
             assert_eq!(window.line().is_some(), crowded);
         }
     }
@@ -228,8 +274,8 @@ mod tests {
         let mut window = Window::default();
         for second in 0..10 {
             window.begin(8 * MIB, Duration::from_secs(second));
-            window.sent(8 * MIB);
-            window.end(8 * MIB, false, Duration::from_secs(second));
+            window.sent(4 * MIB, Duration::from_secs(second));
+            window.end(8 * MIB, 4 * MIB, false, Duration::from_secs(second));
             window.measure(Duration::from_secs(second + 1));
         }
         assert_eq!(window.rate, None);
@@ -240,7 +286,7 @@ mod tests {
         let mut window = Window::default();
         window.begin(MIB, Duration::ZERO);
         window.begin(100 * MIB, Duration::ZERO);
-        window.end(100 * MIB, true, Duration::from_secs(1));
+        window.end(100 * MIB, 0, true, Duration::from_secs(1));
         assert!(window.has_room(100 * MIB));
         for second in 2..120 {
             window.measure(Duration::from_secs(second));

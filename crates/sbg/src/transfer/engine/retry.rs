@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::concurrency::Limiter;
 use super::storage::{Refusal, Remedy, StorageError};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::pipeline::jittered;
 use crate::transfer::progress::Counters;
 
@@ -83,7 +83,7 @@ impl Retry {
         self.failures += 1;
         let barren = counters.since_gain();
         // What answers from the first call on may not be the platform at all, and will not become it.
-        let elsewhere = barren.is_none() && error.kind() == ErrorKind::UnexpectedResponse;
+        let elsewhere = barren.is_none() && error.status().is_some() && !error.is_refused();
         if error.is_transient() && !elsewhere {
             self.wait(error, barren, None).await.map(drop)
         } else {
@@ -126,6 +126,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::error::ErrorKind;
     use crate::transfer::engine::concurrency::Direction;
 
     fn error() -> Error {
@@ -231,7 +232,7 @@ mod tests {
         }
         assert!(retry.after_call(error(), &counters).await.is_err());
 
-        let html = || Error::new(ErrorKind::UnexpectedResponse, "HTML").with_status(502);
+        let html = || Error::unexplained(502, "HTML");
         assert!(
             Retry::default().after_call(html(), &counters).await.is_err(),
             "a proxy answers in its place"
@@ -242,7 +243,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_is_refused_is_not_repeated() {
-        let refused = Error::new(ErrorKind::Api, "no").with_status(403);
+        let refused = Error::refused(403, None, "no");
         assert!(Retry::default().after_call(refused, &Counters::new()).await.is_err());
     }
 }

@@ -302,8 +302,7 @@ impl Storage {
             Asked::For(what) => format!("the storage refused {what}: {said}"),
             Asked::ToTake(length) => format!("the storage refused a part of {length} bytes: {said}"),
         };
-        let error =
-            Error::new(ErrorKind::Storage, message).with_status(status.as_u16()).with_storage_code(code);
+        let error = Error::storage(status.as_u16(), message).with_storage_code(code);
         StorageError::Refused(error, refusal::retry_after(&headers))
     }
 }
@@ -332,7 +331,7 @@ fn redirected(method: &Method, url: &Url, response: &Response) -> Result<Option<
         Redirect::None => Ok(None),
         Redirect::To(to) => Ok(Some(*to)),
         Redirect::Refused(why) => {
-            let error = Error::new(ErrorKind::Storage, why).with_status(response.status().as_u16());
+            let error = Error::storage(response.status().as_u16(), why);
             Err(StorageError::Fatal(error))
         }
     }

@@ -257,7 +257,7 @@ mod tests {
         let full = || Err::<File, _>(Error::io("cannot create `a`", Errno::NOSPC.into()));
         assert_eq!(
             descriptors.open(&stop, full, |file| file).await.unwrap_err().kind(),
-            crate::ErrorKind::Io
+            crate::ErrorKind::DiskFull
         );
     }
 

@@ -63,7 +63,7 @@ impl Failures {
         }
         self.status = status;
         self.count += u32::from(!old);
-        self.is_broken = error.kind() == ErrorKind::Connect;
+        self.is_broken = error.kind() == ErrorKind::Network;
     }
 
     /// Whether the body of the next attempt is held back: once after a connection broke, as a server breaks it that refuses a request
@@ -93,7 +93,7 @@ mod tests {
     fn failures_of_one_status_in_a_row_are_counted() {
         let mut failures = Failures::default();
         let mut add = |status: u16, old: bool| {
-            failures.add(&Error::new(ErrorKind::Storage, "refused").with_status(status), old);
+            failures.add(&Error::storage(status, "refused"), old);
             failures.count
         };
         assert_eq!([add(403, true), add(403, false), add(403, false)], [0, 1, 2]);
@@ -104,9 +104,9 @@ mod tests {
     fn body_is_held_back_once_after_a_connection_broke() {
         let mut failures = Failures::default();
         assert!(!failures.hold_back());
-        failures.add(&Error::new(ErrorKind::Connect, "broken"), false);
+        failures.add(&Error::new(ErrorKind::Network, "broken"), false);
         assert!(failures.hold_back());
-        failures.add(&Error::new(ErrorKind::Storage, "refused").with_status(503), false);
+        failures.add(&Error::storage(503, "refused"), false);
         assert!(!failures.hold_back());
     }
 }

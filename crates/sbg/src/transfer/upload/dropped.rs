@@ -3,7 +3,7 @@
 //! Storages delete unfinished uploads after some days (lifecycle rules), and say so in different ways: 404 `NoSuchUpload`, a plain 403,
 //! 410, or an internal error each time.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// The failure of a part.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ const CANNOT_COMPLETE: i32 = 8007;
 /// refuse a new upload as well.
 pub(super) fn lacks_parts(error: &Error, resumed: bool) -> bool {
     let refused = error.code() == Some(CANNOT_COMPLETE) || matches!(error.status(), Some(404 | 410 | 500));
-    resumed && error.kind() == ErrorKind::Api && refused
+    resumed && error.is_refused() && refused
 }
 
 #[cfg(test)]
@@ -68,8 +68,7 @@ mod tests {
     #[test]
     fn completion_lacks_parts_only_if_some_were_resumed() {
         let check = |status: u16, code: Option<i32>, expected: bool| {
-            let error = Error::new(ErrorKind::Api, "refused").with_status(status);
-            let error = error.with_code(code);
+            let error = Error::refused(status, code, "refused");
             assert_eq!(lacks_parts(&error, true), expected, "{status} {code:?}");
             assert!(!lacks_parts(&error, false));
         };

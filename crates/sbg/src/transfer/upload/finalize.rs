@@ -78,7 +78,7 @@ impl Job {
             tracing::info!(%error, "asking what became of a completion");
             let patience = match (error.kind(), error.status()) {
                 (_, Some(500 | 503)) => REFUSED,
-                (ErrorKind::Connect, _) => BROKEN,
+                (ErrorKind::Network, _) => BROKEN,
                 _ => SLOW,
             };
             match self.became(name, size, patience).await? {
@@ -117,6 +117,6 @@ impl Job {
 
 /// Whether a call may have been carried out although its answer never came.
 fn is_lost(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout)
+    matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout)
         || matches!(error.status(), Some(500 | 502 | 503 | 504))
 }

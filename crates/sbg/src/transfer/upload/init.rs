@@ -46,7 +46,7 @@ pub(super) async fn begin(plan: &Plan, tools: &Tools, shared: &Arc<Shared>) -> R
     let (record, left) = match open(plan, tools, shared, &folder).await {
         Ok(opened) => opened,
         // Such as in a container whose file system can only be read.
-        Err(error) if !folder.named && error.kind() == ErrorKind::Io => {
+        Err(error) if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
             tracing::warn!(%error, "an upload is not written down, so that no other process can go on with it");
             return begin_anew(plan, tools, None).await;
         }
@@ -139,8 +139,8 @@ pub(super) async fn begin_anew(plan: &Plan, tools: &Tools, record: Option<Record
 
 /// Whether the call may have been carried out.
 fn may_have_begun(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::UnexpectedResponse)
-        || error.status().is_some_and(|status| status >= 500)
+    matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout | ErrorKind::UnexpectedResponse)
+        || error.status().is_some_and(|status| status >= 500 || !error.is_refused())
 }
 
 /// What has become of the upload that a journal names.

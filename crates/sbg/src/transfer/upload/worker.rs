@@ -20,8 +20,7 @@ use super::plan::{Confirmed, Plan};
 use super::protocol::{PartAddress, Route};
 use super::uploaded::Uploaded;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::engine::concurrency::Direction;
-use crate::transfer::engine::concurrency::Limiter;
+use crate::transfer::engine::concurrency::{Direction, PartMeter};
 use crate::transfer::engine::retry::{Retry, Then};
 use crate::transfer::engine::runtime::Tools;
 use crate::transfer::engine::storage::part_body::Flow;
@@ -152,10 +151,18 @@ fn is_worth_resuming(error: &Error) -> bool {
 
     let passing = matches!(
         error.kind(),
-        K::Cancelled | K::Connect | K::Dns | K::Io | K::Proxy | K::Storage | K::Timeout | K::Tls
+        K::Cancelled
+            | K::DiskFull
+            | K::Dns
+            | K::Io
+            | K::Network
+            | K::Proxy
+            | K::Storage
+            | K::Timeout
+            | K::Tls
     );
     // A token that has expired, a bill that is not paid: somebody will see to it.
-    let refused = error.kind() == K::Api && matches!(error.status(), Some(401..=403));
+    let refused = error.is_refused() && matches!(error.kind(), K::Unauthorized | K::Quota | K::Forbidden);
     passing || refused || error.is_transient()
 }
 
@@ -318,7 +325,7 @@ impl Job {
             let attempt = Arc::new(Attempt::new(counters.clone()));
             let flow = Flow::new(failures.hold_back());
             let outcome = tokio::select! {
-                outcome = self.put(&address, &content, &attempt, &limiter, flow) => Some(outcome),
+                outcome = self.put(&address, &content, &attempt, connection.meter(), flow) => Some(outcome),
                 () = self.shared.pause_wanted() => None,
             };
             if let Some(Ok(headers)) = outcome {
@@ -362,20 +369,21 @@ impl Job {
         address: &PartAddress,
         content: &Content,
         attempt: &Arc<Attempt>,
-        limiter: &Arc<Limiter>,
+        meter: &PartMeter,
         flow: Flow,
     ) -> Result<BTreeMap<String, String>, StorageError> {
         let moving = Moving::new();
         let unread = Arc::default();
         let body = || {
             attempt.restart();
-            let (counted, moved, throttle, told) =
-                (attempt.clone(), limiter.clone(), self.tools.up.clone(), moving.clone());
+            meter.restart();
+            let (counted, meter, throttle, told) =
+                (attempt.clone(), meter.clone(), self.tools.up.clone(), moving.clone());
             let gate = flow.gate();
             let numbered = content.clone().blocks(Arc::clone(&unread)).enumerate();
             reqwest::Body::wrap_stream(numbered.then(move |(number, block)| {
-                let (counted, moved, throttle, moving) =
-                    (counted.clone(), moved.clone(), throttle.clone(), told.clone());
+                let (counted, meter, throttle, moving) =
+                    (counted.clone(), meter.clone(), throttle.clone(), told.clone());
                 let mut gate = gate.clone();
                 async move {
                     let length = block.as_ref().map_or(0, |block| block.len() as u64);
@@ -384,7 +392,7 @@ impl Job {
                     throttle.take(length).await;
                     moving.touch();
                     counted.add(length);
-                    moved.moved(length);
+                    meter.sent(length);
                     block
                 }
             }))

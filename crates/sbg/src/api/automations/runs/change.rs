@@ -8,6 +8,7 @@ use super::{AutomationRunHandle, check_options};
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
 use crate::raw::Secret;
+use crate::raw::types as bodies;
 use crate::request::call::{awaitable, body_setters};
 use crate::types;
 
@@ -24,7 +25,7 @@ use crate::types;
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunEdit {
     pub(super) run: AutomationRunHandle,
-    pub(super) body: types::AutomationRunEdit,
+    pub(super) body: bodies::AutomationRunEdit,
 }
 
 impl AutomationRunEdit {
@@ -78,7 +79,7 @@ impl AutomationRunEdit {
     /// A change of nothing, inputs or settings that are no object, a memory limit of 0 or a malformed id, before anything is sent; or
     /// whatever the call brings.
     pub async fn send(self) -> Result<types::AutomationRun> {
-        if self.body == types::AutomationRunEdit::default() {
+        if self.body == bodies::AutomationRunEdit::default() {
             return Err(Error::invalid("the edit of the run changes nothing"));
         }
         let objects = [self.body.inputs.as_ref(), self.body.settings.as_ref(), None];
@@ -88,7 +89,7 @@ impl AutomationRunEdit {
     }
 }
 
-awaitable!(AutomationRunEdit => types::AutomationRun);
+awaitable!(AutomationRunEdit => types::AutomationRun, run.client);
 
 /// A run to start after the model of an earlier one.
 ///
@@ -103,7 +104,7 @@ awaitable!(AutomationRunEdit => types::AutomationRun);
 #[must_use = "nothing is sent until it is awaited"]
 pub struct AutomationRunRerun {
     pub(super) run: AutomationRunHandle,
-    pub(super) body: types::AutomationRunRerun,
+    pub(super) body: bodies::AutomationRunRerun,
 }
 
 impl AutomationRunRerun {
@@ -197,4 +198,4 @@ impl AutomationRunRerun {
     }
 }
 
-awaitable!(AutomationRunRerun => types::AutomationRun);
+awaitable!(AutomationRunRerun => types::AutomationRun, run.client);

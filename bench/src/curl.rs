@@ -6,14 +6,14 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::platform::Platform;
-use crate::process::output;
+use crate::platform::Platform;
+use xtask_process::output;
 
 /// Maximum number of items in a page or bulk call.
 const HUNDRED: usize = 100;
 
 /// A curl that ignores the settings of the user, trusts the platform, and fails on an error response.
-pub(crate) fn curl(platform: &Platform) -> Command {
+pub fn curl(platform: &Platform) -> Command {
     let mut curl = Command::new("curl");
     curl.args(["--disable", "--silent", "--show-error", "--fail", "--noproxy", "*"]);
     if let Some(authority) = platform.variable("REQUESTS_CA_BUNDLE") {
@@ -23,26 +23,26 @@ pub(crate) fn curl(platform: &Platform) -> Command {
 }
 
 /// A curl that calls the API.
-pub(crate) fn call(platform: &Platform, method: &str, path: &str) -> Result<Command> {
+pub fn call(platform: &Platform, method: &str, path: &str) -> Result<Command> {
     let mut curl = curl(platform);
     curl.args(["--request", method, "--header", &token_header(platform)?, &url(platform, path)?]);
     Ok(curl)
 }
 
 /// The header with the token.
-pub(crate) fn token_header(platform: &Platform) -> Result<String> {
+pub fn token_header(platform: &Platform) -> Result<String> {
     let token = platform.variable("SB_AUTH_TOKEN").context("the platform has no token")?;
     Ok(format!("X-SBG-Auth-Token: {token}"))
 }
 
 /// The URL of an API path.
-pub(crate) fn url(platform: &Platform, path: &str) -> Result<String> {
+pub fn url(platform: &Platform, path: &str) -> Result<String> {
     let endpoint = platform.variable("SB_API_ENDPOINT").context("the platform has no endpoint")?;
     Ok(format!("{endpoint}{path}"))
 }
 
 /// Calls the API and parses the response.
-pub(crate) fn ask(platform: &Platform, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+pub fn ask(platform: &Platform, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
     let mut call = call(platform, method, path)?;
     if let Some(body) = body {
         call.args(["--header", "Content-Type: application/json", "--data", &body.to_string()]);
@@ -52,7 +52,7 @@ pub(crate) fn ask(platform: &Platform, method: &str, path: &str, body: Option<&V
 }
 
 /// Names and ids of the files at the root of a project.
-pub(crate) fn files(platform: &Platform, project: &str) -> Result<Vec<(String, String)>> {
+pub fn files(platform: &Platform, project: &str) -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     loop {
         let path = format!("/files?project={project}&limit={HUNDRED}&offset={}", files.len());
@@ -68,7 +68,7 @@ pub(crate) fn files(platform: &Platform, project: &str) -> Result<Vec<(String, S
 }
 
 /// Deletes files, so that the platform does not grow from round to round.
-pub(crate) fn delete(platform: &Platform, ids: &[String]) -> Result<()> {
+pub fn delete(platform: &Platform, ids: &[String]) -> Result<()> {
     for ids in ids.chunks(HUNDRED) {
         ask(platform, "POST", "/bulk/files/delete", Some(&json!({"file_ids": ids})))?;
     }
@@ -76,25 +76,19 @@ pub(crate) fn delete(platform: &Platform, ids: &[String]) -> Result<()> {
 }
 
 /// The signed URL of a file.
-pub(crate) fn download_url(platform: &Platform, id: &str) -> Result<String> {
+pub fn download_url(platform: &Platform, id: &str) -> Result<String> {
     text(&ask(platform, "GET", &format!("/files/{id}/download_info"), None)?, "url")
 }
 
 /// An upload and the URLs of its parts.
-pub(crate) struct Upload {
+pub struct Upload {
     id: String,
-    pub(crate) urls: Vec<String>,
+    pub urls: Vec<String>,
 }
 
 impl Upload {
     /// Starts an upload in parts of equal size.
-    pub(crate) fn begin(
-        platform: &Platform,
-        project: &str,
-        name: &str,
-        size: u64,
-        parts: u64,
-    ) -> Result<Self> {
+    pub fn begin(platform: &Platform, project: &str, name: &str, size: u64, parts: u64) -> Result<Self> {
         let body = json!({"project": project, "name": name, "size": size, "part_size": size / parts});
         let id = text(&ask(platform, "POST", "/upload/multipart", Some(&body))?, "upload_id")?;
         let url =
@@ -104,7 +98,7 @@ impl Upload {
     }
 
     /// Completes the upload with the `ETag` of each part.
-    pub(crate) fn complete(&self, platform: &Platform, tags: &[String]) -> Result<()> {
+    pub fn complete(&self, platform: &Platform, tags: &[String]) -> Result<()> {
         ensure!(tags.len() == self.urls.len(), "a part has no `ETag`");
         let parts: Vec<Value> = (1..).zip(tags).map(|(number, tag): (u32, _)| {
             json!({"part_number": number, "response": {"headers": {"ETag": tag}}})
@@ -115,7 +109,7 @@ impl Upload {
 }
 
 /// A curl that uploads a file and prints its `ETag`.
-pub(crate) fn put(platform: &Platform, source: &Path, url: &str) -> Command {
+pub fn put(platform: &Platform, source: &Path, url: &str) -> Command {
     let mut curl = curl(platform);
     // By default it waits for `100 Continue` before it sends.
     curl.args(["--header", "Expect:", "--output", "/dev/null", "--write-out", "%header{etag}"]);
@@ -123,7 +117,7 @@ pub(crate) fn put(platform: &Platform, source: &Path, url: &str) -> Command {
     curl
 }
 
-pub(crate) fn text(value: &Value, name: &str) -> Result<String> {
+pub fn text(value: &Value, name: &str) -> Result<String> {
     let text = value[name].as_str().with_context(|| format!("no `{name}` in {value}"))?;
     Ok(text.to_owned())
 }

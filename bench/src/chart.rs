@@ -21,7 +21,7 @@ struct Bars<'t> {
 }
 
 /// Draws the rows of a table in Markdown as SVG.
-pub(crate) fn svg(table: &str) -> String {
+pub fn svg(table: &str) -> String {
     let rows: Vec<Bars<'_>> = table.lines().filter_map(bars).collect();
     let height = TOP + ROW * u32::try_from(rows.len()).unwrap_or(u32::MAX / ROW - 1) + 8;
     let mut svg = format!(

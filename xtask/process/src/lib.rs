@@ -1,4 +1,4 @@
-//! Other programs: whether they are there, what is installed for them, how they are run and what they say.
+//! Runs other programs: checks that they are installed, installs packages for them, and reads their output.
 
 use std::env;
 use std::fs;
@@ -10,25 +10,27 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-/// A program that has to be there before anything can be made.
+/// A program that must be installed.
 pub struct Need {
     what: &'static str,
     program: &'static str,
-    /// Arguments with which it prints its version.
+    /// Arguments that print its version.
     probe: &'static [&'static str],
     least: (u32, u32),
     install: &'static str,
 }
 
+/// Python with the modules for virtual environments.
 pub const PYTHON: Need = Need {
     what: "Python 3.11 or newer with pip and venv",
     program: "python3",
-    // Some systems leave these modules out of Python and have them in packages of their own.
+    // Some systems have these modules in separate packages.
     probe: &["-c", "import ensurepip, platform, venv; print(platform.python_version())"],
     least: (3, 11),
     install: "the packages python3 and python3-venv, or <https://www.python.org/downloads/>",
 };
 
+/// Node.js.
 pub const NODE: Need = Need {
     what: "Node.js 20.19 or newer",
     program: "node",
@@ -37,6 +39,7 @@ pub const NODE: Need = Need {
     install: "the package nodejs, or <https://nodejs.org/en/download>",
 };
 
+/// The package manager of Node.js.
 pub const NPM: Need = Need {
     what: "npm 10 or newer",
     program: "npm",
@@ -45,7 +48,11 @@ pub const NPM: Need = Need {
     install: "the package npm, or <https://nodejs.org/en/download>, which has it",
 };
 
-/// The versions of the programs that are needed, in one line; or all that is missing, and how to get it.
+/// The versions of the programs in one line.
+///
+/// # Errors
+///
+/// Lists every program that is missing or too old, and how to install it.
 pub fn versions(needs: &[&Need]) -> Result<String> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for need in needs {
@@ -55,23 +62,27 @@ pub fn versions(needs: &[&Need]) -> Result<String> {
             None => found.push(format!("{} {}", need.program, version.trim())),
         }
     }
-    ensure!(missing.is_empty(), "other programs are needed:\n{}", missing.join("\n"));
+    ensure!(missing.is_empty(), "missing programs:\n{}", missing.join("\n"));
     Ok(found.join(", "))
 }
 
-/// What is to be said of a program that printed `version`, which is empty where it could not be run.
+/// What is wrong with a program that printed `version`, which is empty if it could not run.
 fn shortcoming(need: &Need, version: &str) -> Option<String> {
     let numbers: Vec<u32> =
         version.trim().trim_start_matches('v').split('.').map_while(|number| number.parse().ok()).collect();
     let found = match numbers[..] {
         [major, minor, ..] if (major, minor) >= need.least => return None,
-        [] => format!("`{}` cannot be run", need.program),
+        [] => format!("cannot run `{}`", need.program),
         _ => format!("`{}` is {}", need.program, version.trim()),
     };
     Some(format!("  {} ({found}): install {}", need.what, need.install))
 }
 
-/// Makes a virtual environment of Python with the packages that `requirements` names, unless it is there.
+/// Creates a Python virtual environment with the packages in `requirements`, unless it exists.
+///
+/// # Errors
+///
+/// Python or pip fails.
 pub fn virtual_environment(folder: &Path, requirements: &Path, versions: &str) -> Result<()> {
     once(folder, &[requirements], versions, "python: install packages", || {
         output(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
@@ -80,7 +91,11 @@ pub fn virtual_environment(folder: &Path, requirements: &Path, versions: &str) -
     })
 }
 
-/// Makes `folder` anew by `install`, unless it was made from the same `pins` by the same programs.
+/// Recreates `folder` with `install`, unless it was created from the same `pins` by the same programs.
+///
+/// # Errors
+///
+/// A file cannot be read or written, or `install` fails.
 pub fn once(
     folder: &Path,
     pins: &[&Path],
@@ -88,13 +103,13 @@ pub fn once(
     name: &str,
     install: impl FnOnce() -> Result<String>,
 ) -> Result<()> {
-    // A virtual environment works only in the place for which it was made.
+    // A virtual environment does not work after a move.
     let mut origin = format!("{}\n{versions}\n", folder.display());
     for pin in pins {
         origin += &fs::read_to_string(pin).with_context(|| format!("cannot read {}", pin.display()))?;
     }
-    // It is written last, so that a folder that is made in part does not have it.
-    let record = folder.join(".made-from");
+    // Written last, so that an incomplete folder does not have it.
+    let record = folder.join(".created-from");
     if fs::read_to_string(&record).is_ok_and(|recorded| recorded == origin) {
         return Ok(());
     }
@@ -105,15 +120,23 @@ pub fn once(
     })
 }
 
-/// Makes `folder` one that is there and has nothing in it.
+/// Creates `folder`, or empties it.
+///
+/// # Errors
+///
+/// The folder cannot be deleted or created.
 pub fn empty(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot delete {}", folder.display()))?;
     }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
 }
 
-/// Does `work` and says how long it took.
+/// Runs `work` and prints how long it took.
+///
+/// # Errors
+///
+/// `work` fails.
 pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let started = Instant::now();
     print!("{name} ...");
@@ -124,7 +147,11 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     result.with_context(|| format!("{name} failed"))
 }
 
-/// Runs a command to its end and returns what it printed. What it said on the way is shown only where it fails.
+/// Runs a command and returns its output.
+///
+/// # Errors
+///
+/// The command cannot run or fails; the error has its output.
 pub fn output(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let ran = command.output().with_context(|| format!("cannot run {program}"))?;
@@ -134,7 +161,11 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(printed)
 }
 
-/// Runs a command whose output everybody sees, and tells `heard` of each line that it prints.
+/// Runs a command, prints its output, and passes each line to `heard`.
+///
+/// # Errors
+///
+/// The command cannot run or fails.
 pub fn tee(command: &mut Command, mut heard: impl FnMut(&str)) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = || format!("cannot run {program}");
@@ -151,25 +182,47 @@ pub fn tee(command: &mut Command, mut heard: impl FnMut(&str)) -> Result<()> {
     Ok(())
 }
 
-/// Builds a program of the workspace as the tests are built, so that nothing is compiled once more, and returns its path.
-pub fn program(root: &Path, name: &str) -> Result<PathBuf> {
-    // Which features the dependencies have depends on what is built of the workspace: an example may use what only tests depend on, so
-    // that one is named in any case.
-    let programs = build(root, &["--workspace", "--example", "quickstart", "--bin", name])?;
+/// A program of the workspace.
+#[derive(Clone, Copy)]
+pub enum Program<'n> {
+    /// A binary by name.
+    Binary(&'n str),
+    /// An example by name.
+    Example(&'n str),
+}
+
+/// Builds a program of the workspace in the same way as the tests, so that nothing is compiled twice, and returns its path.
+///
+/// # Errors
+///
+/// It cannot be built.
+pub fn program(root: &Path, program: Program<'_>) -> Result<PathBuf> {
+    // The features of dependencies depend on what is built. Examples use dev-dependencies, so one is always built.
+    let (name, binary, example) = match program {
+        Program::Binary(name) => (name, Some(name), "quickstart"),
+        Program::Example(name) => (name, None, name),
+    };
+    let mut arguments = vec!["--workspace", "--example", example];
+    arguments.extend(binary.into_iter().flat_map(|name| ["--bin", name]));
+    let programs = build(root, &arguments)?;
     let found = programs.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
     found.with_context(|| format!("cargo did not build {name}"))
 }
 
-/// Builds what `arguments` say and returns the paths of the programs among it.
+/// Runs `cargo build` with `arguments` and returns the paths of the programs that it built.
+///
+/// # Errors
+///
+/// The build fails.
 pub fn build(root: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>> {
-    // One object in a line for each thing that was built; programs are those with an executable.
+    // One JSON object per line and artifact; programs have an executable.
     let messages =
         output(cargo(root).arg("build").args(arguments).arg("--message-format=json-render-diagnostics"))?;
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     Ok(messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect())
 }
 
-/// The cargo that runs this program, or else the one of this machine.
+/// The cargo that runs this program, or else the one in the path.
 pub fn cargo(root: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root);
@@ -181,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_is_missing_or_too_old_is_named_with_its_cure() {
+    fn missing_and_old_programs_are_named() {
         let check = |version: &str, expected: Option<&str>| {
             let said = shortcoming(&NODE, version);
             let expected = expected.map(|found| {
@@ -193,11 +246,11 @@ mod tests {
         check("v22.1.0\n", None);
         check("v20.18.3\n", Some("`node` is v20.18.3"));
         check("v18.20.2\n", Some("`node` is v18.20.2"));
-        check("", Some("`node` cannot be run"));
+        check("", Some("cannot run `node`"));
     }
 
     #[test]
-    fn what_was_made_from_the_same_is_not_made_again() {
+    fn same_pins_are_installed_once() {
         let root = tempfile::tempdir().unwrap();
         let (folder, pins) = (root.path().join("made"), root.path().join("pins"));
         let mut count = 0;

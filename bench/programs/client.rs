@@ -1,7 +1,7 @@
-//! The work that is measured, done with `sbg`: one job for each run of the program.
+//! The measured jobs with `sbg`: one job per run.
 //!
-//! Each job does what its namesake in `workloads.py` does and prints the same, in the way in which the documentation of the client does
-//! it, with the settings that it has from the start.
+//! Each job does the same as its namesake in `workloads.py` and prints the same, written as the documentation shows and with default
+//! settings.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,19 +23,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Job {
-    /// A file of the platform to a local file
+    /// Download a file
     Download { file_id: String, target: PathBuf },
-    /// A local file to a project
+    /// Upload a file
     Upload { source: PathBuf, project: ProjectId },
-    /// All files of a project to a folder
+    /// Download all files of a project
     DownloadAll { project: ProjectId, folder: PathBuf },
-    /// All files of a folder to a project
+    /// Upload all files of a folder
     UploadAll { folder: PathBuf, project: ProjectId },
-    /// Lists a project to its end; prints how many files there are
+    /// List all files of a project; prints the number of files
     ListAll { project: ProjectId },
-    /// Asks for the details of a file again and again, one call after the other; prints how many answers were right
+    /// Get the details of a file repeatedly, one call after the other; prints the number of correct responses
     Calls { file_id: String, count: usize },
-    /// Gets all files that a file names, line by line, and deletes them; prints how many of each it did
+    /// Get and delete the files whose ids are listed in a file; prints both counts
     Bulk { ids: PathBuf },
 }
 
@@ -43,12 +43,12 @@ enum Job {
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let work = work(client()?, arguments.job);
-    tokio::time::timeout(Duration::from_secs(arguments.limit), work).await.context("the time is over")?
+    tokio::time::timeout(Duration::from_secs(arguments.limit), work).await.context("time limit exceeded")?
 }
 
 fn client() -> Result<Client> {
     let mut builder = Client::builder();
-    // The variable by which the Python client learns whom to trust.
+    // The variable with the certificates that the Python client trusts.
     if let Some(path) = std::env::var_os("REQUESTS_CA_BUNDLE") {
         builder = builder.root_certificates(fs::read(path)?);
     }
@@ -60,7 +60,7 @@ async fn work(client: Client, job: Job) -> Result<()> {
         Job::Download { file_id, target } => drop(client.file(file_id).download(target).await?),
         Job::Upload { source, project } => drop(client.upload(source).to_project(project).await?),
         Job::DownloadAll { project, folder } => {
-            client.project(project)?.files().download_tree(folder).await?.into_result()?;
+            client.project(project).files().download_tree(folder).await?.into_result()?;
         }
         Job::UploadAll { folder, project } => {
             client.upload_tree(folder).to_project(project).await?.into_result()?;

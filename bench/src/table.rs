@@ -6,38 +6,38 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::rows::{Goal, Row, Work};
-use super::trial::{Cost, Side};
+use crate::rows::{Goal, Row, Work};
+use crate::trial::{Cost, Side};
 
 /// Bytes of a MiB.
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 /// The unit of memory.
-pub(crate) const MIB: &str = "MiB";
+pub const MIB: &str = "MiB";
 
 /// The lines of `docs/speed.md` that enclose the table.
 const BEGIN: &str = "<!-- compare: begin -->\n";
 const END: &str = "<!-- compare: end -->\n";
 
 /// The cost of all trials of a row.
-pub(crate) struct Measured {
+pub struct Measured {
     row: &'static Row,
     costs: BTreeMap<Side, Vec<Cost>>,
     failed: BTreeMap<Side, String>,
     /// Sizes of the programs, for the row about them.
-    pub(crate) sizes: BTreeMap<Side, u64>,
+    pub sizes: BTreeMap<Side, u64>,
     /// Unexpected failures and wrong results.
-    pub(crate) wrong: Vec<String>,
+    pub wrong: Vec<String>,
 }
 
 /// The medians of one side.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Figures {
-    pub(crate) seconds: f64,
+pub struct Figures {
+    pub seconds: f64,
     /// CPU seconds.
-    pub(crate) processor: f64,
+    pub processor: f64,
     /// MiB at the peak.
-    pub(crate) memory: f64,
+    pub memory: f64,
     /// Calls to the API except for listings.
     calls: f64,
     /// Bytes that the object store moved.
@@ -45,7 +45,7 @@ pub(crate) struct Figures {
 }
 
 impl Measured {
-    pub(crate) fn new(row: &'static Row) -> Self {
+    pub fn new(row: &'static Row) -> Self {
         Self {
             row,
             costs: BTreeMap::new(),
@@ -55,12 +55,12 @@ impl Measured {
         }
     }
 
-    pub(crate) fn add(&mut self, side: Side, cost: Cost) {
+    pub fn add(&mut self, side: Side, cost: Cost) {
         self.costs.entry(side).or_default().push(cost);
     }
 
     /// Records that a client failed or produced a wrong result.
-    pub(crate) fn fail(&mut self, side: Side, error: &anyhow::Error) {
+    pub fn fail(&mut self, side: Side, error: &anyhow::Error) {
         let expected = side == Side::Python && self.row.python_may_fail;
         if !expected {
             self.wrong.push(format!("{}, {}: {error:#}", self.row.name, side.name()));
@@ -68,17 +68,17 @@ impl Measured {
         self.failed.insert(side, format!("{error:#}"));
     }
 
-    pub(crate) fn has_failed(&self, side: Side) -> bool {
+    pub fn has_failed(&self, side: Side) -> bool {
         self.failed.contains_key(&side)
     }
 
     /// The time of a client in the last round.
-    pub(crate) fn takes(&self, side: Side) -> Option<Duration> {
+    pub fn takes(&self, side: Side) -> Option<Duration> {
         Some(self.costs.get(&side)?.last()?.usage.elapsed)
     }
 
     /// The medians of a client that finished every round.
-    pub(crate) fn figures(&self, side: Side) -> Option<Figures> {
+    pub fn figures(&self, side: Side) -> Option<Figures> {
         let costs = self.costs.get(&side).filter(|_| !self.has_failed(side))?;
         let figure = |of: fn(&Cost) -> f64| median(costs.iter().map(of).collect());
         Some(Figures {
@@ -90,12 +90,12 @@ impl Measured {
         })
     }
 
-    pub(crate) fn title(&self) -> &str {
+    pub fn title(&self) -> &str {
         self.row.title
     }
 
     /// A figure of one side, or why there is none.
-    pub(crate) fn cell(&self, side: Side, shown: impl Fn(&Figures) -> String) -> String {
+    pub fn cell(&self, side: Side, shown: impl Fn(&Figures) -> String) -> String {
         match self.figures(side) {
             Some(figures) => shown(&figures),
             None if self.has_failed(side) => "fails".to_owned(),
@@ -202,7 +202,7 @@ impl Measured {
 }
 
 /// The table, a line for each row.
-pub(crate) fn markdown(measured: &[Measured]) -> String {
+pub fn markdown(measured: &[Measured]) -> String {
     let mut table = String::from(
         "| work | sevenbridges-python | sbg | curl | speedup | CPU, Python → sbg | peak memory, Python → sbg | notes | goal |\n\
          |---|---|---|---|---|---|---|---|---|\n",
@@ -218,7 +218,7 @@ pub(crate) fn markdown(measured: &[Measured]) -> String {
 /// # Errors
 ///
 /// The text does not have the two lines that enclose the table.
-pub(crate) fn insert(page: &str, table: &str) -> Result<String> {
+pub fn insert(page: &str, table: &str) -> Result<String> {
     let place = || {
         let (before, rest) = page.split_once(BEGIN)?;
         let (_, after) = rest.split_once(END)?;
@@ -228,7 +228,7 @@ pub(crate) fn insert(page: &str, table: &str) -> Result<String> {
 }
 
 /// The ratio of a figure of two clients.
-pub(crate) fn ratio(of: Option<Figures>, to: Option<Figures>, figure: fn(&Figures) -> f64) -> Option<f64> {
+pub fn ratio(of: Option<Figures>, to: Option<Figures>, figure: fn(&Figures) -> f64) -> Option<f64> {
     let (of, to) = (figure(&of?), figure(&to?));
     (to > 0.0).then(|| of / to)
 }
@@ -238,7 +238,7 @@ fn extra(figures: &Figures, size: u64) -> f64 {
     (figures.bytes / float(size) - 1.0) * 100.0
 }
 
-pub(crate) fn seconds(seconds: f64) -> String {
+pub fn seconds(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
 }
 
@@ -256,13 +256,13 @@ fn float(value: u64) -> f64 {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub mod tests {
     use super::*;
-    use crate::compare::measure::Usage;
-    use crate::compare::platform::Traffic;
-    use crate::compare::rows::ROWS;
+    use crate::measure::Usage;
+    use crate::platform::Traffic;
+    use crate::rows::ROWS;
 
-    pub(crate) fn measured(name: &str, costs: &[(Side, u64, u64)]) -> Measured {
+    pub fn measured(name: &str, costs: &[(Side, u64, u64)]) -> Measured {
         let mut measured = Measured::new(ROWS.iter().find(|row| row.name == name).unwrap());
         for &(side, milliseconds, bytes) in costs {
             let elapsed = Duration::from_millis(milliseconds);

@@ -9,11 +9,11 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::measure::{self, Usage};
-use super::platform::{Platform, Traffic};
-use super::rows::{Row, Work};
-use super::{Places, curl};
-use crate::process::empty;
+use crate::measure::{self, Usage};
+use crate::platform::{Platform, Traffic};
+use crate::rows::{Row, Work};
+use crate::{Places, curl};
+use xtask_process::empty;
 
 /// Number of curl processes that find the limit of the emulator.
 const CROWD: u64 = 4;
@@ -23,7 +23,7 @@ const TINY: u64 = 8;
 
 /// A client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Side {
+pub enum Side {
     Python,
     Sbg,
     /// This client at an earlier revision.
@@ -33,12 +33,12 @@ pub(crate) enum Side {
 
 impl Side {
     /// The clients of the table, in the order in which they take turns.
-    pub(crate) const ALL: [Self; 3] = [Self::Python, Self::Sbg, Self::Curl];
+    pub const ALL: [Self; 3] = [Self::Python, Self::Sbg, Self::Curl];
 
     /// The clients of a comparison with an earlier revision.
-    pub(crate) const REVISIONS: [Self; 2] = [Self::Before, Self::Sbg];
+    pub const REVISIONS: [Self; 2] = [Self::Before, Self::Sbg];
 
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Python => "sevenbridges-python",
             Self::Sbg => "sbg",
@@ -50,13 +50,13 @@ impl Side {
 
 /// The cost of a trial.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
-    pub(crate) usage: Usage,
-    pub(crate) traffic: Traffic,
+pub struct Cost {
+    pub usage: Usage,
+    pub traffic: Traffic,
 }
 
 /// A platform that is prepared for the trials of a row.
-pub(crate) struct Stage<'a> {
+pub struct Stage<'a> {
     places: &'a Places,
     row: &'static Row,
     platform: Platform,
@@ -72,9 +72,9 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn new(places: &'a Places, row: &'static Row) -> Result<Self> {
+    pub fn new(places: &'a Places, row: &'static Row) -> Result<Self> {
         let mut platform = Platform::start(&places.now.platform, row.network, &places.work)?;
-        let project = platform.project("source")?;
+        let project = platform.project("source");
         let (count, size) = match row.work {
             Work::Download(size) | Work::DownloadCeiling(size) => (1, size),
             Work::DownloadAll(count, size) => (count, size),
@@ -100,7 +100,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs a client and checks the result.
-    pub(crate) fn trial(&mut self, side: Side) -> Result<Cost> {
+    pub fn trial(&mut self, side: Side) -> Result<Cost> {
         self.trials += 1;
         // A failed trial leaves its upload behind.
         self.upload = None;
@@ -121,10 +121,10 @@ impl<'a> Stage<'a> {
     fn set_up(&mut self, side: Side) -> Result<Vec<Command>> {
         match self.row.work {
             Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
+                self.place = self.platform.project(&format!("trial-{}", self.trials));
             }
             Work::Bulk(count) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
+                self.place = self.platform.project(&format!("trial-{}", self.trials));
                 self.ids = self.platform.files(&self.place, count, TINY)?;
                 fs::write(self.list(), self.ids.join("\n"))?;
             }

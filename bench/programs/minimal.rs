@@ -1,4 +1,4 @@
-//! The least that a program does with the client: it asks who it is. Its size and its start are what every program pays.
+//! A minimal program: one call. Every program has at least this size and this startup time.
 
 use sbg::{Client, Result};
 

@@ -2,8 +2,8 @@
 //! shows the cost of each. With `--against REV`, this client is compared with itself at that revision.
 //!
 //! Whole processes are measured: elapsed time, CPU time, peak memory. After each trial the result is checked on the platform and on
-//! disk; a wrong result fails the run, a slow one does not. The measured programs are in `bench/`, the rows of the table in [`rows`];
-//! [`trial`] prepares and checks a row. The table and its [`chart`] are in `docs/speed.md`.
+//! disk; a wrong result fails the run, a slow one does not. The measured programs are in `bench/programs`, the rows of the table in
+//! [`rows`]; [`trial`] prepares and checks a row. The table and its [`chart`] are in `docs/speed.md`.
 
 mod against;
 mod chart;
@@ -17,21 +17,24 @@ mod trial;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Args;
+use clap::Parser;
+use xtask_process::{PYTHON, build, empty, step, versions, virtual_environment};
 
-use self::rows::{ROWS, Row, Work};
-use self::table::Measured;
-use self::trial::{Side, Stage};
-use crate::process::{PYTHON, build, empty, step, versions, virtual_environment};
+use crate::rows::{ROWS, Row, Work};
+use crate::table::Measured;
+use crate::trial::{Side, Stage};
 
 /// A client that needs longer than this runs a row only once.
 const LONG: Duration = Duration::from_secs(60);
 
-#[derive(Args)]
-pub struct Options {
+/// Measures this client against the official Python client and curl, on the same emulator
+#[derive(Parser)]
+#[command(name = "cargo xtask compare")]
+struct Options {
     /// How often each row runs; medians are shown
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -50,16 +53,16 @@ pub struct Options {
 }
 
 /// The programs of one revision.
-pub(crate) struct Programs {
+struct Programs {
     platform: PathBuf,
     client: PathBuf,
     minimal: PathBuf,
 }
 
 /// Where the programs and the files of a run are.
-pub(crate) struct Places {
+struct Places {
     python: PathBuf,
-    /// `bench`, with the scripts.
+    /// `bench/programs`, with the scripts.
     sources: PathBuf,
     now: Programs,
     before: Option<Programs>,
@@ -69,8 +72,14 @@ pub(crate) struct Places {
     home: PathBuf,
 }
 
+fn main() -> Result<ExitCode> {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("bench is a folder of the workspace")?;
+    Ok(if run(root, &Options::parse())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// Measures the clients of the workspace at `root`; returns whether all results were correct.
-pub fn run(root: &Path, options: &Options) -> Result<bool> {
+fn run(root: &Path, options: &Options) -> Result<bool> {
     let page = root.join("docs/speed.md");
     if options.chart {
         return draw(root, &read(&page)?).map(|()| true);
@@ -131,13 +140,13 @@ fn read(path: &Path) -> Result<String> {
 
 /// Builds and installs the programs.
 fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
-    let sources = root.join("bench");
+    let sources = root.join("bench/programs");
     let target = root.join("target/compare");
     fs::create_dir_all(&target).context("cannot create target/compare")?;
     let venv = target.join("venv");
     let before = against.map(|revision| against::programs(root, &target, revision)).transpose()?;
     if before.is_none() {
-        virtual_environment(&venv, &sources.join("requirements.txt"), &versions(&[&PYTHON])?)?;
+        virtual_environment(&venv, &root.join("bench/requirements.txt"), &versions(&[&PYTHON])?)?;
     }
     let now = step("programs: build", || programs(root, None))?;
     let (work, home) = (target.join("work"), target.join("home"));
@@ -149,6 +158,9 @@ fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
 /// Builds the programs of the workspace at `root`, in `target` or else in its usual target folder.
 fn programs(root: &Path, target: Option<&Path>) -> Result<Programs> {
     let mut arguments = vec!["--release", "--package", "sbg-compare"];
+    for program in ["compare-platform", "compare-client", "compare-minimal"] {
+        arguments.extend(["--bin", program]);
+    }
     if let Some(target) = target {
         arguments
             .extend(["--target-dir", target.to_str().context("the path of the workspace is not UTF-8")?]);

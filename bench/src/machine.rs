@@ -8,12 +8,12 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context as _, Result};
 
-use super::Places;
-use super::trial::Side;
-use crate::process::output;
+use crate::Places;
+use crate::trial::Side;
+use xtask_process::output;
 
 /// Date, machine and versions, in one line.
-pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
+pub fn describe(places: &Places, rounds: u32) -> Result<String> {
     let ask = "import platform, sevenbridges; print(sevenbridges.__version__, 'on Python', platform.python_version())";
     let python = output(Command::new(&places.python).args(["-c", ask]))?;
     let curl = output(Command::new("curl").arg("--version"))?;
@@ -24,7 +24,7 @@ pub(crate) fn describe(places: &Places, rounds: u32) -> Result<String> {
 }
 
 /// Date, machine and measured `clients`, in one line.
-pub(crate) fn measured_on(clients: &str, rounds: u32) -> Result<String> {
+pub fn measured_on(clients: &str, rounds: u32) -> Result<String> {
     let date = output(Command::new("date").args(["-u", "+%F"]))?;
     let kernel = output(Command::new("uname").arg("-sr"))?;
     // The build of a kernel says nothing about its speed.
@@ -49,7 +49,7 @@ fn total(meminfo: &str) -> Option<f64> {
 
 impl Places {
     /// Size of a minimal program of each client: the executable, or the Python packages.
-    pub(crate) fn sizes(&self) -> Result<BTreeMap<Side, u64>> {
+    pub fn sizes(&self) -> Result<BTreeMap<Side, u64>> {
         let ask = "import sysconfig; print(sysconfig.get_path('purelib'))";
         let packages = output(Command::new(&self.python).args(["-c", ask]))?;
         Ok(BTreeMap::from([

@@ -10,13 +10,13 @@ use wait4::{ResourceUsage, Wait4 as _};
 
 /// The cost of processes that ran together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// From the start of the first to the end of the last.
-    pub(crate) elapsed: Duration,
+    pub elapsed: Duration,
     /// CPU time of all of them, user and system.
-    pub(crate) processor: Duration,
+    pub processor: Duration,
     /// Peak memory of the largest one in bytes.
-    pub(crate) memory: u64,
+    pub memory: u64,
 }
 
 /// Starts these processes at once and waits for all. Returns their cost and their outputs, in order. Their output goes to files in
@@ -25,7 +25,7 @@ pub(crate) struct Usage {
 /// # Errors
 ///
 /// The last line of the error output of the first one that failed.
-pub(crate) fn run(commands: &mut [Command], folder: &Path) -> Result<(Usage, Vec<String>)> {
+pub fn run(commands: &mut [Command], folder: &Path) -> Result<(Usage, Vec<String>)> {
     let files: Vec<_> = (0..commands.len())
         .map(|number| ["printed", "said"].map(|name| folder.join(format!("{name}-{number}.txt"))))
         .collect();

@@ -7,19 +7,19 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::Programs;
-use super::table::{Figures, MIB, Measured, ratio, seconds};
-use super::trial::Side;
-use crate::process::{once, output, step};
+use crate::Programs;
+use crate::table::{Figures, MIB, Measured, ratio, seconds};
+use crate::trial::Side;
+use xtask_process::{once, output, step};
 
 /// The programs as they were at `revision`, built in a folder of their own below `target`.
-pub(crate) fn programs(root: &Path, target: &Path, revision: &str) -> Result<Programs> {
+pub fn programs(root: &Path, target: &Path, revision: &str) -> Result<Programs> {
     let commit = commit(root, revision)?;
     let folder = target.join("against");
     let sources = folder.join(&commit);
     once(&sources, &[], &commit, "against: unpack sources", || unpack(root, &commit, &sources))?;
     // Revisions share a target folder, because most of their dependencies are the same.
-    step("against: build", || super::programs(&sources, Some(&folder.join("build"))))
+    step("against: build", || crate::programs(&sources, Some(&folder.join("build"))))
 }
 
 /// The commit of a revision.
@@ -48,7 +48,7 @@ fn git(root: &Path) -> Command {
 }
 
 /// The figures of both revisions and their ratios, new to old; below one is better.
-pub(crate) fn markdown(measured: &[Measured], revision: &str) -> String {
+pub fn markdown(measured: &[Measured], revision: &str) -> String {
     let mut table = format!(
         "| work | time, {revision} → now | ratio | CPU, {revision} → now | ratio | peak memory, {revision} → now | ratio |\n\
          |---|---|---|---|---|---|---|\n"
@@ -78,7 +78,7 @@ fn line(row: &Measured) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::table::tests::measured;
+    use crate::table::tests::measured;
 
     #[test]
     fn line_has_both_revisions_and_ratios() {

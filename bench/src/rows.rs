@@ -1,33 +1,33 @@
 //! The rows of the table: work, network and goals.
 
-use super::trial::Side;
+use crate::trial::Side;
 
 /// A row of the table.
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) network: Network,
-    pub(crate) work: Work,
-    pub(crate) goals: &'static [Goal],
+pub struct Row {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub network: Network,
+    pub work: Work,
+    pub goals: &'static [Goal],
     /// Seconds after which a trial counts as failed.
-    pub(crate) limit: u64,
+    pub limit: u64,
     /// Whether the Python client is known to fail.
-    pub(crate) python_may_fail: bool,
+    pub python_may_fail: bool,
 }
 
 /// How the emulator responds.
 #[derive(Clone, Copy)]
-pub(crate) struct Network {
+pub struct Network {
     /// Milliseconds before each response.
-    pub(crate) latency: u64,
+    pub latency: u64,
     /// Bytes per second of each connection and direction.
-    pub(crate) bandwidth: Option<u64>,
-    pub(crate) https: bool,
-    pub(crate) faults: &'static [&'static str],
+    pub bandwidth: Option<u64>,
+    pub https: bool,
+    pub faults: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Work {
+pub enum Work {
     /// A file of this size.
     Download(u64),
     Upload(u64),
@@ -49,7 +49,7 @@ pub(crate) enum Work {
 
 /// A goal of the project.
 #[derive(Clone, Copy)]
-pub(crate) enum Goal {
+pub enum Goal {
     /// At least this many times as fast as Python.
     Times(f64),
     /// At most this fraction of the CPU time of Python.
@@ -84,7 +84,7 @@ const PLAIN: Row = Row {
 };
 
 /// In the order of the table.
-pub(crate) static ROWS: &[Row] = &[
+pub static ROWS: &[Row] = &[
     Row {
         name: "download-slow",
         title: "download 512 MiB, 50 ms latency, 25 MB/s per connection",
@@ -194,7 +194,7 @@ pub(crate) static ROWS: &[Row] = &[
 
 impl Row {
     /// Whether this client takes part.
-    pub(crate) fn has(&self, side: Side) -> bool {
+    pub fn has(&self, side: Side) -> bool {
         let ceiling = matches!(self.work, Work::DownloadCeiling(_) | Work::UploadCeiling(_));
         match side {
             Side::Python | Side::Sbg | Side::Before => !ceiling,

@@ -1,7 +1,7 @@
-"""The work that is measured, done with the official Python client: one job for each run of the program.
+"""The measured jobs with the official Python client: one job per run.
 
-Each job does what its namesake in `src/client.rs` does and prints the same, in the way in which the documentation of the client
-does it, with the settings that it has from the start.
+Each job does the same as its namesake in `client.rs` and prints the same, written as the documentation of the client shows and with
+default settings.
 """
 
 import argparse
@@ -11,47 +11,47 @@ import sys
 
 import sevenbridges
 
-# Ids in one call at the most, and items in one page.
+# Maximum number of ids per call and of items per page.
 HUNDRED = 100
 
 
 def download(api, file_id, target):
-    """A file of the platform to a local file."""
+    """Downloads a file."""
     api.files.get(file_id).download(target)
-    # A download that fails on its thread says so in the log alone.
+    # A download that fails on its thread only logs the error.
     if not os.path.exists(target):
         sys.exit("the download left no file")
 
 
 def upload(api, source, project):
-    """A local file to a project."""
+    """Uploads a file."""
     api.files.upload(source, project=project)
 
 
 def download_all(api, project, folder):
-    """All files of a project to a folder."""
+    """Downloads all files of a project."""
     for file in api.files.query(project=project, limit=HUNDRED).all():
         file.download(os.path.join(folder, file.name))
 
 
 def upload_all(api, folder, project):
-    """All files of a folder to a project."""
+    """Uploads all files of a folder."""
     for name in sorted(os.listdir(folder)):
         api.files.upload(os.path.join(folder, name), project=project)
 
 
 def list_all(api, project):
-    """Lists a project to its end; prints how many files there are."""
+    """Lists all files of a project; prints the number of files."""
     print(len({file.id for file in api.files.query(project=project, limit=HUNDRED).all()}))
 
 
 def calls(api, file_id, count):
-    """Asks for the details of a file again and again, one call after the other; prints how many answers were right."""
+    """Gets the details of a file repeatedly; prints the number of correct responses."""
     print(sum(api.files.get(file_id).id == file_id for _ in range(int(count))))
 
 
 def bulk(api, ids):
-    """Gets all files that a file names, line by line, and deletes them; prints how many of each it did."""
+    """Gets and deletes the files whose ids are listed in a file; prints both counts."""
     with open(ids) as lines:
         ids = lines.read().split()
     chunks = [ids[start:start + HUNDRED] for start in range(0, len(ids), HUNDRED)]
@@ -71,6 +71,6 @@ parser.add_argument("job", choices=JOBS)
 parser.add_argument("arguments", nargs="*")
 given = parser.parse_args()
 
-# An upload whose part fails can wait for ever.
+# An upload with a failed part can wait forever.
 signal.alarm(given.limit)
 JOBS[given.job](sevenbridges.Api(), *given.arguments)
