@@ -1,4 +1,4 @@
-//! The header `Content-Range` of the object storage: it names a range inside of its object, or nothing.
+//! The header `Content-Range` of the storage: a range inside the object, or nothing.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Recorded traffic: every line is an exchange that fits the document, or a problem that is told.
+//! Recorded traffic: every line conforms to the document, or its problem is reported.
 
 #![no_main]
 

@@ -1,8 +1,8 @@
-//! The door of the emulator: whatever is sent to it, it answers with what the platform would say, and never blames itself.
+//! HTTP requests to the emulator: each gets a response like that of the platform, never a 5xx.
 //!
-//! An input is a text of HTTP requests, one after another, separated by lines of `====`: a request line (`POST /files/{file}/list`), headers,
-//! an empty line, a body. Paths lie below `/v2` of the API; those that begin with `~` belong to the object store. Names in braces
-//! stand for what a world has: see `World::names`.
+//! An input is a text of HTTP requests, separated by lines of `====`: a request line (`POST /files/{file}/list`), headers, an empty line, a
+//! body. Paths are below `/v2` of the API; paths that start with `~` are those of the object storage. Names in braces are replaced by ids
+//! of the demo data: see `World::names`.
 
 #![no_main]
 

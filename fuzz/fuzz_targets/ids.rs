@@ -1,4 +1,4 @@
-//! Ids: whatever is taken for one is shown as it was given, and cannot change the shape of the address that it is put into.
+//! Ids: an accepted id is displayed unchanged and cannot change the structure of a URL.
 
 #![no_main]
 

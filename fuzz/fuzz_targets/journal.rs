@@ -1,4 +1,4 @@
-//! Journals of transfers and records of trees, as another process, another version or a bad disk left them.
+//! Journals of transfers and records of trees, damaged or from another process or version.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! Links and continuation tokens of pages: a list goes forward or ends.
+//! Links and continuation tokens of pages: a list advances or ends.
 //!
-//! An input is a JSON object for each page, one on a line: its number of items, its own address and its links.
+//! An input is one JSON object per line and page: its number of items, its URL and its links.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! Files of credentials: what cannot be read is an error, and an edit changes what it is meant to change and nothing else.
+//! Credentials files: invalid ones are an error, and an edit changes its own keys only.
 //!
-//! An input is the name of a profile, a token and the text of the file, a line for each of the first two.
+//! An input is a line with the name of a profile, a line with a token, and the text of the file.
 
 #![no_main]
 

@@ -181,8 +181,7 @@ async fn upload_by_raw_calls(raw: &sbg::raw::Client, project: &ProjectId) -> Res
     let mut parts = Vec::new();
     for part_number in [1, 2] {
         let target = raw.upload_part_url().upload_id(&id).part_number(part_number).send().await?.into_inner();
-        let answer =
-            reqwest::Client::new().put(target.url.expose()).body("x").send().await.expect("an answer");
+        let answer = crate::http().put(target.url.expose()).body("x").send().await.expect("an answer");
         let etag = answer.headers()["etag"].to_str().expect("text").to_owned();
         let response = types::UploadPartReportResponse { headers: [("ETag".to_owned(), etag)].into() };
         parts.push(types::UploadPartReport { part_number, response });

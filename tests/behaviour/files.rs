@@ -141,7 +141,7 @@ async fn a_download_address_works_without_a_token() -> Result<()> {
     let id = stage.file("a.txt", "photograph 51");
     let address = stage.client.file(&id).download_info().await?.url;
     assert!(address.expose().starts_with(stage.emulator.storage_url()), "{}", address.expose());
-    assert_eq!(reqwest::get(address.into_exposed()).await?.text().await?, "photograph 51");
+    assert_eq!(crate::http().get(address.into_exposed()).send().await?.text().await?, "photograph 51");
 
     let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
     let of_folder = stage.client.file(&folder.id).download_info().await;

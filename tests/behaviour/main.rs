@@ -36,3 +36,10 @@ mod tokens;
 mod transfers;
 mod trees;
 mod uploads;
+
+/// An HTTP client beside the one under test. The HTTP library has no cryptography of its own here, and panics where there is none at all.
+fn http() -> reqwest::Client {
+    // It is installed already where another test was first.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}

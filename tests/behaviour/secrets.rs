@@ -185,7 +185,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     let initiated = client.raw().upload_init().body(initiated).send().await?;
     let part = client.raw().upload_part_url().upload_id(&initiated.upload_id).part_number(1);
     let part = part.send().await?.into_inner();
-    reqwest::Client::new().put(part.url.expose()).body("0123456789").send().await?;
+    crate::http().put(part.url.expose()).body("0123456789").send().await?;
     shown.debug(&part);
     let builder = file.download(stage.path("b"));
     shown.debug(&builder);

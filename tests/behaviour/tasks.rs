@@ -138,7 +138,7 @@ async fn failed_children_of_a_batch_run_again_and_costs_are_summed() -> Result<(
 
     let costs = stage.client.tasks().costs([&batch.id]).await?;
     assert_eq!(costs.tasks.len(), 3);
-    let expected: f64 = children.iter().filter_map(sbg::tasks::TaskReport::price).sum();
+    let expected: f64 = children.iter().filter_map(sbg::tasks::TaskExt::price).sum();
     let total: f64 = costs.totals.values().sum();
     assert!(expected > 0.0 && (total - expected).abs() < 1e-9, "{total} {expected}");
     Ok(())

@@ -14,7 +14,7 @@ use sbg_tests::{Stage, assert_refused, client_of, quick_retry, with_environment}
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
@@ -213,7 +213,7 @@ impl Pki {
 
     /// Starts a server that answers those alone who show a certificate of the authority, and gives the base of the API.
     async fn serve(self, body: &'static str) -> Result<String> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = Arc::new(ring::default_provider());
         let mut roots = RootCertStore::empty();
         roots.add(self.ca.der().clone())?;
         let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build()?;
@@ -256,8 +256,8 @@ async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() -> Resul
 fn certificates_that_are_none_are_refused_before_anything_is_sent() {
     let pem = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n";
     let client = || client_of("cgc", TOKEN);
-    assert_refused(client().identity("no PEM").build(), ErrorKind::Config, &["the identity is no PEM file"]);
-    assert_refused(client().identity(pem).build(), ErrorKind::Config, &["the identity is no PEM file"]);
+    assert_refused(client().identity("no PEM").build(), ErrorKind::Config, &["the identity is not a PEM file"]);
+    assert_refused(client().identity(pem).build(), ErrorKind::Config, &["the identity is not a PEM file"]);
     assert_refused(client().root_certificates("no PEM").build(), ErrorKind::Config, &["no PEM file"]);
     // OpenSSL looks into a certificate as soon as it is read.
     let told = if cfg!(feature = "native-tls") { "no PEM file" } else { "cannot be set up" };

@@ -1,4 +1,4 @@
-"""An outside witness for the emulator: the official Python client touches every area and checks what comes back.
+"""A witness for the emulator: the official Python client calls every area and checks the responses.
 
 Run it with the client (PyPI `sevenbridges-python`) against a fresh emulator, whose address and token it finds in
 SB_API_ENDPOINT and SB_AUTH_TOKEN. It prints one line for each area and ends with 0 if all of them are as expected.
@@ -33,13 +33,13 @@ CONTENT = b"one\ntwo\nthree\n"
 
 
 def area(function):
-    """Registers a check; areas run in the order in which they are written."""
+    """Registers a check; areas run in the order of this file."""
     AREAS.append(function)
     return function
 
 
 def expect(error, function, *args, **kwargs):
-    """The call has to be refused with this kind of error, which is returned."""
+    """Expects the call to fail with this kind of error, and returns it."""
     try:
         function(*args, **kwargs)
     except error as refused:
@@ -48,7 +48,7 @@ def expect(error, function, *args, **kwargs):
 
 
 def until(read, states, seconds=20):
-    """Reads a resource again and again until it is in one of these states."""
+    """Polls a resource until it is in one of these states."""
     end = time.time() + seconds
     while time.time() < end:
         resource = read()
@@ -71,13 +71,13 @@ def upload(api, name, content, **place):
 
 
 def filled(resource, *names):
-    """Each of these properties has to be there and to say something."""
+    """Checks that these properties are present and not empty."""
     empty = [name for name in names if getattr(resource, name) in (None, "")]
     assert not empty, f"{type(resource).__name__} has no {', '.join(empty)}"
 
 
 class World:
-    """What one area makes and the next ones use."""
+    """Items that one area creates and later ones use."""
 
 
 @area
@@ -90,13 +90,13 @@ def configuration(api, world):
         (folder / "sevenbridges-python").mkdir(parents=True)
         (folder / "credentials").write_text(f"[witness]\napi_endpoint = {url}\nauth_token = {token}\n")
         (folder / "sevenbridges-python" / "config").write_text("[mode]\nadvance_access=True\n")
-        # The client has looked for the home of the user already.
+        # The client has already looked up the home folder.
         files = dict(CREDENTIALS=str(folder / "credentials"), CONFIG=str(folder / "sevenbridges-python" / "config"))
         with mock.patch.multiple(UserProfile, **files):
             configured = sevenbridges.Api(config=sevenbridges.Config(profile="witness"))
     assert configured.users.me().username == "rfranklin" and configured.aa
     tuned = sevenbridges.Api(url=url, token=token, pool_connections=2, pool_maxsize=2, max_parallel_requests=1)
-    # Without advance access the platform refuses what is not generally available yet.
+    # Without advance access the platform refuses calls that are not generally available.
     refused = expect(SbgError, tuned.datasets.query)
     assert "dvance" in str(refused), refused
     return "explicit, by environment, by profile"
@@ -298,7 +298,7 @@ def transfers(api, world):
         assert (file.name, file.size) == ("named.bin", len(content))
         again = api.files.upload(str(path), project=world.other, file_name="named.bin", overwrite=True).result()
         assert again.size == len(content)
-        # Pausing and stopping are left out: where a transfer of this size ends before, the client waits for ever.
+        # Pause and stop are left out: if a transfer this small ends first, the client waits forever.
         target = Path(folder, "copy.bin")
         down = again.download(str(target), wait=False)
         down.start()
@@ -337,7 +337,7 @@ def scroll(api, world):
     assert sorted(names) == ["folder", "renamed.txt"], names
     names = [each.name for each in world.folder.list_files(cont_token="init", limit=1).all()]
     assert sorted(names) == ["inner", "inner.txt"], names
-    # A token goes with neither an offset nor metadata, which the client says before it calls.
+    # A token excludes offset and metadata; the client checks that before it calls.
     expect(SbgError, api.files.query, project=world.project, cont_token="init", offset=1)
     expect(SbgError, api.files.query, project=world.project, cont_token="init", metadata={"sample_id": "S1"})
     expect(SbgError, sevenbridges.Api().files.query, project=world.project, cont_token="init")
@@ -389,7 +389,7 @@ def apps(api, world):
     assert api.apps.query(project=project, q="ours").total == 1
     expect(Conflict, api.apps.install_app, id=f"{project.id}/mine", raw=raw)
     filled(app, "href", "project")
-    # It sends JSON as YAML, which it is.
+    # It sends JSON, which is valid YAML.
     written = api.apps.install_app(id=f"{project.id}/written", raw=dict(raw, label="Written"), raw_format="yaml")
     assert written.name == "Written" and {each.name for each in project.get_apps()} >= {"Ours", "Written"}
     kept = api.apps.get("admin/sbg-public-data/checksum").copy(project, name="Kept", strategy="clone")
@@ -764,7 +764,7 @@ def main():
         name = check.__name__.replace("_", " ")
         try:
             print(f"ok    {name}: {check(api, world)}", flush=True)
-        except Exception:  # Every kind of failure is one line in the report, and the next area still runs.
+        except Exception:  # Every failure is one line of the report, and the next area still runs.
             failed += 1
             print(f"FAIL  {name}\n{traceback.format_exc()}", flush=True)
     print(f"{len(AREAS)} areas, {failed} failed")

@@ -1,4 +1,4 @@
-"""What a program in Python does with the generated client: upload a file in two parts and get it back.
+"""A Python program with the generated client: uploads a file in two parts and downloads it.
 
 `cargo xtask clients` runs it against the emulator, with SB_API_ENDPOINT and SB_AUTH_TOKEN in the environment.
 """
@@ -32,28 +32,28 @@ CONTENT = bytes(range(256)) * 12
 T = TypeVar("T")
 
 
-def answer(result: T | Error | None) -> T:
-    """The answer itself. The generated functions return what went wrong in its place."""
+def response(result: T | Error | None) -> T:
+    """Returns the response; the generated functions return an error in its place."""
     if isinstance(result, Error):
-        raise SystemExit(f"the platform refused: {result.code}: {result.message}")
+        raise SystemExit(f"error of the platform: {result.code}: {result.message}")
     if result is None:
-        raise SystemExit("the platform answered something that the document does not know")
+        raise SystemExit("the document does not describe this response")
     return result
 
 
 def upload_part(client: AuthenticatedClient, storage: httpx.Client, upload_id: str, number: int, part: bytes) -> None:
-    target = answer(upload_part_url.sync(upload_id, number, client=client))
+    target = response(upload_part_url.sync(upload_id, number, client=client))
     headers = target.headers.to_dict() if target.headers else {}
     stored = storage.request(target.method or "PUT", target.url, content=part, headers=headers)
     stored.raise_for_status()
     wanted = (target.report.headers if target.report else None) or []
     noted = UploadPartReportResponseHeaders.from_dict({name: stored.headers[name].strip('"') for name in wanted})
     body = UploadPartReport(part_number=number, response=UploadPartReportResponse(headers=noted))
-    answer(upload_part_report.sync(upload_id, client=client, body=body))
+    response(upload_part_report.sync(upload_id, client=client, body=body))
 
 
 def main() -> None:
-    # The signed addresses belong to the storage, which must not see the token: it has a client of its own.
+    # Signed URLs lead to the storage, which must not get the token, so they need a separate client.
     with (
         AuthenticatedClient(
             base_url=os.environ["SB_API_ENDPOINT"],
@@ -63,31 +63,31 @@ def main() -> None:
         ) as client,
         httpx.Client() as storage,
     ):
-        project = answer(project_create.sync(client=client, body=ProjectCreate(name="From Python")))
-        folder = answer(
+        project = response(project_create.sync(client=client, body=ProjectCreate(name="From Python")))
+        folder = response(
             folder_create.sync(
                 client=client, body=FolderCreate(name="reads", type_=FolderCreateType.FOLDER, project=project.id)
             )
         )
 
         start = UploadInit(name="sample.bin", parent=folder.id, size=len(CONTENT), part_size=PART_SIZE)
-        upload = answer(upload_init.sync(client=client, body=start))
+        upload = response(upload_init.sync(client=client, body=start))
         assert upload.part_size == PART_SIZE, f"parts of {upload.part_size} bytes"
         parts = [CONTENT[at : at + PART_SIZE] for at in range(0, len(CONTENT), PART_SIZE)]
         assert len(parts) == 2
         for number, part in enumerate(parts, start=1):
             upload_part(client, storage, upload.upload_id, number, part)
-        uploaded = answer(upload_complete.sync(upload.upload_id, client=client, body=UploadComplete()))
+        uploaded = response(upload_complete.sync(upload.upload_id, client=client, body=UploadComplete()))
 
-        listed = answer(file_list.sync(client=client, parent=folder.id)).items
+        listed = response(file_list.sync(client=client, parent=folder.id)).items
         assert [(file.id, file.name) for file in listed] == [(uploaded.id, "sample.bin")], listed
-        answer(file_metadata_edit.sync(uploaded.id, client=client, body=MetadataEdit.from_dict({"sample_id": "S1"})))
+        response(file_metadata_edit.sync(uploaded.id, client=client, body=MetadataEdit.from_dict({"sample_id": "S1"})))
         for sample, count in (("S1", 1), ("S2", 0)):
             wanted = MetadataFilter.from_dict({"metadata.sample_id": sample})
-            found = answer(file_list.sync(client=client, parent=folder.id, metadata=wanted)).items
+            found = response(file_list.sync(client=client, parent=folder.id, metadata=wanted)).items
             assert len(found) == count, f"files of the sample {sample}: {found}"
 
-        info = answer(file_download_info.sync(uploaded.id, client=client))
+        info = response(file_download_info.sync(uploaded.id, client=client))
         assert storage.get(info.url).raise_for_status().content == CONTENT, "the download differs from the upload"
 
 

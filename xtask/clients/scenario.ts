@@ -1,4 +1,4 @@
-// What a program in TypeScript does with the generated types: upload a file in two parts and get it back.
+// A TypeScript program with the generated types: uploads a file in two parts and downloads it.
 //
 // `cargo xtask clients` runs it against the emulator, with SB_API_ENDPOINT and SB_AUTH_TOKEN in the environment.
 
@@ -15,7 +15,7 @@ const CONTENT = Uint8Array.from({ length: 3072 }, (_, index) => index % 256);
 const client = createClient<paths>({
   baseUrl: env.SB_API_ENDPOINT ?? "",
   headers: { "X-SBG-Auth-Token": env.SB_AUTH_TOKEN ?? "" },
-  // The filter by metadata is an object whose keys are parameters of their own, which is not what this client takes for granted.
+  // The metadata filter is an object whose keys become parameters, which is not the default of this client.
   querySerializer: { object: { style: "form", explode: true } },
 });
 

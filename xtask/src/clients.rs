@@ -1,8 +1,7 @@
-//! `cargo xtask clients`: clients in other languages from the bundle, each of them checked and put to work against the emulator.
+//! `cargo xtask clients`: generates clients in other languages from the bundle, checks them, and runs them against the emulator.
 //!
-//! What is written by hand lies in `xtask/clients`: a scenario for each language, the pinned versions of the tools, and their
-//! configuration. Everything else comes into being below `target/clients`, where it may be deleted at any time. The tools get the
-//! bundle as it is: all of them understand the ranges of statuses (`2XX`) by which the answers are listed.
+//! `xtask/clients` has a scenario for each language, pinned versions of the tools, and their configuration. Everything else is created
+//! below `target/clients`. The tools read the bundle unchanged; all of them support ranges of statuses (`2XX`).
 
 use std::env;
 use std::fs;
@@ -15,7 +14,7 @@ use serde_json::Value;
 use crate::emulator::Emulator;
 use xtask_process::{NODE, NPM, PYTHON, once, output, step, versions, virtual_environment};
 
-/// Where things are.
+/// Paths.
 struct Places {
     bundle: PathBuf,
     /// `xtask/clients`.
@@ -24,7 +23,7 @@ struct Places {
     target: PathBuf,
 }
 
-/// Makes the clients of the bundle below `root`, checks them, and runs their scenarios.
+/// Generates the clients, checks them, and runs their scenarios.
 pub fn run(root: &Path) -> Result<()> {
     let versions = versions(&[&PYTHON, &NODE, &NPM])?;
     let places = Places {
@@ -32,7 +31,7 @@ pub fn run(root: &Path) -> Result<()> {
         sources: root.join("xtask/clients"),
         target: root.join("target/clients"),
     };
-    fs::create_dir_all(&places.target).context("cannot make target/clients")?;
+    fs::create_dir_all(&places.target).context("cannot create target/clients")?;
     // The scenarios upload a few kilobytes in two parts.
     let emulator = step("emulator: build and start", || Emulator::start(root, &["--min-part-size", "1024"]))?;
     install_packages(&places, &versions)?;
@@ -43,12 +42,12 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts the tools in place: a virtual environment of Python and the modules of Node.
+/// Installs the tools: a Python virtual environment and Node modules.
 fn install_packages(places: &Places, versions: &str) -> Result<()> {
     virtual_environment(&places.target.join("venv"), &places.sources.join("requirements.txt"), versions)?;
 
     let folder = places.target.join("typescript");
-    fs::create_dir_all(&folder).context("cannot make target/clients/typescript")?;
+    fs::create_dir_all(&folder).context("cannot create target/clients/typescript")?;
     let names = [".npmrc", "package.json", "package-lock.json", "tsconfig.json", "scenario.ts"];
     for name in names {
         fs::copy(places.sources.join(name), folder.join(name))
@@ -62,17 +61,18 @@ fn install_packages(places: &Places, versions: &str) -> Result<()> {
     })
 }
 
-/// What redocly says of the bundle. An error of its rules is an error here; warnings are shown.
+/// Checks the bundle with redocly. Its errors fail the task; its warnings are printed.
 fn lint(places: &Places) -> Result<String> {
     let mut redocly = Command::new(node_program(places, "redocly"));
     redocly.args(["lint", "--format=json", "--config"]).arg(places.sources.join("redocly.yaml"));
-    // It would ask the registry for newer versions of itself.
+    // Otherwise it asks the registry for newer versions.
     redocly.env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true").env("REDOCLY_TELEMETRY", "off");
-    // Its exit code does not tell an error in the document from one of its own, so the report has to be there.
+    // Its exit code does not distinguish errors in the document from its own failures, so a report is required.
     let ran = redocly.arg(&places.bundle).output().context("cannot run redocly")?;
-    let said = String::from_utf8_lossy(&ran.stderr);
-    let report: Value = serde_json::from_slice(&ran.stdout).with_context(|| format!("no report: {said}"))?;
-    let problems = report["problems"].as_array().context("the report of redocly lists no problems")?;
+    let errors = String::from_utf8_lossy(&ran.stderr);
+    let report: Value =
+        serde_json::from_slice(&ran.stdout).with_context(|| format!("no report: {errors}"))?;
+    let problems = report["problems"].as_array().context("the report of redocly has no list of problems")?;
     let shown: Vec<String> = (problems.iter())
         .map(|problem| {
             let [severity, rule, message, place] =
@@ -84,7 +84,7 @@ fn lint(places: &Places) -> Result<String> {
     let warnings = problems.iter().filter(|problem| problem["severity"] == "warn").count();
     ensure!(
         ran.status.success() && problems.len() == warnings,
-        "redocly refuses the bundle:\n{}",
+        "redocly found errors in the bundle:\n{}",
         shown.join("\n")
     );
     for problem in shown {
@@ -103,7 +103,7 @@ fn python(places: &Places, emulator: &Emulator) -> Result<String> {
         generator.args(["generate", "--overwrite", "--fail-on-warning", "--path"]).arg(&places.bundle);
         generator.arg("--config").arg(places.sources.join("python-client.yaml"));
         generator.arg("--output-path").arg(&project);
-        // It formats what it wrote with the ruff that it finds.
+        // It formats its output with the ruff in the path.
         let path = env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(programs.clone()).chain(env::split_paths(&path));
         output(generator.env("PATH", env::join_paths(path)?))
@@ -117,7 +117,7 @@ fn python(places: &Places, emulator: &Emulator) -> Result<String> {
     })?;
     step("python: scenario", || {
         let mut python = Command::new(programs.join("python"));
-        output(emulator.introduce(python.arg(&scenario)).env("PYTHONPATH", &project))
+        output(emulator.configure(python.arg(&scenario)).env("PYTHONPATH", &project))
     })?;
     Ok(format!("{files} files generated, mypy clean, scenario passed"))
 }
@@ -128,17 +128,17 @@ fn typescript(places: &Places, emulator: &Emulator) -> Result<String> {
         let mut generator = Command::new(node_program(places, "openapi-typescript"));
         output(generator.arg(&places.bundle).arg("--output").arg(folder.join("sbg.d.ts")))
     })?;
-    // One run checks the types and the scenario and, where nothing is wrong, writes the scenario as JavaScript.
+    // Checks types and scenario, then writes the scenario as JavaScript.
     step("typescript: tsc --strict", || {
         output(Command::new(node_program(places, "tsc")).args(["--strict", "--project"]).arg(&folder))
     })?;
     step("typescript: scenario", || {
-        output(emulator.introduce(Command::new("node").arg(folder.join("out/scenario.js"))))
+        output(emulator.configure(Command::new("node").arg(folder.join("out/scenario.js"))))
     })?;
     Ok("1 file generated, tsc clean, scenario passed".to_owned())
 }
 
-/// A program of a package of Node.
+/// A program of a Node package.
 fn node_program(places: &Places, name: &str) -> PathBuf {
     places.target.join("typescript/node_modules/.bin").join(name)
 }

@@ -1,9 +1,8 @@
-//! `cargo xtask fuzz`: inputs by chance and by coverage for everything that must never fail, whatever it is given.
+//! `cargo xtask fuzz`: coverage-guided fuzzing of every parser of untrusted input.
 //!
-//! The targets are those of libFuzzer in `fuzz/fuzz_targets`, so that `cargo fuzz` runs them as well; here they are built with the
-//! stable compiler, whose flags are all that libFuzzer needs but for the sanitizers, which safe code has little use for. Inputs to
-//! begin with are in `fuzz/corpus`. What a run finds worth keeping goes to `target/fuzz/corpus`, from where later runs go on, and an
-//! input that makes a target fail to `target/fuzz/failures`.
+//! The targets in `fuzz/fuzz_targets` use libFuzzer, so `cargo fuzz` can run them as well. Here they are built with the stable compiler,
+//! without sanitizers, which safe code hardly needs. Seed inputs are in `fuzz/corpus`. Runs with a time limit keep interesting inputs in
+//! `target/fuzz/corpus` and continue from there; inputs that fail are saved in `target/fuzz/failures`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,7 +19,7 @@ use serde_json::Value;
 
 use xtask_process::{cargo, output, step};
 
-/// What makes the compiler tell libFuzzer which code an input reaches and what it is compared with.
+/// Compiler flags that report coverage and comparisons to libFuzzer.
 const INSTRUMENTATION: [&str; 6] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -30,28 +29,28 @@ const INSTRUMENTATION: [&str; 6] = [
     "--cfg=fuzzing",
 ];
 
-/// Inputs of a run without a limit on time.
+/// Number of inputs of a run without a time limit.
 const RUNS: u32 = 50_000;
 const SEED: u32 = 51;
 
 #[derive(Args)]
 pub struct Fuzz {
-    /// The targets, files of `fuzz/fuzz_targets` without their ending; all of them when none is named
+    /// Targets to run (files of `fuzz/fuzz_targets` without extension); all by default
     targets: Vec<String>,
-    /// How long to run each of them, going on from what earlier runs found; without it the same inputs run every time
+    /// Run each target for this long, starting from earlier findings; without it, the same inputs run every time
     #[arg(long)]
     seconds: Option<u32>,
-    /// Another seed makes other inputs
+    /// Seed of the generated inputs
     #[arg(long, default_value_t = SEED)]
     seed: u32,
 }
 
-/// Tries the targets of the workspace below `root`, as many at a time as there are processors, and says how much was tried.
+/// Runs targets of the workspace at `root`, one per CPU at a time; returns the number of inputs.
 pub fn run(root: &Path, fuzz: &Fuzz) -> Result<String> {
     let known = names(&root.join("fuzz/fuzz_targets"))?;
     let unknown = fuzz.targets.iter().find(|target| !known.contains(*target));
     if let Some(unknown) = unknown {
-        bail!("there is no target `{unknown}`, but {}", known.into_iter().collect::<Vec<_>>().join(", "));
+        bail!("no target `{unknown}`; targets: {}", known.into_iter().collect::<Vec<_>>().join(", "));
     }
     let host = host(root)?;
     step("fuzz: build", || build(root, &host))?;
@@ -59,12 +58,12 @@ pub fn run(root: &Path, fuzz: &Fuzz) -> Result<String> {
     fs::write(&words, dictionary(root)?).with_context(|| format!("cannot write {}", words.display()))?;
     let targets: Vec<&String> =
         if fuzz.targets.is_empty() { known.iter().collect() } else { fuzz.targets.iter().collect() };
-    // Each takes one processor.
+    // Each target uses one CPU.
     let (queue, tried) = (Mutex::new(targets.iter()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
             scope.spawn(|| {
-                // The queue is not to be held while a target is tried.
+                // The lock of the queue must not be held while a target runs.
                 while let Some(target) = { queue.lock().expect("nobody panics").next() } {
                     let result = attempt(root, &host, target, fuzz);
                     let outcome = result
@@ -81,7 +80,7 @@ pub fn run(root: &Path, fuzz: &Fuzz) -> Result<String> {
     Ok(format!("{inputs} inputs to {} targets", targets.len()))
 }
 
-/// The names of the files in a folder, without their endings.
+/// The names of the files in a folder, without extension.
 fn names(folder: &Path) -> Result<BTreeSet<String>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     entries
@@ -92,11 +91,11 @@ fn names(folder: &Path) -> Result<BTreeSet<String>> {
         .collect()
 }
 
-/// The kind of this machine. With it as the target, the flags are not for programs that run while something is built.
+/// The target triple of this machine. With an explicit target, the flags do not apply to build scripts and macros.
 fn host(root: &Path) -> Result<String> {
     let version = output(Command::new("rustc").arg("-vV").current_dir(root))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc does not say for which machine it is")
+    host.map(str::to_owned).context("rustc does not print its host")
 }
 
 fn build(root: &Path, host: &str) -> Result<String> {
@@ -114,7 +113,7 @@ fn build(root: &Path, host: &str) -> Result<String> {
     output(&mut cargo)
 }
 
-/// The words of the bundle, for libFuzzer to put into inputs: names of properties and parameters, and values.
+/// The dictionary for libFuzzer: names of properties and parameters, and values, from the bundle.
 fn dictionary(root: &Path) -> Result<String> {
     let bundle = root.join("openapi/sbg.openapi.json");
     let text = fs::read_to_string(&bundle).with_context(|| format!("cannot read {}", bundle.display()))?;
@@ -147,7 +146,7 @@ fn collect<'v>(value: &'v Value, words: &mut BTreeSet<&'v str>) {
     }
 }
 
-/// Tries one target, and says how many inputs it was given.
+/// Runs one target; returns the number of inputs.
 fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<usize> {
     let work = root.join("target/fuzz");
     let (found, limit) = match fuzz.seconds {
@@ -160,7 +159,7 @@ fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<usize> 
     let failures = work.join("failures");
     let seeds = root.join("fuzz/corpus").join(target);
     for folder in [&found, &failures] {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     let mut program = Command::new(work.join(host).join("debug").join(target));
     program.arg(&found).arg(&seeds);
@@ -174,12 +173,9 @@ fn attempt(root: &Path, host: &str, target: &str, fuzz: &Fuzz) -> Result<usize> 
     ensure!(ran.status.success(), "{target} failed:\n{}", tail(&said, 60));
     let executed = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
     let executed: usize =
-        executed.and_then(|count| count.trim().parse().ok()).context("libFuzzer gives no count")?;
-    let begun = names(&seeds)?.len();
-    ensure!(
-        begun > 0 && executed > begun,
-        "{target} tried {executed} inputs, of which {begun} are in the tree"
-    );
+        executed.and_then(|count| count.trim().parse().ok()).context("libFuzzer prints no count")?;
+    let seeded = names(&seeds)?.len();
+    ensure!(seeded > 0 && executed > seeded, "{target} ran {executed} inputs, of which {seeded} are seeds");
     Ok(executed)
 }
 
@@ -200,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_target_is_built_and_has_inputs_to_begin_with() {
+    fn every_target_is_built_and_has_seeds() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let targets = names(&root.join("fuzz/fuzz_targets")).unwrap();
         assert!(!targets.is_empty());
@@ -213,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_names_and_values() {
+    fn dictionary_has_names_and_values() {
         let document = json!({
             "parameters": [{"name": "limit", "in": "query"}],
             "schema": {"properties": {"colour": {"enum": ["RED", 3]}, "size": {"x-extensible-enum": ["L"]}}},

@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: from the specification to everything that is generated from it.
+//! `cargo xtask generate`: generates everything that depends on the specification.
 
 mod caught;
 mod client;
@@ -17,7 +17,7 @@ use crate::lint;
 use crate::spec::schema_usage::Uses;
 use crate::spec::{Spec, bundle};
 
-/// Writes the generated files below `root` that are not as they should be, or with `check` only names them.
+/// Writes the generated files that are out of date, or with `check` only reports them.
 pub fn run(root: &Path, check: bool) -> Result<()> {
     let mut stale = Vec::new();
     for (path, content) in files(root)? {
@@ -27,18 +27,18 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
         }
     }
     if stale.is_empty() {
-        println!("everything that is generated is up to date");
+        println!("generated files are up to date");
         return Ok(());
     }
     if check {
         let names: Vec<_> = stale.into_iter().map(|(path, _)| path).collect();
-        bail!("stale, run `cargo xtask generate`: {}", names.join(", "));
+        bail!("out of date, run `cargo xtask generate`: {}", names.join(", "));
     }
     for (path, content) in stale {
         let file = root.join(&path);
         file.parent()
             .map_or(Ok(()), std::fs::create_dir_all)
-            .with_context(|| format!("no folder for {path}"))?;
+            .with_context(|| format!("cannot create the folder of {path}"))?;
         std::fs::write(file, content).with_context(|| format!("cannot write {path}"))?;
         println!("wrote {path}");
     }
@@ -95,7 +95,7 @@ mod tests {
     use crate::spec::orchard;
 
     #[test]
-    fn what_is_stale_is_named_and_nothing_is_written() {
+    fn check_names_stale_files_and_writes_nothing() {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("openapi")).unwrap();
         orchard::plant(&root.path().join("openapi"));
@@ -120,13 +120,13 @@ mod tests {
 
         let enums = root.path().join("crates/sbg-raw/src/generated/enums.rs");
         std::fs::write(&enums, "edited").unwrap();
-        let expected = "stale, run `cargo xtask generate`: crates/sbg-raw/src/generated/enums.rs";
+        let expected = "out of date, run `cargo xtask generate`: crates/sbg-raw/src/generated/enums.rs";
         assert_eq!(stale().as_deref(), Some(expected));
         assert_eq!(std::fs::read_to_string(enums).unwrap(), "edited");
     }
 
     #[test]
-    fn a_breach_stops_the_generator_with_file_line_and_rule() {
+    fn lint_findings_stop_the_generator() {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("openapi")).unwrap();
         orchard::plant(&root.path().join("openapi"));

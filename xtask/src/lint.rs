@@ -1,6 +1,6 @@
-//! `cargo xtask lint`: holds the specification to the rules of `openapi/README.md`, before a generator stumbles over it.
+//! `cargo xtask lint`: checks the specification against the rules of `openapi/README.md` before a generator fails on it.
 //!
-//! Each file below has the rules of one subject. They take any document that is YAML, however odd, and go on after a finding.
+//! Each submodule has the rules of one subject. They accept any YAML document and continue after a finding.
 
 mod bodies;
 mod direction;
@@ -23,7 +23,7 @@ use crate::spec::Spec;
 use crate::spec::finding::{Finding, Findings, Place};
 use crate::spec::rule::Rule;
 
-/// Prints the findings on the specification below `root`, or what was looked at where there are none.
+/// Prints the findings, or the number of checked items if there are none.
 pub fn run(root: &Path) -> Result<()> {
     let spec = Spec::read(&root.join("openapi"))?;
     check(&spec)?;
@@ -32,14 +32,14 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Prints name and sentence of every rule.
+/// Prints the name and description of every rule.
 pub fn print_rules() {
     for rule in Rule::ALL {
-        println!("{:<22} {}", rule.name(), rule.says());
+        println!("{:<22} {}", rule.name(), rule.description());
     }
 }
 
-/// Everything that is wrong with `spec`, in the order of files and lines.
+/// All findings in `spec`, in the order of files and lines.
 pub fn check(spec: &Spec) -> Result<(), Findings> {
     let mut lint = Lint { spec, findings: Vec::new() };
     structure::check(&mut lint);
@@ -49,7 +49,7 @@ pub fn check(spec: &Spec) -> Result<(), Findings> {
     bodies::check(&mut lint);
     schemas::check(&mut lint);
     direction::check(&mut lint);
-    // Examples are checked against the bundle, which can be made of a sound document only.
+    // Examples are checked against the bundle, which needs a valid document.
     if lint.findings.is_empty() {
         examples::check(&mut lint);
     }
@@ -58,7 +58,7 @@ pub fn check(spec: &Spec) -> Result<(), Findings> {
     if lint.findings.is_empty() { Ok(()) } else { Err(Findings(lint.findings)) }
 }
 
-/// The specification and what was found in it so far.
+/// The specification and the findings so far.
 struct Lint<'s> {
     spec: &'s Spec,
     findings: Vec<Finding>,

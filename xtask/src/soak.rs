@@ -1,8 +1,8 @@
-//! `cargo xtask soak`: many transfers at a time on platforms that fail at random, for minutes; all bytes must be right in the end, and
-//! the memory must not grow.
+//! `cargo xtask soak`: many parallel transfers for minutes on platforms that fail at random. All bytes must be correct in the end, and
+//! memory must not grow.
 //!
-//! The work is done by the program `soak` of the tests. Each kind of object storage is an emulator, a process of its own, so that its
-//! memory is not counted.
+//! The program `soak` of the package `sbg-tests` does the transfers. Each kind of storage is an emulator in a separate process, so that its
+//! memory does not count.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,15 +15,15 @@ use xtask_process::{Program, empty, output, program, step};
 
 #[derive(Args)]
 pub struct Soak {
-    /// How long the transfers go on
+    /// Duration of the transfers
     #[arg(long, default_value_t = 600)]
     seconds: u32,
-    /// Another seed makes other files and other faults
+    /// Seed of files and faults
     #[arg(long, default_value_t = 51)]
     seed: u64,
 }
 
-/// What goes wrong everywhere, and how often.
+/// Faults of every storage, with their probability.
 const FAULTS: [&str; 30] = [
     "storage:get:p=0.02:503",
     "storage:get:p=0.02:cut=100000",
@@ -57,10 +57,10 @@ const FAULTS: [&str; 30] = [
     "api:p=0.01:lost-answer",
 ];
 
-/// What goes wrong where the storage sends checksums, without which nobody can see it.
-const UNSEEN_FAULTS: [&str; 1] = ["storage:get:p=0.005:corrupt=5000"];
+/// Faults of storages that send checksums, without which such faults are undetectable.
+const CORRUPTION: [&str; 1] = ["storage:get:p=0.005:corrupt=5000"];
 
-/// A kind of object storage: its flavor, its quirks, and the faults that it has on top of [`FAULTS`].
+/// A kind of storage: flavor, quirks, and faults in addition to [`FAULTS`].
 struct Storage {
     flavor: &'static str,
     quirks: &'static [&'static str],
@@ -74,7 +74,7 @@ const fn storage(flavor: &'static str, quirks: &'static [&'static str]) -> Stora
 const STORAGES: [Storage; 9] = [
     storage("s3", &[]),
     storage("s3", &["no-if-match", "empty-range=missing-byte", "dropped-upload=403"]),
-    Storage { faults: &UNSEEN_FAULTS, ..storage("gcs", &[]) },
+    Storage { faults: &CORRUPTION, ..storage("gcs", &[]) },
     storage("azure", &[]),
     storage("oss", &[]),
     storage("swift", &[]),
@@ -83,7 +83,7 @@ const STORAGES: [Storage; 9] = [
     storage("static", &["no-validators"]),
 ];
 
-/// Starts the emulator of one kind of storage. Each fault has a sequence of its own, from this seed on.
+/// Starts the emulator of one kind of storage. Each fault has its own random sequence, numbered from `seed`.
 fn start(root: &Path, storage: &Storage, seed: u64) -> Result<Emulator> {
     let mut arguments: Vec<String> =
         ["--rate-limit", "10000000", "--min-part-size", "1", "--storage", storage.flavor]
@@ -93,20 +93,20 @@ fn start(root: &Path, storage: &Storage, seed: u64) -> Result<Emulator> {
         arguments.extend(["--storage-quirk".to_owned(), (*quirk).to_owned()]);
     }
     for (number, fault) in (seed..).zip(FAULTS.iter().chain(storage.faults)) {
-        let (before, after) = with_chance(fault).context("a fault has a chance and an action")?;
+        let (before, after) = split_at_seed(fault).context("a fault without probability or action")?;
         arguments.extend(["--fault".to_owned(), format!("{before}/{number}:{after}")]);
     }
     Emulator::start(root, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// A fault up to its chance, behind which the seed belongs, and the action.
-fn with_chance(fault: &str) -> Option<(&str, &str)> {
-    let chance = fault.find("p=")?;
-    let end = chance + fault[chance..].find(':')?;
+/// A fault up to and including its probability, after which the seed goes, and its action.
+fn split_at_seed(fault: &str) -> Option<(&str, &str)> {
+    let probability = fault.find("p=")?;
+    let end = probability + fault[probability..].find(':')?;
     Some((&fault[..end], &fault[end + 1..]))
 }
 
-/// Lets the transfers of the workspace below `root` go on, and says what became of them.
+/// Runs the transfers and returns their summary.
 pub fn run(root: &Path, soak: &Soak) -> Result<String> {
     let folder = root.join("target/soak");
     empty(&folder)?;
@@ -117,13 +117,13 @@ pub fn run(root: &Path, soak: &Soak) -> Result<String> {
     let mut command = Command::new(program);
     command.arg(&folder).args([soak.seconds.to_string(), soak.seed.to_string()]);
     for emulator in &emulators {
-        command.args(emulator.address()?);
+        command.args(emulator.endpoint()?);
     }
-    let said = step(&format!("soak: {} s", soak.seconds), || output(&mut command))?;
-    let said = said.trim();
-    ensure!(!said.is_empty(), "the program says nothing");
+    let summary = step(&format!("soak: {} s", soak.seconds), || output(&mut command))?;
+    let summary = summary.trim();
+    ensure!(!summary.is_empty(), "the program prints no summary");
     empty(&folder)?;
-    Ok(said.to_owned())
+    Ok(summary.to_owned())
 }
 
 #[cfg(test)]
@@ -131,9 +131,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_has_a_place_for_its_seed() {
-        for fault in FAULTS.iter().chain(&UNSEEN_FAULTS) {
-            let (before, after) = with_chance(fault).expect("a chance and an action");
+    fn every_fault_takes_a_seed() {
+        for fault in FAULTS.iter().chain(&CORRUPTION) {
+            let (before, after) = split_at_seed(fault).expect("a probability and an action");
             assert_eq!(format!("{before}:{after}"), *fault);
             assert!(before.contains("p=0.") && !after.is_empty(), "{fault}");
         }

@@ -1,5 +1,4 @@
-//! The sources of the specification as they are on disk: the root document, the area files, the lists of operations and of error
-//! codes.
+//! The source files of the specification: root document, area files, lists of operations and error codes.
 
 pub mod bundle;
 pub mod finding;
@@ -49,7 +48,7 @@ pub struct Area {
 }
 
 impl Area {
-    /// The name of the area, which is its tag: that of the file without the ending.
+    /// The name of the area and its tag: the file name without extension.
     pub fn name(&self) -> &str {
         self.file.trim_end_matches(".yaml")
     }
@@ -86,7 +85,7 @@ pub struct ErrorCode {
 /// An operation of an area file.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<'s> {
-    /// The area it stands in.
+    /// The area of the operation.
     pub area: &'s Area,
     /// The entry of the path.
     pub path: &'s Entry,
@@ -142,7 +141,7 @@ impl Spec {
         })
     }
 
-    /// The component that `reference` names, seen from any area: `common.yaml#/components/KIND/NAME` or `#/components/KIND/NAME`.
+    /// The component of `reference`, from any area: `common.yaml#/components/KIND/NAME` or `#/components/KIND/NAME`.
     pub fn resolve<'s>(&'s self, reference: &'s str) -> Option<&'s Node> {
         let (kind, name) = component_name(reference)?;
         self.components(kind).find(|(_, entry)| entry.key == name).map(|(_, entry)| &entry.value)
@@ -157,7 +156,7 @@ impl Spec {
     }
 }
 
-/// Whether two path templates are of the same form, whatever their parameters are called.
+/// Whether two path templates are equal except for parameter names.
 pub fn same_path(one: &str, other: &str) -> bool {
     fn form(path: &str) -> impl Iterator<Item = &str> {
         path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment })
@@ -170,7 +169,7 @@ pub fn component_name(reference: &str) -> Option<(&str, &str)> {
     reference.split_once("#/components/")?.1.split_once('/')
 }
 
-/// What findings call a file of the specification.
+/// The name of a file in findings.
 fn shown(file: &str) -> String {
     format!("openapi/{file}")
 }
@@ -270,7 +269,7 @@ fn read_error_codes(dir: &Path, findings: &mut Vec<Finding>) -> Vec<ErrorCode> {
     codes
 }
 
-/// Hands the rows of a table, of which the first names the fields, to `row`.
+/// Passes the rows of a table with a header to `row`.
 fn read_table(
     dir: &Path,
     file: &str,

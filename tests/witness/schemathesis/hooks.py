@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of the emulator: which refusals of right requests are right, and how fields are selected.
+"""What schemathesis cannot know about the emulator: which errors for valid requests are correct, and how fields are selected.
 
 A specification says which requests are well-formed, not which make sense at the time: a folder that is not empty cannot be deleted.
 exclusions.toml lists such refusals, one entry for each error code of the platform, with the operations and the reason. A failure
@@ -16,7 +16,7 @@ for entry in EXCLUSIONS:
     assert set(entry) - {"seldom", "says"} == {"check", "code", "operations", "reason"} and entry["reason"], entry
     assert entry["code"] != 90000 or entry.get("says"), entry
 
-# What the answers need to be told apart: selected along with whatever is selected, as `sbg` does.
+# Fields that identify an item: always selected along with the others, as `sbg` does.
 IDENTITY = "id,username,invoice_id,upload_id,location,url,items"
 
 covered: set[tuple[int, str]] = set()
@@ -49,7 +49,7 @@ def filter_failure(context: HookContext, failure: Exception, case: Case, respons
 
 @schemathesis.check
 class exclusions_are_needed:
-    """Each operation of each entry has to be met, unless the entry says that it seldom is."""
+    """Every operation of every entry must occur, unless the entry is marked as `seldom`."""
 
     def after_run(self, ctx) -> None:
         stale = [

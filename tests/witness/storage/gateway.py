@@ -1,4 +1,4 @@
-"""The platform's routes of transfers in front of real storage servers.
+"""The transfer routes of the platform in front of real storage servers.
 
 A project is a store: `witness/NAME`. The gateway signs URLs as the clouds do (boto3, SAS, secure_link) and moves no byte of a
 transfer itself; it only joins the parts on servers that cannot. It is strict: a part must be reported with the headers that were
@@ -33,7 +33,7 @@ from botocore.exceptions import ClientError
 
 BUCKET = "witness"
 HOUR = 3600
-# An object that replaces another is newer by this much: some servers tell versions apart by the second only.
+# A replacing object is newer by this much: some servers distinguish versions by the second.
 YOUNGER = 5
 
 
@@ -51,7 +51,7 @@ class S3:
     part = {"success_codes": [200], "headers": ["ETag"]}
 
     def __init__(self, settings):
-        # There are two kinds of signatures of URLs.
+        # There are two kinds of URL signatures.
         self.version = settings["signature"]
         self.client, self.signer = self.connect(settings, "s3v4"), self.connect(settings, self.version)
         self.client.create_bucket(Bucket=BUCKET)
@@ -103,14 +103,14 @@ class S3:
         try:
             self.drop(key, upload)
         except ClientError:
-            pass  # The storage has dropped it, or has no such call, as s3rver.
+            pass  # The storage has dropped it, or has no such call (s3rver).
 
     def drop(self, key, upload):
         self.client.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload)
 
 
 class Clock:
-    """The clock of the signatures of S3, which can be set back. It is shared, so it is held while something is signed."""
+    """The clock of S3 signatures, which can be set back. It is shared, so it is locked while a URL is signed."""
 
     lock = threading.Lock()
     age = 0
@@ -163,9 +163,9 @@ class Azure:
     def part_url(self, key, upload, number, empty, lifetime):
         url = self.url(key, lifetime, "cw")
         if empty:
-            # There are no blocks without bytes.
+            # Blocks cannot be empty.
             return url, {"x-ms-blob-type": "BlockBlob"}
-        # The library encodes the names of blocks itself where it commits them.
+        # On commit, the library encodes the names of blocks.
         block = base64.b64encode(self.block(upload, number).encode()).decode()
         return f"{url}&comp=block&blockid={urllib.parse.quote(block, safe='')}", {}
 
@@ -175,16 +175,16 @@ class Azure:
             client.commit_block_list([BlobBlock(self.block(upload, number)) for number in sorted(parts)])
 
     def abort(self, _key, _upload):
-        pass  # Blocks that nobody commits go by themselves.
+        pass  # Uncommitted blocks expire.
 
 
 class Files:
-    """A web server on a local folder, where parts are put by WebDAV."""
+    """A web server on a local folder with parts uploaded by WebDAV."""
 
     def __init__(self, settings):
         self.host, self.folder, self.prefix = settings["url"], settings["folder"], settings["prefix"]
         self.signature, self.secret = settings["signature"], settings["secret"]
-        # Without a list the client reports an ETag where there is one.
+        # Without a list the client reports the ETag if there is one.
         self.part = {"success_codes": [201, 204], **settings["report"]}
         self.ending = settings["ending"]
 
@@ -211,7 +211,7 @@ class Files:
                 yield piece
 
     def url(self, key, lifetime):
-        # nginx finds the object with the ending `.gz` itself.
+        # nginx finds the object with the extension `.gz`.
         packed = self.signature != "secure_link" and os.path.exists(self.path(key, "gzip"))
         return self.sign(f"/{self.prefix}/{key}{self.ending}{'.gz' if packed else ''}", lifetime)
 
@@ -255,7 +255,7 @@ KINDS = {"s3": S3, "azure": Azure, "files": Files}
 
 
 class Platform:
-    """Files, uploads and what was asked for."""
+    """Files, uploads and counts of calls."""
 
     def __init__(self, stores):
         self.stores = {name: KINDS[settings["kind"]](settings) for name, settings in stores.items()}
@@ -265,7 +265,7 @@ class Platform:
         self.token = secrets.token_hex(16)
 
     def lifetime(self, store, what):
-        """How long the next URL is good: the first for `what` may have expired already."""
+        """The lifetime of the next URL; the first one for `what` may be expired."""
         with self.lock:
             settings = self.lifetimes.get(store, {})
             if settings.get("first_expired") and what not in settings["seen"]:
@@ -293,7 +293,7 @@ class Platform:
         file = {"id": secrets.token_hex(12), "store": store, "name": name, "size": size, "key": secrets.token_hex(6)}
         return file
 
-    # What the client calls.
+    # Calls of the client.
 
     def download_info(self, file_id):
         file = self.file(file_id)
@@ -378,16 +378,16 @@ class Platform:
         self.stores[upload["file"]["store"]].abort(upload["file"]["key"], upload["begun"])
         del self.uploads[upload_id]
 
-    # What the witness commands.
+    # Commands of the witness.
 
     def do_pack(self, source, target):
-        """Makes a gzip file of a local file."""
+        """Compresses a local file."""
         with open(source, "rb") as plain, open(target, "wb") as packed:
             packed.write(gzip.compress(plain.read(), compresslevel=1, mtime=0))
         return {}
 
     def do_create(self, store, name, source, encoding=None, age=0):
-        """Puts a file there without the client, as old as wanted where its server reads the time from its own file."""
+        """Creates a file without the client, with the given age if its server reads the time from the file."""
         file = self.add(store, name, os.path.getsize(source))
         self.stores[store].put(file["key"], source, encoding)
         if age and isinstance(self.stores[store], Files):
@@ -396,33 +396,33 @@ class Platform:
         return {"id": file["id"]}
 
     def do_replace(self, file, source):
-        """Replaces the object of a file by another."""
+        """Replaces the object of a file."""
         file = self.file(file)
         self.stores[file["store"]].replace(file["key"], source, None)
         return {}
 
     def do_urls(self, store, seconds=HOUR, first_expired=False):
-        """Decides how long the URLs of a store are good from now on, and forgets what was counted."""
+        """Sets the lifetime of URLs of a store and resets the counts."""
         with self.lock:
             self.lifetimes[store] = {"seconds": seconds, "first_expired": first_expired, "seen": set()}
             self.calls[store].clear()
         return {}
 
     def do_calls(self, store):
-        """What was called since the last `urls`, and how many uploads are under way."""
+        """The calls since the last `urls`, and the number of unfinished uploads."""
         with self.lock:
             under_way = sum(upload["file"]["store"] == store for upload in self.uploads.values())
             return {**self.calls[store], "under_way": under_way}
 
     def do_drop(self, store):
-        """The storage forgets its uploads, as a rule of its life cycle does; the platform does not know."""
+        """Drops the uploads in the storage, as a lifecycle rule does; the platform still lists them."""
         dropped = [upload for upload in self.uploads.values() if upload["file"]["store"] == store]
         for upload in dropped:
             self.stores[store].drop(upload["file"]["key"], upload["begun"])
         return {"dropped": len(dropped)}
 
     def do_same(self, file, source):
-        """Whether the object of a file has the bytes of a local file."""
+        """Whether the object of a file equals a local file."""
         file = self.file(file)
         digest, size = hashlib.sha256(), 0
         for piece in self.stores[file["store"]].read(file["key"]):
@@ -433,12 +433,12 @@ class Platform:
         return {"same": digest.digest() == expected.digest(), "size": size}
 
     def do_get(self, file, headers, lifetime):
-        """What the server itself responds to a GET: status, headers and the number of bytes."""
+        """The response of the server to a GET: status, headers and number of bytes."""
         file = self.file(file)
         return exchange("GET", self.stores[file["store"]].url(file["key"], lifetime), headers)
 
     def do_put(self, store):
-        """What the server itself responds to a part."""
+        """The response of the server to a part."""
         storage, key = self.stores[store], secrets.token_hex(6)
         begun = storage.begin(key, 1)
         url, headers = storage.part_url(key, begun, 1, False, HOUR)
@@ -448,7 +448,7 @@ class Platform:
 
 
 def exchange(method, url, headers, body=None):
-    """One request on a connection of its own, where nothing is added, followed or unpacked."""
+    """One request on a new connection, without added headers, redirects or decompression."""
     url = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(url.netloc, timeout=30)
     try:
@@ -530,7 +530,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        if not isinstance(sys.exception(), ConnectionError):  # A client that is killed says no goodbye.
+        if not isinstance(sys.exception(), ConnectionError):  # A killed client resets its connection.
             super().handle_error(request, client_address)
 
 
@@ -545,7 +545,7 @@ def main():
         command = json.loads(line)
         try:
             say(getattr(platform, "do_" + command.pop("do"))(**command))
-        except Exception as error:  # The witness tells it, whatever it is.
+        except Exception as error:  # Every error is reported to the witness.
             say({"error": f"{type(error).__name__}: {error}"})
 
 

@@ -1,4 +1,4 @@
-//! Panics of libraries as errors.
+//! Turns panics of libraries into errors.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -6,11 +6,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 thread_local! {
-    /// Whether a panic of this thread is expected, and so not to be printed.
+    /// Whether a panic of this thread is expected and must not be printed.
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `work` gives, or the message of its panic. Nothing that `work` has changed may be used after a panic.
+/// Runs `work`; a panic becomes an error with its message. Do not use state that `work` changed after a panic.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -29,7 +29,9 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked").to_owned()
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("panic without a message")
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -37,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_becomes_its_message() {
+    fn panic_becomes_an_error() {
         assert_eq!(caught(|| 1), Ok(1));
         assert_eq!(caught(|| -> u8 { panic!("no") }), Err("no".to_owned()));
         assert_eq!(caught(|| -> u8 { panic!("no {}", 1) }), Err("no 1".to_owned()));

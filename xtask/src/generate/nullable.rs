@@ -1,5 +1,5 @@
-//! Fields of requests that can be null. typify makes an `Option` of what may be absent and of what may be null alike, so that a request
-//! could never say null; here such a field becomes a `Nullable`, which says either.
+//! Fields of requests that can be null. typify uses `Option` for optional and nullable fields alike, so a request could never send null;
+//! here such a field becomes a `Nullable`, which distinguishes the two.
 
 use serde_json::Value;
 use syn::{
@@ -9,7 +9,7 @@ use syn::{
 
 use crate::generate::prune::{module, named};
 
-/// Makes every field `Nullable` which `document` says can be null, in the types of which `in_requests` is true and in their builders.
+/// Makes every field that is nullable in `document` a `Nullable`, in the types for which `in_requests` is true and in their builders.
 pub fn apply(file: &mut File, document: &Value, in_requests: impl Fn(&str) -> bool) {
     let Some(types) = module(&mut file.items, "types") else { return };
     let nullable = |schema: &str, property: &str| {
@@ -48,24 +48,24 @@ pub fn apply(file: &mut File, document: &Value, in_requests: impl Fn(&str) -> bo
     }
 }
 
-/// Whether the bundle lets a property be null, in either of the two ways in which it says so.
+/// Whether a property is nullable, in either of the two forms of the bundle.
 fn is_nullable(property: &Value) -> bool {
     let null = |branch: &Value| branch["enum"] == Value::Array(vec![Value::Null]);
     property["nullable"] == Value::Bool(true)
         || property["oneOf"].as_array().is_some_and(|of| of.iter().any(null))
 }
 
-/// The property that a field stands for. A keyword has an underscore behind it.
+/// The property of a field. A keyword has a trailing underscore.
 fn name_of(field: &Field) -> String {
     let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
     name.trim_end_matches('_').to_owned()
 }
 
-/// An absent field is not written, and one that is not there is read as absent.
+/// An absent field is not serialized, and a missing one is deserialized as absent.
 fn mark(field: &mut Field) {
     let mut rename = None;
     for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // What cannot be read here is not `rename`, and all else is replaced.
+        // Only `rename` is kept; everything else is replaced.
         let _ = attribute.parse_nested_meta(|meta| {
             let value = meta.value().and_then(syn::parse::ParseBuffer::parse::<syn::LitStr>);
             if meta.path.is_ident("rename") {
@@ -83,7 +83,7 @@ fn mark(field: &mut Field) {
         .push(parse_quote!(#[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]));
 }
 
-/// Makes the outermost `Option` in a type a `Nullable`; tells whether there is one.
+/// Replaces the outermost `Option` in a type by `Nullable`; returns whether there is one.
 fn to_nullable(kind: &mut Type) -> bool {
     let Type::Path(kind) = kind else { return false };
     if let Some(last) = kind.path.segments.last()
@@ -153,7 +153,7 @@ mod tests {
     "#;
 
     #[test]
-    fn what_can_be_null_in_a_request_is_nullable_there_and_in_its_builder() {
+    fn nullable_fields_of_requests_become_nullable() {
         let soil = json!({"oneOf": [{"$ref": "#/components/schemas/Soil"}, {"enum": [null]}]});
         let kind = json!({"type": "array", "nullable": true, "items": {"type": "string"}});
         let properties = json!({"soil": soil, "type": kind, "name": {"type": "string"}});

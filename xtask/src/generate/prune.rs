@@ -1,21 +1,21 @@
-//! Types that only answers use: nobody but the platform makes such values, so they need no builders, and may get more fields.
+//! Types that only responses use. Only the platform creates them, so they need no builders and may get more fields.
 
 use syn::{File, ImplItem, Item, ItemMod, Token, Type, parse_quote};
 
-/// Takes the builders of the types of which `only_answers` is true out of the generated client, and lets the types grow: a field that
-/// the platform adds to an answer must not break who reads the others.
-pub fn prune(file: &mut File, only_answers: impl Fn(&str) -> bool) {
+/// Removes the builders of types for which `only_responses` is true, and makes the types non-exhaustive: a new field in a response must not
+/// break callers.
+pub fn prune(file: &mut File, only_responses: impl Fn(&str) -> bool) {
     let Some(types) = module(&mut file.items, "types") else { return };
     for item in types.iter_mut() {
         if let Item::Struct(item) = item
-            && only_answers(&item.ident.to_string())
+            && only_responses(&item.ident.to_string())
         {
             item.attrs.push(parse_quote!(#[non_exhaustive]));
         }
     }
     types.retain_mut(|item| match item {
         Item::Impl(block)
-            if block.trait_.is_none() && named(&block.self_ty).is_some_and(|name| only_answers(&name)) =>
+            if block.trait_.is_none() && named(&block.self_ty).is_some_and(|name| only_responses(&name)) =>
         {
             block
                 .items
@@ -26,8 +26,8 @@ pub fn prune(file: &mut File, only_answers: impl Fn(&str) -> bool) {
     });
     if let Some(builders) = module(types, "builder") {
         builders.retain(|item| match item {
-            Item::Struct(builder) => !only_answers(&builder.ident.to_string()),
-            Item::Impl(block) => !named(&block.self_ty).is_some_and(|name| only_answers(&name)),
+            Item::Struct(builder) => !only_responses(&builder.ident.to_string()),
+            Item::Impl(block) => !named(&block.self_ty).is_some_and(|name| only_responses(&name)),
             _ => true,
         });
     }
@@ -41,7 +41,7 @@ pub(crate) fn module<'f>(items: &'f mut [Item], name: &str) -> Option<&'f mut Ve
     })
 }
 
-/// The name of a type of the client: of `Pear` as of `super::Pear`.
+/// The name of a type of the client, for `Pear` and for `super::Pear`.
 pub(crate) fn named(self_type: &Type) -> Option<String> {
     let Type::Path(path) = self_type else { return None };
     let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
@@ -52,7 +52,7 @@ pub(crate) fn named(self_type: &Type) -> Option<String> {
     }
 }
 
-/// Takes what stands in the module `name` out of the generated client, to be written into a file of its own.
+/// Moves the content of the module `name` out of the generated client, into a separate file.
 pub fn split(file: &mut File, name: &str) -> Option<File> {
     file.items.iter_mut().find_map(|item| match item {
         Item::Mod(module) if module.ident == name => {
@@ -89,7 +89,7 @@ mod tests {
     ";
 
     #[test]
-    fn builders_of_answers_go_and_their_types_may_grow() {
+    fn response_types_lose_builders() {
         let mut file = syn::parse_str(CLIENT).unwrap();
         prune(&mut file, |name| name == "Pear");
         let expected = "
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_becomes_a_file() {
+    fn module_becomes_a_file() {
         let mut file = syn::parse_str("/// Types.\npub mod types { pub struct Pear; }").unwrap();
         let types = split(&mut file, "types").unwrap();
         assert_eq!(prettyplease::unparse(&types), "pub struct Pear;\n");

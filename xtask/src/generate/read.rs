@@ -1,10 +1,10 @@
-//! Has the generated client read answers by the hook of `sbg_raw`, which knows the call when an answer cannot be read; what
-//! progenitor writes knows the body alone.
+//! Makes the generated client read responses through a hook of `sbg_raw`, which knows the call when a response cannot be decoded; the code
+//! of progenitor only knows the body.
 
 use syn::visit_mut::{VisitMut, visit_expr_call_mut};
 use syn::{Expr, ExprCall, File, parse_quote};
 
-/// Puts the hook in the place of every call of `ResponseValue::from_response`.
+/// Replaces every call of `ResponseValue::from_response` by the hook.
 pub fn by_hook(file: &mut File) {
     Reads.visit_file_mut(file);
 }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_read_by_the_hook() {
+    fn responses_are_read_by_the_hook() {
         let mut file: File = parse_quote! {
             async fn send() -> Result {
                 match status {

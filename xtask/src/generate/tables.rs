@@ -25,10 +25,10 @@ pub fn open_enum_schemas(document: &Value) -> impl Iterator<Item = (&str, &Value
 
 /// The open enums: the values known today, and `Other`.
 ///
-/// Written as text, because the formatter leaves the arguments of a macro as they come.
+/// Written as text, because the formatter does not format macro arguments.
 pub fn open_enums(document: &Value) -> Result<String> {
     let mut text = format!(
-        "{HEADER}\n//! Sets of values that may grow, each with a variant for what is not known yet.\n\nuse crate::values::open_enum;\n"
+        "{HEADER}\n//! Open sets of values, each with a variant for unknown values.\n\nuse crate::values::open_enum;\n"
     );
     for (name, schema) in open_enum_schemas(document) {
         let description = schema["description"].as_str().unwrap_or_default();
@@ -40,7 +40,7 @@ pub fn open_enums(document: &Value) -> Result<String> {
         }
         text.push_str("    }\n}\n");
     }
-    syn::parse_file(&text).context("the open enums are no Rust")?;
+    syn::parse_file(&text).context("the open enums are invalid Rust")?;
     Ok(text)
 }
 
@@ -54,7 +54,7 @@ pub fn operations(document: &Value) -> Result<String> {
         let flag = |key: &str| operation.get(key).and_then(Value::as_bool);
         let advance_access = flag("x-sbg-advance-access").unwrap_or(false);
         let idempotent = flag("x-sbg-idempotent").unwrap_or(method != "POST" && method != "PATCH");
-        let answers = operation.pointer("/responses/2XX/content").is_some();
+        let responses = operation.pointer("/responses/2XX/content").is_some();
         let pagination = match operation.get("x-sbg-pagination").and_then(Value::as_str) {
             Some("offset") => quote!(Some(Pagination::Offset)),
             Some("cont_token") => quote!(Some(Pagination::ContToken)),
@@ -69,7 +69,7 @@ pub fn operations(document: &Value) -> Result<String> {
                 tag: #tag,
                 advance_access: #advance_access,
                 idempotent: #idempotent,
-                answers: #answers,
+                answers: #responses,
                 pagination: #pagination,
             }
         };
@@ -81,19 +81,19 @@ pub fn operations(document: &Value) -> Result<String> {
     let secrets = secret_fields(document);
     let secret_count = secrets.len();
     file(&quote! {
-        //! What the specification says of each operation, sorted by operation id.
+        //! Properties of each operation, sorted by operation id.
 
         use crate::operation::{Operation, Pagination};
 
         /// Every operation of the API, sorted by operation id.
         pub static OPERATIONS: [Operation; #count] = [ #( #rows ),* ];
 
-        /// Names of the properties that hold a secret, sorted: not to be written to a log or a record.
+        /// Names of properties that hold a secret, sorted: redacted in logs and records.
         pub static SECRET_FIELDS: [&str; #secret_count] = [ #( #secrets ),* ];
     })
 }
 
-/// Names of the properties that the specification marks as secret.
+/// Names of secret properties.
 fn secret_fields(document: &Value) -> BTreeSet<&str> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     let properties =
@@ -111,30 +111,30 @@ pub fn decoders(document: &Value) -> Result<String> {
             operation.pointer("/responses/2XX/content/application~1json/schema/$ref").and_then(Value::as_str);
         if let Some(name) = schema.and_then(|schema| schema.strip_prefix("#/components/schemas/")) {
             let name = ident(name)?;
-            arms.push((id, quote! { #id => read::<types::#name>(answer) }));
+            arms.push((id, quote! { #id => read::<types::#name>(response) }));
         }
     }
     arms.sort_by_key(|(id, _)| *id);
     let arms = arms.into_iter().map(|(_, arm)| arm);
     file(&quote! {
-        //! The type of the answer to each operation.
+        //! The type of the response to each operation.
 
         use sbg_raw::types;
         use serde::Deserialize;
         use serde_json::Value;
 
-        /// Reads `answer` as what the operation answers, or as an error for `error`. Nothing where there is no such answer.
-        pub fn decode(operation: &str, answer: &Value) -> Option<serde_json::Result<()>> {
+        /// Decodes `response` as the response of the operation, or as an error for `error`; `None` if there is no such response.
+        pub fn decode(operation: &str, response: &Value) -> Option<serde_json::Result<()>> {
             let read = match operation {
-                "error" => read::<types::Error>(answer),
+                "error" => read::<types::Error>(response),
                 #( #arms, )*
                 _ => return None,
             };
             Some(read)
         }
 
-        fn read<'a, T: Deserialize<'a>>(answer: &'a Value) -> serde_json::Result<()> {
-            T::deserialize(answer).map(drop)
+        fn read<'a, T: Deserialize<'a>>(response: &'a Value) -> serde_json::Result<()> {
+            T::deserialize(response).map(drop)
         }
     })
 }
@@ -157,12 +157,12 @@ pub fn error_codes(codes: &[ErrorCode]) -> Result<String> {
 }
 
 fn file(tokens: &TokenStream) -> Result<String> {
-    let file = syn::parse2(tokens.clone()).context("a generated table is no Rust")?;
+    let file = syn::parse2(tokens.clone()).context("a generated table is invalid Rust")?;
     Ok(format!("{HEADER}\n{}", prettyplease::unparse(&file)))
 }
 
 fn ident(name: &str) -> Result<Ident> {
-    syn::parse_str(name).with_context(|| format!("`{name}` is no name in Rust"))
+    syn::parse_str(name).with_context(|| format!("`{name}` is not a Rust identifier"))
 }
 
 /// `PENDING_REVIEW`, `pending-review` and `pendingReview` all become `PendingReview`.
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_become_names_of_variants() {
+    fn values_become_variant_names() {
         let check = |value: &str, expected: &str| assert_eq!(pascal_case(value), expected, "{value}");
         check("DRAFT", "Draft");
         check("PENDING_REVIEW", "PendingReview");

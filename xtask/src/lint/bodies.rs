@@ -1,4 +1,4 @@
-//! Request bodies and answers of operations.
+//! Request bodies and responses of operations.
 
 use super::{Lint, references};
 use crate::spec::Operation;
@@ -6,19 +6,19 @@ use crate::spec::finding::Place;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::Node;
 
-/// The one status under which a success is described.
+/// The status of success responses.
 pub const SUCCESS: &str = "2XX";
 
-/// Checks what every operation sends and answers.
+/// Checks the request body and the responses of every operation.
 pub fn check(lint: &mut Lint<'_>) {
     for operation in lint.spec.operations() {
         request(lint, operation);
-        answers(lint, operation);
+        responses(lint, operation);
         pagination(lint, operation);
     }
 }
 
-/// The body of the success answer of an operation: its media type with schema and example.
+/// The body of the success response of an operation: its media type with schema and example.
 pub fn success(operation: Operation<'_>) -> Option<&Node> {
     let content = operation.node().get("responses")?.get(SUCCESS)?.get("content")?;
     content.entries().first().map(|entry| &entry.value)
@@ -28,7 +28,7 @@ fn request(lint: &mut Lint<'_>, operation: Operation<'_>) {
     let Some(body) = operation.node().get("requestBody") else { return };
     let place = operation.node().place_of("/requestBody");
     if !body.get("required").is_some_and(Node::is_true) {
-        let message = "write `required: true`: the generators know no other body";
+        let message = "write `required: true`: generators support no other body";
         lint.report(place, Rule::RequestBody, message);
     }
     if let Some(content) = body.get("content") {
@@ -36,28 +36,30 @@ fn request(lint: &mut Lint<'_>, operation: Operation<'_>) {
     }
 }
 
-fn answers(lint: &mut Lint<'_>, operation: Operation<'_>) {
-    let answers = operation.node().get("responses").map_or(&[][..], Node::entries);
-    for answer in answers {
-        let status = answer.key.as_str();
+fn responses(lint: &mut Lint<'_>, operation: Operation<'_>) {
+    let responses = operation.node().get("responses").map_or(&[][..], Node::entries);
+    for response in responses {
+        let status = response.key.as_str();
         if status == "default" || status.starts_with(['4', '5']) {
-            let message =
-                format!("take `{status}` out: the bundler adds the error answers to every operation");
-            lint.report(&answer.place, Rule::ErrorAnswer, message);
+            let message = format!("remove `{status}`: the bundler adds error responses to every operation");
+            lint.report(&response.place, Rule::ErrorResponse, message);
         } else if status != SUCCESS {
-            let message = format!("write '{SUCCESS}' for '{status}': the generators know one success answer");
-            lint.report(&answer.place, Rule::SuccessAnswer, message);
-        } else if let Some(content) = answer.value.get("content") {
-            let place = answer.value.place_of("/content");
+            let message =
+                format!("write '{SUCCESS}' for '{status}': generators support one success response");
+            lint.report(&response.place, Rule::SuccessResponse, message);
+        } else if let Some(content) = response.value.get("content") {
+            let place = response.value.place_of("/content");
             media_type(lint, content, place);
             for body in content.entries().iter().filter(|body| body.value.get("example").is_none()) {
-                lint.report(&body.place, Rule::MissingExample, "write an `example` of the answer");
+                lint.report(&body.place, Rule::MissingExample, "write an `example` of the response");
             }
         }
     }
-    if operation.node().get("responses").is_some() && !answers.iter().any(|answer| answer.key == SUCCESS) {
-        let message = format!("describe the success answer, '{SUCCESS}'");
-        lint.report(operation.node().place_of("/responses"), Rule::SuccessAnswer, message);
+    if operation.node().get("responses").is_some()
+        && !responses.iter().any(|response| response.key == SUCCESS)
+    {
+        let message = format!("describe the success response, '{SUCCESS}'");
+        lint.report(operation.node().place_of("/responses"), Rule::SuccessResponse, message);
     }
 }
 
@@ -86,28 +88,28 @@ fn media_type(lint: &mut Lint<'_>, content: &Node, place: &Place) {
         ),
         [_, second, ..] => {
             let message =
-                format!("a body has one media type: take {} out; of YAML `x-sbg-yaml` tells", second.key);
+                format!("a body has one media type: remove {}; `x-sbg-yaml` marks YAML", second.key);
             lint.report(&second.place, Rule::MediaType, message);
         }
     }
 }
 
-/// A page is what lists `items` and has `links` to others. A search has items under another name, and a token.
+/// A page has `items` and `links` to other pages. A search has items under another name, and a token.
 fn pagination(lint: &mut Lint<'_>, operation: Operation<'_>) {
-    let answer =
+    let response =
         success(operation).and_then(|body| body.get("schema")).and_then(|schema| lint.spec.follow(schema));
-    let properties = answer.and_then(|answer| answer.get("properties"));
+    let properties = response.and_then(|response| response.get("properties"));
     let has = |name: &str| properties.is_some_and(|properties| properties.get(name).is_some());
-    let required = answer.and_then(|answer| answer.get("required")).map_or(&[][..], Node::items);
+    let required = response.and_then(|response| response.get("required")).map_or(&[][..], Node::items);
     let is_page = has("links") && required.iter().any(|name| name.as_str() == Some("items"));
     match operation.node().get("x-sbg-pagination") {
         None if is_page => {
-            let message = "the answer is a page (`items` and `links`): write `x-sbg-pagination`, or take `links` out of the schema";
+            let message = "the response is a page (`items` and `links`): write `x-sbg-pagination`, or remove `links` from the schema";
             lint.report(&operation.method.place, Rule::Pagination, message);
         }
         Some(_) if !is_page && !has("cont_token") => {
             let place = operation.node().place_of("/x-sbg-pagination");
-            let message = "the answer is no page, which has `items` (required) and `links`, or a `cont_token`: take it out";
+            let message = "the response is not a page, which has `items` (required) and `links`, or a `cont_token`: remove it";
             lint.report(place, Rule::Pagination, message);
         }
         _ => {}

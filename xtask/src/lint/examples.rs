@@ -1,4 +1,4 @@
-//! Examples fit their schemas. They are checked as the bundle has them, for so they reach the generators and the tests.
+//! Checks that examples conform to their schemas, in the form of the bundle, which generators and tests read.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::spec::rule::Rule;
 use crate::spec::yaml::Node;
 use sbg_drift::Schemas;
 
-/// Checks the examples of bodies, parameters and schemas. The document is sound in all other respects.
+/// Checks the examples of bodies, parameters and schemas. The document has no other findings.
 pub fn check(lint: &mut Lint<'_>) {
     let spec = lint.spec;
     let document = bundle::bundle(spec);
@@ -21,19 +21,19 @@ pub fn check(lint: &mut Lint<'_>) {
             return;
         }
     };
-    // Bodies and parameters: whatever has `schema` and `example` beside it.
+    // Bodies and parameters: objects with `schema` and `example`.
     let named = spec.components("parameters").map(|(_, entry)| &entry.value);
     for parameter in named.chain(spec.operations().flat_map(|operation| operation.parameters())) {
         beside(lint, &schemas, parameter);
     }
     for operation in spec.operations() {
-        let answers = operation
+        let responses = operation
             .node()
             .get("responses")
             .map_or(&[][..], Node::entries)
             .iter()
-            .map(|answer| &answer.value);
-        for body in operation.node().get("requestBody").into_iter().chain(answers) {
+            .map(|response| &response.value);
+        for body in operation.node().get("requestBody").into_iter().chain(responses) {
             for media in body.get("content").map_or(&[][..], Node::entries) {
                 beside(lint, &schemas, &media.value);
             }
@@ -46,7 +46,7 @@ pub fn check(lint: &mut Lint<'_>) {
             lint.report(
                 schema.node.place_of("/pattern"),
                 Rule::WrongShape,
-                format!("this is no regular expression: {error}"),
+                format!("invalid regular expression: {error}"),
             );
         }
         if let Some(example) = schema.node.get("example") {

@@ -1,4 +1,4 @@
-//! Operations: their ids, tags, summaries and places in the list.
+//! Operations: ids, tags, summaries, and the list of operations.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::spec::rule::Rule;
 use crate::spec::yaml::{Kind, Node};
 use crate::spec::{Operation, same_path};
 
-/// Checks every operation, and that each of the list is there.
+/// Checks every operation, and that the list is complete.
 pub fn check(lint: &mut Lint<'_>) {
     let spec = lint.spec;
     duplicate_paths(lint);
@@ -17,7 +17,7 @@ pub fn check(lint: &mut Lint<'_>) {
         if let Some((id, place)) = id(operation) {
             if let Some(first) = ids.get(id) {
                 let message =
-                    format!("`{id}` is the operation of {first} already: take the id of operations.tsv");
+                    format!("`{id}` is already the operation at {first}: use the id in operations.tsv");
                 lint.report(place, Rule::DuplicateOperationId, message);
             } else {
                 ids.insert(id, place);
@@ -59,7 +59,7 @@ fn duplicate_paths(lint: &mut Lint<'_>) {
     for (index, path) in paths().enumerate() {
         if let Some(first) = paths().take(index).find(|first| same_path(&first.key, &path.key)) {
             let message = format!(
-                "this is the path `{}` of {}, whatever the parameters are called: write the operations there",
+                "same path as `{}` in {} except for parameter names: write the operations there",
                 first.key, first.place
             );
             lint.report(&path.place, Rule::DuplicatePath, message);
@@ -137,8 +137,7 @@ fn idempotent(lint: &mut Lint<'_>, operation: Operation<'_>) {
         ("post" | "patch", Some(_)) | (_, None) => {}
         (method, Some(_)) => {
             let place = operation.node().place_of("/x-sbg-idempotent");
-            let message =
-                format!("a {} is idempotent by definition: take it out", method.to_ascii_uppercase());
+            let message = format!("a {} is idempotent by definition: remove it", method.to_ascii_uppercase());
             lint.report(place, Rule::Idempotent, message);
         }
     }
@@ -148,7 +147,7 @@ fn idempotent(lint: &mut Lint<'_>, operation: Operation<'_>) {
         lint.report(
             place,
             Rule::ExtensionValue,
-            "an operation without a request body sends no YAML: take it out",
+            "an operation without a request body sends no YAML: remove it",
         );
     }
 }

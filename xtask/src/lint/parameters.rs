@@ -8,7 +8,7 @@ use crate::spec::finding::Place;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::Node;
 
-/// Checks every parameter, and those of each operation together.
+/// Checks every parameter, and the parameters of each operation together.
 pub fn check(lint: &mut Lint<'_>) {
     let spec = lint.spec;
     for (_, entry) in spec.components("parameters") {
@@ -34,12 +34,12 @@ fn parameter(lint: &mut Lint<'_>, node: &Node, place: &Place) {
     match text(node, "in") {
         "path" => {
             if !node.get("required").is_some_and(Node::is_true) {
-                let message = format!("write `required: true`: without `{name}` the path is another one");
+                let message = format!("write `required: true`: the path needs `{name}`");
                 lint.report(place, Rule::PathParameters, message);
             }
         }
         "query" => query(lint, node),
-        // A missing `in` has been found already.
+        // A missing `in` was reported before.
         "" => {}
         "header" if name.eq_ignore_ascii_case("x-sbg-advance-access") => {
             let message = "write `x-sbg-advance-access: true` in the operation; the bundler adds the header";
@@ -57,7 +57,7 @@ fn parameter(lint: &mut Lint<'_>, node: &Node, place: &Place) {
 fn query(lint: &mut Lint<'_>, node: &Node) {
     let style = node.get("style").and_then(Node::as_str);
     if style.is_some_and(|style| style != "form") {
-        let message = "the generators know `form` alone; write the parts out as parameters";
+        let message = "generators support `form` only; write the parts as parameters";
         lint.report(node.place_of("/style"), Rule::QueryStyle, message);
     }
     let of_list = node
@@ -65,7 +65,8 @@ fn query(lint: &mut Lint<'_>, node: &Node) {
         .and_then(|schema| lint.spec.follow(schema))
         .is_some_and(|s| text(s, "type") == "array");
     if of_list && node.get("explode").is_some_and(|explode| !explode.is_true()) {
-        let message = "the generators repeat the parameter whatever this says: write `type: string`, values separated by commas";
+        let message =
+            "generators always repeat the parameter: write `type: string`, values separated by commas";
         lint.report(node.place_of("/explode"), Rule::QueryStyle, message);
     }
 }
@@ -80,12 +81,11 @@ fn together(lint: &mut Lint<'_>, operation: Operation<'_>) {
             lint.report(
                 &node.place,
                 Rule::DuplicateParameter,
-                format!("`{name}` is declared already: take one out"),
+                format!("`{name}` is declared twice: remove one"),
             );
         }
         if place == "path" && !path.contains(&format!("{{{name}}}")) {
-            let message =
-                format!("`{path}` has no `{{{name}}}`: correct the name, or take the parameter out");
+            let message = format!("`{path}` has no `{{{name}}}`: correct the name or remove the parameter");
             lint.report(&node.place, Rule::PathParameters, message);
         }
     }
@@ -97,13 +97,13 @@ fn together(lint: &mut Lint<'_>, operation: Operation<'_>) {
                 lint.report(&operation.method.place, Rule::PathParameters, message);
             }
             None => {
-                let message = format!("`{name}` of `{path}` is to be a parameter as a whole");
+                let message = format!("`{name}` of `{path}` must be a whole parameter");
                 lint.report(&operation.path.place, Rule::PathParameters, message);
             }
         }
     }
     if !path.starts_with('/') || (path.len() > 1 && path.ends_with('/')) {
-        let message = format!("`{path}` is to begin with a slash and to end without one");
+        let message = format!("`{path}` must start with a slash and not end with one");
         lint.report(&operation.path.place, Rule::PathParameters, message);
     }
 }

@@ -9,7 +9,7 @@ use crate::spec::schema_usage::{Uses, references};
 use crate::spec::yaml::Node;
 use crate::spec::{Area, COMMON, Spec, component_name};
 
-/// Kinds of components that area files have.
+/// Kinds of components in area files.
 const KINDS: [&str; 2] = ["parameters", "schemas"];
 
 /// Checks the names of components, every reference, and that each component is used.
@@ -26,14 +26,14 @@ pub fn check(lint: &mut Lint<'_>) {
     for kind in KINDS {
         for (_, entry) in spec.components(kind) {
             if !uses.anywhere(kind, &entry.key) {
-                let message = format!("no operation uses `{}`: take it out", entry.key);
+                let message = format!("no operation uses `{}`: remove it", entry.key);
                 lint.report(&entry.place, Rule::UnusedComponent, message);
             }
         }
     }
     if let Some(common) = spec.areas.iter().find(|area| area.file == COMMON) {
         if component(common, "schemas", "Error").is_none() {
-            let message = "write the schema `Error`, to which the bundler refers";
+            let message = "add the schema `Error`, which the bundler uses";
             lint.report(common.root.place_of("/components/schemas"), Rule::ErrorSchema, message);
         }
     } else {
@@ -48,10 +48,7 @@ fn duplicates(lint: &mut Lint<'_>) {
         let mut places: BTreeMap<&str, &Place> = BTreeMap::new();
         for (_, entry) in spec.components(kind) {
             if let Some(first) = places.get(entry.key.as_str()) {
-                let message = format!(
-                    "`{}` stands in {first} already: give it another name, or share that one",
-                    entry.key
-                );
+                let message = format!("`{}` is already in {first}: rename it, or use that one", entry.key);
                 lint.report(&entry.place, Rule::DuplicateComponent, message);
             } else {
                 places.insert(&entry.key, &entry.place);
@@ -67,10 +64,10 @@ fn duplicates(lint: &mut Lint<'_>) {
     }
 }
 
-/// Whether generators leave a name as it is: letters and digits, no two capitals in a row.
+/// Whether generators keep a name unchanged: letters and digits, no two capitals in a row.
 fn is_pascal_case(name: &str) -> bool {
     let letters = name.as_bytes();
-    // The one word of Rust that is in PascalCase.
+    // The only Rust keyword in PascalCase.
     name != "Self"
         && letters.first().is_some_and(u8::is_ascii_uppercase)
         && letters.iter().all(u8::is_ascii_alphanumeric)
@@ -96,7 +93,7 @@ fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
         COMMON => lint.spec.areas.iter().find(|area| area.file == COMMON),
         _ => {
             let message =
-                format!("an area refers to itself and to {COMMON}: move `{name}` from {file} to {COMMON}");
+                format!("an area may refer to itself and to {COMMON}: move `{name}` from {file} to {COMMON}");
             lint.report(&node.place, Rule::ForeignRef, message);
             return;
         }
@@ -113,17 +110,17 @@ fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
     }
 }
 
-/// A reference from a place of one kind to a component of another is found where the place is known.
+/// Reports a reference to a component of the wrong kind.
 pub fn expect_kind(lint: &mut Lint<'_>, node: &Node, kind: &str) {
     let Some(reference) = node.get("$ref") else { return };
     let found = reference.as_str().and_then(component_name).map(|(kind, _)| kind);
     if found.is_some_and(|found| found != kind) {
-        let message = format!("here a component of `{kind}` is to stand");
+        let message = format!("expected a component of `{kind}`");
         lint.report(&reference.place, Rule::DanglingRef, message);
     }
 }
 
-/// Components that are made of themselves, by `allOf` or `oneOf`, have no value. By a property or by items they may.
+/// A component that contains itself by `allOf` or `oneOf` has no value; by a property or by items it may.
 fn cycles(lint: &mut Lint<'_>) {
     let spec = lint.spec;
     for (_, entry) in spec.components("schemas") {
@@ -133,7 +130,7 @@ fn cycles(lint: &mut Lint<'_>) {
             for made_of in parts(spec, name) {
                 if made_of == entry.key {
                     let message =
-                        format!("`{name}` is made of itself by `allOf` or `oneOf`: make it an object");
+                        format!("`{name}` contains itself by `allOf` or `oneOf`: make it an object");
                     lint.report(&entry.place, Rule::RefCycle, message);
                     return;
                 }
@@ -146,7 +143,7 @@ fn cycles(lint: &mut Lint<'_>) {
     }
 }
 
-/// The components of which a component is made, other than by properties and items.
+/// The components in a component, except in properties and items.
 fn parts<'s>(spec: &'s Spec, name: &str) -> Vec<&'s str> {
     let Some((_, entry)) = spec.components("schemas").find(|(_, entry)| entry.key == name) else {
         return Vec::new();

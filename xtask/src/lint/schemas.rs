@@ -1,4 +1,4 @@
-//! Schemas: those that the generators can make something of.
+//! Schemas: only forms that all generators support.
 
 use std::collections::BTreeSet;
 
@@ -13,35 +13,35 @@ use crate::spec::yaml::{Entry, Node};
 pub struct Schema<'s> {
     /// The schema object.
     pub node: &'s Node,
-    /// Where its key stands.
+    /// The location of its key.
     pub place: &'s Place,
-    /// What it stands in.
+    /// Its role.
     pub role: Role,
-    /// Name of the component that it is or is part of.
+    /// Name of its component.
     pub component: Option<&'s str>,
 }
 
-/// What a schema stands in.
+/// The role of a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It is a component.
+    /// A component.
     Component,
-    /// It is a property of an object.
+    /// A property of an object.
     Property,
-    /// It is that of the items of a list.
+    /// The items of a list.
     Items,
-    /// It is that of the values of a map.
+    /// The values of a map.
     Values,
-    /// It is a branch of `oneOf`.
+    /// A branch of `oneOf`.
     Branch,
-    /// It is what an `allOf` wraps.
+    /// Wrapped by `allOf`.
     Wrapped,
-    /// It is that of a parameter.
+    /// A parameter.
     Parameter,
-    /// It is that of a request body.
+    /// A request body.
     Request,
-    /// It is that of the body of an answer.
-    Answer,
+    /// The body of a response.
+    Response,
 }
 
 /// Every schema of the specification.
@@ -59,16 +59,16 @@ pub fn all(spec: &Spec) -> Vec<Schema<'_>> {
         for body in operation.node().get("requestBody").map_or(&[][..], bodies) {
             add_at(&mut found, &body.value, "schema", Role::Request, None);
         }
-        for answer in operation.node().get("responses").map_or(&[][..], Node::entries) {
-            for body in bodies(&answer.value) {
-                add_at(&mut found, &body.value, "schema", Role::Answer, None);
+        for response in operation.node().get("responses").map_or(&[][..], Node::entries) {
+            for body in bodies(&response.value) {
+                add_at(&mut found, &body.value, "schema", Role::Response, None);
             }
         }
     }
     found
 }
 
-/// What a request body or an answer contains, by media type.
+/// The content of a request body or a response, by media type.
 fn bodies(node: &Node) -> &[Entry] {
     node.get("content").map_or(&[][..], Node::entries)
 }
@@ -101,7 +101,7 @@ fn add<'s>(found: &mut Vec<Schema<'s>>, entry: &'s Entry, role: Role, component:
     }
 }
 
-/// Checks every schema by itself.
+/// Checks every schema on its own.
 pub fn check(lint: &mut Lint<'_>) {
     for schema in all(lint.spec) {
         references::expect_kind(lint, schema.node, "schemas");
@@ -116,12 +116,12 @@ pub fn check(lint: &mut Lint<'_>) {
     }
 }
 
-/// What may stand where.
+/// Checks which schemas are allowed where.
 fn in_place(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let Schema { node, place, role, .. } = schema;
     let refers = node.get("$ref").is_some();
     match role {
-        Role::Request | Role::Answer if !refers => {
+        Role::Request | Role::Response if !refers => {
             lint.report(place, Rule::InlineSchema, "make the schema a named component, and refer to it");
         }
         Role::Property if refers => {
@@ -187,11 +187,11 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         (Some("integer"), _) => "write `format: int64`, or `int32` where that is enough for ever",
         (_, None) => return,
         (Some("string"), Some("date" | "uuid" | "uri" | "email")) => {
-            "one odd value would make a page unreadable: take it out, and say it in the description"
+            "an unexpected value would make a page unreadable: remove it and describe it instead"
         }
-        (Some("string"), _) => "of a string it is `date-time` or `password`: take it out",
-        (Some("number"), _) => "of a number it is `double`: take it out",
-        _ => "only numbers and strings have a format: take it out",
+        (Some("string"), _) => "the format of a string is `date-time` or `password`: remove it",
+        (Some("number"), _) => "the format of a number is `double`: remove it",
+        _ => "only numbers and strings have a format: remove it",
     };
     let place = node.get("format").map_or(schema.place, |_| node.place_of("/format"));
     lint.report(place, Rule::UnsupportedFormat, advice);
@@ -212,7 +212,7 @@ fn composed_type(lint: &mut Lint<'_>, schema: &Schema<'_>, kind: Option<&str>) {
             lint.report(node.place_of("/nullable"), Rule::UnsupportedType, message);
         }
         (Some(_), None) => {
-            let message = "`allOf` and `oneOf` have the type of what stands in them: take `type` out";
+            let message = "`allOf` and `oneOf` have the type of their content: remove `type`";
             lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
         }
         (None, None) => {}
@@ -301,11 +301,7 @@ fn extensions(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         lint.report(place, Rule::ExtensionValue, "make the open enum a named component, and refer to it");
     }
     if node.get("enum").is_some() {
-        lint.report(
-            place,
-            Rule::ExtensionValue,
-            "a set of values is open or closed: take one of the two out",
-        );
+        lint.report(place, Rule::ExtensionValue, "a set of values is open or closed: remove one of the two");
     }
 }
 
@@ -318,7 +314,8 @@ fn names(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         for value in values.items() {
             let variant = value.as_str().map(pascal_case).unwrap_or_default();
             if variant.is_empty() || !variants.insert(variant) {
-                let message = "this value has no name of its own in Rust: take it out, or write a `pattern` for the set";
+                let message =
+                    "this value has no unique name in Rust: remove it, or write a `pattern` for the set";
                 lint.report(&value.place, Rule::NamesInRust, message);
             }
         }
@@ -330,7 +327,7 @@ fn names(lint: &mut Lint<'_>, schema: &Schema<'_>) {
             );
         }
     }
-    // Fields that nobody has described are in the field `extra` of an answer.
+    // Undocumented fields are in the field `extra` of a response.
     let mut fields = BTreeSet::from(["extra".to_owned()]);
     for property in node.get("properties").map_or(&[][..], Node::entries) {
         let field = snake_case(&property.key);

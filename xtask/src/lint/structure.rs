@@ -1,4 +1,4 @@
-//! The form of the files: which keys OpenAPI has in which place, which of them we use, and what stands under them.
+//! The structure of the files: the keys of OpenAPI objects, which of them are supported, and their values.
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use crate::spec::finding::Place;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::{Kind, Node};
 
-/// What may stand under a key.
+/// The value of a key.
 enum Shape {
     /// A string.
     Text,
-    /// Words for people: a string that is not empty, and that rustdoc understands.
+    /// Text for people: not empty, and valid Markdown for rustdoc.
     Words,
     /// `true` or `false`.
     Flag,
@@ -37,9 +37,9 @@ enum Shape {
 struct Object {
     /// What to call it.
     name: &'static str,
-    /// Whether a reference to a component may stand in its place.
+    /// Whether it may be a reference to a component.
     referable: bool,
-    /// Key, what stands under it, and whether it must be there.
+    /// Key, value, and whether the key is required.
     keys: &'static [(&'static str, Shape, bool)],
     /// Keys that OpenAPI has and we do not use, and what to do in their place.
     refused: &'static [(&'static str, &'static str)],
@@ -69,7 +69,7 @@ static ROOT: Object = Object {
         ("components", Shape::Object(&ROOT_COMPONENTS), LEFT_OUT),
     ],
     refused: &[
-        ("paths", "paths stand in the area files"),
+        ("paths", "paths belong in the area files"),
         ("externalDocs", "put the link into `info.description`"),
     ],
     extensions: &[("x-sbg-areas", Extension::Texts)],
@@ -111,8 +111,8 @@ static ROOT_COMPONENTS: Object = Object {
     referable: false,
     keys: &[("securitySchemes", Shape::Map(&Shape::Json), LEFT_OUT)],
     refused: &[
-        ("schemas", "schemas stand in the area files"),
-        ("parameters", "parameters stand in the area files"),
+        ("schemas", "schemas belong in the area files"),
+        ("parameters", "parameters belong in the area files"),
     ],
     extensions: &[],
 };
@@ -136,11 +136,11 @@ static COMPONENTS: Object = Object {
         ("schemas", Shape::Map(&Shape::Object(&NAMED_SCHEMA)), LEFT_OUT),
     ],
     refused: &[
-        ("responses", "write the answer where it is given; its schema is a component"),
+        ("responses", "write the response where it is given; its schema is a component"),
         ("requestBodies", "write the body where it is sent; its schema is a component"),
         ("examples", "write the example where it is used"),
-        ("headers", "say in the description of the answer which headers it has"),
-        ("securitySchemes", "security schemes stand in sbg.yaml"),
+        ("headers", "say in the description of the response which headers it has"),
+        ("securitySchemes", "security schemes belong in sbg.yaml"),
         ("links", "say it in the description of the operation"),
         ("callbacks", "the platform has none"),
     ],
@@ -164,7 +164,7 @@ static PATH: Object = Object {
         ("trace", "the platform has no such operation"),
         ("summary", "each operation has its own"),
         ("description", "each operation has its own"),
-        ("servers", "servers stand in sbg.yaml"),
+        ("servers", "servers belong in sbg.yaml"),
         ("$ref", "write the path out"),
     ],
     extensions: &[],
@@ -186,7 +186,7 @@ static OPERATION: Object = Object {
         ("responses", Shape::Map(&Shape::Object(&RESPONSE)), NEEDED),
     ],
     refused: &[
-        ("servers", "servers stand in sbg.yaml"),
+        ("servers", "servers belong in sbg.yaml"),
         ("callbacks", "the platform has none"),
         ("externalDocs", "put the link into the description"),
     ],
@@ -249,16 +249,16 @@ static REQUEST_BODY: Object = Object {
 };
 
 static RESPONSE: Object = Object {
-    name: "an answer",
+    name: "a response",
     referable: false,
     keys: &[
         ("description", Shape::Words, NEEDED),
         ("content", Shape::Map(&Shape::Object(&MEDIA_TYPE)), LEFT_OUT),
     ],
     refused: &[
-        ("headers", "say in the description which headers the answer has"),
+        ("headers", "say in the description which headers the response has"),
         ("links", "say it in the description of the operation"),
-        ("$ref", "write the answer where it is given; its schema is a component"),
+        ("$ref", "write the response where it is given; its schema is a component"),
     ],
     extensions: &[],
 };
@@ -314,8 +314,8 @@ const SCHEMA_REFUSED: &[(&str, &str)] = &[
     ("minProperties", "say it in the description"),
     ("title", "the name of the component is its title"),
     ("examples", "write one `example`"),
-    ("readOnly", "write a schema for requests and one for answers"),
-    ("writeOnly", "write a schema for requests and one for answers"),
+    ("readOnly", "write a schema for requests and one for responses"),
+    ("writeOnly", "write a schema for requests and one for responses"),
     ("externalDocs", "put the link into the description"),
     ("xml", "bodies are JSON"),
     ("$ref", "a component that is nothing but another one is of no use: refer to that one"),
@@ -354,7 +354,7 @@ pub fn check(lint: &mut Lint<'_>) {
     }
 }
 
-/// Checks `node`, which stands under the key at `place`.
+/// Checks `node`, the value of the key at `place`.
 fn value(lint: &mut Lint<'_>, node: &Node, place: &Place, shape: &Shape) {
     let wrong = |lint: &mut Lint<'_>, expected: &str| {
         lint.report(place, Rule::WrongShape, format!("this is to be {expected}"));
@@ -387,7 +387,7 @@ fn value(lint: &mut Lint<'_>, node: &Node, place: &Place, shape: &Shape) {
         (Shape::Flag, _) => wrong(lint, "`true` or `false`"),
         (Shape::Count, _) => wrong(lint, "a whole number"),
         (Shape::Number, _) => wrong(lint, "a number"),
-        (Shape::EmptyList, _) => wrong(lint, "`[]`: what every operation needs stands in sbg.yaml"),
+        (Shape::EmptyList, _) => wrong(lint, "`[]`: common settings belong in sbg.yaml"),
         (Shape::List(_), _) => wrong(lint, "a list"),
         (Shape::Map(_), _) => wrong(lint, "a mapping from names"),
         (Shape::Object(of), _) => wrong(lint, &format!("{}, which is a mapping", of.name)),

@@ -86,7 +86,7 @@ fn findings_come_in_the_order_of_files_and_lines() {
     assert_eq!(shown, ["openapi/figs.yaml:7", "openapi/pears.yaml:7", "openapi/pears.yaml:37"]);
 }
 
-/// Whatever a file says, the answer is findings, or none: each value of the orchard makes way for one of every other kind.
+/// The lint never panics: each value of the orchard is replaced by one of every other kind.
 #[test]
 fn no_document_makes_the_lint_panic() {
     let odd_values = ["null", "5", "[5, {}]", "{odd: {odd: odd}}", "{$ref: 7}"];
@@ -103,7 +103,7 @@ fn no_document_makes_the_lint_panic() {
             for odd in odd_values {
                 let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
                 lines[index] = format!("{key}: {odd}");
-                // What stood below a key goes with its value.
+                // Lines below a key are removed with its value.
                 let indent = line.len() - line.trim_start().len();
                 let below =
                     lines[index + 1..].iter().take_while(|l| l.len() - l.trim_start().len() > indent).count();

@@ -1,10 +1,10 @@
-//! Summaries and descriptions: what rustdoc, which shows them as Markdown, would stumble over.
+//! Summaries and descriptions: Markdown that rustdoc would misread.
 
 use super::Lint;
 use crate::spec::finding::Place;
 use crate::spec::rule::Rule;
 
-/// Checks the words at `place`.
+/// Checks the text at `place`.
 pub fn check(lint: &mut Lint<'_>, place: &Place, words: &str) {
     for (rule, message) in breaches(words) {
         lint.report(place, rule, message);
@@ -30,7 +30,7 @@ fn breaches(words: &str) -> Vec<(Rule, String)> {
         found.push((Rule::CodeSpan, "a code span is not closed: write a second backtick".to_owned()));
         return found;
     }
-    // Every second piece stands between backticks; what is left are the words themselves, in one piece.
+    // Every second piece is between backticks; the rest is the text itself.
     let outside = spans.iter().step_by(2).copied().collect::<Vec<_>>().join("` `");
     let outside = without_links(&outside);
     if let Some(at) = outside.find("http://").or_else(|| outside.find("https://")) {
@@ -42,7 +42,7 @@ fn breaches(words: &str) -> Vec<(Rule, String)> {
     });
     if let Some((at, _)) = angle {
         let word = outside[at..].split_whitespace().next().unwrap_or_default();
-        found.push((Rule::AngleBrackets, format!("rustdoc takes `{word}` for HTML: put it into backticks")));
+        found.push((Rule::AngleBrackets, format!("rustdoc reads `{word}` as HTML: put it in backticks")));
     }
     if outside.contains(['[', ']']) {
         found.push((
@@ -53,7 +53,7 @@ fn breaches(words: &str) -> Vec<(Rule, String)> {
     found
 }
 
-/// The words without the addresses in angle brackets, which are links.
+/// The text without URLs in angle brackets, which are links.
 fn without_links(words: &str) -> String {
     let mut rest = words;
     let mut kept = String::new();

@@ -1,7 +1,7 @@
-//! From the files of the specification to one OpenAPI document, the form that generators and other languages read.
+//! Merges the files of the specification into one OpenAPI document for generators and other languages.
 //!
-//! The bundler merges the areas and writes out what the area files leave to it: the error answers, the advance access header,
-//! and the liberality of answers (see `openapi/README.md`). It is given a specification that passed the lint.
+//! The bundler adds what the area files omit: error responses, the advance access header, and leniency of responses (see
+//! `openapi/README.md`). The specification must have passed the lint.
 
 use serde_json::{Map, Value, json};
 
@@ -39,13 +39,13 @@ pub fn bundle(spec: &Spec) -> Value {
     let uses = Uses::of(spec);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         for (name, schema) in schemas.iter_mut() {
-            complete_schema(schema, uses.only_answers(name));
+            complete_schema(schema, uses.only_responses(name));
         }
     }
     document
 }
 
-/// Makes references to other files references into the bundle.
+/// Replaces references to other files by references within the bundle.
 pub fn shorten_references(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -100,9 +100,9 @@ fn complete_operations(document: &mut Value) {
     }
 }
 
-/// Makes a schema accept null where its file says so and, if only answers use it, what the platform really sends: null for every
-/// property that is not required, and fields that nobody has described yet.
-fn complete_schema(schema: &mut Value, only_answers: bool) {
+/// Makes a schema accept null if its file says so. If only responses use it, also null for every property that is not required, and
+/// undocumented fields, because the platform sends both.
+fn complete_schema(schema: &mut Value, only_responses: bool) {
     let Some(object) = schema.as_object_mut() else { return };
     if object.get("type").and_then(Value::as_str) != Some("object") {
         return;
@@ -113,12 +113,13 @@ fn complete_schema(schema: &mut Value, only_answers: bool) {
     for (name, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
     {
         let Some(property) = property.as_object_mut() else { continue };
-        if property.get("nullable") == Some(&Value::Bool(true)) || (only_answers && !required.contains(name))
+        if property.get("nullable") == Some(&Value::Bool(true))
+            || (only_responses && !required.contains(name))
         {
             make_nullable(property);
         }
     }
-    if only_answers && object.contains_key("properties") && !object.contains_key("additionalProperties") {
+    if only_responses && object.contains_key("properties") && !object.contains_key("additionalProperties") {
         object.insert("additionalProperties".to_owned(), json!({}));
     }
 }
@@ -128,8 +129,8 @@ fn make_nullable(property: &mut Map<String, Value>) {
     if anything {
         return;
     }
-    // An `allOf` refuses null whatever stands beside it, and `nullable` says nothing without a `type`, which a component that is
-    // a number or a string has not. Generators for other languages go by that.
+    // An `allOf` never accepts null, and `nullable` has no effect without a `type`, which a component that is a number or a string does
+    // not have. Generators for other languages follow these rules.
     if let Some(Value::Array(mut alternatives)) = property.shift_remove("allOf") {
         alternatives.push(json!({"enum": [null]}));
         property.insert("oneOf".to_owned(), Value::Array(alternatives));

@@ -1,4 +1,4 @@
-//! What a check of the specification has to say: a rule, the place where it is broken, and why.
+//! A finding of the lint: the rule, where it is broken, and why.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::spec::rule::Rule;
 /// A line of a file of the specification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Path of the file, as it is to be printed.
+    /// Path of the file for printing.
     pub file: Arc<str>,
     /// Line, counted from 1.
     pub line: usize,
@@ -23,11 +23,11 @@ impl fmt::Display for Place {
 /// One breach of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// Where.
+    /// The location.
     pub place: Place,
     /// The rule that is broken.
     pub rule: Rule,
-    /// What is wrong and, where it helps, what to write in its place.
+    /// What is wrong and, if useful, what to write instead.
     pub message: String,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that a task found wrong with the specification, in the order of files and lines.
+/// All findings, in the order of files and lines.
 #[derive(Debug)]
 pub struct Findings(pub Vec<Finding>);
 

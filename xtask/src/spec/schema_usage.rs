@@ -1,19 +1,19 @@
-//! Which side of the API uses which component: what only answers use is made liberal, and needs no builders.
+//! Which components requests and responses use. Components that only responses use become lenient and have no builders.
 
 use std::collections::BTreeSet;
 
 use crate::spec::yaml::{Kind, Node};
 use crate::spec::{Spec, component_name};
 
-/// The components that each side of the API uses, directly or through another component: kind (`schemas`, `parameters`) and name.
+/// The components that requests and responses use, directly or indirectly: kind (`schemas`, `parameters`) and name.
 #[derive(Debug, Default)]
 pub struct Uses<'s> {
     requests: BTreeSet<(&'s str, &'s str)>,
-    answers: BTreeSet<(&'s str, &'s str)>,
+    responses: BTreeSet<(&'s str, &'s str)>,
 }
 
 impl<'s> Uses<'s> {
-    /// What the operations of `spec` use. Parameters are part of requests; all error answers are the schema `Error`.
+    /// The usage by the operations of `spec`. Parameters belong to requests; all error responses have the schema `Error`.
     pub fn of(spec: &'s Spec) -> Self {
         let mut uses = Self::default();
         for operation in spec.operations() {
@@ -23,20 +23,20 @@ impl<'s> Uses<'s> {
             if let Some(body) = operation.node().get("requestBody") {
                 collect(spec, body, &mut uses.requests);
             }
-            if let Some(answers) = operation.node().get("responses") {
-                collect(spec, answers, &mut uses.answers);
+            if let Some(responses) = operation.node().get("responses") {
+                collect(spec, responses, &mut uses.responses);
             }
         }
         if let Some((_, error)) = spec.components("schemas").find(|(_, entry)| entry.key == "Error") {
-            uses.answers.insert(("schemas", "Error"));
-            collect(spec, &error.value, &mut uses.answers);
+            uses.responses.insert(("schemas", "Error"));
+            collect(spec, &error.value, &mut uses.responses);
         }
         uses
     }
 
     /// Whether any operation uses the component `name` of this kind.
     pub fn anywhere(&self, kind: &str, name: &str) -> bool {
-        self.requests.contains(&(kind, name)) || self.answers.contains(&(kind, name))
+        self.requests.contains(&(kind, name)) || self.responses.contains(&(kind, name))
     }
 
     /// Whether requests use the schema `name`.
@@ -44,18 +44,18 @@ impl<'s> Uses<'s> {
         self.requests.contains(&("schemas", name))
     }
 
-    /// Whether answers use the schema `name`.
-    pub fn answers(&self, name: &str) -> bool {
-        self.answers.contains(&("schemas", name))
+    /// Whether responses use the schema `name`.
+    pub fn responses(&self, name: &str) -> bool {
+        self.responses.contains(&("schemas", name))
     }
 
-    /// Whether answers use the schema `name`, and requests do not.
-    pub fn only_answers(&self, name: &str) -> bool {
-        self.answers(name) && !self.requests(name)
+    /// Whether responses use the schema `name`, and requests do not.
+    pub fn only_responses(&self, name: &str) -> bool {
+        self.responses(name) && !self.requests(name)
     }
 }
 
-/// Adds to `names` every component that `node` refers to, and what those refer to.
+/// Adds every component that `node` refers to, directly or indirectly, to `names`.
 fn collect<'s>(spec: &'s Spec, node: &'s Node, names: &mut BTreeSet<(&'s str, &'s str)>) {
     for reference in references(node) {
         let Some(component) = reference.as_str().and_then(component_name) else { continue };
@@ -67,7 +67,7 @@ fn collect<'s>(spec: &'s Spec, node: &'s Node, names: &mut BTreeSet<(&'s str, &'
     }
 }
 
-/// The value of every `$ref` in `node`. Examples and the like are data: what looks like a reference there is none.
+/// The value of every `$ref` in `node`. Examples are data and contain no references.
 pub fn references(node: &Node) -> Vec<&Node> {
     let mut found = Vec::new();
     gather(node, false, &mut found);

@@ -1,7 +1,7 @@
-//! YAML with places: a tree that remembers the line of every node, so that each finding can name it.
+//! YAML with line numbers: each node knows its line, so that findings can name it.
 //!
-//! The general-purpose readers either forget lines or accept duplicate keys; this one is built on the parser's events.
-//! Anchors, aliases, tags and several documents in a file are refused: the specification needs none of them.
+//! General-purpose readers lose lines or accept duplicate keys; this one uses the events of the parser. Anchors, aliases, tags and
+//! multiple documents are errors, because the specification does not need them.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -16,9 +16,9 @@ use crate::spec::rule::Rule;
 /// A node of a YAML file.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Where the node begins.
+    /// Where the node starts.
     pub place: Place,
-    /// What it is.
+    /// The value.
     pub kind: Kind,
 }
 
@@ -38,14 +38,14 @@ pub enum Kind {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key stands.
+    /// The location of the key.
     pub place: Place,
     /// The value.
     pub value: Node,
 }
 
 impl Node {
-    /// The entries of a mapping; nothing for any other node.
+    /// The entries of a mapping; empty for other nodes.
     pub fn entries(&self) -> &[Entry] {
         match &self.kind {
             Kind::Mapping(entries) => entries,
@@ -53,7 +53,7 @@ impl Node {
         }
     }
 
-    /// The items of a sequence; nothing for any other node.
+    /// The items of a sequence; empty for other nodes.
     pub fn items(&self) -> &[Node] {
         match &self.kind {
             Kind::Sequence(items) => items,
@@ -84,8 +84,7 @@ impl Node {
         matches!(self.kind, Kind::Mapping(_))
     }
 
-    /// Where the value begins to which a JSON pointer leads, or the last part of the way to it that there is. Of the entry of a
-    /// mapping that is its key.
+    /// The location of the value at a JSON pointer, or of its deepest existing ancestor. For an entry of a mapping, the location of its key.
     pub fn place_of(&self, pointer: &str) -> &Place {
         let (mut node, mut place) = (self, &self.place);
         for token in pointer.split('/').skip(1) {
@@ -114,7 +113,7 @@ impl Node {
     }
 }
 
-/// Reads the file at `path`; `name` is what findings call it.
+/// Reads the file at `path`; findings call it `name`.
 pub fn read(path: &Path, name: &str) -> Result<Node, Finding> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let place = Place { file: Arc::from(name), line: 1 };
@@ -123,7 +122,7 @@ pub fn read(path: &Path, name: &str) -> Result<Node, Finding> {
     parse(&text, name)
 }
 
-/// Parses `text`; `name` is what findings call the file.
+/// Parses `text`; findings call the file `name`.
 pub fn parse(text: &str, name: &str) -> Result<Node, Finding> {
     let mut reader = Reader { events: Parser::new_from_str(text), file: Arc::from(name) };
     loop {
@@ -216,7 +215,7 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
                 _ => return Err(Finding::new(&place, Rule::YamlSyntax, "a key must be a plain scalar")),
             };
             if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let message = format!("`{key}` stands in this mapping already, in line {}", first.place.line);
+                let message = format!("duplicate key `{key}`, first in line {}", first.place.line);
                 return Err(Finding::new(&place, Rule::DuplicateKey, message));
             }
             let (event, span) = self.next()?;
@@ -226,7 +225,7 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
     }
 }
 
-/// The value of a scalar by the core schema of YAML 1.2; a quoted scalar is a string whatever it says.
+/// The value of a scalar by the core schema of YAML 1.2; a quoted scalar is always a string.
 fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Value {
     if style != ScalarStyle::Plain {
         return Value::String(text.into_owned());
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_specification_does_not_need_is_refused_with_its_line() {
+    fn unsupported_yaml_is_an_error_with_its_line() {
         let check = |text: &str, rule: &str, line: usize| {
             let finding = parse(text, "x.yaml").unwrap_err();
             assert_eq!((finding.rule.name(), finding.place.line), (rule, line), "{text:?}: {finding}");

@@ -1,8 +1,8 @@
 //! `cargo xtask witness storage`: the transfer engine on real storage servers.
 //!
-//! moto, s3rver, Azurite, nginx, Apache and lighttpd run on loopback behind a gateway that plays the platform's routes of transfers
-//! (`tests/witness/storage/gateway.py`). Every scenario moves files on every store by the program `transfer` of the tests, and every byte
-//! is compared. The matrix of both is printed, and kept in `docs/storage.md`.
+//! moto, s3rver, Azurite, nginx, Apache and lighttpd run on loopback behind a gateway that plays the transfer routes of the platform
+//! (`tests/witness/storage/gateway.py`). Every scenario runs on every store with the program `transfer` of the tests, and every byte is
+//! compared. The results are printed and kept in `docs/storage.md`.
 
 mod cells;
 mod facts;
@@ -29,21 +29,21 @@ use self::stores::{STORES, Store};
 use self::table::{Cell, Row};
 use xtask_process::{NODE, NPM, PYTHON, Program, program, step, versions};
 
-/// The file that has the matrix.
+/// The document with the results.
 const DOCUMENT: &str = "docs/storage.md";
 
 #[derive(Args, Clone, Default)]
 pub struct Options {
-    /// Write the tables into docs/storage.md
+    /// Write the tables to docs/storage.md
     #[arg(long)]
     write: bool,
-    /// Only the stores whose name contains this
+    /// Run only stores whose names contain this
     #[arg(long)]
     store: Option<String>,
-    /// Only the scenarios whose name contains this
+    /// Run only scenarios whose names contain this
     #[arg(long)]
     scenario: Option<String>,
-    /// Keep the folder of the servers, with their logs, and print its path
+    /// Keep the folder with the server logs and print its path
     #[arg(long)]
     keep: bool,
 }
@@ -66,11 +66,11 @@ fn is_wanted(part: Option<&String>, name: &str) -> bool {
     part.is_none_or(|part| name.contains(part.as_str()))
 }
 
-/// Runs the scenarios on the stores and compares the tables with those of the workspace below `root`.
+/// Runs the scenarios on the stores and compares the tables with `docs/storage.md`.
 pub fn run(root: &Path, options: &Options) -> Result<String> {
     let (stores, scenarios) = (options.stores(), options.scenarios());
-    ensure!(!stores.is_empty() && !scenarios.is_empty(), "no store or no scenario has this name");
-    ensure!(!options.write || options.is_all(), "only the tables of all stores and scenarios can be written");
+    ensure!(!stores.is_empty() && !scenarios.is_empty(), "no store or scenario has this name");
+    ensure!(!options.write || options.is_all(), "`--write` needs all stores and scenarios");
     let found = versions(&[&PYTHON, &NODE, &NPM])?;
     let installed = servers::install(root, &found)?;
     let transfer = step("transfer: build", || program(root, Program::Binary("transfer")))?;
@@ -89,7 +89,7 @@ pub fn run(root: &Path, options: &Options) -> Result<String> {
     let tables = table::tables(&stores, &rows, &facts);
     println!("\n{tables}");
     if options.write {
-        // What fails is written as well: the document says what is, and the task still fails.
+        // Failures are written as well; the task still fails.
         write_document(root, &tables, &servers.versions())?;
     }
     let summary = table::summary(&stores, &rows)?;
@@ -99,7 +99,7 @@ pub fn run(root: &Path, options: &Options) -> Result<String> {
     Ok(format!("{summary} in {:.0} s", began.elapsed().as_secs_f32()))
 }
 
-/// Every scenario on every store, the stores at the same time: most scenarios wait for their own bandwidth.
+/// Runs every scenario on every store, stores in parallel: most scenarios wait for their bandwidth limit.
 fn run_all(lab: &Lab, stores: &[&'static Store], scenarios: &[&'static Scenario]) -> Vec<Row> {
     let output = Mutex::new(());
     let column = |store: &'static Store| {
@@ -130,18 +130,18 @@ fn run_all(lab: &Lab, stores: &[&'static Store], scenarios: &[&'static Scenario]
     scenarios.iter().enumerate().map(row).collect()
 }
 
-/// Writes the tables and the versions of the servers into the document.
+/// Writes the tables and the server versions to the document.
 fn write_document(root: &Path, tables: &str, versions: &str) -> Result<()> {
     let document = table::replace(&document(root)?, "tables", tables)?;
     let document = table::replace(&document, "versions", versions)?;
     fs::write(root.join(DOCUMENT), document).with_context(|| format!("cannot write {DOCUMENT}"))
 }
 
-/// Fails where the document has other tables. The versions may be others on another machine; what is seen may not.
+/// Fails if the document has different tables. Versions may differ between machines, results may not.
 fn check_document(root: &Path, tables: &str) -> Result<()> {
     let document = document(root)?;
     let same = table::replace(&document, "tables", tables)? == document;
-    ensure!(same, "{DOCUMENT} has other tables: run `cargo xtask witness storage --write`");
+    ensure!(same, "{DOCUMENT} is out of date: run `cargo xtask witness storage --write`");
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use tokio_rustls::{
     TlsAcceptor,
     rustls::{
         ServerConfig,
-        crypto::{CryptoProvider, aws_lc_rs},
+        crypto::{CryptoProvider, ring},
         pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     },
     server::TlsStream,
@@ -47,7 +47,7 @@ impl Identity {
     pub(crate) fn new(addresses: &[IpAddr]) -> io::Result<Self> {
         let (ca_pem, issuer) = authority().map_err(io::Error::other)?;
         let (certificate, key) = certify(&issuer, addresses).map_err(io::Error::other)?;
-        let mut provider = aws_lc_rs::default_provider();
+        let mut provider = ring::default_provider();
         // The shorter key is what object stores choose, and it is faster. The sort keeps the order of the rest.
         provider.cipher_suites.sort_by_key(|suite| !format!("{:?}", suite.suite()).contains("AES_128"));
         let mut config = server_config(provider, certificate, &key).map_err(io::Error::other)?;

@@ -10,7 +10,7 @@ async fn the_program_prints_how_to_reach_it_and_serves() {
     let endpoint = running.export("SB_API_ENDPOINT");
     assert!(endpoint.starts_with("http://127.0.0.1:") && endpoint.ends_with("/v2"));
     assert_eq!(running.export("SB_AUTH_TOKEN"), "abc");
-    let http = reqwest::Client::new();
+    let http = crate::http().build().unwrap();
     let get = || http.get(format!("{endpoint}/user")).header("X-SBG-Auth-Token", "abc").send();
     assert_eq!(get().await.unwrap().status(), 200);
     assert_eq!(get().await.unwrap().status(), 503);

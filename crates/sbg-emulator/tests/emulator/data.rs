@@ -135,7 +135,7 @@ async fn a_killed_program_leaves_the_state_that_was_written_last() {
     let arguments = ["--data", folder.path().to_str().unwrap(), "--token", "abc"];
     let mut running = Running::start(program().args(arguments));
     let endpoint = running.export("SB_API_ENDPOINT");
-    let http = reqwest::Client::new();
+    let http = crate::http().build().unwrap();
     let create = http.request(Method::POST, format!("{endpoint}/projects")).header("X-SBG-Auth-Token", "abc");
     assert_eq!(create.json(&json!({"name": "kept"})).send().await.unwrap().status(), 200);
     let state = folder.path().join("state.json");

@@ -40,6 +40,13 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use sbg_emulator::{Builder, Emulator};
 use serde_json::Value;
 
+/// A builder of HTTP clients. Here the HTTP library has no cryptography of its own, and panics where there is none at all.
+pub(crate) fn http() -> reqwest::ClientBuilder {
+    // It is installed already where another test was first.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 /// An emulator and someone who talks to it.
 pub(crate) struct Bench {
     pub(crate) emulator: Emulator,
@@ -91,7 +98,7 @@ impl Bench {
     async fn writing_there(builder: Builder) -> Self {
         let emulator = builder.start().await.expect("loopback ports are free");
         let token = emulator.token();
-        Self { emulator, http: reqwest::Client::new(), token, advance: false }
+        Self { emulator, http: http().build().expect("an HTTP client"), token, advance: false }
     }
 
     /// The same emulator, as another user sees it.

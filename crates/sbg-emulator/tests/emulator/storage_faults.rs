@@ -153,7 +153,7 @@ async fn redirect_leads_to_host_or_path() {
         bench.emulator.faults().clear();
         let endless = Action::RedirectWith { status, url: "{path}".to_owned() };
         bench.emulator.faults().add(FaultRule::storage(endless));
-        let limited = reqwest::Client::builder().redirect(Policy::limited(3)).build().unwrap();
+        let limited = crate::http().redirect(Policy::limited(3)).build().unwrap();
         assert!(limited.get(&url).send().await.unwrap_err().is_redirect());
     }
 }

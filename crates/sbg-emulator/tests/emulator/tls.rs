@@ -13,7 +13,7 @@ use crate::{
 
 fn trusting(pem: &str) -> reqwest::Client {
     let authority = Certificate::from_pem(pem.as_bytes()).unwrap();
-    reqwest::Client::builder().tls_certs_only([authority]).build().unwrap()
+    crate::http().tls_certs_only([authority]).build().unwrap()
 }
 
 async fn bench() -> Bench {
@@ -37,7 +37,7 @@ async fn both_origins_are_encrypted_and_trusted_by_their_authority_alone() {
     let other = Emulator::builder().tls(true).start().await.unwrap();
     assert_ne!(other.ca_pem(), bench.emulator.ca_pem());
     assert!(bench.http.get(format!("{}/", other.url())).send().await.is_err());
-    assert!(reqwest::get(format!("{}/", other.url())).await.is_err());
+    assert!(crate::http().build().unwrap().get(format!("{}/", other.url())).send().await.is_err());
     assert_eq!(Emulator::builder().start().await.unwrap().ca_pem(), None);
 }
 
@@ -78,7 +78,7 @@ async fn faults_of_connections_work_through_encryption() {
 async fn a_plain_request_to_an_encrypted_port_is_no_danger_to_others() {
     let bench = bench().await;
     let plain = bench.emulator.url().replace("https:", "http:");
-    assert!(reqwest::get(format!("{plain}/")).await.is_err());
+    assert!(crate::http().build().unwrap().get(format!("{plain}/")).send().await.is_err());
     assert_eq!(bench.get("/user").await.status, 200);
 }
 

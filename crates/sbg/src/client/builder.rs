@@ -457,7 +457,8 @@ impl ClientBuilder {
             let pipeline = Pipeline { policy: policy.clone(), http: http.clone(), options: Arc::default() };
             sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
         };
-        let api_http = || self.api_client(&config);
+        let tls = self.tls()?;
+        let api_http = || self.api_client(&config, &tls);
         let transfers = transfer::Settings {
             idle: self.read_timeout.min(STORAGE_SILENCE),
             download_bandwidth: self.download_bandwidth,
@@ -471,7 +472,7 @@ impl ClientBuilder {
                 StateFolder::None => None,
             },
         };
-        let engine = Engine::new(raw(api_http()?), self.storage_client(&config)?, transfers);
+        let engine = Engine::new(raw(api_http()?), self.storage_client(&config, &tls)?, transfers);
         let http = api_http()?;
         Ok(Client {
             shared: Arc::new(Shared {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::{ClientBuilder, tls};
+use super::ClientBuilder;
+use super::tls::Tls;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,15 +17,21 @@ const STORAGE_IDLE: Duration = Duration::from_secs(4);
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 impl ClientBuilder {
-    pub(super) fn api_client(&self, config: &Config) -> Result<reqwest::Client> {
+    /// What the clients below agree on about TLS. Reading the certificates of the system takes a while, so it is done once.
+    pub(super) fn tls(&self) -> Result<Tls> {
+        let identity = self.identity.as_ref().map(|pem| pem.expose_secret());
+        Tls::new(&self.root_certificates, identity)
+    }
+
+    pub(super) fn api_client(&self, config: &Config, tls: &Tls) -> Result<reqwest::Client> {
         // The transport follows redirects itself: it knows which of them keep the token with the API.
-        let http = self.http(config)?.redirect(reqwest::redirect::Policy::none());
+        let http = self.http(config, tls)?.redirect(reqwest::redirect::Policy::none());
         built(http.read_timeout(self.read_timeout).pool_max_idle_per_host(self.pool_max_idle_per_host))
     }
 
-    pub(super) fn storage_client(&self, config: &Config) -> Result<reqwest::Client> {
+    pub(super) fn storage_client(&self, config: &Config, tls: &Tls) -> Result<reqwest::Client> {
         // Over HTTP/2 all parts would share one connection, which is slower than several.
-        let http = self.http(config)?.redirect(reqwest::redirect::Policy::none()).http1_only();
+        let http = self.http(config, tls)?.redirect(reqwest::redirect::Policy::none()).http1_only();
         // The limit on silence is kept by the engine: that of the library counts the time in which a body is sent as silence.
         // What is kept from listeners on the way to the API is kept from them on the way to the storage as well.
         // The engine says so of an address; that every request keeps to it is left to nobody else.
@@ -33,7 +40,7 @@ impl ClientBuilder {
     }
 
     /// What both clients have in common.
-    fn http(&self, config: &Config) -> Result<reqwest::ClientBuilder> {
+    fn http(&self, config: &Config, tls: &Tls) -> Result<reqwest::ClientBuilder> {
         let name = concat!("sbg/", env!("CARGO_PKG_VERSION"));
         let user_agent = match &self.user_agent {
             Some(suffix) => format!("{name} {suffix}"),
@@ -63,20 +70,7 @@ impl ClientBuilder {
                 if parsed.is_loopback() { exceptions.to_owned() } else { format!("{exceptions},{LOOPBACK}") };
             http = http.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions)));
         }
-        for pem in &self.root_certificates {
-            let none =
-                || Error::new(ErrorKind::Config, "the root certificates are no PEM file of certificates");
-            let certificates =
-                reqwest::Certificate::from_pem_bundle(pem).map_err(|error| none().with_source(error))?;
-            if certificates.is_empty() {
-                return Err(none());
-            }
-            http = http.tls_certs_merge(certificates);
-        }
-        if let Some(pem) = &self.identity {
-            http = http.identity(tls::identity(pem.expose_secret())?);
-        }
-        Ok(tls::chosen(http))
+        Ok(tls.apply(http))
     }
 }
 

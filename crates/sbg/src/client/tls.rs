@@ -1,38 +1,28 @@
-//! Which TLS library is used, and the identity in the form that it wants. Other crates may switch on the other library in the HTTP
-//! client that all share, so the choice is made here and not left to a default.
-
-use reqwest::{ClientBuilder, Identity};
-
-use crate::error::{Error, ErrorKind, Result};
-
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-compile_error!("sbg needs a TLS library: switch on its feature `rustls` or `native-tls`");
-
-/// Uses the library of the operating system where it was switched on, else rustls.
-pub(super) fn chosen(http: ClientBuilder) -> ClientBuilder {
-    #[cfg(feature = "native-tls")]
-    return http.tls_backend_native();
-    #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
-    return http.tls_backend_rustls();
-}
-
-/// Reads a PEM file with a private key and a chain of certificates.
-pub(super) fn identity(pem: &[u8]) -> Result<Identity> {
-    read(pem).map_err(|error| {
-        Error::new(ErrorKind::Config, "the identity is no PEM file with a private key and certificates")
-            .with_source(error)
-    })
-}
+//! TLS for the HTTP clients of one client, read once and shared by all of them.
+//!
+//! Which library it is depends on the features of this crate alone: another crate may switch on a second one in the HTTP library.
 
 #[cfg(feature = "native-tls")]
-fn read(pem: &[u8]) -> reqwest::Result<Identity> {
-    // The key must come by itself; among the certificates, other blocks are passed over.
-    let begin = b"-----BEGIN PRIVATE KEY-----";
-    let at = pem.windows(begin.len()).position(|text| text == begin).unwrap_or(pem.len());
-    Identity::from_pkcs8_pem(pem, &pem[at..])
+#[path = "tls/native.rs"]
+mod backend;
+#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+#[path = "tls/rustls.rs"]
+mod backend;
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[path = "tls/none.rs"]
+mod backend;
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use crate::error::{Error, ErrorKind};
+
+pub(super) use self::backend::Tls;
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn bad_roots() -> Error {
+    Error::new(ErrorKind::Config, "the root certificates are not a PEM file of certificates")
 }
 
-#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
-fn read(pem: &[u8]) -> reqwest::Result<Identity> {
-    Identity::from_pem(pem)
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn bad_identity() -> Error {
+    Error::new(ErrorKind::Config, "the identity is not a PEM file with a private key and certificates")
 }

@@ -1,9 +1,9 @@
-//! Edits of the orchard, each of which breaks a rule.
+//! Edits of the orchard that break one rule each.
 
 use crate::spec::rule::Rule;
 
-/// Rule, file, text that stands in it once, and what to put in its place; without a text the whole file is put in place. The breach
-/// is in the line with the mark `#!`, else where the edit begins.
+/// Rule, file, a unique text in it, and its replacement; without a text, the replacement is the whole file. The finding is in the line with
+/// the mark `#!`, or else where the edit starts.
 #[rustfmt::skip]
 pub const BAD: &[(Rule, &str, &str, &str)] = &[
     (Rule::YamlSyntax, "figs.yaml", "      responses:", "      - odd\n      responses:"),
@@ -93,11 +93,11 @@ pub const BAD: &[(Rule, &str, &str, &str)] = &[
     (Rule::MediaType, "pears.yaml", "          application/json:\n            schema: {$ref: '#/components/schemas/PearPlant'}", "          multipart/form-data:\n            schema: {$ref: '#/components/schemas/PearPlant'}"),
     (Rule::MediaType, "pears.yaml", "          application/json:\n            schema: {$ref: '#/components/schemas/PearPlant'}", "          application/json:\n            schema: {$ref: '#/components/schemas/PearPlant'}\n          text/plain: #!\n            schema: {type: string}"),
     (Rule::MediaType, "figs.yaml", "content:\n            application/json:\n              schema: {$ref: '#/components/schemas/Figs'}\n              example: {count: 3}", "content: {}"),
-    (Rule::SuccessAnswer, "figs.yaml", "        '2XX':", "        '200':"),
-    (Rule::SuccessAnswer, "figs.yaml", "        '2XX':", "        '204': {description: None.}\n        '2XX':"),
-    (Rule::SuccessAnswer, "figs.yaml", "      responses:\n        '2XX':", "      responses: #!\n        '3XX':"),
-    (Rule::ErrorAnswer, "figs.yaml", "        '2XX':", "        default: {description: Error.}\n        '2XX':"),
-    (Rule::ErrorAnswer, "figs.yaml", "        '2XX':", "        '404': {description: Error.}\n        '2XX':"),
+    (Rule::SuccessResponse, "figs.yaml", "        '2XX':", "        '200':"),
+    (Rule::SuccessResponse, "figs.yaml", "        '2XX':", "        '204': {description: None.}\n        '2XX':"),
+    (Rule::SuccessResponse, "figs.yaml", "      responses:\n        '2XX':", "      responses: #!\n        '3XX':"),
+    (Rule::ErrorResponse, "figs.yaml", "        '2XX':", "        default: {description: Error.}\n        '2XX':"),
+    (Rule::ErrorResponse, "figs.yaml", "        '2XX':", "        '404': {description: Error.}\n        '2XX':"),
     (Rule::MissingExample, "figs.yaml", "            application/json:\n              schema: {$ref: '#/components/schemas/Figs'}\n              example: {count: 3}", "            application/json: #!\n              schema: {$ref: '#/components/schemas/Figs'}"),
     (Rule::BadExample, "figs.yaml", "example: {count: 3}", "example: {count: three}"),
     (Rule::BadExample, "pears.yaml", "weight: 0.23", "weight: []"),

@@ -1,4 +1,4 @@
-//! The scenarios, and what has to come of them on every store.
+//! The scenarios and their expected results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,29 +14,29 @@ use super::transfer::Ran;
 
 const MIB: u64 = 1024 * 1024;
 
-/// The size of the parts: the least that S3 takes for all but the last.
+/// Part size: the minimum of S3.
 const PART: u64 = 5 * MIB;
 
-/// Bytes per second of a transfer that something happens to on the way.
+/// Bandwidth of a transfer that is disturbed.
 const RATE: u64 = 8 * MIB;
 
-/// The size of such a transfer, and where it is when it happens. It has lasted for two seconds by then, and has more than three to go.
+/// Size of such a transfer, and the position at which it is disturbed: after two seconds, more than three before its end.
 const LONG: u64 = 48 * MIB;
 const MIDDLE: u64 = 18 * MIB;
 
-/// The same of an upload that is killed: a part is confirmed as a whole, so there are many of them.
+/// The same for a killed upload. Parts are confirmed as a whole, so there are many.
 const MANY_PARTS: u64 = 100 * MIB;
 const MANY_PARTS_MIDDLE: u64 = 80 * MIB;
 const MANY_PARTS_RATE: u64 = 16 * MIB;
 
-/// The life of a URL, in seconds, and the pause of a transfer in the middle, `BYTES:SECONDS`, that no URL outlives.
+/// Lifetime of a URL in seconds, and a pause (`BYTES:SECONDS`) that outlasts it.
 const LIFE: u64 = 3;
 const PAUSE: &str = "12582912:4";
 
-/// The most URLs for a download that outlives its URL: one for each life, and as many again for requests that race.
+/// Maximum number of URLs for a download that outlives its URL: one per lifetime, twice for concurrent requests.
 const MOST_URLS: u64 = 6;
 
-/// What a transfer goes through.
+/// A scenario of a transfer.
 pub struct Scenario {
     pub name: &'static str,
     does: Does,
@@ -48,14 +48,14 @@ enum Does {
     Other(fn(&Bench<'_>) -> Result<()>, Needs),
 }
 
-/// What a store must be able to do.
+/// A capability that a scenario needs.
 #[derive(Clone, Copy)]
 enum Needs {
     Download,
     ExpiringDownload,
     Upload,
     ExpiringUpload,
-    /// The storage knows uploads, and can forget them.
+    /// The storage tracks uploads and can drop them.
     KnownUpload,
 }
 
@@ -117,7 +117,7 @@ impl Scenario {
     }
 }
 
-/// Why a scenario cannot be had on a store.
+/// Why a scenario is not possible on a store.
 fn missing(needs: Needs, store: &Store) -> Option<&'static str> {
     let uploads = matches!(needs, Needs::Upload | Needs::ExpiringUpload | Needs::KnownUpload);
     let expires = matches!(needs, Needs::ExpiringDownload | Needs::ExpiringUpload);
@@ -126,13 +126,13 @@ fn missing(needs: Needs, store: &Store) -> Option<&'static str> {
     } else if expires && !store.expires {
         Some("expiry is not checked")
     } else if matches!(needs, Needs::KnownUpload) && store.uploads != Uploads::Multipart {
-        Some("the storage knows no uploads")
+        Some("the storage does not track uploads")
     } else {
         None
     }
 }
 
-/// What all scenarios share: the gateway, the program that transfers, and files to transfer.
+/// Shared by all scenarios: the gateway, the transfer program, and files.
 pub struct Lab {
     pub gateway: Gateway,
     transfer: PathBuf,
@@ -143,7 +143,7 @@ impl Lab {
     /// Writes the files to transfer below `folder`.
     pub fn new(gateway: Gateway, transfer: PathBuf, folder: &Path) -> Result<Self> {
         let lab = Self { gateway, transfer, folder: folder.to_owned() };
-        fs::create_dir_all(folder).context("cannot make a folder")?;
+        fs::create_dir_all(folder).context("cannot create a folder")?;
         for size in [0, 1, 10, 5 * MIB - 1, 16 * MIB, LONG, MANY_PARTS] {
             lab.write(size, 0)?;
         }
@@ -153,7 +153,7 @@ impl Lab {
         Ok(lab)
     }
 
-    /// A file of so many random bytes, of which there are several versions.
+    /// A file of `size` random bytes; versions differ.
     pub fn file(&self, size: u64, version: u64) -> PathBuf {
         self.folder.join(format!("{size}-{version}"))
     }
@@ -164,7 +164,7 @@ impl Lab {
     }
 
     fn write(&self, size: u64, version: u64) -> Result<()> {
-        // xorshift64*: the same bytes in each run, and no two blocks alike.
+        // xorshift64*: the same bytes in each run, all blocks different.
         let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ (size << 8) ^ (version + 1);
         let length = usize::try_from(size)?;
         let mut bytes = Vec::with_capacity(length + 8);
@@ -183,7 +183,7 @@ impl Lab {
 struct Bench<'l> {
     lab: &'l Lab,
     store: &'static Store,
-    /// Where its downloads and journals go. It is deleted afterwards.
+    /// For downloads and journals; deleted afterwards.
     folder: tempfile::TempDir,
     name: String,
 }
@@ -192,7 +192,7 @@ impl<'l> Bench<'l> {
     fn new(lab: &'l Lab, store: &'static Store, scenario: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cell-").tempdir_in(&lab.folder)?;
         let bench = Self { lab, store, folder, name: scenario.replace([' ', ','], "-") };
-        // Whatever the scenario before wanted.
+        // Resets what the previous scenario set.
         bench.command("urls", json!({}))?;
         Ok(bench)
     }
@@ -205,14 +205,14 @@ impl<'l> Bench<'l> {
         self.lab.gateway.command(&more)
     }
 
-    /// Puts a file there without the client, and gives its id.
+    /// Creates a file without the client and returns its id.
     fn create(&self, source: &Path, encoding: Option<&str>) -> Result<String> {
         let created =
             self.command("create", json!({ "name": self.name, "source": source, "encoding": encoding }))?;
-        created["id"].as_str().map(str::to_owned).context("the gateway names no file")
+        created["id"].as_str().map(str::to_owned).context("the gateway returned no file")
     }
 
-    /// How often something was called in this scenario.
+    /// The number of calls of a kind in this scenario.
     fn calls(&self, call: &str) -> Result<u64> {
         Ok(self.command("calls", json!({}))?[call].as_u64().unwrap_or(0))
     }
@@ -244,30 +244,30 @@ impl<'l> Bench<'l> {
     /// Fails unless the download succeeded and has the bytes of `source`.
     fn check_downloaded(&self, ran: &Ran, source: &Path) -> Result<()> {
         ensure!(ran.success, "{}", ran.reason());
-        ensure!(is_same(&self.target(), source)?, "the download has other bytes");
+        ensure!(is_same(&self.target(), source)?, "the downloaded bytes differ");
         Ok(())
     }
 
     /// Fails unless the upload succeeded, the storage has the bytes of `source`, and no upload is left.
     fn check_uploaded(&self, ran: &Ran, source: &Path) -> Result<()> {
         ensure!(ran.success, "{}", ran.reason());
-        let file = ran.value("file").context("the upload names no file")?;
+        let file = ran.value("file").context("the upload printed no file")?;
         let compared = self.command("same", json!({ "file": file, "source": source }))?;
-        ensure!(compared["same"] == true, "the object has other bytes ({})", compared["size"]);
+        ensure!(compared["same"] == true, "the uploaded bytes differ ({})", compared["size"]);
         let left = self.calls("under_way")?;
-        ensure!(left == 0, "{left} uploads are left");
+        ensure!(left == 0, "{left} uploads are left on the platform");
         Ok(())
     }
 
-    /// Downloads a file, kills that in the middle, and gives the id of the file.
+    /// Starts a download, kills it in the middle, and returns the id of the file.
     fn kill_download(&self, source: &Path) -> Result<String> {
         let id = self.create(source, None)?;
         Ran::killed_at(&mut self.downloader(&id, Some(RATE)), MIDDLE)?;
-        ensure!(!self.target().exists(), "half a file is there under the final name");
+        ensure!(!self.target().exists(), "an incomplete file has the final name");
         Ok(id)
     }
 
-    /// Uploads a file, and kills that in the middle.
+    /// Starts an upload and kills it in the middle.
     fn kill_upload(&self, source: &Path) -> Result<()> {
         Ran::killed_at(&mut self.uploader(source, Some(MANY_PARTS_RATE)), MANY_PARTS_MIDDLE)?;
         let left = self.calls("under_way")?;
@@ -291,7 +291,7 @@ fn download_whole(bench: &Bench<'_>, size: u64) -> Result<()> {
     Ok(())
 }
 
-/// The stored bytes come as they are stored.
+/// The bytes arrive as stored.
 fn download_gzip(bench: &Bench<'_>) -> Result<()> {
     let source = bench.lab.packed();
     let id = bench.create(&source, Some("gzip"))?;
@@ -299,19 +299,19 @@ fn download_gzip(bench: &Bench<'_>) -> Result<()> {
     bench.check_downloaded(&ran, &source)
 }
 
-/// Nothing is fetched again that was there, where the versions of an object can be told apart.
+/// The download resumes if versions of an object can be told apart.
 fn download_killed(bench: &Bench<'_>) -> Result<()> {
     let source = bench.lab.file(LONG, 0);
     let id = bench.kill_download(&source)?;
     let ran = Ran::to_end(&mut bench.downloader(&id, None))?;
     bench.check_downloaded(&ran, &source)?;
-    let resumed: u64 = ran.value("resumed").context("it does not say what was there")?.parse()?;
-    let why = ran.value("started_over").unwrap_or("nothing is said of it");
+    let resumed: u64 = ran.value("resumed").context("it does not print the resumed bytes")?.parse()?;
+    let why = ran.value("started_over").unwrap_or("no reason given");
     ensure!(resumed > 0 || !bench.store.resumes, "it restarts from zero: {why}");
     Ok(())
 }
 
-/// One other URL is asked for, or one for each of two requests that were refused at the same time.
+/// One new URL is requested, or two if two requests are refused at the same time.
 fn download_refused(bench: &Bench<'_>) -> Result<()> {
     let source = bench.lab.file(16 * MIB, 0);
     let id = bench.create(&source, None)?;
@@ -319,11 +319,11 @@ fn download_refused(bench: &Bench<'_>) -> Result<()> {
     let ran = Ran::to_end(&mut bench.downloader(&id, None))?;
     bench.check_downloaded(&ran, &source)?;
     let urls = bench.calls("download_info")?;
-    ensure!((2..=3).contains(&urls), "{urls} URLs, of which the first had expired");
+    ensure!((2..=3).contains(&urls), "{urls} URLs, the first of which had expired");
     Ok(())
 }
 
-/// A pause ends the requests under way, so those after it need another URL.
+/// A pause ends the current requests, so later ones need another URL.
 fn download_outlives_url(bench: &Bench<'_>) -> Result<()> {
     let source = bench.lab.file(LONG, 0);
     let id = bench.create(&source, None)?;
@@ -335,7 +335,7 @@ fn download_outlives_url(bench: &Bench<'_>) -> Result<()> {
     Ok(())
 }
 
-/// It fails, or it has one version as a whole; the next one has the new version.
+/// The download fails or has one whole version; the next one has the new version.
 fn download_replaced(bench: &Bench<'_>) -> Result<()> {
     let (old, new) = (bench.lab.file(LONG, 0), bench.lab.file(LONG, 1));
     let id = bench.create(&old, None)?;
@@ -347,16 +347,16 @@ fn download_replaced(bench: &Bench<'_>) -> Result<()> {
     ensure!(replaced, "it ended before the object could be replaced: {}", ran.reason());
     if ran.success {
         let whole = is_same(&bench.target(), &old)? || is_same(&bench.target(), &new)?;
-        ensure!(whole, "a mixture of two versions is called right");
+        ensure!(whole, "a mixture of two versions is reported as a success");
     } else {
         ensure!(ran.reason().starts_with("Integrity"), "{}", ran.reason());
-        ensure!(!bench.target().exists(), "a download that failed has a file under the final name");
+        ensure!(!bench.target().exists(), "a failed download left a file under the final name");
     }
     let ran = Ran::to_end(&mut bench.downloader(&id, None))?;
     bench.check_downloaded(&ran, &new)
 }
 
-/// What was there is of no use.
+/// The partial file is discarded.
 fn download_killed_and_replaced(bench: &Bench<'_>) -> Result<()> {
     let new = bench.lab.file(LONG, 1);
     let id = bench.kill_download(&bench.lab.file(LONG, 0))?;
@@ -374,15 +374,15 @@ fn upload_whole(bench: &Bench<'_>, size: u64) -> Result<()> {
     Ok(())
 }
 
-/// No part is sent again that was confirmed, and it is the same upload.
+/// The same upload resumes, and confirmed parts are not sent again.
 fn upload_killed(bench: &Bench<'_>) -> Result<()> {
     let source = bench.lab.file(MANY_PARTS, 0);
     bench.kill_upload(&source)?;
     let ran = Ran::to_end(&mut bench.uploader(&source, None))?;
     bench.check_uploaded(&ran, &source)?;
     ensure!(ran.began_at().is_some_and(|at| at > 0), "every part is sent again");
-    let begun = bench.calls("init")?;
-    ensure!(begun == 1, "{begun} uploads are begun for one file");
+    let started = bench.calls("init")?;
+    ensure!(started == 1, "{started} uploads were started for one file");
     Ok(())
 }
 
@@ -392,7 +392,7 @@ fn upload_refused(bench: &Bench<'_>) -> Result<()> {
     let ran = Ran::to_end(&mut bench.uploader(&source, None))?;
     bench.check_uploaded(&ran, &source)?;
     let (urls, parts) = (bench.calls("part_url")?, (16 * MIB).div_ceil(PART));
-    ensure!(urls == 2 * parts, "{urls} URLs for {parts} parts, of which each first had expired");
+    ensure!(urls == 2 * parts, "{urls} URLs for {parts} parts, the first of each had expired");
     Ok(())
 }
 
@@ -403,7 +403,7 @@ fn upload_outlives_urls(bench: &Bench<'_>) -> Result<()> {
     bench.check_uploaded(&ran, &source)
 }
 
-/// The upload that the storage has dropped is aborted on the platform, and another one brings the file there.
+/// The dropped upload is aborted on the platform, and the file is uploaded again.
 fn upload_dropped(bench: &Bench<'_>) -> Result<()> {
     let source = bench.lab.file(MANY_PARTS, 0);
     bench.kill_upload(&source)?;
@@ -411,7 +411,7 @@ fn upload_dropped(bench: &Bench<'_>) -> Result<()> {
     ensure!(dropped["dropped"] == 1, "{} uploads were dropped", dropped["dropped"]);
     let ran = Ran::to_end(&mut bench.uploader(&source, None))?;
     bench.check_uploaded(&ran, &source)?;
-    let begun = bench.calls("init")?;
-    ensure!(begun == 2, "{begun} uploads are begun");
+    let started = bench.calls("init")?;
+    ensure!(started == 2, "{started} uploads were started");
     Ok(())
 }

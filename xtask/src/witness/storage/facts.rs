@@ -1,4 +1,4 @@
-//! What the servers themselves respond, asked without the client.
+//! The responses of the servers, without the client.
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -6,29 +6,29 @@ use serde_json::{Value, json};
 use super::cells::Lab;
 use super::stores::{Store, Uploads};
 
-/// What was asked, in the order of [`Facts`].
+/// The requests, in the order of [`Facts`].
 pub const QUESTIONS: [&str; 8] = [
     "empty object, `bytes=0-1023`",
     "10 B, `bytes=0-1023`",
     "10 B, `bytes=10-19`",
-    "another `If-Match`",
+    "`If-Match` of another version",
     "validators",
     "gzip object, no `Accept-Encoding`",
     "part PUT",
     "expired URL",
 ];
 
-/// The life of a URL, in seconds.
+/// The lifetime of a URL in seconds.
 const LIFE: i32 = 3600;
 
-/// What a store responds to each question.
+/// The response of a store to each request.
 pub struct Facts(pub [String; QUESTIONS.len()]);
 
 impl Facts {
-    /// Asks the server of a store.
+    /// Sends the requests to the server of a store.
     pub fn of(lab: &Lab, store: &Store) -> Result<Self> {
         let gateway = &lab.gateway;
-        // An object of the last second has a weak tag on some servers, and a strong one soon afterwards.
+        // On some servers a new object has a weak ETag for a second, then a strong one.
         let create = |name: &str, source, encoding: Option<&str>| {
             let command = json!({
                 "do": "create", "store": store.name, "name": name, "source": source, "encoding": encoding,
@@ -79,7 +79,7 @@ fn ranged(response: &Value) -> String {
     let announced = response["headers"]["content-length"].as_str().unwrap_or("no length");
     match response["status"].as_u64() {
         Some(206) if announced != bytes => {
-            format!("206{range}, {announced} B announced, {bytes} B come")
+            format!("206{range}, {announced} B announced, {bytes} B received")
         }
         Some(206) => format!("206{range}"),
         Some(200) => format!("200, {bytes} B"),

@@ -1,4 +1,4 @@
-//! The gateway as a process: it plays the platform for the client, and obeys the witness.
+//! The gateway process: it plays the platform for the client and is controlled by the witness.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::servers::{Installed, SECRET, Server, Servers};
 use super::stores::{STORES, Store};
 
-/// A running gateway. It is stopped when this is dropped.
+/// A running gateway. It is stopped when this value is dropped.
 pub struct Gateway {
     process: Child,
     /// One command at a time.
@@ -31,7 +31,7 @@ impl Gateway {
             .arg(root.join("tests/witness/storage/gateway.py"))
             .arg(path)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            // A proxy of this machine does not lead to the servers.
+            // Proxies of this machine cannot reach the servers.
             .envs(["NO_PROXY", "no_proxy"].map(|name| (name, "127.0.0.1")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -41,19 +41,19 @@ impl Gateway {
         let output = BufReader::new(process.stdout.take().context("the gateway has no output")?);
         let lines = Mutex::new((input, output));
         let mut gateway = Self { process, lines, endpoint: String::new(), token: String::new() };
-        let said = gateway.exchange(None)?;
+        let ready = gateway.exchange(None)?;
         let text = |name: &str| {
-            said[name].as_str().map(str::to_owned).with_context(|| format!("the gateway names no {name}"))
+            ready[name].as_str().map(str::to_owned).with_context(|| format!("the gateway printed no {name}"))
         };
         (gateway.endpoint, gateway.token) = (text("endpoint")?, text("token")?);
         Ok(gateway)
     }
 
-    /// Has a command done, and gives the reply.
+    /// Sends a command and returns the reply.
     pub fn command(&self, command: &Value) -> Result<Value> {
         let reply = self.exchange(Some(command))?;
         match reply["error"].as_str() {
-            Some(error) => bail!("the gateway fails at {command}: {error}"),
+            Some(error) => bail!("gateway command {command} failed: {error}"),
             None => Ok(reply),
         }
     }
@@ -62,7 +62,7 @@ impl Gateway {
         let mut lines = self.lines.lock().ok().context("another command has failed")?;
         let (input, output) = &mut *lines;
         if let Some(command) = command {
-            writeln!(input, "{command}").context("the gateway has ended")?;
+            writeln!(input, "{command}").context("the gateway has exited")?;
         }
         let mut line = String::new();
         output.read_line(&mut line)?;
@@ -72,17 +72,17 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// What the gateway has to know of a store.
+/// The settings of a store.
 fn settings(store: &Store, servers: &Servers) -> Result<Value> {
     let (url, folder) = servers.of(store.server)?;
     let s3 = |signature: &str, key: &str| json!({ "kind": "s3", "url": url, "signature": signature, "key": key, "secret": key });
-    // Without a list of headers to report, the client reports an ETag where there is one.
+    // Without a list of headers to report, the client reports the ETag if there is one.
     let files = |signature: Option<&str>, report: Value| {
         let (prefix, ending) = (store.prefix, store.ending);
         json!({
@@ -93,7 +93,7 @@ fn settings(store: &Store, servers: &Servers) -> Result<Value> {
     Ok(match store.server {
         Server::Moto => s3("s3v4", "testing"),
         Server::S3rver => s3("s3", "S3RVER"),
-        // The account and the key that every installation of Azurite has, as its documentation says.
+        // The default account and key from the documentation of Azurite.
         Server::Azurite => json!({
             "kind": "azure",
             "url": format!("{url}/devstoreaccount1"),

@@ -1,4 +1,4 @@
-//! The servers: installed, started on free ports of loopback with a folder each, and stopped.
+//! The servers: installs them, starts each on a free loopback port with its own folder, and stops them.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -13,17 +13,17 @@ use anyhow::{Context as _, Result, bail};
 
 use xtask_process::{once, output, virtual_environment};
 
-/// What signs URLs on the web servers.
+/// The key that signs URLs on the web servers.
 pub const SECRET: &str = "no-secret";
 
-/// The longest time until a server listens.
+/// Maximum time until a server listens.
 const START: Duration = Duration::from_secs(60);
 
-/// The first of the ports for the servers. The system gives none of these to connections that programs make, which would take the port
-/// of a server that is slow to start.
+/// The first port for servers. The system does not use this range for outgoing connections, which could otherwise take the port of a slow
+/// server.
 const PORTS: u16 = 20_000;
 
-/// Where Debian has the modules of Apache.
+/// The folder of the Apache modules on Debian.
 const APACHE_MODULES: &str = "/usr/lib/apache2/modules";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Server {
 const SERVERS: [Server; 6] =
     [Server::Moto, Server::S3rver, Server::Azurite, Server::Nginx, Server::Apache, Server::Lighttpd];
 
-/// The programs that are no Debian packages.
+/// Programs that are not Debian packages.
 pub struct Installed {
     /// The virtual environment of the gateway and of moto.
     python: PathBuf,
@@ -52,7 +52,7 @@ impl Installed {
     }
 }
 
-/// Installs the packages of Python and Node, unless they are there. `versions` are those of Python, Node and npm.
+/// Installs the Python and Node packages unless they exist. `versions` are those of Python, Node and npm.
 pub fn install(root: &Path, versions: &str) -> Result<Installed> {
     let (sources, target) = (root.join("tests/witness/storage"), root.join("target/witness/storage"));
     let python = target.join("venv");
@@ -78,7 +78,7 @@ impl Server {
         }
     }
 
-    /// The configuration below `tests/witness/storage`, for servers that take no arguments.
+    /// The configuration file in `tests/witness/storage`, for servers without command line arguments.
     fn configuration(self) -> Option<&'static str> {
         match self {
             Self::Nginx => Some("nginx.conf"),
@@ -88,7 +88,7 @@ impl Server {
         }
     }
 
-    /// The program with its arguments. It stays one process, so that nothing is left where it is killed.
+    /// The program and its arguments. It must not fork, so that a kill leaves no process.
     fn command(self, installed: &Installed, port: u16, folder: &Path) -> Command {
         let port = port.to_string();
         let node = |script: &str| {
@@ -117,7 +117,7 @@ impl Server {
             Self::Azurite => {
                 let mut azurite = node("azurite/dist/src/blob/main.js");
                 azurite.args(["--blobHost", "127.0.0.1", "--blobPort", &port, "--location"]).arg(folder);
-                // The library for Python may be newer than it.
+                // The Python library may be newer than Azurite.
                 azurite.args(["--disableTelemetry", "--skipApiVersionCheck"]);
                 azurite
             }
@@ -127,7 +127,7 @@ impl Server {
             }
             Self::Apache => {
                 let mut apache = with("apache2", &["-X".as_ref(), "-f".as_ref(), configuration]);
-                // The times in its signatures have no zone.
+                // The times in its signatures have no time zone.
                 apache.env("TZ", "UTC");
                 apache
             }
@@ -155,13 +155,13 @@ impl Server {
     }
 }
 
-/// A program of a Debian package. Not everybody has its folder in the path.
+/// A program of a Debian package, whose folder may not be in the path.
 fn system_program(name: &str) -> Command {
     let path = Path::new("/usr/sbin").join(name);
     if path.exists() { Command::new(path) } else { Command::new(name) }
 }
 
-/// The version in the form `name/1.2.3` that a web server prints, some on the one output and some on the other.
+/// The version `name/1.2.3` that a web server prints to its output or error output.
 fn printed_version(program: &str) -> Result<String> {
     let missing = "install the packages nginx-light, apache2, lighttpd and lighttpd-mod-webdav";
     let ran = system_program(program).arg("-v").output();
@@ -172,7 +172,7 @@ fn printed_version(program: &str) -> Result<String> {
     version.with_context(|| format!("{program} does not print its version: {printed}"))
 }
 
-/// A server that listens. It is stopped when this is dropped, however the task ends.
+/// A running server. It is stopped when this value is dropped.
 struct Running {
     server: Server,
     version: String,
@@ -183,7 +183,7 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -193,11 +193,11 @@ impl Drop for Running {
 pub struct Servers(Vec<Running>);
 
 impl Servers {
-    /// Starts all servers with a folder each below `folder`, and waits until they listen.
+    /// Starts all servers, each with its own folder below `folder`, and waits until they listen.
     pub fn start(root: &Path, installed: &Installed, folder: &Path) -> Result<Self> {
-        // The web servers may run as another user, who has to get there.
+        // The web servers may run as another user and need access.
         open_to_all(folder)?;
-        // Two runs at a time begin at different ports.
+        // Parallel runs start at different ports.
         let mut ports = PORTS + u16::try_from(process::id() % 8000)?..=PORTS + 9999;
         let mut servers = Vec::new();
         for server in SERVERS {
@@ -212,21 +212,21 @@ impl Servers {
     /// The URL of a server, and its folder.
     pub fn of(&self, server: Server) -> Result<(String, &Path)> {
         let running = self.0.iter().find(|running| running.server == server);
-        let running = running.with_context(|| format!("{} does not run", server.name()))?;
+        let running = running.with_context(|| format!("{} is not running", server.name()))?;
         Ok((format!("http://127.0.0.1:{}", running.port), &running.folder))
     }
 
-    /// The names and versions, as a list in a sentence.
+    /// Names and versions, separated by commas.
     pub fn versions(&self) -> String {
         let versions = self.0.iter().map(|running| format!("{} {}", running.server.name(), running.version));
         versions.collect::<Vec<_>>().join(", ")
     }
 }
 
-/// The next port on which nothing listens.
+/// The next free port.
 fn free_port(ports: &mut RangeInclusive<u16>) -> Result<u16> {
     let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
-    free.context("no port of loopback is free")
+    free.context("no free loopback port")
 }
 
 fn start(
@@ -239,14 +239,14 @@ fn start(
     let version = server.version(root)?;
     for part in ["", "objects", "parts", "tmp"] {
         let path = folder.join(part);
-        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
         open_to_all(&path)?;
     }
     let port = free_port(ports)?;
     if let Some(file) = server.configuration() {
         let template = fs::read_to_string(root.join("tests/witness/storage").join(file))
             .with_context(|| format!("cannot read {file}"))?;
-        let path = folder.to_str().context("the folder for temporary files is not UTF-8")?;
+        let path = folder.to_str().context("the path of the temporary folder is not UTF-8")?;
         let filled = [
             ("@PORT@", port.to_string().as_str()),
             ("@FOLDER@", path),
@@ -272,7 +272,7 @@ fn wait(running: &mut Running) -> Result<()> {
         if ended.is_some() || began.elapsed() > START {
             let log = fs::read_to_string(running.folder.join("output.log")).unwrap_or_default();
             let ended =
-                ended.map_or_else(|| "does not listen".to_owned(), |status| format!("ended ({status})"));
+                ended.map_or_else(|| "does not listen".to_owned(), |status| format!("exited ({status})"));
             bail!("{} {ended}: {log}", running.server.name());
         }
         thread::sleep(Duration::from_millis(20));
@@ -290,5 +290,5 @@ fn open_to_all(folder: &Path) -> Result<()> {
 
 #[cfg(not(unix))]
 fn open_to_all(_folder: &Path) -> Result<()> {
-    bail!("the web servers of this task are Debian packages")
+    bail!("this task needs Debian packages")
 }

@@ -1,34 +1,34 @@
-//! The stores: what a server is set up as, and what it can do.
+//! The stores: a server with a configuration, and its capabilities.
 
 use super::servers::Server;
 
-/// A server in one of its guises.
+/// A server with one of its configurations.
 pub struct Store {
     pub name: &'static str,
     pub server: Server,
-    /// The settings for the gateway: what comes in the path before an object, and how its name ends.
+    /// Settings of the gateway: the path before an object and the extension of its name.
     pub prefix: &'static str,
     pub ending: &'static str,
-    /// Whether ranges are honoured, and two versions of an object can be told apart. Only then can a download resume.
+    /// Whether a download can resume: ranges work and versions can be told apart.
     pub resumes: bool,
     /// Whether expired URLs are refused.
     pub expires: bool,
     pub uploads: Uploads,
 }
 
-/// How a server takes the parts of an upload.
+/// How a server stores the parts of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uploads {
-    /// Only downloads differ from another store of the same server.
+    /// No uploads: only downloads differ from another store of the same server.
     Not,
-    /// It has parts, and the gateway knows what they belong to.
+    /// The gateway tracks which parts belong together.
     Parts,
-    /// It knows uploads itself, and so can forget them.
+    /// The server tracks uploads and can drop them.
     Multipart,
 }
 
 impl Store {
-    /// The server as most people set it up.
+    /// A server with a common configuration.
     const fn plain(name: &'static str, server: Server) -> Self {
         Self {
             name,
@@ -41,7 +41,7 @@ impl Store {
         }
     }
 
-    /// A variant of a web server, which differs only in what it responds to a GET.
+    /// A variant of a web server that differs only in responses to GET.
     const fn variant(name: &'static str, server: Server) -> Self {
         Self { resumes: false, uploads: Uploads::Not, ..Self::plain(name, server) }
     }
@@ -57,7 +57,7 @@ pub const STORES: [Store; 9] = [
     Store { prefix: "without-ranges", ..Store::variant("nginx without ranges", Server::Nginx) },
     Store { prefix: "without-validators", ..Store::variant("nginx without validators", Server::Nginx) },
     Store::plain("Apache", Server::Apache),
-    // It is built without a module that checks signatures.
+    // Built without the module that checks signatures.
     Store { expires: false, ..Store::plain("lighttpd", Server::Lighttpd) },
     Store {
         expires: false,

@@ -1,4 +1,4 @@
-//! The tables: what was seen, in Markdown.
+//! The results as tables in Markdown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Write as _};
@@ -8,15 +8,15 @@ use anyhow::{Context as _, Result, bail};
 use super::facts::{Facts, QUESTIONS};
 use super::stores::Store;
 
-/// What came of a scenario on a store.
+/// The result of a scenario on a store.
 #[derive(Clone, Debug, Default)]
 pub enum Cell {
     Holds,
     /// With the reason.
     Fails(String),
-    /// The store cannot have the scenario, for this reason.
+    /// The scenario does not apply to the store.
     None(&'static str),
-    /// The scenario was not run, because the witness itself failed.
+    /// The scenario did not run because the witness failed.
     #[default]
     Lost,
 }
@@ -32,13 +32,13 @@ impl Display for Cell {
     }
 }
 
-/// A scenario with its cells, one for each store.
+/// A scenario with one cell per store.
 pub struct Row {
     pub name: &'static str,
     pub cells: Vec<Cell>,
 }
 
-/// Both tables: the matrix, and what the servers respond.
+/// Both tables: the matrix and the responses of the servers.
 pub fn tables(stores: &[&Store], rows: &[Row], facts: &[Facts]) -> String {
     let names: Vec<&str> = stores.iter().map(|store| store.name).collect();
     let matrix = rows.iter().map(|row| {
@@ -79,7 +79,7 @@ fn table<'r>(first: &str, names: &[&str], rows: impl Iterator<Item = (&'r str, V
     table
 }
 
-/// How many cells hold, or which ones do not.
+/// The number of cells that hold, or the ones that fail.
 pub fn summary(stores: &[&Store], rows: &[Row]) -> Result<String> {
     let (mut holds, mut broken) = (0, Vec::new());
     for row in rows {
@@ -99,7 +99,7 @@ pub fn summary(stores: &[&Store], rows: &[Row]) -> Result<String> {
     Ok(format!("{holds} cells hold"))
 }
 
-/// The document with another text between the marks of this name.
+/// The document with new text between the marks of this name.
 pub fn replace(document: &str, name: &str, text: &str) -> Result<String> {
     let (begin, end) =
         (format!("<!-- {name}: written by the witness -->\n"), format!("<!-- {name}: end -->"));

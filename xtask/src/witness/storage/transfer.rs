@@ -1,4 +1,4 @@
-//! One transfer in a process of its own: run to its end, killed, or disturbed in the middle.
+//! One transfer in a separate process: runs to its end, is killed, or is disturbed in the middle.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// No transfer of a scenario takes nearly as long.
+/// No transfer takes nearly this long.
 const LONGEST: Duration = Duration::from_secs(90);
 
-/// What a process has printed, and how it ended.
+/// The output and the result of a process.
 pub struct Ran {
     lines: Vec<String>,
     error: String,
@@ -24,21 +24,21 @@ impl Ran {
         Self::with(command, u64::MAX, |_| Ok(()))
     }
 
-    /// Runs a transfer and kills it when it has come to so many bytes.
+    /// Runs a transfer and kills it after `bytes` bytes.
     pub fn killed_at(command: &mut Command, bytes: u64) -> Result<Self> {
         let mut killed = false;
         let ran = Self::with(command, bytes, |process| {
             killed = true;
-            // SIGKILL, where there are signals.
+            // SIGKILL on Unix.
             process.kill().context("cannot kill a transfer")
         })?;
         if !killed {
-            bail!("it ended before it could be killed: {}", ran.reason());
+            bail!("the transfer ended before it could be killed: {}", ran.reason());
         }
         Ok(ran)
     }
 
-    /// Runs a transfer and does something once, when it has come to so many bytes.
+    /// Runs a transfer and calls `act` once, after `bytes` bytes.
     pub fn with(
         command: &mut Command,
         bytes: u64,
@@ -48,7 +48,7 @@ impl Ran {
         let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut process = Stopped(spawned.context("cannot start a transfer")?);
         let output = BufReader::new(process.0.stdout.take().context("a transfer has no output")?);
-        let mut errors = process.0.stderr.take().context("a transfer has no output for errors")?;
+        let mut errors = process.0.stderr.take().context("a transfer has no error output")?;
         let (sender, printed) = mpsc::channel();
         let reader = thread::spawn(move || {
             for line in output.lines().map_while(std::result::Result::ok) {
@@ -76,7 +76,7 @@ impl Ran {
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     let last = lines.last().map_or("nothing", String::as_str);
-                    bail!("no end after {} s; it printed {last} last", LONGEST.as_secs());
+                    bail!("the transfer did not end after {} s; its last line: {last}", LONGEST.as_secs());
                 }
             }
         }
@@ -86,28 +86,28 @@ impl Ran {
         Ok(Self { lines, error, success: status.success() })
     }
 
-    /// The value that was printed under this name.
+    /// The printed value of this name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
     }
 
-    /// The bytes that were there when it began.
+    /// The bytes that were present at the start.
     pub fn began_at(&self) -> Option<u64> {
         self.lines.iter().find_map(|line| at(line))
     }
 
-    /// What it printed as its error.
+    /// The error output.
     pub fn reason(&self) -> &str {
         self.error.trim()
     }
 }
 
-/// The bytes that a line tells.
+/// The number of bytes in a line.
 fn at(line: &str) -> Option<u64> {
     line.strip_prefix("at ")?.parse().ok()
 }
 
-/// A process that is killed when this is dropped, unless it has ended.
+/// A process that is killed when this value is dropped, unless it has exited.
 struct Stopped(Child);
 
 impl Drop for Stopped {

@@ -1,6 +1,6 @@
-//! Answers of the API that are refusals, or that are no JSON: they become an error that is short and safe to show.
+//! Error responses of the API, and responses that are not JSON: they become a short error that is safe to print.
 //!
-//! An input is a status, the request id that a header gives, and the body, a line for each of the first two.
+//! An input is a line with the status, a line with the request id of the header, and the body.
 
 #![no_main]
 
