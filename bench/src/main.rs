@@ -6,6 +6,7 @@
 //! [`rows`]; [`trial`] prepares and checks a row. The table and its [`chart`] are in `docs/speed.md`.
 
 mod against;
+mod building;
 mod chart;
 mod curl;
 mod machine;
@@ -54,6 +55,8 @@ struct Options {
 
 /// The programs of one revision.
 struct Programs {
+    /// The workspace that they are built from.
+    workspace: PathBuf,
     platform: PathBuf,
     client: PathBuf,
     minimal: PathBuf,
@@ -171,6 +174,7 @@ fn programs(root: &Path, target: Option<&Path>) -> Result<Programs> {
         found.cloned().with_context(|| format!("cargo did not build {name}"))
     };
     Ok(Programs {
+        workspace: root.to_owned(),
         platform: program("compare-platform")?,
         client: program("compare-client")?,
         minimal: program("compare-minimal")?,

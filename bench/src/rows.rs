@@ -42,6 +42,8 @@ pub enum Work {
     Bulk(u64),
     /// A program that makes one call.
     Start,
+    /// The same program, built with everything that it depends on.
+    Build,
     /// Several processes of curl together move this many bytes: the limit of the emulator.
     DownloadCeiling(u64),
     UploadCeiling(u64),
@@ -177,6 +179,12 @@ pub static ROWS: &[Row] = &[
         ..PLAIN
     },
     Row {
+        name: "build",
+        title: "build of that program in release mode, from nothing",
+        work: Work::Build,
+        ..PLAIN
+    },
+    Row {
         name: "ceiling-download",
         title: "the emulator alone: 4 processes of curl read 1 GiB over TLS",
         network: TLS,
@@ -197,7 +205,10 @@ impl Row {
     pub fn has(&self, side: Side) -> bool {
         let ceiling = matches!(self.work, Work::DownloadCeiling(_) | Work::UploadCeiling(_));
         match side {
-            Side::Python | Side::Sbg | Side::Before => !ceiling,
+            // Others are not built: only revisions can be compared.
+            Side::Before => !ceiling,
+            Side::Python | Side::Sbg if self.work == Work::Build => side == Side::Sbg,
+            Side::Python | Side::Sbg => !ceiling,
             // curl alone has no resuming retries, pages or bulk calls.
             Side::Curl => {
                 let single = matches!(self.work, Work::Download(_) | Work::Upload(_))

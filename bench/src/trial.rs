@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::measure::{self, Usage};
 use crate::platform::{Platform, Traffic};
 use crate::rows::{Row, Work};
-use crate::{Places, curl};
+use crate::{Places, building, curl};
 use xtask_process::empty;
 
 /// Number of curl processes that find the limit of the emulator.
@@ -74,15 +74,18 @@ pub struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub fn new(places: &'a Places, row: &'static Row) -> Result<Self> {
         let mut platform = Platform::start(&places.now.platform, row.network, &places.work)?;
-        let project = platform.project("source");
+        let project = platform.project("source")?;
         let (count, size) = match row.work {
             Work::Download(size) | Work::DownloadCeiling(size) => (1, size),
             Work::DownloadAll(count, size) => (count, size),
             Work::List(count) => (count, TINY),
             Work::Calls(_) => (1, TINY),
-            Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) | Work::Bulk(_) | Work::Start => {
-                (0, 0)
-            }
+            Work::Upload(_)
+            | Work::UploadAll(..)
+            | Work::UploadCeiling(_)
+            | Work::Bulk(_)
+            | Work::Start
+            | Work::Build => (0, 0),
         };
         let ids = platform.files(&project, count, size)?;
         let place = project.clone();
@@ -121,10 +124,10 @@ impl<'a> Stage<'a> {
     fn set_up(&mut self, side: Side) -> Result<Vec<Command>> {
         match self.row.work {
             Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials));
+                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
             }
             Work::Bulk(count) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials));
+                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
                 self.ids = self.platform.files(&self.place, count, TINY)?;
                 fs::write(self.list(), self.ids.join("\n"))?;
             }
@@ -132,6 +135,9 @@ impl<'a> Stage<'a> {
         }
         if side == Side::Curl {
             return self.curls();
+        }
+        if self.row.work == Work::Build {
+            return Ok(vec![building::command(self.places.programs(side)?, &self.targets())?]);
         }
         let is_start = self.row.work == Work::Start;
         let mut command = if side == Side::Python {
@@ -168,7 +174,7 @@ impl<'a> Stage<'a> {
             Work::List(_) => vec!["list-all".into(), self.project.clone().into()],
             Work::Calls(count) => vec!["calls".into(), first(), count.to_string().into()],
             Work::Bulk(_) => vec!["bulk".into(), self.list().into()],
-            Work::Start | Work::DownloadCeiling(_) | Work::UploadCeiling(_) => Vec::new(),
+            Work::Start | Work::Build | Work::DownloadCeiling(_) | Work::UploadCeiling(_) => Vec::new(),
         }
     }
 
@@ -210,7 +216,9 @@ impl<'a> Stage<'a> {
                 Ok(vec![curl])
             }
             Work::Start => Ok(vec![curl::call(platform, "GET", "/user")?]),
-            Work::DownloadAll(..) | Work::UploadAll(..) | Work::List(_) | Work::Bulk(_) => Ok(Vec::new()),
+            Work::DownloadAll(..) | Work::UploadAll(..) | Work::List(_) | Work::Bulk(_) | Work::Build => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -235,6 +243,10 @@ impl<'a> Stage<'a> {
                 ensure!(printed == format!("{count} {count}"), "{printed:?} instead of {count} twice");
                 let left = curl::files(&self.platform, &self.place)?.len();
                 ensure!(left == 0, "{left} files are still there");
+                Ok(())
+            }
+            Work::Build => {
+                println!("build: {} bytes, stripped", building::size(&self.targets())?);
                 Ok(())
             }
             Work::Start => {

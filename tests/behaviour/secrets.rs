@@ -277,7 +277,7 @@ async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
         // A download waits for an API that is down, so not for ever.
         FaultRule::api(status(500)).first(20),
         FaultRule::api(Action::Reset).method("POST"),
-        FaultRule::api(Action::LostAnswer).path("/complete"),
+        FaultRule::api(Action::LostResponse).path("/complete"),
         FaultRule::api(Action::CutBody(3)).method("POST"),
         FaultRule::any(elsewhere),
         FaultRule::storage(status(403)),

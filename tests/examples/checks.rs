@@ -26,6 +26,12 @@ pub(super) async fn first_program() -> Result<()> {
     let printed = run(&stage, "first_program", &[PROJECT, "reads/sample-1.fastq"]).await?;
     assert_has(&printed, &["signed in as rfranklin\n", "  notes.txt\n", "saved sample-1.fastq\n"]);
     assert!(stage.path("sample-1.fastq").is_file());
+
+    let error =
+        run(&stage, "first_program", &["rfranklin/fibre-difraction"]).await.expect_err("no such project");
+    let expected =
+        "error: file_list: Requested project or member does not exist. (HTTP 404, code 3002, request ";
+    assert_has(&error.to_string(), &[expected, "; projects are named `owner/short-name`"]);
     Ok(())
 }
 

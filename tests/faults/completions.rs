@@ -23,7 +23,7 @@ fn shown(stage: &Stage, times: u64) -> sbg_emulator::FaultId {
 #[tokio::test]
 async fn a_completion_that_takes_its_time_is_looked_after_and_not_repeated() -> Result<()> {
     let stage = stage().await;
-    stage.fault(FaultRule::api(Action::LostAnswer).path("/complete"));
+    stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
     let shown = shown(&stage, 3);
     let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"ACGT");
@@ -35,7 +35,7 @@ async fn a_completion_that_takes_its_time_is_looked_after_and_not_repeated() -> 
 #[tokio::test]
 async fn a_repeated_completion_that_is_refused_because_the_first_one_was_done_is_no_failure() -> Result<()> {
     let stage = stage().await;
-    stage.fault(FaultRule::api(Action::LostAnswer).path("/complete").nth(1));
+    stage.fault(FaultRule::api(Action::LostResponse).path("/complete").nth(1));
     // For as long as it is looked at after a broken connection.
     let shown = shown(&stage, 5);
     let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;

@@ -119,7 +119,7 @@ async fn two_versions_of_a_file_are_never_mixed() -> Result<()> {
 #[tokio::test]
 async fn a_connection_that_is_reset_or_cut_goes_on_where_it_broke() -> Result<()> {
     survives(FaultRule::storage(Action::Reset).first(2)).await?;
-    survives(FaultRule::storage(Action::LostAnswer).nth(2)).await?;
+    survives(FaultRule::storage(Action::LostResponse).nth(2)).await?;
     survives(FaultRule::storage(Action::CutBody(0)).nth(2)).await?;
     let requests = survives(FaultRule::storage(Action::CutBody(3_000_000)).first(3)).await?;
     let again = starts(&requests).split_off(3);

@@ -15,7 +15,7 @@ use crate::resuming_uploads::{Bench, FOREVER, PART};
 /// A platform that has begun an upload of which the client has heard nothing.
 async fn unheard() -> Result<Bench> {
     let bench = Bench::new().await?;
-    bench.stage.fault(FaultRule::api(Action::LostAnswer).method("POST").path("/upload/multipart").first(1));
+    bench.stage.fault(FaultRule::api(Action::LostResponse).method("POST").path("/upload/multipart").first(1));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
     assert_refused(upload.await, ErrorKind::Network, &["upload_init"]);
     assert_eq!((bench.under_way().await?.len(), bench.journals()), (1, 1));

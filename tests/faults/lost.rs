@@ -13,7 +13,7 @@ async fn stage() -> Stage {
 
 #[tokio::test]
 async fn a_look_is_repeated_when_the_connection_breaks() -> Result<()> {
-    for action in [Action::Reset, Action::LostAnswer, Action::CutBody(0), Action::CutBody(20)] {
+    for action in [Action::Reset, Action::LostResponse, Action::CutBody(0), Action::CutBody(20)] {
         let stage = stage().await;
         stage.fault(FaultRule::api(action.clone()).first(2));
         assert_eq!(stage.client.users().me().await?.username, "rfranklin", "{action:?}");
@@ -24,7 +24,7 @@ async fn a_look_is_repeated_when_the_connection_breaks() -> Result<()> {
 
 #[tokio::test]
 async fn a_creation_whose_answer_is_lost_is_an_error_and_not_sent_again() -> Result<()> {
-    for action in [Action::LostAnswer, Action::CutBody(0), Action::CutBody(20)] {
+    for action in [Action::LostResponse, Action::CutBody(0), Action::CutBody(20)] {
         let stage = stage().await;
         stage.fault(FaultRule::api(action.clone()).method("POST"));
         let error = assert_refused(
@@ -76,7 +76,7 @@ async fn a_server_that_says_nothing_is_left_after_the_timeout() -> Result<()> {
 async fn a_deletion_whose_answer_is_lost_is_no_error() -> Result<()> {
     let stage = stage().await;
     let file = stage.client.file(stage.file("a", "a"));
-    stage.fault(FaultRule::api(Action::LostAnswer).method("DELETE").nth(1));
+    stage.fault(FaultRule::api(Action::LostResponse).method("DELETE").nth(1));
     file.delete().await?;
     assert_eq!(stage.calls("DELETE", file.id()).len(), 2);
     let again = file.delete().await;
@@ -102,7 +102,7 @@ async fn calls_of_an_upload_survive_connections_that_break() -> Result<()> {
 #[tokio::test]
 async fn an_upload_whose_beginning_is_lost_begins_once() -> Result<()> {
     let stage = stage().await;
-    stage.fault(FaultRule::api(Action::LostAnswer).method("POST").path("/upload/multipart"));
+    stage.fault(FaultRule::api(Action::LostResponse).method("POST").path("/upload/multipart"));
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
     assert_refused(upload, ErrorKind::Network, &["upload_init", "the connection broke"]);
     assert_eq!(stage.calls("POST", "/upload/multipart").len(), 1);
@@ -113,7 +113,7 @@ async fn an_upload_whose_beginning_is_lost_begins_once() -> Result<()> {
 #[tokio::test]
 async fn an_upload_whose_completion_is_lost_is_found_to_be_complete() -> Result<()> {
     let stage = stage().await;
-    stage.fault(FaultRule::api(Action::LostAnswer).path("/complete"));
+    stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
     let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"ACGT");
     assert_eq!(stage.calls("POST", "/complete").len(), 1);

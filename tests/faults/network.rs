@@ -256,7 +256,11 @@ async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() -> Resul
 fn certificates_that_are_none_are_refused_before_anything_is_sent() {
     let pem = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n";
     let client = || client_of("cgc", TOKEN);
-    assert_refused(client().identity("no PEM").build(), ErrorKind::Config, &["the identity is not a PEM file"]);
+    assert_refused(
+        client().identity("no PEM").build(),
+        ErrorKind::Config,
+        &["the identity is not a PEM file"],
+    );
     assert_refused(client().identity(pem).build(), ErrorKind::Config, &["the identity is not a PEM file"]);
     assert_refused(client().root_certificates("no PEM").build(), ErrorKind::Config, &["no PEM file"]);
     // OpenSSL looks into a certificate as soon as it is read.

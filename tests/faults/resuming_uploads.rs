@@ -195,7 +195,7 @@ async fn an_upload_that_nobody_lived_to_see_completed_is_found_to_be_complete() 
                 .overwrite(overwrite))
         };
         // It is completed, but neither the answer nor any that tells of the upload comes back.
-        bench.stage.fault(FaultRule::api(Action::LostAnswer).path("/complete"));
+        bench.stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
         bench.stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).path("/part/"));
         bench.stage.fault(FaultRule::api(Action::Reset).method("GET"));
         let first = upload()?.start();

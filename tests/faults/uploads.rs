@@ -69,7 +69,7 @@ async fn a_part_without_an_etag_is_not_taken_for_stored() -> Result<()> {
 
 #[tokio::test]
 async fn a_part_whose_connection_breaks_is_sent_again() -> Result<()> {
-    for action in [Action::Reset, Action::LostAnswer] {
+    for action in [Action::Reset, Action::LostResponse] {
         survives(FaultRule::storage(action).nth(4)).await?;
     }
     survives(FaultRule::storage(Action::Reset).every(4)).await?;

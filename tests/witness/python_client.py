@@ -636,7 +636,7 @@ def drs(api, world):
         ],
         tags=["drs"],
     )
-    done = until(lambda: api.drs_imports.bulk_get(job.id), ["COMPLETED"])
+    done = until(lambda: api.drs_imports.bulk_get(job.id), ["FINISHED"])
     assert done.result[0].resource.name == "drs.txt" and done.result[1].error.code == 10225
     assert api.files.query(project=world.project, tags=["drs"]).total == 1
     return "one file, one error"

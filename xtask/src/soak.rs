@@ -39,7 +39,7 @@ const FAULTS: [&str; 30] = [
     "storage:get:p=0.01:redirect-307=/moved{path}",
     "storage:get:p=0.005:replace",
     "storage:put:p=0.02:503",
-    "storage:put:p=0.02:lost-answer",
+    "storage:put:p=0.02:lost-response",
     "storage:put:p=0.01:expired",
     "storage:put:p=0.005:error=RequestTimeout",
     "storage:put:p=0.005:error=BadDigest",
@@ -54,7 +54,7 @@ const FAULTS: [&str; 30] = [
     "api:p=0.01:429-no-reset",
     "api:p=0.005:maintenance",
     "api:p=0.01:html",
-    "api:p=0.01:lost-answer",
+    "api:p=0.01:lost-response",
 ];
 
 /// Faults of storages that send checksums, without which such faults are undetectable.

@@ -32,6 +32,8 @@ const HOSTILE_TRAFFIC: &str = "SBG_HOSTILE_TRAFFIC";
 pub enum Witness {
     /// Run the official Python client on the emulator and check its traffic
     Python,
+    /// Run sbpack on the emulator: pack, pull and copy apps, write manifests
+    Sbpack,
     /// Run schemathesis on the emulator
     Schemathesis {
         /// Maximum number of calls per operation and phase
@@ -51,6 +53,7 @@ pub enum Witness {
 pub fn run(root: &Path, witness: Witness) -> Result<String> {
     match witness {
         Witness::Python => python(root),
+        Witness::Sbpack => sbpack(root),
         Witness::Schemathesis { max_examples, seed } => schemathesis(root, max_examples, seed),
         Witness::Traffic => traffic(root),
         Witness::Storage(options) => storage::run(root, &options),
@@ -58,15 +61,23 @@ pub fn run(root: &Path, witness: Witness) -> Result<String> {
 }
 
 fn python(root: &Path) -> Result<String> {
-    let programs = programs(root)?;
-    let recorded = folder(root, "python-traffic")?;
+    client(root, &programs(root)?, "python")
+}
+
+fn sbpack(root: &Path) -> Result<String> {
+    client(root, &environment(root, "sbpack-venv", "sbpack-requirements.txt")?, "sbpack")
+}
+
+/// Runs the script of an outside client on the emulator and checks the responses that it got against the specification.
+fn client(root: &Path, programs: &Path, name: &str) -> Result<String> {
+    let recorded = folder(root, &format!("{name}-traffic"))?;
     let path = recorded.to_str().context("the path of the workspace is not UTF-8")?;
     // The client requires HTTPS. Its uploads have parts of a few bytes.
     let certificate = folder(root, "certificate")?;
     let certificate = certificate.to_str().context("the path of the workspace is not UTF-8")?;
     let emulator = start(root, &["--tls", certificate, "--min-part-size", "1", "--traffic", path])?;
     let mut client = Command::new(programs.join("python"));
-    tee(emulator.configure(client.arg(root.join("tests/witness/python_client.py"))), |_| ())?;
+    tee(emulator.configure(client.arg(root.join(format!("tests/witness/{name}_client.py")))), |_| ())?;
     drop(emulator);
     // Requests are not checked: the client sends bodies where none is specified, and `True` for `true`.
     conforms(root, &recorded, is_in_response)
@@ -76,7 +87,8 @@ fn schemathesis(root: &Path, max_examples: u32, seed: u64) -> Result<String> {
     let programs = programs(root)?;
     let sources = root.join("tests/witness/schemathesis");
     // It makes thousands of calls per minute and needs demo data.
-    let emulator = start(root, &["--demo", "--rate-limit", "1000000", "--min-part-size", "1"])?;
+    // Strict mode: otherwise the emulator accepts requests that break the specification, as the platform does.
+    let emulator = start(root, &["--demo", "--strict", "--rate-limit", "1000000", "--min-part-size", "1"])?;
     let mut schemathesis = Command::new(programs.join("schemathesis"));
     schemathesis.env("SBG_WITNESS_HOOKS", sources.join("hooks.py")).env("PYTHONDONTWRITEBYTECODE", "1");
     schemathesis.arg("--config-file").arg(sources.join("schemathesis.toml"));
@@ -124,9 +136,13 @@ fn is_in_response(kind: Kind) -> bool {
 
 /// The programs of the virtual environment, which is created if it is missing.
 fn programs(root: &Path) -> Result<PathBuf> {
+    environment(root, "venv", "requirements.txt")
+}
+
+fn environment(root: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
     let versions = versions(&[&PYTHON])?;
-    let environment = root.join("target/witness/venv");
-    virtual_environment(&environment, &root.join("tests/witness/requirements.txt"), &versions)?;
+    let environment = root.join("target/witness").join(name);
+    virtual_environment(&environment, &root.join("tests/witness").join(requirements), &versions)?;
     Ok(environment.join("bin"))
 }
 

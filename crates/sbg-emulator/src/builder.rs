@@ -47,6 +47,7 @@ impl Default for Builder {
                 bandwidth: None,
                 record: true,
                 strict: false,
+                console: None,
                 traffic: None,
                 state_time: Duration::from_millis(50),
                 volume_folders: Vec::new(),
@@ -243,6 +244,18 @@ impl Builder {
     /// ```
     pub fn strict(mut self, strict: bool) -> Self {
         self.config.strict = strict;
+        self
+    }
+
+    /// Whether to serve the console, a page for people at `/` of the API. Default: only if the API listens on a loopback address.
+    ///
+    /// Whoever can reach the API can change faults and the clock through it. It shows the token only if [`Builder::token`] was called.
+    ///
+    /// ```
+    /// let in_a_container = sbg_emulator::Emulator::builder().listen(([0, 0, 0, 0], 8080).into()).console(true);
+    /// ```
+    pub fn console(mut self, console: bool) -> Self {
+        self.config.console = Some(console);
         self
     }
 

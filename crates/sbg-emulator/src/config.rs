@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) bandwidth: Option<u64>,
     pub(crate) record: bool,
     pub(crate) strict: bool,
+    /// Whether the console is served, if that was set.
+    pub(crate) console: Option<bool>,
     pub(crate) traffic: Option<PathBuf>,
     pub(crate) state_time: Duration,
     pub(crate) volume_folders: Vec<(String, PathBuf)>,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    api::Document,
+    api::document::Document,
     clock::Clock,
     config::Config,
     faults::rules::Faults,

@@ -1,10 +1,21 @@
 //! The program of the README: `first_program PROJECT [PATH]` lists the files of a project and downloads one of them.
 
+use std::process::ExitCode;
+
 use anyhow::{Context as _, Result};
 use sbg::Client;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    if let Err(error) = run().await {
+        // One line: what failed, a hint where there is one, and the causes.
+        eprintln!("error: {error:#}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+async fn run() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let project = arguments.next().context("usage: first_program OWNER/PROJECT [PATH]")?;
 

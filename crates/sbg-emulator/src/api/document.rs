@@ -84,21 +84,7 @@ impl Document {
         for part in schema["allOf"].as_array().into_iter().flatten() {
             self.check_body(part, value, at)?;
         }
-        let fits = match schema["type"].as_str() {
-            Some("string") => value.is_string(),
-            Some("boolean") => value.is_boolean(),
-            Some("integer") => {
-                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
-            }
-            Some("number") => value.is_number(),
-            Some("array") => value.is_array(),
-            Some("object") => value.is_object(),
-            _ => true,
-        };
-        if !fits {
-            let kind = schema["type"].as_str().unwrap_or_default();
-            return Err(format!("`{place}` must be of the type {kind}"));
-        }
+        check_constraints(schema, value, place)?;
         match value {
             Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
                 self.check_body(&schema["items"], item, &format!("{at}[{index}]"))
@@ -167,6 +153,45 @@ impl Operation {
             Err(format!("the query parameter `{name}` must be of the type {kind}, not `{value}`"))
         }
     }
+}
+
+/// Checks the type of a value, its allowed values and its size.
+fn check_constraints(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
+    let fits = match schema["type"].as_str() {
+        Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
+        Some("integer") => {
+            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+        }
+        Some("number") => value.is_number(),
+        Some("array") => value.is_array(),
+        Some("object") => value.is_object(),
+        _ => true,
+    };
+    if !fits {
+        let kind = schema["type"].as_str().unwrap_or_default();
+        return Err(format!("`{place}` must be of the type {kind}"));
+    }
+    if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) {
+        let allowed: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+        return Err(format!("`{place}` must be {}", allowed.join(" or ")));
+    }
+    if let Some(length) = value.as_str().map(|text| text.chars().count() as u64) {
+        let least = schema["minLength"].as_u64().unwrap_or(0);
+        let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
+        if length < least {
+            return Err(format!("`{place}` must have at least {least} characters"));
+        }
+        if length > most {
+            return Err(format!("`{place}` must have at most {most} characters"));
+        }
+    }
+    if let (Some(map), Some(most)) = (value.as_object(), schema["maxProperties"].as_u64())
+        && map.len() as u64 > most
+    {
+        return Err(format!("`{place}` must have at most {most} properties"));
+    }
+    Ok(())
 }
 
 /// A path without the names of its parameters, which the document and the routes choose differently.

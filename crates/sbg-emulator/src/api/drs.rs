@@ -40,11 +40,11 @@ fn render(world: &World, request: &Request, import: &DrsImport) -> Value {
         Err(error) => json!({ "error": error.body() }),
     };
     json!({
-        "id": import.progress.id,
-        "href": request.href(&format!("/bulk/drs/imports/{}", import.progress.id)),
-        "state": import.progress.state.name(),
+        "id": import.id,
+        "href": request.href(&format!("/bulk/drs/imports/{}", import.id)),
+        "state": import.state.name(),
         "result": import.results.iter().map(result).collect::<Vec<Value>>(),
-        "started_on": rfc3339(import.progress.started),
-        "finished_on": import.progress.finished.map(rfc3339),
+        "started_on": rfc3339(import.started),
+        "finished_on": import.finished.map(rfc3339),
     })
 }

@@ -8,7 +8,7 @@ mod bulk;
 mod cursor;
 mod datasets;
 mod divisions;
-mod document;
+pub(crate) mod document;
 mod drs;
 mod feedback;
 mod file_jobs;
@@ -25,8 +25,6 @@ mod tasks;
 mod teams;
 mod uploads;
 mod volumes;
-
-pub(crate) use self::document::Document;
 
 use std::{io, sync::LazyLock};
 

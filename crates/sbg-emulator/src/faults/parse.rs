@@ -10,7 +10,7 @@ use crate::{http::origin::Origin, parse_error::ParseFaultError};
 /// - origin: `api`, `storage`, `any`
 /// - method: `get`, `put`, `post`, `patch`, `delete`, `head`
 /// - when: `every=N`, `nth=N`, `first=N`, `p=CHANCE` or `p=CHANCE/SEED`; default: always
-/// - action: a status such as `503`, `429` (with a reset header), `429-no-reset`, `maintenance`, `reset`, `lost-answer`,
+/// - action: a status such as `503`, `429` (with a reset header), `429-no-reset`, `maintenance`, `reset`, `lost-response`,
 ///   `cut=BYTES`, `stall=BYTES`, `short`, `shifted`, `full`, `wrong-total`, `changed-etag`, `no-etag`, `delay=MILLISECONDS`,
 ///   `bandwidth=BYTES`, `clock=SECONDS`, `expired`, `html`, `empty=STATUS`, `redirect=URL`, `redirect-307=URL`,
 ///   `error=CODE` such as `error=SlowDown`, `early=STATUS`, `drop-upload`, `replace`, `missing-byte`, `corrupt=POSITION`
@@ -80,7 +80,7 @@ impl fmt::Display for FaultRule {
             Action::RateLimited { reset_header: false } => f.write_str("429-no-reset"),
             Action::Maintenance => f.write_str("maintenance"),
             Action::Reset => f.write_str("reset"),
-            Action::LostAnswer => f.write_str("lost-answer"),
+            Action::LostResponse => f.write_str("lost-response"),
             Action::CutBody(bytes) => write!(f, "cut={bytes}"),
             Action::Stall(bytes) => write!(f, "stall={bytes}"),
             Action::ShortRange => f.write_str("short"),
@@ -150,7 +150,7 @@ fn parse_action(text: &str) -> Result<Action, ParseFaultError> {
     Ok(match text {
         "maintenance" => Action::Maintenance,
         "reset" => Action::Reset,
-        "lost-answer" => Action::LostAnswer,
+        "lost-response" => Action::LostResponse,
         "short" => Action::ShortRange,
         "shifted" => Action::ShiftedRange,
         "full" => Action::FullBodyInsteadOfRange,
@@ -229,7 +229,7 @@ mod tests {
             "429-no-reset",
             "maintenance",
             "reset",
-            "lost-answer",
+            "lost-response",
             "cut=5",
             "stall=0",
             "short",

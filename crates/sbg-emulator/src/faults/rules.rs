@@ -21,7 +21,7 @@ pub(crate) const MOVED: &str = "/moved";
 ///
 /// let busy = Action::Status { code: 503, body: None, headers: vec![("retry-after".to_owned(), "1".to_owned())] };
 /// let rule = FaultRule::api(busy).path("/files").first(2);
-/// assert_eq!("api:lost-answer".parse(), Ok(FaultRule::api(Action::LostAnswer)));
+/// assert_eq!("api:lost-response".parse(), Ok(FaultRule::api(Action::LostResponse)));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -46,7 +46,7 @@ pub enum Action {
     /// Closes the connection with a reset, without a response and without processing the request.
     Reset,
     /// Processes the request, then closes the connection without a response.
-    LostAnswer,
+    LostResponse,
     /// Sends the head and this many bytes of the body, then closes the connection.
     CutBody(u64),
     /// Sends the head and this many bytes of the body, then nothing, and keeps the connection open.
@@ -272,7 +272,7 @@ impl FaultRule {
     /// ```
     /// use sbg_emulator::{Action, FaultRule};
     ///
-    /// let rule = FaultRule::any(Action::LostAnswer).probability(0.01, 42);
+    /// let rule = FaultRule::any(Action::LostResponse).probability(0.01, 42);
     /// ```
     pub fn probability(self, chance: f64, seed: u64) -> Self {
         self.when(When::Probability { chance, seed })

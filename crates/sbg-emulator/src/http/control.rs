@@ -1,22 +1,16 @@
 //! Faults, clock and request counters over HTTP, for programs without a handle: paths below `/_emulator` on the port of the API.
 //!
 //! These requests need no token, are not hit by faults and are not counted. Bodies are text, as on the command line.
-//!
-//! A web page must not reach them through the browser of the person who runs the emulator. So each request has a header that
-//! pages cannot send to another site, has no `Origin` from another site, and a `Host` that no web page can have.
+//! `local_access` keeps web pages out.
 
-use std::{
-    io,
-    net::{Ipv4Addr, Ipv6Addr},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, header, request::Parts};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use super::{incoming::collect, response::Response};
+use super::{incoming::collect, local_access::admit, response::Response};
 use crate::{
     clock::rfc3339,
     faults::rules::{FaultCount, FaultId, FaultRule},
@@ -24,8 +18,6 @@ use crate::{
 };
 
 const ROOT: &str = "/_emulator";
-/// The required header.
-const HEADER: &str = "x-emulator-control";
 /// More than any list of rules needs.
 const MAX_BODY: u64 = 1024 * 1024;
 
@@ -73,48 +65,13 @@ pub(crate) async fn respond(shared: &Shared, head: &Parts, body: Incoming) -> io
             Response::empty(204)
         }
         (["requests"], _) => wrong_method("GET, DELETE"),
-        _ => refuse(404, "not found: use /_emulator/faults, /_emulator/clock or /_emulator/requests"),
+        (["state"], &Method::GET) => Response::json(200, &state(shared, head)),
+        (["state"], _) => wrong_method("GET"),
+        _ => refuse(
+            404,
+            "not found: use /_emulator/faults, /_emulator/clock, /_emulator/requests or /_emulator/state",
+        ),
     })
-}
-
-/// Refuses requests that may come from a web page, with the reason.
-fn admit(head: &Parts) -> Result<(), String> {
-    if let Some(origin) = head.headers.get(header::ORIGIN) {
-        let origin = String::from_utf8_lossy(origin.as_bytes());
-        return Err(format!(
-            "the request comes from a web page (`Origin: {origin}`): use another program, such as curl"
-        ));
-    }
-    let host = head.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
-    if !host.as_deref().is_some_and(is_local) {
-        return Err(format!(
-            "the request was sent to `{}`: use `localhost`, an IP address or a name without dots",
-            host.unwrap_or_default()
-        ));
-    }
-    if head.headers.get(HEADER).is_none_or(|value| value != "1") {
-        return Err("missing header `X-Emulator-Control: 1`".to_owned());
-    }
-    Ok(())
-}
-
-/// Whether this is a host that no web page can have. Otherwise, a page could rebind the DNS name that it was loaded from to this
-/// address and count as the same site. Containers use names without dots.
-fn is_local(host: &str) -> bool {
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => (name, port),
-        _ => (host, "0"),
-    };
-    let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-    let address =
-        bracketed.map_or_else(|| name.parse::<Ipv4Addr>().is_ok(), |name| name.parse::<Ipv6Addr>().is_ok());
-    let label = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    let name = name.to_ascii_lowercase();
-    let local =
-        label(&name) || name.strip_suffix(".localhost").is_some_and(|rest| rest.split('.').all(label));
-    port.parse::<u16>().is_ok() && (address || local)
 }
 
 /// Adds the rules of a text, one a line: all of them, or none if one cannot be parsed.
@@ -171,74 +128,40 @@ fn requests(shared: &Shared) -> Value {
     json!({ "total": counts.values().sum::<u64>(), "items": items })
 }
 
+/// What the console shows: the platform, the clock, the rules, and the latest requests after the number in the query.
+fn state(shared: &Shared, head: &Parts) -> Value {
+    let after = head.uri.query().and_then(|query| query.strip_prefix("after=")?.parse().ok()).unwrap_or(0);
+    let requests: Vec<Value> = shared
+        .log
+        .latest(after)
+        .map(|(number, request)| {
+            json!({
+                "number": number,
+                "origin": request.origin.name(),
+                "method": request.method.as_str(),
+                "path": request.path,
+                "status": request.status,
+                "milliseconds": request.elapsed.as_secs_f64() * 1000.0,
+            })
+        })
+        .collect();
+    let overview = {
+        let mut world = shared.world();
+        world.settle();
+        world.overview()
+    };
+    json!({
+        "clock": clock(shared),
+        "faults": rules(shared, |_| true)["items"],
+        "requests": requests,
+        "platform": overview,
+    })
+}
+
 fn wrong_method(allowed: &str) -> Response {
     refuse(405, &format!("allowed: {allowed}")).header(header::ALLOW, allowed)
 }
 
 fn refuse(status: u16, message: &str) -> Response {
     Response::text(status, "text/plain", Bytes::from(format!("{message}\n")))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::Request;
-
-    use super::*;
-
-    #[test]
-    fn local_hosts_are_names_that_the_web_cannot_give() {
-        let local = [
-            "localhost",
-            "LOCALHOST:80",
-            "a.localhost:1",
-            "127.0.0.1:8080",
-            "192.168.0.7",
-            "[::1]:8080",
-            "[::1]",
-        ];
-        for host in local.into_iter().chain(["emulator:8080", "lab-box"]) {
-            assert!(is_local(host), "{host}");
-        }
-        let others = [
-            "example.org",
-            "localhost.example.org",
-            "127.0.0.1.example.org:80",
-            "evillocalhost.",
-            "127.0.0.1.",
-            "",
-        ];
-        for host in others.into_iter().chain([
-            ":80",
-            "localhost:",
-            "localhost:80:80",
-            "[::1",
-            "[x]:80",
-            ".localhost",
-            "a@localhost",
-        ]) {
-            assert!(!is_local(host), "{host}");
-        }
-    }
-
-    #[test]
-    fn requests_of_browsers_are_refused() {
-        let check = |headers: &[(&str, &str)], expected: Option<&str>| {
-            let request = Request::post("/_emulator/clock");
-            let request =
-                headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-            let (head, ()) = request.body(()).unwrap().into_parts();
-            let refused = admit(&head).err();
-            let fits = refused.as_deref().map_or("", |text| text).contains(expected.unwrap_or_default());
-            assert!(fits && refused.is_some() == expected.is_some(), "{headers:?}: {refused:?}");
-        };
-        let (host, own) = (("host", "127.0.0.1:8080"), ("x-emulator-control", "1"));
-        check(&[host, own], None);
-        check(&[host], Some("missing header `X-Emulator-Control: 1`"));
-        check(&[host, ("x-emulator-control", "")], Some("missing header"));
-        check(&[host, own, ("origin", "https://example.org")], Some("`Origin: https://example.org`"));
-        check(&[host, own, ("origin", "null")], Some("`Origin: null`"));
-        check(&[host, own, ("origin", "http://127.0.0.1:8080")], Some("comes from a web page"));
-        check(&[("host", "evil.example.org:8080"), own], Some("sent to `evil.example.org:8080`"));
-        check(&[own], Some("sent to ``"));
-    }
 }

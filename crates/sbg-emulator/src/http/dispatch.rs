@@ -1,6 +1,6 @@
 //! What happens to every request of either origin: it is recorded, delayed, given a fault or handed to the handler of its origin.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{Request, request::Parts};
@@ -9,12 +9,12 @@ use hyper::body::Incoming;
 use super::{
     body::ResponseBody,
     connection::ConnectionControl,
-    control,
+    console, control,
     counting_body::CountingBody,
     handler::{Exchange, Handlers},
     incoming::drain,
     origin::Origin,
-    request_log::{Recorded, UNLOGGED},
+    request_log::{Finished, Recorded, UNLOGGED},
 };
 use crate::{
     faults::{response::replacement, rules::Action},
@@ -36,9 +36,17 @@ pub(crate) async fn dispatch(
         let response = control::respond(&shared, &head, body).await?;
         return Ok(response.into_http().map(|body| counted(body, UNLOGGED)));
     }
-    let method = head.method.clone();
+    if let Some(response) = console::respond(&shared, &head).filter(|_| origin == Origin::Api) {
+        drain(body).await?;
+        return Ok(response.into_http().map(|body| counted(body, UNLOGGED)));
+    }
+    let (began, method, path) = (Instant::now(), head.method.clone(), head.uri.path().to_owned());
+    let finish = |status| {
+        let (method, path, elapsed) = (method.clone(), path.clone(), began.elapsed());
+        shared.log.finish(Finished { origin, method, path, status, elapsed });
+    };
     let number = shared.log.arrive(|| recorded(origin, connection, &head));
-    let decision = shared.faults.decide(origin, method.as_str(), head.uri.path());
+    let decision = shared.faults.decide(origin, method.as_str(), &path);
     if let Some(bytes_per_second) = decision.bandwidth {
         control.limit(bytes_per_second);
     }
@@ -49,7 +57,7 @@ pub(crate) async fn dispatch(
     }
     let fault = decision.action;
     let close = || {
-        shared.log.count(origin, method.as_str(), None);
+        finish(None);
         control.reset();
         io::Error::new(io::ErrorKind::ConnectionReset, "closed by a fault rule")
     };
@@ -71,10 +79,10 @@ pub(crate) async fn dispatch(
             handlers.of(origin)(exchange).await?
         }
     };
-    if matches!(fault, Some(Action::LostAnswer)) {
+    if matches!(fault, Some(Action::LostResponse)) {
         return Err(close());
     }
-    shared.log.count(origin, method.as_str(), Some(response.status));
+    finish(Some(response.status));
     shared.log.respond(number, response.status, response.json_text());
     let missing = response.missing;
     Ok(response.into_http().map(|body| {

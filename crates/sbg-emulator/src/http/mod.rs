@@ -3,12 +3,14 @@
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod connection;
+mod console;
 pub(crate) mod control;
 pub(crate) mod counting_body;
 pub(crate) mod dispatch;
 pub(crate) mod fields;
 pub(crate) mod handler;
 pub(crate) mod incoming;
+mod local_access;
 pub(crate) mod origin;
 pub(crate) mod rate_limit;
 pub(crate) mod request;

@@ -4,9 +4,11 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use http::Method;
 use serde_json::Value;
 
 use super::origin::Origin;
@@ -19,6 +21,9 @@ const KEPT_ANSWER: usize = 1024 * 1024;
 const KEPT_TOTAL: usize = 256 * 1024 * 1024;
 /// The maximum number of entries before the oldest are dropped.
 const KEPT_ENTRIES: usize = 100_000;
+
+/// The number of latest requests for the console.
+const KEPT_LATEST: usize = 200;
 
 /// The number of a request that is not logged.
 pub(crate) const UNLOGGED: u64 = u64::MAX;
@@ -121,6 +126,17 @@ impl fmt::Debug for Recorded {
     }
 }
 
+/// A request that has finished, in short.
+#[derive(Clone, Debug)]
+pub(crate) struct Finished {
+    pub(crate) origin: Origin,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// `None` if the connection was dropped.
+    pub(crate) status: Option<u16>,
+    pub(crate) elapsed: Duration,
+}
+
 /// The log of one emulator.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
@@ -135,6 +151,10 @@ struct Entries {
     first: u64,
     bytes: usize,
     counts: Counts,
+    /// The latest requests, whether or not requests are recorded.
+    latest: VecDeque<Finished>,
+    /// The number of requests that have finished.
+    finished: u64,
 }
 
 /// Requests by origin, method and status. Dropped requests have no status.
@@ -176,8 +196,22 @@ impl RequestLog {
     }
 
     /// Counts a request at its end, whether or not requests are recorded.
-    pub(crate) fn count(&self, origin: Origin, method: &str, status: Option<u16>) {
-        *self.lock().counts.entry((origin, method.to_owned(), status)).or_default() += 1;
+    pub(crate) fn finish(&self, request: Finished) {
+        let mut entries = self.lock();
+        *entries.counts.entry((request.origin, request.method.to_string(), request.status)).or_default() += 1;
+        entries.finished += 1;
+        if entries.latest.len() >= KEPT_LATEST {
+            entries.latest.pop_front();
+        }
+        entries.latest.push_back(request);
+    }
+
+    /// The latest requests with numbers greater than `after`, the earliest first.
+    pub(crate) fn latest(&self, after: u64) -> impl Iterator<Item = (u64, Finished)> + use<> {
+        let entries = self.lock();
+        let first = entries.finished - entries.latest.len() as u64 + 1;
+        let latest: Vec<_> = (first..).zip(entries.latest.iter().cloned()).collect();
+        latest.into_iter().filter(move |(number, _)| *number > after)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -268,5 +302,18 @@ mod tests {
         let entry = entry("/v2");
         assert_eq!(entry.header("X-Test"), Some("1"));
         assert_eq!(entry.query_values("tag"), ["a b", "c"]);
+    }
+
+    #[test]
+    fn latest_requests_are_numbered() {
+        let log = RequestLog::new(false);
+        for number in 1..=250 {
+            let path = format!("/v2/{number}");
+            let (method, elapsed) = (Method::GET, Duration::ZERO);
+            log.finish(Finished { origin: Origin::Api, method, path, status: Some(200), elapsed });
+        }
+        let latest: Vec<_> = log.latest(248).map(|(number, request)| (number, request.path)).collect();
+        assert_eq!(latest, [(249, "/v2/249".to_owned()), (250, "/v2/250".to_owned())]);
+        assert_eq!(log.latest(0).count(), KEPT_LATEST);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 
 const FORMAT: &str = "sbg-emulator";
 /// Increases when older states can no longer be read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
 const OBJECTS: &str = "objects";

@@ -233,7 +233,8 @@ impl World {
         self.automation(actor, automation, Need::Write)?;
         let version = body.required("version", 90000)?;
         let location = body.required("location", 90000)?;
-        let schema = body.value("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
+        let schema =
+            body.map().get("schema").ok_or_else(|| ApiError::bad_request("`schema` is required."))?;
         let home = format!("{AUTOMATION}{automation}");
         if self.files.get(location).is_none_or(|file| file.project != home) {
             return Err(ApiError::bad_request("`location` is not an upload of this automation."));

@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 use super::{
     World,
     files::{Content, FileNode, Place, check_name, checked_metadata},
-    imports::{JobState, Progress},
     scheduler::Step,
 };
 use crate::{
@@ -24,12 +23,37 @@ use crate::{
 /// A job that imports some files.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct DrsImport {
-    pub(crate) progress: Progress,
+    /// A long number.
+    pub(crate) id: String,
+    owner: String,
+    pub(crate) state: DrsState,
+    pub(crate) started: Timestamp,
+    pub(crate) finished: Option<Timestamp>,
     items: Vec<DrsItem>,
     conflict: Conflict,
     tags: Vec<String>,
     /// One for each item when the job has finished: the id of a file, or an error.
     pub(crate) results: Vec<Outcome<String>>,
+}
+
+/// The state of a job. Success is per item.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum DrsState {
+    Submitted,
+    Resolving,
+    Running,
+    Finished,
+}
+
+impl DrsState {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Submitted => "SUBMITTED",
+            Self::Resolving => "RESOLVING",
+            Self::Running => "RUNNING",
+            Self::Finished => "FINISHED",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -68,10 +92,19 @@ impl World {
         };
         let tags = body.value("tags").map(|tags| strings(tags, "tags")).transpose()?.unwrap_or_default();
         let items = items.iter().map(read_item).collect::<Outcome<Vec<DrsItem>>>()?;
-        let import =
-            DrsImport { progress: self.new_progress(actor), items, conflict, tags, results: Vec::new() };
-        let id = import.progress.id.clone();
-        self.scheduler.next(import.progress.started, Step::DrsImport(id.clone()));
+        let import = DrsImport {
+            id: self.ids.number(),
+            owner: actor.to_owned(),
+            state: DrsState::Submitted,
+            started: self.clock.timestamp(),
+            finished: None,
+            items,
+            conflict,
+            tags,
+            results: Vec::new(),
+        };
+        let id = import.id.clone();
+        self.scheduler.next(import.started, Step::DrsImport(id.clone()));
         self.drs_imports.insert(id.clone(), import);
         Ok(id)
     }
@@ -79,35 +112,33 @@ impl World {
     /// An import of the actor.
     pub(crate) fn drs_import(&self, actor: &str, id: &str) -> Outcome<&DrsImport> {
         let import = self.drs_imports.get(id).ok_or(ApiError::new(10211))?;
-        if import.progress.owner == actor { Ok(import) } else { Err(ApiError::new(9005)) }
+        if import.owner == actor { Ok(import) } else { Err(ApiError::new(9005)) }
     }
 
     pub(super) fn step_drs_import(&mut self, id: &str, at: Timestamp) {
         let Some(import) = self.drs_imports.get_mut(id) else { return };
-        match import.progress.state {
-            JobState::Pending => {
-                import.progress.state = JobState::Running;
-                self.scheduler.next(at, Step::DrsImport(id.to_owned()));
-            }
-            JobState::Running => {
+        let next = match import.state {
+            DrsState::Submitted => DrsState::Resolving,
+            DrsState::Resolving => DrsState::Running,
+            DrsState::Running => {
                 let import = import.clone();
-                let results: Vec<Outcome<String>> =
-                    import.items.iter().map(|item| self.fetch(&import, item, at)).collect();
-                let failed = results.iter().all(Result::is_err);
+                let results = import.items.iter().map(|item| self.fetch(&import, item, at)).collect();
                 if let Some(import) = self.drs_imports.get_mut(id) {
-                    import.results = results;
-                    import.progress.finished = Some(at);
-                    import.progress.state = if failed { JobState::Failed } else { JobState::Completed };
+                    (import.results, import.finished) = (results, Some(at));
+                    import.state = DrsState::Finished;
                 }
+                return;
             }
-            JobState::Completed | JobState::Failed => {}
-        }
+            DrsState::Finished => return,
+        };
+        import.state = next;
+        self.scheduler.next(at, Step::DrsImport(id.to_owned()));
     }
 
     fn fetch(&mut self, import: &DrsImport, item: &DrsItem, at: Timestamp) -> Outcome<String> {
         let (in_project, place) = (item.to.0, item.to.1.as_str());
         let place = if in_project { Place::Project(place) } else { Place::Folder(place) };
-        let folder = self.destination(&import.progress.owner, place).map_err(|error| match error.code {
+        let folder = self.destination(&import.owner, place).map_err(|error| match error.code {
             3001 | 5001 => ApiError::new(10221),
             3002 | 5026 => ApiError::new(10213),
             _ => error,

@@ -18,6 +18,13 @@ pub(crate) const DATASET: &str = "dataset:";
 /// The prefix of the id of an automation where a project is expected.
 pub(crate) const AUTOMATION: &str = "automation:";
 
+/// The maximum number of pairs of metadata.
+const MAX_METADATA: usize = 1000;
+/// The maximum size of a key of metadata, in bytes.
+const MAX_METADATA_KEY: usize = 100;
+/// The maximum size of a value of metadata, in bytes.
+const MAX_METADATA_VALUE: usize = 300;
+
 /// A file or a folder.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct FileNode {
@@ -439,6 +446,10 @@ pub(super) fn checked_metadata(
         if key.trim().is_empty() {
             return Err(ApiError::new(5035));
         }
+        if key.len() > MAX_METADATA_KEY {
+            let reason = format_args!("A key has at most {MAX_METADATA_KEY} bytes.");
+            return Err(ApiError::new(5006).detail(reason));
+        }
         match value {
             Value::Null => {
                 present.shift_remove(key);
@@ -452,15 +463,23 @@ pub(super) fn checked_metadata(
             }
         }
     }
+    if present.len() > MAX_METADATA {
+        return Err(ApiError::new(5006).detail(format_args!("A file has at most {MAX_METADATA} pairs.")));
+    }
     Ok(present)
 }
 
 fn scalar(value: &Value) -> Outcome<Value> {
-    match value {
-        Value::String(_) => Ok(value.clone()),
-        Value::Bool(_) | Value::Number(_) => Ok(Value::String(value.to_string())),
-        _ => Err(ApiError::new(5006)),
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        _ => return Err(ApiError::new(5006)),
+    };
+    if text.len() > MAX_METADATA_VALUE {
+        let reason = format_args!("A value has at most {MAX_METADATA_VALUE} bytes.");
+        return Err(ApiError::new(5006).detail(reason));
     }
+    Ok(Value::String(text))
 }
 
 #[cfg(test)]
@@ -481,6 +500,13 @@ mod tests {
         check(json!({"sample_id": ["a", "b"]}), Ok(json!({"sample_id": ["a", "b"], "library_id": "L1"})));
         check(json!({"x": {"deep": 1}}), Err(ApiError::new(5006)));
         check(json!({" ": "x"}), Err(ApiError::new(5035)));
+        let too_long = |most: usize, what: &str| {
+            Err(ApiError::new(5006).detail(format_args!("A {what} has at most {most} bytes.")))
+        };
+        check(json!({"x": "v".repeat(301)}), too_long(300, "value"));
+        check(json!({"k".repeat(101): "x"}), too_long(100, "key"));
+        let many: Map<String, Value> = (0..999).map(|number| (format!("k{number}"), json!("v"))).collect();
+        check(many.into(), Err(ApiError::new(5006).detail("A file has at most 1000 pairs.")));
     }
 
     #[test]

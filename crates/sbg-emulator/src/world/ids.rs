@@ -55,6 +55,11 @@ impl Ids {
         std::iter::repeat_with(|| self.random.alphanumeric()).take(32).collect()
     }
 
+    /// 19 digits: DRS imports.
+    pub(crate) fn number(&mut self) -> String {
+        self.random.u64(1_000_000_000_000_000_000..=9_000_000_000_000_000_000).to_string()
+    }
+
     /// 64 letters and digits: uploads.
     pub(crate) fn upload(&mut self) -> String {
         std::iter::repeat_with(|| self.random.alphanumeric()).take(64).collect()

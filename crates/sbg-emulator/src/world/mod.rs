@@ -20,6 +20,7 @@ mod ids;
 pub(crate) mod imports;
 pub(crate) mod markers;
 pub(crate) mod members;
+mod overview;
 pub(crate) mod permissions;
 pub(crate) mod price;
 mod project_members;

@@ -66,7 +66,7 @@ impl Upload {
     }
 
     /// The number of parts; at least one, because an empty file may be sent as one empty part.
-    fn planned_parts(&self) -> u64 {
+    pub(super) fn planned_parts(&self) -> u64 {
         self.size.map_or(MAX_PARTS, |size| size.div_ceil(self.part_size).clamp(1, MAX_PARTS))
     }
 

@@ -1,4 +1,4 @@
-//! Faults, time and counters while it runs: over HTTP, on the command line and by the handle, to the same effect.
+//! Faults, clock and counters at run time: over HTTP, on the command line and through the handle, with the same effect.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,11 @@ use sbg_emulator::{Emulator, FaultRule};
 use serde_json::{Value, json};
 
 use crate::{
-    Bench, header,
+    TestEnv, header,
     program::{Running, program},
 };
 
-/// A platform that someone reaches by its address alone.
+/// An emulator that is reached by its URL only.
 struct Reached {
     http: Client,
     endpoint: String,
@@ -20,7 +20,7 @@ struct Reached {
 }
 
 impl Reached {
-    /// Makes a file by calls. Rules are such that they leave these calls alone.
+    /// Creates a file through the API. The rules do not hit these requests.
     async fn new(endpoint: &str) -> Self {
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let this = Self { http, endpoint: endpoint.to_owned(), url: String::new() };
@@ -43,8 +43,8 @@ impl Reached {
         let request =
             self.http.request(method, format!("{}{path}", self.endpoint)).header("X-SBG-Auth-Token", "abc");
         let request = body.iter().fold(request, RequestBuilder::json);
-        let answer = request.send().await.unwrap();
-        let text = answer.text().await.unwrap();
+        let response = request.send().await.unwrap();
+        let text = response.text().await.unwrap();
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
@@ -52,7 +52,7 @@ impl Reached {
         format!("{}/_emulator{path}", self.endpoint.strip_suffix("/v2").unwrap())
     }
 
-    /// What a client meets, in words.
+    /// The effect for a client, as text.
     async fn observe(&self) -> String {
         let user = self.http.get(format!("{}/user", self.endpoint)).header("X-SBG-Auth-Token", "abc");
         let range = self.http.get(&self.url).header("Range", "bytes=2-5");
@@ -60,16 +60,16 @@ impl Reached {
     }
 }
 
-/// A request that the control endpoint takes.
+/// A request that the control endpoint accepts.
 fn controls(request: RequestBuilder) -> RequestBuilder {
     request.header("X-Emulator-Control", "1")
 }
 
-async fn describe(answer: reqwest::Result<Response>) -> String {
-    let Ok(answer) = answer else { return "nothing".to_owned() };
-    let mut words = vec![answer.status().as_u16().to_string()];
+async fn describe(response: reqwest::Result<Response>) -> String {
+    let Ok(response) = response else { return "nothing".to_owned() };
+    let mut words = vec![response.status().as_u16().to_string()];
     for name in ["x-ratelimit-reset", "content-range", "location"] {
-        if let Some(value) = answer.headers().get(name) {
+        if let Some(value) = response.headers().get(name) {
             words.push(if name == "x-ratelimit-reset" {
                 "reset".to_owned()
             } else {
@@ -77,7 +77,7 @@ async fn describe(answer: reqwest::Result<Response>) -> String {
             });
         }
     }
-    let body = tokio::time::timeout(Duration::from_secs(1), answer.text()).await;
+    let body = tokio::time::timeout(Duration::from_secs(1), response.text()).await;
     words.push(match body {
         Err(_) => "stalls".to_owned(),
         Ok(Err(_)) => "breaks".to_owned(),
@@ -94,14 +94,14 @@ async fn describe(answer: reqwest::Result<Response>) -> String {
 
 const FINE: &str = "200 reset user; 206 bytes 2-5/10 2345";
 
-/// Rules that make a client wait at least so many milliseconds, and change nothing else.
+/// Rules that delay a client by at least this many milliseconds, and change nothing else.
 const SLOW: &[(&str, u64)] = &[
     ("storage:get:delay=200", 200),
-    // The head alone has more than 150 bytes, and what follows it waits for it.
+    // The head alone has more than 150 bytes, and delays what follows.
     ("storage:get:bandwidth=500", 300),
 ];
 
-/// Rules and what a client meets.
+/// Rules and their effect for a client.
 const RULES: &[(&str, &str)] = &[
     ("api:path=/user:503", "503 90005; 206 bytes 2-5/10 2345"),
     ("storage:get:500", "200 reset user; 500 InternalError"),
@@ -113,7 +113,7 @@ const RULES: &[(&str, &str)] = &[
     ("api:path=/user:first=1:429-no-reset", "429 1000; 206 bytes 2-5/10 2345"),
     ("api:path=/user:maintenance", "503 0; 206 bytes 2-5/10 2345"),
     ("api:path=/user:reset", "nothing; 206 bytes 2-5/10 2345"),
-    ("api:path=/user:lost-answer", "nothing; 206 bytes 2-5/10 2345"),
+    ("api:path=/user:lost-response", "nothing; 206 bytes 2-5/10 2345"),
     ("storage:get:cut=2", "200 reset user; 206 bytes 2-5/10 breaks"),
     ("storage:get:stall=2", "200 reset user; 206 bytes 2-5/10 stalls"),
     ("storage:get:short", "200 reset user; 206 bytes 2-3/10 23"),
@@ -121,7 +121,7 @@ const RULES: &[(&str, &str)] = &[
     ("storage:get:full", "200 reset user; 200 0123456789"),
     ("storage:get:wrong-total", "200 reset user; 206 bytes 2-5/11 2345"),
     ("storage:get:expired", "200 reset user; 403 AccessDenied"),
-    // An hour is how long a signed URL is valid.
+    // Signed URLs are valid for an hour.
     ("storage:get:clock=3600", "200 reset user; 403 AccessDenied"),
     (
         "api:path=/user:html",
@@ -161,12 +161,12 @@ async fn each_fault_does_the_same_by_builder_command_line_and_control_endpoint()
 #[tokio::test]
 async fn changed_tags_are_met_by_those_who_look() {
     let check = async |rule: &str, expected: Option<&str>| {
-        let bench = Bench::start().await;
-        let id = bench.file("0123456789");
-        let url = bench.download_url(&id).await;
-        let before = header(bench.read(&url, None).await.unwrap().headers(), "etag").to_owned();
-        bench.emulator.faults().add(rule.parse().unwrap());
-        let after = bench.read(&url, None).await.unwrap();
+        let env = TestEnv::start().await;
+        let id = env.file("0123456789");
+        let url = env.download_url(&id).await;
+        let before = header(env.read(&url, None).await.unwrap().headers(), "etag").to_owned();
+        env.emulator.faults().add(rule.parse().unwrap());
+        let after = env.read(&url, None).await.unwrap();
         let after =
             after.headers().get("etag").map(|tag| if tag == before.as_str() { "same" } else { "other" });
         assert_eq!(after, expected, "{rule}");
@@ -178,15 +178,15 @@ async fn changed_tags_are_met_by_those_who_look() {
 
 #[tokio::test]
 async fn rules_are_listed_with_their_counters_replaced_and_removed() {
-    let bench = Bench::start().await;
-    let root = bench.emulator.url().strip_suffix("/v2").unwrap().to_owned();
+    let env = TestEnv::start().await;
+    let root = env.emulator.url().strip_suffix("/v2").unwrap().to_owned();
     let ask = async |method: Method, path: &str, body: &str| {
-        let answer = controls(bench.http.request(method, format!("{root}/_emulator{path}")))
+        let response = controls(env.http.request(method, format!("{root}/_emulator{path}")))
             .body(body.to_owned())
             .send();
-        let answer = answer.await.unwrap();
-        let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap();
+        let response = response.await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     };
     assert_eq!(ask(Method::GET, "/faults", "").await, (200, json!({"items": []})));
@@ -201,34 +201,34 @@ async fn rules_are_listed_with_their_counters_replaced_and_removed() {
     assert_eq!(ask(Method::DELETE, "/faults/2", "").await, (200, item(2, "any:p=0.5/7:429", 0, 0)));
     assert_eq!(ask(Method::DELETE, "/faults/2", "").await.0, 404);
     for expected in [200, 503, 200] {
-        assert_eq!(bench.get("/user").await.status, expected);
+        assert_eq!(env.get("/user").await.status, expected);
     }
     let listed = ask(Method::GET, "/faults", "").await.1;
     assert_eq!(listed["items"], json!([item(1, "api:path=/user:every=2:503", 3, 1)]));
-    let counted = &bench.emulator.faults().counters()[0];
+    let counted = &env.emulator.faults().counters()[0];
     assert_eq!((counted.matched, counted.fired), (3, 1));
     assert_eq!(counted.rule, "api:path=/user:every=2:503".parse::<FaultRule>().unwrap());
 
-    // A rule that cannot be read changes nothing.
+    // An invalid rule changes nothing.
     let (status, message) = ask(Method::PUT, "/faults", "api:503\napi:explode").await;
     assert_eq!((status, message.as_str().unwrap().contains("unknown fault `explode`")), (400, true));
     assert_eq!(ask(Method::GET, "/faults", "").await.1, listed);
     assert_eq!(ask(Method::POST, "/faults", " \n").await.0, 400);
     assert_eq!(ask(Method::PUT, "/faults", "api:418").await.1["items"], json!([item(3, "api:418", 0, 0)]));
-    assert_eq!(bench.get("/user").await.status, 418);
+    assert_eq!(env.get("/user").await.status, 418);
     assert_eq!(ask(Method::DELETE, "/faults", "").await.0, 204);
-    assert_eq!(bench.get("/user").await.status, 200);
+    assert_eq!(env.get("/user").await.status, 200);
     assert_eq!(ask(Method::PATCH, "/faults", "").await.0, 405);
     assert_eq!(ask(Method::GET, "/moon", "").await.0, 404);
     assert_eq!(ask(Method::POST, "/faults", &" ".repeat(2_000_000)).await.0, 413);
-    // The endpoint is not part of the API: what it was asked is not in the log.
-    assert!(bench.emulator.requests().iter().all(|request| request.path == "/v2/user"));
+    // The endpoint is not part of the API: its requests are not in the log.
+    assert!(env.emulator.requests().iter().all(|request| request.path == "/v2/user"));
 }
 
 #[tokio::test]
 async fn control_endpoint_refuses_requests_of_browsers() {
-    let bench = Bench::start().await;
-    let root = bench.emulator.url().strip_suffix("/v2").unwrap().to_owned();
+    let env = TestEnv::start().await;
+    let root = env.emulator.url().strip_suffix("/v2").unwrap().to_owned();
     let check = async |tune: fn(RequestBuilder) -> RequestBuilder, expected: &str| {
         for (method, path) in [
             (Method::POST, "/clock"),
@@ -236,10 +236,10 @@ async fn control_endpoint_refuses_requests_of_browsers() {
             (Method::GET, "/requests"),
             (Method::DELETE, "/faults"),
         ] {
-            let request = bench.http.request(method, format!("{root}/_emulator{path}")).body("3600");
-            let answer = tune(request).send().await.unwrap();
-            assert_eq!(answer.status(), 403, "{path}");
-            let text = answer.text().await.unwrap();
+            let request = env.http.request(method, format!("{root}/_emulator{path}")).body("3600");
+            let response = tune(request).send().await.unwrap();
+            assert_eq!(response.status(), 403, "{path}");
+            let text = response.text().await.unwrap();
             assert!(text.contains(expected), "{text}");
         }
     };
@@ -250,52 +250,52 @@ async fn control_endpoint_refuses_requests_of_browsers() {
     )
     .await;
     check(|request| controls(request).header("Host", "example.org:8080"), "`example.org:8080`").await;
-    // A browser asks first whether it may send the header, and nobody lets it.
-    let preflight = bench
+    // A browser first asks whether it may send the header, and is refused.
+    let preflight = env
         .http
         .request(Method::OPTIONS, format!("{root}/_emulator/clock"))
         .header("Origin", "https://example.org")
         .header("Access-Control-Request-Headers", "x-emulator-control");
-    let answer = preflight.send().await.unwrap();
-    assert_eq!(answer.status(), 403);
-    assert!(answer.headers().keys().all(|name| !name.as_str().starts_with("access-control")));
-    let clock = controls(bench.http.get(format!("{root}/_emulator/clock"))).send().await.unwrap();
+    let response = preflight.send().await.unwrap();
+    assert_eq!(response.status(), 403);
+    assert!(response.headers().keys().all(|name| !name.as_str().starts_with("access-control")));
+    let clock = controls(env.http.get(format!("{root}/_emulator/clock"))).send().await.unwrap();
     assert_eq!(clock.json::<Value>().await.unwrap()["ahead_seconds"], 0.0);
-    assert!(bench.emulator.faults().counters().is_empty());
+    assert!(env.emulator.faults().counters().is_empty());
 }
 
 #[tokio::test]
 async fn the_clock_is_read_and_moved() {
-    let bench = Bench::start().await;
-    let clock = bench.emulator.url().replace("/v2", "/_emulator/clock");
-    let advance = async |by: &'static str| controls(bench.http.post(&clock)).body(by).send().await.unwrap();
+    let env = TestEnv::start().await;
+    let clock = env.emulator.url().replace("/v2", "/_emulator/clock");
+    let advance = async |by: &'static str| controls(env.http.post(&clock)).body(by).send().await.unwrap();
     let shown: Value = advance("90.5\n").await.json().await.unwrap();
     assert_eq!(shown["ahead_seconds"], 90.5);
     assert_eq!(advance("1e300").await.status(), 400);
     assert_eq!(advance("-1").await.status(), 400);
     assert_eq!(advance("soon").await.status(), 400);
-    let shown: Value = controls(bench.http.get(&clock)).send().await.unwrap().json().await.unwrap();
+    let shown: Value = controls(env.http.get(&clock)).send().await.unwrap().json().await.unwrap();
     assert_eq!(shown["ahead_seconds"], 90.5);
-    let id = bench.file("x");
-    let url = bench.download_url(&id).await;
-    assert_eq!(bench.read(&url, None).await.unwrap().status(), 200);
+    let id = env.file("x");
+    let url = env.download_url(&id).await;
+    assert_eq!(env.read(&url, None).await.unwrap().status(), 200);
     assert_eq!(advance("3600").await.status(), 200);
-    assert_eq!(bench.read(&url, None).await.unwrap().status(), 403);
+    assert_eq!(env.read(&url, None).await.unwrap().status(), 403);
 }
 
 #[tokio::test]
 async fn requests_are_counted_by_what_became_of_them() {
-    let bench = Bench::with(Emulator::builder().record(false)).await;
-    let requests = bench.emulator.url().replace("/v2", "/_emulator/requests");
-    let id = bench.file("x");
-    let url = bench.download_url(&id).await;
-    bench.read(&url, None).await.unwrap();
-    bench.get("/user").await;
-    bench.get("/nothing").await;
-    bench.emulator.faults().add("api:nth=1:reset".parse().unwrap());
-    assert!(bench.request(Method::GET, "/user").send().await.is_err());
+    let env = TestEnv::with(Emulator::builder().record(false)).await;
+    let requests = env.emulator.url().replace("/v2", "/_emulator/requests");
+    let id = env.file("x");
+    let url = env.download_url(&id).await;
+    env.read(&url, None).await.unwrap();
+    env.get("/user").await;
+    env.get("/nothing").await;
+    env.emulator.faults().add("api:nth=1:reset".parse().unwrap());
+    assert!(env.request(Method::GET, "/user").send().await.is_err());
     let item = |origin: &str, status: Value, count: u64| json!({"origin": origin, "method": "GET", "status": status, "count": count});
-    let counted: Value = controls(bench.http.get(&requests)).send().await.unwrap().json().await.unwrap();
+    let counted: Value = controls(env.http.get(&requests)).send().await.unwrap().json().await.unwrap();
     let items = [
         item("api", Value::Null, 1),
         item("api", json!(200), 2),
@@ -303,7 +303,7 @@ async fn requests_are_counted_by_what_became_of_them() {
         item("storage", json!(200), 1),
     ];
     assert_eq!(counted, json!({"total": 5, "items": items}));
-    assert_eq!(controls(bench.http.delete(&requests)).send().await.unwrap().status(), 204);
-    let counted: Value = controls(bench.http.get(&requests)).send().await.unwrap().json().await.unwrap();
+    assert_eq!(controls(env.http.delete(&requests)).send().await.unwrap().status(), 204);
+    let counted: Value = controls(env.http.get(&requests)).send().await.unwrap().json().await.unwrap();
     assert_eq!(counted, json!({"total": 0, "items": []}));
 }

@@ -1,4 +1,4 @@
-//! A folder that keeps everything over a restart.
+//! A state directory that survives restarts.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    Bench, header,
+    TestEnv, header,
     program::{Running, program},
 };
 
-async fn open(folder: &Path) -> Bench {
-    Bench::with(Emulator::builder().data(folder).min_part_size(1).state_time(Duration::from_secs(60))).await
+async fn open(folder: &Path) -> TestEnv {
+    TestEnv::with(Emulator::builder().data(folder).min_part_size(1).state_time(Duration::from_secs(60))).await
 }
 
 fn refusal(folder: &Path) -> String {
@@ -23,21 +23,21 @@ fn refusal(folder: &Path) -> String {
 #[tokio::test]
 async fn replaced_and_gzip_objects_survive_a_restart() {
     let folder = TempDir::new().unwrap();
-    let bench = open(folder.path()).await;
-    let project = bench.emulator.create_project("demo");
-    let packed = bench.emulator.create_gzip_file(&project, "reads.txt.gz", vec![0x1f; 10_000]);
-    let replaced = bench.emulator.create_large_file(&project, "large", 5_000_000);
-    bench.emulator.faults().add("storage:get:nth=1:replace".parse().unwrap());
-    let etag = async |bench: &Bench| {
-        let response = bench.read(&bench.download_url(&replaced).await, None).await.unwrap();
+    let env = open(folder.path()).await;
+    let project = env.emulator.create_project("demo");
+    let packed = env.emulator.create_gzip_file(&project, "reads.txt.gz", vec![0x1f; 10_000]);
+    let replaced = env.emulator.create_large_file(&project, "large", 5_000_000);
+    env.emulator.faults().add("storage:get:nth=1:replace".parse().unwrap());
+    let etag = async |env: &TestEnv| {
+        let response = env.read(&env.download_url(&replaced).await, None).await.unwrap();
         header(response.headers(), "etag").to_owned()
     };
-    let (tag, content) = (etag(&bench).await, bench.emulator.file_content(&replaced));
-    drop(bench);
+    let (tag, content) = (etag(&env).await, env.emulator.file_content(&replaced));
+    drop(env);
 
-    let bench = open(folder.path()).await;
-    assert_eq!((etag(&bench).await, bench.emulator.file_content(&replaced)), (tag, content));
-    let response = bench.read(&bench.download_url(&packed).await, None).await.unwrap();
+    let env = open(folder.path()).await;
+    assert_eq!((etag(&env).await, env.emulator.file_content(&replaced)), (tag, content));
+    let response = env.read(&env.download_url(&packed).await, None).await.unwrap();
     assert_eq!(header(response.headers(), "content-encoding"), "gzip");
     assert_eq!(response.bytes().await.unwrap(), vec![0x1f; 10_000]);
 }
@@ -45,42 +45,42 @@ async fn replaced_and_gzip_objects_survive_a_restart() {
 #[tokio::test]
 async fn the_state_survives_a_restart() {
     let folder = TempDir::new().unwrap();
-    let bench = open(folder.path()).await;
-    let project = bench.emulator.create_project("demo");
-    let small = bench.emulator.create_file(&project, "reads/small.txt", "ACGT\n");
-    let big = bench.emulator.create_file(&project, "big.bin", vec![7; 100_000]);
-    let huge = bench.emulator.create_large_file(&project, "huge.bin", 1 << 50);
-    bench.patch(&format!("/files/{small}"), json!({"tags": ["x"], "metadata": {"sample_id": "S1"}})).await;
-    bench.emulator.put_object("bucket", "a/b.txt", "on a volume").unwrap();
+    let env = open(folder.path()).await;
+    let project = env.emulator.create_project("demo");
+    let small = env.emulator.create_file(&project, "reads/small.txt", "ACGT\n");
+    let big = env.emulator.create_file(&project, "big.bin", vec![7; 100_000]);
+    let huge = env.emulator.create_large_file(&project, "huge.bin", 1 << 50);
+    env.patch(&format!("/files/{small}"), json!({"tags": ["x"], "metadata": {"sample_id": "S1"}})).await;
+    env.emulator.put_object("bucket", "a/b.txt", "on a volume").unwrap();
     let task = json!({
         "project": project, "app": "admin/sbg-public-data/line-count", "name": "count",
         "inputs": {"file": {"class": "File", "path": small}},
     });
-    let task = bench.post("/tasks?action=run", task).await.text("id");
-    bench.wait(3600);
-    let before = bench.get(&format!("/tasks/{task}")).await;
-    let (token, now) = (bench.emulator.token(), bench.emulator.clock().now());
-    drop(bench);
+    let task = env.post("/tasks?action=run", task).await.text("id");
+    env.advance_clock(3600);
+    let before = env.get(&format!("/tasks/{task}")).await;
+    let (token, now) = (env.emulator.token(), env.emulator.clock().now());
+    drop(env);
 
-    let bench = open(folder.path()).await;
-    assert_eq!(bench.emulator.token(), token);
-    assert!(bench.emulator.clock().now() >= now);
-    assert_eq!(bench.get("/projects").await.column("id"), [project.as_str()]);
-    let file = bench.get(&format!("/files/{small}")).await.json;
+    let env = open(folder.path()).await;
+    assert_eq!(env.emulator.token(), token);
+    assert!(env.emulator.clock().now() >= now);
+    assert_eq!(env.get("/projects").await.column("id"), [project.as_str()]);
+    let file = env.get(&format!("/files/{small}")).await.json;
     assert_eq!((&file["tags"], &file["metadata"]["sample_id"]), (&json!(["x"]), &json!("S1")));
-    assert_eq!(bench.emulator.file_content(&small).unwrap(), b"ACGT\n");
-    assert_eq!(bench.emulator.file_content(&big).unwrap(), vec![7; 100_000]);
-    assert_eq!(bench.emulator.object("bucket", "a/b.txt").unwrap(), b"on a volume");
-    let url = bench.download_url(&big).await;
-    assert_eq!(bench.read(&url, Some("bytes=99990-")).await.unwrap().bytes().await.unwrap(), vec![7; 10]);
-    let url = bench.download_url(&huge).await;
-    let end = bench.read(&url, Some("bytes=-5")).await.unwrap();
+    assert_eq!(env.emulator.file_content(&small).unwrap(), b"ACGT\n");
+    assert_eq!(env.emulator.file_content(&big).unwrap(), vec![7; 100_000]);
+    assert_eq!(env.emulator.object("bucket", "a/b.txt").unwrap(), b"on a volume");
+    let url = env.download_url(&big).await;
+    assert_eq!(env.read(&url, Some("bytes=99990-")).await.unwrap().bytes().await.unwrap(), vec![7; 10]);
+    let url = env.download_url(&huge).await;
+    let end = env.read(&url, Some("bytes=-5")).await.unwrap();
     assert_eq!(
         header(end.headers(), "content-range"),
         format!("bytes {}-{}/{}", (1_u64 << 50) - 5, (1_u64 << 50) - 1, 1_u64 << 50)
     );
     assert_eq!(end.bytes().await.unwrap().len(), 5);
-    let after = bench.get(&format!("/tasks/{task}")).await;
+    let after = env.get(&format!("/tasks/{task}")).await;
     assert_eq!(before.text("status"), "COMPLETED");
     assert_eq!(after.json["outputs"], before.json["outputs"]);
 }
@@ -88,45 +88,45 @@ async fn the_state_survives_a_restart() {
 #[tokio::test]
 async fn an_upload_goes_on_after_a_restart() {
     let folder = TempDir::new().unwrap();
-    let bench = open(folder.path()).await;
-    let project = bench.emulator.create_project("demo");
+    let env = open(folder.path()).await;
+    let project = env.emulator.create_project("demo");
     let new = json!({"project": project, "name": "up.bin", "size": 20_000, "part_size": 10_000});
-    let upload = bench.post("/upload/multipart", new).await.text("upload_id");
-    let mut reports = vec![send_part(&bench, &upload, 1, vec![1; 10_000]).await];
-    drop(bench);
+    let upload = env.post("/upload/multipart", new).await.text("upload_id");
+    let mut reports = vec![send_part(&env, &upload, 1, vec![1; 10_000]).await];
+    drop(env);
 
-    let bench = open(folder.path()).await;
-    reports.push(send_part(&bench, &upload, 2, vec![2; 10_000]).await);
-    let done = bench.post(&format!("/upload/multipart/{upload}/complete"), json!({"parts": reports})).await;
+    let env = open(folder.path()).await;
+    reports.push(send_part(&env, &upload, 2, vec![2; 10_000]).await);
+    let done = env.post(&format!("/upload/multipart/{upload}/complete"), json!({"parts": reports})).await;
     let file = done.text("id");
     let whole = [vec![1; 10_000], vec![2; 10_000]].concat();
-    assert_eq!(bench.emulator.file_content(&file).unwrap(), whole);
-    drop(bench);
+    assert_eq!(env.emulator.file_content(&file).unwrap(), whole);
+    drop(env);
     assert_eq!(open(folder.path()).await.emulator.file_content(&file).unwrap(), whole);
 }
 
-async fn send_part(bench: &Bench, upload: &str, number: u32, bytes: Vec<u8>) -> Value {
-    let url = bench.get(&format!("/upload/multipart/{upload}/part/{number}")).await.text("url");
-    let answer = bench.http.put(url).body(bytes).send().await.unwrap();
-    json!({"part_number": number, "response": {"headers": {"ETag": header(answer.headers(), "etag")}}})
+async fn send_part(env: &TestEnv, upload: &str, number: u32, bytes: Vec<u8>) -> Value {
+    let url = env.get(&format!("/upload/multipart/{upload}/part/{number}")).await.text("url");
+    let response = env.http.put(url).body(bytes).send().await.unwrap();
+    json!({"part_number": number, "response": {"headers": {"ETag": header(response.headers(), "etag")}}})
 }
 
 #[tokio::test]
 async fn the_bytes_of_deleted_files_go() {
     let folder = TempDir::new().unwrap();
-    let bench = open(folder.path()).await;
-    let project = bench.emulator.create_project("demo");
-    let kept = bench.emulator.create_file(&project, "kept.bin", vec![1; 50_000]);
+    let env = open(folder.path()).await;
+    let project = env.emulator.create_project("demo");
+    let kept = env.emulator.create_file(&project, "kept.bin", vec![1; 50_000]);
     let copy =
-        bench.post(&format!("/files/{kept}/actions/copy"), json!({"project": project, "name": "copy"})).await;
-    let gone = bench.emulator.create_file(&project, "gone.bin", vec![2; 50_000]);
-    bench.delete(&format!("/files/{kept}")).await;
-    bench.delete(&format!("/files/{gone}")).await;
-    drop(bench);
+        env.post(&format!("/files/{kept}/actions/copy"), json!({"project": project, "name": "copy"})).await;
+    let gone = env.emulator.create_file(&project, "gone.bin", vec![2; 50_000]);
+    env.delete(&format!("/files/{kept}")).await;
+    env.delete(&format!("/files/{gone}")).await;
+    drop(env);
     let stored = fs::read_dir(folder.path().join("objects")).unwrap().count();
     assert_eq!(stored, 1);
-    let bench = open(folder.path()).await;
-    assert_eq!(bench.emulator.file_content(&copy.text("id")).unwrap(), vec![1; 50_000]);
+    let env = open(folder.path()).await;
+    assert_eq!(env.emulator.file_content(&copy.text("id")).unwrap(), vec![1; 50_000]);
 }
 
 #[tokio::test]
@@ -143,9 +143,9 @@ async fn a_killed_program_leaves_the_state_that_was_written_last() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.kill();
-    let bench = open(folder.path()).await;
-    assert_eq!(bench.emulator.token(), "abc");
-    assert_eq!(bench.get("/projects").await.column("id"), ["rfranklin/kept"]);
+    let env = open(folder.path()).await;
+    assert_eq!(env.emulator.token(), "abc");
+    assert_eq!(env.get("/projects").await.column("id"), ["rfranklin/kept"]);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
     check(&good[..good.len() / 2], "is damaged");
     check("", "is damaged");
     check("[]", "is damaged");
-    check(&good.replacen("\"version\":1", "\"version\":7", 1), "version 7; this program supports");
+    check(&good.replacen("\"version\":2", "\"version\":7", 1), "version 7; this program supports");
     check(&good.replacen("\"users\"", "\"losers\"", 1), "is damaged: missing field `users`");
     fs::write(&state, good).unwrap();
     let object = fs::read_dir(folder.path().join("objects")).unwrap().next().unwrap().unwrap().path();
@@ -199,17 +199,17 @@ async fn files_with_tokens_are_their_owners_alone() {
     let folder = TempDir::new().unwrap();
     let (data, traffic) = (folder.path().join("data"), folder.path().join("traffic.jsonl"));
     fs::create_dir(&data).unwrap();
-    // As earlier versions have left them.
+    // As earlier versions have left it.
     for file in [&traffic, &data.join("state.new"), &data.join("lock")] {
         fs::write(file, "").unwrap();
         fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
     }
-    let bench = Bench::writing_there(Emulator::builder().data(&data).traffic(&traffic)).await;
-    let project = bench.emulator.create_project("demo");
-    bench.emulator.create_file(&project, "big.bin", vec![7; 100_000]);
-    bench.get("/user").await;
-    let token = bench.emulator.token();
-    drop(bench);
+    let env = TestEnv::with_traffic_file(Emulator::builder().data(&data).traffic(&traffic)).await;
+    let project = env.emulator.create_project("demo");
+    env.emulator.create_file(&project, "big.bin", vec![7; 100_000]);
+    env.get("/user").await;
+    let token = env.emulator.token();
+    drop(env);
     assert!(fs::read_to_string(data.join("state.json")).unwrap().contains(&token));
     let objects = fs::read_dir(data.join("objects")).unwrap().map(|entry| entry.unwrap().path());
     let files: Vec<_> = objects.chain([traffic, data.join("state.json")]).collect();

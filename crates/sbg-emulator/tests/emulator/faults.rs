@@ -1,81 +1,81 @@
-//! Faults that were asked for.
+//! Injected faults.
 
 use std::time::{Duration, Instant};
 
 use sbg_emulator::{Action, Emulator, FaultRule};
 use serde_json::json;
 
-use crate::{Bench, header, send};
+use crate::{TestEnv, header, send};
 
-async fn with(rule: FaultRule) -> (Bench, String) {
-    let bench = Bench::start().await;
-    let id = bench.file("0123456789");
-    let url = bench.download_url(&id).await;
-    bench.emulator.faults().add(rule);
-    (bench, url)
+async fn with(rule: FaultRule) -> (TestEnv, String) {
+    let env = TestEnv::start().await;
+    let id = env.file("0123456789");
+    let url = env.download_url(&id).await;
+    env.emulator.faults().add(rule);
+    (env, url)
 }
 
 #[tokio::test]
 async fn every_nth_request_gets_a_status() {
     let status = Action::Status { code: 503, body: None, headers: vec![("Retry-After".into(), "1".into())] };
-    let (bench, url) = with(FaultRule::storage(status).every(2)).await;
+    let (env, url) = with(FaultRule::storage(status).every(2)).await;
     let mut statuses = Vec::new();
     for _ in 0..4 {
-        statuses.push(bench.read(&url, None).await.unwrap().status().as_u16());
+        statuses.push(env.read(&url, None).await.unwrap().status().as_u16());
     }
     assert_eq!(statuses, [200, 503, 200, 503]);
-    let counters = bench.emulator.faults().counters();
+    let counters = env.emulator.faults().counters();
     assert_eq!((counters[0].matched, counters[0].fired), (4, 2));
-    bench.emulator.faults().clear();
-    assert_eq!(bench.read(&url, None).await.unwrap().status(), 200);
+    env.emulator.faults().clear();
+    assert_eq!(env.read(&url, None).await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn the_api_fails_in_its_own_forms() {
-    let (bench, _) = with(FaultRule::api(Action::Maintenance).nth(1)).await;
-    let faults = bench.emulator.faults();
-    let maintenance = bench.get("/user").await;
+    let (env, _) = with(FaultRule::api(Action::Maintenance).nth(1)).await;
+    let faults = env.emulator.faults();
+    let maintenance = env.get("/user").await;
     assert_eq!((maintenance.status.as_u16(), maintenance.code()), (503, 0));
     faults.add(FaultRule::api(Action::RateLimited { reset_header: true }).nth(1));
-    let limited = bench.get("/user").await;
+    let limited = env.get("/user").await;
     assert_eq!((limited.status.as_u16(), limited.code()), (429, 1000));
     assert!(limited.headers.contains_key("x-ratelimit-reset"));
     faults.add(FaultRule::api(Action::RateLimited { reset_header: false }).nth(1));
-    assert!(!bench.get("/user").await.headers.contains_key("x-ratelimit-reset"));
+    assert!(!env.get("/user").await.headers.contains_key("x-ratelimit-reset"));
     faults.add(FaultRule::api(Action::EmptyBody(500)).nth(1));
-    assert_eq!(bench.get("/user").await.status, 500);
+    assert_eq!(env.get("/user").await.status, 500);
     faults.add(FaultRule::api(Action::HtmlError).nth(1));
-    let html = bench.request(reqwest::Method::GET, "/user").send().await.unwrap();
+    let html = env.request(reqwest::Method::GET, "/user").send().await.unwrap();
     assert_eq!((html.status().as_u16(), header(html.headers(), "content-type")), (502, "text/html"));
-    faults.add(FaultRule::api(Action::Redirect(format!("{}/rate_limit", bench.emulator.url()))).nth(1));
-    assert!(bench.get("/user").await.json["rate"].is_object());
+    faults.add(FaultRule::api(Action::Redirect(format!("{}/rate_limit", env.emulator.url()))).nth(1));
+    assert!(env.get("/user").await.json["rate"].is_object());
 }
 
 #[tokio::test]
 async fn a_dropped_request_is_not_carried_out_and_a_lost_answer_is() {
-    let bench = Bench::start().await;
-    let create = || bench.request(reqwest::Method::POST, "/projects").json(&json!({"name": "demo"})).send();
-    bench.emulator.faults().add(FaultRule::api(Action::Reset).method("POST").nth(1));
+    let env = TestEnv::start().await;
+    let create = || env.request(reqwest::Method::POST, "/projects").json(&json!({"name": "demo"})).send();
+    env.emulator.faults().add(FaultRule::api(Action::Reset).method("POST").nth(1));
     assert!(create().await.is_err());
-    assert!(bench.get("/projects").await.column("id").is_empty());
-    bench.emulator.faults().add(FaultRule::api(Action::LostAnswer).method("POST").nth(1));
+    assert!(env.get("/projects").await.column("id").is_empty());
+    env.emulator.faults().add(FaultRule::api(Action::LostResponse).method("POST").nth(1));
     assert!(create().await.is_err());
-    assert_eq!(bench.get("/projects").await.column("id"), ["rfranklin/demo"]);
+    assert_eq!(env.get("/projects").await.column("id"), ["rfranklin/demo"]);
 }
 
 #[tokio::test]
 async fn a_body_is_cut_after_exactly_so_many_bytes() {
     for bytes in [0, 1, 5_000_000] {
-        let bench = Bench::start().await;
-        bench.emulator.create_project("demo");
-        let id = bench.emulator.create_large_file("rfranklin/demo", "big", 20_000_000);
-        let url = bench.download_url(&id).await;
-        bench.emulator.faults().add(FaultRule::storage(Action::CutBody(bytes)));
-        let mut answer = bench.read(&url, None).await.unwrap();
-        assert_eq!(header(answer.headers(), "content-length"), "20000000");
+        let env = TestEnv::start().await;
+        env.emulator.create_project("demo");
+        let id = env.emulator.create_large_file("rfranklin/demo", "big", 20_000_000);
+        let url = env.download_url(&id).await;
+        env.emulator.faults().add(FaultRule::storage(Action::CutBody(bytes)));
+        let mut response = env.read(&url, None).await.unwrap();
+        assert_eq!(header(response.headers(), "content-length"), "20000000");
         let mut got = 0;
         let error = loop {
-            match answer.chunk().await {
+            match response.chunk().await {
                 Ok(Some(chunk)) => got += chunk.len() as u64,
                 Ok(None) => break None,
                 Err(error) => break Some(error),
@@ -88,21 +88,21 @@ async fn a_body_is_cut_after_exactly_so_many_bytes() {
 
 #[tokio::test]
 async fn a_stalled_body_stays_open() {
-    let (bench, url) = with(FaultRule::storage(Action::Stall(4))).await;
-    let mut answer = bench.read(&url, None).await.unwrap();
-    assert_eq!(answer.chunk().await.unwrap().unwrap(), "0123");
-    assert!(tokio::time::timeout(Duration::from_millis(200), answer.chunk()).await.is_err());
+    let (env, url) = with(FaultRule::storage(Action::Stall(4))).await;
+    let mut response = env.read(&url, None).await.unwrap();
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "0123");
+    assert!(tokio::time::timeout(Duration::from_millis(200), response.chunk()).await.is_err());
 }
 
 #[tokio::test]
 async fn ranges_go_wrong_in_every_way() {
     let check = async |action: Action, status: u16, content_range: Option<&str>, body: &str| {
-        let (bench, url) = with(FaultRule::storage(action.clone())).await;
-        let answer = bench.read(&url, Some("bytes=2-5")).await.unwrap();
-        assert_eq!(answer.status().as_u16(), status, "{action:?}");
-        let sent = answer.headers().get("content-range").map(|value| value.to_str().unwrap().to_owned());
+        let (env, url) = with(FaultRule::storage(action.clone())).await;
+        let response = env.read(&url, Some("bytes=2-5")).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{action:?}");
+        let sent = response.headers().get("content-range").map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(sent.as_deref(), content_range, "{action:?}");
-        assert_eq!(answer.text().await.unwrap(), body, "{action:?}");
+        assert_eq!(response.text().await.unwrap(), body, "{action:?}");
     };
     check(Action::ShortRange, 206, Some("bytes 2-3/10"), "23").await;
     check(Action::ShiftedRange, 206, Some("bytes 3-6/10"), "3456").await;
@@ -113,33 +113,33 @@ async fn ranges_go_wrong_in_every_way() {
 
 #[tokio::test]
 async fn a_changed_tag_fails_the_condition() {
-    let (bench, url) = with(FaultRule::storage(Action::ChangedETag).nth(2)).await;
-    let etag = header(bench.read(&url, None).await.unwrap().headers(), "etag").to_owned();
-    let again = bench.http.get(&url).header("If-Match", &etag).send().await.unwrap();
+    let (env, url) = with(FaultRule::storage(Action::ChangedETag).nth(2)).await;
+    let etag = header(env.read(&url, None).await.unwrap().headers(), "etag").to_owned();
+    let again = env.http.get(&url).header("If-Match", &etag).send().await.unwrap();
     assert_eq!(again.status(), 412);
 }
 
 #[tokio::test]
 async fn latency_delays_and_bandwidth_take_time() {
-    let bench =
-        Bench::with(Emulator::builder().latency(Duration::from_millis(60)).bandwidth(1_000_000)).await;
-    bench.emulator.faults().add(FaultRule::api(Action::Delay(Duration::from_millis(60))));
+    let env =
+        TestEnv::with(Emulator::builder().latency(Duration::from_millis(60)).bandwidth(1_000_000)).await;
+    env.emulator.faults().add(FaultRule::api(Action::Delay(Duration::from_millis(60))));
     let started = Instant::now();
-    bench.get("/user").await;
+    env.get("/user").await;
     assert!(started.elapsed() >= Duration::from_millis(120));
-    bench.emulator.create_project("demo");
-    let id = bench.emulator.create_large_file("rfranklin/demo", "big", 300_000);
-    let url = bench.download_url(&id).await;
+    env.emulator.create_project("demo");
+    let id = env.emulator.create_large_file("rfranklin/demo", "big", 300_000);
+    let url = env.download_url(&id).await;
     let started = Instant::now();
-    let body = bench.read(&url, None).await.unwrap().bytes().await.unwrap();
+    let body = env.read(&url, None).await.unwrap().bytes().await.unwrap();
     assert_eq!(body.len(), 300_000);
     assert!(started.elapsed() >= Duration::from_millis(250), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
 async fn a_fault_on_a_request_with_a_body_is_an_answer_and_not_a_broken_pipe() {
-    let bench = Bench::start().await;
-    bench.emulator.faults().add("any:503".parse().unwrap());
-    let request = bench.request(reqwest::Method::POST, "/projects").body(vec![b' '; 30_000_000]);
+    let env = TestEnv::start().await;
+    env.emulator.faults().add("any:503".parse().unwrap());
+    let request = env.request(reqwest::Method::POST, "/projects").body(vec![b' '; 30_000_000]);
     assert_eq!(send(request).await.status, 503);
 }

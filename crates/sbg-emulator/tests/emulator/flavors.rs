@@ -1,4 +1,4 @@
-//! What each kind of object storage does differently: one test a row of the table, over the flavors.
+//! Differences between kinds of object storage: one test for each row of the table, over the flavors.
 
 use std::{io::Write as _, time::Duration};
 
@@ -11,22 +11,22 @@ use sbg_emulator::{
 };
 use serde_json::{Value, json};
 
-use crate::{Bench, header};
+use crate::{TestEnv, header};
 
 const PROJECT: &str = "rfranklin/demo";
 
-async fn bench(flavor: StorageFlavor) -> Bench {
+async fn env(flavor: StorageFlavor) -> TestEnv {
     with(flavor, &[]).await
 }
 
-async fn with(flavor: StorageFlavor, quirks: &[StorageQuirk]) -> Bench {
+async fn with(flavor: StorageFlavor, quirks: &[StorageQuirk]) -> TestEnv {
     let builder = Emulator::builder().storage(flavor).min_part_size(1).url_lifetime(Duration::from_secs(60));
-    let bench = Bench::with(quirks.iter().copied().fold(builder, sbg_emulator::Builder::storage_quirk)).await;
-    bench.emulator.create_project("demo");
-    bench
+    let env = TestEnv::with(quirks.iter().copied().fold(builder, sbg_emulator::Builder::storage_quirk)).await;
+    env.emulator.create_project("demo");
+    env
 }
 
-/// What a client sees of a response: status, `Content-Range`, body of a success.
+/// The response for a client: status, `Content-Range`, body if it succeeded.
 async fn seen(response: Response) -> (u16, Option<String>, String) {
     let status = response.status().as_u16();
     let range = optional(response.headers(), "content-range");
@@ -39,10 +39,10 @@ fn optional(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// Reads a range of an object of these bytes.
-async fn range(bench: &Bench, content: &'static str, range: &str) -> (u16, Option<String>, String) {
-    let id = bench.emulator.create_file(PROJECT, "object", content);
-    let url = bench.download_url(&id).await;
-    seen(bench.read(&url, Some(range)).await.unwrap()).await
+async fn range(env: &TestEnv, content: &'static str, range: &str) -> (u16, Option<String>, String) {
+    let id = env.emulator.create_file(PROJECT, "object", content);
+    let url = env.download_url(&id).await;
+    seen(env.read(&url, Some(range)).await.unwrap()).await
 }
 
 fn expected(status: u16, range: Option<&str>, body: &str) -> (u16, Option<String>, String) {
@@ -59,10 +59,10 @@ async fn range_of_empty_object() {
         (Swift, expected(416, Some("bytes */0"), "")),
         (Static, expected(200, None, "")),
     ] {
-        let bench = bench(flavor).await;
-        assert_eq!(range(&bench, "", "bytes=0-9").await, wanted, "{flavor}");
+        let env = env(flavor).await;
+        assert_eq!(range(&env, "", "bytes=0-9").await, wanted, "{flavor}");
     }
-    let beyond = range(&bench(Static).await, "", "bytes=5-9").await;
+    let beyond = range(&env(Static).await, "", "bytes=5-9").await;
     assert_eq!(beyond, expected(416, Some("bytes */0"), ""));
 }
 
@@ -74,13 +74,13 @@ async fn range_of_empty_object_by_quirk() {
         (EmptyRange::Whole, expected(200, None, "")),
         (EmptyRange::Partial, expected(206, Some("bytes 0--1/0"), "")),
     ] {
-        let bench = with(Swift, &[StorageQuirk::EmptyRange(form)]).await;
-        assert_eq!(range(&bench, "", "bytes=0-9").await, wanted, "{form:?}");
+        let env = with(Swift, &[StorageQuirk::EmptyRange(form)]).await;
+        assert_eq!(range(&env, "", "bytes=0-9").await, wanted, "{form:?}");
     }
-    let bench = with(S3, &[StorageQuirk::EmptyRange(EmptyRange::MissingByte)]).await;
-    let id = bench.emulator.create_file(PROJECT, "empty", "");
-    let url = bench.download_url(&id).await;
-    let response = bench.read(&url, Some("bytes=0-9")).await.unwrap();
+    let env = with(S3, &[StorageQuirk::EmptyRange(EmptyRange::MissingByte)]).await;
+    let id = env.emulator.create_file(PROJECT, "empty", "");
+    let url = env.download_url(&id).await;
+    let response = env.read(&url, Some("bytes=0-9")).await.unwrap();
     assert_eq!(response.status(), 206);
     assert_eq!(header(response.headers(), "content-range"), "bytes 0-0/0");
     assert_eq!(header(response.headers(), "content-length"), "1");
@@ -94,16 +94,16 @@ async fn range_that_ends_beyond_the_object() {
             Oss => expected(200, None, "0123456789"),
             _ => expected(206, Some("bytes 4-9/10"), "456789"),
         };
-        assert_eq!(range(&bench(flavor).await, "0123456789", "bytes=4-10").await, wanted, "{flavor}");
+        assert_eq!(range(&env(flavor).await, "0123456789", "bytes=4-10").await, wanted, "{flavor}");
     }
 }
 
 #[tokio::test]
 async fn oss_clips_ranges_on_request() {
-    let bench = bench(Oss).await;
-    let id = bench.emulator.create_file(PROJECT, "object", "0123456789");
-    let url = bench.download_url(&id).await;
-    let strict = bench.http.get(&url).header("x-oss-range-behavior", "standard");
+    let env = env(Oss).await;
+    let id = env.emulator.create_file(PROJECT, "object", "0123456789");
+    let url = env.download_url(&id).await;
+    let strict = env.http.get(&url).header("x-oss-range-behavior", "standard");
     let response = strict.header("Range", "bytes=4-10").send().await.unwrap();
     assert_eq!(seen(response).await, expected(206, Some("bytes 4-9/10"), "456789"));
 }
@@ -116,7 +116,7 @@ async fn range_that_begins_at_the_end() {
             Oss => expected(200, None, "0123456789"),
             _ => expected(416, Some("bytes */10"), ""),
         };
-        assert_eq!(range(&bench(flavor).await, "0123456789", "bytes=10-19").await, wanted, "{flavor}");
+        assert_eq!(range(&env(flavor).await, "0123456789", "bytes=10-19").await, wanted, "{flavor}");
     }
 }
 
@@ -127,16 +127,16 @@ async fn suffix_range() {
             Gcs | Azure => expected(200, None, "0123456789"),
             _ => expected(206, Some("bytes 7-9/10"), "789"),
         };
-        assert_eq!(range(&bench(flavor).await, "0123456789", "bytes=-3").await, wanted, "{flavor}");
+        assert_eq!(range(&env(flavor).await, "0123456789", "bytes=-3").await, wanted, "{flavor}");
     }
 }
 
 #[tokio::test]
 async fn ranges_can_be_switched_off() {
-    let bench = with(Static, &[StorageQuirk::NoRanges]).await;
-    let id = bench.emulator.create_file(PROJECT, "object", "0123456789");
-    let url = bench.download_url(&id).await;
-    let response = bench.read(&url, Some("bytes=2-5")).await.unwrap();
+    let env = with(Static, &[StorageQuirk::NoRanges]).await;
+    let id = env.emulator.create_file(PROJECT, "object", "0123456789");
+    let url = env.download_url(&id).await;
+    let response = env.read(&url, Some("bytes=2-5")).await.unwrap();
     assert_eq!(optional(response.headers(), "accept-ranges"), None);
     assert_eq!(seen(response).await, expected(200, None, "0123456789"));
 }
@@ -144,46 +144,46 @@ async fn ranges_can_be_switched_off() {
 #[tokio::test]
 async fn if_match_of_another_version() {
     for flavor in StorageFlavor::ALL {
-        let bench = bench(flavor).await;
-        let id = bench.emulator.create_file(PROJECT, "object", "0123456789");
-        let url = bench.download_url(&id).await;
+        let env = env(flavor).await;
+        let id = env.emulator.create_file(PROJECT, "object", "0123456789");
+        let url = env.download_url(&id).await;
         let status = async |condition: &str| {
-            bench.http.get(&url).header("If-Match", condition).send().await.unwrap().status().as_u16()
+            env.http.get(&url).header("If-Match", condition).send().await.unwrap().status().as_u16()
         };
-        let etag = header(bench.read(&url, None).await.unwrap().headers(), "etag").to_owned();
+        let etag = header(env.read(&url, None).await.unwrap().headers(), "etag").to_owned();
         assert_eq!(status(&etag).await, 200, "{flavor}");
         assert_eq!(status("\"other\"").await, if flavor == Static { 200 } else { 412 }, "{flavor}");
     }
-    let bench = with(S3, &[StorageQuirk::NoIfMatch]).await;
-    let url = bench.download_url(&bench.emulator.create_file(PROJECT, "object", "0123")).await;
-    let response = bench.http.get(&url).header("If-Match", "\"other\"").send().await.unwrap();
+    let env = with(S3, &[StorageQuirk::NoIfMatch]).await;
+    let url = env.download_url(&env.emulator.create_file(PROJECT, "object", "0123")).await;
+    let response = env.http.get(&url).header("If-Match", "\"other\"").send().await.unwrap();
     assert_eq!(response.status(), 200);
 }
 
 #[tokio::test]
 async fn form_of_entity_tags() {
     let etag =
-        async |bench: &Bench, url: &str| optional(bench.read(url, None).await.unwrap().headers(), "etag");
+        async |env: &TestEnv, url: &str| optional(env.read(url, None).await.unwrap().headers(), "etag");
     for flavor in [S3, Gcs, Azure, Oss, Swift] {
-        let bench = bench(flavor).await;
-        let id = bench.emulator.create_file(PROJECT, "object", "0123456789");
-        let etag = etag(&bench, &bench.download_url(&id).await).await.unwrap();
+        let env = env(flavor).await;
+        let id = env.emulator.create_file(PROJECT, "object", "0123456789");
+        let etag = etag(&env, &env.download_url(&id).await).await.unwrap();
         let opaque = etag.trim_matches('"');
         assert_eq!(opaque.len(), 32, "{flavor}");
         assert_eq!(etag.len(), if flavor == Swift { 32 } else { 34 }, "{flavor}");
         let lower = opaque.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         assert_eq!(lower, flavor != Oss, "{flavor}: {etag}");
     }
-    // The clock goes on, but not by an hour in a test.
-    let bench = with(Static, &[]).await;
-    let id = bench.emulator.create_file(PROJECT, "object", "0123456789");
-    bench.wait(3600);
-    let old = etag(&bench, &bench.download_url(&id).await).await.unwrap();
+    // The clock advances during a test, but not by an hour.
+    let env = with(Static, &[]).await;
+    let id = env.emulator.create_file(PROJECT, "object", "0123456789");
+    env.advance_clock(3600);
+    let old = etag(&env, &env.download_url(&id).await).await.unwrap();
     assert!(old.starts_with('"') && old.ends_with("-a\""), "{old}");
     for quirk in [StorageQuirk::NoETag, StorageQuirk::NoValidators] {
-        let bench = with(Static, &[quirk]).await;
-        let id = bench.emulator.create_file(PROJECT, "object", "0123456789");
-        let response = bench.read(&bench.download_url(&id).await, None).await.unwrap();
+        let env = with(Static, &[quirk]).await;
+        let id = env.emulator.create_file(PROJECT, "object", "0123456789");
+        let response = env.read(&env.download_url(&id).await, None).await.unwrap();
         assert_eq!(optional(response.headers(), "etag"), None);
         let dated = response.headers().contains_key("last-modified");
         assert_eq!(dated, quirk == StorageQuirk::NoETag);
@@ -199,14 +199,14 @@ fn gzip(content: &str) -> Vec<u8> {
 #[tokio::test]
 async fn stored_gzip_is_unpacked_by_gcs() {
     let content = "ACGT".repeat(100_000);
-    // Two members, as bgzip writes them.
+    // Two gzip members, as bgzip writes them.
     let stored = [gzip(&content), gzip("TTAGGG")].concat();
     let quirk: &[_] = &[StorageQuirk::Transcodes];
     for (flavor, quirks) in [(Gcs, &[] as &[_]), (Static, quirk)] {
-        let bench = with(flavor, quirks).await;
-        let id = bench.emulator.create_gzip_file(PROJECT, "reads.txt", stored.clone());
-        let url = bench.download_url(&id).await;
-        let response = bench.read(&url, Some("bytes=0-9")).await.unwrap();
+        let env = with(flavor, quirks).await;
+        let id = env.emulator.create_gzip_file(PROJECT, "reads.txt", stored.clone());
+        let url = env.download_url(&id).await;
+        let response = env.read(&url, Some("bytes=0-9")).await.unwrap();
         assert_eq!(response.status(), 200);
         let headers = response.headers().clone();
         for absent in ["content-length", "content-encoding", "content-range"] {
@@ -215,7 +215,7 @@ async fn stored_gzip_is_unpacked_by_gcs() {
         assert_eq!(header(&headers, "transfer-encoding"), "chunked");
         assert!(header(&headers, "etag").starts_with("W/\""), "{flavor}");
         assert_eq!(response.text().await.unwrap(), format!("{content}TTAGGG"));
-        let packed = bench.http.get(&url).header("Accept-Encoding", "gzip").header("Range", "bytes=0-9");
+        let packed = env.http.get(&url).header("Accept-Encoding", "gzip").header("Range", "bytes=0-9");
         let packed = packed.send().await.unwrap();
         assert_eq!((packed.status().as_u16(), header(packed.headers(), "content-encoding")), (206, "gzip"));
         assert_eq!(packed.bytes().await.unwrap(), stored[..10]);
@@ -226,19 +226,19 @@ async fn stored_gzip_is_unpacked_by_gcs() {
 async fn stored_gzip_is_sent_as_stored_elsewhere() {
     let stored = gzip("ACGT");
     for flavor in [S3, Azure, Oss, Swift, Static] {
-        let bench = bench(flavor).await;
-        let id = bench.emulator.create_gzip_file(PROJECT, "reads.txt", stored.clone());
-        let response = bench.read(&bench.download_url(&id).await, None).await.unwrap();
+        let env = env(flavor).await;
+        let id = env.emulator.create_gzip_file(PROJECT, "reads.txt", stored.clone());
+        let response = env.read(&env.download_url(&id).await, None).await.unwrap();
         assert_eq!(header(response.headers(), "content-encoding"), "gzip", "{flavor}");
         assert_eq!(response.bytes().await.unwrap(), stored, "{flavor}");
     }
 }
 
 /// The checksum headers of a read of `123456789`.
-async fn checksums(bench: &Bench, range: Option<&str>, asked: bool) -> Vec<(String, String)> {
-    let id = bench.emulator.create_file(PROJECT, "object", "123456789");
-    let url = bench.download_url(&id).await;
-    let mut request = bench.http.get(&url);
+async fn checksums(env: &TestEnv, range: Option<&str>, asked: bool) -> Vec<(String, String)> {
+    let id = env.emulator.create_file(PROJECT, "object", "123456789");
+    let url = env.download_url(&id).await;
+    let mut request = env.http.get(&url);
     if let Some(range) = range {
         request = request.header("Range", range);
     }
@@ -267,26 +267,26 @@ async fn checksums_of_whole_objects() {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     };
     let goog = format!("crc32c={CRC},md5={MD5}");
-    let gcs = bench(Gcs).await;
+    let gcs = env(Gcs).await;
     assert_eq!(checksums(&gcs, None, false).await, list(&[("x-goog-hash", &goog)]));
     assert_eq!(checksums(&gcs, Some("bytes=0-3"), false).await, list(&[("x-goog-hash", &goog)]));
-    let azure = bench(Azure).await;
+    let azure = env(Azure).await;
     assert_eq!(checksums(&azure, None, false).await, list(&[("content-md5", MD5)]));
     assert_eq!(checksums(&azure, Some("bytes=0-3"), false).await, list(&[("x-ms-blob-content-md5", MD5)]));
-    let s3 = bench(S3).await;
+    let s3 = env(S3).await;
     let amz = list(&[("x-amz-checksum-crc32c", CRC), ("x-amz-checksum-type", "FULL_OBJECT")]);
     assert_eq!(checksums(&s3, None, true).await, amz);
     assert_eq!(checksums(&s3, Some("bytes=0-3"), true).await, []);
     for flavor in [S3, Oss, Swift, Static] {
-        assert_eq!(checksums(&bench(flavor).await, None, false).await, [], "{flavor}");
+        assert_eq!(checksums(&env(flavor).await, None, false).await, [], "{flavor}");
     }
 }
 
 #[tokio::test]
 async fn gcs_has_no_md5_of_large_objects() {
-    let bench = bench(Gcs).await;
-    let id = bench.emulator.create_large_file(PROJECT, "large", 1 << 50);
-    let response = bench.read(&bench.download_url(&id).await, Some("bytes=0-0")).await.unwrap();
+    let env = env(Gcs).await;
+    let id = env.emulator.create_large_file(PROJECT, "large", 1 << 50);
+    let response = env.read(&env.download_url(&id).await, Some("bytes=0-0")).await.unwrap();
     let hash = header(response.headers(), "x-goog-hash");
     assert!(hash.starts_with("crc32c=") && !hash.contains("md5"), "{hash}");
 }
@@ -301,33 +301,33 @@ async fn expired_url() {
         (Swift, 401, "401 Unauthorized: Temp URL invalid"),
         (Static, 403, "<h1>403 Forbidden</h1>"),
     ] {
-        let bench = bench(flavor).await;
-        let id = bench.emulator.create_file(PROJECT, "object", "0123");
-        let url = bench.download_url(&id).await;
-        bench.wait(61);
-        let response = bench.read(&url, None).await.unwrap();
+        let env = env(flavor).await;
+        let id = env.emulator.create_file(PROJECT, "object", "0123");
+        let url = env.download_url(&id).await;
+        env.advance_clock(61);
+        let response = env.read(&url, None).await.unwrap();
         assert_eq!(response.status().as_u16(), status, "{flavor}");
         let text = response.text().await.unwrap();
         assert!(text.contains(words), "{flavor}: {text}");
         assert!(flavor != Azure || !text.to_lowercase().contains("expire"), "{text}");
         // The fault looks the same.
-        let fresh = bench.download_url(&id).await;
-        bench.emulator.faults().add("storage:expired".parse().unwrap());
-        let fault = bench.read(&fresh, None).await.unwrap();
+        let fresh = env.download_url(&id).await;
+        env.emulator.faults().add("storage:expired".parse().unwrap());
+        let fault = env.read(&fresh, None).await.unwrap();
         assert_eq!((fault.status().as_u16(), fault.text().await.unwrap()), (status, text), "{flavor}");
     }
 }
 
-/// Begins an upload of two parts of four bytes, and gives its path.
-async fn upload(bench: &Bench) -> String {
+/// Starts an upload of two parts of four bytes, and returns its path.
+async fn upload(env: &TestEnv) -> String {
     let body = json!({"project": PROJECT, "name": "up.bin", "size": 8, "part_size": 4});
-    let id = bench.post("/upload/multipart", body).await.text("upload_id");
+    let id = env.post("/upload/multipart", body).await.text("upload_id");
     format!("/upload/multipart/{id}")
 }
 
-async fn part(bench: &Bench, upload: &str, number: u32, body: &'static str) -> (Value, Response) {
-    let link = bench.get(&format!("{upload}/part/{number}")).await;
-    (link.json["report"].clone(), bench.http.put(link.text("url")).body(body).send().await.unwrap())
+async fn part(env: &TestEnv, upload: &str, number: u32, body: &'static str) -> (Value, Response) {
+    let link = env.get(&format!("{upload}/part/{number}")).await;
+    (link.json["report"].clone(), env.http.put(link.text("url")).body(body).send().await.unwrap())
 }
 
 #[tokio::test]
@@ -340,13 +340,13 @@ async fn part_put_and_its_report() {
         (Swift, json!([201]), [201, 201], json!(["ETag"])),
         (Static, json!([201, 204]), [201, 204], json!([])),
     ] {
-        let bench = bench(flavor).await;
-        let path = upload(&bench).await;
-        let (report, first) = part(&bench, &path, 1, "ACGT").await;
+        let env = env(flavor).await;
+        let path = upload(&env).await;
+        let (report, first) = part(&env, &path, 1, "ACGT").await;
         assert_eq!(report, json!({"success_codes": codes, "headers": headers}), "{flavor}");
-        let again = part(&bench, &path, 1, "ACGT").await.1;
+        let again = part(&env, &path, 1, "ACGT").await.1;
         assert_eq!([first.status().as_u16(), again.status().as_u16()], statuses, "{flavor}");
-        let second = part(&bench, &path, 2, "TTTT").await.1;
+        let second = part(&env, &path, 2, "TTTT").await.1;
         let etags = [&first, &second].map(|response| optional(response.headers(), "etag"));
         let tagged = headers != json!([]);
         assert_eq!(etags.each_ref().map(Option::is_some), [tagged, tagged], "{flavor}");
@@ -358,22 +358,22 @@ async fn part_put_and_its_report() {
                 json!({"part_number": number, "response": {"headers": headers}})
             })
             .collect();
-        let file = bench.post(&format!("{path}/complete"), json!({ "parts": parts })).await;
-        let content = bench.emulator.file_content(&file.text("id")).unwrap();
+        let file = env.post(&format!("{path}/complete"), json!({ "parts": parts })).await;
+        let content = env.emulator.file_content(&file.text("id")).unwrap();
         assert_eq!(content, b"ACGTTTTT", "{flavor}");
     }
 }
 
 #[tokio::test]
 async fn missing_tag_is_refused_where_there_are_tags() {
-    let bench = bench(Swift).await;
-    let path = upload(&bench).await;
+    let env = env(Swift).await;
+    let path = upload(&env).await;
     let report = json!({"part_number": 1, "response": {"headers": {}}});
-    assert_eq!(bench.post(&format!("{path}/part"), report.clone()).await.code(), 8014);
-    let bench = self::bench(Azure).await;
-    let path = upload(&bench).await;
-    assert_eq!(bench.post(&format!("{path}/part"), report.clone()).await.json, report);
-    let listed = bench.get(&format!("{path}?list_parts=true")).await;
+    assert_eq!(env.post(&format!("{path}/part"), report.clone()).await.code(), 8014);
+    let env = self::env(Azure).await;
+    let path = upload(&env).await;
+    assert_eq!(env.post(&format!("{path}/part"), report.clone()).await.json, report);
+    let listed = env.get(&format!("{path}?list_parts=true")).await;
     assert_eq!(listed.json["parts"], json!([report]));
 }
 
@@ -387,23 +387,23 @@ async fn part_of_dropped_upload() {
         (Swift, "<h1>404 Not Found</h1>"),
         (Static, "<h1>404 Not Found</h1>"),
     ] {
-        let bench = bench(flavor).await;
-        let path = upload(&bench).await;
-        assert!(part(&bench, &path, 1, "ACGT").await.1.status().is_success());
+        let env = env(flavor).await;
+        let path = upload(&env).await;
+        assert!(part(&env, &path, 1, "ACGT").await.1.status().is_success());
         let id = path.rsplit('/').next().unwrap();
-        assert!(bench.emulator.drop_upload(id));
-        assert!(!bench.emulator.drop_upload(id));
-        let refused = part(&bench, &path, 2, "ACGT").await.1;
+        assert!(env.emulator.drop_upload(id));
+        assert!(!env.emulator.drop_upload(id));
+        let refused = part(&env, &path, 2, "ACGT").await.1;
         assert_eq!(refused.status(), 404, "{flavor}");
         let text = refused.text().await.unwrap();
         assert!(text.contains(words), "{flavor}: {text}");
-        assert_eq!(bench.get("/upload/multipart").await.column("upload_id"), [id], "{flavor}");
+        assert_eq!(env.get("/upload/multipart").await.column("upload_id"), [id], "{flavor}");
     }
     for status in [403, 500] {
-        let bench = with(S3, &[StorageQuirk::DroppedUpload(status)]).await;
-        let path = upload(&bench).await;
-        bench.emulator.drop_upload(path.rsplit('/').next().unwrap());
-        assert_eq!(part(&bench, &path, 1, "ACGT").await.1.status().as_u16(), status);
+        let env = with(S3, &[StorageQuirk::DroppedUpload(status)]).await;
+        let path = upload(&env).await;
+        env.emulator.drop_upload(path.rsplit('/').next().unwrap());
+        assert_eq!(part(&env, &path, 1, "ACGT").await.1.status().as_u16(), status);
     }
 }
 
@@ -413,9 +413,9 @@ async fn suite_flavor_gives_way_to_pinned_one() {
         Emulator::builder().storage(Azure).default_storage(Static),
         Emulator::builder().default_storage(Static).storage(Azure),
     ] {
-        let bench = Bench::with(builder).await;
-        bench.emulator.create_project("demo");
-        let path = upload(&bench).await;
-        assert_eq!(part(&bench, &path, 1, "ACGT").await.0["success_codes"], json!([201]));
+        let env = TestEnv::with(builder).await;
+        env.emulator.create_project("demo");
+        let path = upload(&env).await;
+        assert_eq!(part(&env, &path, 1, "ACGT").await.0["success_codes"], json!([201]));
     }
 }

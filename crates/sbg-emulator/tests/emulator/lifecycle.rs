@@ -1,4 +1,4 @@
-//! Starting, stopping, and the runtimes of callers.
+//! Start, stop, and the runtimes of callers.
 
 use std::{
     io::{Read as _, Write as _},
@@ -12,9 +12,9 @@ fn index(emulator: &Emulator) -> String {
     let host = emulator.url().strip_prefix("http://").and_then(|url| url.strip_suffix("/v2")).unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     stream.write_all(b"GET /v2/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -35,7 +35,7 @@ fn dropping_closes_listeners_and_open_connections() {
     drop(emulator);
     assert!(TcpStream::connect(&host).is_err());
     let mut rest = Vec::new();
-    // The end of the stream, or a reset: in either case the connection is over.
+    // The end of the stream or a reset: in either case the connection is closed.
     let _ = open.read_to_end(&mut rest);
 }
 

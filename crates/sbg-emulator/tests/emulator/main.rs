@@ -1,4 +1,4 @@
-//! The emulator as clients see it: driven over HTTP with nothing but an HTTP client.
+//! The emulator as clients see it: used over HTTP with nothing but an HTTP client.
 
 mod apps;
 mod automations;
@@ -7,6 +7,7 @@ mod billing;
 mod binary;
 mod bulk;
 mod clients;
+mod console;
 mod control;
 mod data;
 mod datasets;
@@ -47,29 +48,29 @@ pub(crate) fn http() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
 }
 
-/// An emulator and someone who talks to it.
-pub(crate) struct Bench {
+/// An emulator and a client of one user.
+pub(crate) struct TestEnv {
     pub(crate) emulator: Emulator,
     pub(crate) http: reqwest::Client,
     token: String,
     advance: bool,
 }
 
-/// The answer to a call, read to its end.
+/// The response to a request, read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) json: Value,
 }
 
-impl Answer {
+impl ApiResponse {
     /// The numeric code of an error.
     pub(crate) fn code(&self) -> u64 {
         self.json["code"].as_u64().unwrap_or_else(|| panic!("no error: {self:?}"))
     }
 
-    /// The text of a property.
+    /// A string property.
     pub(crate) fn text(&self, name: &str) -> String {
         self.json[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}")).to_owned()
     }
@@ -81,28 +82,28 @@ impl Answer {
     }
 }
 
-impl Bench {
+impl TestEnv {
     pub(crate) async fn start() -> Self {
         Self::with(Emulator::builder()).await
     }
 
     pub(crate) async fn with(mut builder: Builder) -> Self {
-        // `cargo xtask witness traffic` holds the specification against what is answered here.
+        // `cargo xtask witness traffic` checks these responses against the specification.
         if let Some(folder) = std::env::var_os("SBG_HOSTILE_TRAFFIC") {
             builder = builder.traffic(folder);
         }
-        Self::writing_there(builder).await
+        Self::with_traffic_file(builder).await
     }
 
-    /// The same, whose traffic is written where the builder says and nowhere else.
-    async fn writing_there(builder: Builder) -> Self {
+    /// The same, with the traffic file of the builder only.
+    async fn with_traffic_file(builder: Builder) -> Self {
         let emulator = builder.start().await.expect("loopback ports are free");
         let token = emulator.token();
         Self { emulator, http: http().build().expect("an HTTP client"), token, advance: false }
     }
 
-    /// The same emulator, as another user sees it.
-    pub(crate) fn become_user(&mut self, username: &str) {
+    /// Continues as another user.
+    pub(crate) fn as_user(&mut self, username: &str) {
         self.token = self.emulator.token_of(username).expect("a founder");
     }
 
@@ -113,33 +114,33 @@ impl Bench {
         if self.advance { request.header("X-SBG-Advance-Access", "advance") } else { request }
     }
 
-    /// Sends the header for operations that are not generally available from here on.
+    /// Sends the advance access header from now on.
     pub(crate) fn use_advance_access(&mut self) {
         self.advance = true;
     }
 
-    /// Lets time pass for the emulator.
-    pub(crate) fn wait(&self, seconds: u64) {
+    /// Advances the clock of the emulator.
+    pub(crate) fn advance_clock(&self, seconds: u64) {
         self.emulator.clock().advance(std::time::Duration::from_secs(seconds));
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> ApiResponse {
         send(self.request(Method::GET, path)).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> ApiResponse {
         send(self.request(Method::DELETE, path)).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> ApiResponse {
         send(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> ApiResponse {
         send(self.request(Method::PUT, path).json(&body)).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> ApiResponse {
         send(self.request(Method::PATCH, path).json(&body)).await
     }
 
@@ -148,7 +149,7 @@ impl Bench {
         self.get(&format!("/files/{id}/download_info")).await.text("url")
     }
 
-    /// Reads from the object store, with a range if there is one.
+    /// Reads from the object store, optionally a range.
     pub(crate) async fn read(&self, url: &str, range: Option<&str>) -> reqwest::Result<Response> {
         let request = self.http.get(url);
         range.into_iter().fold(request, |request, range| request.header("Range", range)).send().await
@@ -174,12 +175,12 @@ pub(crate) fn operations() -> Vec<(Method, String)> {
         .collect()
 }
 
-pub(crate) async fn send(request: RequestBuilder) -> Answer {
-    let response = request.send().await.expect("an answer");
+pub(crate) async fn send(request: RequestBuilder) -> ApiResponse {
+    let response = request.send().await.expect("a response");
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await.expect("a whole body");
     let json = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
-    Answer { status, headers, json }
+    ApiResponse { status, headers, json }
 }
 
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

@@ -1,29 +1,32 @@
-//! What no client should send, to every operation: always an error of the platform, never a failure of the emulator.
+//! Invalid requests to every operation: always an error of the platform, never a failure of the emulator.
 
 use reqwest::Method;
 use sbg_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::{Answer, Bench, operations, send};
+use crate::{ApiResponse, TestEnv, operations, send};
 
-async fn bench() -> Bench {
-    let mut bench = Bench::with(Emulator::builder().demo(true).rate_limit(1_000_000)).await;
-    bench.use_advance_access();
-    bench
+async fn env() -> TestEnv {
+    let mut env = TestEnv::with(Emulator::builder().demo(true).rate_limit(1_000_000)).await;
+    env.use_advance_access();
+    env
 }
 
-/// An answer that is no success has the form of an error, and no answer blames the emulator.
-fn check(what: &str, answer: &Answer) {
-    let status = answer.status.as_u16();
-    assert!(status < 500, "{what}: {answer:?}");
+/// A response without success has the format of an error and is not a server error.
+fn check(what: &str, response: &ApiResponse) {
+    let status = response.status.as_u16();
+    assert!(status < 500, "{what}: {response:?}");
     if status >= 400 {
-        assert_eq!(answer.json["status"], status, "{what}");
-        assert!(answer.json["code"].is_u64() && answer.json["message"].is_string(), "{what}: {answer:?}");
-        assert!(answer.json["more_info"].is_string(), "{what}");
+        assert_eq!(response.json["status"], status, "{what}");
+        assert!(
+            response.json["code"].is_u64() && response.json["message"].is_string(),
+            "{what}: {response:?}"
+        );
+        assert!(response.json["more_info"].is_string(), "{what}");
     }
 }
 
-/// The path with something in place of its parameters.
+/// The path with a value in place of its parameters.
 fn fill(path: &str, value: &str) -> String {
     let steps = path.split('/').map(|step| if step.starts_with('{') { value } else { step });
     steps.collect::<Vec<_>>().join("/")
@@ -31,25 +34,25 @@ fn fill(path: &str, value: &str) -> String {
 
 #[tokio::test]
 async fn odd_ids_are_refused_everywhere() {
-    let bench = bench().await;
+    let env = env().await;
     for (method, template) in operations() {
         for value in
             ["%00", "..%2F..", "%F0%9F%A6%80", "a%20b", "-1", "99999999999999999999", "%25", "'\"%3C"]
         {
             let path = fill(&template, value);
-            let answer = send(bench.request(method.clone(), &path).json(&json!({}))).await;
-            check(&format!("{method} {path}"), &answer);
-            // Nobody owns anything by such a name, which is an empty list.
+            let response = send(env.request(method.clone(), &path).json(&json!({}))).await;
+            check(&format!("{method} {path}"), &response);
+            // No user has such a name, so the list is empty.
             if path.contains(value) && template != "/datasets/{owner}" && template != "/projects/{owner}" {
-                assert_ne!(answer.status, 200, "{method} {path}");
+                assert_ne!(response.status, 200, "{method} {path}");
             }
         }
     }
 }
 
-/// The ids of the demo world in the places where they belong.
-async fn known(bench: &Bench) -> impl Fn(&str) -> String + use<> {
-    let first = async |path: &str| bench.get(path).await.column("id").first().cloned().unwrap_or_default();
+/// Fills in the ids of the sample data.
+async fn known(env: &TestEnv) -> impl Fn(&str) -> String + use<> {
+    let first = async |path: &str| env.get(path).await.column("id").first().cloned().unwrap_or_default();
     let project = "rfranklin/fibre-diffraction";
     let ids = [
         ("{project_owner}/{project}", project.to_owned()),
@@ -60,7 +63,7 @@ async fn known(bench: &Bench) -> impl Fn(&str) -> String + use<> {
         ("{revision_number}", "0".to_owned()),
         ("{username}", "fcrick".to_owned()),
         ("{file_id}", first("/files?project=rfranklin/rna-pilot").await),
-        ("{folder_id}", bench.get("/projects/rfranklin/fibre-diffraction").await.text("root_folder")),
+        ("{folder_id}", env.get("/projects/rfranklin/fibre-diffraction").await.text("root_folder")),
         ("{task_id}", first(&format!("/tasks?project={project}&status=DRAFT")).await),
         ("{billing_group}", first("/billing/groups").await),
         ("{invoice_id}", first("/billing/invoices").await),
@@ -76,7 +79,7 @@ async fn known(bench: &Bench) -> impl Fn(&str) -> String + use<> {
     }
 }
 
-/// Bodies of the wrong shape, and of the right shape with wrong values.
+/// Bodies of the wrong type, and of the right type with wrong values.
 fn bodies() -> Vec<Value> {
     let wrong: [Value; 8] = [
         Value::Null,
@@ -166,21 +169,21 @@ async fn odd_bodies_are_answered_everywhere() {
         if !matches!(method, Method::POST | Method::PUT | Method::PATCH) {
             continue;
         }
-        // A world of its own for each operation, because some of them succeed.
-        let bench = bench().await;
-        let path = (known(&bench).await)(&path);
+        // A new emulator for each operation, because some of them succeed.
+        let env = env().await;
+        let path = (known(&env).await)(&path);
         for body in &bodies {
-            let answer = send(bench.request(method.clone(), &path).json(body)).await;
+            let response = send(env.request(method.clone(), &path).json(body)).await;
             let body = body.to_string().chars().take(200).collect::<String>();
-            check(&format!("{method} {path} {body}"), &answer);
+            check(&format!("{method} {path} {body}"), &response);
         }
     }
 }
 
 #[tokio::test]
 async fn odd_queries_are_answered_everywhere() {
-    let bench = bench().await;
-    let known = known(&bench).await;
+    let env = env().await;
+    let known = known(&env).await;
     let names = [
         "limit",
         "offset",
@@ -225,13 +228,13 @@ async fn odd_queries_are_answered_everywhere() {
         for value in ["", "%00", "-1", "18446744073709551616", "(((((", "!,!,.", "%F0%9F%A6%80", "true"] {
             let all = names.map(|name| format!("{name}={value}")).join("&");
             let mut queries = vec![all];
-            // One by one as well, because the first that is refused hides the others.
+            // One by one as well, because the first refused property hides the others.
             if method == Method::GET && matches!(value, "-1" | "(((((") {
                 queries.extend(names.map(|name| format!("{name}={value}")));
             }
             for query in queries {
-                let answer = send(bench.request(method.clone(), &format!("{path}?{query}"))).await;
-                check(&format!("{method} {path}?{query}"), &answer);
+                let response = send(env.request(method.clone(), &format!("{path}?{query}"))).await;
+                check(&format!("{method} {path}?{query}"), &response);
             }
         }
     }
@@ -239,23 +242,23 @@ async fn odd_queries_are_answered_everywhere() {
 
 #[tokio::test]
 async fn every_operation_but_the_index_needs_a_token() {
-    let bench = bench().await;
+    let env = env().await;
     for (method, path) in operations() {
-        let url = format!("{}{}", bench.emulator.url(), fill(&path, "x"));
-        let answer = send(bench.http.request(method.clone(), url)).await;
+        let url = format!("{}{}", env.emulator.url(), fill(&path, "x"));
+        let response = send(env.http.request(method.clone(), url)).await;
         if path == "/" {
-            assert_eq!(answer.status, 200);
+            assert_eq!(response.status, 200);
         } else {
-            assert_eq!((answer.status.as_u16(), answer.code()), (401, 90001), "{method} {path}");
+            assert_eq!((response.status.as_u16(), response.code()), (401, 90001), "{method} {path}");
         }
     }
 }
 
 #[tokio::test]
 async fn strangers_are_refused_by_every_operation_on_what_is_not_theirs() {
-    let mut bench = bench().await;
-    let known = known(&bench).await;
-    bench.become_user("jwatson");
+    let mut env = env().await;
+    let known = known(&env).await;
+    env.as_user("jwatson");
     let shared = ["/teams", "/divisions", "/users", "/datasets/rfranklin", "/projects/rfranklin"];
     for (method, path) in operations() {
         let filled = known(&path);
@@ -265,7 +268,7 @@ async fn strangers_are_refused_by_every_operation_on_what_is_not_theirs() {
         if path.starts_with("/divisions") || (path.starts_with("/teams") && method == Method::GET) {
             continue;
         }
-        let answer = send(bench.request(method.clone(), &filled).json(&json!({"a": "b"}))).await;
-        assert!(answer.status == 403 || answer.status == 400, "{method} {filled}: {answer:?}");
+        let response = send(env.request(method.clone(), &filled).json(&json!({"a": "b"}))).await;
+        assert!(response.status == 403 || response.status == 400, "{method} {filled}: {response:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::Bench;
+use crate::TestEnv;
 
 fn marker(file: &str) -> Value {
     json!({"file": file, "name": "variant", "chromosome": "chr1", "position": {"start": 10, "end": 20}, "private": true})
@@ -10,44 +10,44 @@ fn marker(file: &str) -> Value {
 
 #[tokio::test]
 async fn a_marker_is_made_changed_and_deleted() {
-    let bench = Bench::start().await;
-    let file = bench.file("x");
-    let made = bench.post("/genome/markers", marker(&file)).await;
+    let env = TestEnv::start().await;
+    let file = env.file("x");
+    let made = env.post("/genome/markers", marker(&file)).await;
     let path = format!("/genome/markers/{}", made.text("id"));
     assert_eq!(
         (made.text("created_by"), &made.json["position"]["end"]),
         ("rfranklin".to_owned(), &20.into())
     );
-    let edited = bench.patch(&path, json!({"name": "other", "position": {"end": 30}})).await;
+    let edited = env.patch(&path, json!({"name": "other", "position": {"end": 30}})).await;
     assert_eq!(
         (edited.text("name"), &edited.json["position"]),
         ("other".to_owned(), &json!({"start": 10, "end": 30}))
     );
-    assert_eq!(bench.get(&format!("/genome/markers?file={file}")).await.column("name"), ["other"]);
-    assert_eq!(bench.delete(&path).await.status, 204);
-    assert_eq!(bench.get(&path).await.status, 404);
+    assert_eq!(env.get(&format!("/genome/markers?file={file}")).await.column("name"), ["other"]);
+    assert_eq!(env.delete(&path).await.status, 204);
+    assert_eq!(env.get(&path).await.status, 404);
 }
 
 #[tokio::test]
 async fn markers_need_a_place_and_the_permission_to_write() {
-    let mut bench = Bench::start().await;
-    let file = bench.file("x");
-    let code = async |bench: &Bench, change: fn(&mut Value)| {
+    let mut env = TestEnv::start().await;
+    let file = env.file("x");
+    let code = async |env: &TestEnv, change: fn(&mut Value)| {
         let mut body = marker(&file);
         change(&mut body);
-        bench.post("/genome/markers", body).await.code()
+        env.post("/genome/markers", body).await.code()
     };
-    assert_eq!(code(&bench, |body| body["file"] = Value::Null).await, 5004);
-    assert_eq!(code(&bench, |body| body["file"] = "none".into()).await, 5002);
-    assert_eq!(code(&bench, |body| body["position"]["start"] = 21.into()).await, 90000);
-    assert_eq!(code(&bench, |body| body["position"] = Value::Null).await, 90000);
-    assert_eq!(code(&bench, |body| body["chromosome"] = "".into()).await, 90000);
-    assert_eq!(bench.get("/genome/markers").await.code(), 5004);
-    let private = bench.post("/genome/markers", marker(&file)).await.text("id");
+    assert_eq!(code(&env, |body| body["file"] = Value::Null).await, 5004);
+    assert_eq!(code(&env, |body| body["file"] = "none".into()).await, 5002);
+    assert_eq!(code(&env, |body| body["position"]["start"] = 21.into()).await, 90000);
+    assert_eq!(code(&env, |body| body["position"] = Value::Null).await, 90000);
+    assert_eq!(code(&env, |body| body["chromosome"] = "".into()).await, 90000);
+    assert_eq!(env.get("/genome/markers").await.code(), 5004);
+    let private = env.post("/genome/markers", marker(&file)).await.text("id");
     let members = "/projects/rfranklin/demo/members";
-    bench.post(members, json!({"username": "fcrick", "permissions": {"read": true}})).await;
-    bench.become_user("fcrick");
-    assert_eq!(bench.get(&format!("/genome/markers/{private}")).await.code(), 90002);
-    assert!(bench.get(&format!("/genome/markers?file={file}")).await.column("id").is_empty());
-    assert_eq!(code(&bench, |_| ()).await, 5001);
+    env.post(members, json!({"username": "fcrick", "permissions": {"read": true}})).await;
+    env.as_user("fcrick");
+    assert_eq!(env.get(&format!("/genome/markers/{private}")).await.code(), 90002);
+    assert!(env.get(&format!("/genome/markers?file={file}")).await.column("id").is_empty());
+    assert_eq!(code(&env, |_| ()).await, 5001);
 }

@@ -1,23 +1,23 @@
 //! Pages of collections.
 
-use crate::{Bench, header};
+use crate::{TestEnv, header};
 
-async fn bench_with_projects(count: usize) -> Bench {
-    let bench = Bench::start().await;
+async fn bench_with_projects(count: usize) -> TestEnv {
+    let env = TestEnv::start().await;
     for number in 0..count {
-        bench.emulator.create_project(&format!("p{number:03}"));
+        env.emulator.create_project(&format!("p{number:03}"));
     }
-    bench
+    env
 }
 
 #[tokio::test]
 async fn links_lead_through_all_pages() {
-    let bench = bench_with_projects(7).await;
+    let env = bench_with_projects(7).await;
     let mut url = "/projects?limit=3&name=P".to_owned();
     let mut seen = Vec::new();
     let mut pages = 0;
     loop {
-        let page = bench.get(&url).await;
+        let page = env.get(&url).await;
         assert_eq!(header(&page.headers, "x-total-matching-query"), "7");
         seen.extend(page.column("id"));
         pages += 1;
@@ -36,39 +36,39 @@ async fn links_lead_through_all_pages() {
 
 #[tokio::test]
 async fn a_page_says_where_it_is() {
-    let bench = bench_with_projects(5).await;
-    let page = bench.get("/projects?offset=2&limit=2&name=p0").await;
-    let base = bench.emulator.url();
+    let env = bench_with_projects(5).await;
+    let page = env.get("/projects?offset=2&limit=2&name=p0").await;
+    let base = env.emulator.url();
     assert_eq!(page.text("href"), format!("{base}/projects?offset=2&limit=2&name=p0"));
     let links = &page.json["links"];
     assert_eq!(links[0]["href"], format!("{base}/projects?offset=4&limit=2&name=p0"));
     assert_eq!(links[1]["href"], format!("{base}/projects?offset=0&limit=2&name=p0"));
     assert_eq!(links[1]["rel"], "prev");
-    let beyond = bench.get("/projects?offset=100&limit=2").await;
+    let beyond = env.get("/projects?offset=100&limit=2").await;
     assert!(beyond.column("id").is_empty());
     assert_eq!(beyond.json["links"][0]["rel"], "prev");
 }
 
 #[tokio::test]
 async fn the_limits_of_pages_are_kept() {
-    let bench = bench_with_projects(60).await;
-    assert_eq!(bench.get("/projects").await.column("id").len(), 50);
-    assert_eq!(bench.get("/projects?limit=100").await.column("id").len(), 60);
+    let env = bench_with_projects(60).await;
+    assert_eq!(env.get("/projects").await.column("id").len(), 50);
+    assert_eq!(env.get("/projects?limit=100").await.column("id").len(), 60);
     for query in ["limit=0", "limit=101", "limit=x", "offset=-1", "limit=99999999999999999999"] {
-        let refused = bench.get(&format!("/projects?{query}")).await;
+        let refused = env.get(&format!("/projects?{query}")).await;
         assert_eq!((refused.status.as_u16(), refused.code()), (400, 90000), "{query}");
     }
 }
 
 #[tokio::test]
 async fn items_are_short_unless_more_is_asked_for() {
-    let bench = bench_with_projects(1).await;
-    let keys = |page: &crate::Answer| -> Vec<String> {
+    let env = bench_with_projects(1).await;
+    let keys = |page: &crate::ApiResponse| -> Vec<String> {
         page.json["items"][0].as_object().unwrap().keys().cloned().collect()
     };
-    let short = bench.get("/projects").await;
+    let short = env.get("/projects").await;
     assert_eq!(keys(&short), ["href", "id", "name", "created_by", "category", "created_on", "modified_on"]);
-    assert!(keys(&bench.get("/projects?fields=_all").await).contains(&"settings".to_owned()));
-    assert_eq!(keys(&bench.get("/projects?fields=id,settings(locked)").await), ["id", "settings"]);
-    assert!(!keys(&bench.get("/projects?fields=!settings").await).contains(&"settings".to_owned()));
+    assert!(keys(&env.get("/projects?fields=_all").await).contains(&"settings".to_owned()));
+    assert_eq!(keys(&env.get("/projects?fields=id,settings(locked)").await), ["id", "settings"]);
+    assert!(!keys(&env.get("/projects?fields=!settings").await).contains(&"settings".to_owned()));
 }

@@ -11,7 +11,7 @@ pub(crate) fn program() -> Command {
     command
 }
 
-/// A program that runs, and is killed at the end of the test.
+/// A running program, which is killed at the end of the test.
 pub(crate) struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -24,16 +24,16 @@ impl Running {
         Self { child, lines }
     }
 
-    /// The value of the next line, which must export this variable.
+    /// The value of the next line, which has to export this variable.
     pub(crate) fn export(&mut self, name: &str) -> String {
         let line = self.lines.next().expect("a line").expect("text");
         let value = line.strip_prefix(&format!("export {name}="));
         value.unwrap_or_else(|| panic!("no {name}: {line}")).to_owned()
     }
 
-    /// Ends it without a warning.
+    /// Kills it without a warning.
     pub(crate) fn kill(&mut self) {
-        // One that has ended already need not be killed.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -2,44 +2,44 @@
 
 use serde_json::json;
 
-use crate::Bench;
+use crate::TestEnv;
 
 #[tokio::test]
 async fn a_created_project_is_listed_and_can_be_read() {
-    let bench = Bench::start().await;
+    let env = TestEnv::start().await;
     let made =
-        bench.post("/projects", json!({"name": "My new project", "tags": ["a"], "description": "d"})).await;
+        env.post("/projects", json!({"name": "My new project", "tags": ["a"], "description": "d"})).await;
     assert_eq!(made.text("id"), "rfranklin/my-new-project");
     assert_eq!(made.text("root_folder").len(), 24);
-    let read = bench.get("/projects/rfranklin/my-new-project").await;
+    let read = env.get("/projects/rfranklin/my-new-project").await;
     assert_eq!(read.json, made.json);
     assert_eq!(read.json["permissions"]["admin"], true);
     assert_eq!(read.text("created_on").len(), "2019-04-24T11:51:20Z".len());
-    assert_eq!(bench.get("/projects").await.column("id"), ["rfranklin/my-new-project"]);
+    assert_eq!(env.get("/projects").await.column("id"), ["rfranklin/my-new-project"]);
 }
 
 #[tokio::test]
 async fn a_project_needs_a_name_that_is_not_taken_and_someone_who_pays() {
-    let mut bench = Bench::start().await;
-    assert_eq!(bench.post("/projects", json!({})).await.code(), 3007);
-    assert_eq!(bench.post("/projects", json!({"name": " "})).await.code(), 3007);
-    assert_eq!(bench.post("/projects", json!({"name": 5})).await.code(), 90000);
-    bench.emulator.create_project("My Project");
-    let taken = bench.post("/projects", json!({"name": "my project"})).await;
+    let mut env = TestEnv::start().await;
+    assert_eq!(env.post("/projects", json!({})).await.code(), 3007);
+    assert_eq!(env.post("/projects", json!({"name": " "})).await.code(), 3007);
+    assert_eq!(env.post("/projects", json!({"name": 5})).await.code(), 90000);
+    env.emulator.create_project("My Project");
+    let taken = env.post("/projects", json!({"name": "my project"})).await;
     assert_eq!((taken.status.as_u16(), taken.code()), (409, 3003));
     let paid_by = |group: &str| json!({"name": "x", "billing_group": group});
-    assert_eq!(bench.post("/projects", paid_by("nobody")).await.code(), 4005);
-    assert_eq!(bench.post("/projects", paid_by("00000000-0000-4000-8000-000000000000")).await.code(), 4002);
-    bench.become_user("fcrick");
-    assert_eq!(bench.post("/projects", json!({"name": "x"})).await.code(), 3008);
+    assert_eq!(env.post("/projects", paid_by("nobody")).await.code(), 4005);
+    assert_eq!(env.post("/projects", paid_by("00000000-0000-4000-8000-000000000000")).await.code(), 4002);
+    env.as_user("fcrick");
+    assert_eq!(env.post("/projects", json!({"name": "x"})).await.code(), 3008);
 }
 
 #[tokio::test]
 async fn projects_are_found_by_owner_part_of_the_name_and_all_tags() {
-    let bench = Bench::start().await;
-    bench.post("/projects", json!({"name": "RNA study", "tags": ["rna", "human"]})).await;
-    bench.post("/projects", json!({"name": "DNA study", "tags": ["human"]})).await;
-    let ids = async |query: &str| bench.get(query).await.column("name");
+    let env = TestEnv::start().await;
+    env.post("/projects", json!({"name": "RNA study", "tags": ["rna", "human"]})).await;
+    env.post("/projects", json!({"name": "DNA study", "tags": ["human"]})).await;
+    let ids = async |query: &str| env.get(query).await.column("name");
     assert_eq!(ids("/projects?name=rna").await, ["RNA study"]);
     assert_eq!(ids("/projects?name=STUDY").await, ["DNA study", "RNA study"]);
     assert_eq!(ids("/projects?tags=human,rna").await, ["RNA study"]);
@@ -49,43 +49,42 @@ async fn projects_are_found_by_owner_part_of_the_name_and_all_tags() {
 
 #[tokio::test]
 async fn a_project_is_edited_field_by_field() {
-    let bench = Bench::start().await;
-    bench.emulator.create_project("demo");
-    let edited = bench
-        .patch("/projects/rfranklin/demo", json!({"name": "Renamed", "settings": {"locked": true}}))
-        .await;
+    let env = TestEnv::start().await;
+    env.emulator.create_project("demo");
+    let edited =
+        env.patch("/projects/rfranklin/demo", json!({"name": "Renamed", "settings": {"locked": true}})).await;
     assert_eq!(edited.text("name"), "Renamed");
     assert_eq!(edited.text("id"), "rfranklin/demo");
     assert_eq!(edited.json["settings"]["locked"], true);
     assert_eq!(edited.json["settings"]["use_interruptible_instances"], true);
     let wrong = json!({"name": "Again", "settings": {"locked": "yes"}});
-    assert_eq!(bench.patch("/projects/rfranklin/demo", wrong).await.code(), 90000);
-    assert_eq!(bench.get("/projects/rfranklin/demo").await.text("name"), "Renamed");
+    assert_eq!(env.patch("/projects/rfranklin/demo", wrong).await.code(), 90000);
+    assert_eq!(env.get("/projects/rfranklin/demo").await.text("name"), "Renamed");
 }
 
 #[tokio::test]
 async fn a_deleted_project_is_gone_with_its_files() {
-    let bench = Bench::start().await;
-    let file = bench.file("ACGT");
-    let url = bench.download_url(&file).await;
-    assert_eq!(bench.delete("/projects/rfranklin/demo").await.status, 200);
-    assert_eq!(bench.get("/projects/rfranklin/demo").await.code(), 3002);
-    assert_eq!(bench.get(&format!("/files/{file}")).await.code(), 5002);
-    assert_eq!(bench.read(&url, None).await.unwrap().status(), 404);
+    let env = TestEnv::start().await;
+    let file = env.file("ACGT");
+    let url = env.download_url(&file).await;
+    assert_eq!(env.delete("/projects/rfranklin/demo").await.status, 200);
+    assert_eq!(env.get("/projects/rfranklin/demo").await.code(), 3002);
+    assert_eq!(env.get(&format!("/files/{file}")).await.code(), 5002);
+    assert_eq!(env.read(&url, None).await.unwrap().status(), 404);
 }
 
 #[tokio::test]
 async fn strangers_see_nothing_and_readers_change_nothing() {
-    let mut bench = Bench::start().await;
-    bench.emulator.create_project("demo");
-    bench.become_user("fcrick");
-    assert_eq!(bench.get("/projects/rfranklin/demo").await.code(), 3001);
-    assert!(bench.get("/projects").await.column("id").is_empty());
-    bench.become_user("rfranklin");
+    let mut env = TestEnv::start().await;
+    env.emulator.create_project("demo");
+    env.as_user("fcrick");
+    assert_eq!(env.get("/projects/rfranklin/demo").await.code(), 3001);
+    assert!(env.get("/projects").await.column("id").is_empty());
+    env.as_user("rfranklin");
     let reader = json!({"username": "fcrick", "permissions": {"read": true}});
-    bench.post("/projects/rfranklin/demo/members", reader).await;
-    bench.become_user("fcrick");
-    assert_eq!(bench.get("/projects/rfranklin/demo").await.json["permissions"]["write"], false);
-    assert_eq!(bench.patch("/projects/rfranklin/demo", json!({"description": "x"})).await.code(), 3001);
-    assert_eq!(bench.delete("/projects/rfranklin/demo").await.code(), 3001);
+    env.post("/projects/rfranklin/demo/members", reader).await;
+    env.as_user("fcrick");
+    assert_eq!(env.get("/projects/rfranklin/demo").await.json["permissions"]["write"], false);
+    assert_eq!(env.patch("/projects/rfranklin/demo", json!({"description": "x"})).await.code(), 3001);
+    assert_eq!(env.delete("/projects/rfranklin/demo").await.code(), 3001);
 }

@@ -1,4 +1,4 @@
-//! Faults of object storage: what the client meets, and in which form.
+//! Faults of object storage: their effect for the client, and their format.
 
 use reqwest::{Method, StatusCode, redirect::Policy};
 use sbg_emulator::{
@@ -11,27 +11,27 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{Bench, header};
+use crate::{TestEnv, header};
 
 const PROJECT: &str = "rfranklin/demo";
 
-async fn bench(flavor: StorageFlavor, rule: FaultRule) -> Bench {
-    let bench = Bench::with(Emulator::builder().storage(flavor).min_part_size(1).fault(rule)).await;
-    bench.emulator.create_project("demo");
-    bench
+async fn env(flavor: StorageFlavor, rule: FaultRule) -> TestEnv {
+    let env = TestEnv::with(Emulator::builder().storage(flavor).min_part_size(1).fault(rule)).await;
+    env.emulator.create_project("demo");
+    env
 }
 
-/// A file and the URL to read it.
-async fn file(bench: &Bench) -> (String, String) {
-    let id = bench.emulator.create_file(PROJECT, "object", "0123456789");
-    let url = bench.download_url(&id).await;
+/// A file and its URL.
+async fn file(env: &TestEnv) -> (String, String) {
+    let id = env.emulator.create_file(PROJECT, "object", "0123456789");
+    let url = env.download_url(&id).await;
     (id, url)
 }
 
-async fn part_url(bench: &Bench) -> (String, String) {
+async fn part_url(env: &TestEnv) -> (String, String) {
     let body = json!({"project": PROJECT, "name": "up.bin", "size": 8, "part_size": 4});
-    let id = bench.post("/upload/multipart", body).await.text("upload_id");
-    let url = bench.get(&format!("/upload/multipart/{id}/part/1")).await.text("url");
+    let id = env.post("/upload/multipart", body).await.text("upload_id");
+    let url = env.get(&format!("/upload/multipart/{id}/part/1")).await.text("url");
     (id, url)
 }
 
@@ -57,8 +57,8 @@ async fn storage_error_has_status_and_code() {
             (Swift, format!("<h1>{html}</h1>")),
             (Static, format!("<h1>{html}</h1>")),
         ] {
-            let bench = bench(flavor, FaultRule::storage(Action::StorageError(error))).await;
-            let response = bench.read(&file(&bench).await.1, None).await.unwrap();
+            let env = env(flavor, FaultRule::storage(Action::StorageError(error))).await;
+            let response = env.read(&file(&env).await.1, None).await.unwrap();
             assert_eq!(response.status().as_u16(), status, "{flavor} {error}");
             let code = response.headers().get("x-ms-error-code").cloned();
             assert_eq!(code.is_some_and(|code| code == azure), flavor == Azure, "{flavor} {error}");
@@ -71,11 +71,11 @@ async fn storage_error_has_status_and_code() {
 #[tokio::test]
 async fn early_refusal_comes_before_the_body() {
     for status in [403_u16, 413, 503] {
-        let bench = bench(S3, FaultRule::storage(Action::RefuseEarly(status)).method("PUT")).await;
-        let (_, url) = part_url(&bench).await;
+        let env = env(S3, FaultRule::storage(Action::RefuseEarly(status)).method("PUT")).await;
+        let (_, url) = part_url(&env).await;
         let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let mut stream = TcpStream::connect(host).await.unwrap();
-        // The body is announced and never sent.
+        // The body is declared and never sent.
         let head = format!("PUT /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000000\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut response = String::new();
@@ -88,22 +88,22 @@ async fn early_refusal_comes_before_the_body() {
 
 #[tokio::test]
 async fn dropped_upload_is_still_listed() {
-    let bench = bench(S3, FaultRule::storage(Action::DropUpload).method("PUT").nth(2)).await;
-    let (id, url) = part_url(&bench).await;
-    let put = async || bench.http.put(&url).body("ACGT").send().await.unwrap().status().as_u16();
+    let env = env(S3, FaultRule::storage(Action::DropUpload).method("PUT").nth(2)).await;
+    let (id, url) = part_url(&env).await;
+    let put = async || env.http.put(&url).body("ACGT").send().await.unwrap().status().as_u16();
     assert_eq!([put().await, put().await, put().await], [200, 404, 404]);
-    assert_eq!(bench.get("/upload/multipart").await.column("upload_id"), [id]);
+    assert_eq!(env.get("/upload/multipart").await.column("upload_id"), [id]);
 }
 
 #[tokio::test]
 async fn object_is_replaced_between_two_ranges() {
     for flavor in StorageFlavor::ALL {
-        let bench = bench(flavor, FaultRule::storage(Action::ReplaceObject).nth(2)).await;
-        let (id, url) = file(&bench).await;
-        bench.wait(2);
+        let env = env(flavor, FaultRule::storage(Action::ReplaceObject).nth(2)).await;
+        let (id, url) = file(&env).await;
+        env.advance_clock(2);
         let mut seen = Vec::new();
         for _ in 0..3 {
-            let response = bench.read(&url, Some("bytes=2-5")).await.unwrap();
+            let response = env.read(&url, Some("bytes=2-5")).await.unwrap();
             let etag = header(response.headers(), "etag").trim_start_matches("W/").to_owned();
             seen.push((etag, response.bytes().await.unwrap()));
         }
@@ -112,47 +112,47 @@ async fn object_is_replaced_between_two_ranges() {
         assert_eq!(seen[1].1, after[2..6], "{flavor}");
         assert_eq!(seen[1], seen[2], "{flavor}");
         assert_ne!(seen[0].0, seen[1].0, "{flavor}");
-        assert_eq!(bench.emulator.file_content(&id), Some(after), "{flavor}");
+        assert_eq!(env.emulator.file_content(&id), Some(after), "{flavor}");
     }
 }
 
 #[tokio::test]
 async fn file_is_replaced_in_place() {
-    let bench = Bench::with(Emulator::builder().storage(Gcs)).await;
-    bench.emulator.create_project("demo");
-    let (id, url) = file(&bench).await;
-    let before = bench.read(&url, None).await.unwrap();
-    assert!(bench.emulator.replace_file(&id, "TGCA"));
-    let after = bench.read(&url, None).await.unwrap();
+    let env = TestEnv::with(Emulator::builder().storage(Gcs)).await;
+    env.emulator.create_project("demo");
+    let (id, url) = file(&env).await;
+    let before = env.read(&url, None).await.unwrap();
+    assert!(env.emulator.replace_file(&id, "TGCA"));
+    let after = env.read(&url, None).await.unwrap();
     for name in ["etag", "last-modified", "x-goog-hash"] {
         assert_ne!(header(before.headers(), name), header(after.headers(), name));
     }
     assert_eq!(after.text().await.unwrap(), "TGCA");
-    assert_eq!(bench.get(&format!("/files/{id}")).await.json["size"], 4);
-    assert!(!bench.emulator.replace_file("none", ""));
+    assert_eq!(env.get(&format!("/files/{id}")).await.json["size"], 4);
+    assert!(!env.emulator.replace_file("none", ""));
 }
 
 #[tokio::test]
 async fn redirect_leads_to_host_or_path() {
     for status in [302, 307, 308] {
-        let bench = Bench::start().await;
-        let url = bench.download_url(&bench.file("0123456789")).await;
-        let port = bench.emulator.storage_url().rsplit(':').next().unwrap().to_owned();
+        let env = TestEnv::start().await;
+        let url = env.download_url(&env.file("0123456789")).await;
+        let port = env.emulator.storage_url().rsplit(':').next().unwrap().to_owned();
         let host = format!("http://localhost:{port}{{path}}");
         for (to, times) in [(host.as_str(), 1), ("/moved{path}", 2)] {
             let action = Action::RedirectWith { status, url: to.to_owned() };
-            bench.emulator.faults().clear();
-            bench.emulator.faults().add(FaultRule::storage(action).first(times));
-            bench.emulator.clear_requests();
-            let response = bench.read(&url, Some("bytes=2-5")).await.unwrap();
+            env.emulator.faults().clear();
+            env.emulator.faults().add(FaultRule::storage(action).first(times));
+            env.emulator.clear_requests();
+            let response = env.read(&url, Some("bytes=2-5")).await.unwrap();
             assert_eq!(response.text().await.unwrap(), "2345", "{to}");
-            let statuses: Vec<_> = bench.emulator.requests().iter().map(|request| request.status).collect();
+            let statuses: Vec<_> = env.emulator.requests().iter().map(|request| request.status).collect();
             assert_eq!(statuses, [Some(status), Some(206)], "{to}");
         }
-        // A rule that hits everything is a loop, unless it leads to where it does not reach.
-        bench.emulator.faults().clear();
+        // A rule that hits everything is a loop, unless it redirects to something else.
+        env.emulator.faults().clear();
         let endless = Action::RedirectWith { status, url: "{path}".to_owned() };
-        bench.emulator.faults().add(FaultRule::storage(endless));
+        env.emulator.faults().add(FaultRule::storage(endless));
         let limited = crate::http().redirect(Policy::limited(3)).build().unwrap();
         assert!(limited.get(&url).send().await.unwrap_err().is_redirect());
     }
@@ -160,36 +160,36 @@ async fn redirect_leads_to_host_or_path() {
 
 #[tokio::test]
 async fn part_is_accepted_at_its_moved_path() {
-    let bench = Bench::with(Emulator::builder().min_part_size(1)).await;
-    bench.emulator.create_project("demo");
-    let (_, url) = part_url(&bench).await;
+    let env = TestEnv::with(Emulator::builder().min_part_size(1)).await;
+    env.emulator.create_project("demo");
+    let (_, url) = part_url(&env).await;
     let moved = url.replacen("/incoming/", "/moved/incoming/", 1);
-    assert_eq!(bench.http.put(moved).body("ACGT").send().await.unwrap().status(), 200);
+    assert_eq!(env.http.put(moved).body("ACGT").send().await.unwrap().status(), 200);
     let elsewhere = url.replacen("/incoming/", "/movedincoming/", 1);
-    assert_eq!(bench.http.put(elsewhere).body("ACGT").send().await.unwrap().status(), 403);
+    assert_eq!(env.http.put(elsewhere).body("ACGT").send().await.unwrap().status(), 403);
 }
 
 #[tokio::test]
 async fn only_ranges_are_short() {
-    let bench = bench(Oss, FaultRule::storage(Action::ShortRange)).await;
-    let (_, url) = file(&bench).await;
+    let env = env(Oss, FaultRule::storage(Action::ShortRange)).await;
+    let (_, url) = file(&env).await;
     for (range, expected) in
         [(Some("bytes=2-5"), "23"), (Some("bytes=2-50"), "0123456789"), (None, "0123456789")]
     {
-        assert_eq!(bench.read(&url, range).await.unwrap().text().await.unwrap(), expected, "{range:?}");
+        assert_eq!(env.read(&url, range).await.unwrap().text().await.unwrap(), expected, "{range:?}");
     }
 }
 
 #[tokio::test]
 async fn announced_byte_never_comes() {
-    let bench = bench(S3, FaultRule::storage(Action::MissingByte)).await;
-    let (_, url) = file(&bench).await;
-    let response = bench.read(&url, Some("bytes=2-5")).await.unwrap();
+    let env = env(S3, FaultRule::storage(Action::MissingByte)).await;
+    let (_, url) = file(&env).await;
+    let response = env.read(&url, Some("bytes=2-5")).await.unwrap();
     assert_eq!(response.status(), 206);
     assert_eq!(header(response.headers(), "content-range"), "bytes 2-2/10");
     assert_eq!(header(response.headers(), "content-length"), "1");
     assert!(response.bytes().await.is_err());
-    assert_eq!(bench.read(&url, None).await.unwrap().text().await.unwrap(), "0123456789");
+    assert_eq!(env.read(&url, None).await.unwrap().text().await.unwrap(), "0123456789");
 }
 
 #[tokio::test]
@@ -200,23 +200,23 @@ async fn one_byte_is_wrong_under_right_headers() {
         (99, None, "0123456788"),
         (1, Some("bytes=2-5"), "2245"),
     ] {
-        let bench = bench(Gcs, FaultRule::storage(Action::CorruptByte(position)).nth(2)).await;
-        let (_, url) = file(&bench).await;
-        let right = bench.read(&url, range).await.unwrap();
-        let wrong = bench.read(&url, range).await.unwrap();
+        let env = env(Gcs, FaultRule::storage(Action::CorruptByte(position)).nth(2)).await;
+        let (_, url) = file(&env).await;
+        let right = env.read(&url, range).await.unwrap();
+        let wrong = env.read(&url, range).await.unwrap();
         for name in ["etag", "x-goog-hash", "content-length"] {
             assert_eq!(header(right.headers(), name), header(wrong.headers(), name));
         }
         assert_eq!(wrong.text().await.unwrap(), expected, "{position}");
     }
     // In a later chunk of a large body.
-    let bench = Bench::start().await;
-    bench.emulator.create_project("demo");
-    let id = bench.emulator.create_large_file(PROJECT, "large", 3_000_000);
-    let url = bench.download_url(&id).await;
-    bench.emulator.faults().add("storage:corrupt=2000000".parse().unwrap());
-    let body = bench.read(&url, None).await.unwrap().bytes().await.unwrap();
-    let right = bench.emulator.file_content(&id).unwrap();
+    let env = TestEnv::start().await;
+    env.emulator.create_project("demo");
+    let id = env.emulator.create_large_file(PROJECT, "large", 3_000_000);
+    let url = env.download_url(&id).await;
+    env.emulator.faults().add("storage:corrupt=2000000".parse().unwrap());
+    let body = env.read(&url, None).await.unwrap().bytes().await.unwrap();
+    let right = env.emulator.file_content(&id).unwrap();
     let differing: Vec<_> = (0..right.len()).filter(|&at| body[at] != right[at]).collect();
     assert_eq!(differing, [2_000_000]);
 }
@@ -227,19 +227,19 @@ async fn status_has_a_code_that_fits() {
         [(403, "AccessDenied"), (404, "NoSuchKey"), (409, "OperationAborted"), (503, "SlowDown")]
     {
         let action = Action::Status { code: status, body: None, headers: Vec::new() };
-        let bench = bench(S3, FaultRule::storage(action)).await;
-        let text = bench.read(&file(&bench).await.1, None).await.unwrap().text().await.unwrap();
+        let env = env(S3, FaultRule::storage(action)).await;
+        let text = env.read(&file(&env).await.1, None).await.unwrap().text().await.unwrap();
         assert!(text.contains(&format!("<Code>{code}</Code>")), "{text}");
     }
 }
 
 #[tokio::test]
 async fn api_sends_its_own_errors() {
-    let bench = bench(S3, FaultRule::api(Action::StorageError(StorageError::SlowDown)).path("/user")).await;
-    let user = bench.get("/user").await;
+    let env = env(S3, FaultRule::api(Action::StorageError(StorageError::SlowDown)).path("/user")).await;
+    let user = env.get("/user").await;
     assert_eq!((user.status.as_u16(), user.code()), (503, 90005));
-    bench.emulator.faults().clear();
-    bench.emulator.faults().add(FaultRule::api(Action::RefuseEarly(503)).path("/user"));
-    let response = bench.request(Method::GET, "/user").send().await.unwrap();
+    env.emulator.faults().clear();
+    env.emulator.faults().add(FaultRule::api(Action::RefuseEarly(503)).path("/user"));
+    let response = env.request(Method::GET, "/user").send().await.unwrap();
     assert_eq!((response.status().as_u16(), header(response.headers(), "connection")), (503, "close"));
 }

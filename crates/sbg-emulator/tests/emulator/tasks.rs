@@ -5,15 +5,15 @@ use std::time::Duration;
 use sbg_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::{Answer, Bench};
+use crate::{ApiResponse, TestEnv};
 
 const LINE_COUNT: &str = "admin/sbg-public-data/line-count";
 
-/// An emulator whose tasks change their state when the test says so, a project, and a file in it.
-async fn bench() -> (Bench, String) {
-    let bench = Bench::with(Emulator::builder().state_time(Duration::from_secs(10))).await;
-    let file = bench.file("a\nb\nc\n");
-    (bench, file)
+/// An emulator whose tasks change their state on request, a project, and a file in it.
+async fn env() -> (TestEnv, String) {
+    let env = TestEnv::with(Emulator::builder().state_time(Duration::from_secs(10))).await;
+    let file = env.file("a\nb\nc\n");
+    (env, file)
 }
 
 fn file(id: &str) -> Value {
@@ -24,95 +24,94 @@ fn line_count(id: &str) -> Value {
     json!({"project": "rfranklin/demo", "app": LINE_COUNT, "name": "count", "inputs": {"file": file(id)}})
 }
 
-async fn task(bench: &Bench, body: Value) -> Answer {
-    let answer = bench.post("/tasks", body).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer
+async fn task(env: &TestEnv, body: Value) -> ApiResponse {
+    let response = env.post("/tasks", body).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    response
 }
 
-async fn finished(bench: &Bench, body: Value) -> Answer {
-    let id = bench.post("/tasks?action=run", body).await.text("id");
-    bench.wait(20);
-    bench.get(&format!("/tasks/{id}")).await
+async fn finished(env: &TestEnv, body: Value) -> ApiResponse {
+    let id = env.post("/tasks?action=run", body).await.text("id");
+    env.advance_clock(20);
+    env.get(&format!("/tasks/{id}")).await
 }
 
 #[tokio::test]
 async fn a_task_walks_through_its_states_and_makes_files() {
-    let (bench, input) = bench().await;
-    let draft = task(&bench, line_count(&input)).await;
+    let (env, input) = env().await;
+    let draft = task(&env, line_count(&input)).await;
     assert_eq!((draft.text("status"), draft.text("app")), ("DRAFT".to_owned(), format!("{LINE_COUNT}/0")));
     assert_eq!(draft.json["inputs"]["file"], json!({"class": "File", "path": input, "name": "reads.txt"}));
     assert_eq!(draft.json["outputs"], json!({"count": null, "report": null}));
     let path = format!("/tasks/{}", draft.text("id"));
-    assert_eq!(bench.post(&format!("{path}/actions/run"), json!({})).await.text("status"), "QUEUED");
-    bench.wait(10);
-    assert_eq!(bench.get(&path).await.text("status"), "RUNNING");
-    bench.wait(10);
-    let done = bench.get(&path).await;
+    assert_eq!(env.post(&format!("{path}/actions/run"), json!({})).await.text("status"), "QUEUED");
+    env.advance_clock(10);
+    assert_eq!(env.get(&path).await.text("status"), "RUNNING");
+    env.advance_clock(10);
+    let done = env.get(&path).await;
     assert_eq!(done.text("status"), "COMPLETED");
     assert_eq!(done.json["outputs"]["count"], 3);
     let report = done.json["outputs"]["report"]["path"].as_str().unwrap();
-    assert_eq!(bench.emulator.file_content(report).unwrap(), b"3 reads.txt\n");
-    assert_eq!(bench.get(&format!("/files/{report}")).await.json["origin"]["task"], done.json["id"]);
+    assert_eq!(env.emulator.file_content(report).unwrap(), b"3 reads.txt\n");
+    assert_eq!(env.get(&format!("/files/{report}")).await.json["origin"]["task"], done.json["id"]);
     let listed = format!("/files?project=rfranklin/demo&origin.task={}", done.text("id"));
-    assert_eq!(bench.get(&listed).await.column("id"), [report]);
+    assert_eq!(env.get(&listed).await.column("id"), [report]);
     assert_eq!(done.json["execution_status"]["running_duration"], 10_000);
     assert!(done.json["price"]["amount"].as_str().unwrap().parse::<f64>().unwrap() > 0.0);
 }
 
 #[tokio::test]
 async fn all_ready_programs_run() {
-    let (bench, one) = bench().await;
-    let two = bench.emulator.create_file("rfranklin/demo", "more.txt", "d\n");
+    let (env, one) = env().await;
+    let two = env.emulator.create_file("rfranklin/demo", "more.txt", "d\n");
     let body = json!({
         "project": "rfranklin/demo", "app": "admin/sbg-public-data/concatenate",
         "inputs": {"files": [file(&one), file(&two)]},
     });
-    let joined = finished(&bench, body).await;
+    let joined = finished(&env, body).await;
     let id = joined.json["outputs"]["file"]["path"].as_str().unwrap().to_owned();
-    assert_eq!(bench.emulator.file_content(&id).unwrap(), b"a\nb\nc\nd\n");
+    assert_eq!(env.emulator.file_content(&id).unwrap(), b"a\nb\nc\nd\n");
     let body = json!({
         "project": "rfranklin/demo", "app": "admin/sbg-public-data/checksum",
         "inputs": {"file": file(&two), "algorithm": "md5"},
     });
-    assert_eq!(finished(&bench, body).await.json["outputs"]["digest"], "e29311f6f1bf1af907f9ef9f44b8328b");
+    assert_eq!(finished(&env, body).await.json["outputs"]["digest"], "e29311f6f1bf1af907f9ef9f44b8328b");
 }
 
 #[tokio::test]
 async fn an_app_without_a_program_completes_with_nothing() {
-    let (bench, _) = bench().await;
+    let (env, _) = env().await;
     let app = json!({
         "class": "Workflow", "cwlVersion": "v1.2", "steps": [], "inputs": {"n": "int"},
         "outputs": {"out": {"type": "File", "outputSource": "x"}},
     });
-    bench.post("/apps/rfranklin/demo/mine/raw", app).await;
+    env.post("/apps/rfranklin/demo/mine/raw", app).await;
     let body = json!({"project": "rfranklin/demo", "app": "rfranklin/demo/mine", "inputs": {"n": 1}});
-    let done = finished(&bench, body).await;
+    let done = finished(&env, body).await;
     assert_eq!((done.text("status"), &done.json["outputs"]), ("COMPLETED".to_owned(), &json!({"out": null})));
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_inputs_is_told_in_the_draft_and_keeps_it_from_running() {
-    let (bench, input) = bench().await;
+    let (env, input) = env().await;
     let draft =
-        task(&bench, json!({"project": "rfranklin/demo", "app": LINE_COUNT, "inputs": {"odd": 1}})).await;
+        task(&env, json!({"project": "rfranklin/demo", "app": LINE_COUNT, "inputs": {"odd": 1}})).await;
     assert_eq!(
         (&draft.json["errors"][0]["code"], &draft.json["errors"][0]["input"]),
         (&7012.into(), &"file".into())
     );
     assert_eq!(draft.json["warnings"][0]["input"], "odd");
     let path = format!("/tasks/{}", draft.text("id"));
-    assert_eq!(bench.post(&format!("{path}/actions/run"), json!({})).await.code(), 7012);
-    let wrong = bench.patch(&format!("{path}/inputs"), json!({"file": "reads.txt"})).await;
+    assert_eq!(env.post(&format!("{path}/actions/run"), json!({})).await.code(), 7012);
+    let wrong = env.patch(&format!("{path}/inputs"), json!({"file": "reads.txt"})).await;
     assert_eq!(wrong.json["file"], "reads.txt");
-    assert_eq!(bench.post(&format!("{path}/actions/run"), json!({})).await.code(), 7024);
-    let missing = bench.patch(&path, json!({"inputs": {"file": file("0"), "odd": null}})).await;
+    assert_eq!(env.post(&format!("{path}/actions/run"), json!({})).await.code(), 7024);
+    let missing = env.patch(&path, json!({"inputs": {"file": file("0"), "odd": null}})).await;
     assert_eq!((&missing.json["errors"][0]["code"], &missing.json["warnings"]), (&7024.into(), &json!([])));
-    let right = bench.patch(&path, json!({"inputs": {"file": file(&input)}})).await;
+    let right = env.patch(&path, json!({"inputs": {"file": file(&input)}})).await;
     assert_eq!(right.json["errors"], json!([]));
-    assert_eq!(bench.post(&format!("{path}/actions/run"), json!({})).await.status, 200);
-    let stays =
-        bench.post("/tasks?action=run", json!({"project": "rfranklin/demo", "app": LINE_COUNT})).await;
+    assert_eq!(env.post(&format!("{path}/actions/run"), json!({})).await.status, 200);
+    let stays = env.post("/tasks?action=run", json!({"project": "rfranklin/demo", "app": LINE_COUNT})).await;
     assert_eq!(
         (stays.text("status"), stays.json["errors"].as_array().unwrap().len()),
         ("DRAFT".to_owned(), 1)
@@ -121,8 +120,8 @@ async fn what_is_wrong_with_inputs_is_told_in_the_draft_and_keeps_it_from_runnin
 
 #[tokio::test]
 async fn what_makes_no_task_at_all_is_refused() {
-    let (bench, _) = bench().await;
-    let code = async |query: &str, body: Value| bench.post(&format!("/tasks{query}"), body).await.code();
+    let (env, _) = env().await;
+    let code = async |query: &str, body: Value| env.post(&format!("/tasks{query}"), body).await.code();
     let (project, app) = ("rfranklin/demo", LINE_COUNT);
     assert_eq!(code("", json!({"app": app})).await, 3006);
     assert_eq!(code("", json!({"project": "demo", "app": app})).await, 3012);
@@ -138,39 +137,39 @@ async fn what_makes_no_task_at_all_is_refused() {
         code("", json!({"project": project, "app": app, "execution_settings": settings})).await,
         90000
     );
-    bench.post("/apps/rfranklin/demo/text/raw", json!({"no": "cwl"})).await;
+    env.post("/apps/rfranklin/demo/text/raw", json!({"no": "cwl"})).await;
     assert_eq!(code("", json!({"project": project, "app": "rfranklin/demo/text"})).await, 7017);
 }
 
 #[tokio::test]
 async fn actions_are_refused_in_the_wrong_state() {
-    let (bench, input) = bench().await;
-    let id = bench.post("/tasks?action=run", line_count(&input)).await.text("id");
+    let (env, input) = env().await;
+    let id = env.post("/tasks?action=run", line_count(&input)).await.text("id");
     let path = format!("/tasks/{id}");
-    assert_eq!(bench.post(&format!("{path}/actions/run"), json!({})).await.code(), 7010);
-    assert_eq!(bench.patch(&path, json!({"description": "late"})).await.code(), 7026);
-    assert_eq!(bench.patch(&path, json!({"name": "renamed"})).await.text("name"), "renamed");
-    assert_eq!(bench.patch(&format!("{path}/inputs"), json!({})).await.code(), 7007);
-    assert_eq!(bench.delete(&path).await.code(), 7013);
-    assert_eq!(bench.post(&format!("{path}/actions/abort"), json!({})).await.text("status"), "ABORTING");
-    assert_eq!(bench.post(&format!("{path}/actions/abort"), json!({})).await.code(), 7011);
-    assert_eq!(bench.get("/tasks?status=ABORTING").await.column("id"), [id.as_str()]);
-    assert_eq!(bench.delete(&path).await.code(), 7013);
-    bench.wait(60);
-    assert_eq!(bench.get(&path).await.text("status"), "ABORTED");
-    assert_eq!(bench.delete(&path).await.status, 204);
-    assert_eq!(bench.get(&path).await.code(), 7002);
-    assert_eq!(bench.get("/tasks/1").await.code(), 7005);
-    let draft = task(&bench, line_count(&input)).await.text("id");
-    assert_eq!(bench.post(&format!("/tasks/{draft}/actions/abort"), json!({})).await.code(), 7011);
-    assert_eq!(bench.post(&format!("/tasks/{draft}/actions/run?batch=false"), json!({})).await.code(), 7022);
+    assert_eq!(env.post(&format!("{path}/actions/run"), json!({})).await.code(), 7010);
+    assert_eq!(env.patch(&path, json!({"description": "late"})).await.code(), 7026);
+    assert_eq!(env.patch(&path, json!({"name": "renamed"})).await.text("name"), "renamed");
+    assert_eq!(env.patch(&format!("{path}/inputs"), json!({})).await.code(), 7007);
+    assert_eq!(env.delete(&path).await.code(), 7013);
+    assert_eq!(env.post(&format!("{path}/actions/abort"), json!({})).await.text("status"), "ABORTING");
+    assert_eq!(env.post(&format!("{path}/actions/abort"), json!({})).await.code(), 7011);
+    assert_eq!(env.get("/tasks?status=ABORTING").await.column("id"), [id.as_str()]);
+    assert_eq!(env.delete(&path).await.code(), 7013);
+    env.advance_clock(60);
+    assert_eq!(env.get(&path).await.text("status"), "ABORTED");
+    assert_eq!(env.delete(&path).await.status, 204);
+    assert_eq!(env.get(&path).await.code(), 7002);
+    assert_eq!(env.get("/tasks/1").await.code(), 7005);
+    let draft = task(&env, line_count(&input)).await.text("id");
+    assert_eq!(env.post(&format!("/tasks/{draft}/actions/abort"), json!({})).await.code(), 7011);
+    assert_eq!(env.post(&format!("/tasks/{draft}/actions/run?batch=false"), json!({})).await.code(), 7022);
 }
 
 #[tokio::test]
 async fn tasks_fail_when_they_are_told_to() {
-    let (bench, input) = bench().await;
+    let (env, input) = env().await;
     let failed = async |body: Value| {
-        let task = finished(&bench, body).await;
+        let task = finished(&env, body).await;
         assert_eq!(task.text("status"), "FAILED");
         task.json["execution_status"]["message"].as_str().unwrap().to_owned()
     };
@@ -180,61 +179,61 @@ async fn tasks_fail_when_they_are_told_to() {
     };
     assert!(failed(checksum("crc")).await.contains("crc"));
     assert_eq!(failed(checksum("fail: out of memory")).await, "out of memory");
-    bench.emulator.fail_next_tasks(1);
+    env.emulator.fail_next_tasks(1);
     failed(checksum("md5")).await;
-    assert_eq!(finished(&bench, checksum("md5")).await.text("status"), "COMPLETED");
-    bench.put(&format!("/files/{input}/tags"), json!(["fail"])).await;
+    assert_eq!(finished(&env, checksum("md5")).await.text("status"), "COMPLETED");
+    env.put(&format!("/files/{input}/tags"), json!(["fail"])).await;
     failed(line_count(&input)).await;
 }
 
 #[tokio::test]
 async fn a_clone_is_a_draft_with_the_same_inputs() {
-    let (bench, input) = bench().await;
-    let done = finished(&bench, line_count(&input)).await;
+    let (env, input) = env().await;
+    let done = finished(&env, line_count(&input)).await;
     let path = format!("/tasks/{}/actions/clone", done.text("id"));
-    let clone = bench.post(&path, json!({})).await;
+    let clone = env.post(&path, json!({})).await;
     assert_eq!((clone.text("status"), &clone.json["inputs"]), ("DRAFT".to_owned(), &done.json["inputs"]));
     assert_ne!(clone.text("id"), done.text("id"));
-    assert_eq!(bench.post(&format!("{path}?action=run"), json!({})).await.text("status"), "QUEUED");
+    assert_eq!(env.post(&format!("{path}?action=run"), json!({})).await.text("status"), "QUEUED");
 }
 
 #[tokio::test]
 async fn the_details_of_an_execution_lead_to_logs() {
-    let (bench, input) = bench().await;
-    let done = finished(&bench, line_count(&input)).await;
-    let details = bench.get(&format!("/tasks/{}/execution_details", done.text("id"))).await;
+    let (env, input) = env().await;
+    let done = finished(&env, line_count(&input)).await;
+    let details = env.get(&format!("/tasks/{}/execution_details", done.text("id"))).await;
     assert_eq!(
         (details.text("status"), details.text("message")),
         ("COMPLETED".to_owned(), "Completed.".to_owned())
     );
     let job = &details.json["jobs"][0];
     assert_eq!(job["command_line"], "line-count reads.txt");
-    let log = bench.get(job["logs"]["cmd.log"].as_str().unwrap()).await.text("url");
-    assert_eq!(bench.read(&log, None).await.unwrap().text().await.unwrap(), "line-count reads.txt\n");
+    let log = env.get(job["logs"]["cmd.log"].as_str().unwrap()).await.text("url");
+    assert_eq!(env.read(&log, None).await.unwrap().text().await.unwrap(), "line-count reads.txt\n");
 }
 
 #[tokio::test]
 async fn lists_are_filtered_and_ordered() {
-    let (bench, input) = bench().await;
+    let (env, input) = env().await;
     for name in ["b", "a", "c"] {
         let mut body = line_count(&input);
         body["name"] = name.into();
-        task(&bench, body).await;
-        bench.wait(60);
+        task(&env, body).await;
+        env.advance_clock(60);
     }
-    let names = async |query: &str| bench.get(&format!("/tasks?{query}")).await.column("name");
+    let names = async |query: &str| env.get(&format!("/tasks?{query}")).await.column("name");
     assert_eq!(names("").await, ["b", "a", "c"]);
     assert_eq!(names("order=desc").await, ["b", "a", "c"]);
     assert_eq!(names("order_by=created_time&order=desc").await, ["c", "a", "b"]);
     assert_eq!(names("order_by=name").await, ["a", "b", "c"]);
     assert_eq!(names("project=rfranklin/demo&status=DRAFT&limit=1").await, ["b"]);
     assert_eq!(names("status=completed").await, [""; 0]);
-    let created = bench.get("/tasks?fields=created_time").await.json["items"][1]["created_time"].clone();
+    let created = env.get("/tasks?fields=created_time").await.json["items"][1]["created_time"].clone();
     assert_eq!(names(&format!("created_from={}", created.as_str().unwrap())).await, ["a", "c"]);
     assert_eq!(names("created_to=2020-01-01").await, [""; 0]);
     assert_eq!(names("created_from=2020-01-01T00:00:00&batch=False").await.len(), 3);
-    assert_eq!(bench.get("/projects/rfranklin/demo/tasks").await.column("name").len(), 3);
-    let code = async |query: &str| bench.get(&format!("/tasks?{query}")).await.code();
+    assert_eq!(env.get("/projects/rfranklin/demo/tasks").await.column("name").len(), 3);
+    let code = async |query: &str| env.get(&format!("/tasks?{query}")).await.code();
     assert_eq!(code("status=LOST").await, 7006);
     assert_eq!(code("order_by=price").await, 90000);
     assert_eq!(code("order=up").await, 90000);
@@ -244,26 +243,26 @@ async fn lists_are_filtered_and_ordered() {
 
 #[tokio::test]
 async fn running_needs_the_permission_to_execute() {
-    let (mut bench, input) = bench().await;
-    let id = task(&bench, line_count(&input)).await.text("id");
+    let (mut env, input) = env().await;
+    let id = task(&env, line_count(&input)).await.text("id");
     let members = "/projects/rfranklin/demo/members";
-    bench.post(members, json!({"username": "fcrick", "permissions": {"copy": true}})).await;
-    bench.become_user("fcrick");
-    assert_eq!(bench.get(&format!("/tasks/{id}")).await.status, 200);
-    assert_eq!(bench.post(&format!("/tasks/{id}/actions/run"), json!({})).await.code(), 7001);
-    assert_eq!(bench.post("/tasks", line_count(&input)).await.code(), 3001);
-    bench.become_user("jwatson");
-    assert_eq!(bench.get(&format!("/tasks/{id}")).await.code(), 7001);
-    assert!(bench.get("/tasks").await.column("id").is_empty());
+    env.post(members, json!({"username": "fcrick", "permissions": {"copy": true}})).await;
+    env.as_user("fcrick");
+    assert_eq!(env.get(&format!("/tasks/{id}")).await.status, 200);
+    assert_eq!(env.post(&format!("/tasks/{id}/actions/run"), json!({})).await.code(), 7001);
+    assert_eq!(env.post("/tasks", line_count(&input)).await.code(), 3001);
+    env.as_user("jwatson");
+    assert_eq!(env.get(&format!("/tasks/{id}")).await.code(), 7001);
+    assert!(env.get("/tasks").await.column("id").is_empty());
 }
 
 #[tokio::test]
 async fn tasks_are_on_the_bill() {
-    let (bench, input) = bench().await;
-    let done = finished(&bench, line_count(&input)).await;
-    bench.wait(1);
-    let group = bench.get("/billing/groups").await.column("id")[0].clone();
-    let page = bench.get(&format!("/billing/groups/{group}/breakdown/analysis?date_from=01-01-2020")).await;
+    let (env, input) = env().await;
+    let done = finished(&env, line_count(&input)).await;
+    env.advance_clock(1);
+    let group = env.get("/billing/groups").await.column("id")[0].clone();
+    let page = env.get(&format!("/billing/groups/{group}/breakdown/analysis?date_from=01-01-2020")).await;
     let line = &page.json["items"][0];
     assert_eq!((&line["analysis_id"], &line["analysis_status"]), (&done.json["id"], &"COMPLETED".into()));
     assert_eq!(line["analysis_cost"]["amount"], done.json["price"]["amount"]);
@@ -272,29 +271,28 @@ async fn tasks_are_on_the_bill() {
 #[tokio::test]
 async fn outputs_go_where_the_settings_say() {
     const REPORT: &str = "reads.txt.line-count.txt";
-    let (bench, input) = bench().await;
-    bench
-        .post(
-            "/storage/volumes",
-            json!({
-                "name": "results", "access_mode": "RW",
-                "service": {"type": "s3", "bucket": "bucket", "prefix": "in",
-                    "credentials": {"access_key_id": "AKIA", "secret_access_key": "secret"}},
-            }),
-        )
-        .await;
+    let (env, input) = env().await;
+    env.post(
+        "/storage/volumes",
+        json!({
+            "name": "results", "access_mode": "RW",
+            "service": {"type": "s3", "bucket": "bucket", "prefix": "in",
+                "credentials": {"access_key_id": "AKIA", "secret_access_key": "secret"}},
+        }),
+    )
+    .await;
     let run = async |location: Value| {
         let mut body = line_count(&input);
         body["output_location"] = location;
-        finished(&bench, body).await
+        finished(&env, body).await
     };
-    let path = async |task: &Answer| {
+    let path = async |task: &ApiResponse| {
         let mut names = Vec::new();
         let mut file =
-            bench.get(&format!("/files/{}", task.json["outputs"]["report"]["path"].as_str().unwrap())).await;
+            env.get(&format!("/files/{}", task.json["outputs"]["report"]["path"].as_str().unwrap())).await;
         while let Some(parent) = file.json["parent"].as_str().map(str::to_owned) {
             names.insert(0, file.text("name"));
-            file = bench.get(&format!("/files/{parent}")).await;
+            file = env.get(&format!("/files/{parent}")).await;
         }
         names.join("/")
     };
@@ -307,9 +305,8 @@ async fn outputs_go_where_the_settings_say() {
     assert_eq!(path(&task).await, format!("all/{REPORT}"));
     let task = run(json!({"main_location": "volumes://results/runs", "main_location_alias": "/there"})).await;
     assert_eq!(path(&task).await, format!("there/{REPORT}"));
-    assert_eq!(bench.emulator.object("bucket", &format!("in/runs/{REPORT}")).unwrap(), b"3 reads.txt\n");
-    let file =
-        bench.get(&format!("/files/{}", task.json["outputs"]["report"]["path"].as_str().unwrap())).await;
+    assert_eq!(env.emulator.object("bucket", &format!("in/runs/{REPORT}")).unwrap(), b"3 reads.txt\n");
+    let file = env.get(&format!("/files/{}", task.json["outputs"]["report"]["path"].as_str().unwrap())).await;
     assert_eq!(file.json["storage"]["location"], format!("runs/{REPORT}"));
 
     for wrong in ["volumes://unknown/runs", "/reads.txt/runs"] {

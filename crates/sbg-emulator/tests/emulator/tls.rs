@@ -1,4 +1,4 @@
-//! HTTPS with an authority of its own.
+//! HTTPS with an own certificate authority.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use sbg_emulator::{Action, Emulator, FaultRule};
 use tempfile::TempDir;
 
 use crate::{
-    Bench, header,
+    TestEnv, header,
     program::{Running, program},
 };
 
@@ -16,70 +16,70 @@ fn trusting(pem: &str) -> reqwest::Client {
     crate::http().tls_certs_only([authority]).build().unwrap()
 }
 
-async fn bench() -> Bench {
-    let mut bench = Bench::with(Emulator::builder().tls(true).min_part_size(1)).await;
-    bench.http = trusting(bench.emulator.ca_pem().unwrap());
-    bench
+async fn env() -> TestEnv {
+    let mut env = TestEnv::with(Emulator::builder().tls(true).min_part_size(1)).await;
+    env.http = trusting(env.emulator.ca_pem().unwrap());
+    env
 }
 
 #[tokio::test]
 async fn both_origins_are_encrypted_and_trusted_by_their_authority_alone() {
-    let bench = bench().await;
-    let id = bench.file("0123456789");
-    assert!(bench.emulator.url().starts_with("https://127.0.0.1:"));
-    assert_eq!(bench.get("/user").await.text("username"), "rfranklin");
-    let url = bench.download_url(&id).await;
-    assert!(url.starts_with(bench.emulator.storage_url()) && url.starts_with("https://"));
-    assert_eq!(bench.read(&url, Some("bytes=2-5")).await.unwrap().text().await.unwrap(), "2345");
-    let by_name = bench.emulator.url().replace("127.0.0.1", "localhost");
-    assert_eq!(bench.http.get(format!("{by_name}/")).send().await.unwrap().status(), 200);
+    let env = env().await;
+    let id = env.file("0123456789");
+    assert!(env.emulator.url().starts_with("https://127.0.0.1:"));
+    assert_eq!(env.get("/user").await.text("username"), "rfranklin");
+    let url = env.download_url(&id).await;
+    assert!(url.starts_with(env.emulator.storage_url()) && url.starts_with("https://"));
+    assert_eq!(env.read(&url, Some("bytes=2-5")).await.unwrap().text().await.unwrap(), "2345");
+    let by_name = env.emulator.url().replace("127.0.0.1", "localhost");
+    assert_eq!(env.http.get(format!("{by_name}/")).send().await.unwrap().status(), 200);
 
     let other = Emulator::builder().tls(true).start().await.unwrap();
-    assert_ne!(other.ca_pem(), bench.emulator.ca_pem());
-    assert!(bench.http.get(format!("{}/", other.url())).send().await.is_err());
+    assert_ne!(other.ca_pem(), env.emulator.ca_pem());
+    assert!(env.http.get(format!("{}/", other.url())).send().await.is_err());
     assert!(crate::http().build().unwrap().get(format!("{}/", other.url())).send().await.is_err());
     assert_eq!(Emulator::builder().start().await.unwrap().ca_pem(), None);
 }
 
 #[tokio::test]
 async fn large_bodies_arrive_whole_in_both_directions() {
-    let bench = bench().await;
-    let project = bench.emulator.create_project("demo");
-    let id = bench.emulator.create_large_file(&project, "big", 30_000_000);
-    let url = bench.download_url(&id).await;
-    let bytes = bench.read(&url, None).await.unwrap().bytes().await.unwrap();
-    assert_eq!(bench.emulator.file_content(&id).unwrap(), bytes);
+    let env = env().await;
+    let project = env.emulator.create_project("demo");
+    let id = env.emulator.create_large_file(&project, "big", 30_000_000);
+    let url = env.download_url(&id).await;
+    let bytes = env.read(&url, None).await.unwrap().bytes().await.unwrap();
+    assert_eq!(env.emulator.file_content(&id).unwrap(), bytes);
     let new = serde_json::json!({"project": project, "name": "up", "part_size": bytes.len()});
-    let upload = bench.post("/upload/multipart", new).await.text("upload_id");
+    let upload = env.post("/upload/multipart", new).await.text("upload_id");
     let part = format!("/upload/multipart/{upload}/part");
-    let url = bench.get(&format!("{part}/1")).await.text("url");
-    let sent = bench.http.put(url).body(bytes.clone()).send().await.unwrap();
+    let url = env.get(&format!("{part}/1")).await.text("url");
+    let sent = env.http.put(url).body(bytes.clone()).send().await.unwrap();
     let report = serde_json::json!({"part_number": 1, "response": {"headers": {"ETag": header(sent.headers(), "etag")}}});
-    assert_eq!(bench.post(&part, report).await.status, 200);
-    let done = bench.post(&format!("/upload/multipart/{upload}/complete"), serde_json::json!({})).await;
-    assert_eq!(bench.emulator.file_content(&done.text("id")).unwrap(), bytes);
+    assert_eq!(env.post(&part, report).await.status, 200);
+    let done = env.post(&format!("/upload/multipart/{upload}/complete"), serde_json::json!({})).await;
+    assert_eq!(env.emulator.file_content(&done.text("id")).unwrap(), bytes);
 }
 
 #[tokio::test]
 async fn faults_of_connections_work_through_encryption() {
-    let bench = bench().await;
-    let id = bench.file("0123456789");
-    let url = bench.download_url(&id).await;
-    bench.emulator.faults().add(FaultRule::storage(Action::CutBody(4)).nth(1));
-    bench.emulator.faults().add(FaultRule::storage(Action::Reset).nth(1));
-    let mut cut = bench.read(&url, None).await.unwrap();
+    let env = env().await;
+    let id = env.file("0123456789");
+    let url = env.download_url(&id).await;
+    env.emulator.faults().add(FaultRule::storage(Action::CutBody(4)).nth(1));
+    env.emulator.faults().add(FaultRule::storage(Action::Reset).nth(1));
+    let mut cut = env.read(&url, None).await.unwrap();
     assert_eq!(cut.chunk().await.unwrap().unwrap(), "0123");
     assert!(cut.chunk().await.is_err());
-    assert!(bench.read(&url, None).await.is_err());
-    assert_eq!(bench.read(&url, None).await.unwrap().text().await.unwrap(), "0123456789");
+    assert!(env.read(&url, None).await.is_err());
+    assert_eq!(env.read(&url, None).await.unwrap().text().await.unwrap(), "0123456789");
 }
 
 #[tokio::test]
 async fn a_plain_request_to_an_encrypted_port_is_no_danger_to_others() {
-    let bench = bench().await;
-    let plain = bench.emulator.url().replace("https:", "http:");
+    let env = env().await;
+    let plain = env.emulator.url().replace("https:", "http:");
     assert!(crate::http().build().unwrap().get(format!("{plain}/")).send().await.is_err());
-    assert_eq!(bench.get("/user").await.status, 200);
+    assert_eq!(env.get("/user").await.status, 200);
 }
 
 #[tokio::test]

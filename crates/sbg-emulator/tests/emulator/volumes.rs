@@ -1,8 +1,8 @@
-//! Volumes, what is in them, and their members.
+//! Volumes, their objects and their members.
 
 use serde_json::{Value, json};
 
-use crate::Bench;
+use crate::TestEnv;
 
 const VOLUME: &str = "/storage/volumes/rfranklin/patterns";
 
@@ -16,16 +16,16 @@ pub(crate) fn s3(name: &str) -> Value {
     })
 }
 
-async fn bench() -> Bench {
-    let bench = Bench::start().await;
-    bench.post("/storage/volumes", s3("patterns")).await;
-    bench
+async fn env() -> TestEnv {
+    let env = TestEnv::start().await;
+    env.post("/storage/volumes", s3("patterns")).await;
+    env
 }
 
 #[tokio::test]
 async fn a_volume_is_attached_and_keeps_its_secrets() {
-    let bench = bench().await;
-    let volume = bench.get(VOLUME).await;
+    let env = env().await;
+    let volume = env.get(VOLUME).await;
     assert_eq!(
         (volume.text("id"), volume.text("access_mode")),
         ("rfranklin/patterns".to_owned(), "RW".to_owned())
@@ -33,11 +33,11 @@ async fn a_volume_is_attached_and_keeps_its_secrets() {
     assert_eq!(volume.json["service"]["credentials"], json!({"access_key_id": "AKIA"}));
     assert_eq!(volume.json["service"]["properties"]["sse_algorithm"], "AES256");
     assert_eq!(
-        (&volume.json["active"], bench.get("/storage/volumes").await.column("id")),
+        (&volume.json["active"], env.get("/storage/volumes").await.column("id")),
         (&true.into(), vec!["rfranklin/patterns".to_owned()])
     );
     let edit = json!({"description": "B form", "access_mode": "RO", "service": {"prefix": "out"}});
-    let edited = bench.patch(VOLUME, edit).await;
+    let edited = env.patch(VOLUME, edit).await;
     assert_eq!(
         (edited.text("description"), edited.text("access_mode")),
         ("B form".to_owned(), "RO".to_owned())
@@ -50,11 +50,11 @@ async fn a_volume_is_attached_and_keeps_its_secrets() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_volume_is_said() {
-    let bench = bench().await;
+    let env = env().await;
     let code = async |change: fn(&mut Value)| {
         let mut body = s3("other");
         change(&mut body);
-        bench.post("/storage/volumes", body).await.code()
+        env.post("/storage/volumes", body).await.code()
     };
     assert_eq!(code(|body| body["name"] = "".into()).await, 9013);
     assert_eq!(code(|body| body["name"] = "a-b".into()).await, 9030);
@@ -64,28 +64,28 @@ async fn what_is_wrong_with_a_volume_is_said() {
     assert_eq!(code(|body| body["service"] = "s3".into()).await, 9016);
     assert_eq!(code(|body| body["service"]["credentials"] = json!({})).await, 9034);
     assert_eq!(code(|body| body["service"]["bucket"] = "no-such-bucket-1".into()).await, 9200);
-    assert_eq!(bench.get("/storage/volumes/rfranklin/none").await.code(), 9007);
+    assert_eq!(env.get("/storage/volumes/rfranklin/none").await.code(), 9007);
 }
 
 #[tokio::test]
 async fn a_folder_is_listed_page_by_page() {
-    let bench = bench().await;
+    let env = env().await;
     for key in ["in/a.txt", "in/a/1.txt", "in/a/b/2.txt", "in/b.txt", "in/c.txt", "elsewhere.txt"] {
-        bench.emulator.put_object("bucket", key, key.to_owned()).unwrap();
+        env.emulator.put_object("bucket", key, key.to_owned()).unwrap();
     }
     let list = format!("{VOLUME}/list");
-    let all = bench.get(&list).await;
+    let all = env.get(&list).await;
     assert_eq!(all.column("location"), ["a.txt", "b.txt", "c.txt"]);
     assert_eq!((&all.json["prefixes"][0]["prefix"], &all.json["links"]), (&"a/".into(), &json!([])));
-    let inner = bench.get(all.json["prefixes"][0]["href"].as_str().unwrap()).await;
+    let inner = env.get(all.json["prefixes"][0]["href"].as_str().unwrap()).await;
     assert_eq!(
         (inner.column("location"), &inner.json["prefixes"][0]["prefix"]),
         (vec!["a/1.txt".to_owned()], &"a/b/".into())
     );
-    assert_eq!(bench.get(&format!("{list}?prefix=a/")).await.column("location"), ["a/1.txt"]);
+    assert_eq!(env.get(&format!("{list}?prefix=a/")).await.column("location"), ["a/1.txt"]);
     let (mut url, mut found) = (format!("{list}?limit=1"), Vec::new());
     loop {
-        let page = bench.get(&url).await;
+        let page = env.get(&url).await;
         found.extend(page.column("location"));
         found.extend(
             page.json["prefixes"].as_array().unwrap().iter().map(|folder| folder["prefix"].to_string()),
@@ -97,64 +97,64 @@ async fn a_folder_is_listed_page_by_page() {
         assert_eq!(page.json["truncated"], true);
     }
     assert_eq!(found, ["a.txt", "\"a/\"", "b.txt", "c.txt"]);
-    let object = bench.get(&format!("{VOLUME}/object?location=a/1.txt")).await;
+    let object = env.get(&format!("{VOLUME}/object?location=a/1.txt")).await;
     assert_eq!(
         (object.text("location"), &object.json["metadata"]["size"]),
         ("a/1.txt".to_owned(), &10.into())
     );
-    assert_eq!(bench.get(&format!("{VOLUME}/object")).await.code(), 9011);
-    assert_eq!(bench.get(&format!("{VOLUME}/object?location=a")).await.code(), 9105);
-    assert_eq!(bench.get(&format!("{VOLUME}/object?location=a/")).await.code(), 9072);
-    assert_eq!(bench.get(&format!("{list}?continuation_token=x%21")).await.code(), 57000);
+    assert_eq!(env.get(&format!("{VOLUME}/object")).await.code(), 9011);
+    assert_eq!(env.get(&format!("{VOLUME}/object?location=a")).await.code(), 9105);
+    assert_eq!(env.get(&format!("{VOLUME}/object?location=a/")).await.code(), 9072);
+    assert_eq!(env.get(&format!("{list}?continuation_token=x%21")).await.code(), 57000);
 }
 
 #[tokio::test]
 async fn an_inactive_volume_is_closed_until_it_is_active_again() {
-    let bench = bench().await;
-    assert_eq!(bench.delete(VOLUME).await.status, 409);
-    assert_eq!(bench.patch(VOLUME, json!({"active": false})).await.json["active"], false);
-    assert_eq!(bench.get(&format!("{VOLUME}/list")).await.code(), 9069);
-    bench.patch(VOLUME, json!({"active": true})).await;
-    assert_eq!(bench.get(&format!("{VOLUME}/list")).await.status, 200);
-    bench.patch(VOLUME, json!({"active": false})).await;
-    assert_eq!(bench.delete(VOLUME).await.status, 204);
-    assert_eq!(bench.get(VOLUME).await.code(), 9007);
+    let env = env().await;
+    assert_eq!(env.delete(VOLUME).await.status, 409);
+    assert_eq!(env.patch(VOLUME, json!({"active": false})).await.json["active"], false);
+    assert_eq!(env.get(&format!("{VOLUME}/list")).await.code(), 9069);
+    env.patch(VOLUME, json!({"active": true})).await;
+    assert_eq!(env.get(&format!("{VOLUME}/list")).await.status, 200);
+    env.patch(VOLUME, json!({"active": false})).await;
+    assert_eq!(env.delete(VOLUME).await.status, 204);
+    assert_eq!(env.get(VOLUME).await.code(), 9007);
 }
 
 #[tokio::test]
 async fn members_see_and_use_a_volume_by_their_permissions() {
-    let mut bench = bench().await;
+    let mut env = env().await;
     let members = format!("{VOLUME}/members");
-    let added = bench.post(&members, json!({"username": "fcrick", "permissions": {"read": true}})).await;
+    let added = env.post(&members, json!({"username": "fcrick", "permissions": {"read": true}})).await;
     assert_eq!(
         added.json["permissions"],
         json!({"write": false, "read": true, "copy": false, "admin": false})
     );
     assert_eq!(
-        bench.post(&members, json!({"username": "fcrick", "permissions": {"read": true}})).await.status,
+        env.post(&members, json!({"username": "fcrick", "permissions": {"read": true}})).await.status,
         409
     );
     assert_eq!(
-        bench.post(&members, json!({"username": "nobody", "permissions": {"read": true}})).await.code(),
+        env.post(&members, json!({"username": "nobody", "permissions": {"read": true}})).await.code(),
         2002
     );
-    let team = bench.get("/teams?division=kings-college").await.column("id")[0].clone();
+    let team = env.get("/teams?division=kings-college").await.column("id")[0].clone();
     let body = json!({"username": team, "type": "TEAM", "permissions": {"copy": true}});
-    assert_eq!(bench.post(&members, body).await.json["type"], "TEAM");
-    assert_eq!(bench.get(&members).await.column("id").len(), 3);
-    bench.become_user("fcrick");
-    assert_eq!(bench.get(VOLUME).await.status, 200);
-    assert_eq!(bench.patch(VOLUME, json!({"description": "mine"})).await.code(), 9020);
-    bench.become_user("rfranklin");
+    assert_eq!(env.post(&members, body).await.json["type"], "TEAM");
+    assert_eq!(env.get(&members).await.column("id").len(), 3);
+    env.as_user("fcrick");
+    assert_eq!(env.get(VOLUME).await.status, 200);
+    assert_eq!(env.patch(VOLUME, json!({"description": "mine"})).await.code(), 9020);
+    env.as_user("rfranklin");
     let permissions = format!("{members}/fcrick/permissions");
-    assert_eq!(bench.patch(&permissions, json!({"write": true})).await.json["write"], true);
-    assert_eq!(bench.put(&permissions, json!({"write": true})).await.code(), 9011);
+    assert_eq!(env.patch(&permissions, json!({"write": true})).await.json["write"], true);
+    assert_eq!(env.put(&permissions, json!({"write": true})).await.code(), 9011);
     let all = json!({"read": true, "write": false, "copy": true, "admin": false});
-    assert_eq!(bench.put(&permissions, all).await.json["copy"], true);
-    assert_eq!(bench.delete(&format!("{members}/fcrick")).await.status, 204);
-    assert_eq!(bench.get(&format!("{members}/fcrick")).await.status, 404);
-    bench.become_user("jwatson");
-    assert_eq!(bench.get(VOLUME).await.code(), 9020);
+    assert_eq!(env.put(&permissions, all).await.json["copy"], true);
+    assert_eq!(env.delete(&format!("{members}/fcrick")).await.status, 204);
+    assert_eq!(env.get(&format!("{members}/fcrick")).await.status, 404);
+    env.as_user("jwatson");
+    assert_eq!(env.get(VOLUME).await.code(), 9020);
 }
 
 #[tokio::test]
@@ -162,9 +162,9 @@ async fn a_volume_can_be_a_folder_of_this_computer() {
     let folder = std::env::temp_dir().join(format!("sbg-emulator-volume-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("in")).unwrap();
     std::fs::write(folder.join("in/local.txt"), "here").unwrap();
-    let bench = Bench::with(sbg_emulator::Emulator::builder().volume_folder("bucket", &folder)).await;
-    bench.post("/storage/volumes", s3("patterns")).await;
-    assert_eq!(bench.get(&format!("{VOLUME}/list")).await.column("location"), ["local.txt"]);
-    assert_eq!(bench.get(&format!("{VOLUME}/object?location=../../etc/passwd")).await.code(), 9105);
+    let env = TestEnv::with(sbg_emulator::Emulator::builder().volume_folder("bucket", &folder)).await;
+    env.post("/storage/volumes", s3("patterns")).await;
+    assert_eq!(env.get(&format!("{VOLUME}/list")).await.column("location"), ["local.txt"]);
+    assert_eq!(env.get(&format!("{VOLUME}/object?location=../../etc/passwd")).await.code(), 9105);
     std::fs::remove_dir_all(folder).unwrap();
 }

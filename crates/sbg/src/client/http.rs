@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 
 use super::ClientBuilder;
 use super::tls::Tls;
@@ -19,7 +19,7 @@ const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 impl ClientBuilder {
     /// What the clients below agree on about TLS. Reading the certificates of the system takes a while, so it is done once.
     pub(super) fn tls(&self) -> Result<Tls> {
-        let identity = self.identity.as_ref().map(|pem| pem.expose_secret());
+        let identity = self.identity.as_ref().map(ExposeSecret::expose_secret);
         Tls::new(&self.root_certificates, identity)
     }
 

@@ -10,6 +10,7 @@ use sbg_emulator::{Builder, Emulator, FaultRule, StorageFlavor, StorageQuirk};
 /// Prints `export` lines that point a client at it, then serves until it is interrupted.
 #[derive(Debug, Parser)]
 #[command(version)]
+#[expect(clippy::struct_excessive_bools, reason = "these are independent switches")]
 pub(crate) struct Options {
     /// Address and port of the API; port 0 selects a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
@@ -47,6 +48,9 @@ pub(crate) struct Options {
     /// Refuse requests that the OpenAPI document does not describe, unknown query parameters included
     #[arg(long)]
     strict: bool,
+    /// Serve the console at `/` of the API even if it does not listen on a loopback address
+    #[arg(long)]
+    console: bool,
     /// Start with sample data: projects, files, apps, tasks, a volume and bills
     #[arg(long)]
     demo: bool,
@@ -94,6 +98,9 @@ impl Options {
             .demo(self.demo)
             .storage(self.storage)
             .discard_uploads(self.discard_uploads);
+        if self.console {
+            builder = builder.console(true);
+        }
         if let Some(address) = self.storage_listen {
             builder = builder.storage_listen(address);
         }

@@ -1,0 +1,46 @@
+//! What it costs to build a program that depends on a revision of this client.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::Programs;
+
+const MANIFEST: &str = r#"[package]
+name = "program"
+version = "0.0.0"
+edition = "2024"
+
+[dependencies]
+sbg = { path = "SBG" }
+tokio = { version = "1", features = ["macros", "rt"] }
+
+[profile.release]
+strip = true
+
+[workspace]
+"#;
+
+/// Prepares the minimal program in the empty `folder`; returns the command that builds it there, with the versions that the revision
+/// has locked and without the network.
+pub fn command(programs: &Programs, folder: &Path) -> Result<Command> {
+    let client = programs.workspace.join("crates/sbg");
+    let client = client.to_str().context("the path of the workspace is not UTF-8")?;
+    fs::write(folder.join("Cargo.toml"), MANIFEST.replace("SBG", client))?;
+    fs::copy(programs.workspace.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    fs::create_dir(folder.join("src"))?;
+    fs::write(folder.join("src/main.rs"), include_str!("../programs/minimal.rs"))?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--offline"]).current_dir(folder);
+    // Whatever this run was started with is for itself alone.
+    cargo.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
+    Ok(cargo)
+}
+
+/// The size of the program that was built in `folder`, in bytes.
+pub fn size(folder: &Path) -> Result<u64> {
+    let program = folder.join("target/release").join(format!("program{}", std::env::consts::EXE_SUFFIX));
+    Ok(fs::metadata(program).context("no program was built")?.len())
+}
