@@ -73,8 +73,8 @@ async fn rows_of_a_manifest_fail_alone() -> Result<()> {
 #[tokio::test]
 async fn a_manifest_is_imported_in_hundreds() -> Result<()> {
     let stage = Stage::start().await;
-    let rows: String = (0..150).map(|row| format!("drs://caninedc.org/{row},{row}.bam\n")).collect();
-    let manifest = DrsManifest::parse(format!("drs_uri,name\n{rows}").as_bytes())?;
+    let rows: Vec<_> = (0..150).map(|row| format!("drs://caninedc.org/{row},{row}.bam\n")).collect();
+    let manifest = DrsManifest::parse(format!("drs_uri,name\n{}", rows.concat()).as_bytes())?;
     let clock = stage.emulator.clock().clone();
     let import = stage.client.drs_imports().manifest(manifest).to_project(&stage.project);
     let report = import.on_change(move |_| clock.advance(Duration::from_secs(24 * 60 * 60))).await?;
