@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn chart_of_the_page_shows_the_table_of_the_page() {
+    fn chart_matches_the_table_of_the_page() {
         let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
         let page = std::fs::read_to_string(docs.join("speed.md")).unwrap();
         let chart = std::fs::read_to_string(docs.join("speed.svg")).unwrap();

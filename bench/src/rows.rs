@@ -205,10 +205,9 @@ impl Row {
     pub fn has(&self, side: Side) -> bool {
         let ceiling = matches!(self.work, Work::DownloadCeiling(_) | Work::UploadCeiling(_));
         match side {
-            // Others are not built: only revisions can be compared.
-            Side::Before => !ceiling,
-            Side::Python | Side::Sbg if self.work == Work::Build => side == Side::Sbg,
-            Side::Python | Side::Sbg => !ceiling,
+            Side::Sbg | Side::Before => !ceiling,
+            // The Python client is not built.
+            Side::Python => !ceiling && self.work != Work::Build,
             // curl alone has no resuming retries, pages or bulk calls.
             Side::Curl => {
                 let single = matches!(self.work, Work::Download(_) | Work::Upload(_))

@@ -115,7 +115,7 @@ async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<
         client.team("").get().await => "not a team id";
         client.teams().query("a/b").page().await => "not a division id";
         client.division("a b").get().await => "not a division id";
-        client.user("a/b").disable().await => "not a username";
+        client.user("a/b/c").disable().await => "not a username";
         client.projects().query().owner("a/b").page().await => "not an owner";
         client.files().bulk_copy(["a"], "demo").await => "not a project id";
     }

@@ -25,7 +25,7 @@ async fn refusals_about_storage_say_that_it_is_the_storage_and_what_to_do() -> R
     check(
         9026,
         "The volume is not configured for writing access.",
-        "the volume was attached read-only: give it the access mode `RW`, if the storage behind it may be written to",
+        "the volume was attached read-only: give it the access mode `RW` if the storage behind it allows writing",
     )
     .await;
     check(
@@ -37,14 +37,14 @@ async fn refusals_about_storage_say_that_it_is_the_storage_and_what_to_do() -> R
     check(
         9201,
         "Provided access key is not valid.",
-        "this is about the storage behind the volume: look at the keys that the volume was given and at the permissions \
-         that the cloud account grants them",
+        "the storage behind the volume refused: check the keys of the volume and the permissions of \
+         these keys in the cloud account",
     )
     .await;
     check(
         9020,
         "Insufficient privileges to access the requested volume.",
-        "this is about the volume, not the project: ask an administrator of the volume for the permission",
+        "the permission on the volume is missing, not on the project: ask an administrator of the volume",
     )
     .await;
     Ok(())
@@ -56,7 +56,7 @@ async fn a_signed_address_that_the_storage_refuses_for_good_is_told_from_a_refus
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Status { code: 403, body: None, headers: Vec::new() }));
     let download = stage.client.file(stage.file("a", "a")).download(stage.path("a")).await;
-    let words = ["HTTP 403", "; the storage refuses the address that the platform signed"];
+    let words = ["HTTP 403", "; the storage refused the URL that the platform signed"];
     assert_refused(download, ErrorKind::Storage, &words);
     Ok(())
 }
@@ -67,8 +67,7 @@ async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()
     let error = stage.client.project("rfranklin/no-such-project").get().await.expect_err("it is not there");
     let request = error.request_id().expect("the platform names its requests");
     let expected = format!(
-        "project_get: Requested project or member does not exist. (HTTP 404, code 3002, request {request}); projects are \
-         named `owner/short-name`, as their address shows, not by the displayed name"
+        "project_get: Requested project or member does not exist. (HTTP 404, code 3002, request {request}); the id of a project is `owner/short-name`, as in its URL, not its displayed name"
     );
     assert_eq!(error.to_string(), expected);
     Ok(())
@@ -120,7 +119,7 @@ async fn an_answer_of_another_form_tells_which_call_it_was() -> Result<()> {
         let headers = vec![("x-request-id".to_owned(), "r-17".to_owned())];
         stage.fault(FaultRule::api(Action::Status { code: 200, body: Some(body.clone()), headers }));
         let words =
-            ["user_me: the answer has another form than specified", "(HTTP 200, request r-17, 2 attempts)"];
+            ["user_me: the response has another form than specified", "(HTTP 200, request r-17, 2 attempts)"];
         let error = assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedResponse, &words);
         assert!(error.to_string().contains(&format!("`{body}`")), "{error}");
         assert_eq!((error.operation(), error.status()), (Some("user_me"), Some(200)));

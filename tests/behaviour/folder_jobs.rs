@@ -116,7 +116,7 @@ async fn a_wait_tells_of_changes_and_ends_at_its_timeout() -> Result<()> {
         log.lock().expect("no panic before").push(state);
     });
     let waited = wait.timeout(Duration::from_millis(60)).await;
-    assert_refused(waited, ErrorKind::WaitTimeout, &[&format!("job `{}` is not over", job.id)]);
+    assert_refused(waited, ErrorKind::WaitTimeout, &[&format!("job `{}` has not ended", job.id)]);
     assert_eq!(told.lock().expect("no panic before").len(), 1, "the state did not change");
     assert!(stage.client.delete_job(&job.id).get().await?.results().is_empty());
     Ok(())

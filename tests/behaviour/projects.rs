@@ -140,7 +140,7 @@ async fn a_deleted_project_is_gone_and_the_error_says_how_projects_are_named() -
     let error = assert_refused(
         handle.get().await,
         ErrorKind::NotFound,
-        &["project_get", "code 3002", "`owner/short-name`", "not by the displayed name"],
+        &["project_get", "code 3002", "`owner/short-name`", "not its displayed name"],
     );
     assert!(error.is_not_found());
     Ok(())

@@ -184,7 +184,11 @@ async fn a_path_leads_to_its_file() -> Result<()> {
     stage.emulator.clear_requests();
     assert_refused(files.resolve_path("").await, INVALID, &["the path has no names"]);
     assert_refused(files.resolve_path("/").await, INVALID, &["the path has no names"]);
-    assert_refused(files.resolve_path("raw/../a.txt").await, INVALID, &["`..` in `raw/../a.txt` is no name"]);
+    assert_refused(
+        files.resolve_path("raw/../a.txt").await,
+        INVALID,
+        &["`..` in `raw/../a.txt` is not a name"],
+    );
     stage.assert_no_requests();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What each example is given, and what it must have done and told.
+//! The arguments of each example, and the expected results and outputs.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ const CONCATENATE: &str = "rfranklin/fibre-diffraction/concatenate";
 
 pub(super) async fn client_setup() -> Result<()> {
     let stage = stage().await;
-    let told = run(&stage, "client_setup", &[]).await?;
-    assert_has(&told, &["rfranklin is signed in to http://127.0.0.1:", "999 of 1000 requests are left"]);
+    let printed = run(&stage, "client_setup", &[]).await?;
+    assert_has(&printed, &["rfranklin is signed in to http://127.0.0.1:", "999 of 1000 requests are left"]);
     Ok(())
 }
 
@@ -37,16 +37,16 @@ pub(super) async fn first_program() -> Result<()> {
 
 pub(super) async fn projects() -> Result<()> {
     let stage = stage().await;
-    let told = run(&stage, "projects", &["Fibre diffraction", "jwatson"]).await?;
+    let printed = run(&stage, "projects", &["Fibre diffraction", "jwatson"]).await?;
     assert_has(
-        &told,
+        &printed,
         &["rfranklin/rna-pilot  RNA pilot", "found rfranklin/fibre-diffraction", "added jwatson"],
     );
-    let told = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
+    let printed = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
     let expected = ["created rfranklin/photograph-51", "members of rfranklin/photograph-51: rfranklin\n"];
-    assert_has(&told, &expected);
-    let told = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
-    assert_has(&told, &["found rfranklin/photograph-51", "fcrick is a member already"]);
+    assert_has(&printed, &expected);
+    let printed = run(&stage, "projects", &["Photograph 51", "fcrick"]).await?;
+    assert_has(&printed, &["found rfranklin/photograph-51", "fcrick is a member already"]);
     assert_eq!(stage.client.project("rfranklin/photograph-51").members().query().all().await?.len(), 2);
     Ok(())
 }
@@ -55,8 +55,8 @@ pub(super) async fn list_files() -> Result<()> {
     let stage = stage().await;
     let total =
         stage.client.files().query().project(PROJECT).page_size(1).page().await?.total.context("a total")?;
-    let told = run(&stage, "list_files", &[PROJECT]).await?;
-    assert_has(&told, &[&format!("{total} files in ")]);
+    let printed = run(&stage, "list_files", &[PROJECT]).await?;
+    assert_has(&printed, &[&format!("{total} files in ")]);
     Ok(())
 }
 
@@ -68,22 +68,23 @@ pub(super) async fn find_files() -> Result<()> {
         stage.client.file(id).metadata().merge([("sample_id", "S1")]).await?;
     }
     stage.file("a/other.fastq", "A");
-    let told = run(&stage, "find_files", &["rfranklin/demo", "sample_id", "S1"]).await?;
+    let printed = run(&stage, "find_files", &["rfranklin/demo", "sample_id", "S1"]).await?;
     let lines = [format!("{root}  at-root.fastq  4 bytes"), format!("{inner}  a/b/inner.fastq  8 bytes")];
     assert_has(
-        &told,
+        &printed,
         &["2 files and folders at the root", "at the root: at-root.fastq", &lines[0], &lines[1]],
     );
-    assert!(!told.contains("other"), "{told}");
+    assert!(!printed.contains("other"), "{printed}");
     Ok(())
 }
 
 pub(super) async fn copy_files() -> Result<()> {
     let stage = stage().await;
-    let told = run(&stage, "copy_files", &[PROJECT, "rfranklin/demo", "notes.txt", "no-such-file"]).await?;
-    assert_has(&told, &["1 of 2 files were found", "copied notes.txt as "]);
+    let printed =
+        run(&stage, "copy_files", &[PROJECT, "rfranklin/demo", "notes.txt", "no-such-file"]).await?;
+    assert_has(&printed, &["1 of 2 files were found", "copied notes.txt as "]);
     let copy = stage.client.project(&stage.project).files().resolve_path("notes.txt").await?;
-    assert_has(&told, &[&copy.id]);
+    assert_has(&printed, &[&copy.id]);
     stage.assert_uploaded(&copy.id, b"Photo 51 is the clearest.\n");
     Ok(())
 }
@@ -91,8 +92,8 @@ pub(super) async fn copy_files() -> Result<()> {
 pub(super) async fn upload() -> Result<()> {
     let stage = stage().await;
     let path = stage.local("reads.fastq", "ACGT");
-    let told = run(&stage, "upload", &[argument(&path), "rfranklin/demo"]).await?;
-    assert_has(&told, &["4 bytes in "]);
+    let printed = run(&stage, "upload", &[argument(&path), "rfranklin/demo"]).await?;
+    assert_has(&printed, &["4 bytes in "]);
     let file = stage.client.project(&stage.project).files().resolve_path("reads.fastq").await?;
     stage.assert_uploaded(&file.id, b"ACGT");
     Ok(())
@@ -102,8 +103,8 @@ pub(super) async fn upload_reads() -> Result<()> {
     let stage = stage().await;
     let paths = ["one.fastq", "two.fastq"].map(|name| stage.local(name, name));
     let [one, two] = [argument(&paths[0]), argument(&paths[1])];
-    let told = run(&stage, "upload_reads", &["rfranklin/demo", "reads", "S1", one, two]).await?;
-    assert_has(&told, &["one.fastq", "two.fastq", "the folder has 2 files"]);
+    let printed = run(&stage, "upload_reads", &["rfranklin/demo", "reads", "S1", one, two]).await?;
+    assert_has(&printed, &["one.fastq", "two.fastq", "the folder has 2 files"]);
     let found = stage.client.project(&stage.project).files().resolve_path("reads/two.fastq").await?;
     let file = stage.client.file(&found.id).get().await?;
     assert_eq!(file.metadata.and_then(|metadata| metadata.get("sample_id").cloned()), Some(json!("S1")));
@@ -115,8 +116,8 @@ pub(super) async fn upload_reads() -> Result<()> {
 pub(super) async fn download() -> Result<()> {
     let stage = stage().await;
     let (id, path) = (stage.file("a.fastq", "ACGT"), stage.path("copy.fastq"));
-    let told = run(&stage, "download", &[&id, argument(&path)]).await?;
-    assert_has(&told, &["4 bytes in "]);
+    let printed = run(&stage, "download", &[&id, argument(&path)]).await?;
+    assert_has(&printed, &["4 bytes in "]);
     stage.assert_downloaded(&path, &id);
     Ok(())
 }
@@ -124,8 +125,8 @@ pub(super) async fn download() -> Result<()> {
 pub(super) async fn quickstart() -> Result<()> {
     let stage = stage().await;
     let path = stage.local("reads.fastq", "@read\nACGT\n+\nIIII\n".repeat(100));
-    let told = run(&stage, "quickstart", &[argument(&path)]).await?;
-    assert_has(&told, &["created project rfranklin/quickstart", "all checksums are identical"]);
+    let printed = run(&stage, "quickstart", &[argument(&path)]).await?;
+    assert_has(&printed, &["created project rfranklin/quickstart", "all checksums are identical"]);
     let file = stage.client.project("rfranklin/quickstart").files().resolve_path("reads.fastq").await?;
     stage.assert_uploaded(&file.id, &std::fs::read(path)?);
     Ok(())
@@ -144,13 +145,13 @@ pub(super) async fn apps() -> Result<()> {
     });
     let path = stage.local("my-tool.cwl.json", cwl.to_string());
     let public = "admin/sbg-public-data/line-count";
-    let told = run(&stage, "apps", &["rfranklin/demo", public, argument(&path)]).await?;
+    let printed = run(&stage, "apps", &["rfranklin/demo", public, argument(&path)]).await?;
     let expected = [
         "Line count has revision 0",
         "copied: rfranklin/demo/line-count",
         "installed: rfranklin/demo/my-tool/0",
     ];
-    assert_has(&told, &expected);
+    assert_has(&printed, &expected);
     let apps = stage.client.project(&stage.project).apps().query().page().await?;
     assert_eq!(apps.items.len(), 2);
     let again = run(&stage, "apps", &["rfranklin/demo", public, argument(&path)]).await;
@@ -160,8 +161,8 @@ pub(super) async fn apps() -> Result<()> {
 
 pub(super) async fn run_task() -> Result<()> {
     let stage = stage().await;
-    let told = run(&stage, "run_task", &[PROJECT, LINE_COUNT, "file", "reads/sample-1.fastq"]).await?;
-    assert_has(&told, &["Completed", "count: 160", "sample-1.fastq.line-count.txt (", "it has cost "]);
+    let printed = run(&stage, "run_task", &[PROJECT, LINE_COUNT, "file", "reads/sample-1.fastq"]).await?;
+    assert_has(&printed, &["Completed", "count: 160", "sample-1.fastq.line-count.txt (", "it has cost "]);
     let wrong = run(&stage, "run_task", &[PROJECT, LINE_COUNT, "files", "reads/sample-1.fastq"]).await;
     assert!(
         wrong.is_err_and(|error| error.to_string().contains("cannot run")),
@@ -172,20 +173,20 @@ pub(super) async fn run_task() -> Result<()> {
 
 pub(super) async fn batch_tasks() -> Result<()> {
     let stage = stage().await;
-    let told = run(&stage, "batch_tasks", &[PROJECT, LINE_COUNT, "file", "reads"]).await?;
-    assert_has(&told, &["3 files", "the batch is Some(Completed)"]);
-    assert_eq!(told.matches(": Some(Completed)").count(), 3, "a task for each file: {told}");
-    let told = run(&stage, "batch_tasks", &[PROJECT, CONCATENATE, "files", "reads", "sample_id"]).await?;
-    assert_eq!(told.matches(": Some(Completed)").count(), 2, "a task for each sample: {told}");
+    let printed = run(&stage, "batch_tasks", &[PROJECT, LINE_COUNT, "file", "reads"]).await?;
+    assert_has(&printed, &["3 files", "the batch is Some(Completed)"]);
+    assert_eq!(printed.matches(": Some(Completed)").count(), 3, "a task for each file: {printed}");
+    let printed = run(&stage, "batch_tasks", &[PROJECT, CONCATENATE, "files", "reads", "sample_id"]).await?;
+    assert_eq!(printed.matches(": Some(Completed)").count(), 2, "a task for each sample: {printed}");
     Ok(())
 }
 
 pub(super) async fn chained_batches() -> Result<()> {
     let stage = stage().await;
     let arguments = [PROJECT, "reads", CONCATENATE, "files", LINE_COUNT, "file"];
-    let told = run(&stage, "chained_batches", &arguments).await?;
-    assert_has(&told, &["the first batch has made 2 files"]);
-    assert_eq!(told.matches(".line-count.txt").count(), 2, "{told}");
+    let printed = run(&stage, "chained_batches", &arguments).await?;
+    assert_has(&printed, &["the first batch has made 2 files"]);
+    assert_eq!(printed.matches(".line-count.txt").count(), 2, "{printed}");
     Ok(())
 }
 
@@ -207,9 +208,9 @@ pub(super) async fn tumor_normal() -> Result<()> {
         stage.client.file(id).metadata().merge([("case_id", case), ("sample_type", sample_type)]).await?;
     }
     let arguments = ["rfranklin/demo", "rfranklin/demo/somatic", "tumor", "normal"];
-    let told = run(&stage, "tumor_normal", &arguments).await?;
+    let printed = run(&stage, "tumor_normal", &arguments).await?;
     let expected = ["case C1 is task ", "case C2 has no normal", "Tumor and normal of C1: Some(Completed)"];
-    assert_has(&told, &expected);
+    assert_has(&printed, &expected);
     let task = stage.client.project(&stage.project).tasks().query().all().await?.remove(0);
     let inputs = stage.client.task(task.id).get().await?.inputs.context("inputs")?;
     assert_eq!((&inputs["tumor"]["name"], &inputs["normal"]["name"]), (&json!("0.bam"), &json!("1.bam")));
@@ -222,8 +223,8 @@ pub(super) async fn download_vcfs() -> Result<()> {
     let calls = stage.client.file(id).get().await?;
     let task = stage.client.tasks().create(CONCATENATE, PROJECT).input("files", [calls]).run(true).await?;
     assert_eq!(stage.client.task(&task.id).wait().await?.status, Some(TaskStatus::Completed));
-    let told = run(&stage, "download_vcfs", &[&task.id, argument(stage.folder.path())]).await?;
-    assert_has(&told, &["calls.concatenated.vcf: 21 bytes", "1 files"]);
+    let printed = run(&stage, "download_vcfs", &[&task.id, argument(stage.folder.path())]).await?;
+    assert_has(&printed, &["calls.concatenated.vcf: 21 bytes", "1 files"]);
     assert_eq!(std::fs::read(stage.path("calls.concatenated.vcf"))?, b"##fileformat=VCFv4.3\n");
     Ok(())
 }
@@ -232,11 +233,12 @@ pub(super) async fn costs() -> Result<()> {
     // Tasks that last no time cost nothing.
     let stage = Stage::with(demo().state_time(Duration::from_secs(60 * 60))).await;
     let sums = async |first: &str, last: &str| {
-        let told = run(&stage, "costs", &[first, last]).await?;
-        assert_has(&told, &["Rosalind Franklin's billing group"]);
+        let printed = run(&stage, "costs", &[first, last]).await?;
+        assert_has(&printed, &["Rosalind Franklin's billing group"]);
         let sum = |kind: &str| {
-            let line = told.lines().find_map(|line| line.trim().strip_prefix(kind));
-            line.and_then(|sum| sum.trim().parse::<f64>().ok()).with_context(|| format!("{kind} of:\n{told}"))
+            let line = printed.lines().find_map(|line| line.trim().strip_prefix(kind));
+            line.and_then(|sum| sum.trim().parse::<f64>().ok())
+                .with_context(|| format!("{kind} of:\n{printed}"))
         };
         anyhow::Ok([sum("analysis")?, sum("storage")?, sum("egress")?])
     };
@@ -250,8 +252,11 @@ pub(super) async fn costs() -> Result<()> {
 pub(super) async fn import_from_volume() -> Result<()> {
     let stage = stage().await;
     let arguments = ["rfranklin/patterns", "patterns/", "rfranklin/demo"];
-    let told = run(&stage, "import_from_volume", &arguments).await?;
-    assert_has(&told, &["found patterns/a-form.csv", "imported a-form.csv as ", "imported b-form.csv as "]);
+    let printed = run(&stage, "import_from_volume", &arguments).await?;
+    assert_has(
+        &printed,
+        &["found patterns/a-form.csv", "imported a-form.csv as ", "imported b-form.csv as "],
+    );
     let file = stage.client.project(&stage.project).files().resolve_path("b-form.csv").await?;
     stage.assert_uploaded(&file.id, b"patterns/b-form.csv\n");
     Ok(())
@@ -262,8 +267,8 @@ pub(super) async fn export_to_volume() -> Result<()> {
     stage.file("results/a.pdb", "ATOM a");
     stage.file("results/b.pdb", "ATOM b");
     let arguments = ["rfranklin/demo", "results", "rfranklin/patterns", "models/"];
-    let told = run(&stage, "export_to_volume", &arguments).await?;
-    assert_has(&told, &["2 files to export", "exported a.pdb", "exported b.pdb"]);
+    let printed = run(&stage, "export_to_volume", &arguments).await?;
+    assert_has(&printed, &["2 files to export", "exported a.pdb", "exported b.pdb"]);
     assert_eq!(stage.emulator.object("demo-bucket", "models/b.pdb").as_deref(), Some(&b"ATOM b"[..]));
     Ok(())
 }
@@ -272,13 +277,13 @@ pub(super) async fn folder_trees() -> Result<()> {
     let stage = stage().await;
     let folder = stage.path("tree");
     let arguments = ["download", PROJECT, argument(&folder)];
-    let told = run(&stage, "folder_trees", &arguments).await?;
-    assert_has(&told, &["notes.txt: 26 bytes", "reads/sample-2.fastq: 1350 bytes", " 0 failed"]);
+    let printed = run(&stage, "folder_trees", &arguments).await?;
+    assert_has(&printed, &["notes.txt: 26 bytes", "reads/sample-2.fastq: 1350 bytes", " 0 failed"]);
     let again = run(&stage, "folder_trees", &arguments).await?;
     assert_has(&again, &["0 bytes in 0 files, ", " identical, 0 assumed, 0 failed"]);
 
     let arguments = ["upload", "rfranklin/demo", argument(&folder)];
-    assert_eq!(run(&stage, "folder_trees", &arguments).await?, told);
+    assert_eq!(run(&stage, "folder_trees", &arguments).await?, printed);
     let file = stage.client.project(&stage.project).files().resolve_path("reads/sample-2.fastq").await?;
     stage.assert_uploaded(&file.id, &std::fs::read(folder.join("reads/sample-2.fastq"))?);
     // What has changed moves, here and there.
@@ -300,8 +305,10 @@ pub(super) async fn folder_trees() -> Result<()> {
     let blocked = stage.path("blocked");
     std::fs::create_dir(&blocked)?;
     std::fs::write(blocked.join("reads"), "a file where a folder has to be")?;
-    let told = run(&stage, "folder_trees", &["download", PROJECT, argument(&blocked)]).await;
-    assert!(told.is_err_and(|error| error.to_string().contains("reads` is a regular file, where a folder")));
+    let printed = run(&stage, "folder_trees", &["download", PROJECT, argument(&blocked)]).await;
+    assert!(
+        printed.is_err_and(|error| error.to_string().contains("reads` is a regular file, where a folder"))
+    );
     assert!(blocked.join("notes.txt").exists(), "the others have come");
     Ok(())
 }
@@ -311,8 +318,8 @@ pub(super) async fn task_outputs() -> Result<()> {
     let reads = stage.client.project(PROJECT).files().resolve_path("reads/sample-2.fastq").await?;
     let task = stage.client.tasks().create(LINE_COUNT, PROJECT).input("file", reads).run(true).await?;
     let folder = stage.path("results");
-    let told = run(&stage, "task_outputs", &[&task.id, argument(&folder)]).await?;
-    assert_has(&told, &["sample-2.fastq.line-count.txt: ", "1 files"]);
+    let printed = run(&stage, "task_outputs", &[&task.id, argument(&folder)]).await?;
+    assert_has(&printed, &["sample-2.fastq.line-count.txt: ", "1 files"]);
     assert!(std::fs::read_to_string(folder.join("sample-2.fastq.line-count.txt"))?.contains("100"));
     let again = run(&stage, "task_outputs", &[&task.id, argument(&folder)]).await?;
     assert_has(&again, &["sample-2.fastq.line-count.txt was there already"]);
@@ -323,11 +330,11 @@ pub(super) async fn task_outputs() -> Result<()> {
 
 pub(super) async fn clone_task() -> Result<()> {
     let stage = Stage::with(demo().state_time(Duration::from_millis(500))).await;
-    let told = run(&stage, "clone_task", &[PROJECT, "Unknown digest", "algorithm", "md5"]).await?;
+    let printed = run(&stage, "clone_task", &[PROJECT, "Unknown digest", "algorithm", "md5"]).await?;
     let expected = ["Unknown digest is Some(Failed)", "Unknown digest, again is Some(Completed)", "digest: "];
-    assert_has(&told, &expected);
-    let told = run(&stage, "clone_task", &[PROJECT, "Digest", "algorithm", "sha512", "--abort"]).await?;
-    assert_has(&told, &["told to stop: Some(Aborting)", "Digest, again is Some(Aborted)"]);
+    assert_has(&printed, &expected);
+    let printed = run(&stage, "clone_task", &[PROJECT, "Digest", "algorithm", "sha512", "--abort"]).await?;
+    assert_has(&printed, &["told to stop: Some(Aborting)", "Digest, again is Some(Aborted)"]);
     let wrong = run(&stage, "clone_task", &[PROJECT, "Digest", "algorithm", "5"]).await;
     assert!(wrong.is_err_and(|error| error.to_string().contains("algorithm")), "an algorithm is a text");
     let nothing = run(&stage, "clone_task", &[PROJECT, "Nothing", "algorithm", "md5"]).await;
@@ -338,13 +345,13 @@ pub(super) async fn clone_task() -> Result<()> {
 pub(super) async fn bulk_edit() -> Result<()> {
     let stage = stage().await;
     let ids = ["a.fastq", "b.fastq"].map(|name| stage.file(name, name));
-    let told = run(&stage, "bulk_edit", &["library_id", "L1", &ids[0], &ids[1]]).await?;
+    let printed = run(&stage, "bulk_edit", &["library_id", "L1", &ids[0], &ids[1]]).await?;
     let expected = ["2 of 2 files were changed", "a.fastq: library_id is L1", "b.fastq: library_id is L1"];
-    assert_has(&told, &expected);
+    assert_has(&printed, &expected);
     let missing = "567890abc9b0307bc0414164";
-    let told = run(&stage, "bulk_edit", &["library_id", "L2", missing, &ids[1]]).await;
+    let printed = run(&stage, "bulk_edit", &["library_id", "L2", missing, &ids[1]]).await;
     let refused = format!("{missing}: Requested file does not exist. (HTTP 404, code 5002)");
-    assert!(told.is_err_and(|error| error.to_string().contains(&refused)));
+    assert!(printed.is_err_and(|error| error.to_string().contains(&refused)));
     let metadata = stage.client.file(&ids[1]).get().await?.metadata.context("metadata")?;
     assert_eq!(metadata.get("library_id"), Some(&json!("L2")), "the other one is changed");
     Ok(())
@@ -353,10 +360,10 @@ pub(super) async fn bulk_edit() -> Result<()> {
 pub(super) async fn search_files() -> Result<()> {
     let stage = stage().await;
     let condition = r#"file_extension IN ("FASTQ") AND tags IN ("raw") ORDER BY size DESC"#;
-    let told = run(&stage, "search_files", &[PROJECT, condition]).await?;
-    let names: Vec<_> = told.lines().filter_map(|line| line.split("  ").nth(1)).collect();
+    let printed = run(&stage, "search_files", &[PROJECT, condition]).await?;
+    let names: Vec<_> = printed.lines().filter_map(|line| line.split("  ").nth(1)).collect();
     assert_eq!(names, ["sample-3.fastq", "sample-1.fastq", "sample-2.fastq"]);
-    assert_has(&told, &["3240 bytes", "3 hits"]);
+    assert_has(&printed, &["3240 bytes", "3 hits"]);
     let wrong = run(&stage, "search_files", &[PROJECT, "size > 5 AND"]).await;
     assert!(wrong.is_err_and(|error| error.to_string().contains("HTTP 400")), "no condition");
     Ok(())
@@ -369,15 +376,15 @@ pub(super) async fn background_jobs() -> Result<()> {
         anyhow::Ok(entries.into_iter().map(|entry: sbg::files::Entry| entry.path).collect::<Vec<_>>())
     };
     let copy = ["copy", PROJECT, "reads", "rfranklin/demo"];
-    let told = run(&stage, "background_jobs", &copy).await?;
-    assert_has(&told, &["job ", "Some(Finished)", "  reads\n"]);
+    let printed = run(&stage, "background_jobs", &copy).await?;
+    assert_has(&printed, &["job ", "Some(Finished)", "  reads\n"]);
     assert_eq!(paths("rfranklin/demo").await?.len(), 4, "a folder and three files");
     let in_place = run(&stage, "background_jobs", &["copy", PROJECT, "reads", PROJECT]).await;
     assert!(in_place.is_err_and(|error| error.to_string().contains("code 57009")), "it is there already");
 
     let move_on = ["move", "rfranklin/demo", "reads", "rfranklin/rna-pilot"];
-    let told = run(&stage, "background_jobs", &move_on).await?;
-    assert_has(&told, &["Some(Finished)", "  reads\n"]);
+    let printed = run(&stage, "background_jobs", &move_on).await?;
+    assert_has(&printed, &["Some(Finished)", "  reads\n"]);
     assert!(paths("rfranklin/demo").await?.is_empty());
     assert!(paths("rfranklin/rna-pilot").await?.contains(&"reads/sample-3.fastq".to_owned()));
 
@@ -388,30 +395,30 @@ pub(super) async fn background_jobs() -> Result<()> {
 
 pub(super) async fn stream_file() -> Result<()> {
     let stage = stage().await;
-    let told = run(&stage, "stream_file", &[PROJECT, "reads/sample-1.fastq"]).await?;
-    assert_eq!(told, "it begins with @read\n160 lines in 2160 bytes\n");
+    let printed = run(&stage, "stream_file", &[PROJECT, "reads/sample-1.fastq"]).await?;
+    assert_eq!(printed, "it begins with @read\n160 lines in 2160 bytes\n");
     // More than one piece, so that a line goes over the edge of two.
     stage.file("large.txt", "0123456789\n".repeat(1_000_000));
-    let told = run(&stage, "stream_file", &["rfranklin/demo", "large.txt"]).await?;
-    assert_has(&told, &["1000000 lines in 11000000 bytes"]);
+    let printed = run(&stage, "stream_file", &["rfranklin/demo", "large.txt"]).await?;
+    assert_has(&printed, &["1000000 lines in 11000000 bytes"]);
     Ok(())
 }
 
 pub(super) async fn error_handlers() -> Result<()> {
     let stage = stage().await;
     stage.fault("api:path=/projects:first=2:509".parse()?);
-    let told = run(&stage, "error_handlers", &[PROJECT]).await?;
+    let printed = run(&stage, "error_handlers", &[PROJECT]).await?;
     let waits = ["project_get waits 100ms: LabProxy\n", "project_get waits 200ms: LabProxy\n"];
-    assert_eq!(told, format!("{}{}Fibre diffraction\n", waits[0], waits[1]));
-    let told = run(&stage, "error_handlers", &["rfranklin/nowhere"]).await?;
-    assert_has(&told, &["there is none: project_get: Requested project"]);
+    assert_eq!(printed, format!("{}{}Fibre diffraction\n", waits[0], waits[1]));
+    let printed = run(&stage, "error_handlers", &["rfranklin/nowhere"]).await?;
+    assert_has(&printed, &["there is none: project_get: Requested project"]);
     Ok(())
 }
 
 pub(super) async fn attach_volume() -> Result<()> {
     let stage = stage().await;
-    let told = run(&stage, "attach_volume", &["fibres", "demo-bucket"]).await?;
-    assert_has(&told, &["attached rfranklin/fibres", "folder patterns/", "object README.txt"]);
+    let printed = run(&stage, "attach_volume", &["fibres", "demo-bucket"]).await?;
+    assert_has(&printed, &["attached rfranklin/fibres", "folder patterns/", "object README.txt"]);
     let volume = stage.client.volume("rfranklin/fibres");
     assert_eq!(volume.get().await?.access_mode.map(|mode| mode.to_string()).as_deref(), Some("RO"));
     let missing = run(&stage, "attach_volume", &["others", "no-such-bucket"]).await;
@@ -420,8 +427,8 @@ pub(super) async fn attach_volume() -> Result<()> {
     let in_use = run(&stage, "attach_volume", &["--detach", "rfranklin/patterns"]).await;
     assert!(in_use.is_err_and(|error| error.to_string().contains("HTTP 409")), "files were imported from it");
     assert_eq!(stage.client.volume("rfranklin/patterns").get().await?.active, Some(true));
-    let told = run(&stage, "attach_volume", &["--detach", "rfranklin/fibres"]).await?;
-    assert_eq!(told, "detached rfranklin/fibres\n");
+    let printed = run(&stage, "attach_volume", &["--detach", "rfranklin/fibres"]).await?;
+    assert_eq!(printed, "detached rfranklin/fibres\n");
     assert!(volume.get().await.is_err_and(|error| error.is_not_found()));
     Ok(())
 }

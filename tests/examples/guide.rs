@@ -1,5 +1,5 @@
-//! Holds the guide `docs/recipes.md` to what it says: its commands print what stands below them, its snippets stand in the programs,
-//! and the index leads to its sections. Where a command prints something else, the failure shows what to put into the guide.
+//! Checks `docs/recipes.md`: its commands print the output below them, its snippets are in the programs, and its index leads to its
+//! sections. If a command prints something else, the failure shows the new output.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,11 +14,11 @@ use sbg_tests::watched;
 
 use super::{WORKSPACE, demo, programs};
 
-/// What the guide says where the emulator listens.
+/// The endpoint of the emulator in the guide.
 const ENDPOINT: &str = "http://127.0.0.1:8080/v2";
-/// What is printed between the outputs of two commands.
+/// Separates the outputs of two commands.
 const END: &str = "--- the end of a command ---";
-/// Lets the commands of the guide run the programs that are built already.
+/// Makes the commands of the guide run the programs that are already built.
 const PRELUDE: &str = r#"exec 2>&1
 cargo() {
     while [ "$1" != --example ]; do shift; done
@@ -28,26 +28,26 @@ cargo() {
 }
 "#;
 
-/// What stands below one heading.
+/// The text below one heading.
 #[derive(Debug, Default)]
 struct Section {
     title: String,
-    /// With which the emulator is started.
+    /// Faults of the emulator.
     faults: Vec<String>,
     programs: Vec<String>,
     snippets: Vec<String>,
-    commands: Vec<Told>,
+    commands: Vec<Step>,
 }
 
-/// A command, and what it prints.
+/// A command and its output.
 #[derive(Debug, Default)]
-struct Told {
+struct Step {
     command: String,
     output: String,
 }
 
 impl Section {
-    /// What the snippets of this section may be of: the programs that it names.
+    /// The sources of the snippets: the programs that the section names.
     fn sources(&self) -> Result<Vec<String>> {
         let example = |program: &String| format!("crates/sbg/examples/{program}.rs");
         let mut paths: Vec<String> = self.programs.iter().map(example).collect();
@@ -58,15 +58,15 @@ impl Section {
         paths.into_iter().map(read).collect()
     }
 
-    /// The commands, one after the other, as a script.
+    /// The commands as a script.
     fn script(&self) -> String {
-        let commands = self.commands.iter().map(|told| format!("{}\necho '{END}'\n", told.command));
+        let commands = self.commands.iter().map(|step| format!("{}\necho '{END}'\n", step.command));
         PRELUDE.to_owned() + &commands.collect::<String>()
     }
 }
 
 #[test]
-fn snippets_stand_in_the_programs() -> Result<()> {
+fn snippets_are_in_the_programs() -> Result<()> {
     for section in sections()? {
         let sources = section.sources()?;
         for snippet in &section.snippets {
@@ -78,7 +78,7 @@ fn snippets_stand_in_the_programs() -> Result<()> {
 }
 
 #[test]
-fn the_index_leads_to_the_sections() -> Result<()> {
+fn index_leads_to_the_sections() -> Result<()> {
     let page = page()?;
     let anchors: BTreeSet<String> = sections()?.iter().map(|section| anchor(&section.title)).collect();
     let links: Vec<&str> =
@@ -98,9 +98,9 @@ async fn commands_print_what_the_guide_says() -> Result<()> {
     Ok(())
 }
 
-/// Runs the commands of a section against a platform of its own. Gives what they have printed where the guide says something else.
+/// Runs the commands of a section on a new emulator. Returns outputs that differ from the guide.
 async fn compare(section: Section) -> Result<Vec<String>> {
-    // A task is over after two of these. The first look at it shall find it queued, and the second one, a second later, over.
+    // A task ends after two of these: the first poll finds it queued, the second one, a second later, completed.
     let mut builder = watched(demo().state_time(Duration::from_millis(450)));
     for fault in &section.faults {
         builder = builder.fault(fault.parse()?);
@@ -124,9 +124,9 @@ async fn compare(section: Section) -> Result<Vec<String>> {
     let outputs: Vec<&str> = output.split_terminator(&end).collect();
     ensure!(outputs.len() == section.commands.len(), "{}: commands are missing in\n{output}", section.title);
     let mut wrong = Vec::new();
-    for (told, output) in section.commands.iter().zip(outputs) {
-        if masked(&told.output) != masked(output) {
-            wrong.push(format!("{}:\n$ {}\n{output}", section.title, told.command));
+    for (step, output) in section.commands.iter().zip(outputs) {
+        if masked(&step.output) != masked(output) {
+            wrong.push(format!("{}:\n$ {}\n{output}", section.title, step.command));
         }
     }
     Ok(wrong)
@@ -161,7 +161,7 @@ fn sections() -> Result<Vec<Section>> {
             }
             (Some("console"), None) => match line.strip_prefix("$ ") {
                 Some(command) => {
-                    section.commands.push(Told { command: command.to_owned(), output: String::new() });
+                    section.commands.push(Step { command: command.to_owned(), output: String::new() });
                 }
                 None => writeln!(section.commands.last_mut().context("a command")?.output, "{line}")?,
             },
@@ -183,12 +183,12 @@ pub(super) fn anchor(title: &str) -> String {
     kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
 
-/// The lines without their indentation, and without empty ones.
+/// The text without indentation and empty lines.
 fn dedented(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// The text without what differs from run to run: identifiers, and numbers with a point, such as seconds.
+/// The text without identifiers and decimal numbers, which differ from run to run.
 fn masked(text: &str) -> String {
     let in_word = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
     let mut masked = String::new();
@@ -211,7 +211,7 @@ fn masked(text: &str) -> String {
 }
 
 #[test]
-fn what_differs_from_run_to_run_is_masked() {
+fn ids_and_numbers_are_masked() {
     let check = |text: &str, expected: &str| assert_eq!(masked(text), expected);
     check("567890abc9b0307bc0414164  a.txt", "ID  a.txt");
     check("task 3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11: 12 bytes", "task ID: 12 bytes");

@@ -1,5 +1,4 @@
-//! Runs every example program of `sbg` against an emulator, the way its reader does: as a program that finds its credentials in the
-//! environment.
+//! Runs every example program of `sbg` against an emulator, as a reader does: with credentials in the environment.
 
 mod checks;
 mod documents;
@@ -21,10 +20,10 @@ use serde_json::Value;
 /// The folder of the workspace.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Makes a test of each example, named after it.
+/// Creates a test for each example, named after it.
 macro_rules! examples {
     ($($name:ident),* $(,)?) => {
-        /// The examples that are run.
+        /// The tested examples.
         const RUN: &[&str] = &[$(stringify!($name)),*];
 
         $(#[tokio::test]
@@ -66,7 +65,7 @@ examples!(
 );
 
 #[test]
-fn no_example_is_forgotten() -> Result<()> {
+fn every_example_has_a_test() -> Result<()> {
     let mut there = BTreeSet::new();
     for entry in Path::new(WORKSPACE).join("crates/sbg/examples").read_dir()? {
         let path = entry?.path();
@@ -77,7 +76,7 @@ fn no_example_is_forgotten() -> Result<()> {
 }
 
 #[test]
-fn every_example_is_among_the_recipes() -> Result<()> {
+fn every_example_has_a_recipe() -> Result<()> {
     let page = std::fs::read_to_string(Path::new(WORKSPACE).join("docs/recipes.md"))?;
     let programs = page.lines().filter_map(|line| {
         line.split('|').nth(2)?.trim().strip_prefix("[`")?.split_once('`').map(|(name, _)| name)
@@ -93,7 +92,7 @@ fn demo() -> Builder {
     Emulator::builder().min_part_size(1).demo(true)
 }
 
-/// A platform on which tasks and jobs are over at once, so that the examples need not wait long.
+/// A platform on which tasks and jobs end immediately.
 async fn stage() -> Stage {
     Stage::with(demo().state_time(Duration::from_millis(1))).await
 }
@@ -127,7 +126,7 @@ fn build() -> Result<BTreeMap<String, PathBuf>> {
     Ok(programs)
 }
 
-/// Runs an example with these arguments and gives what it has printed.
+/// Runs an example with these arguments and returns its output.
 async fn run(stage: &Stage, name: &'static str, arguments: &[&str]) -> Result<String> {
     let (endpoint, token) = (stage.emulator.url().to_owned(), stage.emulator.token());
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
@@ -140,14 +139,14 @@ async fn run(stage: &Stage, name: &'static str, arguments: &[&str]) -> Result<St
         command.env("XDG_STATE_HOME", state).current_dir(folder);
         anyhow::Ok(command.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY").output()?)
     };
-    // A program that runs blocks its thread, and others are to run at the same time.
+    // Waiting for the program blocks a thread, and tests run in parallel.
     let output = tokio::task::spawn_blocking(started).await??;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{name} has ended with {}: {errors}", output.status);
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Fails unless the text has all of these pieces.
+/// Fails unless the text contains all of these pieces.
 #[track_caller]
 fn assert_has(text: &str, pieces: &[&str]) {
     for piece in pieces {

@@ -1,9 +1,9 @@
-//! A program under test and its test, as the guide shows them to whoever tests with the emulator.
+//! A function and its test with the emulator, as shown in the guide.
 
 use sbg::{Client, Fields, Result};
 use sbg_emulator::{Emulator, FaultRule};
 
-/// How many files at the root of a project are of no sample.
+/// The number of files at the root of a project without a sample.
 async fn without_sample(client: &Client, project: &str) -> Result<usize> {
     let mut files = client.files().query().project(project).fields(Fields::only(["metadata"])).items();
     let mut count = 0;

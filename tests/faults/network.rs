@@ -262,9 +262,9 @@ fn certificates_that_are_none_are_refused_before_anything_is_sent() {
         &["the identity is not a PEM file"],
     );
     assert_refused(client().identity(pem).build(), ErrorKind::Config, &["the identity is not a PEM file"]);
-    assert_refused(client().root_certificates("no PEM").build(), ErrorKind::Config, &["no PEM file"]);
+    assert_refused(client().root_certificates("no PEM").build(), ErrorKind::Config, &["not a PEM file"]);
     // OpenSSL looks into a certificate as soon as it is read.
-    let told = if cfg!(feature = "native-tls") { "no PEM file" } else { "cannot be set up" };
+    let told = if cfg!(feature = "native-tls") { "not a PEM file" } else { "cannot be set up" };
     assert_refused(client().root_certificates(pem).build(), ErrorKind::Config, &[told]);
 }
 

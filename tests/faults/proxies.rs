@@ -134,7 +134,7 @@ async fn an_answer_without_end_is_not_read_for_ever() -> Result<()> {
     let client = client_of(&url, token)
         .call_timeout(Duration::from_millis(300))
         .retry_policy(quick_retry().max_attempts(2));
-    let words = ["user_me", "the answer was not complete after 300ms", "2 attempts"];
+    let words = ["user_me", "the response was not complete after 300ms", "2 attempts"];
     let error = assert_refused(client.build()?.users().me().await, ErrorKind::Timeout, &words);
     assert!(error.is_transient());
     Ok(())

@@ -48,7 +48,7 @@ async fn list_that_links_back_is_an_error() -> Result<()> {
         ("/v2/files?offset=0&limit=100", Some(101)),
     ] {
         let wire = Wire::responding(move |_| counted(&page(files(100), Some(next)), total)).await;
-        let words = ["the next link leads back, after 100", "items"];
+        let words = ["the next link leads to an earlier page, after 100", "items"];
         // What has come is there, and then the error.
         let mut items = wire.client.files().query().project(project()).items();
         for id in 0..100 {
@@ -77,7 +77,7 @@ async fn later_page_that_links_back_is_an_error() -> Result<()> {
             counted(&page(files(100), Some(&format!("/v2/files?offset={next}"))), total)
         })
         .await;
-        let words = ["the next link leads back, after 300"];
+        let words = ["the next link leads to an earlier page, after 300"];
         assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
         let mut read = wire.client.files().query().project(project()).page_size(100).page().await?;
         for _ in 0..2 {
@@ -114,7 +114,7 @@ async fn tokens_that_lead_back_are_an_error_on_every_list() -> Result<()> {
         response(200, &page(vec![json!({"id": "1", "location": "x", "name": "x"})], Some(&next)))
     };
     let wire = Wire::tuned(linked, |client| client.advance_access(true)).await;
-    let words = ["the continuation tokens lead round in circles, after"];
+    let words = ["the continuation tokens repeat, after"];
     let scrolled: Result<Vec<_>> =
         wire.client.files().query().project(project()).cont_token().items().try_collect().await;
     assert_refused(scrolled, ErrorKind::UnexpectedResponse, &words);
@@ -185,7 +185,7 @@ async fn tokens_that_lead_round_in_circles_are_an_error() {
     .await;
     let hits = wire.client.files().search(r#"IN "/Projects/rfranklin/demo""#).items();
     let found: Result<Vec<_>> = hits.try_collect().await;
-    assert_refused(found.map(|found| found.len()), ErrorKind::UnexpectedResponse, &["round in circles"]);
+    assert_refused(found.map(|found| found.len()), ErrorKind::UnexpectedResponse, &["tokens repeat"]);
     assert!(wire.all().len() < 20, "{}", wire.all().len());
 }
 

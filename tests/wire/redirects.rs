@@ -89,11 +89,11 @@ async fn redirect_that_would_be_rewritten_is_refused() -> Result<()> {
 async fn final_refusal_is_asked_for_once_and_named() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let cases = [
-        ("404 Not Found", "NoSuchKey", 1, "no such object"),
+        ("404 Not Found", "NoSuchKey", 1, "does not have the object"),
         ("403 Forbidden", "InvalidObjectState", 1, "restore it first"),
         ("400 Bad Request", "InvalidArgument", 1, "400"),
         // A URL that is refused while it is fresh is renewed once.
-        ("403 Forbidden", "AccessDenied", 2, "refuses the address"),
+        ("403 Forbidden", "AccessDenied", 2, "refused the URL"),
     ];
     for (status, code, requests, word) in cases {
         let body = format!("<Error><Code>{code}</Code></Error>");

@@ -11,6 +11,7 @@ use http::{Extensions, HeaderMap, HeaderName, StatusCode};
 use progenitor_client::{ClientHooks, OperationInfo};
 use serde::de::DeserializeOwned;
 
+use crate::page::{PageError, page_from_slice};
 use crate::{Client, Error, Operation, ResponseValue};
 
 /// Why a transport has no answer to give.
@@ -100,7 +101,7 @@ pub trait Transport: Send + Sync {
 ///
 /// ```
 /// # fn example(answer: sbg_raw::Unreadable) {
-/// println!("{} answered {}: {}", answer.operation.id, answer.status, answer.error);
+/// println!("{} answered {}: {:?}", answer.operation.id, answer.status, answer.error);
 /// # }
 /// ```
 #[derive(Debug)]
@@ -117,7 +118,7 @@ pub struct Unreadable {
     /// The body.
     pub body: Bytes,
     /// What is wrong with it.
-    pub error: serde_json::Error,
+    pub error: PageError,
 }
 
 impl fmt::Display for Unreadable {
@@ -131,6 +132,15 @@ impl StdError for Unreadable {
         Some(&self.error)
     }
 }
+
+/// Most items of a page, which a transport leaves in the extensions of a response: decoding it ends with the first item too many.
+///
+/// ```
+/// let mut response = http::Response::new("{}");
+/// response.extensions_mut().insert(sbg_raw::MostItems(100));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MostItems(pub u64);
 
 /// The transport of a client.
 ///
@@ -178,7 +188,7 @@ pub(crate) async fn read<T: DeserializeOwned, E>(
     let (status, extensions) = (response.status(), std::mem::take(response.extensions_mut()));
     let headers = response.headers().clone();
     let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
-    match from_body(&body) {
+    match from_body(&body, extensions.get().copied()) {
         Ok(inner) => Ok(ResponseValue::new(inner, status, headers)),
         Err(error) => {
             let answer = Unreadable { operation: operation(info), status, headers, extensions, body, error };
@@ -187,13 +197,18 @@ pub(crate) async fn read<T: DeserializeOwned, E>(
     }
 }
 
-/// Reads a body. `null` stands for an object without fields, such as the metadata of a file that has none.
-fn from_body<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+/// Reads a body, the one time that it is parsed, with at most so many items where it is a page. `null` stands for an object without
+/// fields, such as the metadata of a file that has none.
+fn from_body<T: DeserializeOwned>(body: &[u8], most: Option<MostItems>) -> Result<T, PageError> {
+    if let Some(MostItems(most)) = most {
+        return page_from_slice(body, most);
+    }
     let read = serde_json::from_slice(body);
-    match read {
+    let read = match read {
         Err(_) if body.trim_ascii() == b"null" => serde_json::from_slice(b"{}").or(read),
         read => read,
-    }
+    };
+    read.map_err(PageError::Form)
 }
 
 fn operation(info: &OperationInfo) -> &'static Operation {
@@ -217,9 +232,9 @@ mod tests {
 
     #[test]
     fn null_is_read_as_an_object_without_fields() {
-        let metadata: types::Metadata = from_body(b" null\n").unwrap();
+        let metadata: types::Metadata = from_body(b" null\n", None).unwrap();
         assert!(metadata.is_empty());
-        let file = from_body::<types::File>(b"null").unwrap_err();
+        let file = from_body::<types::File>(b"null", None).unwrap_err();
         assert!(file.to_string().starts_with("invalid type: null"), "{file}");
     }
 }

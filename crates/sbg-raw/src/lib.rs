@@ -17,6 +17,7 @@
 mod error_code;
 mod hooks;
 mod operation;
+mod page;
 mod values;
 
 /// What `cargo xtask generate` writes.
@@ -33,8 +34,9 @@ pub use error_code::ErrorCode;
 pub use generated::client::*;
 pub use generated::error_codes::ERROR_CODES;
 pub use generated::operations::{OPERATIONS, SECRET_FIELDS};
-pub use hooks::{Inner, Transport, TransportError, Unreadable};
+pub use hooks::{Inner, MostItems, Transport, TransportError, Unreadable};
 pub use operation::{Operation, Pagination};
+pub use page::{PageError, page_from_slice};
 pub use values::{Identifier, MetadataFilter, Nullable, Number, Secret, Timestamp};
 
 /// The open enums: sets of values that may grow.

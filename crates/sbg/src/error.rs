@@ -1,7 +1,7 @@
 //! The one error type of the crate.
 //!
-//! An [`Error`] says what was tried, what went wrong, and everything that is known of it: its [kind](ErrorKind), the HTTP status and
-//! error code of the platform, the request id to quote to support, and how many attempts were made.
+//! An [`Error`] says what was tried, what failed, and what is known about it: its [kind](ErrorKind), the HTTP status and error code of the
+//! platform, the request id to quote to support, and the number of attempts.
 
 mod build;
 mod cause;
@@ -100,7 +100,7 @@ impl Error {
         &self.0.message
     }
 
-    /// HTTP status of the answer, if there was one.
+    /// HTTP status of the response, if there was one.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -163,7 +163,7 @@ impl Error {
         self.0.code.and_then(ErrorCode::find)
     }
 
-    /// Address of a page about the error, if the platform gave one.
+    /// URL of a page about the error, if the platform gave one.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -209,7 +209,7 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// Operation id of the call that failed, such as `file_get`; `None` outside of the API.
+    /// Operation id of the failed call, such as `file_get`; `None` where it was not a call of the API.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -225,7 +225,7 @@ impl Error {
         self.0.operation.map(|operation| operation.id)
     }
 
-    /// What to try, where something is known to help.
+    /// What to do, where something is known to help.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -248,7 +248,7 @@ impl Error {
         self.0.hint.as_deref().or_else(known)
     }
 
-    /// How many times it was tried to send the request; 0 when it was not tried.
+    /// Number of attempts to send the request; 0 if it was not sent.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -264,7 +264,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether what was asked for does not exist, or is hidden from the caller.
+    /// Whether it does not exist, or you may not see it. An object that is missing in the storage is [`ErrorKind::Storage`].
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -297,7 +297,7 @@ impl Error {
         matches!(self.kind(), ErrorKind::Unauthorized)
     }
 
-    /// Whether the caller may not do this.
+    /// Whether you lack the permission.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -312,7 +312,7 @@ impl Error {
         matches!(self.kind(), ErrorKind::Forbidden)
     }
 
-    /// Whether it is in conflict with what is there already, such as a file of the same name.
+    /// Whether it conflicts with what exists, such as a file of the same name.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, cwl: serde_json::Value) -> sbg::Result<()> {

@@ -22,8 +22,7 @@ pub use web::WebUrl;
 
 /// What an id of the kind `T` can be made of: a text in its form, or such an id.
 ///
-/// Methods that give a handle check the id at once. Builders keep what is wrong with an id that they were given until they are sent, so
-/// that a chain of setters needs no `?` inside.
+/// Handles and builders keep what is wrong with an id until a call is made, so that a chain needs no `?` inside.
 ///
 /// ```
 /// use sbg::{IntoId, ProjectId};

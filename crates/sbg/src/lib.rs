@@ -1,4 +1,52 @@
-#![doc = include_str!("../README.md")]
+//! A client of the Seven Bridges platform, the Cancer Genomics Cloud, CAVATICA and BioData Catalyst.
+//!
+//! ```no_run
+//! # async fn example() -> sbg::Result<()> {
+//! let client = sbg::Client::from_env()?;
+//! for project in client.projects().query().all().await? {
+//!     println!("{}", project.id);
+//! }
+//! client.file("567890abc9b0307bc0414164").download("reads.bam").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to find what
+//!
+//! - A [`Client`] is the start of everything. [`Client::from_env`] reads the environment and the files that the Python client uses too; see
+//!   [`config`]. [`Client::builder`] sets the rest.
+//! - A *collection*, such as `client.projects()`, creates and lists. A *handle*, such as `client.project(id)`, knows an id and sends nothing
+//!   by itself. An invalid id is an error of the call.
+//! - A call is a builder: set what you need, then `.await` it. [`RequestOptions`] sets timeout, retries and extra query parameters of one
+//!   call, [`Fields`] selects what to return.
+//! - A list is a [`Query`]: [`all`](Query::all) reads the whole list, [`items`](Query::items) streams it, [`page`](Query::page) fetches one
+//!   page.
+//! - What takes long on the platform is a [`Wait`]: a task, an import, a job.
+//! - Files move by [`transfer`]: parallel, verified, resumed after a crash.
+//! - [`types`] has the data of the API. Methods that decode it are in traits; `use sbg::prelude::*;` brings all of them into scope.
+//! - What has no method yet is reached by [`Client::request`], or by the generated client [`Client::raw`].
+//!
+//! The [guide](guide) has the Rust call for each call of the official Python client.
+//!
+//! # Runtime
+//!
+//! Calls need a Tokio runtime. Without one they fail with [`ErrorKind::Runtime`]; plain programs use [`blocking`]. Transfers have threads of
+//! their own.
+//!
+//! # Errors
+//!
+//! Every fallible function returns [`Error`]. Match on [`Error::kind`], or print it: one line says what failed, why, and what to do.
+//!
+//! # Limits
+//!
+//! The platform allows 1000 requests in five minutes. The client counts along and waits for the next window instead of running into the
+//! limit; [`ClientBuilder::on_wait`] shows each wait. Transient failures are retried where that is safe; see [`pipeline`].
+//!
+//! # Features
+//!
+//! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
+//! - `native-tls`: TLS by the library of the operating system.
+//! - `blocking` (default): [`blocking`], for programs without a runtime.
 
 mod api;
 #[cfg(feature = "blocking")]

@@ -8,7 +8,7 @@ mod auth;
 mod call;
 mod error_handler;
 mod options;
-mod page_size;
+pub(crate) mod page_size;
 mod policy;
 mod preflight;
 mod rate_limit;
@@ -41,7 +41,7 @@ pub(crate) use preflight::Gate;
 pub use rate_limit::RateLimit;
 pub(crate) use record::Recorder;
 pub use response::Answer;
-use response::Attempts;
+use response::Sent;
 #[cfg(fuzzing)]
 pub use response::fuzz;
 pub use retry::RetryPolicy;
@@ -118,17 +118,18 @@ impl Transport for Pipeline {
         operation: &'static Operation,
     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
         Box::pin(async move {
-            let Answered { answer, attempts } = self.call(request, operation).await?;
-            Ok(answer.into_response(Attempts(attempts)))
+            let Answered { answer, sent, most } = self.call(request, operation).await?;
+            Ok(answer.into_response(sent, most))
         })
     }
 
     fn unreadable(&self, answer: Unreadable) -> TransportError {
-        let attempts = answer.extensions.get().map_or(1, |Attempts(count)| *count);
+        let Sent { attempts, secrets } = answer.extensions.get().cloned().unwrap_or_default();
         let authorise = &self.policy.authorise;
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).chain([authorise.token()]).collect();
         let error = Answer::new(answer.status, answer.headers, answer.body)
-            .unreadable(&answer.error, &authorise.api(), authorise.token())
-            .with_operation(answer.operation, attempts);
-        Box::new(error.without(authorise.token()))
+            .unreadable(&answer.error, &authorise.api(), &secrets)
+            .with_operation(answer.operation, attempts.max(1));
+        Box::new(secrets.into_iter().fold(error, Error::without))
     }
 }

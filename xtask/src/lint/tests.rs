@@ -60,7 +60,7 @@ fn each_rule_finds_its_breach_in_its_line() {
 }
 
 #[test]
-fn every_rule_has_a_bad_document_and_a_name_of_its_own() {
+fn every_rule_has_a_name_and_a_bad_document() {
     let tried: BTreeSet<Rule> = BAD.iter().map(|(rule, ..)| *rule).collect();
     let untried: Vec<_> =
         Rule::ALL.iter().filter(|rule| !tried.contains(rule) && **rule != Rule::UnreadableFile).collect();
@@ -70,13 +70,13 @@ fn every_rule_has_a_bad_document_and_a_name_of_its_own() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn missing_file_is_named() {
     let found = Spec::read(Path::new("/nowhere")).unwrap_err();
     assert_eq!((found.0[0].rule, &*found.0[0].place.file), (Rule::UnreadableFile, "openapi/sbg.yaml"));
 }
 
 #[test]
-fn findings_come_in_the_order_of_files_and_lines() {
+fn findings_are_sorted_by_file_and_line() {
     let found = findings(&[
         ("pears.yaml", "summary: Plant a pear", "summary: Plant a pear."),
         ("pears.yaml", "summary: List pears", "summary: List pears."),

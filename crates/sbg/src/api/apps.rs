@@ -251,7 +251,7 @@ impl ProjectApps {
     }
 }
 
-/// An app or a revision of it, by id. Makes no request until it is told to.
+/// An app or a revision of it, by id. Makes no request by itself.
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -381,7 +381,7 @@ impl AppHandle {
     ///
     /// # Errors
     ///
-    /// A description that is none, before anything is sent; or whatever the calls bring, code 6003 for a revision that is there
+    /// A description that is none, before anything is sent; otherwise the error of a call, code 6003 for a revision that is there
     /// already.
     pub async fn create_revision(&self, cwl: impl Into<Cwl>) -> Result<types::App> {
         let cwl = cwl.into();
@@ -432,7 +432,7 @@ impl AppHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn sync(&self) -> Result<types::App> {
         let id = self.checked()?;
         Ok(of_app!(self.client.raw().app_sync(), id).send().await?.into_inner())
@@ -502,7 +502,7 @@ impl AppCopy {
     ///
     /// # Errors
     ///
-    /// A malformed project, an empty name or one with a slash, before anything is sent; or whatever the call brings.
+    /// A invalid project, an empty name or one with a slash, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::App> {
         let AppHandle { client, id } = self.app;
         let id = id?;

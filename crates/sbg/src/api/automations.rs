@@ -212,7 +212,7 @@ impl AutomationCreate {
     ///
     /// # Errors
     ///
-    /// An empty name, a malformed billing group, a memory limit of 0, or settings that are no object, before anything is sent; or
+    /// An empty name, a invalid billing group, a memory limit of 0, or settings that are no object, before anything is sent; or
     /// whatever the call brings.
     pub async fn send(self) -> Result<types::Automation> {
         check_name(&self.body.name)?;
@@ -225,7 +225,7 @@ impl AutomationCreate {
 
 awaitable!(AutomationCreate => types::Automation, client);
 
-/// An automation, by id. Makes no request until it is told to.
+/// An automation, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -299,7 +299,7 @@ impl AutomationHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn archive(&self) -> Result<types::Automation> {
         let call = self.client.raw().automation_archive().automation_id(self.checked()?);
         Ok(call.send().await?.into_inner())
@@ -318,7 +318,7 @@ impl AutomationHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn restore(&self) -> Result<types::Automation> {
         let call = self.client.raw().automation_restore().automation_id(self.checked()?);
         Ok(call.send().await?.into_inner())
@@ -424,7 +424,7 @@ impl AutomationEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, or what [`AutomationCreate::send`] refuses, before anything is sent; or whatever the call brings.
+    /// A change of nothing, or what [`AutomationCreate::send`] refuses, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::Automation> {
         if self.body == bodies::AutomationEdit::default() {
             return Err(Error::invalid("the edit of the automation changes nothing"));

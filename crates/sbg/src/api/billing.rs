@@ -134,7 +134,7 @@ pub(crate) fn check_billing_group(id: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// A billing group, by id. Makes no request until it is told to.
+/// A billing group, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -447,7 +447,7 @@ impl List for InvoiceList {
     }
 }
 
-/// An invoice, by id. Makes no request until it is told to.
+/// An invoice, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

@@ -157,7 +157,7 @@ impl List for DatasetList {
     }
 }
 
-/// A dataset, by id. Makes no request until it is told to.
+/// A dataset, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -233,7 +233,7 @@ impl DatasetHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn delete(&self) -> Result<()> {
         let id = self.checked()?;
         self.client.raw().dataset_delete().owner(id.owner()).dataset(id.dataset()).send().await?;
@@ -330,7 +330,7 @@ impl DatasetEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing or an empty name, before anything is sent; or whatever the call brings.
+    /// A change of nothing or an empty name, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::Dataset> {
         if self.body == bodies::DatasetEdit::default() {
             return Err(Error::invalid("the edit of the dataset changes nothing"));

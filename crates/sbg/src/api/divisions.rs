@@ -93,7 +93,7 @@ impl List for DivisionList {
     }
 }
 
-/// A division, by id. Makes no request until it is told to.
+/// A division, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

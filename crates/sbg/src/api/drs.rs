@@ -75,7 +75,8 @@ impl DrsImports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::drs::{DrsItem, ItemResults as _};
+    /// use sbg::drs::DrsItem;
+    /// use sbg::files::ItemResults as _;
     ///
     /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction").name("b-form.bam");
     /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;
@@ -227,7 +228,7 @@ impl DrsImportStart {
     ///
     /// # Errors
     ///
-    /// No files or more than 100; a malformed address, tag or name; no place for a file or two; before anything is sent. Or whatever
+    /// No files or more than 100; a invalid address, tag or name; no place for a file or two; before anything is sent. Or whatever
     /// the call brings.
     pub async fn send(mut self) -> Result<types::DrsImport> {
         let count = self.items.len();
@@ -244,7 +245,7 @@ impl DrsImportStart {
 
 awaitable!(DrsImportStart => types::DrsImport, client);
 
-/// An import from DRS servers, by id. Makes no request until it is told to.
+/// An import from DRS servers, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {

@@ -12,7 +12,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::files::FeedbackKind;
+    /// use sbg::feedback::FeedbackKind;
     ///
     /// client.feedback(FeedbackKind::Idea, "A dark mode").referrer("rfranklin").await?;
     /// # Ok(())
@@ -29,7 +29,7 @@ impl Client {
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
-/// use sbg::files::FeedbackKind;
+/// use sbg::feedback::FeedbackKind;
 ///
 /// let problem = client.feedback(FeedbackKind::Problem, "The list of files flickers");
 /// # }
@@ -59,7 +59,7 @@ impl FeedbackKind {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// use sbg::files::FeedbackKind;
+/// use sbg::feedback::FeedbackKind;
 ///
 /// client.feedback(FeedbackKind::Thought, "Helices are double").await?;
 /// # Ok(())
@@ -78,7 +78,7 @@ impl Feedback {
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
-        /// use sbg::files::FeedbackKind;
+        /// use sbg::feedback::FeedbackKind;
         ///
         /// let feedback = client.feedback(FeedbackKind::Idea, "A dark mode").referrer("rfranklin");
         /// # }
@@ -90,7 +90,7 @@ impl Feedback {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::files::FeedbackKind;
+    /// use sbg::feedback::FeedbackKind;
     ///
     /// client.feedback(FeedbackKind::Idea, "A dark mode").send().await?;
     /// # Ok(())
@@ -99,7 +99,7 @@ impl Feedback {
     ///
     /// # Errors
     ///
-    /// An empty text, before anything is sent; or whatever the call brings, code 1000 for a second feedback within a minute.
+    /// An empty text, before anything is sent; otherwise the error of the call, code 1000 for a second feedback within a minute.
     pub async fn send(self) -> Result<()> {
         if self.body.text.value().is_none_or(|text| text.trim().is_empty()) {
             return Err(Error::invalid("a feedback needs a text"));

@@ -353,7 +353,7 @@ impl FolderCreate {
     ///
     /// # Errors
     ///
-    /// No place or two, a malformed id, or a name that is not allowed, before anything is sent; or whatever the call brings.
+    /// No place or two, a invalid id, or a name that is not allowed, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         let Destination { project, parent, .. } = self.place.checked("a folder is created in")?;
         check_name(&self.name)?;

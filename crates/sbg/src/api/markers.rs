@@ -171,7 +171,7 @@ impl MarkerCreate {
     ///
     /// # Errors
     ///
-    /// A malformed file id, an empty name or chromosome, or an end before the start, before anything is sent; or whatever the call
+    /// A invalid file id, an empty name or chromosome, or an end before the start, before anything is sent; or whatever the call
     /// brings.
     pub async fn send(self) -> Result<types::Marker> {
         check_segment("file id", &self.file)?;
@@ -213,7 +213,7 @@ fn check_bounds(start: Option<i64>, end: Option<i64>) -> Result<()> {
     }
 }
 
-/// A marker, by id. Makes no request until it is told to.
+/// A marker, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -289,7 +289,7 @@ impl MarkerHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn delete(&self) -> Result<()> {
         let id = check_segment("marker id", &self.id)?;
         self.client.raw().marker_delete().marker_id(id).send().await?;
@@ -372,7 +372,7 @@ impl MarkerEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, an empty name or chromosome, an end before the start, or a malformed id, before anything is sent; or
+    /// A change of nothing, an empty name or chromosome, an end before the start, or a invalid id, before anything is sent; or
     /// whatever the call brings.
     pub async fn send(mut self) -> Result<types::Marker> {
         let id = check_segment("marker id", &self.id)?;

@@ -20,7 +20,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn api_index(&self) -> Result<types::ApiIndex> {
         Ok(self.raw().api_index().send().await?.into_inner())
     }

@@ -276,7 +276,7 @@ impl ProjectCreate {
     ///
     /// # Errors
     ///
-    /// An empty name, a malformed billing group or tag, before anything is sent; or whatever the call brings.
+    /// An empty name, a invalid billing group or tag, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::Project> {
         check_name(&self.body.name)?;
         check_billing_group(self.body.billing_group.as_deref())?;
@@ -287,7 +287,7 @@ impl ProjectCreate {
 
 awaitable!(ProjectCreate => types::Project, client);
 
-/// A project, by id. Makes no request until it is told to.
+/// A project, by id. Makes no request by itself.
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -359,7 +359,7 @@ impl ProjectHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn delete(&self) -> Result<()> {
         let id = self.checked()?;
         let call = self.client.raw().project_delete();

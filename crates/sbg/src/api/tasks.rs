@@ -43,7 +43,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let running = client.tasks().query().status(sbg::types::TaskListStatus::Running).all().await?;
-    /// println!("{:?} tasks run", running.total);
+    /// println!("{} tasks run", running.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -116,7 +116,7 @@ impl Tasks {
     ///     .tasks()
     ///     .create("rfranklin/fibre-diffraction/helix-angle", project)
     ///     .name("Helix angle of S1")
-    ///     .input("reads", reads.items)
+    ///     .input("reads", reads)
     ///     .input("threshold", 3)
     ///     .run(true)
     ///     .await?;
@@ -146,7 +146,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each task.
+    /// No ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each task.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -253,7 +253,7 @@ impl ProjectTasks {
     }
 }
 
-/// A task, by id. Makes no request until it is told to.
+/// A task, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -334,7 +334,7 @@ impl TaskHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn delete(&self) -> Result<()> {
         self.client.raw().task_delete().task_id(self.checked()?).send().await?;
         Ok(())
@@ -367,7 +367,7 @@ impl TaskHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings, code 7011 for a task in another state.
+    /// A invalid id, before anything is sent; otherwise the error of the call, code 7011 for a task in another state.
     pub async fn abort(&self) -> Result<types::Task> {
         Ok(self.client.raw().task_abort().task_id(self.checked()?).send().await?.into_inner())
     }

@@ -76,14 +76,15 @@ impl Teams {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let team = client.teams().create("kings-college", "Crystallographers").await?;
-    /// client.team(&team.id).add_member("rfranklin").await?;
+    /// let members = client.team(&team.id).members();
+    /// members.add(sbg::members::NewMember::user("rfranklin"), sbg::members::Permissions::new()).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// An empty name or a malformed division, before anything is sent; or whatever the call brings.
+    /// An empty name or a invalid division, before anything is sent; otherwise the error of the call.
     pub async fn create(&self, division: impl Into<String>, name: impl Into<String>) -> Result<types::Team> {
         let body = types::TeamCreate { name: name.into(), division: division.into() };
         check_segment("division id", &body.division)?;
@@ -138,13 +139,13 @@ impl List for TeamList {
     }
 }
 
-/// A team, by id. Makes no request until it is told to.
+/// A team, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
 /// let team = client.team(id);
-/// team.add_member("rfranklin").await?;
-/// println!("{} members", team.members().send().await?.items.len());
+/// team.members().member("rgosling").remove().await?;
+/// println!("{} members", team.members().query().all().await?.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -199,7 +200,7 @@ impl TeamHandle {
     ///
     /// # Errors
     ///
-    /// An empty name or a malformed id, before anything is sent; or whatever the call brings.
+    /// An empty name or a invalid id, before anything is sent; otherwise the error of the call.
     pub async fn rename(&self, name: impl Into<String>) -> Result<types::Team> {
         let name = name.into();
         check_name(&name)?;
@@ -218,7 +219,7 @@ impl TeamHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn delete(&self) -> Result<()> {
         self.client.raw().team_delete().team_id(self.checked()?).send().await?;
         Ok(())

@@ -48,7 +48,7 @@ impl Uploads {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn list(&self) -> Result<Vec<types::MultipartUpload>> {
         Ok(self.client.raw().upload_list().send().await?.into_inner().items)
     }
@@ -83,7 +83,7 @@ impl Uploads {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn abort(&self, upload_id: &str) -> Result<()> {
         let id = check_segment("upload id", upload_id)?;
         self.client.raw().upload_abort().upload_id(id).send().await?;

@@ -73,7 +73,7 @@ impl Users {
     /// use sbg::types::UserListRole;
     ///
     /// let admins = client.users().query("kings-college").role(UserListRole::Admin).all().await?;
-    /// println!("{:?}", admins.total);
+    /// println!("{} administrators", admins.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -87,7 +87,7 @@ impl Users {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let members = client.users().query("kings-college").all().await?;
-/// println!("{:?} users", members.total);
+/// println!("{} users", members.len());
 /// # Ok(())
 /// # }
 /// ```
@@ -132,7 +132,7 @@ impl List for UserList {
     }
 }
 
-/// A user, by username. Makes no request until it is told to.
+/// A user, by username. Makes no request by itself.
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
@@ -176,7 +176,7 @@ impl UserHandle {
     ///
     /// # Errors
     ///
-    /// A malformed username, before anything is sent; or whatever the call brings.
+    /// A invalid username, before anything is sent; otherwise the error of the call.
     pub async fn disable(&self) -> Result<()> {
         check_username("username", &self.username)?;
         self.client.raw().user_disable().username(&*self.username).send().await?;

@@ -139,13 +139,13 @@ impl List for VolumeList {
     }
 }
 
-/// A volume, by id. Makes no request until it is told to.
+/// A volume, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let volume = client.volume("rfranklin/patterns");
-/// for object in volume.list().all().await? {
-///     volume.import(object.location).to_project("rfranklin/fibre-diffraction").await?;
+/// for entry in volume.list().all().await? {
+///     volume.import(entry.path()).to_project("rfranklin/fibre-diffraction").await?;
 /// }
 /// # Ok(())
 /// # }
@@ -224,7 +224,7 @@ impl VolumeHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn activate(&self) -> Result<types::Volume> {
         self.patch(bodies::VolumeEdit { active: Some(true), ..bodies::VolumeEdit::default() }, None).await
     }
@@ -264,7 +264,7 @@ impl VolumeHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn delete(&self) -> Result<()> {
         let id = self.checked()?;
         let call = self.client.raw().volume_delete();
@@ -276,9 +276,9 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let page = client.volume("rfranklin/patterns").list().page().await?;
-    /// println!("{} objects, {} folders", page.items.len(), page.prefixes.len());
-    /// let next = page.next_page().await?;
+    /// for entry in client.volume("rfranklin/patterns").list().all().await? {
+    ///     println!("{}", entry.path());
+    /// }
     /// # Ok(())
     /// # }
     /// ```
@@ -315,6 +315,8 @@ impl VolumeHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let import = volume.import("S1/reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
     /// let import = client.import(import.id).wait().await?;
     /// println!("{}", import.file()?.id);
@@ -330,7 +332,7 @@ impl VolumeHandle {
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
     /// let failed = volume.imports().state(sbg::types::StorageJobStateFilter::Failed).all().await?;
-    /// println!("{:?} imports failed", failed.total);
+    /// println!("{} imports failed", failed.len());
     /// # Ok(())
     /// # }
     /// ```
@@ -343,7 +345,7 @@ impl VolumeHandle {
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
     /// let running = volume.exports().state(sbg::types::StorageJobStateFilter::Running).all().await?;
-    /// println!("{:?} exports run", running.total);
+    /// println!("{} exports run", running.len());
     /// # Ok(())
     /// # }
     /// ```

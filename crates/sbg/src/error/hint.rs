@@ -3,29 +3,28 @@
 use super::ErrorKind;
 
 const LESS_AT_ONCE: &str = "ask for less at once, for example with fewer filter values";
-const PROJECT_FORM: &str =
-    "projects are named `owner/short-name`, as their address shows, not by the displayed name";
-const READ_ONLY: &str = "the volume was attached read-only: give it the access mode `RW`, if the storage behind it may be written to";
+const PROJECT_FORM: &str = "the id of a project is `owner/short-name`, as in its URL, not its displayed name";
+const READ_ONLY: &str =
+    "the volume was attached read-only: give it the access mode `RW` if the storage behind it allows writing";
 const ONLY_READ_ONLY: &str = "attach the volume with the access mode `RO`";
-const STORAGE_PERMISSIONS: &str = "this is about the storage behind the volume: look at the keys that the volume was given and at the \
-     permissions that the cloud account grants them";
+const STORAGE_PERMISSIONS: &str = "the storage behind the volume refused: check the keys of the volume and the \
+     permissions of these keys in the cloud account";
 const VOLUME_PERMISSIONS: &str =
-    "this is about the volume, not the project: ask an administrator of the volume for the permission";
-const SIGNED_ADDRESS: &str = "the storage refuses the address that the platform signed: something on the way may change requests, or \
-     the storage may take requests from certain networks only";
-const AUTHORITY: &str = "if an authority of your own signs the certificate, trust it with `Client::builder().root_certificates(pem)`";
+    "the permission on the volume is missing, not on the project: ask an administrator of the volume";
+const SIGNED_URL: &str = "the storage refused the URL that the platform signed: a proxy may change requests, or \
+     the storage may accept requests from certain networks only";
+const AUTHORITY: &str = "if your own certificate authority signed the certificate, trust it with `Client::builder().root_certificates(pem)`";
 
-/// The hint for an error of this kind, status and code.
-const ARCHIVED: &str = "the object is in an archive of its storage: restore it first";
-const NO_OBJECT: &str = "the platform lists the file, but its storage has no such object: it may have been deleted or moved there";
-const TOO_LARGE: &str = "the storage, or a proxy on the way, takes no request of this size";
-const FULL: &str = "the storage has no room left";
+const ARCHIVED: &str = "the object is archived: restore it first";
+const NO_OBJECT: &str = "the platform lists the file, but the storage does not have the object: it may have been deleted or moved";
+const TOO_LARGE: &str = "the storage, or a proxy, does not accept requests of this size";
+const FULL: &str = "the storage is full";
 
 /// What to try after a refusal of the object storage.
 pub(super) fn of_storage(status: Option<u16>, code: Option<&str>) -> Option<&'static str> {
     match (status?, code.unwrap_or_default()) {
         (_, "InvalidObjectState" | "BlobArchived" | "BlobBeingRehydrated") => Some(ARCHIVED),
-        (401 | 403, _) => Some(SIGNED_ADDRESS),
+        (401 | 403, _) => Some(SIGNED_URL),
         (404, "NoSuchKey" | "BlobNotFound" | "") => Some(NO_OBJECT),
         (413, _) => Some(TOO_LARGE),
         (507, _) => Some(FULL),
@@ -33,6 +32,7 @@ pub(super) fn of_storage(status: Option<u16>, code: Option<&str>) -> Option<&'st
     }
 }
 
+/// What to try after an error of this kind, status and code.
 pub(super) fn hint(kind: ErrorKind, status: Option<u16>, code: Option<i32>) -> Option<&'static str> {
     match (kind, status, code) {
         (ErrorKind::Tls, ..) => Some(AUTHORITY),
@@ -79,8 +79,8 @@ mod tests {
         let check = |status, code, expected| {
             assert_eq!(of_storage(Some(status), code), expected, "{status} {code:?}");
         };
-        check(403, None, Some(SIGNED_ADDRESS));
-        check(403, Some("AccessDenied"), Some(SIGNED_ADDRESS));
+        check(403, None, Some(SIGNED_URL));
+        check(403, Some("AccessDenied"), Some(SIGNED_URL));
         check(403, Some("InvalidObjectState"), Some(ARCHIVED));
         check(409, Some("BlobArchived"), Some(ARCHIVED));
         check(404, Some("NoSuchKey"), Some(NO_OBJECT));

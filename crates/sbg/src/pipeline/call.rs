@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
-use sbg_raw::Operation;
+use sbg_raw::{MostItems, Operation};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -14,7 +14,7 @@ use super::options::Options;
 use super::page_size::most_items;
 use super::policy::Policy;
 use super::redact::MASK;
-use super::response::Answer;
+use super::response::{Answer, Sent};
 use super::retry::{Failures, RetryPolicy};
 use super::send::{Failure, send};
 use crate::error::{Error, Result, one_line};
@@ -22,7 +22,9 @@ use crate::error::{Error, Result, one_line};
 /// What a call brought, and after how many attempts.
 pub(super) struct Answered {
     pub(super) answer: Answer,
-    pub(super) attempts: u32,
+    pub(super) sent: Sent,
+    /// Most items that the response may have, where it is a page.
+    pub(super) most: Option<MostItems>,
 }
 
 /// A call that is under way.
@@ -103,7 +105,14 @@ impl Call {
         if let Err(error) = &outcome {
             span.record("error", tracing::field::debug(error.kind()));
         }
-        Ok(Answered { answer: outcome?, attempts: self.attempts })
+        let most = most_items(self.operation, self.request.url()).map(MostItems);
+        let secrets = match self.request.body() {
+            Some(_) => self.policy.authorise.with_secrets(&self.request, |secrets| {
+                secrets.iter().filter(|secret| **secret != token).map(|secret| (*secret).to_owned()).collect()
+            }),
+            None => Vec::new(),
+        };
+        Ok(Answered { answer: outcome?, sent: Sent { attempts: self.attempts, secrets }, most })
     }
 
     async fn attempts(&mut self) -> Result<Answer> {
@@ -211,14 +220,13 @@ impl Call {
             // An attempt before has deleted it; a caller who did not see that must not be told that it failed.
             return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
         }
+        if (200..300).contains(&answer.status()) {
+            return Ok(answer);
+        }
         // Before a message is cut out of it, lest half a secret is left.
         let authorise = &self.policy.authorise;
         let answer = authorise.with_secrets(&self.request, |secrets| answer.without(secrets));
-        let checked = match most_items(self.operation, self.request.url()) {
-            Some(most) => answer.with_at_most(most),
-            None => Ok(answer),
-        };
-        checked.and_then(|answer| answer.into_result(self.operation)).map_err(|error| self.explain(error))
+        answer.into_result().map_err(|error| self.explain(error))
     }
 
     /// Says which call it was, and blots out every secret of it that the answer quotes.

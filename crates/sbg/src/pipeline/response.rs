@@ -4,18 +4,23 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use sbg_raw::Operation;
+use sbg_raw::{MostItems, PageError};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Origin;
 
-use super::page_size::has_more_items;
 use super::redact::{MASK, mask};
 use super::retry_after::{in_words, retry_after};
 use crate::error::{Error, ErrorKind, Result, code_of, excerpt, one_line};
 
-/// How many times a request was sent, as the answer to the last time carries it along.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Attempts(pub(crate) u32);
+/// What a response carries along of its call.
+#[derive(Clone, Default)]
+pub(crate) struct Sent {
+    /// How many times the request was sent.
+    pub(crate) attempts: u32,
+    /// The secrets in its body.
+    pub(crate) secrets: Vec<String>,
+}
 
 /// An answer of the API with its whole body, as error handlers see it.
 ///
@@ -116,27 +121,10 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The answer itself when it is a success as `operation` specifies it, else the error that it stands for.
-    pub(crate) fn into_result(self, operation: &Operation) -> Result<Self> {
-        if !self.status.is_success() {
-            return Err(self.refusal());
-        }
-        let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
-        if operation.answers && !is_json() {
-            let message = format!("the answer is not JSON but {}", excerpt(&self.body));
-            return Err(self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None));
-        }
-        Ok(self)
-    }
-
-    /// The answer, unless it is a page with more items than these: what they are is not looked at, so that they take no memory.
-    pub(super) fn with_at_most(self, items: u64) -> Result<Self> {
-        if self.status.is_success() && has_more_items(&self.body, items) {
-            let message =
-                format!("the platform sent a page of more than the {items} items that it was asked for");
-            return Err(self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None));
-        }
-        Ok(self)
+    /// The response itself when its status is a success, else the error that it stands for. A success is parsed once, by whoever knows
+    /// its type.
+    pub(crate) fn into_result(self) -> Result<Self> {
+        if self.status.is_success() { Ok(self) } else { Err(self.refusal()) }
     }
 
     /// The answer, and if it is a refusal, with every secret blotted out that its body quotes.
@@ -158,7 +146,7 @@ impl Answer {
         let said = self.said();
         let message = said.as_ref().and_then(|said| said.message.as_deref()).map(one_line);
         let (status, code) = (self.status(), said.as_ref().and_then(code_of));
-        let no_reason = || format!("the platform did not say why; the answer is {}", excerpt(&self.body));
+        let no_reason = || format!("the platform gave no reason; the response is {}", excerpt(&self.body));
         let error = match message.filter(|message| !message.is_empty()) {
             Some(message) => Error::refused(status, code, message),
             None if self.status.is_redirection() => Error::unexplained(
@@ -185,27 +173,50 @@ impl Answer {
         }
     }
 
-    /// The error about this answer, a success of the right status, when it cannot be read as what the specification says.
-    pub(crate) fn unreadable(&self, why: &serde_json::Error, api: &Origin, token: &str) -> Error {
-        // Why quotes what it met, which may be of any length. What cannot be masked is not shown.
-        let why = one_line(&why.to_string().replace(token, MASK));
-        let shown = serde_json::from_slice::<Value>(&self.body).map(|mut value| {
-            mask(&mut value, api, &[token]);
-            excerpt(value.to_string().as_bytes())
-        });
-        let shown = shown.unwrap_or_else(|_| "it cannot be shown".to_owned());
-        let message = format!("the answer has another form than specified: {why}: {shown}");
+    /// The error about this response, a success by its status, when it cannot be read as what the specification says. `secrets` are those
+    /// of the request, which the response may quote.
+    pub(crate) fn unreadable(&self, why: &PageError, api: &Origin, secrets: &[&str]) -> Error {
+        let without = |text: String| secrets.iter().fold(text, |text, secret| redacted(&text, secret));
+        let message = match why {
+            PageError::TooMany(most) => {
+                format!("the platform sent a page of more than the {most} items that it was asked for")
+            }
+            PageError::Form(why) => match serde_json::from_slice::<Value>(&self.body) {
+                Ok(mut value) => {
+                    // The reason quotes what was found, which may be of any length.
+                    let why = one_line(&without(why.to_string()));
+                    mask(&mut value, api, secrets);
+                    let shown = excerpt(value.to_string().as_bytes());
+                    format!("the response has another form than specified: {why}: {shown}")
+                }
+                // JSON that is too deep or has numbers that are too large cannot be masked, and so is not shown.
+                Err(_) if serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() => {
+                    let why = one_line(&without(why.to_string()));
+                    format!("the response has another form than specified: {why}: it cannot be shown")
+                }
+                Err(_) => {
+                    let text = without(String::from_utf8_lossy(&self.body).into_owned());
+                    format!("the response is not JSON but {}", excerpt(text.as_bytes()))
+                }
+            },
+            _ => "the response has another form than specified".to_owned(),
+        };
         self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None)
     }
 
-    /// The form that the generated client reads; it keeps how many attempts there were.
-    pub(crate) fn into_response(self, attempts: Attempts) -> reqwest::Response {
+    /// The form that the generated client reads, with what is known of the call.
+    pub(crate) fn into_response(self, sent: Sent, most: Option<MostItems>) -> reqwest::Response {
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
-        response.extensions_mut().insert(attempts);
+        response.extensions_mut().insert(sent);
+        most.map(|most| response.extensions_mut().insert(most));
         reqwest::Response::from(response)
     }
+}
+
+fn redacted(text: &str, secret: &str) -> String {
+    if secret.is_empty() { text.to_owned() } else { text.replace(secret, MASK) }
 }
 
 /// Headers and body may hold what nobody else is to see, such as a signed address.
@@ -223,13 +234,13 @@ impl fmt::Debug for Answer {
 pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
     let Ok(status) = StatusCode::from_u16(status) else { return };
     let answer = Answer::new(status, headers, Bytes::copy_from_slice(body));
-    for operation in sbg_raw::OPERATIONS.iter().take(2) {
-        if let Err(error) = answer.clone().into_result(operation) {
-            let shown = error.to_string();
-            assert!(shown.len() < 16_000, "a message is short, whatever the answer");
-            assert!(!shown.contains(char::is_control), "a message moves no terminal: {shown:?}");
-            assert_eq!(error.status(), Some(status.as_u16()));
-        }
+    let api = url::Url::parse("https://api.example.org/v2").expect("a URL").origin();
+    let form = || PageError::Form(serde::de::Error::custom("another form"));
+    for error in [answer.unreadable(&form(), &api, &["secret"]), answer.refusal()] {
+        let shown = error.to_string();
+        assert!(shown.len() < 16_000, "a message is short, whatever the response");
+        assert!(!shown.contains(char::is_control), "a message moves no terminal: {shown:?}");
+        assert_eq!(error.status(), Some(status.as_u16()));
     }
 }
 
@@ -245,15 +256,11 @@ mod tests {
         Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned())
     }
 
-    fn operation() -> &'static Operation {
-        Operation::find("user_me").unwrap()
-    }
-
     #[test]
     fn no_half_of_a_secret_is_left_where_a_message_is_cut() {
         for before in 0..200 {
             let body = format!("{}{TOKEN} and more", "x".repeat(before));
-            let error = answer(500, &body).without(&[TOKEN]).into_result(operation()).unwrap_err();
+            let error = answer(500, &body).without(&[TOKEN]).into_result().unwrap_err();
             assert!(!error.to_string().contains("01234567"), "{before}: {error}");
         }
     }
@@ -263,7 +270,7 @@ mod tests {
         let check = |status: u16, retry_after: &str, expected: bool| {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
             let answer = Answer::new(StatusCode::from_u16(status).unwrap(), headers, "<html>");
-            let error = answer.into_result(operation()).unwrap_err();
+            let error = answer.into_result().unwrap_err();
             let said = error.to_string().contains("the server asks to retry after 3600 s, at ");
             assert_eq!(said, expected, "{error}");
         };
@@ -277,8 +284,8 @@ mod tests {
     fn what_is_no_answer_of_the_right_form_is_shown_masked_short_or_not_at_all() {
         let api = url::Url::parse("https://api.example.org/v2").unwrap().origin();
         let check = |body: &str, why: &str, expected: &str| {
-            let why = serde::de::Error::custom(why);
-            let shown = answer(200, body).unreadable(&why, &api, TOKEN).to_string();
+            let why = PageError::Form(serde::de::Error::custom(why));
+            let shown = answer(200, body).unreadable(&why, &api, &[TOKEN]).to_string();
             assert!(shown.contains(expected), "{shown}");
             assert!(
                 !shown.contains("01234567") && !shown.contains("Signature") && shown.len() < 2_000,

@@ -63,7 +63,7 @@ pub(crate) async fn send(
     let largest = if operation.pagination.is_some() { LARGEST_PAGE } else { LARGEST_ANSWER };
     tokio::time::timeout(time, follow(http, request, largest)).await.unwrap_or_else(|_| {
         // Bytes may come for ever, each in time for the limit on silence.
-        let message = format!("the answer was not complete after {time:?}");
+        let message = format!("the response was not complete after {time:?}");
         Err(Failure::on_the_way(ErrorKind::Timeout, message))
     })
 }
@@ -112,7 +112,7 @@ async fn read(
     let too_large = || {
         let instead = if largest == LARGEST_PAGE { ": ask for fewer items or fields at once" } else { "" };
         let message =
-            format!("the answer (HTTP {status}) is larger than the {largest} bytes that are read{instead}");
+            format!("the response (HTTP {status}) is larger than the {largest} bytes that are read{instead}");
         Failure::on_the_way(ErrorKind::UnexpectedResponse, message)
     };
     let announced = headers

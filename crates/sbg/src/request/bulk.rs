@@ -1,4 +1,4 @@
-//! Calls for many items: any number of them, in chunks that the platform takes, with a result for each.
+//! Calls for many items, in chunks of the size that the platform accepts, with a result for each item.
 
 use std::future::Future;
 
@@ -11,12 +11,12 @@ use crate::types;
 /// Most items of one bulk call, a limit of the platform.
 const CHUNK: usize = 100;
 
-/// Chunks that are under way at once.
+/// Chunks that are sent in parallel.
 const PARALLEL: usize = 8;
 
-/// Sends `items` in chunks and gives a result for each item, in the order of the items.
+/// Sends `items` in chunks and returns a result for each item, in the order of the items.
 ///
-/// A chunk that fails as a whole gives its error to each of its items and does not hide the others.
+/// Where a whole chunk fails, each of its items has its error. The other chunks are not affected.
 pub(crate) async fn in_chunks<I, R, F>(items: Vec<I>, send: impl Fn(Vec<I>) -> F) -> Result<Vec<Result<R>>>
 where
     I: Send,
@@ -45,8 +45,7 @@ fn one_for_each<R>(length: usize, answer: Result<Vec<Result<R>>>) -> Vec<Result<
     let error = match answer {
         Ok(results) if results.len() == length => return results,
         Ok(results) => {
-            let message =
-                format!("a bulk call of {length} items was answered with {} results", results.len());
+            let message = format!("a bulk call of {length} items returned {} results", results.len());
             Error::new(ErrorKind::UnexpectedResponse, message)
         }
         Err(error) => error,
@@ -87,8 +86,7 @@ pub(crate) fn in_place<R>(
             if given == wanted {
                 return Ok(resource);
             }
-            let message =
-                format!("a bulk call answered with `{}` in the place of `{wanted}`", one_line(given));
+            let message = format!("a bulk call returned `{}` in place of `{wanted}`", one_line(given));
             Err(Error::new(ErrorKind::UnexpectedResponse, message))
         })
     };
@@ -117,7 +115,7 @@ pub(crate) fn item<R>(resource: Option<R>, error: Option<types::Error>) -> Resul
         (Some(resource), None) => Ok(resource),
         (None, None) => Err(Error::new(
             ErrorKind::UnexpectedResponse,
-            "a bulk call answered neither resource nor error for an item",
+            "a bulk call returned neither a resource nor an error for an item",
         )),
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// What the platform would have answered in this form. Types of answers are not put together field by field: they may grow.
 pub(crate) fn answer_of<T: DeserializeOwned>(json: Value) -> Result<T> {
     serde_json::from_value(json).map_err(|error| {
-        Error::new(ErrorKind::UnexpectedResponse, "the answer has another form than specified")
+        Error::new(ErrorKind::UnexpectedResponse, "the response has another form than specified")
             .with_source(error)
     })
 }
@@ -198,7 +198,7 @@ macro_rules! tags_setters {
         #[doc = concat!("All tags, in place of those the ", $what, " has.")]
         ///
         /// ```
-        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # use sbg::{files::{FileChange, FileHandle}, projects::ProjectHandle};
         /// # fn example(file: FileHandle, project: ProjectHandle) {
         #[doc = concat!("let edit = ", $example, ".tags([\"dna\", \"b form\"]);")]
         /// # }
@@ -212,7 +212,7 @@ macro_rules! tags_setters {
         #[doc = concat!("Leaves the ", $what, " without tags.")]
         ///
         /// ```
-        /// # use sbg::{bulk_files::FileChange, files::FileHandle, projects::ProjectHandle};
+        /// # use sbg::{files::{FileChange, FileHandle}, projects::ProjectHandle};
         /// # fn example(file: FileHandle, project: ProjectHandle) {
         #[doc = concat!("let edit = ", $example, ".clear_tags();")]
         /// # }

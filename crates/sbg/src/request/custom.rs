@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method};
-use sbg_raw::Operation;
+use sbg_raw::{Operation, PageError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::ids;
 use crate::pipeline::Answer;
+use crate::pipeline::page_size::MOST_WITHOUT_LIMIT;
 use crate::types;
 
 impl Client {
@@ -202,8 +203,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> List for RequestList<T> {
         let mut pairs = vec![("offset", at.offset.to_string())];
         pairs.extend(at.limit.map(|limit| ("limit", limit.to_string())));
         pairs.extend(at.fields.map(|fields| ("fields", fields)));
+        let most = at.limit.map_or(MOST_WITHOUT_LIMIT, u64::from);
         let (answer, operation) = exchange(&client, self.method?, &self.path, pairs, self.body?).await?;
-        let page: AnyPage<T> = read(&answer, operation)?;
+        let page: AnyPage<T> =
+            sbg_raw::page_from_slice(answer.body(), most).map_err(|error| match error {
+                PageError::Form(error) => unexpected(&answer, operation, &error),
+                _ => too_many(&answer, operation, most),
+            })?;
         Ok(Fetched::new(answer.headers(), page.items, page.href, page.links))
     }
 }
@@ -259,13 +265,21 @@ fn url_of(mut base: Url, path: &str) -> Result<Url> {
 /// Reads the body of a response; an empty one as `null`.
 fn read<T: DeserializeOwned>(answer: &Answer, operation: &'static Operation) -> Result<T> {
     let body = if answer.body().is_empty() { b"null" } else { &answer.body()[..] };
-    serde_json::from_slice(body).map_err(|error| {
-        let message =
-            format!("the response has another form than expected: {error}: {}", excerpt(answer.body()));
-        Error::new(ErrorKind::UnexpectedResponse, message)
-            .with_status(answer.status())
-            .with_operation(operation, 1)
-    })
+    serde_json::from_slice(body).map_err(|error| unexpected(answer, operation, &error))
+}
+
+fn unexpected(answer: &Answer, operation: &'static Operation, error: &serde_json::Error) -> Error {
+    let message = format!("the response has another form than expected: {error}: {}", excerpt(answer.body()));
+    Error::new(ErrorKind::UnexpectedResponse, message)
+        .with_status(answer.status())
+        .with_operation(operation, 1)
+}
+
+fn too_many(answer: &Answer, operation: &'static Operation, most: u64) -> Error {
+    let message = format!("the platform sent a page of more than the {most} items that it was asked for");
+    Error::new(ErrorKind::UnexpectedResponse, message)
+        .with_status(answer.status())
+        .with_operation(operation, 1)
 }
 
 #[cfg(test)]

@@ -1,24 +1,24 @@
-//! How a list goes on behind a page. Pure.
+//! What comes after a page of a list. Pure.
 
 use super::list::{Fetched, PageRequest, query_value};
 use crate::error::{Error, ErrorKind};
 
-/// Pages without items that a list read by token may have in a row. One that filters as it goes has some.
+/// Empty pages that a list read by token may have in a row. A list that the platform filters while it reads has some.
 const MOST_EMPTY: u32 = 1_000;
 
-/// What is behind a page.
+/// What comes after a page.
 #[derive(Clone, Debug)]
 pub(super) enum Next {
     /// Nothing.
     End,
     /// Another page.
     Page(PageRequest),
-    /// The platform links to more, but the link leads to what was read before or nowhere at all, for this reason.
+    /// The platform links to a next page, but the link leads nowhere or to a page that was read before, for this reason.
     Back(&'static str),
 }
 
 impl Next {
-    /// What is behind `fetched`, which came for `at`.
+    /// What comes after `fetched`, the response to `at`.
     pub(super) fn after<T>(
         fetched: &Fetched<T>,
         at: &PageRequest,
@@ -58,7 +58,7 @@ impl Next {
         let Some(next) = fetched.next.as_deref() else { return Self::End };
         let to = query_value(next, "offset").and_then(|text| text.parse::<u64>().ok());
         if Some(next) == fetched.href.as_deref() || to.is_some_and(|to| to <= at.offset) {
-            return Self::Back("the next link leads back");
+            return Self::Back("the next link leads to an earlier page");
         }
         if end == at.offset {
             return Self::Back("a page is empty and links to a next one");
@@ -67,15 +67,15 @@ impl Next {
     }
 }
 
-/// The error about a list that cannot be read to its end: `read` of its items have come.
+/// The error about a list that cannot be read to its end, after `read` items.
 pub(crate) fn leads_back(reason: &str, read: u64, total: Option<u64>) -> Error {
     let of = total.map_or_else(String::new, |total| format!(" of {total}"));
     let message = format!("the list cannot be read to its end: {reason}, after {read}{of} items");
     Error::new(ErrorKind::UnexpectedResponse, message)
-        .with_hint("read the list again, and report it to the platform's support if the error stays")
+        .with_hint("read the list again, and report it to the support of the platform if the error persists")
 }
 
-/// Notices when the tokens of a list come round to one that was there before, whatever the length of the list: one token is kept, and
+/// Detects tokens that repeat, whatever the length of the list: one token is kept, and
 /// replaced by the present one after twice as many pages each time (Brent's method).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
@@ -90,9 +90,9 @@ impl Tokens {
     /// Why the list does not go on at `next`, the token that the page of `current` gives, if it does not.
     pub(crate) fn refuse(&mut self, next: &str, current: Option<&str>, empty: bool) -> Option<&'static str> {
         if Some(next) == current || self.come_round_to(next) {
-            return Some("the continuation tokens lead round in circles");
+            return Some("the continuation tokens repeat");
         }
-        self.too_many_empty(empty).then_some("one page after the other is empty")
+        self.too_many_empty(empty).then_some("too many pages in a row are empty")
     }
 
     fn come_round_to(&mut self, token: &str) -> bool {
@@ -174,7 +174,7 @@ mod tests {
         check(2, None, json!({"rel": "NEXT", "href": "https://a/v2/x?offset=6"}), "6");
         check(2, None, json!({"rel": "prev", "href": "https://a/v2/x?offset=2"}), "end");
         check(2, None, next(json!(null)), "end");
-        let back = "back: the next link leads back";
+        let back = "back: the next link leads to an earlier page";
         for total in [None, Some(7), Some(250)] {
             check(2, total, next(json!("https://a/v2/x?offset=4&limit=2")), back);
             check(2, total, next(json!("https://a/v2/x?limit=2&offset=4#here")), back);
@@ -201,11 +201,7 @@ mod tests {
         check(json!("https://a/v2/x?token=b%2Fc&limit=2"), Some("a"), "b/c");
         check(json!("https://a/v2/x?token=b"), None, "b");
         check(json!(null), Some("a"), "end");
-        check(
-            json!("https://a/v2/x?token=a"),
-            Some("a"),
-            "back: the continuation tokens lead round in circles",
-        );
+        check(json!("https://a/v2/x?token=a"), Some("a"), "back: the continuation tokens repeat");
         check(json!("https://a/v2/x?offset=2"), Some("a"), "back: the next link has no continuation token");
     }
 
@@ -216,7 +212,7 @@ mod tests {
             let page = Fetched::<()>::with_token(Vec::new(), None, Some(format!("t{empty}")));
             match Next::after(&page, &at(0, None), true, &mut tokens) {
                 Next::Page(_) => empty += 1,
-                other => break assert_eq!(shown(&other), "back: one page after the other is empty"),
+                other => break assert_eq!(shown(&other), "back: too many pages in a row are empty"),
             }
         }
         assert_eq!(empty, MOST_EMPTY);

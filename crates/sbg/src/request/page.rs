@@ -127,7 +127,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings; [`ErrorKind::UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where the platform links back to
+    /// The error of the call; [`ErrorKind::UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where the platform links back to
     /// a page that was read before, so that the rest of the list cannot be reached.
     pub async fn next_page(&self) -> Result<Option<Self>> {
         match &self.next {
@@ -160,7 +160,7 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn previous_page(&self) -> Result<Option<Self>> {
         if !self.has_previous() {
             return Ok(None);

@@ -185,12 +185,12 @@ impl<L: List> Query<L> {
         }
         if self.offset.is_some() && self.list.by_token() {
             return Err(Error::invalid(
-                "a list that is read by continuation token has no offset: set one or the other",
+                "a list that is read by continuation token has no offset: leave out one of them",
             ));
         }
         if self.token.is_some() && !self.list.by_token() {
             return Err(Error::invalid(
-                "this list is not read by continuation token, so it cannot go on at one",
+                "this list is not read by continuation token, so it cannot continue from one",
             ));
         }
         self.list.check()?;

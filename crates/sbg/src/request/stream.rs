@@ -50,7 +50,7 @@ impl<T> Items<T> {
     ///
     /// # Errors
     ///
-    /// Whatever fetching the next page brings. The stream ends with the first error.
+    /// The error of fetching the next page. The stream ends with the first error.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         self.0.try_next().await
     }
@@ -66,7 +66,7 @@ impl<T> Items<T> {
     ///
     /// # Errors
     ///
-    /// The first error that fetching a page brings.
+    /// The first error of fetching a page.
     pub async fn try_collect<C: Default + Extend<T>>(self) -> Result<C> {
         self.0.try_collect().await
     }

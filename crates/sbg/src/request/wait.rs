@@ -1,4 +1,4 @@
-//! Waiting for something on the platform to be over: a task, an import, a job.
+//! Waiting until something on the platform has ended: a task, an import, a job.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::runtime;
 
-/// Least time between two questions, whatever was asked for: the platform is not to be asked without a pause.
+/// Shortest pause between two polls, whatever was set: the platform is never polled without a pause.
 const LEAST_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Failures in a row to ask how it stands, after which the wait is given up. Each has been retried already.
+/// Polls that may fail in a row before the wait fails. Each has been retried already.
 pub(super) const MOST_FAILURES: u32 = 5;
 
-/// How long a wait lasts at the most unless a timeout is set.
+/// Longest time of a wait unless a timeout is set.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The states in which a job of any kind has ended. Sources disagree on which kind uses which word, and no kind uses one of them for a
@@ -26,7 +26,7 @@ const FINAL: [&str; 4] = ["COMPLETED", "FINISHED", "FAILED", "ABORTED"];
 type Ask<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send + Sync>;
 type Told<T> = Box<dyn FnMut(&T) + Send>;
 
-/// A wait until something is over: `.await` it, or set its bounds first.
+/// Waits until something on the platform has ended: `.await` it, or set its bounds first.
 ///
 /// The platform is polled with backoff: after a second at first, then with growing pauses of up to
 /// [`max_poll_interval`](Self::max_poll_interval), for seven days unless a [timeout](Self::timeout) is set. Dropping the wait changes
@@ -50,12 +50,12 @@ pub struct Wait<T> {
     told: Option<Told<T>>,
 }
 
-/// How far something has come.
+/// The state of something that takes time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     /// What the platform calls the state.
     pub(crate) name: String,
-    /// Whether it will not change any more.
+    /// Whether it has ended.
     pub(crate) over: bool,
 }
 
@@ -64,7 +64,7 @@ pub(crate) trait Job: Send + 'static {
     /// How far it is.
     fn state(&self) -> State;
 
-    /// The job, unless it would never be over: to wait for that one would be to wait for ever.
+    /// The job, unless it can never end: waiting for it would take forever.
     fn if_it_can_end(self) -> Result<Self>
     where
         Self: Sized,
@@ -137,7 +137,7 @@ impl<T: Send + 'static> Wait<T> {
         self
     }
 
-    /// Time before the platform is asked a second time; 1 s by default. The pauses grow from there.
+    /// Pause before the second poll; 1 s by default. The pauses grow from there.
     ///
     /// ```
     /// # fn example(client: sbg::Client, task_id: String) {
@@ -151,7 +151,7 @@ impl<T: Send + 'static> Wait<T> {
         self
     }
 
-    /// Longest time between two questions; 30 s by default.
+    /// Longest pause between two polls; 30 s by default.
     ///
     /// ```
     /// # fn example(client: sbg::Client, task_id: String) {
@@ -165,7 +165,7 @@ impl<T: Send + 'static> Wait<T> {
         self
     }
 
-    /// Calls `told` with what the platform answered, at first and then whenever the state has changed.
+    /// Calls `told` with each new state: after the first poll, and whenever the state has changed.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
@@ -190,7 +190,7 @@ impl<T: Send + 'static> Wait<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WaitTimeout`] when it is not over in time; or whatever asking brings, when that fails several times in a row.
+    /// [`ErrorKind::WaitTimeout`] where it has not ended in time; otherwise the error of a poll, where several fail in a row.
     pub async fn send(mut self) -> Result<T> {
         runtime()?;
         // A time that no clock can tell is as long as it takes.
@@ -231,7 +231,7 @@ impl<T: Send + 'static> Wait<T> {
     fn timed_out(&self, known: Option<State>) -> Error {
         let state = known.map_or_else(|| "unknown".to_owned(), |state| state.name);
         let timeout = self.timeout;
-        let message = format!("{} is not over after {timeout:?}; its state is {state}", self.what);
+        let message = format!("{} has not ended after {timeout:?}; its state is {state}", self.what);
         Error::new(ErrorKind::WaitTimeout, message)
     }
 }
@@ -315,7 +315,7 @@ mod tests {
         let error = counting(&Arc::default()).timeout(Duration::ZERO).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WaitTimeout);
         assert!(!error.is_transient());
-        assert_eq!(error.to_string(), "the count is not over after 0ns; its state is step 0");
+        assert_eq!(error.to_string(), "the count has not ended after 0ns; its state is step 0");
     }
 
     #[tokio::test(start_paused = true)]
@@ -323,7 +323,7 @@ mod tests {
         let state = |_: &u32| State { name: "none".to_owned(), over: true };
         let wait = Wait::new("the answer", state, std::future::pending::<Result<u32>>);
         let error = wait.timeout(Duration::from_secs(60)).await.unwrap_err();
-        assert_eq!(error.to_string(), "the answer is not over after 60s; its state is unknown");
+        assert_eq!(error.to_string(), "the answer has not ended after 60s; its state is unknown");
     }
 
     #[tokio::test(start_paused = true)]

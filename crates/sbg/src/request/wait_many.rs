@@ -10,11 +10,9 @@ use serde_json::json;
 use super::wait::{Job, MOST_FAILURES, State, Wait};
 use crate::error::{Error, Result};
 
-/// Waits until all jobs with these ids are over, and asks only for those that are not. What is wrong with the ids comes out when it is
-/// waited for.
+/// Waits until all jobs with these ids have ended, and polls only those that have not. An invalid id is an error of the wait.
 ///
-/// There is a result for each id, in their order. A job that cannot be got has its error there, which keeps no other from being waited
-/// for.
+/// There is a result for each id, in the order of the ids. A job that cannot be fetched has its error there; the others are waited for.
 pub(crate) fn all<J, F>(
     what: impl Into<String>,
     ids: Result<Vec<String>>,

@@ -92,7 +92,7 @@ async fn post_yaml(client: &Client, operation: &str, id: &AppId, text: String) -
     let request = yaml_request(client.endpoint().url(), id, text);
     let answer = client.pipeline().run(request, operation).await?;
     serde_json::from_slice(answer.body()).map_err(|error| {
-        Error::new(ErrorKind::UnexpectedResponse, "the answer is not JSON").with_source(error)
+        Error::new(ErrorKind::UnexpectedResponse, "the response is not JSON").with_source(error)
     })
 }
 

@@ -183,7 +183,7 @@ impl AutomationPackageCreate {
     ///
     /// # Errors
     ///
-    /// A malformed id, an empty version or location, or a memory limit of 0, before anything is sent; or whatever the call brings.
+    /// A invalid id, an empty version or location, or a memory limit of 0, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationPackage> {
         let automation = checked_id(&self.automation)?;
         if self.body.version.trim().is_empty() {
@@ -200,7 +200,7 @@ impl AutomationPackageCreate {
 
 awaitable!(AutomationPackageCreate => types::AutomationPackage, client);
 
-/// A code package, by id. Makes no request until it is told to.
+/// A code package, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -274,7 +274,7 @@ impl AutomationPackageHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the calls bring.
+    /// An invalid id, before anything is sent; otherwise the error of a call.
     pub async fn archive(&self) -> Result<types::AutomationPackage> {
         let automation = self.automation().await?;
         let call = self.client.raw().automation_package_archive().automation_id(automation);
@@ -293,7 +293,7 @@ impl AutomationPackageHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the calls bring.
+    /// An invalid id, before anything is sent; otherwise the error of a call.
     pub async fn restore(&self) -> Result<types::AutomationPackage> {
         let automation = self.automation().await?;
         let call = self.client.raw().automation_package_restore().automation_id(automation);
@@ -363,7 +363,7 @@ impl AutomationPackageEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, a memory limit of 0 or a malformed id, before anything is sent; or whatever the call brings.
+    /// A change of nothing, a memory limit of 0 or a invalid id, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationPackage> {
         if self.body == bodies::AutomationPackageEdit::default() {
             return Err(Error::invalid("the edit of the code package changes nothing"));

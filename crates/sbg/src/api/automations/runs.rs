@@ -198,7 +198,7 @@ impl AutomationRunCreate {
     ///
     /// # Errors
     ///
-    /// A malformed id, inputs or settings that are no object, or a memory limit of 0, before anything is sent; or whatever the call
+    /// A invalid id, inputs or settings that are no object, or a memory limit of 0, before anything is sent; or whatever the call
     /// brings.
     pub async fn send(self) -> Result<types::AutomationRun> {
         check_segment("package id", &self.body.package)?;
@@ -228,7 +228,7 @@ fn check_options(
     check_memory(memory_limit)
 }
 
-/// A run of an automation, by id. Makes no request until it is told to.
+/// A run of an automation, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -317,7 +317,7 @@ impl AutomationRunHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn stop(&self) -> Result<()> {
         self.client.raw().automation_run_stop().run_id(self.checked()?).send().await?;
         Ok(())
@@ -351,7 +351,7 @@ impl AutomationRunHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn log_file(&self) -> Result<Option<FileHandle>> {
         let log = self.get().await?.execution_details.and_then(|details| details.log_file);
         Ok(log.map(|file| self.client.file(file.id)))
@@ -369,7 +369,7 @@ impl AutomationRunHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn state(&self) -> Result<Value> {
         Ok(self.client.raw().automation_run_state().run_id(self.checked()?).send().await?.into_inner().0)
     }

@@ -52,7 +52,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// No changes, a change of nothing, two of one file, a malformed id, name or tag, before anything is sent. What goes wrong
+    /// No changes, a change of nothing, two of one file, a invalid id, name or tag, before anything is sent. What goes wrong
     /// afterwards is told for each file.
     pub async fn bulk_edit(
         &self,
@@ -81,7 +81,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// No files, one that is there twice, a malformed id, name or tag, before anything is sent. What goes wrong afterwards is told for
+    /// No files, one that is there twice, a invalid id, name or tag, before anything is sent. What goes wrong afterwards is told for
     /// each file.
     pub async fn bulk_overwrite(
         &self,
@@ -107,7 +107,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each file.
+    /// No ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each file.
     pub async fn bulk_delete<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -157,7 +157,7 @@ impl BulkGet {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each file.
+    /// No ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each file.
     pub async fn send(self) -> Result<Vec<Result<types::File>>> {
         let file_ids = checked_ids(check_segment, "file id", self.ids)?;
         let fields = self.fields.as_ref().map(of_resources);

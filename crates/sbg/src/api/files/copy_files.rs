@@ -26,7 +26,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// A malformed project, no ids or a malformed one, before anything is sent. What goes wrong afterwards is told for each file.
+    /// A invalid project, no ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each file.
     pub async fn bulk_copy<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,

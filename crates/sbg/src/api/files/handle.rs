@@ -15,7 +15,7 @@ use crate::request::list::List as _;
 use crate::request::query::Query;
 use crate::types;
 
-/// A file or a folder, by id. Makes no request until it is told to.
+/// A file or a folder, by id. Makes no request by itself.
 ///
 /// ```
 /// # fn example(client: sbg::Client, listed: sbg::types::File) {
@@ -91,7 +91,7 @@ impl FileHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings; code 5021 for a folder that is not empty.
+    /// The error of the call; code 5021 for a folder that is not empty.
     pub async fn delete(&self) -> Result<()> {
         self.client.raw().file_delete().file_id(self.checked()?).send().await?;
         Ok(())
@@ -133,7 +133,7 @@ impl FileHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings; code 5017 for a folder.
+    /// The error of the call; code 5017 for a folder.
     pub async fn download_info(&self) -> Result<types::DownloadInfo> {
         Ok(self
             .client
@@ -157,7 +157,7 @@ impl FileHandle {
     ///
     /// # Errors
     ///
-    /// A tag that is empty or has a comma, before anything is sent; or whatever the call brings.
+    /// A tag that is empty or has a comma, before anything is sent; otherwise the error of the call.
     pub async fn set_tags<T: Into<String>>(&self, tags: impl IntoIterator<Item = T>) -> Result<Vec<String>> {
         self.put_tags(tags.into_iter().map(Into::into).collect()).await
     }
@@ -173,7 +173,7 @@ impl FileHandle {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn clear_tags(&self) -> Result<()> {
         self.put_tags(Vec::new()).await.map(drop)
     }
@@ -258,7 +258,7 @@ impl FileEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, a malformed name or tag, before anything is sent; or whatever the call brings.
+    /// A change of nothing, a invalid name or tag, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         if self.body == bodies::FileEdit::default() {
             return Err(Error::invalid("the edit of the file changes nothing"));
@@ -335,7 +335,7 @@ impl FileCopy {
     ///
     /// # Errors
     ///
-    /// No place or two, a malformed id or name, before anything is sent; or whatever the call brings.
+    /// No place or two, a invalid id or name, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         let Destination { project, parent, name } = self.place.checked("a file is copied to")?;
         let call = self.file.client.raw().file_copy().file_id(self.file.checked_file("copied")?);
@@ -387,7 +387,7 @@ impl FileMove {
     ///
     /// # Errors
     ///
-    /// A malformed id or name, a file to move into, before anything is sent; or whatever the call brings.
+    /// A invalid id or name, a file to move into, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         let parent = self.folder.checked_folder()?.to_owned();
         self.name.as_deref().map_or(Ok(()), check_name)?;

@@ -152,8 +152,8 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
-    /// sent; or whatever the call brings.
+    /// No items, an item without a place or with two, one that stands twice for one place, a invalid id or name, before anything is
+    /// sent; otherwise the error of the call.
     pub async fn copy(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
         let items = checked(items, "a file is copied to")?;
         let call = self.client.raw().async_file_copy_start().body(types::AsyncFileCopy { items });
@@ -177,8 +177,8 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// No items, an item without a place or with two, one that stands twice for one place, a malformed id or name, before anything is
-    /// sent; or whatever the call brings.
+    /// No items, an item without a place or with two, one that stands twice for one place, a invalid id or name, before anything is
+    /// sent; otherwise the error of the call.
     pub async fn move_files(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
         let items = checked(items, "a file is moved to")?.into_iter().map(to_move).collect();
         let call = self.client.raw().async_file_move_start().body(types::AsyncFileMove { items });
@@ -197,7 +197,7 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// No ids, one that stands twice, or a malformed one, before anything is sent; or whatever the call brings.
+    /// No ids, one that stands twice, or a invalid one, before anything is sent; otherwise the error of the call.
     pub async fn delete<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<types::AsyncJob> {
         let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
         check_not_empty(&ids)?;
@@ -331,7 +331,7 @@ enum JobKind {
     Delete,
 }
 
-/// A job, by id. Makes no request until it is told to.
+/// A job, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, files: Vec<sbg::files::JobItem>) -> sbg::Result<()> {

@@ -59,7 +59,7 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn get(&self) -> Result<Metadata> {
         let call = self.file.client.raw().file_metadata_get().file_id(self.file.checked()?);
         Ok(call.send().await?.into_inner().0.into_iter().collect())
@@ -77,7 +77,7 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// A change of nothing or a field without a name, before anything is sent; or whatever the call brings.
+    /// A change of nothing or a field without a name, before anything is sent; otherwise the error of the call.
     pub async fn merge<K: Into<String>, V: Into<MetadataValue>>(
         &self,
         fields: impl IntoIterator<Item = (K, V)>,
@@ -102,7 +102,7 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// No fields or one without a name, before anything is sent; or whatever the call brings.
+    /// No fields or one without a name, before anything is sent; otherwise the error of the call.
     pub async fn remove<K: Into<String>>(&self, fields: impl IntoIterator<Item = K>) -> Result<Metadata> {
         self.merge(fields.into_iter().map(|field| (field, MetadataValue(None)))).await
     }
@@ -120,7 +120,7 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// No fields ([`clear`](Self::clear) removes all) or one without a name, before anything is sent; or whatever the call brings.
+    /// No fields ([`clear`](Self::clear) removes all) or one without a name, before anything is sent; otherwise the error of the call.
     pub async fn overwrite<K: Into<String>, V: Into<String>>(
         &self,
         fields: impl IntoIterator<Item = (K, V)>,
@@ -143,7 +143,7 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn clear(&self) -> Result<Metadata> {
         self.put(types::MetadataEdit(BTreeMap::new())).await
     }

@@ -100,7 +100,7 @@ impl ProjectEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, an empty name, a malformed billing group or tag, before anything is sent; or whatever the call brings.
+    /// A change of nothing, an empty name, a invalid billing group or tag, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::Project> {
         if self.body == bodies::ProjectEdit::default() {
             return Err(Error::invalid("the edit of the project changes nothing"));

@@ -85,6 +85,8 @@ impl Exports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let export = client.exports().start(file_id, "rfranklin/results", "b-form.pdb").copy_only(true).await?;
     /// let export = client.export(&export.id).wait().await?;
     /// println!("{}", export.file()?.id);
@@ -162,7 +164,7 @@ impl Exports {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its exports.
+    /// No ids or a invalid one, before anything is sent. What a call brings is the result of each of its exports.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -174,6 +176,8 @@ impl Exports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// for export in client.exports().wait_all(ids).await? {
     ///     let file = export?.file()?;
     ///     println!("{}", file.id);
@@ -348,7 +352,7 @@ impl ExportStart {
     ///
     /// # Errors
     ///
-    /// A malformed id or location, before anything is sent; or whatever the call brings.
+    /// A invalid id or location, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::Export> {
         let (client, copy_only) = (self.client.clone(), self.copy_only);
         let call = client.raw().export_start().body(self.checked()?);
@@ -358,10 +362,12 @@ impl ExportStart {
 
 awaitable!(ExportStart => types::Export, client);
 
-/// An export, by id. Makes no request until it is told to.
+/// An export, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// use sbg::storage_jobs::StorageJobExt as _;
+///
 /// let export = client.export(id).wait().await?;
 /// println!("{:?}", export.file()?.storage);
 /// # Ok(())
@@ -406,6 +412,8 @@ impl ExportHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let export = client.export(id).wait().timeout(hour).await?;
     /// println!("{:?}", export.file()?.id);

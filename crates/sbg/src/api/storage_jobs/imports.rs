@@ -82,6 +82,8 @@ impl Imports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff");
     /// let import = import.to_project("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
     /// let import = client.import(&import.id).wait().await?;
@@ -134,7 +136,7 @@ impl Imports {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent. What a call brings is the result of each of its imports.
+    /// No ids or a invalid one, before anything is sent. What a call brings is the result of each of its imports.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -150,6 +152,8 @@ impl Imports {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// for import in client.imports().wait_all(ids).timeout(hour).await? {
     ///     let file = import?.file()?;
@@ -382,7 +386,7 @@ impl ImportStart {
     ///
     /// # Errors
     ///
-    /// A malformed id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
+    /// A invalid id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
     /// the call brings.
     pub async fn send(self) -> Result<types::Import> {
         let client = self.client.clone();
@@ -403,10 +407,12 @@ fn check_folder_name(name: &str) -> Result<()> {
     )))
 }
 
-/// An import, by id. Makes no request until it is told to.
+/// An import, by id. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+/// use sbg::storage_jobs::StorageJobExt as _;
+///
 /// let import = client.import(id).wait().await?;
 /// println!("{:?}", import.file()?.name);
 /// # Ok(())
@@ -451,6 +457,8 @@ impl ImportHandle {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// use sbg::storage_jobs::StorageJobExt as _;
+    ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
     /// let import = client.import(id).wait().timeout(hour).await?;
     /// println!("{}", import.file()?.id);

@@ -154,7 +154,7 @@ impl TaskCreate {
     ///
     /// # Errors
     ///
-    /// A malformed id of the app, of the project or among the inputs, an empty name, a batch of nothing, or settings that cannot be, before anything is sent; or
+    /// A invalid id of the app, of the project or among the inputs, an empty name, a batch of nothing, or settings that cannot be, before anything is sent; or
     /// whatever the call brings. Inputs that the app does not take are no error of the call.
     pub async fn send(self) -> Result<types::Task> {
         let Self { client, app, project, mut body, inputs, settings, location, run, batch } = self;

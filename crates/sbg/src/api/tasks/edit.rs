@@ -155,8 +155,8 @@ impl TaskEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, an empty name, a malformed id, a batch of nothing, or settings that cannot be, before anything is sent;
-    /// or whatever the call brings, code 7026 for a task that is no draft.
+    /// A change of nothing, an empty name, a invalid id, a batch of nothing, or settings that cannot be, before anything is sent;
+    /// or the error of the call, code 7026 for a task that is no draft.
     pub async fn send(self) -> Result<types::Task> {
         let Self { task, app, project, mut body, inputs, settings, location } = self;
         body.app = app.transpose()?.map(String::from);
@@ -232,7 +232,7 @@ impl TaskInputsEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing or a malformed id, before anything is sent; or whatever the call brings.
+    /// A change of nothing or a invalid id, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<BTreeMap<String, TaskInput>> {
         if self.inputs.is_empty() {
             return Err(Error::invalid("the edit of the inputs changes nothing"));

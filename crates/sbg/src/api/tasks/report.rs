@@ -109,6 +109,8 @@ pub trait TaskExt {
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
+    /// use sbg::tasks::TaskExt as _;
+    ///
     /// for problem in task.get().await?.warnings() {
     ///     println!("{:?}: {problem}", problem.input);
     /// }
@@ -229,6 +231,8 @@ pub trait TaskJobExt {
     /// The platform gives addresses to download from; the ids in them serve for that as well, and for everything else.
     ///
     /// ```
+    /// use sbg::tasks::TaskJobExt as _;
+    ///
     /// let job: sbg::types::TaskJob = serde_json::from_str(
     ///     r#"{"logs": {"cmd.log": "https://api.sbgenomics.com/v2/files/567890abc4f3066bc3750177/download_info"}}"#,
     /// )?;
@@ -249,6 +253,8 @@ impl TaskJobExt for types::TaskJob {
 /// An error or a warning about a task.
 ///
 /// ```
+/// use sbg::tasks::TaskExt as _;
+///
 /// let task: sbg::types::Task = serde_json::from_str(
 ///     r#"{
 ///         "id": "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11",

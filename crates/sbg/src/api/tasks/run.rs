@@ -67,7 +67,7 @@ impl TaskRun {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings, code 7010 for a task that is not a draft. Code 7024 says no
+    /// A invalid id, before anything is sent; otherwise the error of the call, code 7010 for a task that is not a draft. Code 7024 says no
     /// more than that the task has errors: the error then has them in its [details](crate::Error::details), under `errors`, and in its
     /// hint.
     pub async fn send(self) -> Result<types::Task> {
@@ -142,7 +142,7 @@ impl TaskClone {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever the call brings.
+    /// An invalid id, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::Task> {
         let call = self.task.client.raw().task_clone().task_id(self.task.checked()?);
         Ok(set!(call, action = action(self.run)).send().await?.into_inner())
@@ -156,7 +156,7 @@ pub(super) fn action(run: bool) -> Option<types::TaskAction> {
     run.then_some(types::TaskAction::Run)
 }
 
-/// The inputs of a task. Makes no request until it is told to.
+/// The inputs of a task. Makes no request by itself.
 ///
 /// ```no_run
 /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {

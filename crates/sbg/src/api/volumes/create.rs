@@ -68,7 +68,7 @@ impl VolumeCreate {
     ///
     /// # Errors
     ///
-    /// A malformed name, or a service that lacks something or has what is for another cloud, before anything is sent; or whatever the
+    /// A invalid name, or a service that lacks something or has what is for another cloud, before anything is sent; or whatever the
     /// call brings.
     pub async fn send(self) -> Result<types::Volume> {
         check_name(&self.name)?;

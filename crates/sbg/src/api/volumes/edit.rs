@@ -161,7 +161,7 @@ impl VolumeEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, a malformed name or empty credentials, before anything is sent; or whatever the call brings.
+    /// A change of nothing, a invalid name or empty credentials, before anything is sent; otherwise the error of the call.
     pub async fn send(mut self) -> Result<types::Volume> {
         if let Some(credentials) = self.credentials.take() {
             self.service().credentials = Some(credentials.expose()?);
@@ -226,7 +226,7 @@ impl VolumeDeactivate {
     ///
     /// # Errors
     ///
-    /// Whatever the call brings.
+    /// The error of the call.
     pub async fn send(self) -> Result<types::Volume> {
         let body = bodies::VolumeEdit { active: Some(false), ..bodies::VolumeEdit::default() };
         self.volume.patch(body, self.force).await

@@ -38,7 +38,7 @@ use crate::types;
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let files = client.project("rfranklin/fibre-diffraction").files().query().all().await?;
-/// client.download_all(files.items.iter(), "patterns").await?.into_result()?;
+/// client.download_all(&files, "patterns").await?.into_result()?;
 /// # Ok(())
 /// # }
 /// ```

@@ -76,7 +76,7 @@ impl AutomationRunEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, inputs or settings that are no object, a memory limit of 0 or a malformed id, before anything is sent; or
+    /// A change of nothing, inputs or settings that are no object, a memory limit of 0 or a invalid id, before anything is sent; or
     /// whatever the call brings.
     pub async fn send(self) -> Result<types::AutomationRun> {
         if self.body == bodies::AutomationRunEdit::default() {
@@ -182,7 +182,7 @@ impl AutomationRunRerun {
     ///
     /// # Errors
     ///
-    /// A malformed id, or inputs or settings that are no object, before anything is sent; or whatever the call brings.
+    /// A invalid id, or inputs or settings that are no object, before anything is sent; otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationRun> {
         if let Some(package) = &self.body.package {
             check_segment("package id", package)?;
