@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use sbg_document::drift::Drift;
+use sbg_drift::{Drift, Format, Options};
 use serde_json::Value;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
@@ -13,14 +13,17 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 thread_local! {
-    static DRIFT: Drift<'static> = Drift::new(&DOCUMENT).expect("the bundle is in order");
+    static DRIFT: Drift<'static> = Drift::new(&DOCUMENT, Options::default()).expect("the bundle is in order");
 }
 
 fuzz_target!(|text: &str| {
-    let report = DRIFT.with(|drift| drift.check(text, |answers| Ok(vec![None; answers.len()])));
-    let report = report.expect("the bundle is in order");
-    assert_eq!(report.exchanges, text.lines().filter(|line| !line.trim().is_empty()).count());
-    assert!(report.failed <= report.exchanges);
-    let lines = text.lines().count();
-    assert!(report.problems.iter().all(|problem| (1..=lines).contains(&problem.line)));
+    for format in [Format::Lines, Format::Har] {
+        let mut problems = 0;
+        let report = DRIFT.with(|drift| {
+            drift.check(text.as_bytes(), format, &|_, _| None, &mut |_| problems += 1)
+        });
+        let report = report.expect("the bundle is in order");
+        assert!(report.failed <= report.exchanges);
+        assert!(report.failed + report.notices <= problems + report.failed);
+    }
 });

@@ -109,3 +109,58 @@ async fn outputs_come_with_their_secondary_files_and_folders() -> Result<()> {
     assert_eq!(some.files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["logs/a/run.log"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn failed_children_of_a_batch_run_again_and_costs_are_summed() -> Result<()> {
+    let stage = stage().await;
+    let mut files = Vec::new();
+    for number in 0..3 {
+        let id = stage.emulator.create_file(PROJECT, &format!("batch-{number}.txt"), "one\n");
+        if number == 1 {
+            stage.client.file(&id).set_tags(["fail"]).await?;
+        }
+        files.push(stage.client.file(id).get().await?);
+    }
+    let create = stage.client.tasks().create(format!("{PROJECT}/line-count"), PROJECT).input("file", files);
+    let batch = create.batch_by_item("file").run(true).await?;
+    let clock = stage.emulator.clock().clone();
+    let wait = stage.client.task(&batch.id).wait().poll_interval(Duration::from_millis(5));
+    wait.on_change(move |_| clock.advance(24 * STATE_TIME)).await?;
+
+    let children = stage.client.task(&batch.id).children().fields(sbg::Fields::all()).all().await?;
+    let failed: Vec<_> = children.iter().filter(|child| child.status == Some(TaskStatus::Failed)).collect();
+    assert_eq!((children.len(), failed.len()), (3, 1));
+    let reruns = stage.client.task(&batch.id).rerun_failed().await?;
+    assert_eq!(reruns.len(), 1);
+    assert_eq!(reruns[0].child, failed[0].id);
+    let again = reruns.into_iter().next().context("a rerun")?.task?;
+    assert_ne!(again.status, Some(TaskStatus::Draft));
+
+    let costs = stage.client.tasks().costs([&batch.id]).await?;
+    assert_eq!(costs.tasks.len(), 3);
+    let expected: f64 = children.iter().filter_map(sbg::tasks::TaskExt::price).sum();
+    let total: f64 = costs.totals.values().sum();
+    assert!(expected > 0.0 && (total - expected).abs() < 1e-9, "{total} {expected}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_push_makes_a_revision_only_for_a_change() -> Result<()> {
+    let stage = stage().await;
+    let id = format!("{PROJECT}/pushed");
+    let mut cwl = json!({
+        "class": "CommandLineTool", "cwlVersion": "v1.2", "id": "pushed", "label": "Angle",
+        "baseCommand": ["angle"], "inputs": [], "outputs": [],
+    });
+    let apps = stage.client.apps();
+    let first = apps.push(&id, cwl.clone()).await?;
+    assert_eq!((first.changed, first.app.id), (true, format!("{id}/0")));
+    let same = apps.push(&id, cwl.clone()).await?;
+    assert_eq!((same.changed, same.app.revision), (false, Some(0)));
+    let pulled = stage.client.app(&id).raw().await?;
+    assert!(!apps.push(&id, pulled).await?.changed, "what was pulled is what is there");
+    cwl["label"] = json!("Steeper angle");
+    let second = apps.push(&id, cwl).await?;
+    assert_eq!((second.changed, second.app.id), (true, format!("{id}/1")));
+    Ok(())
+}

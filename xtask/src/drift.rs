@@ -1,27 +1,41 @@
-//! `cargo xtask drift FILE.jsonl`: holds recorded traffic against the specification, which is how a document that is kept by hand
-//! stays true. How an exchange is written and checked is told in [`sbg_document::drift`].
-
-mod decode;
-#[cfg(test)]
-mod tests;
+//! `cargo xtask drift FILE...`: checks recorded traffic against the specification, which is how a document that is kept by hand stays
+//! true. The work is done by `sbg-drift`, which is built for it with optimizations and given the document as it is on disk.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context as _, Result};
-use sbg_document::drift::{Drift, Problem, Report};
-use sbg_document::operations;
+use anyhow::{Context as _, Result, ensure};
+use sbg_drift::{Problem, Report, operations};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::lint;
 use crate::spec::{Spec, bundle};
+use xtask_process::build;
 
-/// Checks the exchanges in `file` against the specification below `root`, prints what is wrong with them, and says whether nothing
-/// but notices was.
-pub fn run(root: &Path, file: &Path) -> Result<bool> {
-    let (report, _) =
-        hold(root, &[file.to_owned()], |file, problem| println!("{}:{problem}", file.display()))?;
-    println!("{report}");
-    Ok(report.failed == 0)
+/// What `cargo xtask drift` is told.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Recorded traffic and options of `sbg-drift`, such as `--base URL`, `--ignore CLASS` and `--summary`
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<PathBuf>,
+}
+
+/// Checks the exchanges in files, prints what is wrong with them, and says whether nothing but notices was.
+pub fn run(root: &Path, options: &Options) -> Result<bool> {
+    let (mut program, _) = program(root)?;
+    let status = program.args(&options.arguments).status().context("cannot run sbg-drift")?;
+    ensure!(matches!(status.code(), Some(0 | 1)), "sbg-drift: {status}");
+    Ok(status.success())
+}
+
+/// A problem, and the file that has it.
+#[derive(Deserialize)]
+struct In {
+    file: PathBuf,
+    #[serde(flatten)]
+    problem: Problem,
 }
 
 /// Checks the exchanges in all of `files`, shows what is wrong with them, file by file, and returns what became of them together
@@ -31,23 +45,33 @@ pub fn hold(
     files: &[PathBuf],
     mut show: impl FnMut(&Path, &Problem),
 ) -> Result<(Report, BTreeSet<String>)> {
+    let (mut program, document) = program(root)?;
+    let ran = program.arg("--json").args(files).output().context("cannot run sbg-drift")?;
+    let said = String::from_utf8_lossy(&ran.stderr);
+    ensure!(matches!(ran.status.code(), Some(0 | 1)), "sbg-drift: {}\n{said}", ran.status);
+    let printed = String::from_utf8(ran.stdout)?;
+    let (problems, report) = printed.trim_end().rsplit_once('\n').unwrap_or(("", printed.trim_end()));
+    for line in problems.lines() {
+        let In { file, problem } =
+            serde_json::from_str(line).with_context(|| format!("not a problem: {line}"))?;
+        show(&file, &problem);
+    }
+    let report = serde_json::from_str(report).with_context(|| format!("not a report: {report}"))?;
+    let operations = operations(&document).filter_map(|(_, operation)| operation["operationId"].as_str());
+    Ok((report, operations.map(str::to_owned).collect()))
+}
+
+/// `sbg-drift` with the document of the specification below `root`, and that document.
+fn program(root: &Path) -> Result<(Command, Value)> {
     let spec = Spec::read(&root.join("openapi"))?;
     lint::check(&spec)?;
     let document = bundle::bundle(&spec);
-    // One text for all files, so that the decoder is started once; and the number of lines before each file.
-    let (mut text, mut starts) = (String::new(), Vec::new());
-    for file in files {
-        starts.push(text.lines().count());
-        text += &std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-    }
-    let report = Drift::new(&document)?.check(&text, |answers| decode::decode(root, answers))?;
-    for problem in &report.problems {
-        let at = starts.partition_point(|start| *start < problem.line) - 1;
-        show(&files[at], &Problem { line: problem.line - starts[at], ..problem.clone() });
-    }
-    let operations = operations(&document).filter_map(|(_, operation)| operation["operationId"].as_str());
-    Ok((report, operations.map(str::to_owned).collect()))
+    let path = root.join("target/drift.json");
+    std::fs::create_dir_all(root.join("target")).context("cannot make the folder `target`")?;
+    std::fs::write(&path, document.to_string())
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    let built = build(root, &["--release", "--package", "sbg-drift", "--bin", "sbg-drift"])?;
+    let mut program = Command::new(built.first().context("cargo did not build sbg-drift")?);
+    program.arg("--document").arg(path);
+    Ok((program, document))
 }

@@ -56,7 +56,8 @@ fn files(root: &Path) -> Result<Vec<(String, String)>> {
         file("crates/sbg-raw/src/generated/enums.rs", tables::open_enums(&document)?),
         file("crates/sbg-raw/src/generated/operations.rs", tables::operations(&document)?),
         file("crates/sbg-raw/src/generated/error_codes.rs", tables::error_codes(&spec.error_codes)?),
-        file("crates/sbg-raw/examples/decode/table.rs", tables::decoders(&document)?),
+        file("crates/sbg-drift/src/decode/table.rs", tables::decoders(&document)?),
+        file("crates/sbg-drift/src/document.json", compact_json(&document)?),
     ];
     files.extend(client::generate(&document, &Uses::of(&spec))?);
     Ok(files)
@@ -64,6 +65,28 @@ fn files(root: &Path) -> Result<Vec<(String, String)>> {
 
 fn pretty_json(document: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(document)? + "\n")
+}
+
+/// The document without words and examples, which those who only check values by it do not need.
+fn compact_json(document: &Value) -> Result<String> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                // A property may have the name of a keyword; its schema is an object.
+                map.retain(|key, value| match key.as_str() {
+                    "description" | "summary" => !value.is_string(),
+                    "example" => value.get("description").is_some(),
+                    _ => true,
+                });
+                map.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut document = document.clone();
+    strip(&mut document);
+    Ok(serde_json::to_string(&document)? + "\n")
 }
 
 #[cfg(test)]
@@ -86,6 +109,7 @@ mod tests {
             "enums.rs",
             "operations.rs",
             "decode/table.rs",
+            "document.json",
         ] {
             assert!(every.contains(file), "{file} in {every}");
         }

@@ -11,7 +11,7 @@ mod spec;
 mod witness;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -40,10 +40,7 @@ enum Task {
         rules: bool,
     },
     /// Check recorded traffic against the specification
-    Drift {
-        /// The traffic, one exchange as JSON per line
-        file: PathBuf,
-    },
+    Drift(drift::Options),
     /// Generate clients in Python and TypeScript, check them, and run them against the emulator
     Clients,
     /// Run transfers for minutes on every kind of storage, with random faults
@@ -72,7 +69,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Task::Lint { rules: false } => lint::run(root).map(|()| true),
-        Task::Drift { file } => drift::run(root, &file),
+        Task::Drift(options) => drift::run(root, &options),
         Task::Clients => clients::run(root).map(|()| true),
         Task::Soak(soak) => say(soak::run(root, &soak)),
         Task::Compare { arguments } => compare(root, &arguments),

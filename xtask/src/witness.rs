@@ -15,7 +15,7 @@ use std::thread;
 use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
 
-use sbg_document::drift::Kind;
+use sbg_drift::Kind;
 
 use crate::drift;
 use crate::emulator::Emulator;
@@ -173,12 +173,13 @@ fn conforms(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<
     let found = format!(
         "{} exchanges, {} of {} operations with a successful response",
         report.exchanges,
-        report.operations.len(),
+        report.succeeded().len(),
         operations.len()
     );
     println!("{}: {found}, {problems} problems", folder.display());
-    ensure!(!report.operations.is_empty(), "no successful exchange was recorded");
-    let unseen: Vec<_> = operations.difference(&report.operations).map(String::as_str).collect();
+    ensure!(!report.succeeded().is_empty(), "no successful exchange was recorded");
+    let succeeded = report.succeeded();
+    let unseen: Vec<_> = operations.iter().map(String::as_str).filter(|id| !succeeded.contains(id)).collect();
     if !unseen.is_empty() {
         println!("without a successful response: {}", unseen.join(", "));
     }

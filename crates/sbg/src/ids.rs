@@ -12,11 +12,13 @@ mod invalid;
 mod kinds;
 #[cfg(test)]
 mod tests;
+mod web;
 
 pub(crate) use form::{check_segment, check_username, check_uuid};
 pub use invalid::InvalidId;
 pub(crate) use invalid::excerpt;
 pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};
+pub use web::WebUrl;
 
 /// A value that converts to an id of type `T`: a text in its form, or such an id.
 ///

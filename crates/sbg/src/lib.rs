@@ -70,7 +70,7 @@ pub use api::{
 };
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
-pub use ids::{AppId, DatasetId, IntoId, InvalidId, ProjectId, VolumeId};
+pub use ids::{AppId, DatasetId, IntoId, InvalidId, ProjectId, VolumeId, WebUrl};
 /// The library of the points in time of this crate's interface, such as [`pipeline::RateLimit::reset_time`].
 pub use jiff;
 pub use request::call::Get;

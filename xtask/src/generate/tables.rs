@@ -47,7 +47,7 @@ pub fn open_enums(document: &Value) -> Result<String> {
 /// The operations table.
 pub fn operations(document: &Value) -> Result<String> {
     let mut rows = Vec::new();
-    for ((path, method), operation) in sbg_document::operations(document) {
+    for ((path, method), operation) in sbg_drift::operations(document) {
         let id = operation["operationId"].as_str().context("an operation has no id")?;
         let tag = operation["tags"][0].as_str().unwrap_or_default();
         let method = method.to_ascii_uppercase();
@@ -102,10 +102,10 @@ fn secret_fields(document: &Value) -> BTreeSet<&str> {
     properties.flatten().filter(|(_, property)| secret(property)).map(|(name, _)| name.as_str()).collect()
 }
 
-/// The table by which the example `decode` reads the response to each operation.
+/// The table by which `sbg-drift` reads the response to each operation.
 pub fn decoders(document: &Value) -> Result<String> {
     let mut arms = Vec::new();
-    for (_, operation) in sbg_document::operations(document) {
+    for (_, operation) in sbg_drift::operations(document) {
         let id = operation["operationId"].as_str().context("an operation has no id")?;
         let schema =
             operation.pointer("/responses/2XX/content/application~1json/schema/$ref").and_then(Value::as_str);
@@ -120,10 +120,11 @@ pub fn decoders(document: &Value) -> Result<String> {
         //! The type of the response to each operation.
 
         use sbg_raw::types;
-        use serde::de::DeserializeOwned;
+        use serde::Deserialize;
+        use serde_json::Value;
 
         /// Decodes `response` as the response of the operation, or as an error for `error`; `None` if there is no such response.
-        pub fn decode(operation: &str, response: &str) -> Option<serde_json::Result<()>> {
+        pub fn decode(operation: &str, response: &Value) -> Option<serde_json::Result<()>> {
             let read = match operation {
                 "error" => read::<types::Error>(response),
                 #( #arms, )*
@@ -132,8 +133,8 @@ pub fn decoders(document: &Value) -> Result<String> {
             Some(read)
         }
 
-        fn read<T: DeserializeOwned>(response: &str) -> serde_json::Result<()> {
-            serde_json::from_str::<T>(response).map(drop)
+        fn read<'a, T: Deserialize<'a>>(response: &'a Value) -> serde_json::Result<()> {
+            T::deserialize(response).map(drop)
         }
     })
 }

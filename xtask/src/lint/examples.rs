@@ -8,7 +8,7 @@ use crate::spec::bundle;
 use crate::spec::finding::Place;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::Node;
-use sbg_document::Schemas;
+use sbg_drift::Schemas;
 
 /// Checks the examples of bodies, parameters and schemas. The document has no other findings.
 pub fn check(lint: &mut Lint<'_>) {

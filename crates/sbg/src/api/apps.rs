@@ -2,6 +2,7 @@
 
 mod cwl;
 mod path;
+mod push;
 
 use sbg_raw::ClientAppsExt as _;
 use serde_json::Value;
@@ -21,6 +22,7 @@ use crate::request::query::Query;
 use crate::types;
 
 pub use cwl::Cwl;
+pub use push::Pushed;
 
 impl Client {
     /// The apps that the caller can use.

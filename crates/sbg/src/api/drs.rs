@@ -1,5 +1,7 @@
 //! Imports from servers of the GA4GH Data Repository Service (DRS). The files stay where they are; the platform links to them.
 
+mod manifest;
+
 use std::collections::BTreeMap;
 
 use sbg_raw::ClientDrsExt as _;
@@ -16,6 +18,8 @@ use crate::request::bulk;
 use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::wait::{self, Job, State, Wait};
 use crate::types;
+
+pub use manifest::{DrsManifest, ManifestImport, ManifestReport, RowReport};
 
 /// Most files of one import, a limit of the platform.
 const MOST_FILES: usize = 100;

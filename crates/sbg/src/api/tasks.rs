@@ -1,5 +1,6 @@
 //! Tasks: runs of apps, one at a time or as a batch.
 
+mod cost;
 mod create;
 mod edit;
 mod list;
@@ -24,6 +25,7 @@ use crate::request::wait::{self, Wait};
 use crate::request::wait_many;
 use crate::types;
 
+pub use cost::{Rerun, TaskCosts};
 pub use create::TaskCreate;
 pub use edit::{TaskEdit, TaskInputsEdit};
 pub use list::TaskList;

@@ -2,9 +2,10 @@
 
 //! The type of the response to each operation.
 use sbg_raw::types;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::Value;
 /// Decodes `response` as the response of the operation, or as an error for `error`; `None` if there is no such response.
-pub fn decode(operation: &str, response: &str) -> Option<serde_json::Result<()>> {
+pub fn decode(operation: &str, response: &Value) -> Option<serde_json::Result<()>> {
     let read = match operation {
         "error" => read::<types::Error>(response),
         "action_file_copy" => read::<types::ActionFileCopyResult>(response),
@@ -159,6 +160,6 @@ pub fn decode(operation: &str, response: &str) -> Option<serde_json::Result<()>>
     };
     Some(read)
 }
-fn read<T: DeserializeOwned>(response: &str) -> serde_json::Result<()> {
-    serde_json::from_str::<T>(response).map(drop)
+fn read<'a, T: Deserialize<'a>>(response: &'a Value) -> serde_json::Result<()> {
+    T::deserialize(response).map(drop)
 }

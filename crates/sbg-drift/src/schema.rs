@@ -62,7 +62,12 @@ impl Schemas {
     /// When the schema is none.
     pub fn breaches(&self, schema: &Value, value: &Value) -> Result<Vec<Breach>> {
         let mut breaches: Vec<Breach> = Vec::new();
-        for error in self.validator(schema)?.iter_errors(value) {
+        let validator = self.validator(schema)?;
+        // Finding out where it breaks is slower than finding out whether it does.
+        if validator.is_valid(value) {
+            return Ok(breaches);
+        }
+        for error in validator.iter_errors(value) {
             let breach = Breach { pointer: error.instance_path().to_string(), reason: reason(&error) };
             // A wrapped schema says the same as its wrapper once more.
             if !breaches.contains(&breach) {
@@ -70,6 +75,20 @@ impl Schemas {
             }
         }
         Ok(breaches)
+    }
+
+    /// Whether `value` fits `schema`.
+    ///
+    /// # Errors
+    ///
+    /// When the schema is not one.
+    pub fn fits(&self, schema: &Value, value: &Value) -> Result<bool> {
+        Ok(self.validator(schema)?.is_valid(value))
+    }
+
+    /// Whether `schema` takes null.
+    pub(crate) fn takes_null(&self, schema: &Value) -> bool {
+        self.fits(schema, &Value::Null).unwrap_or(false)
     }
 
     fn validator(&self, schema: &Value) -> Result<Rc<Validator>> {
@@ -115,10 +134,12 @@ impl Schemas {
                     return;
                 };
                 for (name, field) in fields {
-                    let pointer = below(pointer, name);
                     match properties.get(name) {
-                        Some(of) => self.find_unnamed(of, field, &pointer, found),
-                        None => found.push(pointer),
+                        Some(of) if field.is_object() || field.is_array() => {
+                            self.find_unnamed(of, field, &below(pointer, name), found);
+                        }
+                        Some(_) => {}
+                        None => found.push(below(pointer, name)),
                     }
                 }
             }
@@ -143,7 +164,7 @@ impl Schemas {
     }
 }
 
-fn below(pointer: &str, name: &str) -> String {
+pub(crate) fn below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
@@ -194,7 +215,7 @@ fn translate(schema: &Value) -> Value {
                 value.as_array().into_iter().flatten().filter(|b| !is_null(b)).map(translate).collect(),
             ),
             "type" | "required" | "enum" | "minimum" | "maximum" | "minLength" | "maxLength" | "pattern"
-            | "minItems" | "maxItems" | "uniqueItems" => (key.as_str(), value.clone()),
+            | "maxProperties" | "minItems" | "maxItems" | "uniqueItems" => (key.as_str(), value.clone()),
             _ => continue,
         };
         translated.insert(key.to_owned(), value);

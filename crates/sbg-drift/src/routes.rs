@@ -39,26 +39,51 @@ impl<'d> Route<'d> {
 
     /// For each segment of `path` whether it is a parameter, or nothing where the path is not of this form.
     fn parameters_of(&self, path: &str) -> Option<Vec<bool>> {
-        let (template, given): (Vec<_>, Vec<_>) = (self.path.split('/').collect(), path.split('/').collect());
-        if template.len() != given.len() {
+        let segments = self.segments(path)?;
+        let segments = segments.into_iter().map(|(template, given)| {
+            if template.starts_with('{') {
+                (!given.is_empty()).then_some(true)
+            } else {
+                (template == given).then_some(false)
+            }
+        });
+        segments.collect()
+    }
+
+    /// The segments of the template with what stands in their place, or nothing where there are more or fewer of them. The value of a
+    /// parameter with `x-sbg-slashes` may have two segments.
+    fn segments<'p>(&self, path: &'p str) -> Option<Vec<(&'d str, &'p str)>> {
+        let (template, given) = (self.path.split('/'), path.split('/'));
+        let (wanted, there) = (template.clone().count(), given.clone().count());
+        if wanted == there {
+            return Some(template.zip(given).collect());
+        }
+        if there != wanted + 1 {
             return None;
         }
-        let segments = template.iter().zip(given);
-        segments
-            .map(|(template, given)| {
-                if template.starts_with('{') {
-                    (!given.is_empty()).then_some(true)
-                } else {
-                    (*template == given).then_some(false)
-                }
-            })
-            .collect()
+        let at = template.clone().position(|segment| self.takes_slashes(segment))?;
+        // Each segment begins behind the slash that ends the one before it.
+        let mut starts: Vec<usize> =
+            std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1)).collect();
+        starts.remove(at + 1);
+        starts.push(path.len() + 1);
+        Some(template.zip(starts.windows(2).map(|pair| &path[pair[0]..pair[1] - 1])).collect())
+    }
+
+    fn takes_slashes(&self, segment: &str) -> bool {
+        let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        self.parameters.iter().any(|parameter| {
+            parameter["in"] == "path"
+                && parameter["name"].as_str() == name
+                && parameter["x-sbg-slashes"] == true
+        })
     }
 
     /// Name and value of each parameter in `path`, which is of this form. Values are as they are in the path.
     pub fn path_parameters<'p>(&self, path: &'p str) -> Vec<(&'d str, &'p str)> {
-        let segments = self.path.split('/').zip(path.split('/'));
+        let segments = self.segments(path).unwrap_or_default();
         segments
+            .into_iter()
             .filter_map(|(template, given)| Some((template.strip_prefix('{')?.strip_suffix('}')?, given)))
             .collect()
     }
@@ -104,6 +129,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_username_may_have_a_slash() {
+        let document = crate::document();
+        let routes = Routes::of(&document);
+        let check = |path: &str, id: &str, username: &str| {
+            let route = routes.find("GET", path).unwrap();
+            let found = route.path_parameters(path);
+            assert_eq!((route.id(), found.last().copied()), (id, Some(("username", username))), "{path}");
+        };
+        check("/users/rfranklin", "user_get", "rfranklin");
+        check("/users/kings/rfranklin", "user_get", "kings/rfranklin");
+        check("/users/kings%2Frfranklin", "user_get", "kings%2Frfranklin");
+        check("/projects/a/b/members/kings/rfranklin", "project_member_get", "kings/rfranklin");
+        assert!(routes.find("GET", "/users/a/b/c").is_none());
+        assert!(routes.find("GET", "/tasks/a/b").is_none());
+    }
 
     #[test]
     fn a_literal_segment_goes_before_a_parameter() {

@@ -1,0 +1,23 @@
+//! Whether responses can be read as the types of `sbg-raw`.
+
+#[rustfmt::skip]
+#[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "a table has a row for each operation")]
+mod table;
+
+use serde_json::Value;
+
+/// Why `response` cannot be read as the type of a response to `operation`, or of an error for `error`; `None` where it can.
+///
+/// ```
+/// use serde_json::json;
+///
+/// assert_eq!(sbg_drift::decode("user_me", &json!({"username": "rfranklin"})), None);
+/// assert_eq!(sbg_drift::decode("user_me", &json!({})).as_deref(), Some("missing field `username`"));
+/// ```
+pub fn decode(operation: &str, response: &Value) -> Option<String> {
+    match table::decode(operation, response) {
+        Some(Ok(())) => None,
+        Some(Err(error)) => Some(error.to_string()),
+        None => Some(format!("no operation `{operation}` has a body in its response")),
+    }
+}

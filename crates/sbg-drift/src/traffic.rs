@@ -1,0 +1,104 @@
+//! Exchanges, whatever form they were recorded in.
+
+use std::io::BufRead;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::base::Bases;
+use crate::report::Position;
+use crate::{har, lines};
+
+/// A recorded call and its response.
+///
+/// ```
+/// # fn example(exchange: &sbg_drift::Exchange) {
+/// println!("{} {}", exchange.method, exchange.path);
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// HTTP method.
+    pub method: String,
+    /// Path below the base of the API, percent-encoded.
+    pub path: String,
+    /// Query parameters in their order, decoded.
+    pub query: Vec<(String, String)>,
+    /// Body of the request.
+    pub request: Body,
+    /// HTTP status; `None` where there was no response.
+    pub status: Option<u16>,
+    /// Body of the response.
+    pub response: Body,
+}
+
+/// A recorded body.
+///
+/// ```
+/// assert_ne!(sbg_drift::Body::None, sbg_drift::Body::Json(serde_json::Value::Null));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// There was none.
+    None,
+    /// It is not in the recording; whether there was one is not known.
+    Omitted,
+    /// JSON; a string where it was another text.
+    Json(Value),
+}
+
+/// Forms of recorded traffic.
+///
+/// ```
+/// use sbg_drift::Format;
+///
+/// assert_eq!(Format::guess(br#"{"log": {"version": "1.2", "entries": []}}"#), Format::Har);
+/// assert_eq!(Format::guess(br#"{"method": "GET", "path": "/user"}"#), Format::Lines);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An exchange as JSON on each line.
+    Lines,
+    /// HTTP archive 1.2.
+    Har,
+}
+
+impl Format {
+    /// The form of a file that begins with `start`: a HAR file is an object whose first field is `log`.
+    pub fn guess(start: &[u8]) -> Self {
+        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+        let inside = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+        match inside.and_then(|inside| inside.strip_prefix(b"\"log\"")) {
+            Some(rest) if rest.trim_ascii_start().starts_with(b":") => Self::Har,
+            _ => Self::Lines,
+        }
+    }
+}
+
+/// What stands at a position of a file.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Exchange(Exchange),
+    /// A request to another host, or one that a browser makes by itself.
+    Elsewhere,
+    /// Why it is not an exchange.
+    Malformed(String),
+}
+
+/// Reads exchanges one after the other, and gives each to `each`.
+pub(crate) fn read(
+    mut traffic: impl BufRead,
+    format: Format,
+    bases: &Bases,
+    each: &mut dyn FnMut(Position, Found) -> Result<()>,
+) -> Result<()> {
+    let start = traffic.fill_buf()?;
+    if start.starts_with(b"\xef\xbb\xbf") {
+        traffic.consume(3);
+    }
+    match format {
+        Format::Lines => lines::read(traffic, bases, each),
+        Format::Har => har::read(traffic, bases, each),
+    }
+}

@@ -1,0 +1,155 @@
+//! Installing an app, or adding a revision, only if its description has changed.
+
+use serde_json::{Map, Value};
+
+use super::{Apps, Cwl};
+use crate::error::{Error, Result};
+use crate::ids::{AppId, IntoId};
+use crate::types;
+
+/// Fields that the platform writes into the top of a description by itself. Other `sbg:` fields are of the author.
+const MANAGED: [&str; 23] = [
+    "sbg:appVersion",
+    "sbg:content_hash",
+    "sbg:contributors",
+    "sbg:copyOf",
+    "sbg:createdBy",
+    "sbg:createdOn",
+    "sbg:expand_workflow",
+    "sbg:id",
+    "sbg:image_url",
+    "sbg:latestRevision",
+    "sbg:modifiedBy",
+    "sbg:modifiedOn",
+    "sbg:project",
+    "sbg:projectName",
+    "sbg:projectType",
+    "sbg:publisher",
+    "sbg:revision",
+    "sbg:revisionNotes",
+    "sbg:revisionsInfo",
+    "sbg:sbgMaintained",
+    "sbg:validationErrors",
+    "sbg:workflowLanguage",
+    "id",
+];
+
+/// What a push has done.
+///
+/// ```no_run
+/// # fn example(pushed: sbg::apps::Pushed) {
+/// println!("{} is {}", pushed.app.id, if pushed.changed { "new" } else { "as it was" });
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Pushed {
+    /// The app: the new revision, or the latest one where nothing changed.
+    pub app: types::App,
+    /// Whether there is a new revision.
+    pub changed: bool,
+}
+
+impl Apps {
+    /// Installs an app under this id, or adds a revision if the description differs from that of the latest revision. What the platform
+    /// adds to a description does not count, so pushing the same file twice makes one revision.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client, cwl: serde_json::Value) -> sbg::Result<()> {
+    /// let pushed = client.apps().push("rfranklin/demo/helix-angle", cwl).await?;
+    /// if pushed.changed {
+    ///     println!("{} is new", pushed.app.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An id that is not of the form `owner/project/app`, a description that is not a JSON object (YAML cannot be compared), before
+    /// anything is sent; or whatever the calls bring, code 6003 if somebody else adds the same revision meanwhile.
+    pub async fn push(&self, id: impl IntoId<AppId>, cwl: impl Into<Cwl>) -> Result<Pushed> {
+        let (id, cwl) = (id.into_id()?, cwl.into());
+        if id.revision().is_some() {
+            let message = format!("an app is pushed without a revision, as `{}`", id.without_revision());
+            return Err(Error::invalid(message));
+        }
+        let Cwl::Json(description) = &cwl else {
+            let error =
+                Error::invalid("a description in YAML cannot be compared with the one on the platform");
+            return Err(error.with_hint("give it as JSON"));
+        };
+        cwl.check()?;
+        let app = self.client.app(&id);
+        let latest = match app.get().send().await {
+            Err(error) if error.is_not_found() => {
+                return Ok(Pushed { app: self.install(&id, cwl).await?, changed: true });
+            }
+            latest => latest?,
+        };
+        if latest.raw.as_ref().is_some_and(|known| same_content(description, known)) {
+            return Ok(Pushed { app: latest, changed: false });
+        }
+        Ok(Pushed { app: app.create_revision(cwl).await?, changed: true })
+    }
+}
+
+/// Whether a description says the same as the one that the platform keeps of it.
+fn same_content(given: &Value, kept: &Value) -> bool {
+    match (given, kept) {
+        (Value::Object(given), Value::Object(kept)) => same_fields(given, kept, &MANAGED),
+        _ => given == kept,
+    }
+}
+
+/// Whether two objects have the same fields. `sbg:` fields that only the platform's copy has were added by it, as was the namespace.
+fn same_fields(given: &Map<String, Value>, kept: &Map<String, Value>, managed: &[&str]) -> bool {
+    let added = |name: &str| name.starts_with("sbg:") || name == "$namespaces" || managed.contains(&name);
+    let in_kept = given
+        .iter()
+        .filter(|(name, _)| !managed.contains(&name.as_str()))
+        .all(|(name, value)| kept.get(name).is_some_and(|other| same_value(value, other)));
+    in_kept && kept.keys().all(|name| given.contains_key(name) || added(name))
+}
+
+fn same_value(given: &Value, kept: &Value) -> bool {
+    match (given, kept) {
+        (Value::Object(given), Value::Object(kept)) => same_fields(given, kept, &[]),
+        (Value::Array(given), Value::Array(kept)) => {
+            given.len() == kept.len() && given.iter().zip(kept).all(|(given, kept)| same_value(given, kept))
+        }
+        (Value::Number(given), Value::Number(kept)) => given.as_f64() == kept.as_f64(),
+        _ => given == kept,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_platform_adds_is_not_a_change() {
+        let given = json!({"class": "CommandLineTool", "id": "angle", "inputs": [{"id": "reads", "sbg:fileTypes": "FASTQ"}], "cores": 1});
+        let check = |kept: Value, expected: bool| assert_eq!(same_content(&given, &kept), expected, "{kept}");
+        check(given.clone(), true);
+        let mut kept = json!({
+            "class": "CommandLineTool", "id": "https://cgc-api.sbgenomics.com/v2/apps/a/b/angle/0/raw/", "cores": 1.0,
+            "inputs": [{"id": "reads", "sbg:fileTypes": "FASTQ", "sbg:x": 1}], "$namespaces": {"sbg": "https://sevenbridges.com"},
+            "sbg:id": "a/b/angle/0", "sbg:content_hash": "a0",
+        });
+        check(kept.clone(), true);
+        kept["inputs"][0]["sbg:fileTypes"] = json!("BAM");
+        check(kept.clone(), false);
+        kept["inputs"][0]["sbg:fileTypes"] = json!("FASTQ");
+        kept["stdout"] = json!("out.txt");
+        check(kept, false);
+        check(json!({"class": "CommandLineTool", "inputs": []}), false);
+        check(json!(null), false);
+        // A description that was pulled and is pushed as it is.
+        let pulled = json!({"class": "Workflow", "id": "x", "sbg:revision": 4, "sbg:categories": ["DNA"]});
+        let latest = json!({"class": "Workflow", "id": "y", "sbg:revision": 5, "sbg:categories": ["DNA"]});
+        assert!(same_content(&pulled, &latest));
+    }
+}
