@@ -6,7 +6,7 @@ use sbg::{ErrorKind, Fields};
 use sbg_tests::{Stage, assert_refused, client_of};
 
 #[tokio::test]
-async fn the_index_names_the_parts_of_the_api() -> Result<()> {
+async fn index_names_the_api_urls() -> Result<()> {
     let stage = Stage::start().await;
     let index = stage.client.api_index().await?;
     assert_eq!(index.projects_url, Some(format!("{}/projects", stage.emulator.url())));
@@ -15,7 +15,7 @@ async fn the_index_names_the_parts_of_the_api() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_rate_limit_is_asked_for_or_read_off_the_latest_answer() -> Result<()> {
+async fn rate_limit_comes_from_call_or_last_response() -> Result<()> {
     let stage = Stage::start().await;
     assert_eq!(stage.client.latest_rate_limit(), None);
     let standing = stage.client.rate_limit().await?;
@@ -31,7 +31,7 @@ async fn the_rate_limit_is_asked_for_or_read_off_the_latest_answer() -> Result<(
 }
 
 #[tokio::test]
-async fn i_am_who_the_token_says() -> Result<()> {
+async fn me_is_the_user_of_the_token() -> Result<()> {
     let stage = Stage::start().await;
     let me = stage.client.users().me().await?;
     assert_eq!(me.username, "rfranklin");
@@ -47,7 +47,7 @@ async fn i_am_who_the_token_says() -> Result<()> {
 }
 
 #[tokio::test]
-async fn users_see_themselves_and_not_each_other() -> Result<()> {
+async fn users_cannot_see_each_other() -> Result<()> {
     let stage = Stage::start().await;
     let crick = stage.client_of("fcrick");
     assert_eq!(crick.user("fcrick").get().await?.email.as_deref(), Some("francis.crick@example.org"));
@@ -68,7 +68,7 @@ async fn users_see_themselves_and_not_each_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_unknown_token_is_refused_with_the_place_that_it_came_from() -> Result<()> {
+async fn unknown_token_error_names_its_source() -> Result<()> {
     let stage = Stage::start().await;
     let client = client_of(stage.emulator.url(), "0123456789abcdef0123456789abcdef").build()?;
     let error = assert_refused(

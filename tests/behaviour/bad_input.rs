@@ -31,7 +31,7 @@ fn listed(kind: &str) -> File {
 }
 
 #[tokio::test]
-async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<()> {
+async fn malformed_id_errors_show_the_expected_form() -> Result<()> {
     let stage = stage().await;
     let client = &stage.client;
     refused! {
@@ -124,7 +124,7 @@ async fn malformed_ids_are_told_with_the_form_that_they_should_have() -> Result<
 }
 
 #[tokio::test]
-async fn what_is_for_files_is_refused_on_folders_and_the_reverse() -> Result<()> {
+async fn wrong_file_kind_is_rejected() -> Result<()> {
     let stage = stage().await;
     let client = &stage.client;
     let (file, folder) = (listed("file"), listed("folder"));
@@ -154,7 +154,7 @@ async fn what_is_for_files_is_refused_on_folders_and_the_reverse() -> Result<()>
 }
 
 #[tokio::test]
-async fn filters_that_exclude_each_other_are_told_so() -> Result<()> {
+async fn conflicting_filters_are_rejected() -> Result<()> {
     let stage = stage().await;
     let client = &stage.client;
     let group = || client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
@@ -182,7 +182,7 @@ async fn filters_that_exclude_each_other_are_told_so() -> Result<()> {
 }
 
 #[tokio::test]
-async fn edits_of_nothing_are_told_so() -> Result<()> {
+async fn empty_edits_are_rejected() -> Result<()> {
     let stage = stage().await;
     let client = &stage.client;
     let member = |client: &Client| client.project("a/b").members().member("c");
@@ -205,7 +205,7 @@ async fn edits_of_nothing_are_told_so() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_and_values_that_the_platform_refuses_are_never_sent() -> Result<()> {
+async fn invalid_names_and_values_are_never_sent() -> Result<()> {
     let stage = stage().await;
     let client = &stage.client;
     let s3 = || Service::s3("bucket", "AKIAIOSFODNN7EXAMPLE", "secret");

@@ -13,7 +13,7 @@ fn files(stage: &Stage, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn any_number_of_items_goes_in_chunks_of_a_hundred_and_comes_back_in_order() -> Result<()> {
+async fn bulk_items_are_chunked_and_kept_in_order() -> Result<()> {
     let stage = Stage::start().await;
     let ids = files(&stage, 1234);
     let got: Vec<sbg::Result<File>> = stage.client.files().bulk_get(&ids).await?;
@@ -32,7 +32,7 @@ async fn any_number_of_items_goes_in_chunks_of_a_hundred_and_comes_back_in_order
 }
 
 #[tokio::test]
-async fn a_chunk_that_fails_does_not_hide_the_others() -> Result<()> {
+async fn failed_chunk_does_not_hide_the_others() -> Result<()> {
     let stage = Stage::start().await;
     let ids = files(&stage, 350);
     let refused = Action::Status { code: 400, body: None, headers: Vec::new() };
@@ -55,7 +55,7 @@ async fn a_chunk_that_fails_does_not_hide_the_others() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_item_that_fails_has_its_error_in_its_place() -> Result<()> {
+async fn failed_bulk_item_has_its_error_in_place() -> Result<()> {
     let stage = Stage::start().await;
     let mut ids = files(&stage, 3);
     ids.insert(1, "567890abc9b0307bc0414164".to_owned());
@@ -71,7 +71,7 @@ async fn an_item_that_fails_has_its_error_in_its_place() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_fields_of_bulk_calls_are_those_of_the_files() -> Result<()> {
+async fn bulk_fields_select_file_fields() -> Result<()> {
     let stage = Stage::start().await;
     let ids = files(&stage, 2);
     let get = |fields: Fields| stage.client.files().bulk_get(&ids).fields(fields);
@@ -90,7 +90,7 @@ async fn the_fields_of_bulk_calls_are_those_of_the_files() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_edit_merges_metadata_and_an_overwrite_erases_it() -> Result<()> {
+async fn bulk_edit_merges_and_overwrite_erases_metadata() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a", "");
     stage.client.file(&id).metadata().merge([("sample_id", "S1"), ("lane", "1")]).await?;
@@ -114,7 +114,7 @@ async fn an_edit_merges_metadata_and_an_overwrite_erases_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn bulk_calls_of_nothing_or_of_two_changes_are_never_sent() -> Result<()> {
+async fn empty_or_duplicate_bulk_calls_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let (files, invalid) = (stage.client.files(), ErrorKind::InvalidInput);
     let nothing = ["at least one item"];

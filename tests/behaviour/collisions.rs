@@ -17,7 +17,7 @@ fn outcomes(report: &Report) -> Vec<(&str, String, Result<Outcome, ErrorKind>)> 
 }
 
 #[tokio::test]
-async fn names_that_look_like_those_of_files_in_the_making_are_told_apart() -> Result<()> {
+async fn names_like_partial_files_do_not_collide() -> Result<()> {
     let stage = Stage::start().await;
     let x = stage.large_file("x", 20 * MIB);
     let part = stage.large_file("x.part", 18 * MIB);
@@ -39,7 +39,7 @@ async fn names_that_look_like_those_of_files_in_the_making_are_told_apart() -> R
 }
 
 #[tokio::test]
-async fn a_file_of_the_user_that_ends_in_part_is_left_alone() -> Result<()> {
+async fn user_file_ending_in_part_is_left_alone() -> Result<()> {
     let stage = Stage::start().await;
     stage.local("a.part", "of the user");
     let id = stage.file("a", "photograph 51");
@@ -50,7 +50,7 @@ async fn a_file_of_the_user_that_ends_in_part_is_left_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn two_files_of_one_download_do_not_go_to_one_path() -> Result<()> {
+async fn downloaded_files_never_share_a_path() -> Result<()> {
     let stage = Stage::start().await;
     // Of the same size, so that the one which has come could be taken for the other.
     let ids = [stage.file("one/a.txt", "1"), stage.file("other/a.txt", "2")];
@@ -90,7 +90,7 @@ async fn two_files_of_one_download_do_not_go_to_one_path() -> Result<()> {
 }
 
 #[tokio::test]
-async fn two_files_of_one_upload_do_not_take_one_name() -> Result<()> {
+async fn uploaded_files_never_share_a_name() -> Result<()> {
     let stage = Stage::start().await;
     let paths = ["one", "other", "third"].map(|folder| {
         fs::create_dir(stage.path(folder)).expect("a folder");

@@ -14,10 +14,10 @@ fn who_am_i(client: &Client) -> String {
 }
 
 #[test]
-fn without_credentials_the_error_lists_the_places_that_were_tried() {
+fn missing_credentials_error_lists_the_sources() {
     let home = tempfile::tempdir().expect("a folder");
     let home = home.path().to_str().expect("text");
-    let test = "configuration::without_credentials_the_error_lists_the_places_that_were_tried";
+    let test = "configuration::missing_credentials_error_lists_the_sources";
     with_environment(test, &[("HOME", home)], || {
         let home = std::env::var("HOME").expect("a home");
         let words = [
@@ -32,12 +32,12 @@ fn without_credentials_the_error_lists_the_places_that_were_tried() {
 }
 
 #[test]
-fn the_environment_gives_endpoint_and_token() {
+fn environment_gives_endpoint_and_token() {
     let emulator =
         sbg_tests::watched(sbg_emulator::Emulator::builder()).start_blocking().expect("an emulator");
     let [own, other] = ["fcrick", "jwatson"].map(|name| emulator.token_of(name).expect("a user"));
     let variables = [("SB_API_ENDPOINT", emulator.url()), ("SB_AUTH_TOKEN", &own), ("OTHER_TOKEN", &other)];
-    with_environment("configuration::the_environment_gives_endpoint_and_token", &variables, || {
+    with_environment("configuration::environment_gives_endpoint_and_token", &variables, || {
         assert_eq!(who_am_i(&Client::from_env().expect("credentials")), "fcrick");
         // What the program gives itself counts more.
         let [endpoint, token] =
@@ -48,9 +48,9 @@ fn the_environment_gives_endpoint_and_token() {
 }
 
 #[test]
-fn half_a_pair_says_which_half_is_missing() {
+fn missing_half_of_the_credentials_is_named() {
     let variables = [("SB_AUTH_TOKEN", TOKEN)];
-    with_environment("configuration::half_a_pair_says_which_half_is_missing", &variables, || {
+    with_environment("configuration::missing_half_of_the_credentials_is_named", &variables, || {
         let client = Client::builder().config_paths(ConfigPaths::none()).build();
         let words = [
             "found no endpoint for the token from the environment variable SB_AUTH_TOKEN; tried",
@@ -70,7 +70,7 @@ fn home_with(credentials: &str) -> Result<tempfile::TempDir> {
 }
 
 #[tokio::test]
-async fn a_profile_of_the_file_of_credentials_is_used_by_name() -> Result<()> {
+async fn profile_is_used_by_name() -> Result<()> {
     let stage = Stage::start().await;
     let (url, token) = (stage.emulator.url(), stage.emulator.token_of("jwatson").expect("a user"));
     let home = home_with(&format!(
@@ -83,7 +83,7 @@ async fn a_profile_of_the_file_of_credentials_is_used_by_name() -> Result<()> {
 }
 
 #[test]
-fn a_profile_without_a_token_or_of_no_such_name_says_so() -> Result<()> {
+fn incomplete_or_unknown_profile_is_named() -> Result<()> {
     let home = home_with("[lab]\napi_endpoint = cgc\n")?;
     let with = |name: &str| {
         builder_without_files().config_paths(ConfigPaths::under(home.path())).profile(name).build()
@@ -96,7 +96,7 @@ fn a_profile_without_a_token_or_of_no_such_name_says_so() -> Result<()> {
 }
 
 #[tokio::test]
-async fn advance_access_that_the_settings_switch_off_is_off() -> Result<()> {
+async fn settings_can_disable_advance_access() -> Result<()> {
     use sbg::raw::ClientFilesExt as _;
     let stage = Stage::start().await;
     for (value, allowed) in [("False", false), ("false", false), ("True", true)] {
@@ -115,7 +115,7 @@ async fn advance_access_that_the_settings_switch_off_is_off() -> Result<()> {
 }
 
 #[test]
-fn plain_http_to_another_host_is_refused_with_the_way_to_opt_in() -> Result<()> {
+fn plain_http_error_shows_the_opt_in() -> Result<()> {
     for url in ["http://10.0.0.7/v2", "http://api.sbgenomics.com/v2", "http://localhost.example.org/v2"] {
         let words = [
             url,
@@ -134,7 +134,7 @@ fn plain_http_to_another_host_is_refused_with_the_way_to_opt_in() -> Result<()> 
 }
 
 #[test]
-fn unusable_tokens_and_endpoints_are_refused_without_being_shown() {
+fn unusable_tokens_and_endpoints_are_not_shown() {
     for token in [
         "",
         "  ",
@@ -152,7 +152,7 @@ fn unusable_tokens_and_endpoints_are_refused_without_being_shown() {
 }
 
 #[test]
-fn each_kind_of_bad_input_has_a_kind_of_its_own_and_says_where_it_is() -> Result<()> {
+fn each_config_error_has_its_kind_and_location() -> Result<()> {
     let check = |credentials: &str, settings: &str, kind: ErrorKind, words: &[&str]| -> Result<()> {
         let home = home_with(credentials)?;
         let folder = home.path().join(".sevenbridges");
@@ -205,7 +205,7 @@ fn each_kind_of_bad_input_has_a_kind_of_its_own_and_says_where_it_is() -> Result
 }
 
 #[test]
-fn a_limit_of_no_requests_is_refused() {
+fn zero_parallel_requests_are_rejected() {
     let client = builder_without_files().endpoint("cgc").auth(Auth::oauth(TOKEN)).max_parallel_requests(0);
     assert_refused(client.build(), ErrorKind::InvalidInput, &["at least 1 parallel request"]);
 }

@@ -49,7 +49,7 @@ fn operation_of(request: &Recorded) -> Option<&'static str> {
 }
 
 #[tokio::test]
-async fn every_operation_of_the_spine_is_reached_through_a_handle() -> Result<()> {
+async fn core_operations_are_reached_by_handles() -> Result<()> {
     let stage = Stage::start().await;
     by_handles(&stage).await?;
     let missing: Vec<_> = spine().difference(&carried_out(&stage)).copied().collect();
@@ -58,7 +58,7 @@ async fn every_operation_of_the_spine_is_reached_through_a_handle() -> Result<()
 }
 
 #[tokio::test]
-async fn every_operation_of_the_spine_is_reached_through_the_generated_client() -> Result<()> {
+async fn core_operations_are_reached_by_the_raw_client() -> Result<()> {
     let stage = Stage::start().await;
     by_raw_calls(&stage.client, &stage.project).await?;
     let missing: Vec<_> = spine().difference(&carried_out(&stage)).copied().collect();
@@ -87,7 +87,7 @@ fn words_of_the_client(folder: &Path, words: &mut BTreeSet<String>) -> std::io::
 }
 
 #[test]
-fn every_operation_of_the_api_is_called_by_a_handle() -> anyhow::Result<()> {
+fn every_operation_is_called_by_a_handle() -> anyhow::Result<()> {
     // An index that links to the others, and three lists that others give as well.
     const WITHOUT: [&str; 4] =
         ["billing_index", "division_team_list", "project_file_list", "project_task_list"];
@@ -99,7 +99,7 @@ fn every_operation_of_the_api_is_called_by_a_handle() -> anyhow::Result<()> {
 }
 
 #[test]
-fn the_spine_has_as_many_operations_as_it_had() {
+fn number_of_core_operations_is_unchanged() {
     assert_eq!(spine().len(), 38, "{:?}", spine());
 }
 
@@ -267,7 +267,7 @@ async fn projects_by_raw_calls(raw: &sbg::raw::Client, project: &ProjectId) -> R
 }
 
 #[tokio::test]
-async fn an_error_of_a_raw_call_tells_as_much_as_that_of_a_handle() -> Result<()> {
+async fn raw_call_error_matches_the_handle_error() -> Result<()> {
     let stage = Stage::start().await;
     let raw = stage.client.raw().file_get().file_id("5678").send().await.map(drop);
     let (raw, handle) =

@@ -13,7 +13,7 @@ const WRONG: [&str; 3] = [
 ];
 
 #[tokio::test]
-async fn a_download_tells_its_crc32c_and_the_digests_that_are_asked_for() -> Result<()> {
+async fn download_reports_the_requested_digests() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("abc", "abc");
     let (crc32c, md5) = ("crc32c:364b3fb7", "md5:900150983cd24fb0d6963f7d28e17f72");
@@ -36,7 +36,7 @@ async fn a_download_tells_its_crc32c_and_the_digests_that_are_asked_for() -> Res
 }
 
 #[tokio::test]
-async fn the_digests_of_a_file_of_many_ranges_are_those_of_its_bytes() -> Result<()> {
+async fn multi_range_digest_matches_the_bytes() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.large_file("large", 20 * MIB + 1);
     let content = stage.emulator.file_content(&id).context("a file")?;
@@ -51,7 +51,7 @@ async fn the_digests_of_a_file_of_many_ranges_are_those_of_its_bytes() -> Result
 }
 
 #[tokio::test]
-async fn an_empty_file_has_digests_too() -> Result<()> {
+async fn empty_file_has_digests() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("empty", "");
     let digest = format!("sha256:{}", sha256(b"")).parse()?;
@@ -61,7 +61,7 @@ async fn an_empty_file_has_digests_too() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_with_another_digest_than_expected_is_not_kept() -> Result<()> {
+async fn file_with_wrong_digest_is_discarded() -> Result<()> {
     let stage = Stage::start().await;
     // One that leaves a journal when it fails, and one that leaves none.
     for size in [3, 20 * MIB] {
@@ -79,7 +79,7 @@ async fn a_file_with_another_digest_than_expected_is_not_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_with_another_digest_than_expected_does_not_replace_the_old_one() -> Result<()> {
+async fn wrong_digest_keeps_the_old_file() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a", "new");
     let path = stage.local("a", "old");

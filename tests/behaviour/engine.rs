@@ -19,7 +19,7 @@ async fn patient() -> Stage {
 }
 
 #[tokio::test]
-async fn a_download_goes_through_all_its_states() -> Result<()> {
+async fn download_passes_through_all_states() -> Result<()> {
     let stage = patient().await;
     let asked = stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(200))).path("/download_info"));
     let held = stage.fault(FaultRule::storage(Action::Stall(1000)));
@@ -51,7 +51,7 @@ async fn a_download_goes_through_all_its_states() -> Result<()> {
 }
 
 #[tokio::test]
-async fn transfers_that_were_stopped_or_failed_cannot_be_moved() -> Result<()> {
+async fn ended_transfer_cannot_be_paused_or_resumed() -> Result<()> {
     let stage = patient().await;
     let failed = stage.client.upload(stage.path("nothing")).to_project(&stage.project).start();
     assert_refused(failed.wait().await, ErrorKind::Io, &["cannot read", "nothing`"]);
@@ -71,7 +71,7 @@ async fn transfers_that_were_stopped_or_failed_cannot_be_moved() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_pause_is_heard_while_an_answer_is_waited_for() -> Result<()> {
+async fn download_pause_interrupts_a_pending_response() -> Result<()> {
     // Of the first range, of which nothing is known yet, and of another one.
     for nth in [1, 2] {
         let stage = patient().await;
@@ -93,7 +93,7 @@ async fn a_pause_is_heard_while_an_answer_is_waited_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_pause_of_an_upload_is_heard_while_an_answer_is_waited_for() -> Result<()> {
+async fn upload_pause_interrupts_a_pending_response() -> Result<()> {
     let stage = patient().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(1));
     let upload = stage.client.upload(stage.local("a", "photograph 51")).to_project(&stage.project).start();
@@ -108,7 +108,7 @@ async fn a_pause_of_an_upload_is_heard_while_an_answer_is_waited_for() -> Result
 }
 
 #[tokio::test]
-async fn callbacks_hear_of_the_progress_and_of_the_end() -> Result<()> {
+async fn callbacks_report_progress_and_completion() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.large_file("large", 20 * MIB);
     let (tell_progress, progress) = mpsc::channel();
@@ -130,7 +130,7 @@ async fn callbacks_hear_of_the_progress_and_of_the_end() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_callback_hears_of_a_failure_a_stop_and_of_what_was_over_before() -> Result<()> {
+async fn callback_reports_failures_stops_and_past_ends() -> Result<()> {
     let stage = Stage::start().await;
     let hear = async |download: &sbg::transfer::Transfer<sbg::transfer::Downloaded>| -> Result<_> {
         let (tell, told) = mpsc::channel();
@@ -149,7 +149,7 @@ async fn a_callback_hears_of_a_failure_a_stop_and_of_what_was_over_before() -> R
 }
 
 #[tokio::test]
-async fn a_cap_of_the_bandwidth_holds_for_all_transfers_together() -> Result<()> {
+async fn bandwidth_cap_is_shared_by_all_transfers() -> Result<()> {
     let rate = 4 * MIB;
     let capped = |client: ClientBuilder| client.download_bandwidth(rate as u64).upload_bandwidth(rate as u64);
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), capped).await;
@@ -176,7 +176,7 @@ async fn a_cap_of_the_bandwidth_holds_for_all_transfers_together() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_target_that_cannot_be_written_is_an_error_before_anything_is_asked() -> Result<()> {
+async fn unwritable_target_fails_before_any_request() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "a"));
     let missing = file.download(stage.path("no/such/folder/a")).await;
@@ -200,7 +200,7 @@ async fn a_target_that_cannot_be_written_is_an_error_before_anything_is_asked() 
 /// The root of a system may write everywhere but where nobody can.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_folder_in_which_nothing_can_be_made_is_an_error() -> Result<()> {
+async fn unwritable_folder_is_an_error() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "a"));
     let refused = file.download("/proc/self/a").await;
@@ -210,7 +210,7 @@ async fn a_folder_in_which_nothing_can_be_made_is_an_error() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_source_that_cannot_be_read_is_an_error_before_anything_is_asked() -> Result<()> {
+async fn unreadable_source_fails_before_any_request() -> Result<()> {
     let stage = Stage::start().await;
     let upload = |path: std::path::PathBuf| stage.client.upload(path).to_project(&stage.project);
     let missing = upload(stage.path("no/such/file")).await;
@@ -225,7 +225,7 @@ async fn a_source_that_cannot_be_read_is_an_error_before_anything_is_asked() -> 
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_is_as_good_as_what_it_leads_to() -> Result<()> {
+async fn upload_follows_links_to_regular_files() -> Result<()> {
     use std::os::unix::fs::symlink;
 
     let stage = Stage::start().await;

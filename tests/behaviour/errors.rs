@@ -15,7 +15,7 @@ async fn answering(code: u16, body: Value, headers: &[(&str, &str)]) -> Stage {
 }
 
 #[tokio::test]
-async fn refusals_about_storage_say_that_it_is_the_storage_and_what_to_do() -> Result<()> {
+async fn storage_permission_errors_say_what_to_do() -> Result<()> {
     let check = async |code: u16, message: &str, hint: &str| {
         let stage = answering(403, json!({"status": 403, "code": code, "message": message}), &[]).await;
         let error = assert_refused(stage.client.users().me().await, ErrorKind::Forbidden, &[]);
@@ -51,8 +51,7 @@ async fn refusals_about_storage_say_that_it_is_the_storage_and_what_to_do() -> R
 }
 
 #[tokio::test]
-async fn a_signed_address_that_the_storage_refuses_for_good_is_told_from_a_refusal_of_the_platform()
--> Result<()> {
+async fn refused_signed_url_is_a_storage_error() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Status { code: 403, body: None, headers: Vec::new() }));
     let download = stage.client.file(stage.file("a", "a")).download(stage.path("a")).await;
@@ -62,7 +61,7 @@ async fn a_signed_address_that_the_storage_refuses_for_good_is_told_from_a_refus
 }
 
 #[tokio::test]
-async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()> {
+async fn missing_project_error_shows_the_id_form() -> Result<()> {
     let stage = Stage::start().await;
     let error = stage.client.project("rfranklin/no-such-project").get().await.expect_err("it is not there");
     let request = error.request_id().expect("the platform names its requests");
@@ -74,7 +73,7 @@ async fn a_project_that_is_not_there_comes_with_the_form_of_an_id() -> Result<()
 }
 
 #[tokio::test]
-async fn an_address_that_a_gateway_finds_too_long_comes_with_the_way_out() -> Result<()> {
+async fn overlong_url_error_suggests_asking_for_less() -> Result<()> {
     let stage = answering(414, "<html><h1>414 Request-URI Too Large</h1></html>".into(), &[]).await;
     let words = ["user_me", "414 Request-URI Too Large", "HTTP 414", "; ask for less at once"];
     assert_refused(stage.client.users().me().await, ErrorKind::InvalidRequest, &words);
@@ -82,7 +81,7 @@ async fn an_address_that_a_gateway_finds_too_long_comes_with_the_way_out() -> Re
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_is_told_by_the_place_that_it_came_from() -> Result<()> {
+async fn refused_token_error_names_its_profile() -> Result<()> {
     let stage = Stage::start().await;
     let home = tempfile::tempdir()?;
     let paths = sbg::config::ConfigPaths::under(home.path());
@@ -100,7 +99,7 @@ async fn a_token_that_is_refused_is_told_by_the_place_that_it_came_from() -> Res
 }
 
 #[tokio::test]
-async fn what_the_platform_says_cannot_drive_the_terminal() -> Result<()> {
+async fn server_text_cannot_control_the_terminal() -> Result<()> {
     let message = format!("No\u{1b}[2J such\r\n\tfile.{}", " Sorry.".repeat(1000));
     let body = json!({"code": 5002, "message": message, "more_info": "a\u{7}b"});
     let stage = answering(404, body, &[("x-request-id", "r-17")]).await;
@@ -112,7 +111,7 @@ async fn what_the_platform_says_cannot_drive_the_terminal() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_form_tells_which_call_it_was() -> Result<()> {
+async fn malformed_response_error_names_the_call() -> Result<()> {
     for body in [json!([]), json!({"first_name": "Rosalind"}), json!({"username": 5})] {
         let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
         stage.fault(FaultRule::api(Action::Reset).first(1));
@@ -129,7 +128,7 @@ async fn an_answer_of_another_form_tells_which_call_it_was() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_form_shows_no_secret_of_it() -> Result<()> {
+async fn malformed_response_error_hides_secrets() -> Result<()> {
     let credentials = json!({"access_key_id": "hush-id", "secret_access_key": 4711, "role_arn": "arn"});
     let stage = answering(200, json!({"service": {"credentials": credentials}, "id": 5}), &[]).await;
     let volume = stage.client.volume("rfranklin/v").get().await;
@@ -141,7 +140,7 @@ async fn an_answer_of_another_form_shows_no_secret_of_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refusal_that_quotes_the_request_shows_no_secret_of_it() -> Result<()> {
+async fn echoed_request_secrets_are_redacted() -> Result<()> {
     let echo = "cannot read {\"secret_access_key\": \"hush-hush\", \"access_key_id\": \"AKIAHUSH\"}";
     let stage = answering(400, json!({"code": 9000, "message": echo}), &[]).await;
     let service = sbg::volumes::Service::s3("bucket", "AKIAHUSH", "hush-hush");

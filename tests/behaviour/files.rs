@@ -11,7 +11,7 @@ fn names(page: &Page<File>) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn folders_are_created_in_projects_and_in_folders() -> Result<()> {
+async fn folders_are_created_in_projects_and_folders() -> Result<()> {
     let stage = Stage::start().await;
     let files = stage.client.files();
     let outer = files.create_folder("patterns").in_project(&stage.project).await?;
@@ -31,7 +31,7 @@ async fn folders_are_created_in_projects_and_in_folders() -> Result<()> {
 }
 
 #[tokio::test]
-async fn files_are_found_by_place_name_tag_metadata_and_origin() -> Result<()> {
+async fn files_are_found_by_every_filter() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
     let [a, b, _] = ["a.txt", "b.txt", "c.txt"].map(|name| stage.file(name, name));
@@ -63,7 +63,7 @@ async fn files_are_found_by_place_name_tag_metadata_and_origin() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_is_got_with_its_details() -> Result<()> {
+async fn file_is_fetched_with_its_details() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("reads.fastq", "ACGT");
     let file = stage.client.file(&id).get().await?;
@@ -80,7 +80,7 @@ async fn a_file_is_got_with_its_details() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_edit_changes_name_tags_and_metadata_alone() -> Result<()> {
+async fn file_edit_changes_only_set_fields() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a.txt", "a"));
     file.metadata().merge([("sample_id", "S1"), ("library_id", "L1")]).await?;
@@ -100,7 +100,7 @@ async fn an_edit_changes_name_tags_and_metadata_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_is_copied_to_a_project_or_a_folder() -> Result<()> {
+async fn file_is_copied_to_a_project_or_folder() -> Result<()> {
     let stage = Stage::start().await;
     let models = stage.emulator.create_project("models");
     let id = stage.file("a.txt", "a");
@@ -122,7 +122,7 @@ async fn a_file_is_copied_to_a_project_or_a_folder() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_is_moved_within_its_project() -> Result<()> {
+async fn file_is_moved_within_its_project() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a.txt", "a");
     let folder = stage.client.files().create_folder("old").in_project(&stage.project).await?;
@@ -136,7 +136,7 @@ async fn a_file_is_moved_within_its_project() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_download_address_works_without_a_token() -> Result<()> {
+async fn download_url_works_without_a_token() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a.txt", "photograph 51");
     let address = stage.client.file(&id).download_info().await?.url;
@@ -150,7 +150,7 @@ async fn a_download_address_works_without_a_token() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_member_may_not_do_is_forbidden() -> Result<()> {
+async fn member_without_permission_is_forbidden() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a.txt", "a");
     let members = stage.client.project(&stage.project).members();

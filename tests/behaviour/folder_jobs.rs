@@ -39,7 +39,7 @@ async fn results(stage: &Stage, job: &AsyncJob) -> Result<Vec<sbg::Result<File>>
 }
 
 #[tokio::test]
-async fn a_folder_is_copied_with_all_that_is_in_it() -> Result<()> {
+async fn folder_is_copied_with_its_contents() -> Result<()> {
     let (stage, other) = stage().await;
     let raw = stage.client.project(&stage.project).files().resolve_path("raw").await?;
     let items = [JobItem::new(&raw).to_project(&other).name("copied")];
@@ -56,7 +56,7 @@ async fn a_folder_is_copied_with_all_that_is_in_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_folder_is_moved_into_another_one_and_then_deleted() -> Result<()> {
+async fn folder_is_moved_and_then_deleted() -> Result<()> {
     let (stage, other) = stage().await;
     let (project, files) = (stage.project.as_str(), stage.client.project(&stage.project).files());
     let raw = files.resolve_path("raw").await?;
@@ -82,7 +82,7 @@ async fn a_folder_is_moved_into_another_one_and_then_deleted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_item_that_fails_has_its_error_and_the_others_are_done() -> Result<()> {
+async fn failed_job_item_has_its_error() -> Result<()> {
     let (stage, other) = stage().await;
     let files = stage.client.project(&stage.project).files();
     let (raw, c) = (files.resolve_path("raw").await?, files.resolve_path("c.txt").await?);
@@ -104,7 +104,7 @@ async fn an_item_that_fails_has_its_error_and_the_others_are_done() -> Result<()
 }
 
 #[tokio::test]
-async fn a_wait_tells_of_changes_and_ends_at_its_timeout() -> Result<()> {
+async fn job_wait_reports_changes_and_times_out() -> Result<()> {
     let stage = Stage::with(Emulator::builder().state_time(Duration::from_secs(600))).await;
     let file = stage.file("a", "a");
     let job = stage.client.jobs().delete([file]).await?;
@@ -123,7 +123,7 @@ async fn a_wait_tells_of_changes_and_ends_at_its_timeout() -> Result<()> {
 }
 
 #[tokio::test]
-async fn jobs_that_cannot_be_are_never_sent() -> Result<()> {
+async fn invalid_jobs_are_never_sent() -> Result<()> {
     let (stage, other) = stage().await;
     let jobs = stage.client.jobs();
     let new = || JobItem::new("567890abc9b0307bc0414164");

@@ -17,7 +17,7 @@ fn pipe(path: &Path) {
 }
 
 #[tokio::test]
-async fn downloads_replace_nothing_but_regular_files() -> Result<()> {
+async fn downloads_replace_only_regular_files() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a", "ACGT");
     pipe(&stage.path("pipe"));
@@ -67,7 +67,7 @@ async fn journals_that_are_pipes_or_links_are_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn other_names_of_a_partial_file_are_not_written() -> Result<()> {
+async fn hard_linked_partial_file_is_not_written() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a", "ACGT");
     let theirs = stage.local("theirs", "theirs");
@@ -80,7 +80,7 @@ async fn other_names_of_a_partial_file_are_not_written() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tree_downloads_follow_no_links_in_their_folder() -> Result<()> {
+async fn tree_download_follows_no_links() -> Result<()> {
     let stage = Stage::start().await;
     for path in ["linked/a", "deep/linked/b", "file", "deep/fine/c"] {
         stage.file(path, path.to_owned());
@@ -149,7 +149,7 @@ async fn state_folder_open_to_others_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_of_255_bytes_go_down_and_up() -> Result<()> {
+async fn names_of_255_bytes_round_trip() -> Result<()> {
     let stage = Stage::start().await;
     let names = ["a".repeat(255), "b".repeat(240), format!("{}.bam", "é".repeat(125)), "c".repeat(235)];
     for name in &names {

@@ -11,7 +11,7 @@ use sbg_tests::{Stage, assert_refused};
 use serde_json::json;
 
 #[tokio::test]
-async fn files_of_drs_servers_are_linked_and_each_has_its_result() -> Result<()> {
+async fn drs_imports_report_each_result() -> Result<()> {
     let stage = Stage::start().await;
     let item = |uri: &str| DrsItem::new(uri).to_project(&stage.project);
     let items = [

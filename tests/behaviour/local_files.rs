@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn what_cannot_be_uploaded_of_a_tree_is_told_of_and_the_rest_goes_up() -> Result<()> {
+async fn unsupported_tree_entries_are_reported() -> Result<()> {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::symlink;
@@ -59,7 +59,7 @@ async fn what_cannot_be_uploaded_of_a_tree_is_told_of_and_the_rest_goes_up() -> 
 /// The speed of a network that has none is a file of one page that cannot be read.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_file_that_cannot_be_read_fails_at_once_and_says_so() -> Result<()> {
+async fn unreadable_file_fails_at_once() -> Result<()> {
     let path = std::path::Path::new("/sys/class/net/lo/speed");
     if !path.is_file() || fs::read(path).is_ok() {
         return Ok(());
@@ -73,7 +73,7 @@ async fn a_file_that_cannot_be_read_fails_at_once_and_says_so() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reader_need_not_end_after_what_was_announced() -> Result<()> {
+async fn upload_does_not_wait_for_the_reader_to_end() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(1000);
     let (mut writer, reader) = tokio::io::duplex(64);
@@ -91,7 +91,7 @@ async fn a_reader_need_not_end_after_what_was_announced() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_part_that_fails_is_noticed_while_the_next_one_is_waited_for() -> Result<()> {
+async fn part_failure_is_noticed_while_reading() -> Result<()> {
     let stage = Stage::start().await;
     let refused = Action::Status { code: 400, body: None, headers: Vec::new() };
     stage.fault(FaultRule::storage(refused));
@@ -104,7 +104,7 @@ async fn a_part_that_fails_is_noticed_while_the_next_one_is_waited_for() -> Resu
 }
 
 #[tokio::test]
-async fn an_upload_from_a_reader_outlives_the_client() -> Result<()> {
+async fn reader_upload_outlives_the_client() -> Result<()> {
     let stage = Stage::start().await;
     let held = stage.fault(FaultRule::storage(Action::Delay(Duration::from_millis(300))));
     let client = stage.client_of("rfranklin");

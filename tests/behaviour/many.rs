@@ -34,7 +34,7 @@ fn tree(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_tree_goes_up_and_comes_back() -> Result<()> {
+async fn tree_round_trips() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(300_000);
     for (path, content) in
@@ -79,7 +79,7 @@ async fn a_tree_goes_up_and_comes_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_local_name_that_is_taken_is_met_as_was_said() -> Result<()> {
+async fn local_name_conflicts_follow_the_policy() -> Result<()> {
     let stage = Stage::start().await;
     stage.file("a.txt", "new content");
     stage.file("b.txt", "b");
@@ -105,7 +105,7 @@ async fn a_local_name_that_is_taken_is_met_as_was_said() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_on_the_platform_is_met_as_was_said() -> Result<()> {
+async fn platform_name_conflicts_follow_the_policy() -> Result<()> {
     let stage = Stage::start().await;
     let a = stage.local("a.txt", "new content");
     let run = async |conflict| {
@@ -129,7 +129,7 @@ async fn a_name_that_is_taken_on_the_platform_is_met_as_was_said() -> Result<()>
 }
 
 #[tokio::test]
-async fn one_that_fails_is_told_of_and_the_others_arrive() -> Result<()> {
+async fn failed_file_is_reported_and_others_arrive() -> Result<()> {
     let stage = Stage::start().await;
     let ids: Vec<_> = (0..40).map(|number| stage.file(&format!("{number:02}"), "content")).collect();
     stage.fault(
@@ -148,7 +148,7 @@ async fn one_that_fails_is_told_of_and_the_others_arrive() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ids_alone_are_enough() -> Result<()> {
+async fn files_are_downloaded_by_id_alone() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("folder/a.txt", "a");
     let report = stage.client.download_all([id.as_str()], stage.path("here")).await?.into_result()?;
@@ -172,7 +172,7 @@ async fn ids_alone_are_enough() -> Result<()> {
 }
 
 #[tokio::test]
-async fn large_and_small_files_share_the_connections() -> Result<()> {
+async fn large_and_small_files_share_connections() -> Result<()> {
     let stage = Stage::start().await;
     let large = stage.large_file("large", 40 * MIB);
     for number in 0..50 {
@@ -186,7 +186,7 @@ async fn large_and_small_files_share_the_connections() -> Result<()> {
 }
 
 #[tokio::test]
-async fn all_of_them_are_stopped_and_paused_together() -> Result<()> {
+async fn batch_is_paused_and_stopped_as_one() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(std::time::Duration::from_secs(600))).nth(5));
     for number in 0..20 {

@@ -15,7 +15,7 @@ fn granted(permissions: &types::Permissions) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn members_are_added_by_username_and_by_address() -> Result<()> {
+async fn members_are_added_by_username_or_email() -> Result<()> {
     let stage = Stage::start().await;
     let members = stage.client.project(&stage.project).members();
     let crick = members.add(NewMember::user("fcrick"), Permissions::new().copy(true)).await?;
@@ -38,7 +38,7 @@ async fn members_are_added_by_username_and_by_address() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_team_and_a_division_bring_their_people_with_them() -> Result<()> {
+async fn team_and_division_bring_their_users() -> Result<()> {
     let stage = Stage::start().await;
     let members = stage.client.project(&stage.project).members();
     let teams = stage.client.raw().team_list().division("kings-college").send().await?.into_inner();
@@ -62,7 +62,7 @@ async fn a_team_and_a_division_bring_their_people_with_them() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_member_can_be_added_with_nothing_but_read() -> Result<()> {
+async fn member_can_have_read_permission_only() -> Result<()> {
     let stage = Stage::start().await;
     let members = stage.client.project(&stage.project).members();
     let crick = members.add(NewMember::user("fcrick"), Permissions::new()).await?;
@@ -71,7 +71,7 @@ async fn a_member_can_be_added_with_nothing_but_read() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_edit_of_permissions_leaves_what_it_does_not_name() -> Result<()> {
+async fn permission_edit_keeps_the_rest() -> Result<()> {
     let stage = Stage::start().await;
     let members = stage.client.project(&stage.project).members();
     members.add(NewMember::user("fcrick"), Permissions::new().copy(true).write(true)).await?;
@@ -86,7 +86,7 @@ async fn an_edit_of_permissions_leaves_what_it_does_not_name() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_replacement_of_permissions_takes_away_what_it_does_not_name() -> Result<()> {
+async fn permission_replacement_revokes_the_rest() -> Result<()> {
     let stage = Stage::start().await;
     let members = stage.client.project(&stage.project).members();
     members.add(NewMember::user("fcrick"), Permissions::new().copy(true).write(true)).await?;
@@ -96,7 +96,7 @@ async fn a_replacement_of_permissions_takes_away_what_it_does_not_name() -> Resu
 }
 
 #[tokio::test]
-async fn a_removed_member_sees_the_project_no_more() -> Result<()> {
+async fn removed_member_cannot_see_the_project() -> Result<()> {
     let stage = Stage::start().await;
     let members = stage.client.project(&stage.project).members();
     members.add(NewMember::user("fcrick"), Permissions::all()).await?;
@@ -110,7 +110,7 @@ async fn a_removed_member_sees_the_project_no_more() -> Result<()> {
 }
 
 #[tokio::test]
-async fn malformed_usernames_and_empty_edits_are_never_sent() -> Result<()> {
+async fn invalid_member_calls_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let members = stage.client.project(&stage.project).members();
     let invalid = ErrorKind::InvalidInput;

@@ -5,7 +5,7 @@ use sbg::ErrorKind;
 use sbg_tests::{Stage, assert_refused};
 
 #[tokio::test]
-async fn an_edit_of_metadata_sets_and_removes_keys_and_leaves_the_others() -> Result<()> {
+async fn metadata_merge_sets_and_removes_keys() -> Result<()> {
     let stage = Stage::start().await;
     let metadata = stage.client.file(stage.file("a.txt", "a")).metadata();
     let set = metadata.merge([("sample_id", "S1"), ("library_id", "L1")]).await?;
@@ -19,7 +19,7 @@ async fn an_edit_of_metadata_sets_and_removes_keys_and_leaves_the_others() -> Re
 }
 
 #[tokio::test]
-async fn a_replacement_of_metadata_leaves_nothing_else() -> Result<()> {
+async fn metadata_overwrite_leaves_nothing_else() -> Result<()> {
     let stage = Stage::start().await;
     let metadata = stage.client.file(stage.file("a.txt", "a")).metadata();
     metadata.merge([("sample_id", "S1")]).await?;
@@ -32,7 +32,7 @@ async fn a_replacement_of_metadata_leaves_nothing_else() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tags_are_set_in_place_of_those_that_are_there() -> Result<()> {
+async fn set_tags_replaces_existing_tags() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a.txt", "a"));
     assert_eq!(file.set_tags(["dna", "photograph 51"]).await?, ["dna", "photograph 51"]);
@@ -43,7 +43,7 @@ async fn tags_are_set_in_place_of_those_that_are_there() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_folders_do_not_have_is_refused_by_the_platform() -> Result<()> {
+async fn folders_have_no_tags_or_metadata() -> Result<()> {
     let stage = Stage::start().await;
     let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
     let folder = stage.client.file(&folder.id);
@@ -54,7 +54,7 @@ async fn what_folders_do_not_have_is_refused_by_the_platform() -> Result<()> {
 }
 
 #[tokio::test]
-async fn malformed_tags_and_empty_edits_are_never_sent() -> Result<()> {
+async fn invalid_tags_and_empty_edits_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a.txt", "a"));
     let invalid = ErrorKind::InvalidInput;

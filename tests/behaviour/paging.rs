@@ -40,7 +40,7 @@ fn assert_numbered(files: &[File], first: usize, end: usize) {
 }
 
 #[tokio::test]
-async fn a_page_knows_its_place_in_the_list() -> Result<()> {
+async fn page_knows_its_position() -> Result<()> {
     let stage = stage_with(130).await;
     let first = query(&stage).page().await?;
     assert_numbered(&first.items, 0, 50);
@@ -58,7 +58,7 @@ async fn a_page_knows_its_place_in_the_list() -> Result<()> {
 }
 
 #[tokio::test]
-async fn pages_lead_to_their_neighbours_and_back() -> Result<()> {
+async fn pages_lead_to_adjacent_pages() -> Result<()> {
     let stage = stage_with(130).await;
     let first = query(&stage).page_size(40).page().await?;
     let second = first.next_page().await?.expect("a second page");
@@ -74,7 +74,7 @@ async fn pages_lead_to_their_neighbours_and_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn items_and_pages_reach_the_end_in_order_and_ask_for_each_page_once() -> Result<()> {
+async fn streams_fetch_each_page_once_in_order() -> Result<()> {
     let stage = stage_with(730).await;
     let files: Vec<File> = query(&stage).items().try_collect().await?;
     assert_numbered(&files, 0, 730);
@@ -94,7 +94,7 @@ async fn items_and_pages_reach_the_end_in_order_and_ask_for_each_page_once() -> 
 }
 
 #[tokio::test]
-async fn the_pages_that_the_first_one_promises_are_fetched_side_by_side() -> Result<()> {
+async fn later_pages_are_fetched_in_parallel() -> Result<()> {
     let stage = stage_with(500).await;
     let forever = std::time::Duration::from_secs(600);
     let held = stage.fault(FaultRule::api(Action::Delay(forever)).method("GET").path("/files").nth(2));
@@ -108,7 +108,7 @@ async fn the_pages_that_the_first_one_promises_are_fetched_side_by_side() -> Res
 }
 
 #[tokio::test]
-async fn a_stream_begins_at_its_offset() -> Result<()> {
+async fn stream_starts_at_its_offset() -> Result<()> {
     let stage = stage_with(250).await;
     let files: Vec<File> = query(&stage).offset(120).page_size(50).items().try_collect().await?;
     assert_numbered(&files, 120, 250);
@@ -119,7 +119,7 @@ async fn a_stream_begins_at_its_offset() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_empty_list_and_a_short_one_cost_one_request() -> Result<()> {
+async fn short_list_costs_one_request() -> Result<()> {
     for count in [0, 1, 100] {
         let stage = stage_with(count).await;
         let files: Vec<File> = query(&stage).items().try_collect().await?;
@@ -130,7 +130,7 @@ async fn an_empty_list_and_a_short_one_cost_one_request() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_stream_asks_for_nothing_before_it_is_polled_or_after_it_is_dropped() -> Result<()> {
+async fn stream_is_lazy_and_stops_when_dropped() -> Result<()> {
     let stage = stage_with(300).await;
     let unused = query(&stage).page_size(2).items();
     drop(unused);
@@ -152,7 +152,7 @@ async fn a_stream_asks_for_nothing_before_it_is_polled_or_after_it_is_dropped() 
 }
 
 #[tokio::test]
-async fn pages_of_0_or_101_items_are_never_asked_for() -> Result<()> {
+async fn invalid_page_sizes_are_never_sent() -> Result<()> {
     let stage = stage_with(3).await;
     for limit in [0, 101, u32::MAX] {
         let words = [&format!("1 to 100 items, not {limit}")[..]];
@@ -172,7 +172,7 @@ async fn pages_of_0_or_101_items_are_never_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_that_shrinks_while_it_is_read_ends_cleanly() -> Result<()> {
+async fn shrinking_list_ends_cleanly() -> Result<()> {
     let stage = stage_with(250).await;
     let mut stream = query(&stage).page_size(50).items();
     let mut names = BTreeSet::new();
@@ -191,7 +191,7 @@ async fn a_list_that_shrinks_while_it_is_read_ends_cleanly() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_that_grows_while_it_is_read_is_read_to_its_new_end() -> Result<()> {
+async fn growing_list_is_read_to_its_new_end() -> Result<()> {
     let stage = stage_with(250).await;
     let mut stream = query(&stage).items();
     let mut files = vec![stream.try_next().await?.expect("a file")];
@@ -208,7 +208,7 @@ async fn a_list_that_grows_while_it_is_read_is_read_to_its_new_end() -> Result<(
 }
 
 #[tokio::test]
-async fn a_page_that_fails_is_fetched_again_without_loss_or_repetition() -> Result<()> {
+async fn failed_page_is_retried_without_loss() -> Result<()> {
     let stage = stage_with(430).await;
     stage.fault(FaultRule::api(Action::Reset).method("GET").path("/files").nth(2));
     stage.fault(FaultRule::api(Action::CutBody(500)).method("GET").path("/files").nth(3));
@@ -218,7 +218,7 @@ async fn a_page_that_fails_is_fetched_again_without_loss_or_repetition() -> Resu
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_the_first_error() -> Result<()> {
+async fn stream_ends_at_the_first_error() -> Result<()> {
     let stage = stage_with(230).await;
     let status = |code| Action::Status { code, body: None, headers: Vec::new() };
     stage.fault(FaultRule::api(status(400)).method("GET").path("/files").nth(2));
@@ -239,7 +239,7 @@ async fn a_stream_ends_with_the_first_error() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_can_be_read_by_another_task() -> Result<()> {
+async fn stream_can_move_to_another_task() -> Result<()> {
     fn assert_send<T: Send + 'static>(value: T) -> T {
         value
     }
@@ -257,7 +257,7 @@ async fn a_stream_can_be_read_by_another_task() -> Result<()> {
 }
 
 #[tokio::test]
-async fn all_lists_are_paged_alike() -> Result<()> {
+async fn every_list_is_paged() -> Result<()> {
     let stage = Stage::start().await;
     for number in 0..5 {
         stage.emulator.create_project(&format!("p{number}"));
@@ -281,7 +281,7 @@ async fn all_lists_are_paged_alike() -> Result<()> {
 const COUNT: usize = 150;
 
 #[test]
-fn any_part_of_a_list_is_read_once_and_in_order() {
+fn any_slice_of_a_list_is_read_once_in_order() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -28,7 +28,7 @@ async fn stalled(stage: &Stage) -> (String, Transfer<Downloaded>) {
 }
 
 #[tokio::test]
-async fn a_download_goes_on_after_a_pause_with_what_it_has() -> Result<()> {
+async fn paused_download_resumes() -> Result<()> {
     let stage = stage().await;
     let (id, download) = stalled(&stage).await;
     download.pause()?;
@@ -45,7 +45,7 @@ async fn a_download_goes_on_after_a_pause_with_what_it_has() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_after_a_pause_and_stays_one_upload() -> Result<()> {
+async fn paused_upload_resumes_as_the_same_upload() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).method("PUT").nth(3));
     let bytes = random_bytes(1000);
@@ -65,7 +65,7 @@ async fn an_upload_goes_on_after_a_pause_and_stays_one_upload() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_paused_transfer_can_be_stopped_or_dropped() -> Result<()> {
+async fn paused_transfer_can_be_stopped_or_dropped() -> Result<()> {
     let first = stage().await;
     let (_, download) = stalled(&first).await;
     download.pause()?;
@@ -83,7 +83,7 @@ async fn a_paused_transfer_can_be_stopped_or_dropped() -> Result<()> {
 }
 
 #[tokio::test]
-async fn moves_that_make_no_sense_are_refused_and_change_nothing() -> Result<()> {
+async fn invalid_state_changes_are_refused() -> Result<()> {
     let stage = stage().await;
     let (_, download) = stalled(&stage).await;
     let invalid = ErrorKind::InvalidInput;
@@ -99,7 +99,7 @@ async fn moves_that_make_no_sense_are_refused_and_change_nothing() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_transfer_that_is_paused_at_once_can_be_resumed() -> Result<()> {
+async fn transfer_paused_at_once_can_resume() -> Result<()> {
     let stage = stage().await;
     let held = stage.fault(FaultRule::storage(Action::Reset));
     let id = stage.file("a", "photograph 51");
@@ -113,7 +113,7 @@ async fn a_transfer_that_is_paused_at_once_can_be_resumed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn progress_is_streamed_to_the_end() -> Result<()> {
+async fn progress_stream_ends_with_the_transfer() -> Result<()> {
     let stage = stage().await;
     let id = stage.large_file("large", 20 * MIB);
     let download = stage.client.file(&id).download(stage.path("large")).start();

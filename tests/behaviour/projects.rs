@@ -10,7 +10,7 @@ fn ids(page: &sbg::Page<sbg::types::Project>) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_project_is_created_with_everything_that_was_set() -> Result<()> {
+async fn project_is_created_with_all_settings() -> Result<()> {
     let stage = Stage::start().await;
     let billing_group = stage.client.project(&stage.project).get().await?.billing_group.expect("a group");
     let settings = ProjectCreateSettings {
@@ -46,7 +46,7 @@ async fn a_project_is_created_with_everything_that_was_set() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_project_whose_name_is_taken_is_a_conflict() -> Result<()> {
+async fn duplicate_project_name_is_a_conflict() -> Result<()> {
     let stage = Stage::start().await;
     let error = assert_refused(
         stage.client.projects().create("demo").send().await,
@@ -59,7 +59,7 @@ async fn a_project_whose_name_is_taken_is_a_conflict() -> Result<()> {
 }
 
 #[tokio::test]
-async fn projects_are_found_by_name_tag_owner_and_category() -> Result<()> {
+async fn projects_are_found_by_every_filter() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
     client.projects().create("Fibre diffraction").tags(["dna", "x-ray"]).await?;
@@ -85,7 +85,7 @@ async fn projects_are_found_by_name_tag_owner_and_category() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_is_in_short_form_unless_fields_are_named() -> Result<()> {
+async fn project_list_is_short_unless_fields_are_set() -> Result<()> {
     let stage = Stage::start().await;
     let short = &stage.client.projects().query().all().await?[0];
     assert_eq!((short.name.as_deref(), short.description.as_ref()), (Some("demo"), None));
@@ -98,7 +98,7 @@ async fn a_list_is_in_short_form_unless_fields_are_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_project_is_got_with_the_fields_that_are_asked_for() -> Result<()> {
+async fn project_is_fetched_with_selected_fields() -> Result<()> {
     let stage = Stage::start().await;
     let handle = stage.client.project("rfranklin/demo");
     let project = handle.get().fields(Fields::only(["tags", "permissions"])).await?;
@@ -111,7 +111,7 @@ async fn a_project_is_got_with_the_fields_that_are_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_edit_changes_what_was_set_and_leaves_the_rest() -> Result<()> {
+async fn project_edit_keeps_unset_fields() -> Result<()> {
     let stage = Stage::start().await;
     let handle = stage.client.project(&stage.project);
     handle.edit().description("first").tags(["a"]).await?;
@@ -133,7 +133,7 @@ async fn an_edit_changes_what_was_set_and_leaves_the_rest() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deleted_project_is_gone_and_the_error_says_how_projects_are_named() -> Result<()> {
+async fn deleted_project_error_shows_the_id_form() -> Result<()> {
     let stage = Stage::start().await;
     let handle = stage.client.project(&stage.project);
     handle.delete().await?;
@@ -147,7 +147,7 @@ async fn a_deleted_project_is_gone_and_the_error_says_how_projects_are_named() -
 }
 
 #[tokio::test]
-async fn edits_that_change_nothing_and_projects_without_a_name_are_never_sent() -> Result<()> {
+async fn invalid_project_calls_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
     let handle = client.project(&stage.project);

@@ -10,7 +10,7 @@ use sbg_tests::{MIB, Stage, assert_refused};
 const INVALID: ErrorKind = ErrorKind::InvalidInput;
 
 #[tokio::test]
-async fn a_project_id_without_a_slash_is_refused_with_the_expected_form() -> Result<()> {
+async fn project_id_without_a_slash_is_rejected() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
     let words = ["not a project id: `demo`", "expected `owner/project`, as in `rfranklin/my-project`"];
@@ -30,7 +30,7 @@ async fn a_project_id_without_a_slash_is_refused_with_the_expected_form() -> Res
 }
 
 #[tokio::test]
-async fn files_are_listed_in_one_place_and_not_in_none_or_two() -> Result<()> {
+async fn file_query_needs_exactly_one_location() -> Result<()> {
     let stage = Stage::start().await;
     let query = || stage.client.files().query();
     assert_refused(query().page().await, INVALID, &["name a project, a parent folder or a dataset"]);
@@ -43,7 +43,7 @@ async fn files_are_listed_in_one_place_and_not_in_none_or_two() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_folder_a_copy_and_an_upload_go_to_one_place_and_not_to_none_or_two() -> Result<()> {
+async fn destination_must_be_one_project_or_folder() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
     let path = stage.local("a", "a");
@@ -63,7 +63,7 @@ async fn a_folder_a_copy_and_an_upload_go_to_one_place_and_not_to_none_or_two() 
 }
 
 #[tokio::test]
-async fn what_is_no_regular_file_is_not_uploaded() -> Result<()> {
+async fn only_regular_files_are_uploaded() -> Result<()> {
     let stage = Stage::start().await;
     let upload = |path: &std::path::Path| stage.client.upload(path).to_project(&stage.project);
     let missing = stage.path("missing.fastq");
@@ -79,7 +79,7 @@ async fn what_is_no_regular_file_is_not_uploaded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_and_part_sizes_that_cannot_be_are_never_sent() -> Result<()> {
+async fn invalid_names_and_part_sizes_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let path = stage.local("a", "a");
     let upload = || stage.client.upload(&path).to_project(&stage.project);
@@ -96,7 +96,7 @@ async fn names_and_part_sizes_that_cannot_be_are_never_sent() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ids_that_would_change_the_path_are_never_sent() -> Result<()> {
+async fn path_changing_ids_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a b"] {
         let file = stage.client.file(id);
@@ -121,7 +121,7 @@ async fn ids_that_would_change_the_path_are_never_sent() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_download_leaves_what_is_there_alone() -> Result<()> {
+async fn download_keeps_an_existing_file() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "new"));
     let there = stage.local("a", "old");
@@ -146,7 +146,7 @@ async fn a_download_leaves_what_is_there_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_that_does_not_fit_on_the_disk_fails_at_once_and_leaves_nothing() -> Result<()> {
+async fn download_too_large_for_the_disk_leaves_nothing() -> Result<()> {
     let stage = Stage::start().await;
     // Five tebibytes, of which the object store needs to have the first range alone.
     let headers = vec![("content-range".to_owned(), "bytes 0-8388607/5497558138880".to_owned())];
@@ -167,7 +167,7 @@ async fn a_file_that_does_not_fit_on_the_disk_fails_at_once_and_leaves_nothing()
 }
 
 #[tokio::test]
-async fn an_upload_to_a_folder_that_is_not_there_sends_no_bytes() -> Result<()> {
+async fn upload_to_missing_folder_sends_no_bytes() -> Result<()> {
     let stage = Stage::start().await;
     let upload = stage.client.upload(stage.local("a", "a")).to_folder("567890abc9b0307bc0414164").await;
     let error = assert_refused(upload, ErrorKind::NotFound, &["upload_init", "code 5026"]);
@@ -179,7 +179,7 @@ async fn an_upload_to_a_folder_that_is_not_there_sends_no_bytes() -> Result<()> 
 }
 
 #[tokio::test]
-async fn advance_access_has_to_be_switched_on() -> Result<()> {
+async fn advance_access_must_be_enabled() -> Result<()> {
     let stage = Stage::start().await;
     let scroll = stage.client.raw().file_scroll().project("rfranklin/demo").token("init").send().await;
     let words = ["file_scroll", "advance access", "Client::builder().advance_access(true)"];
@@ -189,7 +189,7 @@ async fn advance_access_has_to_be_switched_on() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()> {
+async fn overlong_query_is_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let mut query = stage.client.files().query().project(&stage.project);
     for number in 0..300 {
@@ -205,7 +205,7 @@ async fn a_query_that_is_too_long_for_the_gateways_is_never_sent() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_host_that_cannot_be_reached_is_named_as_the_trouble() -> Result<()> {
+async fn unreachable_host_is_a_connect_error() -> Result<()> {
     let quick = sbg_tests::client_of("http://127.0.0.1:9/v2", "0123456789abcdef0123456789abcdef");
     let client: Client = quick.retry_policy(RetryPolicy::default().max_attempts(2)).build()?;
     let words = ["user_me", "cannot connect", "2 attempts"];

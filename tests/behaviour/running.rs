@@ -20,7 +20,7 @@ fn assert_send_and_sync(
 }
 
 #[test]
-fn a_transfer_goes_on_while_the_runtime_of_the_caller_stands_still() -> Result<()> {
+fn transfer_runs_while_the_caller_is_blocked() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stage = runtime.block_on(Stage::start());
     let bytes = random_bytes(100_000);
@@ -37,7 +37,7 @@ fn a_transfer_goes_on_while_the_runtime_of_the_caller_stands_still() -> Result<(
 }
 
 #[test]
-fn a_client_outlives_the_runtime_that_it_was_first_used_on() -> Result<()> {
+fn client_outlives_its_first_runtime() -> Result<()> {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
     let stage = runtime()?.block_on(Stage::start());
     for name in ["a", "b"] {
@@ -51,7 +51,7 @@ fn a_client_outlives_the_runtime_that_it_was_first_used_on() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn transfers_run_from_a_runtime_of_many_threads() -> Result<()> {
+async fn transfers_run_on_a_multi_thread_runtime() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(100_000);
     let path = stage.local("a", &bytes);
@@ -64,7 +64,7 @@ async fn transfers_run_from_a_runtime_of_many_threads() -> Result<()> {
 }
 
 #[tokio::test]
-async fn progress_goes_from_nothing_to_all_and_no_further() -> Result<()> {
+async fn progress_never_exceeds_the_total() -> Result<()> {
     let stage = Stage::start().await;
     // Some parts have to be sent twice, which must not count twice.
     stage.fault(FaultRule::storage(Action::Status { code: 503, body: None, headers: Vec::new() }).every(4));
@@ -96,7 +96,7 @@ async fn progress_goes_from_nothing_to_all_and_no_further() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_progress_of_an_empty_file_is_complete() -> Result<()> {
+async fn empty_file_progress_is_complete() -> Result<()> {
     let stage = Stage::start().await;
     let upload = stage.client.upload(stage.local("a", "")).to_project(&stage.project).start();
     let file = upload.wait().await?;
@@ -109,7 +109,7 @@ async fn the_progress_of_an_empty_file_is_complete() -> Result<()> {
 }
 
 #[tokio::test]
-async fn waiting_twice_and_side_by_side_gives_the_same_answer() -> Result<()> {
+async fn repeated_waits_give_the_same_result() -> Result<()> {
     let stage = Stage::start().await;
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
     let (one, other) = tokio::join!(upload.wait(), upload.wait());
@@ -127,7 +127,7 @@ async fn waiting_twice_and_side_by_side_gives_the_same_answer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_stopped_download_keeps_what_has_come_and_an_aborted_one_nothing() -> Result<()> {
+async fn stop_keeps_a_partial_download_and_abort_does_not() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
     let id = stage.large_file("large", 20 * MIB);
@@ -153,7 +153,7 @@ async fn a_stopped_download_keeps_what_has_come_and_an_aborted_one_nothing() -> 
 }
 
 #[tokio::test]
-async fn a_stopped_upload_is_aborted_on_the_platform() -> Result<()> {
+async fn stopped_upload_is_aborted_on_the_platform() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).method("PUT").nth(3));
     let path = stage.local("a", random_bytes(1000));
@@ -169,7 +169,7 @@ async fn a_stopped_upload_is_aborted_on_the_platform() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_stopped_before_it_begins_never_begins() -> Result<()> {
+async fn upload_stopped_before_init_never_starts() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::api(Action::Delay(FOREVER)).path("/upload/multipart"));
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
@@ -181,7 +181,7 @@ async fn an_upload_that_is_stopped_before_it_begins_never_begins() -> Result<()>
 }
 
 #[tokio::test]
-async fn dropping_the_handle_stops_the_transfer() -> Result<()> {
+async fn dropped_handle_stops_the_transfer() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(2));
     let id = stage.large_file("large", 20 * MIB);
@@ -206,7 +206,7 @@ async fn dropping_the_handle_stops_the_transfer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_transfer_goes_on_when_the_client_is_dropped() -> Result<()> {
+async fn transfer_outlives_the_client() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a", "photograph 51");
     let client = stage.client_of("rfranklin");
@@ -218,7 +218,7 @@ async fn a_transfer_goes_on_when_the_client_is_dropped() -> Result<()> {
 }
 
 #[tokio::test]
-async fn two_downloads_to_one_path_do_not_mix() -> Result<()> {
+async fn downloads_to_one_path_do_not_mix() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(1));
     let id = stage.file("a", "photograph 51");

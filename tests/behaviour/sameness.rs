@@ -115,7 +115,7 @@ async fn second_upload_of_unchanged_tree_only_lists() -> Result<()> {
 }
 
 #[tokio::test]
-async fn download_sets_time_of_modification() -> Result<()> {
+async fn download_sets_the_modification_time() -> Result<()> {
     let stage = stage().await?;
     let id = stage.file("a", "ACGT");
     stage.emulator.clock().advance(Duration::from_secs(3600));
@@ -143,7 +143,7 @@ async fn downloaded_at_once() -> Result<(Stage, String)> {
 }
 
 #[tokio::test]
-async fn same_size_replaced_in_same_second_comes_down() -> Result<()> {
+async fn replacement_in_the_same_second_is_downloaded() -> Result<()> {
     let (stage, id) = downloaded_at_once().await?;
     // Its id, size and time of modification stay.
     assert!(stage.emulator.replace_file(&id, "TGCA"));
@@ -161,7 +161,7 @@ async fn same_size_replaced_in_same_second_comes_down() -> Result<()> {
 }
 
 #[tokio::test]
-async fn same_size_replaced_in_same_second_goes_up() -> Result<()> {
+async fn replacement_in_the_same_second_is_uploaded() -> Result<()> {
     let stage = stage().await?;
     let path = write(&stage, "a", "ACGT")?;
     outcomes(upload(&stage).await?)?;
@@ -179,7 +179,7 @@ async fn same_size_replaced_in_same_second_goes_up() -> Result<()> {
 }
 
 #[tokio::test]
-async fn clock_that_is_ahead_hides_no_change() -> Result<()> {
+async fn fast_clock_hides_no_change() -> Result<()> {
     let stage = stage().await?;
     let ahead = SystemTime::now() + Duration::from_secs(600);
     // Both were written by a machine whose clock is ten minutes ahead.
@@ -199,7 +199,7 @@ async fn clock_that_is_ahead_hides_no_change() -> Result<()> {
 }
 
 #[tokio::test]
-async fn content_finds_local_damage() -> Result<()> {
+async fn content_comparison_finds_local_damage() -> Result<()> {
     let stage = stage().await?;
     stage.file("a", "ACGT");
     stage.file("b", "ACGT");
@@ -219,7 +219,7 @@ async fn content_finds_local_damage() -> Result<()> {
 }
 
 #[tokio::test]
-async fn content_is_compared_with_checksum_of_storage() -> Result<()> {
+async fn content_comparison_uses_storage_checksums() -> Result<()> {
     let builder = Emulator::builder().min_part_size(1).storage(StorageFlavor::Gcs);
     let stage = stage_with(builder).await?;
     stage.file("a", "ACGT");
@@ -233,7 +233,7 @@ async fn content_is_compared_with_checksum_of_storage() -> Result<()> {
 }
 
 #[tokio::test]
-async fn older_time_of_copied_file_hides_no_change() -> Result<()> {
+async fn old_time_of_a_copied_file_hides_no_change() -> Result<()> {
     let stage = stage().await?;
     let old = SystemTime::now() - Duration::from_secs(30 * 24 * 3600);
     let path = write(&stage, "a", "ACGT")?;
@@ -266,7 +266,7 @@ async fn copied_file_is_not_assumed_to_be_uploaded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn edited_tags_move_no_bytes() -> Result<()> {
+async fn tag_edits_move_no_bytes() -> Result<()> {
     let stage = stage().await?;
     let id = stage.file("down", "ACGT");
     settle(&stage);
@@ -292,7 +292,7 @@ async fn edited_tags_move_no_bytes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn edited_tags_of_uploads_move_no_bytes() -> Result<()> {
+async fn tag_edits_of_uploads_move_no_bytes() -> Result<()> {
     let stage = stage().await?;
     write(&stage, "a", "ACGT")?;
     outcomes(upload(&stage).await?)?;
@@ -311,7 +311,7 @@ async fn edited_tags_of_uploads_move_no_bytes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn touched_file_is_read_and_does_not_move() -> Result<()> {
+async fn touched_file_is_read_but_not_transferred() -> Result<()> {
     let stage = stage().await?;
     stage.file("a", "ACGT");
     settle(&stage);
@@ -340,7 +340,7 @@ async fn sameness_without_record_is_assumed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn empty_folders_are_made_both_ways() -> Result<()> {
+async fn empty_folders_are_created_both_ways() -> Result<()> {
     let stage = stage().await?;
     for folder in ["tree/a/b/empty", "tree/empty", "tree/full"] {
         fs::create_dir_all(stage.path(folder))?;
@@ -374,7 +374,7 @@ async fn empty_folders_are_made_both_ways() -> Result<()> {
 }
 
 #[tokio::test]
-async fn state_folder_that_cannot_be_used_is_named() -> Result<()> {
+async fn unusable_state_folder_is_named() -> Result<()> {
     let stage = stage().await?;
     stage.file("a", "ACGT");
     fs::write(stage.path("state"), "a file")?;

@@ -64,7 +64,7 @@ impl<'a> MakeWriter<'a> for Shown {
 }
 
 #[tokio::test]
-async fn neither_the_token_nor_a_signature_is_ever_shown() -> Result<()> {
+async fn tokens_and_signatures_are_never_shown() -> Result<()> {
     let shown = Shown::default();
     // Of the whole process, because transfers run on threads of their own; the other tests add to what is searched. It takes the
     // messages of the HTTP library as well, which go to `log`.

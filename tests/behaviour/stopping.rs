@@ -22,7 +22,7 @@ fn refused() -> Action {
 }
 
 #[tokio::test]
-async fn an_upload_of_many_that_is_paused_can_be_stopped_or_aborted() -> Result<()> {
+async fn paused_batch_upload_can_be_stopped_or_aborted() -> Result<()> {
     for abort in [false, true] {
         let stage = patient().await;
         std::fs::create_dir(stage.path("tree"))?;
@@ -44,7 +44,7 @@ async fn an_upload_of_many_that_is_paused_can_be_stopped_or_aborted() -> Result<
 }
 
 #[tokio::test]
-async fn transfers_of_many_can_be_stopped_while_the_platform_does_not_answer() -> Result<()> {
+async fn batch_can_stop_while_the_platform_is_silent() -> Result<()> {
     let stage = patient().await;
     stage.fault(FaultRule::api(Action::Delay(FOREVER)));
     let upload = stage.client.upload_all([stage.local("a", "a")]).to_project(&stage.project).start();
@@ -62,7 +62,7 @@ async fn transfers_of_many_can_be_stopped_while_the_platform_does_not_answer() -
 }
 
 #[tokio::test]
-async fn a_listing_that_fails_stops_the_files_under_way_and_they_keep_what_they_have() -> Result<()> {
+async fn failed_listing_keeps_partial_files() -> Result<()> {
     let stage = patient().await;
     let large = stage.large_file("large", 24 * MIB);
     stage.file("folder/a", "a");
@@ -91,7 +91,7 @@ async fn a_listing_that_fails_stops_the_files_under_way_and_they_keep_what_they_
 }
 
 #[tokio::test]
-async fn a_panic_is_told_of_and_is_no_stop() -> Result<()> {
+async fn panic_is_reported_as_a_failure() -> Result<()> {
     let stage = Stage::start().await;
     stage.file("a", "a");
     let files = stage.client.project(&stage.project).files();
@@ -103,7 +103,7 @@ async fn a_panic_is_told_of_and_is_no_stop() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_callback_that_blocks_or_panics_is_in_nobodys_way() -> Result<()> {
+async fn blocking_or_panicking_callback_is_harmless() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.large_file("large", 40 * MIB);
     let (open, gate) = std::sync::mpsc::channel::<()>();
@@ -124,7 +124,7 @@ async fn a_callback_that_blocks_or_panics_is_in_nobodys_way() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_asks_for_nothing_more() -> Result<()> {
+async fn dropped_stream_sends_no_more_requests() -> Result<()> {
     let stage = Stage::start().await;
     let busy = Action::Status { code: 503, body: None, headers: Vec::new() };
     stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
@@ -143,7 +143,7 @@ async fn a_stream_that_is_dropped_asks_for_nothing_more() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_download_can_be_started_again_at_once_after_it_was_dropped() -> Result<()> {
+async fn download_resumes_right_after_its_handle_drops() -> Result<()> {
     let stage = patient().await;
     let stalled = stage.fault(FaultRule::storage(Action::Stall(3_000_000)).every(2));
     let id = stage.large_file("large", 24 * MIB);

@@ -9,7 +9,7 @@ use sbg_emulator::{Action, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused, random_bytes};
 
 #[tokio::test]
-async fn a_file_is_streamed_in_order_whatever_breaks() -> Result<()> {
+async fn file_streams_in_order_despite_faults() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::CutBody(1_500_000)).every(3));
     stage.fault(FaultRule::storage(Action::Status { code: 503, body: None, headers: Vec::new() }).nth(4));
@@ -22,7 +22,7 @@ async fn a_file_is_streamed_in_order_whatever_breaks() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ranges_are_those_that_were_asked_for() -> Result<()> {
+async fn read_range_returns_the_requested_bytes() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "0123456789"));
     assert_eq!(file.read_range(2..5).await?, "234");
@@ -45,7 +45,7 @@ async fn ranges_are_those_that_were_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_stream_fetches_a_little_ahead_and_ends_when_it_is_dropped() -> Result<()> {
+async fn stream_fetches_little_ahead_and_stops_on_drop() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.large_file("large", 400 * MIB);
     let mut stream = stage.client.file(&id).stream();
@@ -60,7 +60,7 @@ async fn a_stream_fetches_a_little_ahead_and_ends_when_it_is_dropped() -> Result
 }
 
 #[tokio::test]
-async fn a_file_that_changes_while_it_is_read_ends_the_stream() -> Result<()> {
+async fn changed_file_ends_the_stream() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::ChangedETag).nth(3));
     let id = stage.large_file("large", 30 * MIB);
@@ -70,7 +70,7 @@ async fn a_file_that_changes_while_it_is_read_ends_the_stream() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reader_is_uploaded_part_by_part() -> Result<()> {
+async fn reader_is_uploaded_in_parts() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Reset).method("PUT").every(4));
     let bytes = random_bytes(1_000_003);
@@ -84,7 +84,7 @@ async fn a_reader_is_uploaded_part_by_part() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reader_of_another_length_than_announced_makes_no_file() -> Result<()> {
+async fn reader_of_wrong_length_creates_no_file() -> Result<()> {
     let stage = Stage::start().await;
     let run = async |size| {
         let upload = stage.client.upload_reader("a", std::io::Cursor::new(vec![0; 1000]), size);

@@ -29,7 +29,7 @@ async fn count_lines(stage: &Stage, number: usize) -> Result<String> {
 }
 
 #[tokio::test]
-async fn many_tasks_are_waited_for_with_few_calls() -> Result<()> {
+async fn many_tasks_are_polled_in_few_calls() -> Result<()> {
     let stage = stage().await;
     let mut ids = Vec::new();
     for number in 0..101 {
@@ -60,7 +60,7 @@ async fn many_tasks_are_waited_for_with_few_calls() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_outputs_of_a_task_are_downloaded() -> Result<()> {
+async fn task_outputs_are_downloaded() -> Result<()> {
     let stage = stage().await;
     let id = count_lines(&stage, 1).await?;
     stage.emulator.clock().advance(24 * STATE_TIME);
@@ -77,7 +77,7 @@ async fn the_outputs_of_a_task_are_downloaded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn outputs_come_with_their_secondary_files_and_folders() -> Result<()> {
+async fn outputs_include_secondary_files_and_folders() -> Result<()> {
     let stage = stage().await;
     let [bam, index, log, other] = ["S1.bam", "S1.bam.bai", "logs/a/run.log", "logs/other.txt"]
         .map(|path| stage.emulator.create_file(PROJECT, path, path));

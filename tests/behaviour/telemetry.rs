@@ -98,7 +98,7 @@ fn text<'f>(fields: &'f Fields, names: &[&str]) -> Vec<&'f str> {
 const SPAN: [&str; 7] = ["operation", "method", "path", "status", "attempts", "request_id", "error"];
 
 #[tokio::test]
-async fn each_call_has_a_span_that_tells_how_it_went() -> Result<()> {
+async fn each_call_has_a_span_with_its_outcome() -> Result<()> {
     let (heard, _guard) = listen();
     let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
     let id = stage.file("a", "a");
@@ -123,7 +123,7 @@ async fn each_call_has_a_span_that_tells_how_it_went() -> Result<()> {
 }
 
 #[tokio::test]
-async fn each_attempt_is_an_event_and_so_is_each_wait() -> Result<()> {
+async fn attempts_and_waits_are_events() -> Result<()> {
     let (heard, _guard) = listen();
     let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
     stage.fault(FaultRule::api(Action::Status { code: 502, body: None, headers: Vec::new() }).nth(1));
@@ -143,7 +143,7 @@ async fn each_attempt_is_an_event_and_so_is_each_wait() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_that_is_never_sent_has_a_span_as_well() -> Result<()> {
+async fn unsent_call_has_a_span() -> Result<()> {
     use sbg::raw::ClientFilesExt as _;
     let (heard, _guard) = listen();
     let stage = Stage::start().await;
@@ -168,7 +168,7 @@ async fn telling(
 }
 
 #[tokio::test]
-async fn every_wait_is_told_with_its_reason_and_length() -> Result<()> {
+async fn every_wait_reports_reason_and_length() -> Result<()> {
     let pause = Duration::from_millis(5);
     let sleeper = MaintenanceSleeper::default().interval(pause);
     let (stage, waits) = telling(|client| client.retry_policy(quick_retry()).error_handler(sleeper)).await;
@@ -192,7 +192,7 @@ async fn every_wait_is_told_with_its_reason_and_length() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_client_waits_for_maintenance_and_the_rate_limit_from_the_start() -> Result<()> {
+async fn default_client_waits_for_maintenance_and_429() -> Result<()> {
     let hour = Duration::from_secs(3600);
     for (fault, reason) in [
         (Action::Maintenance, "MaintenanceSleeper"),
@@ -217,7 +217,7 @@ async fn a_client_waits_for_maintenance_and_the_rate_limit_from_the_start() -> R
 }
 
 #[tokio::test]
-async fn a_wait_ends_with_the_call_that_is_given_up() -> Result<()> {
+async fn wait_ends_when_the_call_is_cancelled() -> Result<()> {
     let hour = Duration::from_secs(3600);
     let retry = RetryPolicy::default().initial_backoff(hour).max_backoff(hour).max_elapsed(10 * hour);
     for fault in [Action::Maintenance, Action::Reset] {

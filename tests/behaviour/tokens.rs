@@ -26,7 +26,7 @@ fn names(files: &[File]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn files_and_folders_are_read_to_their_end_by_tokens() -> Result<()> {
+async fn file_lists_are_read_to_the_end_by_tokens() -> Result<()> {
     let stage = stage_with(230).await;
     let files = stage.client.project(&stage.project).files();
     let by_offset: Vec<File> = files.query().items().try_collect().await?;
@@ -51,7 +51,7 @@ async fn files_and_folders_are_read_to_their_end_by_tokens() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_goes_on_at_a_token_that_was_kept() -> Result<()> {
+async fn list_continues_from_a_saved_token() -> Result<()> {
     let stage = stage_with(5).await;
     let query = stage.client.files().query().project(&stage.project);
     let first = query.clone().cont_token().page_size(4).page().await?;
@@ -77,7 +77,7 @@ async fn a_list_goes_on_at_a_token_that_was_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_page_by_token_leads_forward_only() -> Result<()> {
+async fn token_page_leads_forward_only() -> Result<()> {
     let stage = stage_with(5).await;
     let query = stage.client.files().query().project(&stage.project).cont_token();
     let first = query.page_size(4).page().await?;
@@ -90,7 +90,7 @@ async fn a_page_by_token_leads_forward_only() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_three_rules_of_tokens_are_checked_before_any_request() -> Result<()> {
+async fn token_rules_are_checked_before_any_request() -> Result<()> {
     let stage = stage_with(1).await;
     let query = || stage.client.files().query().project(&stage.project).cont_token();
     let folder = || stage.client.file("567890abc9b0307bc0414164").list().cont_token();
@@ -127,7 +127,7 @@ async fn volume_with(count: usize) -> Result<Stage> {
 }
 
 #[tokio::test]
-async fn a_volume_is_read_folder_by_folder_and_forward_only() -> Result<()> {
+async fn volume_is_listed_folder_by_folder() -> Result<()> {
     let stage = volume_with(130).await?;
     let volume = stage.client.volume("rfranklin/patterns");
     let root = volume.list().page().await?;
@@ -150,7 +150,7 @@ async fn a_volume_is_read_folder_by_folder_and_forward_only() -> Result<()> {
 }
 
 #[tokio::test]
-async fn listings_of_volumes_that_cannot_be_are_never_sent() -> Result<()> {
+async fn invalid_volume_listings_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let volume = stage.client.volume("rfranklin/patterns");
     for limit in [0, 101] {

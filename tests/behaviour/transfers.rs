@@ -25,32 +25,32 @@ async fn round_trip(count: usize, part_size: u64) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_empty_file_goes_up_and_comes_back() -> Result<()> {
+async fn empty_file_round_trips() -> Result<()> {
     round_trip(0, 100).await
 }
 
 #[tokio::test]
-async fn a_file_of_one_byte_goes_up_and_comes_back() -> Result<()> {
+async fn one_byte_file_round_trips() -> Result<()> {
     round_trip(1, 100).await
 }
 
 #[tokio::test]
-async fn a_file_of_exactly_some_parts_goes_up_and_comes_back() -> Result<()> {
+async fn file_of_whole_parts_round_trips() -> Result<()> {
     round_trip(300, 100).await
 }
 
 #[tokio::test]
-async fn a_file_of_parts_and_a_rest_goes_up_and_comes_back() -> Result<()> {
+async fn file_with_a_short_last_part_round_trips() -> Result<()> {
     round_trip(30 * 10_000 + 1, 10_000).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_of_many_blocks_and_ranges_goes_up_and_comes_back() -> Result<()> {
+async fn file_of_many_ranges_round_trips() -> Result<()> {
     round_trip(21 * MIB + 7, 5 << 20).await
 }
 
 #[tokio::test]
-async fn files_at_the_edges_of_ranges_come_down_whole() -> Result<()> {
+async fn downloads_at_range_boundaries_are_whole() -> Result<()> {
     let stage = Stage::start().await;
     for size in [8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 16 * MIB, 16 * MIB + 1] {
         let id = stage.large_file(&format!("{size}"), size);
@@ -62,7 +62,7 @@ async fn files_at_the_edges_of_ranges_come_down_whole() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_file_costs_one_download_info() -> Result<()> {
+async fn file_costs_one_download_info() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.large_file("large", 40 * MIB);
     stage.client.file(&id).download(stage.path("large")).await?;
@@ -72,7 +72,7 @@ async fn one_file_costs_one_download_info() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_is_replaced_only_where_overwrite_is_set() -> Result<()> {
+async fn download_replaces_a_file_only_with_overwrite() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a", "new");
     let path = stage.local("a", "old");
@@ -87,7 +87,7 @@ async fn a_file_that_is_there_is_replaced_only_where_overwrite_is_set() -> Resul
 }
 
 #[tokio::test]
-async fn many_transfers_run_side_by_side() -> Result<()> {
+async fn many_transfers_run_in_parallel() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(50_000);
     let mut uploads = Vec::new();
@@ -107,7 +107,7 @@ async fn many_transfers_run_side_by_side() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_token_ever_reaches_the_object_store() -> Result<()> {
+async fn token_is_never_sent_to_the_storage() -> Result<()> {
     round_trip_and_search(&Stage::start().await).await
 }
 

@@ -26,7 +26,7 @@ fn paths(entries: &[Entry]) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn a_walk_comes_by_everything_once_and_by_a_folder_before_what_is_in_it() -> Result<()> {
+async fn walk_yields_folders_before_their_contents() -> Result<()> {
     let stage = stage().await;
     let entries: Vec<Entry> =
         stage.client.project(&stage.project).files().walk().entries().try_collect().await?;
@@ -55,7 +55,7 @@ async fn a_walk_comes_by_everything_once_and_by_a_folder_before_what_is_in_it() 
 }
 
 #[tokio::test]
-async fn a_walk_is_bounded_by_depth_and_by_choice() -> Result<()> {
+async fn walk_is_limited_by_depth_and_filter() -> Result<()> {
     let stage = stage().await;
     let files = stage.client.project(&stage.project).files();
     let walk = files.walk().max_depth(1);
@@ -86,7 +86,7 @@ async fn a_walk_is_bounded_by_depth_and_by_choice() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_walk_reads_folders_of_many_pages_and_stops_when_it_is_dropped() -> Result<()> {
+async fn walk_reads_all_pages_and_stops_on_drop() -> Result<()> {
     let stage = Stage::start().await;
     for number in 0..230 {
         stage.file(&format!("many/{number:03}"), "");
@@ -110,7 +110,7 @@ async fn a_walk_reads_folders_of_many_pages_and_stops_when_it_is_dropped() -> Re
 }
 
 #[tokio::test]
-async fn a_walk_lists_several_folders_at_once_but_not_all_of_them() -> Result<()> {
+async fn walk_limits_parallel_listings() -> Result<()> {
     let stage = Stage::start().await;
     for folder in 0..40 {
         stage.file(&format!("{folder:02}/x"), "");
@@ -144,7 +144,7 @@ async fn a_walk_lists_several_folders_at_once_but_not_all_of_them() -> Result<()
 }
 
 #[tokio::test]
-async fn an_error_below_ends_the_walk() -> Result<()> {
+async fn failed_folder_ends_the_walk() -> Result<()> {
     let stage = stage().await;
     let files = stage.client.project(&stage.project).files();
     let raw = files.resolve_path("raw").await?;
@@ -160,7 +160,7 @@ async fn an_error_below_ends_the_walk() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_path_leads_to_its_file() -> Result<()> {
+async fn path_resolves_to_its_file() -> Result<()> {
     let stage = stage().await;
     let files = stage.client.project(&stage.project).files();
     for path in ["raw/deep/c.txt", "/raw/deep/c.txt", "raw//deep/c.txt/"] {
@@ -194,7 +194,7 @@ async fn a_path_leads_to_its_file() -> Result<()> {
 }
 
 #[tokio::test]
-async fn files_are_found_by_name_wherever_they_lie() -> Result<()> {
+async fn files_are_found_by_name_at_any_depth() -> Result<()> {
     let stage = stage().await;
     let files = stage.client.project(&stage.project).files();
     let found: Vec<Entry> = files.find("a.txt").try_collect().await?;
@@ -206,7 +206,7 @@ async fn files_are_found_by_name_wherever_they_lie() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_search_is_read_to_its_end_by_tokens() -> Result<()> {
+async fn search_is_read_to_the_end_by_tokens() -> Result<()> {
     let stage = Stage::tuned(sbg_emulator::Emulator::builder(), |client| client.advance_access(true)).await;
     for number in 0..7 {
         stage.file(&format!("raw/{number}.fastq"), "");

@@ -17,7 +17,7 @@ fn report(part_number: i32, etag: &str) -> UploadPartReport {
 }
 
 #[tokio::test]
-async fn an_upload_has_the_name_of_the_local_file_or_the_one_that_is_set() -> Result<()> {
+async fn upload_has_the_local_name_or_the_one_set() -> Result<()> {
     let stage = Stage::start().await;
     let path = stage.local("reads 1 (ü).fastq", "ACGT");
     let file = stage.client.upload(&path).to_project(&stage.project).await?;
@@ -31,7 +31,7 @@ async fn an_upload_has_the_name_of_the_local_file_or_the_one_that_is_set() -> Re
 }
 
 #[tokio::test]
-async fn an_upload_goes_into_a_folder() -> Result<()> {
+async fn upload_goes_into_a_folder() -> Result<()> {
     let stage = Stage::start().await;
     let folder = stage.client.files().create_folder("raw").in_project(&stage.project).await?;
     let file = stage.client.upload(stage.local("a", "a")).to_folder(&folder.id).await?;
@@ -40,7 +40,7 @@ async fn an_upload_goes_into_a_folder() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_is_replaced_only_where_overwrite_is_set() -> Result<()> {
+async fn upload_replaces_a_file_only_with_overwrite() -> Result<()> {
     let stage = Stage::start().await;
     let first = stage.file("a.txt", "first");
     let upload = || stage.client.upload(stage.local("a.txt", "second")).to_project(&stage.project);
@@ -60,7 +60,7 @@ async fn a_file_is_replaced_only_where_overwrite_is_set() -> Result<()> {
 }
 
 #[tokio::test]
-async fn uploads_under_way_are_listed_looked_at_and_aborted() -> Result<()> {
+async fn open_uploads_are_listed_and_aborted() -> Result<()> {
     let stage = Stage::start().await;
     let (uploads, raw) = (stage.client.uploads(), stage.client.raw());
     assert!(uploads.list().await?.is_empty());
@@ -87,7 +87,7 @@ async fn uploads_under_way_are_listed_looked_at_and_aborted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_part_size_of_the_platform_counts() -> Result<()> {
+async fn part_size_of_the_platform_wins() -> Result<()> {
     // Parts of less than 5 MiB cannot be had here, so the platform takes its own size.
     let stage = Stage::with(sbg_emulator::Emulator::builder().part_size(6 << 20)).await;
     let bytes = random_bytes((13 << 20) + 1);
@@ -100,7 +100,7 @@ async fn the_part_size_of_the_platform_counts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn all_parts_are_reported_with_their_etag_when_the_upload_is_completed() -> Result<()> {
+async fn completion_reports_the_etag_of_every_part() -> Result<()> {
     let stage = Stage::with_etags().await;
     let bytes = random_bytes(1001);
     stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).await?;

@@ -91,7 +91,7 @@ fn index_leads_to_the_sections() -> Result<()> {
 }
 
 #[tokio::test]
-async fn commands_print_what_the_guide_says() -> Result<()> {
+async fn commands_print_the_documented_output() -> Result<()> {
     let with_commands = sections()?.into_iter().filter(|section| !section.commands.is_empty());
     let wrong: Vec<String> = try_join_all(with_commands.map(compare)).await?.concat();
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));

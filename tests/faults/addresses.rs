@@ -21,7 +21,7 @@ fn is_refused(request: &Recorded) -> bool {
 }
 
 #[tokio::test]
-async fn a_download_renews_an_address_that_expired_before_the_first_byte() -> Result<()> {
+async fn url_expired_before_the_first_byte_is_renewed() -> Result<()> {
     let stage = stage().await;
     let fault = stage.fault(FaultRule::storage(Action::Reset));
     let id = stage.file("a", "photograph 51");
@@ -36,7 +36,7 @@ async fn a_download_renews_an_address_that_expired_before_the_first_byte() -> Re
 }
 
 #[tokio::test]
-async fn an_address_that_expires_is_renewed_once_for_all_ranges() -> Result<()> {
+async fn expired_url_is_renewed_once_for_all_ranges() -> Result<()> {
     let stage = stage().await;
     // The first range comes, and all others are held up until their address has expired.
     stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
@@ -61,7 +61,7 @@ async fn an_address_that_expires_is_renewed_once_for_all_ranges() -> Result<()> 
 }
 
 #[tokio::test]
-async fn an_address_may_expire_again_and_again() -> Result<()> {
+async fn url_may_expire_repeatedly() -> Result<()> {
     let stage = stage().await;
     // Many pieces, with a pause before each.
     stage.fault(FaultRule::storage(Action::CutBody(200_000)));
@@ -80,7 +80,7 @@ async fn an_address_may_expire_again_and_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_asks_for_another_address_when_one_has_expired() -> Result<()> {
+async fn expired_part_url_is_replaced() -> Result<()> {
     let stage = stage().await;
     let fault = stage.fault(FaultRule::storage(Action::Reset));
     let bytes = random_bytes(500);
@@ -95,7 +95,7 @@ async fn an_upload_asks_for_another_address_when_one_has_expired() -> Result<()>
 }
 
 #[tokio::test]
-async fn an_address_is_renewed_before_it_expires() -> Result<()> {
+async fn url_is_renewed_before_it_expires() -> Result<()> {
     // Five seconds of bytes with addresses that are good for three.
     let slow = |client: ClientBuilder| client.download_bandwidth(8 * MIB as u64);
     let platform = Emulator::builder().url_lifetime(Duration::from_secs(3));
@@ -111,7 +111,7 @@ async fn an_address_is_renewed_before_it_expires() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_address_that_is_refused_for_good_is_renewed_once() -> Result<()> {
+async fn refused_url_is_renewed_once() -> Result<()> {
     for code in [401, 403] {
         let stage = stage().await;
         stage.fault(FaultRule::storage(status(code)));
@@ -125,7 +125,7 @@ async fn an_address_that_is_refused_for_good_is_renewed_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_address_that_is_refused_for_good_in_the_middle_is_renewed_once_for_all_ranges() -> Result<()> {
+async fn url_refused_mid_download_is_renewed_once() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
     stage.fault(FaultRule::storage(status(403)));
@@ -142,7 +142,7 @@ async fn an_address_that_is_refused_for_good_in_the_middle_is_renewed_once_for_a
 }
 
 #[tokio::test]
-async fn an_address_of_a_part_that_waits_too_long_is_renewed_before_it_is_used() -> Result<()> {
+async fn waiting_part_renews_its_url_before_use() -> Result<()> {
     // Parts wait for a connection for longer than their addresses are good. These are renewed a second before their end, in which a busy
     // machine can send a request. The client itself is slow: a slow server would read the head of a request late.
     let platform = Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6));

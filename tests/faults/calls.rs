@@ -20,7 +20,7 @@ async fn stage() -> Stage {
 }
 
 #[tokio::test]
-async fn a_spent_rate_limit_is_waited_out_until_its_reset() -> Result<()> {
+async fn rate_limited_call_waits_for_the_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }).nth(1));
     assert_eq!(stage.client.users().me().await?.username, "rfranklin");
@@ -30,7 +30,7 @@ async fn a_spent_rate_limit_is_waited_out_until_its_reset() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_spent_rate_limit_without_a_reset_is_waited_out_as_well() -> Result<()> {
+async fn rate_limited_call_waits_without_a_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: false }).method("POST").nth(1));
     // A call that was refused was not carried out, so even a creation is sent again.
@@ -41,7 +41,7 @@ async fn a_spent_rate_limit_without_a_reset_is_waited_out_as_well() -> Result<()
 }
 
 #[tokio::test]
-async fn without_its_handler_a_spent_rate_limit_is_an_error() -> Result<()> {
+async fn rate_limit_without_handler_is_an_error() -> Result<()> {
     let stage = Stage::tuned(Emulator::builder(), sbg::ClientBuilder::without_error_handlers).await;
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }));
     let error = assert_refused(
@@ -55,7 +55,7 @@ async fn without_its_handler_a_spent_rate_limit_is_an_error() -> Result<()> {
 }
 
 #[tokio::test]
-async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
+async fn maintenance_is_retried_even_for_a_creation() -> Result<()> {
     let sleeper = MaintenanceSleeper::default().interval(Duration::from_millis(5));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
     stage.fault(FaultRule::api(Action::Maintenance).first(3));
@@ -65,7 +65,7 @@ async fn maintenance_is_waited_out_even_by_a_creation() -> Result<()> {
 }
 
 #[tokio::test]
-async fn maintenance_that_does_not_end_is_an_error_in_the_end() -> Result<()> {
+async fn endless_maintenance_is_an_error() -> Result<()> {
     let sleeper =
         MaintenanceSleeper::default().interval(Duration::from_millis(100)).max_wait(Duration::from_secs(1));
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper)).await;
@@ -96,7 +96,7 @@ async fn server_errors_are_retried_if_idempotent() -> Result<()> {
 }
 
 #[tokio::test]
-async fn deletion_whose_first_response_was_lost_is_a_success() -> Result<()> {
+async fn deletion_succeeds_if_404_follows_a_5xx() -> Result<()> {
     for code in [500, 502, 503, 504] {
         let stage = stage().await;
         let id = stage.file("a", "a");
@@ -123,7 +123,7 @@ async fn server_errors_of_a_creation_are_not_retried() -> Result<()> {
 }
 
 #[tokio::test]
-async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
+async fn retries_end_at_the_attempt_limit() -> Result<()> {
     let stage = stage().await;
     for code in [500, 502, 503, 504] {
         stage.emulator.clear_requests();
@@ -143,7 +143,7 @@ async fn retries_end_after_as_many_attempts_as_are_allowed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_the_platform_refuses_is_not_asked_again() -> Result<()> {
+async fn final_refusals_are_never_retried() -> Result<()> {
     for (code, kind) in [
         (400, ErrorKind::InvalidRequest),
         (401, ErrorKind::Unauthorized),
@@ -163,7 +163,7 @@ async fn what_the_platform_refuses_is_not_asked_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_general_sleeper_waits_out_every_server_error_where_it_was_added() -> Result<()> {
+async fn general_sleeper_retries_every_server_error() -> Result<()> {
     let sleeper = GeneralErrorSleeper::default().interval(Duration::from_millis(2)).max_retries(3);
     let stage = Stage::tuned(Emulator::builder(), |client| {
         client.error_handler(sleeper).retry_policy(RetryPolicy::none())
@@ -181,7 +181,7 @@ async fn the_general_sleeper_waits_out_every_server_error_where_it_was_added() -
 }
 
 #[tokio::test]
-async fn waits_of_a_handler_for_server_errors_count_as_retries() -> Result<()> {
+async fn server_error_handler_waits_count_as_retries() -> Result<()> {
     for (waits, sent) in [(3, 5), (7, 8)] {
         let sleeper = GeneralErrorSleeper::default().interval(Duration::from_millis(2)).max_retries(waits);
         let stage = Stage::tuned(Emulator::builder(), |client| {
@@ -217,7 +217,7 @@ impl ErrorHandler for Anonymous {
 }
 
 #[tokio::test]
-async fn a_handler_of_the_user_can_ask_again_or_answer_in_place_of_the_platform() -> Result<()> {
+async fn custom_handler_can_retry_or_replace_a_response() -> Result<()> {
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(Anonymous)).await;
     assert_eq!(stage.client.user("nobody").get().await?.username, "unknown");
     assert_eq!(stage.emulator.requests().len(), 2);
@@ -253,7 +253,7 @@ impl ErrorHandler for Stand {
 }
 
 #[tokio::test]
-async fn handlers_are_asked_in_order_and_again_and_can_be_changed_while_the_client_lives() -> Result<()> {
+async fn handlers_run_in_order_and_can_be_changed() -> Result<()> {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let stand = |name| Stand { name, asked: asked.clone() };
     let said = || std::mem::take(&mut *asked.lock().unwrap_or_else(PoisonError::into_inner));
@@ -291,8 +291,7 @@ async fn handlers_are_asked_in_order_and_again_and_can_be_changed_while_the_clie
 }
 
 #[tokio::test]
-async fn a_reset_that_is_missing_malformed_past_or_far_away_neither_breaks_nor_holds_up_a_call() -> Result<()>
-{
+async fn invalid_reset_does_not_hold_up_a_call() -> Result<()> {
     for reset in
         [None, Some(""), Some("soon"), Some("-1"), Some("0"), Some("1e9"), Some("99999999999999999999")]
     {
@@ -311,7 +310,7 @@ async fn a_reset_that_is_missing_malformed_past_or_far_away_neither_breaks_nor_h
 }
 
 #[tokio::test]
-async fn a_window_that_ends_in_the_far_future_is_no_reason_to_wait() -> Result<()> {
+async fn far_future_window_does_not_delay_calls() -> Result<()> {
     let stage = stage().await;
     for (reset, remaining) in [("99999999999", "0"), ("9223372036854775807", "-5"), ("1", "0")] {
         let headers = [("limit", "1000"), ("remaining", remaining), ("reset", reset)];
@@ -328,7 +327,7 @@ async fn a_window_that_ends_in_the_far_future_is_no_reason_to_wait() -> Result<(
 }
 
 #[tokio::test]
-async fn what_a_handler_waits_out_does_not_use_up_the_retries() -> Result<()> {
+async fn handler_waits_do_not_use_up_retries() -> Result<()> {
     let sleeper = MaintenanceSleeper::default().interval(Duration::from_millis(2));
     let stage =
         Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper).retry_policy(quick_retry()))

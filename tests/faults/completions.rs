@@ -21,7 +21,7 @@ fn shown(stage: &Stage, times: u64) -> sbg_emulator::FaultId {
 }
 
 #[tokio::test]
-async fn a_completion_that_takes_its_time_is_looked_after_and_not_repeated() -> Result<()> {
+async fn slow_completion_is_polled_and_not_repeated() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
     let shown = shown(&stage, 3);
@@ -33,7 +33,7 @@ async fn a_completion_that_takes_its_time_is_looked_after_and_not_repeated() -> 
 }
 
 #[tokio::test]
-async fn a_repeated_completion_that_is_refused_because_the_first_one_was_done_is_no_failure() -> Result<()> {
+async fn refused_repeat_completion_is_a_success() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).path("/complete").nth(1));
     // For as long as it is looked at after a broken connection.

@@ -20,7 +20,7 @@ fn connections(stage: &Stage) -> usize {
 }
 
 #[tokio::test]
-async fn connections_that_are_slow_by_themselves_become_more() -> Result<()> {
+async fn more_connections_open_when_each_is_slow() -> Result<()> {
     // Each carries no more than this, so only more of them bring more.
     let stage = Stage::with(Emulator::builder().bandwidth(2 * MIB as u64)).await;
     let id = stage.large_file("large", 1024 * MIB);
@@ -35,7 +35,7 @@ async fn connections_that_are_slow_by_themselves_become_more() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_storage_that_has_too_much_to_do_gets_fewer_requests() -> Result<()> {
+async fn overloaded_storage_gets_fewer_requests() -> Result<()> {
     let stage = Stage::start().await;
     // The first range holds its connection, those beside it are refused for the load, and whatever comes then stands still: so many
     // requests are under way as there may be connections.
@@ -55,7 +55,7 @@ async fn a_storage_that_has_too_much_to_do_gets_fewer_requests() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_idle_connection_takes_over_from_one_that_stands_still() -> Result<()> {
+async fn idle_connection_takes_over_a_stalled_range() -> Result<()> {
     let patient = |client: ClientBuilder| client.read_timeout(Duration::from_secs(600));
     let slow = Emulator::builder().bandwidth(4 * MIB as u64);
     let stage = Stage::tuned(slow, patient).await;
@@ -84,7 +84,7 @@ async fn an_idle_connection_takes_over_from_one_that_stands_still() -> Result<()
 }
 
 #[tokio::test]
-async fn uploads_get_more_connections_too() -> Result<()> {
+async fn uploads_open_more_connections() -> Result<()> {
     let stage = Stage::with(Emulator::builder().bandwidth(MIB as u64).min_part_size(1)).await;
     let bytes = random_bytes(64 * MIB);
     let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
@@ -101,7 +101,7 @@ async fn uploads_get_more_connections_too() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ranges_that_wait_for_better_times_are_not_joined_by_more() -> Result<()> {
+async fn backoff_starts_no_further_ranges() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
     let busy = stage.fault(FaultRule::storage(status(503)));
@@ -119,7 +119,7 @@ async fn ranges_that_wait_for_better_times_are_not_joined_by_more() -> Result<()
 }
 
 #[tokio::test]
-async fn a_pause_begins_no_range() -> Result<()> {
+async fn pause_starts_no_range() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Stall(1000)));
     let id = stage.large_file("large", 400 * MIB);
@@ -137,8 +137,7 @@ async fn a_pause_begins_no_range() -> Result<()> {
 }
 
 #[tokio::test]
-async fn parts_that_wait_for_better_times_ask_for_one_address_each_and_are_not_joined_by_more() -> Result<()>
-{
+async fn backoff_keeps_one_url_per_part() -> Result<()> {
     let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(100_000)).await;
     let busy = stage.fault(FaultRule::storage(status(503)));
     let bytes = random_bytes(20_000);

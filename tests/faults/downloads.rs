@@ -53,7 +53,7 @@ fn starts(requests: &[Recorded]) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn a_short_range_leaves_no_hole() -> Result<()> {
+async fn short_range_leaves_no_hole() -> Result<()> {
     assert_eq!(survives(FaultRule::storage(Action::ShortRange).nth(1)).await?.len(), 4);
     survives(FaultRule::storage(Action::ShortRange).nth(3)).await?;
     Ok(())
@@ -68,7 +68,7 @@ async fn same_short_range_twice_is_final() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_shifted_range_is_never_written() -> Result<()> {
+async fn shifted_range_is_never_written() -> Result<()> {
     survives(FaultRule::storage(Action::ShiftedRange).nth(1)).await?;
 
     // Of five ranges, so that at least two of the three are not the last, which alone would be shorter as well.
@@ -84,14 +84,14 @@ async fn a_shifted_range_is_never_written() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_whole_file_in_place_of_a_range_is_never_written() -> Result<()> {
+async fn full_body_is_never_written_as_a_range() -> Result<()> {
     survives(FaultRule::storage(Action::FullBodyInsteadOfRange).nth(1)).await?;
     assert_eq!(survives(FaultRule::storage(Action::FullBodyInsteadOfRange).nth(3)).await?.len(), 4);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_wrong_total_is_noticed() -> Result<()> {
+async fn wrong_total_is_detected() -> Result<()> {
     let integrity = ErrorKind::Integrity;
     fails(FaultRule::storage(Action::WrongTotal).nth(2), integrity, &["changed on the platform", "size"])
         .await?;
@@ -107,7 +107,7 @@ async fn a_wrong_total_is_noticed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn two_versions_of_a_file_are_never_mixed() -> Result<()> {
+async fn versions_of_a_file_are_never_mixed() -> Result<()> {
     for nth in [1, 2, 3] {
         let rule = FaultRule::storage(Action::ChangedETag).nth(nth);
         fails(rule, ErrorKind::Integrity, &["the file changed on the platform while it was downloaded"])
@@ -117,7 +117,7 @@ async fn two_versions_of_a_file_are_never_mixed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_reset_or_cut_goes_on_where_it_broke() -> Result<()> {
+async fn download_resumes_after_a_connection_reset() -> Result<()> {
     survives(FaultRule::storage(Action::Reset).first(2)).await?;
     survives(FaultRule::storage(Action::LostResponse).nth(2)).await?;
     survives(FaultRule::storage(Action::CutBody(0)).nth(2)).await?;
@@ -131,14 +131,14 @@ async fn a_connection_that_is_reset_or_cut_goes_on_where_it_broke() -> Result<()
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_again_and_again_is_no_reason_to_give_up() -> Result<()> {
+async fn repeated_resets_do_not_fail_a_download() -> Result<()> {
     // Fifteen breaks, more than a range may have without progress.
     survives(FaultRule::storage(Action::CutBody(1_000_000)).first(15)).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_busy_storage_is_asked_again() -> Result<()> {
+async fn busy_storage_is_retried() -> Result<()> {
     for code in [408, 429, 500, 503] {
         let requests = survives(FaultRule::storage(status(code)).nth(2)).await?;
         let refused = requests.iter().position(|request| request.status == Some(code)).expect("a refusal");
@@ -151,7 +151,7 @@ async fn a_busy_storage_is_asked_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_storage_that_says_nothing_is_asked_again() -> Result<()> {
+async fn silent_storage_is_retried() -> Result<()> {
     let impatient = |client: sbg::ClientBuilder| client.read_timeout(Duration::from_millis(300));
     let stage = Stage::tuned(Emulator::builder(), impatient).await;
     stage.fault(FaultRule::storage(Action::Stall(1_000_000)).nth(2));
@@ -163,7 +163,7 @@ async fn a_storage_that_says_nothing_is_asked_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refusal_for_good_is_final_after_one_renewal_of_the_address() -> Result<()> {
+async fn refusal_is_final_after_one_url_renewal() -> Result<()> {
     let stage =
         fails(FaultRule::storage(status(403)), ErrorKind::Storage, &["the storage refused", "HTTP 403"])
             .await?;
@@ -173,7 +173,7 @@ async fn a_refusal_for_good_is_final_after_one_renewal_of_the_address() -> Resul
 }
 
 #[tokio::test]
-async fn an_object_that_is_gone_is_an_error_at_once() -> Result<()> {
+async fn missing_object_fails_at_once() -> Result<()> {
     let stage =
         fails(FaultRule::storage(status(404)), ErrorKind::Storage, &["the storage refused", "HTTP 404"])
             .await?;
@@ -182,7 +182,7 @@ async fn an_object_that_is_gone_is_an_error_at_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn redirect_without_end_is_refused() -> Result<()> {
+async fn endless_redirect_is_refused() -> Result<()> {
     let elsewhere = Action::Redirect("/main/a".to_owned());
     let stage = fails(FaultRule::storage(elsewhere), ErrorKind::Storage, &["redirects", "5 times"]).await?;
     assert_eq!(stage.storage("GET").len(), 6);
@@ -190,7 +190,7 @@ async fn redirect_without_end_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_failure_in_the_middle_keeps_what_has_come() -> Result<()> {
+async fn failed_download_keeps_its_partial_file() -> Result<()> {
     let rule = FaultRule::storage(status(400)).nth(3);
     let stage = fails_in_the_middle(rule, ErrorKind::Storage, &["HTTP 400"]).await?;
     assert_eq!(stage.storage("GET").len(), 3);
@@ -199,7 +199,7 @@ async fn a_failure_in_the_middle_keeps_what_has_come() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_token_reaches_the_storage_whatever_happens() -> Result<()> {
+async fn faults_never_leak_the_token_to_the_storage() -> Result<()> {
     let stage = Stage::start().await;
     for action in [Action::Reset, status(503), status(403), Action::ShortRange] {
         stage.fault(FaultRule::storage(action).method("GET").every(7));
@@ -219,7 +219,7 @@ async fn no_token_reaches_the_storage_whatever_happens() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_object_of_another_size_than_the_platform_lists_is_refused() -> Result<()> {
+async fn object_of_unexpected_size_is_rejected() -> Result<()> {
     let nothing = Action::Status {
         code: 416,
         body: Some("".into()),

@@ -63,12 +63,12 @@ async fn upload_without_its_parts_restarts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn upload_with_an_internal_error_each_time_restarts() -> Result<()> {
+async fn upload_with_repeated_500s_restarts() -> Result<()> {
     restarts(500).await
 }
 
 #[tokio::test]
-async fn upload_that_is_dropped_again_fails() -> Result<()> {
+async fn upload_dropped_twice_fails() -> Result<()> {
     let bench = Bench::stopped().await?;
     bench.stage.fault(FaultRule::storage(status(404)));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
@@ -78,7 +78,7 @@ async fn upload_that_is_dropped_again_fails() -> Result<()> {
 }
 
 #[tokio::test]
-async fn new_upload_that_is_refused_does_not_restart() -> Result<()> {
+async fn refused_new_upload_does_not_restart() -> Result<()> {
     for code in [403, 404] {
         let bench = Bench::new().await?;
         bench.stage.fault(FaultRule::storage(status(code)));
@@ -90,7 +90,7 @@ async fn new_upload_that_is_refused_does_not_restart() -> Result<()> {
 }
 
 #[tokio::test]
-async fn dropped_upload_of_a_reader_is_an_error() -> Result<()> {
+async fn dropped_reader_upload_is_an_error() -> Result<()> {
     let stage = Stage::start().await;
     // The last part is sent when others are confirmed.
     stage.fault(FaultRule::storage(status(404)).path("/60"));
@@ -105,7 +105,7 @@ async fn dropped_upload_of_a_reader_is_an_error() -> Result<()> {
 }
 
 #[tokio::test]
-async fn upload_of_another_file_is_neither_used_nor_aborted() -> Result<()> {
+async fn upload_of_another_file_is_left_alone() -> Result<()> {
     for name in ["b", "a"] {
         let bench = Bench::stopped().await?;
         let id = bench.under_way().await?.pop().context("an upload")?;
@@ -146,7 +146,7 @@ async fn upload_of_another_file_is_neither_used_nor_aborted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn upload_that_the_platform_hides_restarts() -> Result<()> {
+async fn upload_hidden_by_the_platform_restarts() -> Result<()> {
     let bench = Bench::stopped().await?;
     let id = bench.under_way().await?.pop().context("an upload")?;
     bench.forget();

@@ -37,7 +37,7 @@ async fn begin_elsewhere(bench: &Bench) -> Result<String> {
 }
 
 #[tokio::test]
-async fn upload_whose_id_never_came_is_adopted() -> Result<()> {
+async fn upload_with_a_lost_id_is_adopted() -> Result<()> {
     let bench = unheard().await?;
     let id = bench.under_way().await?.pop().context("an upload")?;
     bench.forget();
@@ -70,7 +70,7 @@ async fn upload_of_a_killed_run_is_adopted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn upload_that_may_be_of_others_is_left_alone() -> Result<()> {
+async fn ambiguous_upload_is_left_alone() -> Result<()> {
     let bench = unheard().await?;
     begin_elsewhere(&bench).await?;
     let before = bench.under_way().await?;
@@ -84,7 +84,7 @@ async fn upload_that_may_be_of_others_is_left_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn upload_that_another_journal_names_is_not_adopted() -> Result<()> {
+async fn upload_in_another_journal_is_not_adopted() -> Result<()> {
     let bench = unheard().await?;
     let ours = bench.under_way().await?.pop().context("an upload")?;
     bench.stage.client.uploads().abort(&ours).await?;
@@ -107,7 +107,7 @@ async fn upload_that_another_journal_names_is_not_adopted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn upload_of_a_file_that_changed_is_aborted() -> Result<()> {
+async fn upload_of_a_changed_file_is_aborted() -> Result<()> {
     let bench = unheard().await?;
     std::fs::write(&bench.path, [&bench.bytes[..], b"more"].concat())?;
     let done = bench.go_on().await?;
@@ -118,7 +118,7 @@ async fn upload_of_a_file_that_changed_is_aborted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn refused_upload_leaves_no_intent() -> Result<()> {
+async fn refused_upload_leaves_no_journal() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.file("a", "there already");
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).await;

@@ -129,7 +129,7 @@ fn journals(state: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn transfers_that_are_killed_again_and_again_come_to_their_end() -> Result<()> {
+async fn repeatedly_killed_transfers_finish() -> Result<()> {
     let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(1_000_000)).await;
     let (up, down, state) = (tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?);
     let kills = AtomicU32::new(0);

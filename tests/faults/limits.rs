@@ -82,7 +82,7 @@ where
 }
 
 #[tokio::test]
-async fn no_more_calls_run_at_once_than_are_allowed() -> Result<()> {
+async fn parallel_calls_stay_within_the_limit() -> Result<()> {
     let counter = Arc::new(Counter::default());
     let client = client_of(&counter.serve().await?, TOKEN).max_parallel_requests(8).build()?;
     // Clones share the limit.
@@ -98,7 +98,7 @@ async fn no_more_calls_run_at_once_than_are_allowed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_call_at_a_time_is_a_limit_as_well() -> Result<()> {
+async fn limit_of_one_parallel_call_is_obeyed() -> Result<()> {
     let counter = Arc::new(Counter::default());
     let client = client_of(&counter.serve().await?, TOKEN).max_parallel_requests(1).build()?;
     try_join_all((0..20).map(|_| client.users().me().send())).await?;
@@ -107,7 +107,7 @@ async fn one_call_at_a_time_is_a_limit_as_well() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_makes_room_for_another() -> Result<()> {
+async fn cancelled_call_frees_its_slot() -> Result<()> {
     let stage = Stage::tuned(Emulator::builder(), |client| client.max_parallel_requests(1)).await;
     stage.fault(FaultRule::api(Action::Delay(Duration::from_secs(600))).nth(1));
     let call = stage.client.users().me().send();
@@ -117,7 +117,7 @@ async fn a_call_that_is_given_up_makes_room_for_another() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_to_be_sent_again_leaves_its_place_to_others() -> Result<()> {
+async fn call_in_backoff_frees_its_slot() -> Result<()> {
     let long = Duration::from_secs(600);
     let policy = RetryPolicy::default().initial_backoff(long).max_backoff(long).max_elapsed(10 * long);
     let stage =
@@ -134,7 +134,7 @@ async fn a_call_that_waits_to_be_sent_again_leaves_its_place_to_others() -> Resu
 }
 
 #[tokio::test]
-async fn the_reader_of_a_stream_can_make_calls_under_a_limit_of_one() -> Result<()> {
+async fn stream_reader_can_call_under_a_limit_of_one() -> Result<()> {
     let stage = Stage::tuned(Emulator::builder(), |client| client.max_parallel_requests(1)).await;
     for number in 0..30 {
         stage.file(&format!("{number}"), "a");
@@ -155,7 +155,7 @@ async fn the_reader_of_a_stream_can_make_calls_under_a_limit_of_one() -> Result<
 }
 
 #[tokio::test]
-async fn transfers_keep_to_the_limit_of_calls() -> Result<()> {
+async fn transfers_obey_the_call_limit() -> Result<()> {
     let stage =
         Stage::tuned(Emulator::builder().min_part_size(1), |client| client.max_parallel_requests(1)).await;
     let bytes = random_bytes(3000);
@@ -228,7 +228,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[tokio::test]
-async fn calls_wait_in_order_for_the_next_window_and_draw_no_429() -> Result<()> {
+async fn paced_calls_keep_order_and_get_no_429() -> Result<()> {
     for parallel in [1, 4] {
         let meter = Meter::allowing(5);
         let client = client_of(&meter.serve().await?, TOKEN).max_parallel_requests(parallel).build()?;
@@ -253,7 +253,7 @@ async fn calls_wait_in_order_for_the_next_window_and_draw_no_429() -> Result<()>
 }
 
 #[tokio::test]
-async fn calls_that_are_not_paced_draw_429s() -> Result<()> {
+async fn unpaced_calls_get_429s() -> Result<()> {
     let meter = Meter::allowing(5);
     let client = client_of(&meter.serve().await?, TOKEN)
         .wait_for_rate_limit(false)
@@ -281,7 +281,7 @@ async fn spent() -> (Stage, Arc<Mutex<Vec<Waiting>>>) {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_for_the_window_says_so_and_can_be_given_up() -> Result<()> {
+async fn rate_limit_wait_is_reported_and_cancellable() -> Result<()> {
     let (stage, waits) = spent().await;
     let call = tokio::time::timeout(Duration::from_millis(100), stage.client.users().me().send());
     assert!(call.await.is_err(), "it waits");
@@ -295,7 +295,7 @@ async fn a_call_that_waits_for_the_window_says_so_and_can_be_given_up() -> Resul
 }
 
 #[tokio::test]
-async fn transfers_wait_in_the_same_line_as_calls_and_can_be_stopped_there() -> Result<()> {
+async fn transfers_queue_with_calls_and_can_stop() -> Result<()> {
     let (stage, waits) = spent().await;
     let client = stage.client.clone();
     let call = tokio::spawn(async move { client.users().me().await });

@@ -12,7 +12,7 @@ async fn stage() -> Stage {
 }
 
 #[tokio::test]
-async fn a_look_is_repeated_when_the_connection_breaks() -> Result<()> {
+async fn get_is_retried_on_connection_reset() -> Result<()> {
     for action in [Action::Reset, Action::LostResponse, Action::CutBody(0), Action::CutBody(20)] {
         let stage = stage().await;
         stage.fault(FaultRule::api(action.clone()).first(2));
@@ -23,7 +23,7 @@ async fn a_look_is_repeated_when_the_connection_breaks() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_creation_whose_answer_is_lost_is_an_error_and_not_sent_again() -> Result<()> {
+async fn creation_with_lost_response_is_not_retried() -> Result<()> {
     for action in [Action::LostResponse, Action::CutBody(0), Action::CutBody(20)] {
         let stage = stage().await;
         stage.fault(FaultRule::api(action.clone()).method("POST"));
@@ -40,7 +40,7 @@ async fn a_creation_whose_answer_is_lost_is_an_error_and_not_sent_again() -> Res
 }
 
 #[tokio::test]
-async fn a_creation_on_a_connection_that_is_reset_is_not_sent_again() -> Result<()> {
+async fn creation_is_not_retried_on_connection_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::Reset).method("POST"));
     // The first one goes over a connection that was used before.
@@ -53,7 +53,7 @@ async fn a_creation_on_a_connection_that_is_reset_is_not_sent_again() -> Result<
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_left_after_the_timeout() -> Result<()> {
+async fn silent_server_times_out() -> Result<()> {
     let patient = |client: sbg::ClientBuilder| {
         client.read_timeout(Duration::from_millis(200)).retry_policy(quick_retry())
     };
@@ -73,7 +73,7 @@ async fn a_server_that_says_nothing_is_left_after_the_timeout() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deletion_whose_answer_is_lost_is_no_error() -> Result<()> {
+async fn deletion_with_lost_response_succeeds() -> Result<()> {
     let stage = stage().await;
     let file = stage.client.file(stage.file("a", "a"));
     stage.fault(FaultRule::api(Action::LostResponse).method("DELETE").nth(1));
@@ -88,7 +88,7 @@ async fn a_deletion_whose_answer_is_lost_is_no_error() -> Result<()> {
 }
 
 #[tokio::test]
-async fn calls_of_an_upload_survive_connections_that_break() -> Result<()> {
+async fn upload_calls_are_retried_on_connection_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::Reset).path("/part/").first(3));
     stage.fault(FaultRule::api(Action::CutBody(9)).path("/part/").first(3));
@@ -100,7 +100,7 @@ async fn calls_of_an_upload_survive_connections_that_break() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_whose_beginning_is_lost_begins_once() -> Result<()> {
+async fn upload_init_with_lost_response_is_not_retried() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).method("POST").path("/upload/multipart"));
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
@@ -111,7 +111,7 @@ async fn an_upload_whose_beginning_is_lost_begins_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_whose_completion_is_lost_is_found_to_be_complete() -> Result<()> {
+async fn completion_with_lost_response_succeeds() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
     let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
@@ -122,7 +122,7 @@ async fn an_upload_whose_completion_is_lost_is_found_to_be_complete() -> Result<
 }
 
 #[tokio::test]
-async fn an_upload_whose_completion_never_arrived_is_completed() -> Result<()> {
+async fn completion_is_retried_on_connection_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::Reset).path("/complete").first(3));
     let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;

@@ -56,7 +56,7 @@ async fn answer(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + 
 }
 
 #[tokio::test]
-async fn a_host_without_an_address_is_named() -> Result<()> {
+async fn unresolved_host_is_named() -> Result<()> {
     let client = client("https://no-such-host.invalid/v2", |client| client);
     let words = ["user_me", "cannot resolve the host name", "host no-such-host.invalid", "2 attempts"];
     let error = assert_refused(client.users().me().await, ErrorKind::Dns, &words);
@@ -67,7 +67,7 @@ async fn a_host_without_an_address_is_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_unknown_authority_is_refused_unless_the_authority_is_trusted() -> Result<()> {
+async fn untrusted_certificate_is_refused() -> Result<()> {
     let emulator = Emulator::builder().tls(true).min_part_size(1).start().await?;
     let stranger = client(emulator.url(), |client| client);
     let words = ["user_me", "TLS failed (host 127.0.0.1)", "root_certificates(pem)"];
@@ -93,7 +93,7 @@ async fn a_certificate_of_an_unknown_authority_is_refused_unless_the_authority_i
 /// Where the system has its authorities is a matter of the system. On Linux a variable can say so, for rustls and OpenSSL alike.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_authorities_of_the_system_are_trusted() -> Result<()> {
+fn system_certificate_authorities_are_trusted() -> Result<()> {
     let emulator = Emulator::builder().tls(true).min_part_size(1).start_blocking()?;
     let folder = tempfile::tempdir()?;
     let (authorities, token) = (folder.path().join("authorities.pem"), emulator.token());
@@ -106,7 +106,7 @@ fn the_authorities_of_the_system_are_trusted() -> Result<()> {
         ("FOLDER", path(folder.path())),
     ];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-    with_environment("network::the_authorities_of_the_system_are_trusted", &variables, || {
+    with_environment("network::system_certificate_authorities_are_trusted", &variables, || {
         let [endpoint, token, folder] =
             ["ENDPOINT", "TOKEN", "FOLDER"].map(|name| std::env::var(name).expect("it is set"));
         let client = client_of(&endpoint, &token).build().expect("a client");
@@ -125,7 +125,7 @@ fn the_authorities_of_the_system_are_trusted() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_connection_that_does_not_come_about_is_given_up_in_its_own_time() -> Result<()> {
+async fn connect_timeout_ends_a_silent_handshake() -> Result<()> {
     let taken = Arc::new(AtomicU32::new(0));
     let count = taken.clone();
     // It takes each connection and never says a word, so that TLS is not agreed on.
@@ -146,7 +146,7 @@ async fn a_connection_that_does_not_come_about_is_given_up_in_its_own_time() -> 
 }
 
 #[tokio::test]
-async fn a_storage_without_tls_is_not_used_where_the_api_has_it() -> Result<()> {
+async fn plain_storage_is_refused_if_the_api_uses_tls() -> Result<()> {
     let plain = Emulator::builder().min_part_size(1).start().await?;
     let emulator = Emulator::builder().tls(true).min_part_size(1).start().await?;
     let ca = emulator.ca_pem().expect("an authority").to_owned();
@@ -166,7 +166,7 @@ async fn a_storage_without_tls_is_not_used_where_the_api_has_it() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_told_from_one_that_breaks_off() -> Result<()> {
+async fn plain_server_and_reset_give_different_errors() -> Result<()> {
     let plain = listen(async |mut stream: TcpStream| {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await?;
         // It goes away when the client has, which is not the trouble that this is about.
@@ -241,7 +241,7 @@ impl Pki {
 }
 
 #[tokio::test]
-async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() -> Result<()> {
+async fn client_certificate_is_sent_on_request() -> Result<()> {
     let pki = Pki::new()?;
     let (ca, identity) = (pki.ca.pem(), pki.client.clone());
     let url = pki.serve(r#"{"username": "rfranklin"}"#).await?;
@@ -253,7 +253,7 @@ async fn a_client_shows_its_certificate_to_a_server_that_asks_for_one() -> Resul
 }
 
 #[test]
-fn certificates_that_are_none_are_refused_before_anything_is_sent() {
+fn invalid_certificates_are_rejected() {
     let pem = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n";
     let client = || client_of("cgc", TOKEN);
     assert_refused(
@@ -296,7 +296,7 @@ async fn proxy() -> Result<(String, Forwarded)> {
 }
 
 #[tokio::test]
-async fn calls_and_transfers_go_through_the_proxy_unless_their_host_is_excepted() -> Result<()> {
+async fn proxy_is_used_except_for_no_proxy_hosts() -> Result<()> {
     let (address, forwarded) = proxy().await?;
     let seen = || forwarded.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let through = Proxies::none().http(format!("me:secret@{address}").parse()?);
@@ -326,7 +326,7 @@ async fn calls_and_transfers_go_through_the_proxy_unless_their_host_is_excepted(
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_an_error_which_names_it_and_hides_its_password() -> Result<()> {
+async fn refusing_proxy_is_named_without_its_password() -> Result<()> {
     for status in ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"] {
         let answers = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
         let address = listen(move |stream| {
@@ -346,7 +346,7 @@ async fn a_proxy_that_refuses_is_an_error_which_names_it_and_hides_its_password(
 }
 
 #[tokio::test]
-async fn a_proxy_that_cannot_be_reached_is_told_from_a_platform_that_cannot() -> Result<()> {
+async fn proxy_and_platform_connect_errors_differ() -> Result<()> {
     let proxies = Proxies::none().https("127.0.0.1:9".parse()?);
     let client = client("https://api.sbgenomics.com/v2", |client| client.proxies(proxies));
     let words = ["cannot be reached", "the proxy is http://127.0.0.1:9/", "2 attempts"];
@@ -358,7 +358,7 @@ async fn a_proxy_that_cannot_be_reached_is_told_from_a_platform_that_cannot() ->
 }
 
 #[tokio::test]
-async fn what_goes_to_this_machine_takes_no_way_over_a_proxy_elsewhere() -> Result<()> {
+async fn loopback_bypasses_a_remote_proxy() -> Result<()> {
     let emulator = Emulator::builder().start().await?;
     // An address of those that are set aside for documents, where nobody is.
     let elsewhere = Proxies::none().http("http://192.0.2.1:3128".parse()?);

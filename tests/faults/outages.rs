@@ -25,7 +25,7 @@ async fn out(path: &str) -> Stage {
 }
 
 #[tokio::test]
-async fn an_upload_waits_for_an_api_that_is_down() -> Result<()> {
+async fn upload_waits_while_the_api_is_down() -> Result<()> {
     let stage = out("/part/").await;
     let bytes = random_bytes(500);
     let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
@@ -36,7 +36,7 @@ async fn an_upload_waits_for_an_api_that_is_down() -> Result<()> {
 }
 
 #[tokio::test]
-async fn downloads_of_all_kinds_wait_for_an_api_that_is_down() -> Result<()> {
+async fn downloads_wait_while_the_api_is_down() -> Result<()> {
     let stage = out("/download_info").await;
     let id = stage.large_file("large", 20 * MIB);
     stage.client.file(&id).download(stage.path("large")).await?;
@@ -55,7 +55,7 @@ async fn downloads_of_all_kinds_wait_for_an_api_that_is_down() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_api_that_is_down_in_the_middle_is_waited_for() -> Result<()> {
+async fn download_survives_an_api_outage_midway() -> Result<()> {
     let quick = |client: ClientBuilder| client.retry_policy(quick_retry());
     let stage = Stage::tuned(Emulator::builder(), quick).await;
     // The address is refused after the first range, and another one is not to be had for a while.
@@ -71,7 +71,7 @@ async fn an_api_that_is_down_in_the_middle_is_waited_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_api_keeps_no_connection_from_others() -> Result<()> {
+async fn waiting_for_the_api_frees_connections() -> Result<()> {
     let patient = |client: ClientBuilder| client.read_timeout(FOREVER);
     let stage = Stage::tuned(Emulator::builder(), patient).await;
     let id = stage.large_file("large", 60 * MIB);
@@ -92,7 +92,7 @@ async fn who_waits_for_the_api_keeps_no_connection_from_others() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refusal_whose_text_never_comes_is_a_refusal() -> Result<()> {
+async fn refusal_without_its_body_is_still_a_refusal() -> Result<()> {
     let patient = |client: ClientBuilder| client.read_timeout(FOREVER);
     let lifetime = Duration::from_secs(60);
     // Elsewhere the status alone does not say that the URL may be old, or a small object comes with 200.
@@ -110,7 +110,7 @@ async fn a_refusal_whose_text_never_comes_is_a_refusal() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_that_cannot_be_aborted_within_ten_seconds_fails_all_the_same() -> Result<()> {
+async fn stalled_abort_does_not_hold_up_the_error() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(status(400)));
     stage.fault(FaultRule::api(Action::Delay(FOREVER)).method("DELETE"));

@@ -68,7 +68,7 @@ fn assert_failed(output: &Output, kind: &str, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn two_processes_do_not_download_to_one_path() -> Result<()> {
+async fn processes_cannot_share_a_download_path() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let id = stage.large_file("large", 20 * MIB);
@@ -112,7 +112,7 @@ async fn killed_download_to_a_long_name_resumes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn two_processes_do_not_upload_one_file() -> Result<()> {
+async fn processes_cannot_share_an_upload() -> Result<()> {
     let stage = Stage::start().await;
     let state = tempfile::tempdir()?;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
@@ -134,7 +134,7 @@ async fn two_processes_do_not_upload_one_file() -> Result<()> {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_transfer_takes_little_memory_and_leaves_no_thread() -> Result<()> {
+async fn transfer_bounds_memory_and_leaves_no_thread() -> Result<()> {
     let size = 512 * MIB;
     let stage = Stage::with(Emulator::builder().latency(Duration::from_millis(10))).await;
     let id = stage.large_file("large", size);
@@ -195,7 +195,7 @@ fn without_room(stage: &Stage, id: &str) -> Command {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_full_disk_is_an_error_that_names_the_file_and_harms_nothing() -> Result<()> {
+async fn full_disk_error_names_the_file() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.large_file("large", 20 * MIB);
     let output = run(without_room(&stage, &id)).await?;

@@ -18,7 +18,7 @@ async fn stage_with(action: Action) -> Stage {
 }
 
 #[tokio::test]
-async fn html_of_a_proxy_is_an_error_with_status_and_excerpt() -> Result<()> {
+async fn proxy_html_error_has_status_and_excerpt() -> Result<()> {
     let stage = stage_with(Action::HtmlError).await;
     let words = ["user_me", "HTTP 502", "`<html><head><title>502 Bad Gateway</title>", "5 attempts"];
     let error = assert_refused(stage.client.users().me().await, ErrorKind::Server, &words);
@@ -35,7 +35,7 @@ async fn html_of_a_proxy_is_an_error_with_status_and_excerpt() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_login_page_in_place_of_an_answer_is_an_error_with_an_excerpt() -> Result<()> {
+async fn login_page_error_has_an_excerpt() -> Result<()> {
     let page = format!(
         "<!DOCTYPE html>\n<html>\n<body>Sign in to the hotel{}</body></html>",
         " network".repeat(500)
@@ -51,7 +51,7 @@ async fn a_login_page_in_place_of_an_answer_is_an_error_with_an_excerpt() -> Res
 }
 
 #[tokio::test]
-async fn an_empty_body_is_an_error_with_its_status() -> Result<()> {
+async fn empty_body_error_has_its_status() -> Result<()> {
     for (code, sent, kind) in [
         (200, 1, UNEXPECTED),
         (204, 1, UNEXPECTED),
@@ -70,7 +70,7 @@ async fn an_empty_body_is_an_error_with_its_status() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_that_has_no_answer_needs_none() -> Result<()> {
+async fn empty_body_is_accepted_where_none_is_needed() -> Result<()> {
     let stage = stage_with(Action::EmptyBody(200)).await;
     stage.client.file("5678").delete().await?;
     stage.client.project(&stage.project).delete().await?;
@@ -78,7 +78,7 @@ async fn a_call_that_has_no_answer_needs_none() -> Result<()> {
 }
 
 #[tokio::test]
-async fn json_that_is_cut_short_or_of_another_form_is_an_error() -> Result<()> {
+async fn truncated_or_unexpected_json_is_an_error() -> Result<()> {
     let of = |text: &str| Action::Status { code: 200, body: Some(text.into()), headers: Vec::new() };
     for text in [r#"{"username": "rfran"#, "[]", "null", "42", r#"{"username":5}"#] {
         let stage = stage_with(of(text)).await;
@@ -114,7 +114,7 @@ async fn server(head: &'static str, body: &'static [u8], pause: Duration) -> Res
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_not_read_for_ever() -> Result<()> {
+async fn endless_response_is_cut_off() -> Result<()> {
     let token = "0123456789abcdef0123456789abcdef";
     let words = ["user_me", "larger than the 67108864 bytes that are read"];
     for head in [
@@ -141,7 +141,7 @@ async fn an_answer_without_end_is_not_read_for_ever() -> Result<()> {
 }
 
 #[tokio::test]
-async fn transfers_tell_of_html_and_empty_bodies_as_well() -> Result<()> {
+async fn transfers_report_html_and_empty_bodies() -> Result<()> {
     let stage = stage_with(Action::HtmlError).await;
     let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
     assert_refused(upload, ErrorKind::Server, &["upload_init", "502 Bad Gateway"]);
@@ -152,7 +152,7 @@ async fn transfers_tell_of_html_and_empty_bodies_as_well() -> Result<()> {
 }
 
 #[tokio::test]
-async fn html_of_the_storage_is_an_error_with_status_and_excerpt() -> Result<()> {
+async fn storage_html_error_has_status_and_excerpt() -> Result<()> {
     let stage = Stage::start().await;
     let html = Some("<html>blocked by the firewall</html>".into());
     stage.fault(FaultRule::storage(Action::Status { code: 400, body: html, headers: Vec::new() }));

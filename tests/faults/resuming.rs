@@ -150,7 +150,7 @@ fn damage(path: &Path, at: usize) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_download_that_was_stopped_goes_on_with_what_has_come() -> Result<()> {
+async fn stopped_download_resumes() -> Result<()> {
     let left = Left::new().await?;
     assert_eq!(left.stage.local_names(), ["large.sbg-part", "large.sbg-part.journal"]);
     let done = left.assert_resumes().await?;
@@ -163,7 +163,7 @@ async fn a_download_that_was_stopped_goes_on_with_what_has_come() -> Result<()> 
 }
 
 #[tokio::test]
-async fn the_progress_of_a_resumed_download_begins_with_what_has_come() -> Result<()> {
+async fn resumed_progress_includes_present_bytes() -> Result<()> {
     let left = Left::new().await?;
     left.stage.fault(FaultRule::storage(Action::Stall(0)).nth(1));
     let client = left.stage.client_of("rfranklin");
@@ -178,7 +178,7 @@ async fn the_progress_of_a_resumed_download_begins_with_what_has_come() -> Resul
 }
 
 #[tokio::test]
-async fn a_download_goes_on_after_its_handle_was_dropped() -> Result<()> {
+async fn download_resumes_after_its_handle_is_dropped() -> Result<()> {
     let left = Left::new().await?;
     std::fs::remove_file(left.part())?;
     std::fs::remove_file(left.journal())?;
@@ -205,7 +205,7 @@ async fn a_download_goes_on_after_its_handle_was_dropped() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_download_goes_on_after_it_failed_and_leaves_the_old_file_until_it_is_done() -> Result<()> {
+async fn failed_download_resumes_and_keeps_the_old_file() -> Result<()> {
     let left = Left::new().await?;
     left.stage.local("large", "old");
     left.stage.fault(FaultRule::storage(status(400)));
@@ -223,7 +223,7 @@ async fn a_download_goes_on_after_it_failed_and_leaves_the_old_file_until_it_is_
 }
 
 #[tokio::test]
-async fn a_download_that_was_stopped_again_and_again_comes_to_its_end() -> Result<()> {
+async fn repeatedly_stopped_download_finishes() -> Result<()> {
     let left = Left::new().await?;
     let mut before = LEAST;
     for _ in 0..5 {
@@ -241,7 +241,7 @@ async fn a_download_that_was_stopped_again_and_again_comes_to_its_end() -> Resul
 }
 
 #[tokio::test]
-async fn a_download_that_lacks_nothing_but_its_name_asks_for_one_byte() -> Result<()> {
+async fn finished_partial_file_fetches_one_byte() -> Result<()> {
     let left = Left::new().await?;
     let content = left.stage.emulator.file_content(&left.id).context("a file")?;
     std::fs::write(left.part(), &content)?;
@@ -254,7 +254,7 @@ async fn a_download_that_lacks_nothing_but_its_name_asks_for_one_byte() -> Resul
 }
 
 #[tokio::test]
-async fn a_file_that_changed_on_the_platform_is_fetched_anew() -> Result<()> {
+async fn changed_remote_file_restarts_from_zero() -> Result<()> {
     let left = Left::new().await?;
     left.stage.fault(FaultRule::storage(Action::ChangedETag));
     left.assert_sees_the_change().await?;
@@ -275,7 +275,7 @@ async fn a_file_that_changed_on_the_platform_is_fetched_anew() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_journal_that_is_damaged_is_not_relied_on() -> Result<()> {
+async fn damaged_journal_is_not_trusted() -> Result<()> {
     let left = Left::new().await?;
     let (part, journal) = (std::fs::read(left.part())?, std::fs::read(left.journal())?);
     let text = String::from_utf8(journal.clone())?;
@@ -306,7 +306,7 @@ async fn a_journal_that_is_damaged_is_not_relied_on() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_journal_that_contradicts_itself_is_not_relied_on() -> Result<()> {
+async fn contradictory_journal_is_not_trusted() -> Result<()> {
     let left = Left::new().await?;
     let part = std::fs::read(left.part())?;
     let extent = |start: usize, end: usize| json!({"start": start, "end": end, "crc32c": 0});
@@ -322,7 +322,7 @@ async fn a_journal_that_contradicts_itself_is_not_relied_on() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_journal_that_cannot_be_read_is_not_relied_on() -> Result<()> {
+async fn unreadable_journal_is_not_trusted() -> Result<()> {
     let left = Left::new().await?;
     // Without end, but for the room that it takes.
     std::fs::File::create(left.journal())?.set_len(1 << 30)?;
@@ -352,7 +352,7 @@ async fn folder_in_place_of_a_journal_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_part_file_that_somebody_touched_is_not_relied_on() -> Result<()> {
+async fn modified_partial_file_is_not_trusted() -> Result<()> {
     let left = Left::new().await?;
     for length in [0, SIZE as u64 - 1, SIZE as u64 + 1] {
         std::fs::File::options().write(true).open(left.part())?.set_len(length)?;
@@ -364,7 +364,7 @@ async fn a_part_file_that_somebody_touched_is_not_relied_on() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_another_file_has_left_is_not_taken_for_this_one() -> Result<()> {
+async fn partial_file_of_another_file_is_not_used() -> Result<()> {
     let left = Left::new().await?;
     // Of the same size, and even with the same entity tag.
     let other = left.stage.large_file("other", SIZE);
@@ -376,7 +376,7 @@ async fn what_another_file_has_left_is_not_taken_for_this_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_a_journal_everything_is_fetched() -> Result<()> {
+async fn missing_journal_restarts_from_zero() -> Result<()> {
     let left = Left::new().await?;
     std::fs::remove_file(left.journal())?;
     let done = left.go_on().await?;
@@ -385,7 +385,7 @@ async fn without_a_journal_everything_is_fetched() -> Result<()> {
 }
 
 #[tokio::test]
-async fn after_a_restart_of_the_system_what_is_there_is_checked() -> Result<()> {
+async fn partial_file_is_verified_after_a_reboot() -> Result<()> {
     let left = Left::new().await?;
     for boot in [json!("another"), Value::Null] {
         left.edit_journal(|journal| journal["boot"] = boot)?;
@@ -408,7 +408,7 @@ async fn after_a_restart_of_the_system_what_is_there_is_checked() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_small_file_is_fetched_again_rather_than_written_down() -> Result<()> {
+async fn small_file_restarts_from_zero() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.large_file("small", 16 * MIB - 1);
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));

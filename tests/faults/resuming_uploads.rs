@@ -129,7 +129,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn an_upload_that_was_stopped_sends_only_what_is_missing() -> Result<()> {
+async fn stopped_upload_sends_only_missing_parts() -> Result<()> {
     let bench = Bench::stopped().await?;
     assert_eq!(bench.under_way().await?.len(), 1);
     let done = bench.go_on().await?;
@@ -142,7 +142,7 @@ async fn an_upload_that_was_stopped_sends_only_what_is_missing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_after_its_handle_was_dropped() -> Result<()> {
+async fn upload_resumes_after_its_handle_is_dropped() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
@@ -157,7 +157,7 @@ async fn an_upload_goes_on_after_its_handle_was_dropped() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_after_it_failed() -> Result<()> {
+async fn failed_upload_resumes() -> Result<()> {
     let bench = Bench::stopped().await?;
     bench.stage.fault(FaultRule::storage(status(400)));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
@@ -169,7 +169,7 @@ async fn an_upload_goes_on_after_it_failed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_that_lacks_nothing_is_only_completed() -> Result<()> {
+async fn fully_sent_upload_is_only_completed() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.fault(FaultRule::api(Action::Delay(FOREVER)).path("/complete"));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
@@ -183,7 +183,7 @@ async fn an_upload_that_lacks_nothing_is_only_completed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_that_nobody_lived_to_see_completed_is_found_to_be_complete() -> Result<()> {
+async fn upload_completed_unseen_is_detected() -> Result<()> {
     for overwrite in [false, true] {
         let bench = Bench::new().await?;
         let upload = || -> Result<_> {
@@ -216,7 +216,7 @@ async fn an_upload_that_nobody_lived_to_see_completed_is_found_to_be_complete() 
 }
 
 #[tokio::test]
-async fn a_file_that_changed_since_is_sent_anew_and_the_old_upload_aborted() -> Result<()> {
+async fn modified_file_aborts_and_restarts_the_upload() -> Result<()> {
     let bench = Bench::stopped().await?;
     let other = random_bytes(SIZE).iter().map(|byte| !byte).collect::<Vec<_>>();
     std::fs::write(&bench.path, other)?;
@@ -229,7 +229,7 @@ async fn a_file_that_changed_since_is_sent_anew_and_the_old_upload_aborted() -> 
 }
 
 #[tokio::test]
-async fn a_file_that_has_another_size_is_sent_anew_and_the_old_upload_aborted() -> Result<()> {
+async fn resized_file_aborts_and_restarts_the_upload() -> Result<()> {
     let bench = Bench::stopped().await?;
     let modified = std::fs::metadata(&bench.path)?.modified()?;
     let file = std::fs::File::options().write(true).open(&bench.path)?;
@@ -243,7 +243,7 @@ async fn a_file_that_has_another_size_is_sent_anew_and_the_old_upload_aborted() 
 }
 
 #[tokio::test]
-async fn an_upload_that_the_platform_does_not_know_any_more_starts_over() -> Result<()> {
+async fn upload_unknown_to_the_platform_restarts() -> Result<()> {
     let bench = Bench::stopped().await?;
     let id = bench.under_way().await?.pop().context("an upload")?;
     bench.stage.client.uploads().abort(&id).await?;
@@ -252,7 +252,7 @@ async fn an_upload_that_the_platform_does_not_know_any_more_starts_over() -> Res
 }
 
 #[tokio::test]
-async fn an_upload_whose_journal_is_damaged_starts_over() -> Result<()> {
+async fn upload_with_a_damaged_journal_restarts() -> Result<()> {
     let bench = Bench::new().await?;
     for number in 0..4 {
         bench.stage.local("a", [&bench.bytes[..], &[number]].concat());
@@ -281,7 +281,7 @@ async fn an_upload_whose_journal_is_damaged_starts_over() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_part_that_the_platform_knows_otherwise_is_sent_again() -> Result<()> {
+async fn part_with_another_etag_is_resent() -> Result<()> {
     let (stage, bytes) = (Stage::with_etags().await, random_bytes(SIZE));
     let bench = Bench { path: stage.local("a", &bytes), stage, bytes, state: tempfile::tempdir()? };
     bench.stop_in_the_middle().await?;
@@ -301,7 +301,7 @@ async fn a_part_that_the_platform_knows_otherwise_is_sent_again() -> Result<()> 
 }
 
 #[tokio::test]
-async fn an_upload_that_is_aborted_leaves_nothing() -> Result<()> {
+async fn aborted_upload_leaves_nothing() -> Result<()> {
     let bench = Bench::stopped().await?;
     // One that goes on, and one that begins.
     for _ in 0..2 {
@@ -319,7 +319,7 @@ async fn an_upload_that_is_aborted_leaves_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_aborted_before_it_goes_on_leaves_nothing() -> Result<()> {
+async fn upload_aborted_before_resuming_leaves_nothing() -> Result<()> {
     let bench = Bench::stopped().await?;
     bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(200))).method("GET"));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
@@ -332,7 +332,7 @@ async fn an_upload_that_is_aborted_before_it_goes_on_leaves_nothing() -> Result<
 }
 
 #[tokio::test]
-async fn an_upload_that_is_aborted_while_it_begins_leaves_nothing() -> Result<()> {
+async fn upload_aborted_during_init_leaves_nothing() -> Result<()> {
     let bench = Bench::new().await?;
     let begins = bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(200))).method("POST"));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
@@ -346,7 +346,7 @@ async fn an_upload_that_is_aborted_while_it_begins_leaves_nothing() -> Result<()
 }
 
 #[tokio::test]
-async fn the_same_upload_cannot_run_twice() -> Result<()> {
+async fn same_upload_cannot_run_twice() -> Result<()> {
     let bench = Bench::new().await?;
     let fault = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(20));
     let upload = |client: Client| client.upload(&bench.path).to_project(&bench.stage.project);
@@ -370,7 +370,7 @@ async fn the_same_upload_cannot_run_twice() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_state_folder_that_cannot_be_used_is_an_error() -> Result<()> {
+async fn unusable_state_folder_is_an_error() -> Result<()> {
     let bench = Bench::new().await?;
     let file = bench.stage.local("file", "");
     let client = client_of(bench.stage.emulator.url(), &bench.stage.emulator.token());
@@ -383,7 +383,7 @@ async fn a_state_folder_that_cannot_be_used_is_an_error() -> Result<()> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_upload_does_without_a_state_folder_that_nobody_has_named() -> Result<()> {
+fn default_state_folder_is_optional() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bench = runtime.block_on(Bench::new())?;
     let (url, token) = (bench.stage.emulator.url(), &bench.stage.emulator.token());
@@ -396,7 +396,7 @@ fn an_upload_does_without_a_state_folder_that_nobody_has_named() -> Result<()> {
         ("XDG_STATE_HOME", &file),
         ("FILE_TO_SEND", &path),
     ];
-    let test = "resuming_uploads::an_upload_does_without_a_state_folder_that_nobody_has_named";
+    let test = "resuming_uploads::default_state_folder_is_optional";
     with_environment(test, &variables, || {
         let client = Client::from_env().expect("credentials");
         let path = std::env::var_os("FILE_TO_SEND").expect("a path");
@@ -408,7 +408,7 @@ fn an_upload_does_without_a_state_folder_that_nobody_has_named() -> Result<()> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn uploads_are_written_down_where_programs_keep_their_state() -> Result<()> {
+fn upload_journals_use_the_user_state_folder() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bench = runtime.block_on(Bench::new())?;
     bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
@@ -422,7 +422,7 @@ fn uploads_are_written_down_where_programs_keep_their_state() -> Result<()> {
         ("XDG_STATE_HOME", &state),
         ("FILE_TO_SEND", &path),
     ];
-    let test = "resuming_uploads::uploads_are_written_down_where_programs_keep_their_state";
+    let test = "resuming_uploads::upload_journals_use_the_user_state_folder";
     let mut asked = false;
     with_environment(test, &variables, || {
         asked = true;
@@ -459,7 +459,7 @@ fn reported(call: &Recorded) -> usize {
 }
 
 #[tokio::test]
-async fn parts_are_reported_many_at_a_time() -> Result<()> {
+async fn parts_are_reported_in_batches() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(100 * 100);
     let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
@@ -474,7 +474,7 @@ async fn parts_are_reported_many_at_a_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_platform_that_refuses_many_reports_is_told_at_the_end() -> Result<()> {
+async fn refused_batch_reports_go_with_the_completion() -> Result<()> {
     for code in [404, 405, 501] {
         let stage = Stage::start().await;
         stage.fault(FaultRule::api(status(code)).method("POST").path("/upload/multipart/").first(1));
@@ -490,7 +490,7 @@ async fn a_platform_that_refuses_many_reports_is_told_at_the_end() -> Result<()>
 }
 
 #[tokio::test]
-async fn the_code_of_an_automation_goes_up_in_parts_and_goes_on() -> Result<()> {
+async fn automation_code_upload_resumes() -> Result<()> {
     let bench = Bench::new().await?;
     let automation = bench.client()?.automations().create("index").await?.id;
     bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
@@ -533,7 +533,7 @@ async fn the_code_of_an_automation_goes_up_in_parts_and_goes_on() -> Result<()> 
 }
 
 #[tokio::test]
-async fn an_upload_whose_token_ends_goes_on_with_another_one() -> Result<()> {
+async fn upload_resumes_with_a_new_token() -> Result<()> {
     for (code, kind) in [(401, ErrorKind::Unauthorized), (402, ErrorKind::Quota), (403, ErrorKind::Forbidden)]
     {
         let bench = Bench::new().await?;
@@ -553,7 +553,7 @@ async fn an_upload_whose_token_ends_goes_on_with_another_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_upload_can_be_started_again_at_once_after_it_was_dropped() -> Result<()> {
+async fn upload_resumes_right_after_its_handle_drops() -> Result<()> {
     let bench = Bench::new().await?;
     let held = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
@@ -569,7 +569,7 @@ async fn an_upload_can_be_started_again_at_once_after_it_was_dropped() -> Result
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_file_whose_path_is_no_text_is_uploaded_and_gone_on_with() -> Result<()> {
+async fn upload_of_a_non_utf8_path_resumes() -> Result<()> {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
 

@@ -32,17 +32,17 @@ async fn changed(change: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()
 }
 
 #[tokio::test]
-async fn a_file_that_is_cut_short_while_it_is_uploaded_is_refused() -> Result<()> {
+async fn upload_of_a_truncated_file_is_refused() -> Result<()> {
     changed(|path| OpenOptions::new().write(true).open(path)?.set_len(50)).await
 }
 
 #[tokio::test]
-async fn a_file_that_grows_while_it_is_uploaded_is_refused() -> Result<()> {
+async fn upload_of_a_growing_file_is_refused() -> Result<()> {
     changed(|path| OpenOptions::new().append(true).open(path)?.write_all(b"more")).await
 }
 
 #[tokio::test]
-async fn a_file_that_is_written_again_while_it_is_uploaded_is_refused() -> Result<()> {
+async fn upload_of_a_rewritten_file_is_refused() -> Result<()> {
     changed(|path| {
         std::fs::write(path, vec![0; 1000])?;
         File::options().write(true).open(path)?.set_modified(SystemTime::now() + Duration::from_secs(5))
@@ -51,7 +51,7 @@ async fn a_file_that_is_written_again_while_it_is_uploaded_is_refused() -> Resul
 }
 
 #[tokio::test]
-async fn a_file_that_another_one_replaces_is_uploaded_as_it_was() -> Result<()> {
+async fn replaced_file_is_uploaded_as_opened() -> Result<()> {
     let stage = Stage::start().await;
     let fault = stage.fault(FaultRule::storage(status(503)));
     let bytes = random_bytes(1000);

@@ -154,7 +154,7 @@ async fn run(mut command: Command) -> Result<String> {
 }
 
 #[tokio::test]
-async fn killed_downloads_of_a_tree_leave_no_stale_byte() -> Result<()> {
+async fn killed_tree_downloads_leave_no_stale_bytes() -> Result<()> {
     let stage = Stage::with(platform()).await;
     let (state, tree, mut random) = (stage.path("state"), stage.path("tree"), Rng::with_seed(1));
     let writer = stage.client_of("rfranklin");
@@ -174,7 +174,7 @@ async fn killed_downloads_of_a_tree_leave_no_stale_byte() -> Result<()> {
 }
 
 #[tokio::test]
-async fn killed_uploads_of_a_tree_leave_no_stale_byte() -> Result<()> {
+async fn killed_tree_uploads_leave_no_stale_bytes() -> Result<()> {
     let stage = Stage::with(platform()).await;
     let (state, tree, mut random) = (stage.path("state"), stage.path("tree"), Rng::with_seed(2));
     let mut written = Written::new();
@@ -204,7 +204,7 @@ fn number(output: &str, name: &str) -> Result<usize> {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 #[ignore = "takes a minute in release mode, and more in debug mode"]
-async fn second_sync_of_large_tree_takes_little() -> Result<()> {
+async fn second_sync_of_a_large_tree_is_cheap() -> Result<()> {
     let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(10_000_000)).await;
     let (state, tree) = (stage.path("state"), stage.path("tree"));
     let (files, folders) = (20_000, 200);
@@ -238,7 +238,7 @@ fn assert_only_changed(report: &Report) -> Result<()> {
 }
 
 #[tokio::test]
-async fn files_that_change_while_trees_are_synced_arrive() -> Result<()> {
+async fn files_changed_during_a_sync_arrive() -> Result<()> {
     let stage = Stage::with(platform()).await;
     let client = client_of(stage.emulator.url(), &stage.emulator.token());
     let client = client.state_folder(Some(stage.path("state"))).build()?;

@@ -133,12 +133,12 @@ async fn a_tree_comes_down_in_two_transfers(end: End) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_tree_whose_download_was_stopped_gets_what_is_missing() -> Result<()> {
+async fn stopped_tree_download_fetches_the_rest() -> Result<()> {
     a_tree_comes_down_in_two_transfers(End::Stopped).await
 }
 
 #[tokio::test]
-async fn a_tree_whose_download_was_killed_gets_what_is_missing() -> Result<()> {
+async fn killed_tree_download_fetches_the_rest() -> Result<()> {
     a_tree_comes_down_in_two_transfers(End::Killed).await
 }
 
@@ -214,11 +214,11 @@ async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_tree_whose_upload_was_stopped_sends_what_is_missing() -> Result<()> {
+async fn stopped_tree_upload_sends_the_rest() -> Result<()> {
     a_tree_goes_up_in_two_transfers(End::Stopped).await
 }
 
 #[tokio::test]
-async fn a_tree_whose_upload_was_killed_sends_what_is_missing() -> Result<()> {
+async fn killed_tree_upload_sends_the_rest() -> Result<()> {
     a_tree_goes_up_in_two_transfers(End::Killed).await
 }

@@ -46,7 +46,7 @@ async fn fails_on(stage: Stage, rule: FaultRule, kind: ErrorKind, words: &[&str]
 }
 
 #[tokio::test]
-async fn a_part_that_is_refused_for_a_while_is_sent_again() -> Result<()> {
+async fn transiently_refused_part_is_resent() -> Result<()> {
     for code in [408, 429, 500, 503] {
         assert_eq!(survives(FaultRule::storage(status(code)).nth(3)).await?, 11, "{code}");
     }
@@ -55,20 +55,20 @@ async fn a_part_that_is_refused_for_a_while_is_sent_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_part_that_is_refused_once_gets_another_address() -> Result<()> {
+async fn part_refused_once_gets_another_url() -> Result<()> {
     assert_eq!(survives(FaultRule::storage(status(403)).nth(5)).await?, 11);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_part_without_an_etag_is_not_taken_for_stored() -> Result<()> {
+async fn part_without_etag_is_resent() -> Result<()> {
     let rule = FaultRule::storage(Action::NoETag).first(2);
     assert_eq!(survives_on(Stage::with_etags().await, rule).await?, 12);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_part_whose_connection_breaks_is_sent_again() -> Result<()> {
+async fn part_is_resent_after_a_connection_reset() -> Result<()> {
     for action in [Action::Reset, Action::LostResponse] {
         survives(FaultRule::storage(action).nth(4)).await?;
     }
@@ -77,7 +77,7 @@ async fn a_part_whose_connection_breaks_is_sent_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_storage_that_says_nothing_is_sent_the_part_again() -> Result<()> {
+async fn part_is_resent_when_the_storage_is_silent() -> Result<()> {
     let impatient = |client: sbg::ClientBuilder| client.read_timeout(Duration::from_millis(300));
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), impatient).await;
     stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(600))).nth(2));
@@ -90,7 +90,7 @@ async fn a_storage_that_says_nothing_is_sent_the_part_again() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_part_that_is_refused_for_good_fails_the_upload_and_aborts_it() -> Result<()> {
+async fn refused_parts_abort_the_upload() -> Result<()> {
     for code in [400, 403, 404] {
         let words = ["the storage refused", &format!("HTTP {code}")];
         let stage = fails(FaultRule::storage(status(code)), ErrorKind::Storage, &words).await?;
@@ -100,14 +100,14 @@ async fn a_part_that_is_refused_for_good_fails_the_upload_and_aborts_it() -> Res
 }
 
 #[tokio::test]
-async fn one_part_that_is_refused_for_good_fails_the_whole() -> Result<()> {
+async fn one_refused_part_fails_the_upload() -> Result<()> {
     let stage = fails(FaultRule::storage(status(400)).nth(7), ErrorKind::Storage, &["HTTP 400"]).await?;
     assert_eq!(stage.calls("POST", "/complete").len(), 0);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_part_that_was_stored_otherwise_than_confirmed_fails_the_upload() -> Result<()> {
+async fn part_stored_with_another_etag_fails_the_upload() -> Result<()> {
     let rule = FaultRule::storage(Action::ChangedETag).nth(3);
     let stage = Stage::with_etags().await;
     fails_on(stage, rule, ErrorKind::Conflict, &["upload_complete", "code 8007", "another ETag"]).await?;
@@ -115,7 +115,7 @@ async fn a_part_that_was_stored_otherwise_than_confirmed_fails_the_upload() -> R
 }
 
 #[tokio::test]
-async fn a_completion_that_is_refused_aborts_the_upload() -> Result<()> {
+async fn refused_completion_aborts_the_upload() -> Result<()> {
     let rule = FaultRule::api(status(500)).path("/complete");
     let stage = fails(rule, ErrorKind::Server, &["upload_complete", "HTTP 500"]).await?;
     assert_eq!(stage.calls("POST", "/complete").len(), 5);
@@ -126,7 +126,7 @@ async fn a_completion_that_is_refused_aborts_the_upload() -> Result<()> {
 }
 
 #[tokio::test]
-async fn completion_is_repeated_after_500_and_503() -> Result<()> {
+async fn completion_is_retried_after_500_and_503() -> Result<()> {
     for code in [500, 503] {
         let stage = Stage::start().await;
         stage.fault(FaultRule::api(status(code)).path("/complete").first(1));
@@ -140,7 +140,7 @@ async fn completion_is_repeated_after_500_and_503() -> Result<()> {
 }
 
 #[tokio::test]
-async fn redirected_parts_are_sent_where_the_storage_says() -> Result<()> {
+async fn redirected_parts_are_sent_to_the_new_url() -> Result<()> {
     for redirect in [302, 307, 308] {
         let elsewhere = Action::RedirectWith { status: redirect, url: "/moved{path}".to_owned() };
         // Each part is sent twice, and counts once.
@@ -155,14 +155,14 @@ async fn redirected_parts_are_sent_where_the_storage_says() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_address_that_is_refused_by_the_platform_fails_the_upload() -> Result<()> {
+async fn refused_part_url_fails_the_upload() -> Result<()> {
     let rule = FaultRule::api(status(403)).path("/part/").nth(4);
     fails(rule, ErrorKind::Forbidden, &["upload_part_url", "HTTP 403"]).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn an_upload_that_cannot_be_aborted_still_tells_why_it_failed() -> Result<()> {
+async fn failed_abort_keeps_the_original_error() -> Result<()> {
     let stage =
         Stage::tuned(Emulator::builder(), |client| client.retry_policy(sbg_tests::quick_retry())).await;
     stage.fault(FaultRule::storage(status(400)));
@@ -174,7 +174,7 @@ async fn an_upload_that_cannot_be_aborted_still_tells_why_it_failed() -> Result<
 }
 
 #[tokio::test]
-async fn a_rate_limit_or_maintenance_between_the_parts_is_waited_out() -> Result<()> {
+async fn upload_waits_for_rate_limit_and_maintenance() -> Result<()> {
     for action in [Action::RateLimited { reset_header: false }, Action::Maintenance] {
         let quick = |client: sbg::ClientBuilder| {
             client.error_handler(
@@ -194,7 +194,7 @@ async fn a_rate_limit_or_maintenance_between_the_parts_is_waited_out() -> Result
 }
 
 #[tokio::test]
-async fn a_part_that_takes_longer_than_the_read_timeout_is_sent_once() -> Result<()> {
+async fn slow_part_outlasts_the_read_timeout() -> Result<()> {
     let slow = Emulator::builder().bandwidth(4 << 20);
     let stage = Stage::tuned(slow, |client| client.read_timeout(Duration::from_millis(2500))).await;
     // Six seconds, in which bytes move all the time.
@@ -207,7 +207,7 @@ async fn a_part_that_takes_longer_than_the_read_timeout_is_sent_once() -> Result
 }
 
 #[tokio::test]
-async fn second_part_waits_until_the_line_is_known() -> Result<()> {
+async fn second_part_waits_until_the_rate_is_known() -> Result<()> {
     const PART: u64 = 3 << 19;
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(1))).nth(1));

@@ -27,7 +27,7 @@ fn assert_sent(seen: &Seen, line: &str, body: &Value) {
 }
 
 #[tokio::test]
-async fn creating_a_project_sends_what_was_set() -> Result<()> {
+async fn project_creation_sends_set_fields() -> Result<()> {
     let wire = wire().await;
     wire.client.projects().create("Fibre diffraction").await?;
     assert_sent(&wire.last(), "POST /v2/projects", &json!({"name": "Fibre diffraction"}));
@@ -40,7 +40,7 @@ async fn creating_a_project_sends_what_was_set() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_edit_of_a_project_sends_what_was_set() -> Result<()> {
+async fn project_edit_sends_set_fields() -> Result<()> {
     let wire = wire().await;
     let edit = || Ok::<_, sbg::Error>(wire.client.project(project()).edit());
     let line = "PATCH /v2/projects/rfranklin/demo";
@@ -55,7 +55,7 @@ async fn an_edit_of_a_project_sends_what_was_set() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_edit_of_a_file_sends_what_was_set() -> Result<()> {
+async fn file_edit_sends_set_fields() -> Result<()> {
     let wire = wire().await;
     let file = wire.client.file("5678");
     file.edit().name("b.fastq").await?;
@@ -67,7 +67,7 @@ async fn an_edit_of_a_file_sends_what_was_set() -> Result<()> {
 }
 
 #[tokio::test]
-async fn metadata_is_patched_with_null_for_what_goes_and_put_as_a_whole() -> Result<()> {
+async fn metadata_is_patched_or_put_as_a_whole() -> Result<()> {
     let wire = wire().await;
     let metadata = wire.client.file("5678").metadata();
     metadata.merge([("sample_id", Some("S1")), ("library_id", None)]).await?;
@@ -90,7 +90,7 @@ async fn tags_are_a_bare_list() -> Result<()> {
 }
 
 #[tokio::test]
-async fn members_are_added_by_what_names_them() -> Result<()> {
+async fn members_are_added_by_their_identifier() -> Result<()> {
     let wire = wire().await;
     let members = wire.client.project(project()).members();
     let line = "POST /v2/projects/rfranklin/demo/members";
@@ -110,7 +110,7 @@ async fn members_are_added_by_what_names_them() -> Result<()> {
 }
 
 #[tokio::test]
-async fn members_of_volumes_and_datasets_are_named_by_username_alone() -> Result<()> {
+async fn volume_and_dataset_members_use_usernames() -> Result<()> {
     let answer = json!({"username": "fcrick", "read": true});
     let wire =
         Wire::tuned(move |_| crate::response(200, &answer), |client| client.advance_access(true)).await;
@@ -131,7 +131,7 @@ async fn members_of_volumes_and_datasets_are_named_by_username_alone() -> Result
 }
 
 #[tokio::test]
-async fn an_app_is_copied_as_a_whole_or_as_far_as_a_revision() -> Result<()> {
+async fn app_is_copied_whole_or_up_to_a_revision() -> Result<()> {
     let wire = wire().await;
     let app = wire.client.app("rfranklin/demo/helix");
     app.copy_to("fcrick/models").await?;
@@ -145,7 +145,7 @@ async fn an_app_is_copied_as_a_whole_or_as_far_as_a_revision() -> Result<()> {
 }
 
 #[tokio::test]
-async fn permissions_are_patched_by_name_and_put_all_five() -> Result<()> {
+async fn permissions_are_patched_or_put_in_full() -> Result<()> {
     let wire = wire().await;
     let member = wire.client.project(project()).members().member("fcrick");
     member.edit_permissions(Permissions::new().write(false).admin(true)).await?;
@@ -158,7 +158,7 @@ async fn permissions_are_patched_by_name_and_put_all_five() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_folder_is_created_with_its_type_and_one_place() -> Result<()> {
+async fn folder_creation_sends_type_and_parent() -> Result<()> {
     let wire = wire().await;
     let files = wire.client.files();
     files.create_folder("raw").in_project(project()).await?;
@@ -178,7 +178,7 @@ fn folder_body(seen: &Seen) -> Value {
 }
 
 #[tokio::test]
-async fn copies_and_moves_name_their_place() -> Result<()> {
+async fn copies_and_moves_send_their_destination() -> Result<()> {
     let wire = wire().await;
     let file = wire.client.file("5678");
     file.copy().to_project(project()).name("b").await?;
@@ -194,7 +194,7 @@ async fn copies_and_moves_name_their_place() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_got_or_deleted_has_no_body() -> Result<()> {
+async fn get_and_delete_have_no_body() -> Result<()> {
     let wire = wire().await;
     wire.client.file("5678").get().await?;
     wire.client.file("5678").delete().await?;
@@ -213,7 +213,7 @@ async fn what_is_got_or_deleted_has_no_body() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_member_of_an_enterprise_is_named_with_the_division() -> Result<()> {
+async fn enterprise_member_includes_the_division() -> Result<()> {
     let wire = Wire::answering(json!({"id": "kings-college/fcrick"})).await;
     let member = NewMember::user("kings-college/fcrick");
     let permissions = Permissions::new();
@@ -230,7 +230,7 @@ async fn a_member_of_an_enterprise_is_named_with_the_division() -> Result<()> {
 
 /// What the platform takes for JSON: a content type and an object, even where a call has nothing to say.
 #[tokio::test]
-async fn actions_without_a_body_send_an_empty_object() -> Result<()> {
+async fn actions_without_body_send_an_empty_object() -> Result<()> {
     let answer = json!({"id": "a", "status": "DRAFT", "location": "b"});
     let wire =
         Wire::tuned(move |_| crate::response(200, &answer), |client| client.advance_access(true)).await;
@@ -263,7 +263,7 @@ async fn actions_without_a_body_send_an_empty_object() -> Result<()> {
 }
 
 #[tokio::test]
-async fn reads_and_deletions_send_no_body() -> Result<()> {
+async fn get_and_delete_have_no_content_type() -> Result<()> {
     let wire = wire().await;
     wire.client.users().me().await?;
     assert_eq!((wire.last().body.as_str(), wire.last().header("content-type").len()), ("", 0));

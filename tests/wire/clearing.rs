@@ -20,7 +20,7 @@ fn assert_body(wire: &Wire, expected: &Value) {
 }
 
 #[tokio::test]
-async fn a_description_that_is_cleared_is_null_and_an_untouched_one_is_not_there() -> Result<()> {
+async fn cleared_description_is_sent_as_null() -> Result<()> {
     let wire = wire().await;
     let client = &wire.client;
     let (cleared, other) = (json!({"description": null}), json!({"name": "x"}));
@@ -59,7 +59,7 @@ async fn a_description_that_is_cleared_is_null_and_an_untouched_one_is_not_there
 }
 
 #[tokio::test]
-async fn a_task_that_is_no_batch_any_more_forgets_its_criteria() -> Result<()> {
+async fn unbatched_task_clears_its_criteria() -> Result<()> {
     let wire = wire().await;
     wire.client.task(TASK).edit().batch_by_item("reads").await?;
     assert_body(&wire, &json!({"batch": true, "batch_input": "reads", "batch_by": {"type": "ITEM"}}));
@@ -72,7 +72,7 @@ async fn a_task_that_is_no_batch_any_more_forgets_its_criteria() -> Result<()> {
 }
 
 #[tokio::test]
-async fn outputs_of_a_task_can_be_put_elsewhere_later() -> Result<()> {
+async fn task_output_location_can_be_changed() -> Result<()> {
     let wire = wire().await;
     wire.client.task(TASK).edit().output_location(OutputLocation::new("/runs/1")).await?;
     assert_body(&wire, &json!({"output_location": {"main_location": "/runs/1"}}));
@@ -80,7 +80,7 @@ async fn outputs_of_a_task_can_be_put_elsewhere_later() -> Result<()> {
 }
 
 #[tokio::test]
-async fn no_encryption_and_no_acl_are_null() -> Result<()> {
+async fn cleared_encryption_and_acl_are_null() -> Result<()> {
     let wire = wire().await;
     let client = &wire.client;
     let properties = || S3Properties::new().without_sse().without_canned_acl();
@@ -98,7 +98,7 @@ async fn no_encryption_and_no_acl_are_null() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tags_are_cleared_by_an_empty_list() -> Result<()> {
+async fn cleared_tags_are_an_empty_list() -> Result<()> {
     let wire = wire().await;
     wire.client.project(project()).edit().clear_tags().await?;
     assert_body(&wire, &json!({"tags": []}));

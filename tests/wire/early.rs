@@ -77,7 +77,7 @@ async fn api(url: String) -> Wire {
 }
 
 #[tokio::test]
-async fn early_refusal_is_read() -> Result<()> {
+async fn early_refusal_of_an_upload_is_read() -> Result<()> {
     let bytes = random_bytes(8 * MIB);
     for (status, code, most) in [("403 Forbidden", "AccessDenied", 4), ("413 Too Large", "EntityTooLarge", 2)]
     {

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{TOKEN, Wire, project, response};
 
 #[tokio::test]
-async fn a_call_carries_the_token_and_says_who_sends_it() -> Result<()> {
+async fn call_carries_token_and_user_agent() -> Result<()> {
     let wire = Wire::answering(json!({"username": "rfranklin"})).await;
     wire.client.users().me().await?;
     let seen = wire.last();
@@ -22,7 +22,7 @@ async fn a_call_carries_the_token_and_says_who_sends_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_program_adds_its_name_to_the_user_agent() -> Result<()> {
+async fn user_agent_includes_the_program_name() -> Result<()> {
     let answer = json!({"username": "rfranklin"});
     let wire =
         Wire::tuned(move |_| response(200, &answer), |client| client.user_agent("my-pipeline/2.1")).await;
@@ -33,7 +33,7 @@ async fn a_program_adds_its_name_to_the_user_agent() -> Result<()> {
 }
 
 #[tokio::test]
-async fn each_kind_of_credentials_has_its_header() -> Result<()> {
+async fn each_auth_kind_has_its_header() -> Result<()> {
     let check = async |auth: Auth, header: &str, value: String| -> Result<()> {
         let answer = json!({"username": "rfranklin"});
         let wire = Wire::tuned(move |_| response(200, &answer), |client| client.auth(auth)).await;

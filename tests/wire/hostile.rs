@@ -89,7 +89,7 @@ async fn later_page_that_links_back_is_an_error() -> Result<()> {
 }
 
 #[tokio::test]
-async fn link_back_is_ignored_when_all_items_have_come() -> Result<()> {
+async fn link_back_is_ignored_after_the_last_item() -> Result<()> {
     let wire = Wire::responding(|_| counted(&page(files(3), Some("/v2/files?offset=0")), Some(3))).await;
     assert_eq!(listed(&wire.client).await?.len(), 3);
     assert_eq!(wire.all().len(), 1);
@@ -97,7 +97,7 @@ async fn link_back_is_ignored_when_all_items_have_come() -> Result<()> {
 }
 
 #[tokio::test]
-async fn empty_page_that_links_on_is_an_error() {
+async fn empty_page_with_a_next_link_is_an_error() {
     let next = |seen: &Seen| format!("/v2/files?offset={}", seen.target.len() * 100);
     let wire = Wire::responding(move |seen| response(200, &page(Vec::new(), Some(&next(seen))))).await;
     let words = ["a page is empty and links to a next one, after 0 items"];
@@ -107,7 +107,7 @@ async fn empty_page_that_links_on_is_an_error() {
 
 /// Tokens in the links of volumes and of scrolled lists, and those of a search, all of which lead round.
 #[tokio::test]
-async fn tokens_that_lead_back_are_an_error_on_every_list() -> Result<()> {
+async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
     let token = |seen: &Seen| if seen.target.contains("token=b") { "a" } else { "b" };
     let linked = move |seen: &Seen| {
         let next = format!("/v2/x?token={}", token(seen));
@@ -153,7 +153,7 @@ async fn tokens_that_lead_back_are_an_error_on_every_list() -> Result<()> {
 }
 
 #[tokio::test]
-async fn page_with_more_items_than_asked_for_is_refused() -> Result<()> {
+async fn page_with_too_many_items_is_refused() -> Result<()> {
     let wire = Wire::responding(|_| response(200, &page(files(101), None))).await;
     let words = ["file_list", "a page of more than the 100 items that it was asked for"];
     assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
@@ -166,7 +166,7 @@ async fn page_with_more_items_than_asked_for_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn page_larger_than_its_bound_is_refused() {
+async fn page_with_too_many_bytes_is_refused() {
     let padding = "x".repeat(17 << 20);
     let wire =
         Wire::responding(move |_| response(200, &json!({"items": [{"id": "1", "name": padding}]}))).await;
@@ -176,7 +176,7 @@ async fn page_larger_than_its_bound_is_refused() {
 }
 
 #[tokio::test]
-async fn tokens_that_lead_round_in_circles_are_an_error() {
+async fn circular_search_tokens_are_an_error() {
     let wire = Wire::responding(|seen| {
         let token = if seen.target.contains("cont_token=b") { "a" } else { "b" };
         let hits = vec![json!({"id": "1", "name": "x"})];
@@ -190,7 +190,7 @@ async fn tokens_that_lead_round_in_circles_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_total_without_bound_makes_nothing_grow() -> Result<()> {
+async fn huge_total_allocates_nothing() -> Result<()> {
     let wire = Wire::responding(|seen| {
         let body = if seen.target.contains("offset=0") {
             page(files(100), Some("/v2/files?offset=100"))
@@ -210,7 +210,7 @@ async fn a_total_without_bound_makes_nothing_grow() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_page_that_is_shorter_than_the_others_loses_nothing_behind_it() -> Result<()> {
+async fn short_page_loses_no_later_items() -> Result<()> {
     // The second page has 60 items, and the third begins behind them.
     let wire = Wire::responding(|seen| {
         let offset: usize = query(seen, "offset");
@@ -239,7 +239,7 @@ fn query(seen: &Seen, name: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_not_unpacked() {
+async fn compressed_response_is_not_decompressed() {
     let bomb = gzip(&vec![b' '; 32 << 20]);
     assert!(bomb.len() < 1 << 20);
     let wire = Wire::responding(move |_| {
@@ -263,7 +263,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn json_of_any_depth_is_refused_and_not_followed() {
+async fn deeply_nested_json_is_refused() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     let wire =
         Wire::responding(move |_| HttpMockResponse::builder().status(200).body(deep.clone()).build()).await;
@@ -275,7 +275,7 @@ async fn json_of_any_depth_is_refused_and_not_followed() {
 }
 
 #[tokio::test]
-async fn names_that_lead_out_of_the_folder_are_refused_one_by_one() -> Result<()> {
+async fn names_leaving_the_folder_are_refused() -> Result<()> {
     let names = ["..", "../evil", "a/../../evil", "/etc/evil", "x/", "a//b", ".", "nul\u{0}byte"];
     let wire = Wire::responding(move |seen| {
         assert!(!seen.target.contains("download_info"), "{seen:?}");
@@ -308,7 +308,7 @@ fn listed_folder(seen: &Seen) -> usize {
 }
 
 #[tokio::test]
-async fn a_folder_that_lies_in_itself_is_walked_once() -> Result<()> {
+async fn folder_cycle_is_walked_once() -> Result<()> {
     // From 1 into 2 and 3, and back into 1.
     let wire = Wire::responding(|seen| folder(listed_folder(seen) % 3 + 1)).await;
     let from_folder: Vec<_> = wire.client.file("f1").walk().entries().try_collect().await?;
@@ -321,7 +321,7 @@ async fn a_folder_that_lies_in_itself_is_walked_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn folders_in_folders_without_end_are_an_error() {
+async fn endlessly_nested_folders_are_an_error() {
     let wire = Wire::responding(|seen| folder(listed_folder(seen) + 1)).await;
     let entries: Result<Vec<_>> = wire.client.file("f1").walk().entries().try_collect().await;
     let words = ["more than 1000 deep"];
@@ -330,7 +330,7 @@ async fn folders_in_folders_without_end_are_an_error() {
 }
 
 #[tokio::test]
-async fn ids_put_nothing_into_a_request_that_does_not_belong_there() {
+async fn ids_cannot_inject_into_a_request() {
     let wire = Wire::answering(json!({})).await;
     let client = &wire.client;
     for id in [
@@ -359,7 +359,7 @@ async fn ids_put_nothing_into_a_request_that_does_not_belong_there() {
 }
 
 #[tokio::test]
-async fn what_is_looked_for_stays_in_the_query() -> Result<()> {
+async fn filters_cannot_inject_into_a_request() -> Result<()> {
     let wire = Wire::answering(page(Vec::new(), None)).await;
     wire.client
         .files()
@@ -377,7 +377,7 @@ async fn what_is_looked_for_stays_in_the_query() -> Result<()> {
 }
 
 #[test]
-fn headers_of_the_client_take_one_line() {
+fn client_headers_cannot_span_lines() {
     for text in ["mine\r\nX-Evil: 1", "mine\n", "m\u{0}ne"] {
         let client = client_of("https://api.example.org/v2", TOKEN).user_agent(text).build();
         assert_refused(client, ErrorKind::Config, &[]);

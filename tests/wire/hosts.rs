@@ -14,7 +14,7 @@ fn redirect(status: u16, to: &str) -> HttpMockResponse {
 }
 
 #[tokio::test]
-async fn a_redirect_within_the_api_is_followed_with_the_token() -> Result<()> {
+async fn redirect_within_the_api_keeps_the_token() -> Result<()> {
     for status in [301, 302, 307, 308] {
         let wire = Wire::responding(move |seen| match seen.target.as_str() {
             "/v2/user" => redirect(status, "/v2/users/me"),
@@ -30,7 +30,7 @@ async fn a_redirect_within_the_api_is_followed_with_the_token() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_redirect_that_keeps_the_method_keeps_the_body() -> Result<()> {
+async fn redirect_307_keeps_method_and_body() -> Result<()> {
     let wire = Wire::responding(|seen| match seen.target.as_str() {
         "/v2/projects" => redirect(307, "/v2/new-projects"),
         _ => response(201, &json!({"id": "rfranklin/x"})),
@@ -43,7 +43,7 @@ async fn a_redirect_that_keeps_the_method_keeps_the_body() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_redirect_never_turns_a_change_into_a_look() -> Result<()> {
+async fn redirect_never_turns_a_post_into_a_get() -> Result<()> {
     for status in [301, 302, 303] {
         let wire = Wire::responding(move |seen| match seen.method.as_str() {
             "POST" => redirect(status, "/v2/projects/rfranklin/other"),
@@ -62,7 +62,7 @@ async fn a_redirect_never_turns_a_change_into_a_look() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_host_is_not_followed() -> Result<()> {
+async fn redirect_to_another_host_is_not_followed() -> Result<()> {
     let other = Wire::answering(json!({"username": "somebody", "id": "x/y"})).await;
     for status in [301, 302, 303, 307, 308] {
         let to = other.server.url("/v2/user");
@@ -83,7 +83,7 @@ async fn a_redirect_to_another_host_is_not_followed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn redirects_in_a_circle_end() -> Result<()> {
+async fn redirect_loop_is_an_error() -> Result<()> {
     let wire = Wire::responding(|_| redirect(302, "/v2/user")).await;
     assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedResponse, &["too many redirects"]);
     assert!(wire.all().len() < 20, "{}", wire.all().len());
@@ -91,7 +91,7 @@ async fn redirects_in_a_circle_end() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_href_to_another_host_is_never_fetched() -> Result<()> {
+async fn href_to_another_host_is_never_fetched() -> Result<()> {
     let other = Wire::answering(json!({"items": [{"id": "evil"}]})).await;
     let elsewhere = other.server.url("/v2/files?offset=2");
     let here = other.server.url("/v2/files?offset=0");
@@ -116,7 +116,7 @@ async fn an_href_to_another_host_is_never_fetched() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_storage_address_gets_no_token_even_on_another_host() -> Result<()> {
+async fn storage_url_never_gets_the_token() -> Result<()> {
     let storage = Wire::responding(|_| {
         HttpMockResponse::builder()
             .status(206)

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{Seen, Wire, project, response};
 
 #[tokio::test]
-async fn one_odd_field_does_not_make_a_page_unreadable() -> Result<()> {
+async fn odd_field_does_not_break_a_page() -> Result<()> {
     let wire = Wire::answering(json!({
         "href": null,
         "items": [
@@ -29,7 +29,7 @@ async fn one_odd_field_does_not_make_a_page_unreadable() -> Result<()> {
 }
 
 #[tokio::test]
-async fn new_roles_and_kinds_are_kept_as_they_are_written() -> Result<()> {
+async fn unknown_roles_and_types_are_preserved() -> Result<()> {
     let wire =
         Wire::answering(json!({"username": "x", "role": "WIZARD", "type": "ROBOT", "permissions": {}})).await;
     let role = wire.client.users().me().await?.role;
@@ -40,7 +40,7 @@ async fn new_roles_and_kinds_are_kept_as_they_are_written() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_without_its_identity_is_an_error_with_an_excerpt() -> Result<()> {
+async fn response_without_an_id_is_an_error() -> Result<()> {
     let wire = Wire::answering(json!({"name": "no id"})).await;
     let words = ["missing field `id`", "`{\"name\":\"no id\"}`"];
     assert_refused(wire.client.file("5678").get().await, ErrorKind::UnexpectedResponse, &words);

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{Wire, project};
 
 #[tokio::test]
-async fn odd_usernames_and_ids_are_encoded_in_the_path() -> Result<()> {
+async fn unusual_ids_are_encoded_in_paths() -> Result<()> {
     let wire = Wire::answering(json!({"id": "x", "username": "x", "upload_id": "x", "items": []})).await;
     let check = |expected: &str| assert_eq!(wire.last().target, format!("/v2{expected}"));
     wire.client.user("r.franklin+1@king's").get().await?;
@@ -31,7 +31,7 @@ async fn odd_usernames_and_ids_are_encoded_in_the_path() -> Result<()> {
 }
 
 #[tokio::test]
-async fn odd_file_names_are_encoded_in_queries_and_bodies() -> Result<()> {
+async fn file_names_are_encoded_in_queries_and_bodies() -> Result<()> {
     let wire = Wire::answering(json!({"id": "x", "items": []})).await;
     let name = "a+b c%20?#&=/é\"\\.fastq";
     wire.client.files().query().project(project()).name(name).page().await?;

@@ -12,7 +12,7 @@ async fn wire() -> Wire {
 }
 
 #[tokio::test]
-async fn every_name_and_every_tag_is_a_parameter_of_its_own() -> Result<()> {
+async fn each_name_and_tag_is_its_own_parameter() -> Result<()> {
     let wire = wire().await;
     let query = wire.client.files().query().project(project());
     query.name("a.fastq").name("b 1&2=3.fastq").tag("dna").tag("b form").page().await?;
@@ -22,7 +22,7 @@ async fn every_name_and_every_tag_is_a_parameter_of_its_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn metadata_filters_are_pairs_of_field_and_value() -> Result<()> {
+async fn metadata_filters_name_field_and_value() -> Result<()> {
     let wire = wire().await;
     let query = wire.client.files().query().parent("5678");
     query.metadata("sample_id", "S 1").metadata("sample_id", "S2").metadata("größe", "1 µm").page().await?;
@@ -32,7 +32,7 @@ async fn metadata_filters_are_pairs_of_field_and_value() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_origin_of_files_is_a_task() -> Result<()> {
+async fn origin_task_is_sent_as_a_filter() -> Result<()> {
     let wire = wire().await;
     wire.client
         .files()
@@ -49,7 +49,7 @@ async fn the_origin_of_files_is_a_task() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_dataset_stands_in_for_a_project() -> Result<()> {
+async fn files_are_listed_by_dataset() -> Result<()> {
     let wire = wire().await;
     wire.client.files().query().dataset("rfranklin/fibres").page().await?;
     assert_eq!(wire.last().line(), "GET /v2/files?dataset=rfranklin%2Ffibres&offset=0");
@@ -57,7 +57,7 @@ async fn a_dataset_stands_in_for_a_project() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_generated_client_writes_the_same_query() -> Result<()> {
+async fn raw_client_sends_the_same_query() -> Result<()> {
     let wire = wire().await;
     let filter = [("sample_id", "S1"), ("sample_id", "S2")].into_iter().collect::<sbg::raw::MetadataFilter>();
     let call = wire.client.raw().file_list().parent("5678").name(vec!["a".to_owned(), "b".to_owned()]);
@@ -68,7 +68,7 @@ async fn the_generated_client_writes_the_same_query() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tags_of_projects_travel_in_one_parameter() -> Result<()> {
+async fn project_tags_are_one_parameter() -> Result<()> {
     let wire = wire().await;
     wire.client.projects().query().name("fibre").tag("dna").tag("b form").category("PRIVATE").page().await?;
     let expected = "GET /v2/projects?category=PRIVATE&name=fibre&offset=0&tags=dna%2Cb+form";
@@ -79,7 +79,7 @@ async fn tags_of_projects_travel_in_one_parameter() -> Result<()> {
 }
 
 #[tokio::test]
-async fn fields_always_name_what_identifies_the_resource() -> Result<()> {
+async fn fields_always_include_the_identity() -> Result<()> {
     let wire = Wire::answering(json!({"items": [], "id": "rfranklin/demo", "username": "rfranklin"})).await;
     let client = &wire.client;
     client.file("5678").get().fields(Fields::only(["name", "size"])).await?;
@@ -101,7 +101,7 @@ async fn fields_always_name_what_identifies_the_resource() -> Result<()> {
 }
 
 #[tokio::test]
-async fn streams_ask_for_the_largest_pages() -> Result<()> {
+async fn streams_request_the_largest_pages() -> Result<()> {
     let wire = wire().await;
     let files: Vec<_> = wire.client.file("5678").list().items().try_collect().await?;
     assert!(files.is_empty());
@@ -110,7 +110,7 @@ async fn streams_ask_for_the_largest_pages() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_parts_of_an_upload_are_asked_for_and_overwrite_is_sent_only_when_set() -> Result<()> {
+async fn upload_queries_parts_and_set_overwrite() -> Result<()> {
     let wire = Wire::answering(json!({"upload_id": "u1"})).await;
     wire.client.uploads().get("u1").await?;
     assert_eq!(wire.last().line(), "GET /v2/upload/multipart/u1?list_parts=true");

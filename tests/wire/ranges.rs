@@ -140,7 +140,7 @@ async fn empty_object_206_announcing_a_byte() -> Result<()> {
 }
 
 #[tokio::test]
-async fn range_at_the_end_206_of_nothing() -> Result<()> {
+async fn empty_206_at_the_end_is_out_of_range() -> Result<()> {
     let stage = Stage::with(|head, _| match head.range() {
         Some((10, _)) => {
             response("206 Partial Content", "content-range: bytes 10-9/10\r\ncontent-length: 0\r\n", b"")
@@ -155,7 +155,7 @@ async fn range_at_the_end_206_of_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn overlong_range_answered_with_the_whole_object() -> Result<()> {
+async fn whole_object_is_accepted_for_overlong_range() -> Result<()> {
     let bytes = random_bytes(9 * MIB);
     let served = bytes.clone();
     let stage = Stage::with(move |head, _| match head.range() {
@@ -170,7 +170,7 @@ async fn overlong_range_answered_with_the_whole_object() -> Result<()> {
 }
 
 #[tokio::test]
-async fn small_object_of_such_a_storage_needs_one_request() -> Result<()> {
+async fn small_whole_object_needs_one_request() -> Result<()> {
     let stage = Stage::with(move |head, _| match head.range() {
         Some((_, last)) if last >= 11 => whole(b"ACGTACGTACG", ETAG),
         _ => ranged(b"ACGTACGTACG", head, ETAG),
@@ -187,7 +187,7 @@ async fn storage_without_ranges_is_read_in_one_response() -> Result<()> {
 }
 
 #[tokio::test]
-async fn whole_object_without_length_ends_with_its_last_chunk() -> Result<()> {
+async fn chunked_object_ends_with_its_last_chunk() -> Result<()> {
     let bytes = random_bytes(MIB);
     let served = bytes.clone();
     let stage = Stage::with(move |_, _| {
@@ -208,7 +208,7 @@ async fn whole_object_without_length_ends_with_its_last_chunk() -> Result<()> {
 }
 
 #[tokio::test]
-async fn end_of_the_connection_is_not_the_end_of_an_object() -> Result<()> {
+async fn connection_end_does_not_end_an_object() -> Result<()> {
     let stage = Stage::with(|_, _| response("200 OK", ETAG, b"ACGT")).await?;
     let download = stage.client().file("5678").download(stage.folder.path().join("object")).await;
     let error = assert_refused(
@@ -221,7 +221,7 @@ async fn end_of_the_connection_is_not_the_end_of_an_object() -> Result<()> {
 }
 
 #[tokio::test]
-async fn stored_gzip_comes_as_it_is_stored() -> Result<()> {
+async fn stored_gzip_is_downloaded_unchanged() -> Result<()> {
     let stored = random_bytes(1000);
     let served = stored.clone();
     // As Google does it: who does not say that gzip is taken gets something else.
@@ -235,7 +235,7 @@ async fn stored_gzip_comes_as_it_is_stored() -> Result<()> {
 }
 
 #[tokio::test]
-async fn compression_on_the_way_is_declined() -> Result<()> {
+async fn transport_compression_is_declined() -> Result<()> {
     let stage = Stage::with(|head, _| {
         if head.header("accept-encoding").is_some_and(|codings| codings.contains("gzip")) {
             let headers = "transfer-encoding: chunked\r\ncontent-encoding: gzip\r\netag: W/\"v1\"\r\n";
@@ -257,7 +257,7 @@ async fn weak_and_strong_etag_are_one_version() -> Result<()> {
 }
 
 #[tokio::test]
-async fn unquoted_etags_are_conditions_in_quotes() -> Result<()> {
+async fn unquoted_etag_is_quoted_in_if_match() -> Result<()> {
     let bytes = random_bytes(9 * MIB);
     let served = bytes.clone();
     let stage = Stage::with(move |head, _| ranged(&served, head, "etag: v1\r\n")).await?;
@@ -267,7 +267,7 @@ async fn unquoted_etags_are_conditions_in_quotes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn object_without_validator_comes_from_one_response() -> Result<()> {
+async fn object_without_validator_uses_one_response() -> Result<()> {
     let bytes = random_bytes(9 * MIB);
     let served = bytes.clone();
     let stage = Stage::with(move |head, _| ranged(&served, head, "")).await?;
@@ -286,7 +286,7 @@ fn cut(mut response: Vec<u8>, bytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn broken_response_without_validator_restarts_from_zero() -> Result<()> {
+async fn download_without_validator_restarts_from_zero() -> Result<()> {
     let (old, new) = (random_bytes(2 * MIB), vec![7; 2 * MIB]);
     let expected = new.clone();
     // Nothing but the bytes tells that the object was replaced in between.
@@ -301,7 +301,7 @@ async fn broken_response_without_validator_restarts_from_zero() -> Result<()> {
 }
 
 #[tokio::test]
-async fn stream_without_validator_gives_no_mixture() -> Result<()> {
+async fn stream_without_validator_never_mixes_versions() -> Result<()> {
     let bytes = random_bytes(9 * MIB);
     let served = bytes.clone();
     let stage = Stage::with(move |head, number| match number {
@@ -332,7 +332,7 @@ async fn broken_response_of_a_known_version_resumes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn responses_that_break_at_one_byte_are_final() -> Result<()> {
+async fn three_breaks_at_the_same_byte_are_final() -> Result<()> {
     let bytes = random_bytes(1000);
     let stage = Stage::with(move |_, _| cut(whole(&bytes, ETAG), 500)).await?;
     let download = stage.client().file("5678").download(stage.folder.path().join("object")).await;
@@ -361,7 +361,7 @@ async fn another_version_is_never_resumed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn unsatisfiable_range_alone_does_not_prove_an_empty_object() -> Result<()> {
+async fn status_416_alone_does_not_prove_emptiness() -> Result<()> {
     let stage = Stage::with(|head, _| match head.range() {
         Some(_) => response("416 Range Not Satisfiable", "content-length: 0\r\n", b""),
         None => whole(b"bytes after all", ETAG),
@@ -373,7 +373,7 @@ async fn unsatisfiable_range_alone_does_not_prove_an_empty_object() -> Result<()
 }
 
 #[tokio::test]
-async fn announced_checksums_are_compared() -> Result<()> {
+async fn announced_checksums_are_verified() -> Result<()> {
     use sbg::transfer::{Algorithm, VerifiedAgainst};
 
     let (right, wrong) = ("crc32c=Nks/tw==,md5=kAFQmDzST7DWlj99KOF/cg==", "crc32c=AAAAAA==");

@@ -16,7 +16,7 @@ fn object() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn redirects_are_followed_to_another_host() -> Result<()> {
+async fn storage_redirect_leads_to_another_host() -> Result<()> {
     for status in ["302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
         let region = Raw::serving(|_, _| object()).await;
         let to = region.url("/bucket/object?X-Signature=c2ln");
@@ -34,7 +34,7 @@ async fn redirects_are_followed_to_another_host() -> Result<()> {
 }
 
 #[tokio::test]
-async fn redirects_without_end_are_given_up() -> Result<()> {
+async fn endless_storage_redirect_is_refused() -> Result<()> {
     let storage = Raw::serving(|_, number| {
         response(
             "307 Temporary Redirect",
@@ -54,7 +54,7 @@ async fn redirects_without_end_are_given_up() -> Result<()> {
 }
 
 #[tokio::test]
-async fn urls_that_would_be_rewritten_are_refused_before_any_request() -> Result<()> {
+async fn non_normalized_url_is_never_requested() -> Result<()> {
     let folder = tempfile::tempdir()?;
     for path in ["/bucket/x/../object", "/bucket/./object", "/bucket/%2e%2e/object", "/bucket/x/%2e/object"] {
         let storage = Raw::serving(|_, _| object()).await;
@@ -70,7 +70,7 @@ async fn urls_that_would_be_rewritten_are_refused_before_any_request() -> Result
 }
 
 #[tokio::test]
-async fn redirect_that_would_be_rewritten_is_refused() -> Result<()> {
+async fn redirect_to_a_non_normalized_url_is_refused() -> Result<()> {
     let storage = Raw::serving(|_, _| {
         response("307 Temporary Redirect", "location: /bucket/x/../other\r\ncontent-length: 0\r\n", b"")
     });
@@ -86,7 +86,7 @@ async fn redirect_that_would_be_rewritten_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn final_refusal_is_asked_for_once_and_named() -> Result<()> {
+async fn final_storage_refusal_is_named() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let cases = [
         ("404 Not Found", "NoSuchKey", 1, "does not have the object"),
@@ -112,7 +112,7 @@ async fn final_refusal_is_asked_for_once_and_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn transient_refusals_of_the_storage_are_repeated() -> Result<()> {
+async fn transient_storage_refusals_are_retried() -> Result<()> {
     let cases = [
         ("400 Bad Request", "RequestTimeout"),
         ("409 Conflict", "OperationAborted"),

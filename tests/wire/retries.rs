@@ -82,7 +82,7 @@ async fn files_failing_at(offset: usize, status: u16, body: &'static str) -> Wir
 }
 
 #[tokio::test]
-async fn one_failed_page_does_not_end_a_list() -> Result<()> {
+async fn failed_page_does_not_end_a_list() -> Result<()> {
     let json = r#"{"status": 503, "code": 10001, "message": "Unknown error."}"#;
     for (status, body) in [(500, json), (500, HTML), (503, json), (503, HTML), (502, HTML), (504, "")] {
         for offset in [0, 100, 200] {
@@ -118,7 +118,7 @@ async fn retry_after_of_a_429_is_obeyed_without_reset() -> Result<()> {
 }
 
 #[tokio::test]
-async fn retry_after_of_a_503_is_longer_than_the_backoff() -> Result<()> {
+async fn retry_after_of_a_503_overrides_the_backoff() -> Result<()> {
     let (wire, waits) = failing_once(
         || refusal(503, Some("1"), HTML),
         |_| user(),
@@ -132,7 +132,7 @@ async fn retry_after_of_a_503_is_longer_than_the_backoff() -> Result<()> {
 }
 
 #[tokio::test]
-async fn retry_after_as_a_date_is_read_by_the_servers_clock() -> Result<()> {
+async fn retry_after_date_uses_the_server_clock() -> Result<()> {
     let dated = || {
         HttpMockResponse::builder()
             .status(429)
@@ -148,7 +148,7 @@ async fn retry_after_as_a_date_is_read_by_the_servers_clock() -> Result<()> {
 }
 
 #[tokio::test]
-async fn retry_after_beyond_the_limit_is_an_error_that_says_when() {
+async fn long_retry_after_is_an_error_that_says_when() {
     for (status, seconds) in [(429, "3600"), (503, "3600"), (503, "121"), (429, "331")] {
         let (wire, waits) =
             failing_once(move || refusal(status, Some(seconds), HTML), |_| user(), |client| client).await;
@@ -167,7 +167,7 @@ async fn retry_after_beyond_the_limit_is_an_error_that_says_when() {
 }
 
 #[tokio::test]
-async fn retry_after_of_one_call_holds_the_parallel_ones() -> Result<()> {
+async fn retry_after_holds_parallel_calls() -> Result<()> {
     for status in [429, 503] {
         let (wire, waits) = failing_once(
             move || refusal(status, Some("1"), "{}"),
@@ -185,7 +185,7 @@ async fn retry_after_of_one_call_holds_the_parallel_ones() -> Result<()> {
 }
 
 #[tokio::test]
-async fn retry_after_holds_nobody_who_does_not_wait() -> Result<()> {
+async fn retry_after_does_not_hold_unpaced_calls() -> Result<()> {
     let tune = |client: ClientBuilder| {
         client.without_error_handlers().retry_policy(RetryPolicy::none()).wait_for_rate_limit(false)
     };

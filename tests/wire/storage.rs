@@ -33,7 +33,7 @@ async fn api_for(storage: &Wire) -> Wire {
 }
 
 #[tokio::test]
-async fn ranges_are_asked_for_exactly_and_tied_to_the_first_one() -> Result<()> {
+async fn later_ranges_require_the_first_etag() -> Result<()> {
     let (bytes, folder) = (random_bytes(SIZE), tempfile::tempdir()?);
     let storage = storage(&bytes, |_| Some("\"b-form\"")).await;
     let done = api_for(&storage).await.client.file("5678").download(folder.path().join("a")).await?;
@@ -54,7 +54,7 @@ fn condition(seen: &Seen) -> Option<String> {
 }
 
 #[tokio::test]
-async fn two_versions_are_not_mixed_even_if_the_storage_minds_no_conditions() -> Result<()> {
+async fn mixed_versions_are_detected_without_if_match() -> Result<()> {
     let (bytes, folder) = (random_bytes(SIZE), tempfile::tempdir()?);
     for tag_of in
         [|first| Some(if first == 0 { "\"1\"" } else { "\"2\"" }), |first| (first == 0).then_some("\"1\"")]
@@ -69,7 +69,7 @@ async fn two_versions_are_not_mixed_even_if_the_storage_minds_no_conditions() ->
 }
 
 #[tokio::test]
-async fn a_storage_without_etags_can_be_downloaded_from() -> Result<()> {
+async fn storage_without_etags_can_be_downloaded_from() -> Result<()> {
     let (bytes, folder) = (random_bytes(SIZE), tempfile::tempdir()?);
     let storage = storage(&bytes, |_| None).await;
     let done = api_for(&storage).await.client.file("5678").download(folder.path().join("a")).await?;
@@ -97,7 +97,7 @@ async fn api_taking_parts(address: String, target: Value) -> Wire {
 }
 
 #[tokio::test]
-async fn a_part_is_sent_and_reported_as_the_platform_says() -> Result<()> {
+async fn part_is_sent_and_reported_as_instructed() -> Result<()> {
     let storage = Wire::responding(|seen| {
         let number = seen.target.rsplit('/').next().unwrap_or_default();
         let answer = HttpMockResponse::builder().status(202).header("etag", format!("\"tag-{number}\""));
@@ -145,7 +145,7 @@ async fn a_part_is_sent_and_reported_as_the_platform_says() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_status_that_the_platform_does_not_name_is_no_success() -> Result<()> {
+async fn unlisted_status_is_not_a_success() -> Result<()> {
     let storage =
         Wire::responding(|_| HttpMockResponse::builder().status(303).header("etag", "\"1\"").build()).await;
     let target = json!({"report": {"success_codes": [200], "headers": ["ETag"]}});
@@ -160,7 +160,7 @@ async fn a_status_that_the_platform_does_not_name_is_no_success() -> Result<()> 
 }
 
 #[tokio::test]
-async fn an_object_that_refuses_its_first_bytes_is_empty_only_if_it_is() -> Result<()> {
+async fn object_with_a_416_is_checked_for_emptiness() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let answer = |body: &'static str| {
         Wire::responding(move |seen| match seen.header("range").first() {
@@ -181,7 +181,7 @@ async fn an_object_that_refuses_its_first_bytes_is_empty_only_if_it_is() -> Resu
 }
 
 #[tokio::test]
-async fn a_weak_tag_is_compared_and_not_asked_for() -> Result<()> {
+async fn weak_etag_is_compared_but_not_sent() -> Result<()> {
     let (bytes, folder) = (random_bytes(SIZE), tempfile::tempdir()?);
     let storage = storage(&bytes, |_| Some("W/\"b-form\"")).await;
     let done = api_for(&storage).await.client.file("5678").download(folder.path().join("a")).await?;
@@ -191,7 +191,7 @@ async fn a_weak_tag_is_compared_and_not_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_part_counts_when_all_that_the_platform_wants_to_see_is_there_and_nothing_else() -> Result<()> {
+async fn part_needs_exactly_the_listed_headers() -> Result<()> {
     // The first answer lacks the version; none has a tag, which nobody wants to see.
     let answered = std::sync::atomic::AtomicUsize::new(0);
     let storage = Wire::responding(move |_| {
@@ -230,7 +230,7 @@ async fn reported(etag: Option<&str>, report: Value) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn storage_without_etags_takes_uploads() -> Result<()> {
+async fn storage_without_etags_accepts_uploads() -> Result<()> {
     let parts = |headers: Value| {
         let part = |number| json!({"part_number": number, "response": {"headers": headers}});
         json!({"parts": [part(1), part(2)]})
@@ -244,7 +244,7 @@ async fn storage_without_etags_takes_uploads() -> Result<()> {
 }
 
 #[tokio::test]
-async fn missing_header_is_final_after_one_repeat() -> Result<()> {
+async fn missing_header_is_final_after_one_retry() -> Result<()> {
     let storage = Wire::responding(|_| HttpMockResponse::builder().status(200).build()).await;
     let target = json!({"report": {"success_codes": [200], "headers": ["ETag"]}});
     let api = api_taking_parts(storage.server.url("/incoming"), target).await;

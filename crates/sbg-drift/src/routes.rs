@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_segment_goes_before_a_parameter() {
+    fn literal_segment_precedes_a_parameter() {
         let operation = |id: &str| json!({"operationId": id});
         let document = json!({"paths": {
             "/": {"get": operation("index")},

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn each_breach_is_found_with_its_place() {
+    fn schema_violations_are_located() {
         let schemas = schemas();
         let pear = json!({"$ref": "#/components/schemas/Pear"});
         let check = |value: Value, expected: &[&str]| {
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_not_as_long_as_the_value() {
+    fn violation_reason_is_short() {
         let long = json!({"id": ["x".repeat(5000)]});
         let breaches = schemas().breaches(&json!({"$ref": "#/components/schemas/Pear"}), &long).unwrap();
         assert!(
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_without_a_name_are_found_and_keys_of_maps_are_not() {
+    fn undeclared_fields_are_found() {
         let value = json!({
             "id": "p", "worm": 1, "notes": {"any": {"thing": 1}}, "tree": {"age": 1, "height": 2},
             "root": {"deep": 1}, "others": {"a/b": {"age": 1, "width": 2}}
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_is_none_is_an_error() {
+    fn invalid_pattern_is_an_error() {
         assert!(schemas().breaches(&json!({"type": "string", "pattern": "("}), &json!("")).is_err());
     }
 }

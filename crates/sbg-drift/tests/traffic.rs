@@ -36,7 +36,7 @@ fn get(path: &str, query: Value, response: Value) -> Value {
 }
 
 #[test]
-fn traffic_as_described_passes() {
+fn described_traffic_passes() {
     let report = checked(&[
         get(
             "/user",
@@ -86,7 +86,7 @@ fn traffic_as_described_passes() {
 }
 
 #[test]
-fn each_fault_is_reported_with_its_line() {
+fn each_violation_is_reported_with_its_line() {
     let file = json!({"id": "567890abc9b0307bc0414164"});
     let report = checked(&[
         json!("not an exchange"),
@@ -145,7 +145,7 @@ fn each_fault_is_reported_with_its_line() {
 }
 
 #[test]
-fn what_is_not_named_is_a_notice_and_no_failure() {
+fn undeclared_fields_are_only_notices() {
     let report = checked(&[
         get(
             "/files",
@@ -171,7 +171,7 @@ fn what_is_not_named_is_a_notice_and_no_failure() {
 }
 
 #[test]
-fn lines_that_are_no_json_and_empty_lines_keep_the_count() {
+fn invalid_and_empty_lines_are_counted() {
     let report = report(
         "\n{\n\n{\"method\": \"GET\", \"path\": \"/rate_limit\", \"query\": [], \"status\": 200, \"response\": {}}\n",
     );
@@ -231,7 +231,7 @@ fn what_the_platform_takes_is_a_notice_of_a_class() {
 }
 
 #[test]
-fn the_example_of_every_operation_can_be_read_as_the_generated_type() {
+fn every_example_decodes_as_its_type() {
     let document = document();
     let mut read = 0;
     for (_, operation) in operations(&document) {

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_given_has_to_be_of_its_kind() {
+    fn fields_must_match_their_kind() {
         const SHAPE: &[(&str, Kind)] = &[
             ("id", Kind::Id),
             ("name", Kind::Name),

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_advanced_clock_shows_the_later_time_in_every_clone() {
+    fn advanced_clock_is_seen_by_every_clone() {
         let clock = Clock::default();
         let before = clock.clone().epoch_seconds();
         clock.advance(Duration::from_secs(3600));
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_without_fractions() {
+    fn times_have_no_fractional_seconds() {
         let time = Timestamp::new(1_556_106_680, 123_456_789).unwrap();
         assert_eq!(rfc3339(time), "2019-04-24T11:51:20Z");
         assert_eq!(http_date(time), "Wed, 24 Apr 2019 11:51:20 GMT");
     }
 
     #[test]
-    fn a_duration_without_end_does_not_overflow() {
+    fn maximum_duration_does_not_overflow() {
         let clock = Clock::default();
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);

@@ -68,12 +68,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_codes_is_sorted_so_that_it_can_be_searched() {
+    fn error_codes_are_sorted() {
         assert!(ERROR_CODES.is_sorted_by_key(|entry| entry.0));
     }
 
     #[test]
-    fn an_error_has_the_documented_status_and_message() {
+    fn error_has_documented_status_and_message() {
         let body = ApiError::new(5002).body();
         assert_eq!(body["status"], 404);
         assert_eq!(body["code"], 5002);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_follows_the_documented_message() {
+    fn detail_follows_the_documented_message() {
         let body = ApiError::bad_request("`limit` is too large.").body();
         assert_eq!(body["message"], "Bad request. `limit` is too large.");
     }

@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codes_are_those_of_the_specification() {
+    fn error_codes_match_the_specification() {
         let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/error-codes.tsv");
         let list = std::fs::read_to_string(list).unwrap();
         let rows = list.lines().skip(1).map(|line| {

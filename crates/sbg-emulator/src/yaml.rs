@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_becomes_json() {
+    fn yaml_converts_to_json() {
         let text = "cwlVersion: v1.2\nclass: CommandLineTool\ninputs:\n  n: int?\n  f: {type: File, default: null}\n\
                     list: [1, -2.5, \"3\", true, ~, .5]\nb: &x {a: 1}\nc: *x\ntext: |\n  one\n  two\n1: k\n";
         assert_eq!(
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_yaml_or_too_much_of_it_is_refused() {
+    fn invalid_or_oversized_yaml_is_rejected() {
         assert!(parse("a: [1").is_err());
         assert!(parse("a: *b").is_err());
         assert!(parse("? [1]\n: 2").is_err());

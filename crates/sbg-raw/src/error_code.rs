@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_found() {
+    fn error_codes_are_found_by_number() {
         assert_eq!(ErrorCode::find(5002).map(|code| (code.status, code.group)), Some((404, "5xxx")));
         assert_eq!(ErrorCode::find(0).map(|code| code.status), Some(503));
         assert_eq!(ErrorCode::find(1), None);

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_is_found_by_its_id() {
+    fn operations_are_found_by_id() {
         for operation in &OPERATIONS {
             assert_eq!(Operation::find(operation.id), Some(operation));
         }

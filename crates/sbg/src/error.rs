@@ -425,7 +425,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn display_tells_what_was_tried_and_what_was_said() {
+    fn display_shows_the_call_and_the_response() {
         let said = serde_json::from_value(serde_json::json!({"code": 5002})).unwrap();
         let error = Error::refused(404, Some(5002), "Requested file does not exist.")
             .with_said(&said, Some("r-17".to_owned()))

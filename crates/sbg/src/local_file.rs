@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_stops_at_the_limit() {
+    fn bounded_read_stops_at_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         fs::write(&path, "12345").unwrap();
@@ -171,7 +171,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_regular_files_are_opened() {
+    fn only_regular_files_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         pipe(&at("pipe"));
@@ -208,7 +208,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn private_files_are_for_their_owner_alone() {
+    fn private_files_are_readable_by_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();

@@ -146,7 +146,7 @@ fn file_of(item: &str, code: &BTreeMap<String, String>, openapi: &BTreeMap<Strin
 }
 
 #[test]
-fn links_lead_to_the_files_that_define_the_items() {
+fn links_lead_to_the_defining_files() {
     let (mut code, openapi) = (sources("crates/sbg/src", "rs"), sources("openapi", "yaml"));
     // The page shows async code; the blocking client has the name of the other one.
     code.remove("crates/sbg/src/blocking.rs");

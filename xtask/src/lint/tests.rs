@@ -41,12 +41,12 @@ fn line_of(file: &str, old: &str, new: &str) -> usize {
 }
 
 #[test]
-fn the_good_specification_has_no_findings() {
+fn valid_specification_has_no_findings() {
     assert_eq!(findings(&[]), []);
 }
 
 #[test]
-fn each_rule_finds_its_breach_in_its_line() {
+fn each_rule_finds_its_violation() {
     let mut missed = Vec::new();
     for (rule, file, old, new) in BAD {
         let found = findings(&[(file, old, new)]);
@@ -115,7 +115,7 @@ fn no_document_makes_the_lint_panic() {
 }
 
 #[test]
-fn the_specification_has_no_findings() {
+fn repository_specification_has_no_findings() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let spec = Spec::read(&root.join("openapi")).unwrap_or_else(|findings| panic!("{findings}"));
     check(&spec).unwrap_or_else(|findings| panic!("{findings}"));

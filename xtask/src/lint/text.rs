@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_rustdoc_misreads_are_found() {
+    fn text_that_rustdoc_misreads_is_found() {
         let check = |words: &str, expected: &[Rule]| {
             let found: Vec<Rule> = breaches(words).into_iter().map(|(rule, _)| rule).collect();
             assert_eq!(found, expected, "{words:?}");

@@ -256,14 +256,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_keep_their_types_and_order() {
+    fn yaml_values_keep_types_and_order() {
         let node = parse("b: 1\na: ['2', 2.5, true, null, 2024-01-02, '']\n", "x.yaml").unwrap();
         assert_eq!(node.to_json(), json!({"b": 1, "a": ["2", 2.5, true, null, "2024-01-02", ""]}));
         assert_eq!(node.entries()[0].key, "b");
     }
 
     #[test]
-    fn nodes_know_their_lines() {
+    fn yaml_nodes_know_their_lines() {
         let node = parse("a:\n  b:\n    - c\n    - d\n", "x.yaml").unwrap();
         assert_eq!(node.get("a").unwrap().get("b").unwrap().items()[1].place.line, 4);
     }

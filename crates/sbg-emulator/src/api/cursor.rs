@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_belongs_to_its_list() {
+    fn page_token_is_valid_for_its_list_only() {
         let token = seal("list", &json!("last"));
         assert_eq!(open("list", &token), Ok(json!("last")));
         assert_eq!(open("other", &token).unwrap_err().code, 57001);

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_of_the_specification_has_a_handler() {
+    fn every_operation_has_a_handler() {
         let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/operations.tsv");
         let list = std::fs::read_to_string(list).unwrap();
         let mut count = 0;

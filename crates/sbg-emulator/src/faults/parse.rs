@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_are_read_from_text() {
+    fn fault_rules_parse_from_text() {
         let check = |text: &str, expected: FaultRule| {
             assert_eq!(expected.to_string(), text);
             assert_eq!(text.parse(), Ok(expected), "{text}");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_with_any_action_is_written_as_it_is_read() {
+    fn every_fault_action_round_trips_as_text() {
         for action in [
             "500",
             "429",
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_cannot_be_read_says_why() {
+    fn invalid_rule_error_says_why() {
         let check = |text: &str, part: &str| {
             let message = text.parse::<FaultRule>().unwrap_err().to_string();
             assert!(message.contains(part), "{message}");

@@ -517,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_hits_the_requests_that_it_counts() {
+    fn rule_fires_by_count_and_probability() {
         assert_eq!(hits(FaultRule::any(Action::Maintenance)), [1, 2, 3, 4, 5, 6]);
         assert_eq!(hits(FaultRule::any(Action::Maintenance).every(2)), [2, 4, 6]);
         assert_eq!(hits(FaultRule::any(Action::Maintenance).nth(3)), [3]);
@@ -527,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_leaves_requests_that_do_not_fit_alone() {
+    fn rule_ignores_other_requests() {
         let faults = Faults::default();
         let id = faults.add(FaultRule::storage(Action::Reset).method("put").path("/incoming/"));
         assert_eq!(faults.decide(Origin::Api, "PUT", "/incoming/1"), Decision::default());
@@ -539,7 +539,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_add_up_and_let_another_rule_decide() {
+    fn delays_add_up_and_next_rule_decides() {
         let faults = Faults::default();
         faults.add(FaultRule::any(Action::Delay(Duration::from_millis(2))));
         faults.add(FaultRule::any(Action::HtmlError));

@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_headers_carry_a_token() {
+    fn token_is_read_from_either_header() {
         let check = |name: &'static str, value: &str, expected: Option<&str>| {
             let headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
             assert_eq!(token(&headers), expected);

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_selector_shows_what_it_names() {
+    fn selector_shows_the_named_fields() {
         let check = |fields: &[&str], expected: Value| {
             let file = json!({"id": "1", "name": "n", "size": 5, "metadata": {"a": "x", "b": "y"}});
             let shown = Fields::parse(fields.iter().copied()).apply(file, Some(&["id", "name"]));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_short_form_everything_is_shown() {
+    fn all_fields_are_shown_without_a_short_form() {
         let value = json!({"id": "1", "size": 5});
         assert_eq!(Fields::parse([]).apply(value.clone(), None), value);
         assert_eq!(Fields::parse(["size"]).apply(value, None), json!({"id": "1", "size": 5}));

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn local_hosts_are_names_that_the_web_cannot_give() {
+    fn only_local_host_names_are_accepted() {
         let local = [
             "localhost",
             "LOCALHOST:80",
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_of_browsers_are_refused() {
+    fn browser_headers_are_refused() {
         let check = |headers: &[(&str, &str)], expected: Option<&str>| {
             let request = Request::post("/_emulator/clock");
             let request =

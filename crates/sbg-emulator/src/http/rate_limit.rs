@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_ends_and_another_begins() {
+    fn rate_limit_window_resets() {
         let mut limiter = RateLimiter::new(2);
         let standing = |remaining, reset, exceeded| RateLimitStatus { limit: 2, remaining, reset, exceeded };
         assert_eq!(limiter.take("a", 1000), standing(1, 1300, false));

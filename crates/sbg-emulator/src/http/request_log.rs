@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_belongs_to_its_request_even_after_the_log_was_cleared() {
+    fn response_matches_its_request_after_clear() {
         let log = RequestLog::new(true);
         let lost = log.arrive(|| entry("/v2/old"));
         log.clear();

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_specific_path_wins() {
+    fn most_specific_route_wins() {
         static ROUTES: &[Route] = &[
             Route::get("/", handler),
             Route::get("/apps/{owner}/{revision}", handler),

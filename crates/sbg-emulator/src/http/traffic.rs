@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exchange_is_a_line_with_what_was_said() {
+    fn exchange_is_recorded_as_one_line() {
         let check = |method: &str,
                      uri: &str,
                      kind: &str,

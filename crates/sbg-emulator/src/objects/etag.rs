@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_is_written_its_own_way() {
+    fn etag_is_written_in_each_form() {
         let quoted = shown(ETagForm::Quoted, 0).unwrap();
         assert_eq!(quoted.len(), 34);
         assert_eq!(shown(ETagForm::Capitals, 0), Some(quoted.to_uppercase()));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_compare_the_opaque_tag() {
+    fn conditions_compare_opaque_etags() {
         let tag = |written| ETag { opaque: "ab".into(), written };
         assert!(tag(Written::Bare).is_in("\"x\", \"ab\""));
         assert!(tag(Written::Quoted).is_in("W/\"ab\""));

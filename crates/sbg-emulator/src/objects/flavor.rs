@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flavors_are_read_by_name() {
+    fn flavors_parse_from_names() {
         for flavor in StorageFlavor::ALL {
             assert_eq!(flavor.to_string().parse(), Ok(flavor));
         }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn success_codes_name_each_status_once() {
+    fn success_codes_list_each_status_once() {
         assert_eq!(S3.parts.success_codes(), [200]);
         assert_eq!(STATIC.parts.success_codes(), [201, 204]);
     }

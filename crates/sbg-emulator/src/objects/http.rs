@@ -295,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_accepted_where_it_is_named() {
+    fn gzip_is_accepted_only_if_named() {
         for (value, expected) in [
             ("gzip", true),
             ("br, GZIP;q=0.5", true),

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_crosses_segments() {
+    fn slice_crosses_segments() {
         let object = object(&["abc", "", "defg", "h"]);
         let check = |start, end, expected: &str| {
             assert_eq!(slice(&object, start, end), expected.as_bytes(), "{start}..{end}");
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tag_depends_on_the_content_and_not_on_how_it_arrived() {
+    fn etag_depends_only_on_content() {
         assert_eq!(object(&["ab", "cd"]).etag(), object(&["abcd"]).etag());
         assert_ne!(object(&["abcd"]).etag(), object(&["abce"]).etag());
         assert_eq!(object(&[]).etag().len(), 32);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_has_the_size_that_was_asked_for_and_repeats() {
+    fn pattern_repeats_to_the_requested_size() {
         let object = Object::pattern(3 * PERIOD + 5, Timestamp::UNIX_EPOCH);
         assert_eq!(object.to_vec().len() as u64, object.size());
         assert_eq!(slice(&object, 7, 20), slice(&object, PERIOD + 7, PERIOD + 20));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_brings_the_same_object_back() {
+    fn object_round_trips_through_json() {
         let pattern = Object::pattern(100, Timestamp::UNIX_EPOCH);
         let object = Object::join([&object(&["abc"]), &pattern], Timestamp::UNIX_EPOCH);
         let text = serde_json::to_string(&object).unwrap();
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn crc_of_a_pattern_equals_that_of_its_bytes() {
+    fn pattern_crc32c_matches_its_bytes() {
         for size in [0, 1, PERIOD - 1, PERIOD, PERIOD + 1, 2 * PERIOD, 7 * PERIOD + 51] {
             let object = Object::pattern(size, Timestamp::UNIX_EPOCH);
             assert_eq!(object.crc32c(), checksums::crc32c(object.chunks()), "{size}");
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn only_objects_of_one_piece_have_an_md5() {
+    fn only_single_piece_objects_have_an_md5() {
         let piece = Object::new(vec!["abc".into()], Timestamp::UNIX_EPOCH);
         assert_eq!(piece.md5().map(|md5| hex(&md5)).as_deref(), Some("900150983cd24fb0d6963f7d28e17f72"));
         assert_eq!(piece.crc32c(), 0x364b_3fb7);

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quirks_are_read_as_they_are_written() {
+    fn quirks_round_trip_as_text() {
         for text in [
             "no-ranges",
             "no-etag",

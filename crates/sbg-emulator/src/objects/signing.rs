@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_valid_for_its_method_and_object_until_it_expires() {
+    fn signature_covers_method_path_and_expiry() {
         let signer = Signer::default();
         let url = signer.sign("GET", "/main/a b", 1000);
         let (path, query) = url.split_once('?').unwrap();

@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_error_has_one_row() {
+    fn every_storage_error_has_one_row() {
         for row in &ERRORS {
             assert_eq!(row.error.facts().code, row.code);
             assert_eq!(row.error.to_string(), format!("{:?}", row.error));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_writes_its_own_names() {
+    fn each_error_form_uses_its_own_codes() {
         let shown = |form: ErrorForm| {
             let body = form.error(StorageError::SlowDown, 503).body;
             String::from_utf8(body.text().expect("a text").to_vec()).expect("UTF-8")

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_all_sizes_stay_in_order() {
+    fn pieces_of_any_size_stay_in_order() {
         let kept = arrive(true);
         let whole = Object::new(vec![kept.to_vec().into()], Timestamp::UNIX_EPOCH);
         assert_eq!((kept.size(), kept.etag()), (54_397, whole.etag()));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept_has_its_size_and_its_tag() {
+    fn discarded_object_keeps_size_and_etag() {
         let (kept, discarded) = (arrive(true), arrive(false));
         assert_eq!((discarded.size(), discarded.etag()), (kept.size(), kept.etag()));
         assert_ne!(discarded.to_vec(), kept.to_vec());

@@ -394,7 +394,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_may_name_a_revision() {
+    fn app_id_splits_into_app_and_revision() {
         assert_eq!(split_id("a/b/c"), Some(("a/b/c", None)));
         assert_eq!(split_id("a/b/c/12"), Some(("a/b/c", Some("12"))));
         for wrong in ["", "a", "a/b", "a/b/c/x", "a/b/c/", "a//c", "a/b/c/1/2"] {

@@ -368,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_month_day_year() {
+    fn dates_parse_as_month_day_year() {
         assert_eq!(day("04-24-2024").ok(), Some(Date::constant(2024, 4, 24)));
         for wrong in
             ["2024-04-24", "24-04-2024", "4-24-2024", "04-31-2024", "04/24/2024", "", "--", "aa-bb-cccc"]
@@ -378,14 +378,14 @@ mod tests {
     }
 
     #[test]
-    fn months_follow_one_another() {
+    fn next_month_crosses_the_year() {
         let start = month_start("2023-12-31T23:59:59Z".parse().unwrap());
         assert_eq!(start, "2023-12-01T00:00:00Z".parse().unwrap());
         assert_eq!(next_month(start), "2024-01-01T00:00:00Z".parse().unwrap());
     }
 
     #[test]
-    fn a_task_costs_by_begun_seconds_and_kept_bytes() {
+    fn task_costs_started_seconds_and_stored_bytes() {
         let price = |millis, bytes, spot| Price::of(SignedDuration::from_millis(millis), bytes, spot);
         assert_eq!(price(3_600_000, 0, false), Price { computation: 400_000, storage: 0 });
         assert_eq!(price(3_600_000, 2_000_000_000, true), Price { computation: 160_000, storage: 42_000 });

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn buckets_in_memory_and_in_folders_are_alike() {
+    fn memory_and_folder_buckets_behave_alike() {
         check(Bucket::Memory(BTreeMap::new()));
         let folder = std::env::temp_dir().join(format!("sbg-emulator-bucket-{}", fastrand::u64(..)));
         fs::create_dir_all(&folder).unwrap();
@@ -140,7 +140,7 @@ mod tests {
     /// A folder beside a bucket, with links to it in the bucket.
     #[cfg(unix)]
     #[test]
-    fn bucket_never_leaves_its_folder_by_a_link() {
+    fn bucket_follows_no_links_out_of_its_folder() {
         use std::os::unix::fs::symlink;
 
         let folder = tempfile::tempdir().unwrap();
@@ -181,7 +181,7 @@ mod tests {
     /// Reading a pipe would wait until something opens its other end.
     #[cfg(unix)]
     #[test]
-    fn bucket_has_regular_files_alone() {
+    fn bucket_holds_only_regular_files() {
         let folder = tempfile::tempdir().unwrap();
         let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
         assert!(made.success());
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_do_not_leave_their_folder() {
+    fn keys_cannot_leave_the_bucket_folder() {
         for key in ["../x", "a/../../x", "/x", "a//b", "", ".", "a\\..\\b", "a\0b"] {
             assert!(!is_key(key), "{key:?}");
             assert!(Bucket::Folder(std::env::temp_dir()).get(key).is_none());

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_read_in_all_their_forms() {
+    fn cwl_types_parse_in_every_form() {
         let check = |described: Value, kind: Kind, optional: bool| {
             let port = one(&described);
             assert_eq!((port.kind, port.optional), (kind, optional), "{described}");
@@ -196,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn ports_of_both_versions_are_read() {
+    fn ports_parse_in_both_cwl_versions() {
         let draft = json!([{"id": "#file", "type": ["File"]}, {"type": "int"}]);
         assert_eq!(ports(Some(&draft)).into_iter().map(|port| port.id).collect::<Vec<_>>(), ["file"]);
         assert!(ports(Some(&json!(3))).is_empty());
     }
 
     #[test]
-    fn values_are_held_against_types() {
+    fn values_are_checked_against_cwl_types() {
         let check = |described: Value, value: Value, fits: bool| {
             assert_eq!(one(&described).kind.check(&value).is_ok(), fits, "{value}");
         };

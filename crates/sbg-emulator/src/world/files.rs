@@ -489,7 +489,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_is_merged_and_null_removes_a_key() {
+    fn metadata_merge_removes_null_keys() {
         let check = |changes: Value, expected: Outcome<Value>| {
             let present = json!({"sample_id": "S1", "library_id": "L1"});
             let merged = checked_metadata(present.as_object().unwrap().clone(), changes.as_object().unwrap());
@@ -510,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_a_project_or_a_folder() {
+    fn destination_is_one_project_or_folder() {
         let code = |project, parent| Place::of(project, parent).map_err(|error| error.code).err();
         assert_eq!(code(Some("a/b"), None), None);
         assert_eq!(code(None, Some("1")), None);
@@ -521,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_checked() {
+    fn file_names_are_validated() {
         let check = |name: &str| check_name(name, 5024).is_ok();
         assert!(check("a b (1).fastq.gz"));
         assert!(check(&"é".repeat(255)));

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_have_the_forms_of_the_platform() {
+    fn generated_ids_have_the_platform_format() {
         let mut ids = Ids::new();
         let file = ids.file();
         assert!(file.len() == 24 && file.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn short_names_are_made_of_small_letters_digits_and_dashes() {
+    fn short_names_are_lowercase_with_dashes() {
         let check = |name, expected| assert_eq!(short_name(name), expected);
         check("My new project", "my-new-project");
         check("  RNA-Seq  (2024)!", "rna-seq-2024");

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_administrator_may_do_everything() {
+    fn admin_implies_every_permission() {
         assert_eq!(merged(Permissions::default(), &json!({"admin": true})), Ok(Permissions::all()));
         let copy = Permissions { copy: true, ..Permissions::default() };
         assert_eq!(merged(Permissions::default(), &json!({"copy": true, "read": false})), Ok(copy));

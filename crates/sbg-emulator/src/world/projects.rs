@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_merged_and_their_types_checked() {
+    fn project_settings_are_merged_and_validated() {
         let mut settings = default_settings();
         let changes =
             json!({"locked": true, "use_memoization": "true", "intermediate_files": {"duration": 48}});

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_come_in_the_order_of_time_and_not_before_they_are_due() {
+    fn steps_run_in_time_order_when_due() {
         let mut scheduler = Scheduler::new(Duration::from_secs(10));
         let at = |second| Timestamp::from_second(second).unwrap();
         scheduler.next(at(5), Step::Task("b".to_owned()));

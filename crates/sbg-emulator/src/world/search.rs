@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_stands_for_texts() {
+    fn like_pattern_matches_wildcards() {
         let check = |text, pattern, expected| assert_eq!(like(text, pattern), expected, "{text} {pattern}");
         check("reads.fastq", "reads.fastq", true);
         check("reads.fastq", "reads", false);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_compare_as_numbers_and_texts_as_texts() {
+    fn numbers_and_strings_compare_by_type() {
         let number = |text: &str| Literal::Number(text.parse().unwrap());
         let text = |text: &str| Literal::Text(text.to_owned());
         assert!(compare("size", &json!(9), Operator::Less, &number("10")));

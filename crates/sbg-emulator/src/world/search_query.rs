@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_has_locations_a_condition_and_clauses() {
+    fn query_parses_into_clauses() {
         let query = parse(
             r#"name AS n IN "/Projects/a", '/Datasets/b' where tags IN ("x", 'y') AND NOT size >= 10 ORDER BY name DESC
                LIMIT 5 OFFSET 2 TOKEN start RECURSIVE STALE"#,
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_query_is_refused_with_a_reason() {
+    fn invalid_query_is_rejected() {
         for wrong in [
             "",
             "IN",

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn services_of_all_clouds_are_taken_and_their_secrets_kept() {
+    fn services_of_every_cloud_hide_secrets() {
         let key = json!({"access_key_id": "AK", "secret_access_key": "secret"});
         let role = json!({"role_arn": "arn:aws:iam::1:role/r", "external_id": "secret"});
         let google = json!({"client_email": "a@b", "private_key": "secret"});
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_service_has_its_code() {
+    fn invalid_service_has_its_error_code() {
         let key = json!({"access_key_id": "AK", "secret_access_key": "s"});
         let check = |service: Value, code: u32| assert_eq!(parse(&service), Err(code), "{service}");
         check(json!({}), 9017);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_keeps_what_it_does_not_name() {
+    fn service_edit_keeps_unset_fields() {
         let service = json!({"type": "s3", "bucket": "b", "credentials": {"access_key_id": "A", "secret_access_key": "s"}});
         let service = Service::parse(JsonObject::of(&service)).unwrap();
         let edit = json!({"bucket": "c", "prefix": "/in/", "credentials": {"access_key_id": "B"}});

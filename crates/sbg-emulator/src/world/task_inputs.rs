@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_found_wherever_they_stand() {
+    fn input_files_are_found_at_any_depth() {
         let inputs = json!([
             {"class": "File", "path": "1", "secondaryFiles": []},
             {"record": {"inner": {"class": "directory", "path": "2"}, "text": "t"}},

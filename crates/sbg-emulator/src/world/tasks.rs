@@ -489,7 +489,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn batches_are_by_item_or_by_criteria() {
+    fn batches_are_by_item_or_criteria() {
         let read = |by: Value| criteria(by.as_object().unwrap()).map_err(|error| error.code);
         assert_eq!(read(json!({"type": "item"})), Ok(vec![]));
         assert_eq!(
@@ -503,7 +503,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_of_time_hold_what_has_that_time() {
+    fn time_range_excludes_its_end() {
         let at = |second| Timestamp::from_second(second).ok();
         assert!(within(at(5), (at(5), at(6))));
         assert!(!within(at(6), (at(5), at(6))));

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_with_and_without_a_break_at_the_end() {
+    fn last_line_counts_without_a_newline() {
         let check = |text, expected| assert_eq!(lines(&object(text)), expected, "{text:?}");
         check("", 0);
         check("a", 1);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_the_known_ones() {
+    fn digests_match_known_values() {
         let abc = object("abc");
         assert_eq!(
             digest("SHA-256", &abc).unwrap(),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_means_a_program_by_name_id_or_command() {
+    fn program_is_found_by_name_id_or_command() {
         let check = |name, raw: Value, expected| assert_eq!(Tool::of(name, &raw), expected);
         check("line-count", json!({}), Tool::LineCount);
         check("mine", json!({"id": "admin/x/checksum"}), Tool::Checksum);

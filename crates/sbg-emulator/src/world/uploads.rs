@@ -337,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_part_size_is_what_was_asked_for_if_it_can_be_had() {
+    fn requested_part_size_is_used_within_limits() {
         const MIB: u64 = 1024 * 1024;
         let policy = PartPolicy { default: 32 * MIB, min: 5 * MIB, ..PartPolicy::default() };
         assert_eq!(policy.choose(None, None), 32 * MIB);

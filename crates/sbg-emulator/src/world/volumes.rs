@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_words_with_underscores() {
+    fn volume_names_are_validated() {
         for name in ["a", "my_input_volume", "2024", "A1_b2"] {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }

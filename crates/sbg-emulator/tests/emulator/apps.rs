@@ -21,7 +21,7 @@ async fn env() -> TestEnv {
 }
 
 #[tokio::test]
-async fn three_public_apps_are_there_from_the_start() {
+async fn three_public_apps_are_predefined() {
     let env = env().await;
     let public = env.get("/apps?visibility=public").await;
     assert_eq!(
@@ -39,7 +39,7 @@ async fn three_public_apps_are_there_from_the_start() {
 }
 
 #[tokio::test]
-async fn an_app_has_revisions_in_a_row() {
+async fn app_revisions_are_consecutive() {
     let env = env().await;
     let first = env.post(&format!("{APP}/raw"), tool("One")).await;
     assert_eq!(first.json["sbg:id"], "rfranklin/demo/tool/0");
@@ -59,7 +59,7 @@ async fn an_app_has_revisions_in_a_row() {
 }
 
 #[tokio::test]
-async fn yaml_is_kept_as_it_was_given() {
+async fn yaml_app_is_returned_unchanged() {
     let env = env().await;
     let text = "# by hand\nclass: CommandLineTool\ncwlVersion: v1.2\ninputs: {n: int}\noutputs: []\n";
     let post = |text: &'static str| {
@@ -78,7 +78,7 @@ async fn yaml_is_kept_as_it_was_given() {
 }
 
 #[tokio::test]
-async fn a_copy_takes_revisions_and_updates_by_its_strategy() {
+async fn app_copy_follows_its_strategy() {
     let env = env().await;
     env.emulator.create_project("other");
     env.post(&format!("{APP}/raw"), tool("One")).await;
@@ -103,7 +103,7 @@ async fn a_copy_takes_revisions_and_updates_by_its_strategy() {
 }
 
 #[tokio::test]
-async fn apps_are_seen_and_changed_with_the_permissions_of_their_project() {
+async fn app_access_follows_project_permissions() {
     let mut env = env().await;
     env.post(&format!("{APP}/raw"), tool("One")).await;
     env.as_user("fcrick");

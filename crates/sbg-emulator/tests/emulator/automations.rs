@@ -35,7 +35,7 @@ async fn package(env: &TestEnv, automation: &str, version: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_automation_is_made_changed_put_away_and_taken_out() {
+async fn automation_is_created_edited_and_archived() {
     let env = env().await;
     let id = automation(&env).await;
     let path = format!("/automation/automations/{id}");
@@ -58,7 +58,7 @@ async fn an_automation_is_made_changed_put_away_and_taken_out() {
 }
 
 #[tokio::test]
-async fn members_are_users_and_teams() {
+async fn automation_members_are_users_and_teams() {
     let mut env = env().await;
     let id = automation(&env).await;
     let members = format!("/automation/automations/{id}/members");
@@ -85,7 +85,7 @@ async fn members_are_users_and_teams() {
 }
 
 #[tokio::test]
-async fn code_is_uploaded_and_becomes_a_package() {
+async fn uploaded_code_becomes_a_package() {
     let env = env().await;
     let id = automation(&env).await;
     let package = package(&env, &id, "1.0").await;
@@ -123,7 +123,7 @@ async fn code_is_uploaded_and_becomes_a_package() {
 }
 
 #[tokio::test]
-async fn a_run_walks_through_its_states_and_writes_a_log() {
+async fn run_changes_state_and_writes_a_log() {
     let env = env().await;
     let id = automation(&env).await;
     let package = package(&env, &id, "1.0").await;
@@ -154,7 +154,7 @@ async fn a_run_walks_through_its_states_and_writes_a_log() {
 }
 
 #[tokio::test]
-async fn runs_are_stopped_fail_and_are_listed() {
+async fn runs_stop_fail_and_are_listed() {
     let env = env().await;
     let id = automation(&env).await;
     let package = package(&env, &id, "1.0").await;

@@ -23,7 +23,7 @@ async fn env() -> (TestEnv, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn a_batch_by_item_has_a_child_for_each() {
+async fn item_batch_has_one_child_per_item() {
     let (env, files) = env().await;
     let body = json!({
         "project": PROJECT, "app": "admin/sbg-public-data/line-count", "name": "batch", "inputs": {"file": files},
@@ -58,7 +58,7 @@ async fn a_batch_by_item_has_a_child_for_each() {
 }
 
 #[tokio::test]
-async fn a_batch_by_criteria_groups_files_by_metadata() {
+async fn criteria_batch_groups_files_by_metadata() {
     let (env, files) = env().await;
     let body = json!({
         "project": PROJECT, "app": "admin/sbg-public-data/concatenate", "inputs": {"files": files},
@@ -77,7 +77,7 @@ async fn a_batch_by_criteria_groups_files_by_metadata() {
 }
 
 #[tokio::test]
-async fn a_batch_fails_with_its_children_and_is_aborted_with_them() {
+async fn batch_fails_and_aborts_with_its_children() {
     let (env, files) = env().await;
     let body = json!({
         "project": PROJECT, "app": "admin/sbg-public-data/line-count", "inputs": {"file": files},
@@ -103,7 +103,7 @@ async fn a_batch_fails_with_its_children_and_is_aborted_with_them() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_batch_is_refused() {
+async fn invalid_batch_is_rejected() {
     let (env, files) = env().await;
     let code = async |query: &str, more: Value| {
         let mut body = json!({

@@ -14,7 +14,7 @@ async fn group(env: &TestEnv) -> String {
 }
 
 #[tokio::test]
-async fn a_billing_group_belongs_to_its_owner() {
+async fn billing_group_is_visible_to_its_owner_only() {
     let mut env = TestEnv::start().await;
     assert!(env.get("/billing").await.text("invoices_url").ends_with("/billing/invoices/"));
     let path = group(&env).await;
@@ -29,7 +29,7 @@ async fn a_billing_group_belongs_to_its_owner() {
 }
 
 #[tokio::test]
-async fn storage_costs_by_size_and_time_also_after_the_file_is_gone() {
+async fn storage_cost_remains_after_deletion() {
     let env = TestEnv::start().await;
     let project = env.emulator.create_project("demo");
     let file = env.emulator.create_large_file(&project, "big", 3_000_000_000);
@@ -49,7 +49,7 @@ async fn storage_costs_by_size_and_time_also_after_the_file_is_gone() {
 }
 
 #[tokio::test]
-async fn downloads_are_charged_to_the_project_and_told_by_user() {
+async fn downloads_are_billed_to_the_project() {
     let env = TestEnv::start().await;
     let project = env.emulator.create_project("demo");
     let file = env.emulator.create_large_file(&project, "big", 2_000_000_000);
@@ -71,7 +71,7 @@ async fn downloads_are_charged_to_the_project_and_told_by_user() {
 }
 
 #[tokio::test]
-async fn a_month_that_is_over_has_an_invoice_that_agrees_with_its_breakdowns() {
+async fn invoice_matches_its_breakdowns() {
     let env = TestEnv::start().await;
     let project = env.emulator.create_project("demo");
     let file = env.emulator.create_large_file(&project, "big", 50_000_000_000);

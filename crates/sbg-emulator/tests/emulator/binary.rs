@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use crate::program::{Running, program};
 
 #[tokio::test]
-async fn the_program_prints_how_to_reach_it_and_serves() {
+async fn binary_prints_export_lines_and_serves() {
     let mut running = Running::start(program().args(["--token", "abc", "--fault", "api:nth=2:503"]));
     let endpoint = running.export("SB_API_ENDPOINT");
     assert!(endpoint.starts_with("http://127.0.0.1:") && endpoint.ends_with("/v2"));
@@ -17,7 +17,7 @@ async fn the_program_prints_how_to_reach_it_and_serves() {
 }
 
 #[test]
-fn a_port_in_use_is_named_on_one_line() {
+fn port_in_use_is_one_error_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let output = program().args(["--listen", &address.to_string()]).output().unwrap();
@@ -28,7 +28,7 @@ fn a_port_in_use_is_named_on_one_line() {
 }
 
 #[test]
-fn a_fault_that_cannot_be_read_is_explained() {
+fn invalid_fault_argument_is_explained() {
     let output = program().args(["--fault", "api:explode"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("unknown fault `explode`"));

@@ -12,7 +12,7 @@ fn codes(response: &ApiResponse) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn each_file_succeeds_or_fails_for_itself_in_the_order_of_the_request() {
+async fn bulk_items_succeed_or_fail_in_order() {
     let env = TestEnv::start().await;
     let id = env.file("ACGT");
     let got = env.post("/bulk/files/get", json!({"file_ids": ["none", id, ""]})).await;
@@ -29,7 +29,7 @@ async fn each_file_succeeds_or_fails_for_itself_in_the_order_of_the_request() {
 }
 
 #[tokio::test]
-async fn an_update_erases_what_an_edit_keeps() {
+async fn bulk_update_clears_what_edit_keeps() {
     let env = TestEnv::start().await;
     let id = env.file("x");
     env.patch(&format!("/files/{id}"), json!({"tags": ["t"], "metadata": {"a": "1", "b": "2"}})).await;
@@ -50,7 +50,7 @@ async fn an_update_erases_what_an_edit_keeps() {
 }
 
 #[tokio::test]
-async fn a_hundred_items_are_the_most() {
+async fn bulk_call_takes_at_most_100_items() {
     let env = TestEnv::start().await;
     let ids = |count: usize| json!({"file_ids": vec!["x"; count]});
     assert_eq!(env.post("/bulk/files/get", ids(100)).await.json["items"].as_array().unwrap().len(), 100);
@@ -63,7 +63,7 @@ async fn a_hundred_items_are_the_most() {
 }
 
 #[tokio::test]
-async fn tasks_imports_and_exports_are_handled_in_bulk() {
+async fn tasks_imports_and_exports_work_in_bulk() {
     let env = TestEnv::start().await;
     let file = env.file("ACGT");
     let body = json!({"project": PROJECT, "app": "admin/sbg-public-data/line-count"});

@@ -137,7 +137,7 @@ const RULES: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn each_fault_does_the_same_by_builder_command_line_and_control_endpoint() {
+async fn fault_acts_alike_however_it_is_set() {
     let slow = SLOW.iter().map(|(rule, least)| (*rule, FINE, *least));
     for (rule, expected, least) in RULES.iter().map(|(rule, expected)| (*rule, *expected, 0)).chain(slow) {
         let check = async |reached: Reached, way: &str| {
@@ -159,7 +159,7 @@ async fn each_fault_does_the_same_by_builder_command_line_and_control_endpoint()
 }
 
 #[tokio::test]
-async fn changed_tags_are_met_by_those_who_look() {
+async fn etag_faults_change_what_readers_see() {
     let check = async |rule: &str, expected: Option<&str>| {
         let env = TestEnv::start().await;
         let id = env.file("0123456789");
@@ -177,7 +177,7 @@ async fn changed_tags_are_met_by_those_who_look() {
 }
 
 #[tokio::test]
-async fn rules_are_listed_with_their_counters_replaced_and_removed() {
+async fn fault_rules_are_listed_replaced_and_removed() {
     let env = TestEnv::start().await;
     let root = env.emulator.url().strip_suffix("/v2").unwrap().to_owned();
     let ask = async |method: Method, path: &str, body: &str| {
@@ -226,7 +226,7 @@ async fn rules_are_listed_with_their_counters_replaced_and_removed() {
 }
 
 #[tokio::test]
-async fn control_endpoint_refuses_requests_of_browsers() {
+async fn control_endpoint_refuses_browsers() {
     let env = TestEnv::start().await;
     let root = env.emulator.url().strip_suffix("/v2").unwrap().to_owned();
     let check = async |tune: fn(RequestBuilder) -> RequestBuilder, expected: &str| {
@@ -265,7 +265,7 @@ async fn control_endpoint_refuses_requests_of_browsers() {
 }
 
 #[tokio::test]
-async fn the_clock_is_read_and_moved() {
+async fn clock_is_read_and_advanced() {
     let env = TestEnv::start().await;
     let clock = env.emulator.url().replace("/v2", "/_emulator/clock");
     let advance = async |by: &'static str| controls(env.http.post(&clock)).body(by).send().await.unwrap();
@@ -284,7 +284,7 @@ async fn the_clock_is_read_and_moved() {
 }
 
 #[tokio::test]
-async fn requests_are_counted_by_what_became_of_them() {
+async fn requests_are_counted_by_outcome() {
     let env = TestEnv::with(Emulator::builder().record(false)).await;
     let requests = env.emulator.url().replace("/v2", "/_emulator/requests");
     let id = env.file("x");

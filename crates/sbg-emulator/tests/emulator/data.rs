@@ -43,7 +43,7 @@ async fn replaced_and_gzip_objects_survive_a_restart() {
 }
 
 #[tokio::test]
-async fn the_state_survives_a_restart() {
+async fn state_survives_a_restart() {
     let folder = TempDir::new().unwrap();
     let env = open(folder.path()).await;
     let project = env.emulator.create_project("demo");
@@ -86,7 +86,7 @@ async fn the_state_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_after_a_restart() {
+async fn upload_resumes_after_a_restart() {
     let folder = TempDir::new().unwrap();
     let env = open(folder.path()).await;
     let project = env.emulator.create_project("demo");
@@ -112,7 +112,7 @@ async fn send_part(env: &TestEnv, upload: &str, number: u32, bytes: Vec<u8>) -> 
 }
 
 #[tokio::test]
-async fn the_bytes_of_deleted_files_go() {
+async fn deleted_file_contents_are_removed() {
     let folder = TempDir::new().unwrap();
     let env = open(folder.path()).await;
     let project = env.emulator.create_project("demo");
@@ -130,7 +130,7 @@ async fn the_bytes_of_deleted_files_go() {
 }
 
 #[tokio::test]
-async fn a_killed_program_leaves_the_state_that_was_written_last() {
+async fn killed_emulator_keeps_the_last_saved_state() {
     let folder = TempDir::new().unwrap();
     let arguments = ["--data", folder.path().to_str().unwrap(), "--token", "abc"];
     let mut running = Running::start(program().args(arguments));
@@ -149,7 +149,7 @@ async fn a_killed_program_leaves_the_state_that_was_written_last() {
 }
 
 #[test]
-fn two_emulators_do_not_share_a_folder() {
+fn data_folder_is_used_by_one_emulator() {
     let folder = TempDir::new().unwrap();
     let first = Emulator::builder().data(folder.path()).start_blocking().unwrap();
     assert_eq!(refusal(folder.path()), format!("another emulator uses {}", folder.path().display()));
@@ -158,7 +158,7 @@ fn two_emulators_do_not_share_a_folder() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
+fn unusable_data_folder_is_rejected() {
     let folder = TempDir::new().unwrap();
     let emulator = Emulator::builder().data(folder.path()).start_blocking().unwrap();
     let project = emulator.create_project("demo");
@@ -193,7 +193,7 @@ fn a_folder_that_cannot_be_used_is_refused_with_the_reason() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn files_with_tokens_are_their_owners_alone() {
+async fn files_with_tokens_are_private() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = TempDir::new().unwrap();

@@ -17,7 +17,7 @@ async fn datasets_need_advance_access() {
 }
 
 #[tokio::test]
-async fn datasets_are_listed_by_member_by_owner_and_public() {
+async fn datasets_are_listed_by_member_or_owner() {
     let env = env().await;
     assert_eq!(env.get("/datasets").await.column("id"), ["rfranklin/b-form"]);
     assert_eq!(env.get("/datasets?visibility=public").await.column("id"), ["admin/reference-sequences"]);
@@ -27,7 +27,7 @@ async fn datasets_are_listed_by_member_by_owner_and_public() {
 }
 
 #[tokio::test]
-async fn files_of_a_dataset_are_read_and_copied() {
+async fn dataset_files_are_read_and_copied() {
     let env = env().await;
     let files = env.get("/files?dataset=admin/reference-sequences").await;
     assert_eq!(files.column("name"), ["phix.fasta"]);
@@ -44,7 +44,7 @@ async fn files_of_a_dataset_are_read_and_copied() {
 }
 
 #[tokio::test]
-async fn a_dataset_is_shared_edited_and_deleted() {
+async fn dataset_is_shared_edited_and_deleted() {
     let mut env = env().await;
     let path = "/datasets/rfranklin/b-form";
     assert_eq!(env.patch(path, json!({"description": "Photo 51"})).await.text("description"), "Photo 51");

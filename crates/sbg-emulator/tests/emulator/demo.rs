@@ -5,7 +5,7 @@ use sbg_emulator::Emulator;
 use crate::TestEnv;
 
 #[tokio::test]
-async fn the_demo_world_has_something_of_everything() {
+async fn demo_has_data_of_every_kind() {
     let env = TestEnv::with(Emulator::builder().demo(true)).await;
     assert_eq!(
         env.get("/projects").await.column("id"),

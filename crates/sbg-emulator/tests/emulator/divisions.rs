@@ -7,7 +7,7 @@ use crate::TestEnv;
 const DIVISION: &str = "kings-college";
 
 #[tokio::test]
-async fn a_division_shows_its_users_by_role() {
+async fn division_lists_users_by_role() {
     let env = TestEnv::start().await;
     assert_eq!(env.get("/divisions").await.column("id"), [DIVISION]);
     assert_eq!(env.get("/divisions/kings-college").await.text("name"), "King's College");
@@ -23,7 +23,7 @@ async fn a_division_shows_its_users_by_role() {
 }
 
 #[tokio::test]
-async fn an_administrator_disables_users_of_the_division() {
+async fn administrator_disables_division_users() {
     let mut env = TestEnv::start().await;
     assert_eq!(env.delete("/users/nobody").await.code(), 2002);
     assert_eq!(env.delete("/users/rfranklin").await.code(), 2001);
@@ -36,7 +36,7 @@ async fn an_administrator_disables_users_of_the_division() {
 }
 
 #[tokio::test]
-async fn teams_are_made_and_changed_by_administrators() {
+async fn only_administrators_manage_teams() {
     let mut env = TestEnv::start().await;
     let list = async |env: &TestEnv, query: &str| {
         env.get(&format!("/teams?division={DIVISION}{query}")).await.column("name")
@@ -67,7 +67,7 @@ async fn teams_are_made_and_changed_by_administrators() {
 }
 
 #[tokio::test]
-async fn feedback_is_taken_once_a_minute() {
+async fn feedback_is_accepted_once_a_minute() {
     let env = TestEnv::start().await;
     let path = "/action/notifications/feedback";
     assert_eq!(env.post(path, json!({"type": "praise"})).await.code(), 90000);

@@ -18,7 +18,7 @@ async fn finished(env: &TestEnv, body: Value) -> ApiResponse {
 }
 
 #[tokio::test]
-async fn objects_become_files_one_by_one() {
+async fn drs_import_creates_files_one_by_one() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     let items = json!([
@@ -54,7 +54,7 @@ async fn import_walks_through_its_states() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_skipped_replaced_or_avoided() {
+async fn drs_import_resolves_name_conflicts() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     env.emulator.create_file(PROJECT, "a", "old");
@@ -78,7 +78,7 @@ async fn a_name_that_is_taken_is_skipped_replaced_or_avoided() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_import_is_said() {
+async fn invalid_drs_import_is_rejected() {
     let env = TestEnv::start().await;
     let code =
         async |items: Value| env.post("/bulk/drs/imports/create", json!({"items": items})).await.code();

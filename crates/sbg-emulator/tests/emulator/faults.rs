@@ -16,7 +16,7 @@ async fn with(rule: FaultRule) -> (TestEnv, String) {
 }
 
 #[tokio::test]
-async fn every_nth_request_gets_a_status() {
+async fn status_fault_hits_every_nth_request() {
     let status = Action::Status { code: 503, body: None, headers: vec![("Retry-After".into(), "1".into())] };
     let (env, url) = with(FaultRule::storage(status).every(2)).await;
     let mut statuses = Vec::new();
@@ -31,7 +31,7 @@ async fn every_nth_request_gets_a_status() {
 }
 
 #[tokio::test]
-async fn the_api_fails_in_its_own_forms() {
+async fn api_faults_look_like_the_platform() {
     let (env, _) = with(FaultRule::api(Action::Maintenance).nth(1)).await;
     let faults = env.emulator.faults();
     let maintenance = env.get("/user").await;
@@ -52,7 +52,7 @@ async fn the_api_fails_in_its_own_forms() {
 }
 
 #[tokio::test]
-async fn a_dropped_request_is_not_carried_out_and_a_lost_answer_is() {
+async fn lost_response_takes_effect_but_reset_does_not() {
     let env = TestEnv::start().await;
     let create = || env.request(reqwest::Method::POST, "/projects").json(&json!({"name": "demo"})).send();
     env.emulator.faults().add(FaultRule::api(Action::Reset).method("POST").nth(1));
@@ -64,7 +64,7 @@ async fn a_dropped_request_is_not_carried_out_and_a_lost_answer_is() {
 }
 
 #[tokio::test]
-async fn a_body_is_cut_after_exactly_so_many_bytes() {
+async fn cut_body_ends_after_exact_byte_count() {
     for bytes in [0, 1, 5_000_000] {
         let env = TestEnv::start().await;
         env.emulator.create_project("demo");
@@ -87,7 +87,7 @@ async fn a_body_is_cut_after_exactly_so_many_bytes() {
 }
 
 #[tokio::test]
-async fn a_stalled_body_stays_open() {
+async fn stalled_body_stays_open() {
     let (env, url) = with(FaultRule::storage(Action::Stall(4))).await;
     let mut response = env.read(&url, None).await.unwrap();
     assert_eq!(response.chunk().await.unwrap().unwrap(), "0123");
@@ -95,7 +95,7 @@ async fn a_stalled_body_stays_open() {
 }
 
 #[tokio::test]
-async fn ranges_go_wrong_in_every_way() {
+async fn range_faults_send_wrong_ranges() {
     let check = async |action: Action, status: u16, content_range: Option<&str>, body: &str| {
         let (env, url) = with(FaultRule::storage(action.clone())).await;
         let response = env.read(&url, Some("bytes=2-5")).await.unwrap();
@@ -112,7 +112,7 @@ async fn ranges_go_wrong_in_every_way() {
 }
 
 #[tokio::test]
-async fn a_changed_tag_fails_the_condition() {
+async fn changed_etag_fails_if_match() {
     let (env, url) = with(FaultRule::storage(Action::ChangedETag).nth(2)).await;
     let etag = header(env.read(&url, None).await.unwrap().headers(), "etag").to_owned();
     let again = env.http.get(&url).header("If-Match", &etag).send().await.unwrap();
@@ -120,7 +120,7 @@ async fn a_changed_tag_fails_the_condition() {
 }
 
 #[tokio::test]
-async fn latency_delays_and_bandwidth_take_time() {
+async fn latency_and_bandwidth_slow_responses() {
     let env =
         TestEnv::with(Emulator::builder().latency(Duration::from_millis(60)).bandwidth(1_000_000)).await;
     env.emulator.faults().add(FaultRule::api(Action::Delay(Duration::from_millis(60))));
@@ -137,7 +137,7 @@ async fn latency_delays_and_bandwidth_take_time() {
 }
 
 #[tokio::test]
-async fn a_fault_on_a_request_with_a_body_is_an_answer_and_not_a_broken_pipe() {
+async fn fault_on_unread_body_still_responds() {
     let env = TestEnv::start().await;
     env.emulator.faults().add("any:503".parse().unwrap());
     let request = env.request(reqwest::Method::POST, "/projects").body(vec![b' '; 30_000_000]);

@@ -32,7 +32,7 @@ async fn names(env: &TestEnv, folder: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_job_walks_through_its_states_and_copies_a_tree() {
+async fn copy_job_runs_and_copies_a_tree() {
     let (env, folder, _) = env().await;
     let other = env.emulator.create_project("other");
     let items = json!([{"file": folder, "project": other}, {"file": "none", "project": other}]);
@@ -54,7 +54,7 @@ async fn a_job_walks_through_its_states_and_copies_a_tree() {
 }
 
 #[tokio::test]
-async fn a_move_keeps_the_ids_of_files_and_not_those_of_folders() {
+async fn move_keeps_file_ids_but_not_folder_ids() {
     let (env, folder, file) = env().await;
     let root = env.get("/projects/rfranklin/demo").await.text("root_folder");
     let to = env.post("/files", json!({"name": "to", "type": "folder", "parent": root})).await.text("id");
@@ -68,7 +68,7 @@ async fn a_move_keeps_the_ids_of_files_and_not_those_of_folders() {
 }
 
 #[tokio::test]
-async fn a_deletion_takes_what_is_in_a_folder_along() {
+async fn folder_deletion_removes_its_contents() {
     let (env, folder, file) = env().await;
     let job = finished(&env, "delete", json!([{"file": folder}])).await;
     assert_eq!(
@@ -82,7 +82,7 @@ async fn a_deletion_takes_what_is_in_a_folder_along() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_to_a_folder_has_its_code() {
+async fn invalid_folder_job_has_an_error_code() {
     let (env, folder, file) = env().await;
     let root = env.get("/projects/rfranklin/demo").await.text("root_folder");
     let deep = env.get(&format!("/files/{folder}/list")).await.column("id")[1].clone();
@@ -101,7 +101,7 @@ async fn what_cannot_be_done_to_a_folder_has_its_code() {
 }
 
 #[tokio::test]
-async fn requests_that_make_no_job_are_refused() {
+async fn invalid_job_request_is_rejected() {
     let (mut env, folder, file) = env().await;
     let code = async |env: &TestEnv, kind: &str, items: Value| {
         env.post(&format!("/async/files/{kind}"), json!({"items": items})).await.code()

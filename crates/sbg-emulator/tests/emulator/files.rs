@@ -15,7 +15,7 @@ async fn root(env: &TestEnv) -> String {
 }
 
 #[tokio::test]
-async fn a_file_shows_what_the_platform_knows_of_it() {
+async fn file_details_are_complete() {
     let env = TestEnv::start().await;
     let id = env.file("ACGT");
     let file = env.get(&format!("/files/{id}")).await.json;
@@ -29,7 +29,7 @@ async fn a_file_shows_what_the_platform_knows_of_it() {
 }
 
 #[tokio::test]
-async fn a_list_shows_one_folder_and_needs_exactly_one_place() {
+async fn file_list_needs_one_project_or_folder() {
     let env = TestEnv::start().await;
     env.file("x");
     let inner = env.emulator.create_file(PROJECT, "deep/er/inner.txt", "y");
@@ -48,7 +48,7 @@ async fn a_list_shows_one_folder_and_needs_exactly_one_place() {
 }
 
 #[tokio::test]
-async fn filters_join_values_with_or_and_keys_with_and() {
+async fn filters_match_any_value_and_every_key() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     for (name, sample, library, tag) in
@@ -70,7 +70,7 @@ async fn filters_join_values_with_or_and_keys_with_and() {
 }
 
 #[tokio::test]
-async fn a_file_is_renamed_tagged_and_described() {
+async fn file_is_renamed_tagged_and_described() {
     let env = TestEnv::start().await;
     let id = env.file("x");
     let path = format!("/files/{id}");
@@ -90,7 +90,7 @@ async fn a_file_is_renamed_tagged_and_described() {
 }
 
 #[tokio::test]
-async fn a_copy_shares_the_bytes_and_avoids_names_that_are_taken() {
+async fn copy_shares_content_and_avoids_name_conflicts() {
     let env = TestEnv::start().await;
     let id = env.file("ACGT");
     let copy_path = format!("/files/{id}/actions/copy");
@@ -123,7 +123,7 @@ async fn many_files_are_copied_in_one_call() {
 }
 
 #[tokio::test]
-async fn a_file_moves_inside_its_project_only() {
+async fn file_moves_only_within_its_project() {
     let env = TestEnv::start().await;
     let id = env.file("x");
     let path = format!("/files/{id}/actions/move");
@@ -138,7 +138,7 @@ async fn a_file_moves_inside_its_project_only() {
 }
 
 #[tokio::test]
-async fn folders_are_created_listed_and_deleted_when_empty() {
+async fn only_empty_folders_are_deleted() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     let made = env.post("/files", json!({"name": "f", "type": "folder", "project": PROJECT})).await;
@@ -157,7 +157,7 @@ async fn folders_are_created_listed_and_deleted_when_empty() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_new_folder_is_said() {
+async fn invalid_folder_is_rejected() {
     let env = TestEnv::start().await;
     env.file("x");
     let code = async |body: Value| env.post("/files", body).await.code();
@@ -170,7 +170,7 @@ async fn what_is_wrong_with_a_new_folder_is_said() {
 }
 
 #[tokio::test]
-async fn actions_that_folders_do_not_have_are_refused_with_their_codes() {
+async fn file_actions_are_refused_on_folders() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     let id = folder(&env, &root(&env).await, "f").await;
@@ -185,7 +185,7 @@ async fn actions_that_folders_do_not_have_are_refused_with_their_codes() {
 }
 
 #[tokio::test]
-async fn each_action_on_a_file_needs_its_permission() {
+async fn each_file_action_needs_its_permission() {
     let mut env = TestEnv::start().await;
     let id = env.file("x");
     let path = format!("/files/{id}");

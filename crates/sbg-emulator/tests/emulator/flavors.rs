@@ -50,7 +50,7 @@ fn expected(status: u16, range: Option<&str>, body: &str) -> (u16, Option<String
 }
 
 #[tokio::test]
-async fn range_of_empty_object() {
+async fn empty_object_range_follows_the_flavor() {
     for (flavor, wanted) in [
         (S3, expected(416, None, "")),
         (Gcs, expected(206, Some("bytes 0--1/0"), "")),
@@ -67,7 +67,7 @@ async fn range_of_empty_object() {
 }
 
 #[tokio::test]
-async fn range_of_empty_object_by_quirk() {
+async fn empty_object_range_follows_the_quirk() {
     for (form, wanted) in [
         (EmptyRange::Refused, expected(416, None, "")),
         (EmptyRange::RefusedWithSize, expected(416, Some("bytes */0"), "")),
@@ -88,7 +88,7 @@ async fn range_of_empty_object_by_quirk() {
 }
 
 #[tokio::test]
-async fn range_that_ends_beyond_the_object() {
+async fn range_past_the_end_is_clipped_except_by_oss() {
     for flavor in StorageFlavor::ALL {
         let wanted = match flavor {
             Oss => expected(200, None, "0123456789"),
@@ -109,7 +109,7 @@ async fn oss_clips_ranges_on_request() {
 }
 
 #[tokio::test]
-async fn range_that_begins_at_the_end() {
+async fn range_at_the_end_follows_the_flavor() {
     for flavor in StorageFlavor::ALL {
         let wanted = match flavor {
             Azure => expected(206, Some("bytes 10-9/10"), ""),
@@ -121,7 +121,7 @@ async fn range_that_begins_at_the_end() {
 }
 
 #[tokio::test]
-async fn suffix_range() {
+async fn gcs_and_azure_ignore_suffix_ranges() {
     for flavor in StorageFlavor::ALL {
         let wanted = match flavor {
             Gcs | Azure => expected(200, None, "0123456789"),
@@ -132,7 +132,7 @@ async fn suffix_range() {
 }
 
 #[tokio::test]
-async fn ranges_can_be_switched_off() {
+async fn ranges_can_be_disabled() {
     let env = with(Static, &[StorageQuirk::NoRanges]).await;
     let id = env.emulator.create_file(PROJECT, "object", "0123456789");
     let url = env.download_url(&id).await;
@@ -142,7 +142,7 @@ async fn ranges_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn if_match_of_another_version() {
+async fn if_match_handling_follows_the_flavor() {
     for flavor in StorageFlavor::ALL {
         let env = env(flavor).await;
         let id = env.emulator.create_file(PROJECT, "object", "0123456789");
@@ -161,7 +161,7 @@ async fn if_match_of_another_version() {
 }
 
 #[tokio::test]
-async fn form_of_entity_tags() {
+async fn etag_form_follows_the_flavor() {
     let etag =
         async |env: &TestEnv, url: &str| optional(env.read(url, None).await.unwrap().headers(), "etag");
     for flavor in [S3, Gcs, Azure, Oss, Swift] {
@@ -197,7 +197,7 @@ fn gzip(content: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn stored_gzip_is_unpacked_by_gcs() {
+async fn gcs_decompresses_stored_gzip() {
     let content = "ACGT".repeat(100_000);
     // Two gzip members, as bgzip writes them.
     let stored = [gzip(&content), gzip("TTAGGG")].concat();
@@ -223,7 +223,7 @@ async fn stored_gzip_is_unpacked_by_gcs() {
 }
 
 #[tokio::test]
-async fn stored_gzip_is_sent_as_stored_elsewhere() {
+async fn other_flavors_send_stored_gzip_unchanged() {
     let stored = gzip("ACGT");
     for flavor in [S3, Azure, Oss, Swift, Static] {
         let env = env(flavor).await;
@@ -259,7 +259,7 @@ async fn checksums(env: &TestEnv, range: Option<&str>, asked: bool) -> Vec<(Stri
 }
 
 #[tokio::test]
-async fn checksums_of_whole_objects() {
+async fn checksum_headers_follow_the_flavor() {
     // The check values of both algorithms: CRC-32C e3069283, MD5 25f9e794323b453885f5181f1b624d0b.
     const CRC: &str = "4waSgw==";
     const MD5: &str = "JfnnlDI7RTiF9RgfG2JNCw==";
@@ -292,7 +292,7 @@ async fn gcs_has_no_md5_of_large_objects() {
 }
 
 #[tokio::test]
-async fn expired_url() {
+async fn expired_url_error_follows_the_flavor() {
     for (flavor, status, words) in [
         (S3, 403, "<Code>AccessDenied</Code><Message>Request has expired</Message>"),
         (Gcs, 400, "<Code>ExpiredToken</Code>"),
@@ -331,7 +331,7 @@ async fn part(env: &TestEnv, upload: &str, number: u32, body: &'static str) -> (
 }
 
 #[tokio::test]
-async fn part_put_and_its_report() {
+async fn part_report_follows_the_flavor() {
     for (flavor, codes, statuses, headers) in [
         (S3, json!([200]), [200, 200], json!(["ETag"])),
         (Gcs, json!([200]), [200, 200], json!(["ETag"])),
@@ -365,7 +365,7 @@ async fn part_put_and_its_report() {
 }
 
 #[tokio::test]
-async fn missing_tag_is_refused_where_there_are_tags() {
+async fn missing_etag_is_rejected_where_required() {
     let env = env(Swift).await;
     let path = upload(&env).await;
     let report = json!({"part_number": 1, "response": {"headers": {}}});
@@ -378,7 +378,7 @@ async fn missing_tag_is_refused_where_there_are_tags() {
 }
 
 #[tokio::test]
-async fn part_of_dropped_upload() {
+async fn part_of_dropped_upload_is_refused() {
     for (flavor, words) in [
         (S3, "<Code>NoSuchUpload</Code>"),
         (Gcs, "<Code>NoSuchUpload</Code>"),
@@ -408,7 +408,7 @@ async fn part_of_dropped_upload() {
 }
 
 #[tokio::test]
-async fn suite_flavor_gives_way_to_pinned_one() {
+async fn pinned_flavor_overrides_the_default() {
     for builder in [
         Emulator::builder().storage(Azure).default_storage(Static),
         Emulator::builder().default_storage(Static).storage(Azure),

@@ -18,13 +18,13 @@ fn index(emulator: &Emulator) -> String {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_blocked_runtime_does_not_stall_the_emulator() {
+async fn emulator_runs_while_the_runtime_is_blocked() {
     let emulator = Emulator::builder().start().await.unwrap();
     assert!(index(&emulator).starts_with("HTTP/1.1 200 OK"));
 }
 
 #[test]
-fn dropping_closes_listeners_and_open_connections() {
+fn drop_closes_listeners_and_connections() {
     let emulator = Emulator::builder().start_blocking().unwrap();
     let host =
         emulator.url().strip_prefix("http://").and_then(|url| url.strip_suffix("/v2")).unwrap().to_owned();
@@ -40,7 +40,7 @@ fn dropping_closes_listeners_and_open_connections() {
 }
 
 #[test]
-fn hundreds_can_be_started_one_after_the_other() {
+fn hundreds_of_emulators_start_in_turn() {
     for _ in 0..200 {
         let emulator = Emulator::builder().start_blocking().unwrap();
         assert_eq!(emulator.token().len(), 32);
@@ -48,7 +48,7 @@ fn hundreds_can_be_started_one_after_the_other() {
 }
 
 #[test]
-fn two_emulators_share_nothing() {
+fn emulators_share_no_state() {
     let (one, two) =
         (Emulator::builder().start_blocking().unwrap(), Emulator::builder().start_blocking().unwrap());
     assert_ne!(one.url(), two.url());
@@ -57,7 +57,7 @@ fn two_emulators_share_nothing() {
 }
 
 #[test]
-fn handles_can_be_sent_between_threads() {
+fn emulator_is_send_and_sync() {
     fn check<T: Send + Sync + 'static>() {}
     check::<Emulator>();
 }

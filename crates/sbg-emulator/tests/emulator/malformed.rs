@@ -33,7 +33,7 @@ fn fill(path: &str, value: &str) -> String {
 }
 
 #[tokio::test]
-async fn odd_ids_are_refused_everywhere() {
+async fn malformed_ids_are_rejected_everywhere() {
     let env = env().await;
     for (method, template) in operations() {
         for value in
@@ -163,7 +163,7 @@ fn bodies() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn odd_bodies_are_answered_everywhere() {
+async fn unusual_bodies_get_a_valid_response() {
     let bodies = bodies();
     for (method, path) in operations() {
         if !matches!(method, Method::POST | Method::PUT | Method::PATCH) {
@@ -181,7 +181,7 @@ async fn odd_bodies_are_answered_everywhere() {
 }
 
 #[tokio::test]
-async fn odd_queries_are_answered_everywhere() {
+async fn unusual_queries_get_a_valid_response() {
     let env = env().await;
     let known = known(&env).await;
     let names = [
@@ -255,7 +255,7 @@ async fn every_operation_but_the_index_needs_a_token() {
 }
 
 #[tokio::test]
-async fn strangers_are_refused_by_every_operation_on_what_is_not_theirs() {
+async fn strangers_are_denied_by_every_operation() {
     let mut env = env().await;
     let known = known(&env).await;
     env.as_user("jwatson");

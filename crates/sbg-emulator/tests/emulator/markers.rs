@@ -9,7 +9,7 @@ fn marker(file: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_marker_is_made_changed_and_deleted() {
+async fn marker_is_created_edited_and_deleted() {
     let env = TestEnv::start().await;
     let file = env.file("x");
     let made = env.post("/genome/markers", marker(&file)).await;
@@ -29,7 +29,7 @@ async fn a_marker_is_made_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn markers_need_a_place_and_the_permission_to_write() {
+async fn marker_needs_position_and_write_permission() {
     let mut env = TestEnv::start().await;
     let file = env.file("x");
     let code = async |env: &TestEnv, change: fn(&mut Value)| {

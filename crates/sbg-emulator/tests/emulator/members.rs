@@ -19,7 +19,7 @@ fn permissions(granted: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn members_are_added_by_name_and_by_mail_address() {
+async fn members_are_added_by_name_or_email() {
     let env = env().await;
     let named =
         env.post(MEMBERS, json!({"username": "fcrick", "permissions": {"read": false, "write": true}})).await;
@@ -34,7 +34,7 @@ async fn members_are_added_by_name_and_by_mail_address() {
 }
 
 #[tokio::test]
-async fn a_division_brings_in_all_of_its_users() {
+async fn division_adds_all_its_users() {
     let mut env = env().await;
     let division = json!({"username": "kings-college", "type": "DIVISION", "permissions": {"copy": true}});
     assert_eq!(env.post(MEMBERS, division).await.json["type"], "DIVISION");
@@ -44,7 +44,7 @@ async fn a_division_brings_in_all_of_its_users() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_new_member_is_said() {
+async fn invalid_member_is_rejected() {
     let mut env = env().await;
     let code = async |body: Value| env.post(MEMBERS, body).await.code();
     assert_eq!(code(json!({"permissions": {"read": true}})).await, 3005);
@@ -63,7 +63,7 @@ async fn what_is_wrong_with_a_new_member_is_said() {
 }
 
 #[tokio::test]
-async fn permissions_are_merged_or_set_anew() {
+async fn permissions_are_merged_or_replaced() {
     let env = env().await;
     env.post(MEMBERS, json!({"username": "fcrick", "permissions": {"write": true}})).await;
     let path = format!("{MEMBERS}/fcrick/permissions");
@@ -75,7 +75,7 @@ async fn permissions_are_merged_or_set_anew() {
 }
 
 #[tokio::test]
-async fn a_removed_member_is_a_stranger_again_and_the_owner_stays() {
+async fn removed_member_loses_access_but_owner_stays() {
     let mut env = env().await;
     env.post(MEMBERS, json!({"username": "fcrick", "permissions": {"write": true}})).await;
     assert_eq!(env.delete(&format!("{MEMBERS}/fcrick")).await.status, 204);

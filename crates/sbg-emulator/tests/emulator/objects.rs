@@ -8,7 +8,7 @@ use sbg_emulator::{Emulator, Origin};
 use crate::{TestEnv, header};
 
 #[tokio::test]
-async fn the_store_is_another_origin_and_needs_no_token() {
+async fn storage_is_a_separate_origin_without_token() {
     let env = TestEnv::start().await;
     let id = env.file("ACGTACGT");
     let url = env.download_url(&id).await;
@@ -25,7 +25,7 @@ async fn the_store_is_another_origin_and_needs_no_token() {
 }
 
 #[tokio::test]
-async fn a_url_is_signed_for_one_method_and_one_object() {
+async fn url_is_signed_for_one_method_and_object() {
     let env = TestEnv::start().await;
     let url = env.download_url(&env.file("x")).await;
     for (method, url) in [
@@ -42,7 +42,7 @@ async fn a_url_is_signed_for_one_method_and_one_object() {
 }
 
 #[tokio::test]
-async fn a_url_expires_by_the_clock_of_the_emulator() {
+async fn url_expires_by_the_emulator_clock() {
     let env = TestEnv::with(Emulator::builder().url_lifetime(Duration::from_secs(60))).await;
     let id = env.file("x");
     let url = env.download_url(&id).await;
@@ -57,7 +57,7 @@ async fn a_url_expires_by_the_clock_of_the_emulator() {
 }
 
 #[tokio::test]
-async fn ranges_are_answered_exactly() {
+async fn ranges_are_served_exactly() {
     let env = TestEnv::start().await;
     let url = env.download_url(&env.file("0123456789")).await;
     let check = async |range: &str, status: u16, content_range: Option<&str>, body: &str| {
@@ -82,7 +82,7 @@ async fn ranges_are_answered_exactly() {
 }
 
 #[tokio::test]
-async fn conditions_are_kept() {
+async fn conditional_requests_are_obeyed() {
     let env = TestEnv::start().await;
     let url = env.download_url(&env.file("0123456789")).await;
     let etag = header(env.read(&url, None).await.unwrap().headers(), "etag").to_owned();
@@ -100,7 +100,7 @@ async fn conditions_are_kept() {
 }
 
 #[tokio::test]
-async fn a_large_file_takes_no_memory_and_has_the_bytes_that_it_says() {
+async fn large_file_takes_no_memory() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     let id = env.emulator.create_large_file("rfranklin/demo", "big", 5 << 40);

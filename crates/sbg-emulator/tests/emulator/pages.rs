@@ -11,7 +11,7 @@ async fn bench_with_projects(count: usize) -> TestEnv {
 }
 
 #[tokio::test]
-async fn links_lead_through_all_pages() {
+async fn next_links_lead_through_all_pages() {
     let env = bench_with_projects(7).await;
     let mut url = "/projects?limit=3&name=P".to_owned();
     let mut seen = Vec::new();
@@ -35,7 +35,7 @@ async fn links_lead_through_all_pages() {
 }
 
 #[tokio::test]
-async fn a_page_says_where_it_is() {
+async fn page_links_to_adjacent_pages() {
     let env = bench_with_projects(5).await;
     let page = env.get("/projects?offset=2&limit=2&name=p0").await;
     let base = env.emulator.url();
@@ -50,7 +50,7 @@ async fn a_page_says_where_it_is() {
 }
 
 #[tokio::test]
-async fn the_limits_of_pages_are_kept() {
+async fn page_limits_are_enforced() {
     let env = bench_with_projects(60).await;
     assert_eq!(env.get("/projects").await.column("id").len(), 50);
     assert_eq!(env.get("/projects?limit=100").await.column("id").len(), 60);
@@ -61,7 +61,7 @@ async fn the_limits_of_pages_are_kept() {
 }
 
 #[tokio::test]
-async fn items_are_short_unless_more_is_asked_for() {
+async fn list_items_are_short_by_default() {
     let env = bench_with_projects(1).await;
     let keys = |page: &crate::ApiResponse| -> Vec<String> {
         page.json["items"][0].as_object().unwrap().keys().cloned().collect()

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{TestEnv, header, send};
 
 #[tokio::test]
-async fn the_index_needs_no_token() {
+async fn index_needs_no_token() {
     let env = TestEnv::start().await;
     let index = send(env.http.get(format!("{}/", env.emulator.url()))).await;
     assert_eq!(index.status, 200);
@@ -18,7 +18,7 @@ async fn the_index_needs_no_token() {
 }
 
 #[tokio::test]
-async fn a_missing_or_wrong_token_is_refused_with_the_documented_body() {
+async fn missing_or_wrong_token_is_refused() {
     let env = TestEnv::start().await;
     let url = format!("{}/user", env.emulator.url());
     for request in [env.http.get(&url), env.http.get(&url).header("X-SBG-Auth-Token", "wrong")] {
@@ -31,7 +31,7 @@ async fn a_missing_or_wrong_token_is_refused_with_the_documented_body() {
 }
 
 #[tokio::test]
-async fn a_bearer_token_works_as_well() {
+async fn bearer_token_is_accepted() {
     let env = TestEnv::start().await;
     let request = env.http.get(format!("{}/user", env.emulator.url())).bearer_auth(env.emulator.token());
     assert_eq!(send(request).await.text("username"), "rfranklin");
@@ -50,7 +50,7 @@ async fn users_see_only_themselves() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_refused_in_the_form_of_the_platform() {
+async fn unknown_paths_and_methods_get_api_errors() {
     let env = TestEnv::start().await;
     let unknown = env.get("/no/such/thing").await;
     assert_eq!((unknown.status.as_u16(), unknown.code()), (404, 90003));
@@ -64,13 +64,13 @@ async fn unknown_paths_and_methods_are_refused_in_the_form_of_the_platform() {
 }
 
 #[tokio::test]
-async fn a_slash_at_the_end_makes_no_difference() {
+async fn trailing_slash_is_ignored() {
     let env = TestEnv::start().await;
     assert_eq!(env.get("/projects/?offset=0").await.status, 200);
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_are_refused() {
+async fn invalid_json_bodies_are_rejected() {
     let env = TestEnv::start().await;
     let post = |kind: &str, body: String| {
         send(env.request(Method::POST, "/projects").header("Content-Type", kind).body(body))
@@ -86,7 +86,7 @@ async fn bodies_that_are_no_json_are_refused() {
 }
 
 #[tokio::test]
-async fn every_answer_to_a_known_user_shows_the_rate_limit() {
+async fn responses_show_the_rate_limit() {
     let env = TestEnv::start().await;
     let first = env.get("/user").await;
     assert_eq!(header(&first.headers, "x-ratelimit-limit"), "1000");
@@ -104,7 +104,7 @@ async fn every_answer_to_a_known_user_shows_the_rate_limit() {
 }
 
 #[tokio::test]
-async fn a_spent_rate_limit_comes_back_when_its_window_ends() {
+async fn rate_limit_resets_with_its_window() {
     let mut env = TestEnv::with(Emulator::builder().rate_limit(2)).await;
     env.get("/user").await;
     env.get("/user").await;
@@ -118,7 +118,7 @@ async fn a_spent_rate_limit_comes_back_when_its_window_ends() {
 }
 
 #[tokio::test]
-async fn requests_are_recorded_with_their_answers() {
+async fn requests_are_recorded_with_responses() {
     let env = TestEnv::start().await;
     env.post("/projects?fields=id", json!({"name": "Demo"})).await;
     let requests = env.emulator.requests();

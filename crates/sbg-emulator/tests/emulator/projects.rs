@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::TestEnv;
 
 #[tokio::test]
-async fn a_created_project_is_listed_and_can_be_read() {
+async fn created_project_is_listed_and_read() {
     let env = TestEnv::start().await;
     let made =
         env.post("/projects", json!({"name": "My new project", "tags": ["a"], "description": "d"})).await;
@@ -19,7 +19,7 @@ async fn a_created_project_is_listed_and_can_be_read() {
 }
 
 #[tokio::test]
-async fn a_project_needs_a_name_that_is_not_taken_and_someone_who_pays() {
+async fn project_needs_unique_name_and_billing_group() {
     let mut env = TestEnv::start().await;
     assert_eq!(env.post("/projects", json!({})).await.code(), 3007);
     assert_eq!(env.post("/projects", json!({"name": " "})).await.code(), 3007);
@@ -35,7 +35,7 @@ async fn a_project_needs_a_name_that_is_not_taken_and_someone_who_pays() {
 }
 
 #[tokio::test]
-async fn projects_are_found_by_owner_part_of_the_name_and_all_tags() {
+async fn projects_are_filtered_by_owner_name_and_tags() {
     let env = TestEnv::start().await;
     env.post("/projects", json!({"name": "RNA study", "tags": ["rna", "human"]})).await;
     env.post("/projects", json!({"name": "DNA study", "tags": ["human"]})).await;
@@ -48,7 +48,7 @@ async fn projects_are_found_by_owner_part_of_the_name_and_all_tags() {
 }
 
 #[tokio::test]
-async fn a_project_is_edited_field_by_field() {
+async fn project_edit_changes_only_given_fields() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     let edited =
@@ -63,7 +63,7 @@ async fn a_project_is_edited_field_by_field() {
 }
 
 #[tokio::test]
-async fn a_deleted_project_is_gone_with_its_files() {
+async fn deleted_project_loses_its_files() {
     let env = TestEnv::start().await;
     let file = env.file("ACGT");
     let url = env.download_url(&file).await;
@@ -74,7 +74,7 @@ async fn a_deleted_project_is_gone_with_its_files() {
 }
 
 #[tokio::test]
-async fn strangers_see_nothing_and_readers_change_nothing() {
+async fn strangers_see_nothing_and_readers_cannot_edit() {
     let mut env = TestEnv::start().await;
     env.emulator.create_project("demo");
     env.as_user("fcrick");

@@ -31,7 +31,7 @@ async fn search(env: &TestEnv, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_search_finds_what_fits_its_condition() {
+async fn search_finds_matching_files() {
     let env = library().await;
     let find = async |rest: &str| search(&env, &format!("IN \"/Projects/{PROJECT}\" {rest}")).await;
     assert_eq!(find("").await, ["a.fastq", "b.fastq", "deep"]);
@@ -55,7 +55,7 @@ async fn a_search_finds_what_fits_its_condition() {
 }
 
 #[tokio::test]
-async fn a_search_goes_on_with_its_token() {
+async fn search_continues_from_its_token() {
     let env = library().await;
     let body = json!({"query": format!("IN \"/Projects/{PROJECT}\" RECURSIVE")});
     let mut path = "/files/search?limit=2".to_owned();
@@ -79,7 +79,7 @@ async fn a_search_goes_on_with_its_token() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_search_is_said() {
+async fn invalid_search_is_rejected() {
     let mut env = library().await;
     let code = async |env: &TestEnv, body: Value| env.post("/files/search", body).await.code();
     assert_eq!(code(&env, json!({})).await, 90000);
@@ -91,7 +91,7 @@ async fn what_is_wrong_with_a_search_is_said() {
 }
 
 #[tokio::test]
-async fn scrolling_needs_advance_access_and_leads_through_all_files() {
+async fn scroll_lists_all_files_with_advance_access() {
     let mut env = TestEnv::start().await;
     env.emulator.create_project("demo");
     for number in 0..7 {

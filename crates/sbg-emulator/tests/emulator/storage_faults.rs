@@ -69,7 +69,7 @@ async fn storage_error_has_status_and_code() {
 }
 
 #[tokio::test]
-async fn early_refusal_comes_before_the_body() {
+async fn early_refusal_precedes_the_body() {
     for status in [403_u16, 413, 503] {
         let env = env(S3, FaultRule::storage(Action::RefuseEarly(status)).method("PUT")).await;
         let (_, url) = part_url(&env).await;
@@ -133,7 +133,7 @@ async fn file_is_replaced_in_place() {
 }
 
 #[tokio::test]
-async fn redirect_leads_to_host_or_path() {
+async fn redirect_goes_to_another_host_or_path() {
     for status in [302, 307, 308] {
         let env = TestEnv::start().await;
         let url = env.download_url(&env.file("0123456789")).await;
@@ -170,7 +170,7 @@ async fn part_is_accepted_at_its_moved_path() {
 }
 
 #[tokio::test]
-async fn only_ranges_are_short() {
+async fn only_ranges_are_shortened() {
     let env = env(Oss, FaultRule::storage(Action::ShortRange)).await;
     let (_, url) = file(&env).await;
     for (range, expected) in
@@ -181,7 +181,7 @@ async fn only_ranges_are_short() {
 }
 
 #[tokio::test]
-async fn announced_byte_never_comes() {
+async fn announced_byte_never_arrives() {
     let env = env(S3, FaultRule::storage(Action::MissingByte)).await;
     let (_, url) = file(&env).await;
     let response = env.read(&url, Some("bytes=2-5")).await.unwrap();
@@ -193,7 +193,7 @@ async fn announced_byte_never_comes() {
 }
 
 #[tokio::test]
-async fn one_byte_is_wrong_under_right_headers() {
+async fn corrupt_byte_keeps_correct_headers() {
     for (position, range, expected) in [
         (0, None, "1123456789"),
         (4, None, "0123556789"),
@@ -222,7 +222,7 @@ async fn one_byte_is_wrong_under_right_headers() {
 }
 
 #[tokio::test]
-async fn status_has_a_code_that_fits() {
+async fn status_fault_has_a_matching_code() {
     for (status, code) in
         [(403, "AccessDenied"), (404, "NoSuchKey"), (409, "OperationAborted"), (503, "SlowDown")]
     {
@@ -234,7 +234,7 @@ async fn status_has_a_code_that_fits() {
 }
 
 #[tokio::test]
-async fn api_sends_its_own_errors() {
+async fn storage_faults_on_the_api_use_api_errors() {
     let env = env(S3, FaultRule::api(Action::StorageError(StorageError::SlowDown)).path("/user")).await;
     let user = env.get("/user").await;
     assert_eq!((user.status.as_u16(), user.code()), (503, 90005));

@@ -37,7 +37,7 @@ async fn finished(env: &TestEnv, body: Value) -> ApiResponse {
 }
 
 #[tokio::test]
-async fn a_task_walks_through_its_states_and_makes_files() {
+async fn task_completes_and_creates_files() {
     let (env, input) = env().await;
     let draft = task(&env, line_count(&input)).await;
     assert_eq!((draft.text("status"), draft.text("app")), ("DRAFT".to_owned(), format!("{LINE_COUNT}/0")));
@@ -61,7 +61,7 @@ async fn a_task_walks_through_its_states_and_makes_files() {
 }
 
 #[tokio::test]
-async fn all_ready_programs_run() {
+async fn predefined_programs_run() {
     let (env, one) = env().await;
     let two = env.emulator.create_file("rfranklin/demo", "more.txt", "d\n");
     let body = json!({
@@ -79,7 +79,7 @@ async fn all_ready_programs_run() {
 }
 
 #[tokio::test]
-async fn an_app_without_a_program_completes_with_nothing() {
+async fn app_without_program_completes_with_no_output() {
     let (env, _) = env().await;
     let app = json!({
         "class": "Workflow", "cwlVersion": "v1.2", "steps": [], "inputs": {"n": "int"},
@@ -92,7 +92,7 @@ async fn an_app_without_a_program_completes_with_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_inputs_is_told_in_the_draft_and_keeps_it_from_running() {
+async fn invalid_inputs_keep_a_task_in_draft() {
     let (env, input) = env().await;
     let draft =
         task(&env, json!({"project": "rfranklin/demo", "app": LINE_COUNT, "inputs": {"odd": 1}})).await;
@@ -119,7 +119,7 @@ async fn what_is_wrong_with_inputs_is_told_in_the_draft_and_keeps_it_from_runnin
 }
 
 #[tokio::test]
-async fn what_makes_no_task_at_all_is_refused() {
+async fn invalid_task_is_rejected() {
     let (env, _) = env().await;
     let code = async |query: &str, body: Value| env.post(&format!("/tasks{query}"), body).await.code();
     let (project, app) = ("rfranklin/demo", LINE_COUNT);
@@ -142,7 +142,7 @@ async fn what_makes_no_task_at_all_is_refused() {
 }
 
 #[tokio::test]
-async fn actions_are_refused_in_the_wrong_state() {
+async fn task_actions_depend_on_state() {
     let (env, input) = env().await;
     let id = env.post("/tasks?action=run", line_count(&input)).await.text("id");
     let path = format!("/tasks/{id}");
@@ -166,7 +166,7 @@ async fn actions_are_refused_in_the_wrong_state() {
 }
 
 #[tokio::test]
-async fn tasks_fail_when_they_are_told_to() {
+async fn tasks_fail_on_request() {
     let (env, input) = env().await;
     let failed = async |body: Value| {
         let task = finished(&env, body).await;
@@ -187,7 +187,7 @@ async fn tasks_fail_when_they_are_told_to() {
 }
 
 #[tokio::test]
-async fn a_clone_is_a_draft_with_the_same_inputs() {
+async fn clone_is_a_draft_with_the_same_inputs() {
     let (env, input) = env().await;
     let done = finished(&env, line_count(&input)).await;
     let path = format!("/tasks/{}/actions/clone", done.text("id"));
@@ -198,7 +198,7 @@ async fn a_clone_is_a_draft_with_the_same_inputs() {
 }
 
 #[tokio::test]
-async fn the_details_of_an_execution_lead_to_logs() {
+async fn execution_details_link_to_logs() {
     let (env, input) = env().await;
     let done = finished(&env, line_count(&input)).await;
     let details = env.get(&format!("/tasks/{}/execution_details", done.text("id"))).await;
@@ -213,7 +213,7 @@ async fn the_details_of_an_execution_lead_to_logs() {
 }
 
 #[tokio::test]
-async fn lists_are_filtered_and_ordered() {
+async fn tasks_are_filtered_and_sorted() {
     let (env, input) = env().await;
     for name in ["b", "a", "c"] {
         let mut body = line_count(&input);
@@ -242,7 +242,7 @@ async fn lists_are_filtered_and_ordered() {
 }
 
 #[tokio::test]
-async fn running_needs_the_permission_to_execute() {
+async fn running_needs_execute_permission() {
     let (mut env, input) = env().await;
     let id = task(&env, line_count(&input)).await.text("id");
     let members = "/projects/rfranklin/demo/members";
@@ -257,7 +257,7 @@ async fn running_needs_the_permission_to_execute() {
 }
 
 #[tokio::test]
-async fn tasks_are_on_the_bill() {
+async fn tasks_appear_in_billing() {
     let (env, input) = env().await;
     let done = finished(&env, line_count(&input)).await;
     env.advance_clock(1);
@@ -269,7 +269,7 @@ async fn tasks_are_on_the_bill() {
 }
 
 #[tokio::test]
-async fn outputs_go_where_the_settings_say() {
+async fn outputs_go_to_the_configured_location() {
     const REPORT: &str = "reads.txt.line-count.txt";
     let (env, input) = env().await;
     env.post(

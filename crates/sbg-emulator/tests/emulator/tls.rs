@@ -23,7 +23,7 @@ async fn env() -> TestEnv {
 }
 
 #[tokio::test]
-async fn both_origins_are_encrypted_and_trusted_by_their_authority_alone() {
+async fn both_origins_use_tls_of_one_authority() {
     let env = env().await;
     let id = env.file("0123456789");
     assert!(env.emulator.url().starts_with("https://127.0.0.1:"));
@@ -42,7 +42,7 @@ async fn both_origins_are_encrypted_and_trusted_by_their_authority_alone() {
 }
 
 #[tokio::test]
-async fn large_bodies_arrive_whole_in_both_directions() {
+async fn large_bodies_transfer_over_tls() {
     let env = env().await;
     let project = env.emulator.create_project("demo");
     let id = env.emulator.create_large_file(&project, "big", 30_000_000);
@@ -61,7 +61,7 @@ async fn large_bodies_arrive_whole_in_both_directions() {
 }
 
 #[tokio::test]
-async fn faults_of_connections_work_through_encryption() {
+async fn connection_faults_work_over_tls() {
     let env = env().await;
     let id = env.file("0123456789");
     let url = env.download_url(&id).await;
@@ -75,7 +75,7 @@ async fn faults_of_connections_work_through_encryption() {
 }
 
 #[tokio::test]
-async fn a_plain_request_to_an_encrypted_port_is_no_danger_to_others() {
+async fn plain_request_to_tls_port_is_harmless() {
     let env = env().await;
     let plain = env.emulator.url().replace("https:", "http:");
     assert!(crate::http().build().unwrap().get(format!("{plain}/")).send().await.is_err());
@@ -83,7 +83,7 @@ async fn a_plain_request_to_an_encrypted_port_is_no_danger_to_others() {
 }
 
 #[tokio::test]
-async fn the_program_writes_the_certificate_that_it_names() {
+async fn binary_writes_the_tls_certificate() {
     let folder = TempDir::new().unwrap();
     let place = folder.path().join("new folder");
     let mut running = Running::start(program().arg("--tls").arg(&place));

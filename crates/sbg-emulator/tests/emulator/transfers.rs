@@ -40,7 +40,7 @@ fn failure(job: &ApiResponse) -> &Value {
 }
 
 #[tokio::test]
-async fn an_import_makes_an_alias_of_a_file() {
+async fn import_creates_an_alias() {
     let env = env().await;
     let begun = env.post("/storage/imports", import("a.txt")).await;
     assert_eq!(begun.text("state"), "PENDING");
@@ -69,7 +69,7 @@ async fn an_import_makes_an_alias_of_a_file() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_fails_is_replaced_or_avoided() {
+async fn import_resolves_name_conflicts() {
     let env = env().await;
     let old = env.emulator.create_file(PROJECT, "a.txt", "old");
     assert_eq!(failure(&finished(&env, "imports", import("a.txt")).await), 9108);
@@ -87,7 +87,7 @@ async fn a_name_that_is_taken_fails_is_replaced_or_avoided() {
 }
 
 #[tokio::test]
-async fn a_folder_is_imported_with_its_structure_or_flat() {
+async fn folder_import_keeps_or_flattens_structure() {
     let env = env().await;
     let tree = finished(&env, "imports", import("set/")).await;
     let folder = tree.json["result"]["id"].as_str().unwrap();
@@ -101,7 +101,7 @@ async fn a_folder_is_imported_with_its_structure_or_flat() {
 }
 
 #[tokio::test]
-async fn an_export_writes_the_bytes_and_leaves_an_alias() {
+async fn export_writes_bytes_and_leaves_an_alias() {
     let env = env().await;
     let file = env.emulator.create_file(PROJECT, "out.txt", "ACGT");
     let kept = finished(&env, "exports?copy_only=true", export(&file, "kept.txt")).await;
@@ -130,7 +130,7 @@ async fn an_export_writes_the_bytes_and_leaves_an_alias() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_moved_is_refused_at_once() {
+async fn invalid_import_or_export_is_rejected() {
     let env = env().await;
     let file = env.file("x");
     let code = async |kind: &str, body: Value| env.post(&format!("/storage/{kind}"), body).await.code();
@@ -158,7 +158,7 @@ async fn what_cannot_be_moved_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn jobs_belong_to_who_began_them_and_need_permissions() {
+async fn jobs_are_private_and_need_permissions() {
     let mut env = env().await;
     let id = env.post("/storage/imports", import("a.txt")).await.text("id");
     let members = "/storage/volumes/rfranklin/patterns/members";
@@ -171,7 +171,7 @@ async fn jobs_belong_to_who_began_them_and_need_permissions() {
 }
 
 #[tokio::test]
-async fn closing_a_volume_ends_its_jobs_and_its_files() {
+async fn inactive_volume_ends_its_jobs_and_files() {
     let env = env().await;
     let done = finished(&env, "imports", import("a.txt")).await;
     let file = done.json["result"]["id"].as_str().unwrap().to_owned();

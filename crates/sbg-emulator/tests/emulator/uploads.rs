@@ -36,7 +36,7 @@ fn report(number: u32, etag: &str) -> Value {
 }
 
 #[tokio::test]
-async fn parts_become_a_file() {
+async fn uploaded_parts_become_a_file() {
     let env = env().await;
     let upload = init(&env, 10, 4).await;
     let path = format!("/upload/multipart/{upload}");
@@ -61,7 +61,7 @@ async fn parts_become_a_file() {
 }
 
 #[tokio::test]
-async fn an_upload_is_refused_before_it_begins() {
+async fn invalid_upload_is_rejected() {
     let mut env = env().await;
     env.emulator.create_file(PROJECT, "taken", "x");
     let refused = |code: u64, body: Value| {
@@ -89,7 +89,7 @@ async fn refused_as(env: &TestEnv, code: u64) {
 }
 
 #[tokio::test]
-async fn overwriting_puts_a_new_file_in_place_of_the_old() {
+async fn overwrite_replaces_the_old_file() {
     let env = env().await;
     let old = env.emulator.create_file(PROJECT, "up.bin", "old");
     let body = json!({"project": PROJECT, "name": "up.bin", "size": 3});
@@ -103,7 +103,7 @@ async fn overwriting_puts_a_new_file_in_place_of_the_old() {
 }
 
 #[tokio::test]
-async fn completing_checks_parts_tags_and_size() {
+async fn completion_checks_parts_etags_and_size() {
     let env = env().await;
     let upload = init(&env, 8, 4).await;
     let complete = format!("/upload/multipart/{upload}/complete");
@@ -124,7 +124,7 @@ async fn completing_checks_parts_tags_and_size() {
 }
 
 #[tokio::test]
-async fn small_parts_are_refused_unless_they_are_the_last() {
+async fn small_parts_are_rejected_except_the_last() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     let body = json!({"project": PROJECT, "name": "up.bin"});
@@ -137,7 +137,7 @@ async fn small_parts_are_refused_unless_they_are_the_last() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_one_empty_part_or_none() {
+async fn empty_file_has_one_empty_part_or_none() {
     let env = env().await;
     for name in ["none", "one"] {
         let body = json!({"project": PROJECT, "name": name, "size": 0});
@@ -153,7 +153,7 @@ async fn an_empty_file_is_one_empty_part_or_none() {
 }
 
 #[tokio::test]
-async fn uploads_are_listed_until_they_are_aborted() {
+async fn uploads_are_listed_until_aborted() {
     let mut env = env().await;
     let upload = init(&env, 8, 4).await;
     let url = env.get(&format!("/upload/multipart/{upload}/part/1")).await.text("url");
@@ -172,7 +172,7 @@ async fn uploads_are_listed_until_they_are_aborted() {
 }
 
 #[tokio::test]
-async fn parts_have_numbers_that_the_size_allows() {
+async fn part_numbers_follow_the_size() {
     let env = env().await;
     let upload = init(&env, 10, 4).await;
     for number in ["0", "4", "x", "-1", "10001"] {
@@ -185,7 +185,7 @@ async fn parts_have_numbers_that_the_size_allows() {
 }
 
 #[tokio::test]
-async fn the_part_size_comes_from_the_request_or_the_platform() {
+async fn part_size_comes_from_request_or_platform() {
     let env = TestEnv::start().await;
     env.emulator.create_project("demo");
     let part_size = async |wanted: Option<u64>| {
@@ -201,7 +201,7 @@ async fn the_part_size_comes_from_the_request_or_the_platform() {
 }
 
 #[tokio::test]
-async fn a_part_needs_a_length_and_a_whole_body() {
+async fn part_needs_a_length_and_a_whole_body() {
     let env = env().await;
     let upload = init(&env, 8, 4).await;
     let url = env.get(&format!("/upload/multipart/{upload}/part/1")).await.text("url");

@@ -23,7 +23,7 @@ async fn env() -> TestEnv {
 }
 
 #[tokio::test]
-async fn a_volume_is_attached_and_keeps_its_secrets() {
+async fn volume_is_attached_and_hides_secrets() {
     let env = env().await;
     let volume = env.get(VOLUME).await;
     assert_eq!(
@@ -49,7 +49,7 @@ async fn a_volume_is_attached_and_keeps_its_secrets() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_volume_is_said() {
+async fn invalid_volume_is_rejected() {
     let env = env().await;
     let code = async |change: fn(&mut Value)| {
         let mut body = s3("other");
@@ -68,7 +68,7 @@ async fn what_is_wrong_with_a_volume_is_said() {
 }
 
 #[tokio::test]
-async fn a_folder_is_listed_page_by_page() {
+async fn volume_folder_is_listed_in_pages() {
     let env = env().await;
     for key in ["in/a.txt", "in/a/1.txt", "in/a/b/2.txt", "in/b.txt", "in/c.txt", "elsewhere.txt"] {
         env.emulator.put_object("bucket", key, key.to_owned()).unwrap();
@@ -109,7 +109,7 @@ async fn a_folder_is_listed_page_by_page() {
 }
 
 #[tokio::test]
-async fn an_inactive_volume_is_closed_until_it_is_active_again() {
+async fn inactive_volume_is_closed_until_reactivated() {
     let env = env().await;
     assert_eq!(env.delete(VOLUME).await.status, 409);
     assert_eq!(env.patch(VOLUME, json!({"active": false})).await.json["active"], false);
@@ -122,7 +122,7 @@ async fn an_inactive_volume_is_closed_until_it_is_active_again() {
 }
 
 #[tokio::test]
-async fn members_see_and_use_a_volume_by_their_permissions() {
+async fn volume_access_follows_permissions() {
     let mut env = env().await;
     let members = format!("{VOLUME}/members");
     let added = env.post(&members, json!({"username": "fcrick", "permissions": {"read": true}})).await;
@@ -158,7 +158,7 @@ async fn members_see_and_use_a_volume_by_their_permissions() {
 }
 
 #[tokio::test]
-async fn a_volume_can_be_a_folder_of_this_computer() {
+async fn volume_can_be_a_local_folder() {
     let folder = std::env::temp_dir().join(format!("sbg-emulator-volume-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("in")).unwrap();
     std::fs::write(folder.join("in/local.txt"), "here").unwrap();

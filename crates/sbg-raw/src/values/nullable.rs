@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn each_of_the_three_is_written_and_read_as_it_is() {
+    fn absent_null_and_value_round_trip() {
         for (size, json) in [
             (Nullable::Absent, "{}"),
             (Nullable::Null, r#"{"size":null}"#),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_is_there_or_is_not() {
+    fn option_converts_to_value_or_absent() {
         assert_eq!(Nullable::<u8>::from(Some(3)), Nullable::Value(3));
         assert_eq!(Nullable::<u8>::from(None::<u8>), Nullable::Absent);
         assert_eq!(Nullable::Value(3).map(|size| size + 1), Nullable::Value(4));

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_strings_are_read_alike_and_written_as_they_came() {
+    fn number_round_trips_as_number_or_string() {
         let check = |json: &str, float: Option<f64>, integer: Option<i64>| {
             let number: Number = serde_json::from_str(json).unwrap();
             assert_eq!((number.as_f64(), number.as_i64()), (float, integer), "{json}");

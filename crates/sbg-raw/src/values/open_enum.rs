@@ -90,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn known_values_are_recognised_whatever_their_case() {
+    fn known_values_parse_in_any_case() {
         assert_eq!(serde_json::from_str::<State>("\"running\"").unwrap(), State::Running);
         assert_eq!(serde_json::to_string(&State::Running).unwrap(), "\"RUNNING\"");
     }
 
     #[test]
-    fn new_values_are_kept_as_they_came() {
+    fn unknown_values_are_preserved() {
         let state: State = serde_json::from_str("\"Paused\"").unwrap();
         assert_eq!(state, State::Other("Paused".to_owned()));
         assert_eq!(serde_json::to_string(&state).unwrap(), "\"Paused\"");

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_sent_as_they_are_and_not_shown() {
+    fn secret_is_serialized_but_not_debugged() {
         let text: Secret<String> = serde_json::from_value(json!("hush")).unwrap();
         assert_eq!(text, Secret::from("hush"));
         assert_eq!(serde_json::to_value(&text).unwrap(), json!("hush"));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_about_a_secret_of_another_type_does_not_show_it() {
+    fn secret_of_wrong_type_is_not_shown() {
         let error = serde_json::from_str::<Secret<String>>("4711").unwrap_err().to_string();
         assert_eq!(error, "a secret has another type");
     }

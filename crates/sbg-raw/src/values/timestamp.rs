@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_read_where_they_can_be_and_kept_where_not() {
+    fn timestamp_parses_or_keeps_its_text() {
         let check = |text: &str, expected: Option<&str>| {
             let timestamp: Timestamp = serde_json::from_value(text.into()).unwrap();
             assert_eq!(timestamp.as_str(), text);

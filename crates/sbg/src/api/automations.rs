@@ -447,7 +447,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secret_settings_are_not_shown() {
+    fn secret_settings_are_redacted() {
         let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
         let settings = json!({ "password": "hush" });
         let create = client.automations().create("a").secret_settings(settings.clone());

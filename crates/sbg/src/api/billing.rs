@@ -534,13 +534,13 @@ mod tests {
     const GROUP: &str = "f1969c90-da54-4118-8e96-c3f0b49a163d";
 
     #[test]
-    fn days_are_month_day_year() {
+    fn dates_are_sent_as_month_day_year() {
         assert_eq!(month_day_year(date(2024, 4, 1)), "04-01-2024");
         assert_eq!(month_day_year(date(987, 12, 31)), "12-31-0987");
     }
 
     #[test]
-    fn a_breakdown_is_of_an_invoice_or_of_days() {
+    fn breakdown_is_by_invoice_or_dates() {
         let list = |from: Option<i8>, to: Option<i8>, invoice: Option<&str>| Breakdown {
             group: GROUP.to_owned(),
             from: from.map(|day| date(2024, 4, day)),

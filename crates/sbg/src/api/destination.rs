@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_one_project_or_one_folder() {
+    fn destination_is_either_project_or_folder() {
         let check = |project: Option<&str>, folder: Option<&str>, expected: Result<(), &str>| {
             let mut place = Place::default();
             if let Some(project) = project {

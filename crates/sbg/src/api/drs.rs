@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_have_an_address_a_place_and_a_plain_name() {
+    fn drs_item_needs_uri_destination_and_valid_name() {
         let check = |item: DrsItem, expected: Result<(), &str>| {
             let shown = format!("{item:?}");
             let got = item.checked().map(drop).map_err(|error| error.to_string());

@@ -396,7 +396,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markers_end_where_they_start_or_after() {
+    fn marker_cannot_end_before_it_starts() {
         assert!(check_bounds(Some(3), Some(3)).is_ok() && check_bounds(Some(3), None).is_ok());
         assert_eq!(
             check_bounds(Some(3), Some(2)).unwrap_err().to_string(),

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_trimmed_and_checked() {
+    fn token_is_trimmed_and_validated() {
         let check = |text: &str, expected: Result<&str, InvalidToken>| {
             let got = check_token(text);
             assert_eq!(
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_hides_every_kind_of_secret() {
+    fn debug_redacts_every_auth_kind() {
         for auth in [Auth::token("SECRET"), Auth::oauth("SECRET"), Auth::session("SECRET")] {
             assert!(!format!("{auth:?} {auth:#?}").contains("SECRET"));
             assert_eq!(auth.checked().unwrap().secret().expose_secret(), "SECRET");

@@ -342,7 +342,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endpoints_parse_from_names_and_base_urls() {
+    fn endpoint_parses_from_name_or_url() {
         let check = |text: &str, expected: &str| {
             let got = match text.parse::<Endpoint>() {
                 Ok(endpoint) => format!("{} {endpoint}", endpoint.name().unwrap_or("-")),
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_needs_a_loopback_address_or_the_opt_in() {
+    fn plain_http_needs_loopback_or_opt_in() {
         for text in ["http://10.0.0.7/v2", "http://localhost.evil.org/v2", "http://api.sbgenomics.com/v2"] {
             let error = text.parse::<Endpoint>().unwrap_err();
             assert!(error.is_plain_http(), "{text}: {error}");
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn known_environments_have_urls_that_parse_to_themselves() {
+    fn known_endpoints_round_trip() {
         for endpoint in Endpoint::known() {
             assert_eq!(endpoint.url().as_str(), endpoint.as_str());
             assert_eq!(endpoint.as_str().parse(), Ok(endpoint.clone()));

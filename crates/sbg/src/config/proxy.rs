@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proxies_are_hosts_with_ports_or_urls() {
+    fn proxy_parses_from_host_or_url() {
         let check = |text: &str, expected: Result<(&str, &str), &str>| {
             let got = text.parse::<ProxyUrl>();
             let got = got.as_ref().map(|url| (url.expose(), url.shown.as_str())).map_err(ToString::to_string);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_and_display_hide_the_password() {
+    fn proxy_password_is_redacted() {
         let proxies = Proxies::none().https("me:SECRET@proxy:1".parse().unwrap()).no_proxy("localhost");
         let shown = format!("{proxies:?} {proxies:#?} {}", proxies.for_https().unwrap());
         assert!(!shown.contains("SECRET") && !shown.contains("me:"), "{shown}");

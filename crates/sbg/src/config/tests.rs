@@ -104,7 +104,7 @@ const FILE_ENDPOINT: &str = "[default]\napi_endpoint = platform\n";
 const FILE_TOKEN: &str = "[default]\nauth_token = FILE\n";
 
 #[test]
-fn the_first_complete_pair_is_used() {
+fn first_complete_pair_is_used() {
     let check = |case: Case<'_>, expected: &str| assert_eq!(pair(&case), expected);
     let (file, none) = (Some(FILE), Case::default());
     let explicit = Case { endpoint: Some("cgc"), token: Some("OWN"), ..none };
@@ -121,7 +121,7 @@ fn the_first_complete_pair_is_used() {
 }
 
 #[test]
-fn a_variable_alone_gives_way_to_a_complete_profile() {
+fn lone_variable_yields_to_complete_profile() {
     let check = |env, credentials, expected: &str| {
         assert_eq!(pair(&Case { env, credentials: Some(credentials), ..Case::default() }), expected);
     };
@@ -143,7 +143,7 @@ fn a_variable_alone_gives_way_to_a_complete_profile() {
 }
 
 #[test]
-fn half_a_pair_of_the_program_is_completed_but_no_other_pair_is_taken_apart() {
+fn explicit_half_is_completed_without_mixing_pairs() {
     let check = |endpoint, token, env, credentials, expected: &str| {
         assert_eq!(pair(&Case { endpoint, token, env, credentials, ..Case::default() }), expected);
     };
@@ -182,7 +182,7 @@ fn half_a_pair_of_the_program_is_completed_but_no_other_pair_is_taken_apart() {
 }
 
 #[test]
-fn a_profile_that_is_asked_for_is_used_and_the_environment_is_not() {
+fn requested_profile_ignores_the_environment() {
     let check = |profile, endpoint, token, credentials, expected: &str| {
         let case = Case { profile: Some(profile), endpoint, token, env: BOTH, credentials, settings: None };
         assert_eq!(pair(&case), expected);
@@ -231,7 +231,7 @@ fn a_profile_that_is_asked_for_is_used_and_the_environment_is_not() {
 }
 
 #[test]
-fn what_is_missing_is_told_for_every_place() {
+fn missing_values_are_listed_for_every_source() {
     let check = |env, credentials, expected: &str| {
         assert_eq!(pair(&Case { env, credentials, ..Case::default() }), expected);
     };
@@ -315,7 +315,7 @@ fn what_is_missing_is_told_for_every_place() {
 }
 
 #[test]
-fn a_value_that_is_looked_at_must_be_sound() {
+fn consulted_values_must_be_valid() {
     let check = |case: Case<'_>, expected: &str| {
         let got = pair(&case);
         assert!(got.starts_with(expected), "{got}");
@@ -356,7 +356,7 @@ fn a_value_that_is_looked_at_must_be_sound() {
 }
 
 #[test]
-fn plain_http_is_refused_wherever_it_comes_from_unless_allowed() {
+fn plain_http_from_any_source_is_refused() {
     let env = &[("SB_API_ENDPOINT", "http://10.0.0.7/v2"), ("SB_AUTH_TOKEN", "T")];
     let credentials = Some("[default]\napi_endpoint = http://10.0.0.7/v2\nauth_token = T\n");
     let none = Case::default();
@@ -375,7 +375,7 @@ fn plain_http_is_refused_wherever_it_comes_from_unless_allowed() {
 }
 
 #[test]
-fn proxies_come_from_the_program_the_environment_then_the_settings() {
+fn proxies_come_from_the_first_source_set() {
     let explicit = |text: &str| Some(Proxies::none().https(text.parse().unwrap()));
     let check = |proxies: Option<Proxies>, env: &[(&str, &str)], settings: Option<&str>, expected: &str| {
         let env = [BOTH, env].concat();
@@ -443,7 +443,7 @@ fn proxies_come_from_the_program_the_environment_then_the_settings() {
 }
 
 #[test]
-fn advance_access_comes_from_the_program_the_profile_then_the_settings() {
+fn advance_access_comes_from_the_first_source_set() {
     let check = |explicit: Option<bool>, case: Case<'_>, expected: &str| {
         let home = Home::new(&case);
         let got = match home.resolve(&case, |config| config.advance_access = explicit) {
@@ -482,7 +482,7 @@ fn advance_access_comes_from_the_program_the_profile_then_the_settings() {
 }
 
 #[test]
-fn every_kind_of_credential_is_kept_as_given() {
+fn every_auth_kind_is_kept_as_given() {
     for auth in [Auth::token("OWN\n"), Auth::oauth("OWN\n"), Auth::session("OWN\n")] {
         let explicit = ExplicitConfig {
             endpoint: Some(Endpoint::Cavatica.into()),
@@ -503,7 +503,7 @@ fn every_kind_of_credential_is_kept_as_given() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_others_can_read_gives_a_warning() {
+fn world_readable_credentials_give_a_warning() {
     let case = Case { credentials: Some(FILE), ..Case::default() };
     let home = Home::new(&case);
     let path = ConfigPaths::under(home.0.path()).credentials.unwrap();
@@ -516,7 +516,7 @@ fn a_file_that_others_can_read_gives_a_warning() {
 }
 
 #[test]
-fn debug_hides_secrets() {
+fn config_debug_redacts_secrets() {
     let explicit = ExplicitConfig {
         endpoint: Some("https://me:SECRET@x.org/v2".to_owned()),
         auth: Some(Auth::token("SECRET")),
@@ -545,7 +545,7 @@ fn debug_hides_secrets() {
 }
 
 #[test]
-fn sources_can_be_shared_between_threads() {
+fn config_types_are_send_and_sync() {
     fn assert_send_sync<T: Send + Sync>() {}
     assert_send_sync::<Sources<'_>>();
     assert_send_sync::<Config>();

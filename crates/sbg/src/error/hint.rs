@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hints_are_given_where_they_help_and_nowhere_else() {
+    fn hints_are_given_only_where_useful() {
         let check = |kind, status, code, expected| assert_eq!(hint(kind, status, code), expected, "{code:?}");
         let api = ErrorKind::InvalidRequest;
         check(api, Some(404), Some(3002), Some(PROJECT_FORM));
@@ -75,7 +75,7 @@ mod tests {
 
     /// Of the refusals in the group of volumes, imports and exports, only those about something else have no hint.
     #[test]
-    fn refusals_of_the_storage_say_what_to_do() {
+    fn storage_refusals_have_hints() {
         let check = |status, code, expected| {
             assert_eq!(of_storage(Some(status), code), expected, "{status} {code:?}");
         };
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_that_is_about_storage_has_a_hint() {
+    fn every_storage_permission_error_has_a_hint() {
         let without = ERROR_CODES
             .iter()
             .filter(|entry| entry.status == 403 && entry.group == "9xxx")

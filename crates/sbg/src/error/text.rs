@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn excerpts_are_short_and_of_one_line() {
+    fn excerpts_are_short_single_lines() {
         assert_eq!(excerpt(b"<html>\n  <b>Bad\x07 gateway</b>"), "`<html> <b>Bad gateway</b>`");
         assert_eq!(excerpt(b""), "an empty body");
         assert!(excerpt(&[b'x'; 5000]).len() < 200);

@@ -10,7 +10,7 @@ fn project(id: impl IntoId<ProjectId>) -> Result<ProjectId, InvalidId> {
 }
 
 #[test]
-fn project_ids_are_two_plain_parts() {
+fn project_id_has_two_parts() {
     let check = |text: &str, expected: &str| {
         let got = match text.parse::<ProjectId>() {
             Ok(id) => format!("{} + {}", id.owner(), id.project()),
@@ -41,7 +41,7 @@ fn project_ids_are_two_plain_parts() {
 }
 
 #[test]
-fn app_ids_may_name_a_revision() {
+fn app_id_may_have_a_revision() {
     let check = |text: &str, expected: Option<(&str, &str, &str, Option<u32>)>| {
         let id = text.parse::<AppId>();
         let got = id.as_ref().ok().map(|id| (id.owner(), id.project(), id.app(), id.revision()));
@@ -74,7 +74,7 @@ fn app_ids_may_name_a_revision() {
 }
 
 #[test]
-fn volumes_and_datasets_have_an_owner() {
+fn volume_and_dataset_ids_have_an_owner() {
     let volume: VolumeId = "rfranklin/bucket".parse().unwrap();
     assert_eq!((volume.owner(), volume.volume()), ("rfranklin", "bucket"));
     let dataset: DatasetId = "admin/tcga".parse().unwrap();
@@ -88,7 +88,7 @@ fn volumes_and_datasets_have_an_owner() {
 }
 
 #[test]
-fn plain_ids_are_one_piece() {
+fn plain_id_is_one_segment() {
     let check = |kind, text, expected: Result<&str, &str>| {
         let got = check_segment(kind, text).map_err(|error| error.to_string());
         assert_eq!(got, expected.map_err(str::to_owned), "{text:?}");
@@ -107,7 +107,7 @@ fn plain_ids_are_one_piece() {
 }
 
 #[test]
-fn tasks_and_billing_groups_have_uuids() {
+fn task_and_billing_group_ids_are_uuids() {
     let check = |id: &str, expected: Option<&str>| {
         let error = check_uuid("task id", id).err();
         assert_eq!(error.map(|error| error.to_string()).as_deref(), expected, "{id:?}");
@@ -131,7 +131,7 @@ fn tasks_and_billing_groups_have_uuids() {
 }
 
 #[test]
-fn ids_convert_from_texts_and_from_ids() {
+fn ids_convert_from_strings_and_ids() {
     let id = project("rfranklin/demo").unwrap();
     let text = "rfranklin/demo".to_owned();
     assert_eq!(project(&text).unwrap(), id);
@@ -147,7 +147,7 @@ fn ids_convert_from_texts_and_from_ids() {
 }
 
 #[test]
-fn errors_quote_a_bounded_excerpt() {
+fn id_errors_quote_a_short_excerpt() {
     let error = "x".repeat(10_000).parse::<ProjectId>().unwrap_err();
     assert_eq!(error.given().chars().count(), 61);
     assert!(error.given().ends_with('…'));
@@ -155,7 +155,7 @@ fn errors_quote_a_bounded_excerpt() {
 }
 
 #[test]
-fn ids_stand_in_files_of_settings_and_are_checked_there() {
+fn ids_are_validated_when_deserialized() {
     let id: ProjectId = serde_json::from_str("\"rfranklin/my-project\"").unwrap();
     assert_eq!(serde_json::to_string(&id).unwrap(), "\"rfranklin/my-project\"");
     let error = serde_json::from_str::<VolumeId>("\"my-volume\"").unwrap_err().to_string();

@@ -210,7 +210,7 @@ mod tests {
     use crate::pipeline::sleepers::{MaintenanceSleeper, RateLimitSleeper};
 
     #[test]
-    fn handlers_go_by_the_name_of_their_type() {
+    fn handler_is_named_after_its_type() {
         #[derive(Debug)]
         struct Wrapper<T>(T);
         impl<T: fmt::Debug + Send + Sync> ErrorHandler for Wrapper<T> {
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_that_never_gives_in_is_overruled() {
+    fn endless_handler_is_overruled() {
         let handlers = Handlers(vec![Arc::new(Stubborn)]);
         let wait = |number: u32, elapsed: Duration| {
             let attempt = Attempt { elapsed, ..attempt(number) };
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_of_the_same_name_takes_the_place() {
+    fn handler_of_the_same_name_is_replaced() {
         let mut handlers = Handlers::shipped();
         handlers.add(Arc::new(MaintenanceSleeper::default().interval(Duration::ZERO)));
         assert_eq!(handlers.0.len(), 2);

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limit_of_the_request_is_the_limit_of_the_page() {
+    fn page_size_follows_the_request_limit() {
         let check = |operation: &str, query: &str, expected: Option<u64>| {
             let url = format!("https://api.example.com/v2/files{query}").parse().unwrap();
             assert_eq!(

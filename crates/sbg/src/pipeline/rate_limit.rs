@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_way_may_not_be_counted_yet() {
+    fn requests_in_flight_count_against_the_window() {
         let now = Instant::now();
         let mut window = Window::default();
         assert_eq!(window.room(1_000_000, now), Room::Free, "nothing is known");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_window_comes_another_of_the_same_size() {
+    fn next_window_has_the_same_size() {
         let now = Instant::now();
         let mut window = Window::default();
         window.learn(said(2, 0, 1_100), SECOND, now);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn window_stays_closed_as_long_as_the_server_asks() {
+    fn window_stays_closed_as_the_server_asks() {
         let now = Instant::now();
         let mut window = Window::default();
         window.close(40 * SECOND, now);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_overtaken_gives_nothing_back() {
+    fn overtaken_response_gives_nothing_back() {
         let now = Instant::now();
         let mut window = Window::default();
         window.learn(said(10, 5, 1_100), SECOND, now);
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_without_answers_never_close_a_window_for_ever() {
+    fn lost_requests_never_close_a_window_forever() {
         let now = Instant::now();
         let mut window = Window::default();
         window.learn(said(2, 2, 1_100), SECOND, now);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_in_the_headers_never_makes_anyone_wait() {
+    fn invalid_rate_limit_headers_never_delay() {
         let now = Instant::now();
         let check = |limit: i64, remaining: i64, until_reset: u32| {
             let mut window = Window::default();
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_to_the_reset_is_read_by_the_clock_of_the_platform() {
+    fn reset_is_timed_by_the_platform_clock() {
         let check = |reset: Option<&str>, date: Option<&str>, expected: Option<u64>| {
             let mut headers = HeaderMap::new();
             reset.map(|reset| headers.insert("x-ratelimit-reset", reset.parse().unwrap()));
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_that_is_no_point_in_time_has_none() {
+    fn invalid_reset_has_no_time() {
         assert_eq!(said(1, 1, 1_556_106_690).reset_time().unwrap().to_string(), "2019-04-24T11:51:30Z");
         assert_eq!(said(1, 1, i64::MAX).reset_time(), None);
     }

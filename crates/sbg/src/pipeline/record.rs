@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exchanges_are_written_without_secrets_for_their_owner_alone() {
+    fn recorded_traffic_is_private_and_redacted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("traffic.jsonl");
         let recorder = Recorder::create(&path, "https://api.example.com/v2".parse().unwrap()).unwrap();
@@ -108,7 +108,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn record_is_never_written_through_a_link() {
+    fn recorder_does_not_follow_links() {
         let folder = tempfile::tempdir().unwrap();
         let (other, link) = (folder.path().join("other"), folder.path().join("traffic.jsonl"));
         std::fs::write(&other, "kept").unwrap();

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secret_fields_and_signatures_are_masked_and_everything_else_stays() {
+    fn only_secret_fields_and_signatures_are_redacted() {
         let api = Url::parse("https://api.example.com/v2").unwrap().origin();
         let check = |mut value: Value, expected: Value| {
             mask(&mut value, &api, &["quoted"]);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_of_part_urls_are_masked_unless_known() {
+    fn unknown_part_url_headers_are_redacted() {
         let api = Url::parse("https://api.example.com/v2").unwrap().origin();
         let mut value = json!({
             "url": "https://store/a?sig=s3cret",

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn no_half_of_a_secret_is_left_where_a_message_is_cut() {
+    fn truncation_never_exposes_part_of_a_token() {
         for before in 0..200 {
             let body = format!("{}{TOKEN} and more", "x".repeat(before));
             let error = answer(500, &body).without(&[TOKEN]).into_result().unwrap_err();
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_of_the_right_form_is_shown_masked_short_or_not_at_all() {
+    fn malformed_response_excerpt_is_redacted() {
         let api = url::Url::parse("https://api.example.org/v2").unwrap().origin();
         let check = |body: &str, why: &str, expected: &str| {
             let why = PageError::Form(serde::de::Error::custom(why));

@@ -171,7 +171,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_schedule_ends_within_its_bounds(
+        fn retry_schedule_ends_within_its_bounds(
             attempts in 0..50_u32,
             first in 0..100_000_u64,
             longest in 0..100_000_u64,
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_to_the_longest_one_and_are_spread() {
+    fn backoff_grows_to_its_maximum_with_jitter() {
         let (first, longest) = (Duration::from_millis(100), Duration::from_secs(1));
         let check = |number: u32, chance: f64, milliseconds: u64| {
             assert_eq!(
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn retries_are_bounded_by_count_and_by_time() {
+    fn retries_are_bounded_by_count_and_time() {
         let second = Duration::from_secs(1);
         let policy = RetryPolicy::default()
             .max_attempts(3)
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_obeyed_within_the_time_of_the_policy() {
+    fn retry_after_is_obeyed_within_the_policy() {
         let second = Duration::from_secs(1);
         let policy = RetryPolicy::default().max_attempts(3).max_backoff(second).max_elapsed(60 * second);
         let check = |retry_after: &str, count: u32, elapsed: u32, expected: Option<u32>| {

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_read_as_seconds_or_date() {
+    fn retry_after_parses_as_seconds_or_date() {
         let date = Some("Wed, 24 Apr 2019 11:51:20 GMT");
         let check = |text: &str, date: Option<&str>, expected: Option<u64>| {
             let mut headers = HeaderMap::new();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_named_in_whole_seconds_and_as_time() {
+    fn wait_is_shown_in_seconds_and_as_time() {
         let shown = in_words(Duration::from_millis(39_100));
         assert!(
             shown.starts_with("the server asks to retry after 40 s, at 2") && shown.ends_with('Z'),

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn callers_of_a_spent_window_wait_for_its_end_and_hear_how_long() {
+    async fn spent_window_delays_calls_until_its_end() {
         let budget = spent(1, true).await;
         let (started, mut told) = (Instant::now(), None);
         budget.acquire(|left| told = Some(left)).await.never_left();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_budget_without_pace_makes_nobody_wait() {
+    async fn disabled_pacing_never_waits() {
         let budget = spent(2, false).await;
         let started = Instant::now();
         let first = budget.acquire(|_| panic!("nobody waits for a window")).await;
@@ -224,7 +224,7 @@ mod tests {
 
     /// A platform that allows five requests in each window counts what it gets; the line never asks for a sixth.
     #[tokio::test(start_paused = true)]
-    async fn callers_leave_in_the_order_of_arrival_and_never_more_than_a_window_allows() {
+    async fn calls_leave_in_order_within_each_window() {
         let budget = spent(3, true).await;
         let started = Instant::now();
         let left: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_gives_up_or_is_not_polled_holds_nobody_up() {
+    async fn cancelled_or_unpolled_call_blocks_no_other() {
         let budget = spent(5, true).await;
         let gives_up = tokio::spawn({
             let budget = budget.clone();
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_place_that_is_given_to_somebody_who_has_left_goes_to_the_next() {
+    async fn slot_of_a_cancelled_call_goes_to_the_next() {
         let budget = Budget::new(1, true);
         let first = budget.acquire(|_| ()).await;
         let mut second = Box::pin(budget.acquire(|_| ()));
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_line_that_waits_for_a_place_hears_that_the_window_is_spent() {
+    async fn queued_call_learns_that_the_window_is_spent() {
         let budget = Arc::new(Budget::new(1, true));
         let first = budget.acquire(|_| ()).await;
         let mut told = None;
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn retry_after_of_one_response_holds_the_whole_line() {
+    async fn retry_after_holds_the_whole_queue() {
         let budget = Arc::new(Budget::new(2, true));
         let started = Instant::now();
         let first = budget.acquire(|_| ()).await;
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_never_left_costs_nothing_and_a_lost_one_does() {
+    async fn only_sent_requests_use_up_the_window() {
         let budget = Budget::new(9, true);
         budget.acquire(|_| ()).await.answered(&headers(2, 0, END_OF_WINDOW), None);
         for _ in 0..9 {

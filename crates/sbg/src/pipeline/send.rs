@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redirects_are_followed_within_the_host_and_with_the_same_method() {
+    fn redirect_keeps_host_and_method() {
         let check = |method: Method, status: u16, location: &str, expected: Option<&str>| {
             let url = Url::parse("https://api.sbgenomics.com/v2/projects").unwrap();
             let headers = HeaderMap::from_iter([(http::header::LOCATION, location.parse().unwrap())]);

@@ -242,7 +242,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_wait_follows_the_reset_time_and_survives_nonsense() {
+    fn rate_limit_wait_follows_the_reset_time() {
         let check = |reset: Option<&str>, number: u32, seconds: u64| {
             let wait = RateLimitSleeper::default().wait(&limited(reset), &attempt(number));
             assert_eq!(wait, Some(Duration::from_secs(seconds)), "{reset:?} {number}");
@@ -313,7 +313,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn sleepers_for_server_errors_obey_retry_after() {
+    fn server_error_sleepers_obey_retry_after() {
         let check = |handler: &dyn ErrorHandler, retry_after: &str, elapsed: u64, expected: Option<u64>| {
             let wait = waited(handler, 503, &[("retry-after", retry_after)], elapsed);
             assert_eq!(wait, expected, "{} {retry_after} {elapsed}", handler.name());
@@ -332,7 +332,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn each_sleeper_gives_in_after_as_many_waits_as_are_allowed() {
+    fn sleepers_stop_at_their_limits() {
         let waits =
             |handler: &dyn ErrorHandler, status: u16, body: &'static str, number: u32, elapsed: u64| {
                 let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
@@ -351,7 +351,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn maintenance_is_a_503_with_code_0_alone() {
+    fn only_503_with_code_0_is_maintenance() {
         let check = |status: u16, body: &str, waits: bool| {
             let answer =
                 Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned());

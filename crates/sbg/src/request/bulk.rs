@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn results_keep_the_order_and_a_failed_chunk_hides_no_other() {
+    async fn results_keep_order_when_a_chunk_fails() {
         let results = in_chunks((0..250).collect(), |chunk: Vec<u32>| async move {
             match chunk[0] {
                 100 => Err(Error::refused(500, None, "no")),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_in_the_place_of_another_is_an_error() {
+    fn misplaced_result_is_an_error() {
         let ids = ["a", "b", "c"].map(str::to_owned);
         let failed = || Err(Error::new(ErrorKind::NotFound, "no"));
         let results = in_place(&ids, vec![Ok("a"), Ok("c"), failed()], |id| id);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn too_few_results_are_an_error_for_each_item() {
+    async fn missing_results_fail_every_item() {
         let results = in_chunks(vec![1, 2], |_| async { Ok(vec![Ok(1)]) }).await.unwrap();
         assert!(results.iter().all(Result::is_err) && results.len() == 2);
     }

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_identity_is_always_asked_for() {
+    fn identity_field_is_always_requested() {
         let check = |fields: Fields, expected: &str| assert_eq!(fields.with_identity(&["id"]), expected);
         check(Fields::only(["name"]), "id,name");
         check(Fields::only(["name", "id"]), "name,id");

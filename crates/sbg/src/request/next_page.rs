@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn list_by_offset_follows_its_links() {
+    fn offset_list_follows_its_links() {
         let check = |items: usize, total: Option<u64>, link: Value, expected: &str| {
             let page = fetched(items, Some("https://a/v2/x?offset=4&limit=2"), total, json!([link]));
             let next = Next::after(&page, &at(4, None), false, &mut Tokens::default());
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn list_by_token_follows_its_tokens() {
+    fn token_list_follows_its_tokens() {
         let check = |link: Value, current: Option<&str>, expected: &str| {
             let page = fetched(2, None, None, json!([{"rel": "next", "href": link}]));
             let next = Next::after(&page, &at(0, current), true, &mut Tokens::default());
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_pages_without_end_are_an_error() {
+    fn endless_empty_pages_are_an_error() {
         let (mut tokens, mut empty) = (Tokens::default(), 0);
         loop {
             let page = Fetched::<()>::with_token(Vec::new(), None, Some(format!("t{empty}")));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_come_round_are_noticed_and_others_are_not() {
+    fn only_repeated_tokens_are_detected() {
         let check = |before: usize, circle: usize| {
             let names =
                 (0..).map(|index| if index < before { index } else { before + (index - before) % circle });

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wait_ends_when_it_is_over_and_tells_of_changes() {
+    async fn wait_ends_and_reports_changes() {
         let (asked, told) = (Arc::default(), Arc::new(AtomicU32::new(0)));
         let counted = told.clone();
         let wait = counting(&asked).on_change(move |_| {
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_timeout_names_the_state() {
+    async fn wait_timeout_names_the_state() {
         let error = counting(&Arc::default()).timeout(Duration::ZERO).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WaitTimeout);
         assert!(!error.is_transient());
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_timeout_ends_a_question_that_is_not_answered() {
+    async fn timeout_ends_an_unanswered_poll() {
         let state = |_: &u32| State { name: "none".to_owned(), over: true };
         let wait = Wait::new("the answer", state, std::future::pending::<Result<u32>>);
         let error = wait.timeout(Duration::from_secs(60)).await.unwrap_err();
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_platform_is_never_asked_without_a_pause() {
+    async fn polls_always_pause() {
         let (asked, begun) = (Arc::default(), Instant::now());
         counting(&asked).poll_interval(Duration::ZERO).max_poll_interval(Duration::ZERO).await.unwrap();
         assert!(begun.elapsed() >= 5 * LEAST_INTERVAL);
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_platform_is_asked_ever_more_seldom_up_to_the_longest_pause() {
+    async fn poll_interval_grows_to_its_maximum() {
         let pauses = async |tune: fn(Wait<u32>) -> Wait<u32>| {
             let asked: Arc<std::sync::Mutex<Vec<Instant>>> = Arc::default();
             let log = asked.clone();

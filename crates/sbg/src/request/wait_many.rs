@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_jobs_that_are_not_over_are_asked_for_and_one_that_is_gone_holds_up_no_other() {
+    async fn only_unfinished_jobs_are_polled() {
         let asked: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
         let log = asked.clone();
         let ids = ["done", "gone", "slow", "shy", "stuck"].map(str::to_owned).to_vec();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_cannot_be_got_again_and_again_is_given_up() {
+    fn job_that_keeps_failing_is_abandoned() {
         let mut watched: Watched<Chore> = Watched::new("e".to_owned());
         watched.learn(busy());
         assert_eq!(watched.show().unwrap(), Chore { id: "e".to_owned(), state: None });
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn malformed_ids_come_out_when_they_are_waited_for() {
+    async fn malformed_ids_fail_the_wait() {
         let get = |_: Vec<String>| async { panic!("nothing is asked") };
         let wait: Wait<Vec<Result<Chore>>> = all("the chores", Err(Error::invalid("no id")), get);
         assert_eq!(wait.await.unwrap_err().message(), "no id");

@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_are_those_of_the_standards() {
+    fn file_digests_match_known_values() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "abc").unwrap();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_that_nobody_waits_for_any_more_is_given_up() {
+    fn digest_stops_when_cancelled() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, vec![0; 3 * BLOCK]).unwrap();
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_digest_is_refused() {
+    fn invalid_digest_text_is_rejected() {
         for text in
             ["", "md5", "md5:", "md5:90", "sha1:00", "crc32c:0000000g", "900150983cd24fb0d6963f7d28e17f72"]
         {

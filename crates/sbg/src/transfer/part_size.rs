@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn upload_parts_cover_the_file_once_within_limits(size in any_size(), rate in 0.0..1e11) {
+        fn upload_parts_cover_the_file_within_limits(size in any_size(), rate in 0.0..1e11) {
             let chosen = [upload_part_size(size, None), upload_part_size(size, Some(rate)), reader_part_size(size)];
             for chosen in chosen {
                 let Ok(part_size) = chosen else {
@@ -141,27 +141,27 @@ mod tests {
         }
 
         #[test]
-        fn ranges_of_a_download_cover_any_gap_once(start in any_size(), length in any_size()) {
+        fn download_ranges_cover_any_gap(start in any_size(), length in any_size()) {
             let part_size = download_part_size(length);
             prop_assert!((8 * MIB..=64 * MIB).contains(&part_size));
             assert_covered(start..start + length, part_size)?;
         }
 
         #[test]
-        fn parts_of_any_size_cover_the_file_once(size in 0..100_000_u64, part_size in 0..1_000_u64) {
+        fn parts_of_any_size_cover_the_file(size in 0..100_000_u64, part_size in 0..1_000_u64) {
             assert_covered(0..size, part_size.max(1))?;
             prop_assert_eq!(parts(0..size, part_size).count() as u64, size.div_ceil(part_size.max(1)));
         }
     }
 
     #[test]
-    fn an_upload_beyond_the_limits_is_refused() {
+    fn upload_beyond_the_limits_is_rejected() {
         assert!(upload_part_size(MOST_PARTS * LARGEST_PART, None).is_ok());
         assert!(upload_part_size(MOST_PARTS * LARGEST_PART + 1, None).is_err());
     }
 
     #[test]
-    fn part_size_follows_the_size_and_the_rate() {
+    fn part_size_follows_size_and_rate() {
         let check = |size: u64, rate: Option<f64>, expected: u64| {
             assert_eq!(upload_part_size(size, rate).ok(), Some(expected), "{size} {rate:?}");
         };

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_rate_is_that_of_late_without_what_was_there_and_without_pauses() {
+    async fn rate_excludes_resumed_bytes_and_pauses() {
         let whole = Arc::new(Counters::new());
         let piece = Counters::piece(whole.clone());
         piece.plan(1_000_000, 1);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_file_that_does_not_arrive_leaves_the_whole() {
+    async fn failed_file_is_removed_from_the_total() {
         let whole = Arc::new(Counters::new());
         whole.plan_more(100, 1);
         whole.plan_more(30, 1);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_time_without_a_gain_is_that_of_the_whole() {
+    async fn files_share_the_time_since_progress() {
         let whole = Arc::new(Counters::new());
         let (one, other) = (Counters::piece(whole.clone()), Counters::piece(whole.clone()));
         tokio::time::advance(Duration::from_secs(60)).await;

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn summary_names_the_cells_that_fail() {
+    fn summary_names_the_failing_cells() {
         let stores = [&STORES[0], &STORES[1]];
         let summary = |cells| summary(&stores, &[Row { name: "download 0 B", cells }]);
         assert_eq!(summary(vec![Cell::Holds, Cell::None("why")]).unwrap(), "1 cells hold");

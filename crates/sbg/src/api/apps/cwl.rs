@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yaml_is_sent_under_the_id_as_it_is() {
+    fn yaml_is_sent_unchanged() {
         let check = |base: &str, id: &str, expected: &str| {
             let (base, id) = (base.parse().unwrap(), id.parse().unwrap());
             let request = yaml_request(base, &id, "class: Workflow".to_owned());
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptions_are_objects_or_yaml() {
+    fn cwl_must_be_an_object_or_yaml() {
         let check = |cwl: Cwl, expected: Option<&str>| {
             assert_eq!(cwl.check().err().map(|error| error.message().to_owned()).as_deref(), expected);
         };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_installed_app_is_known_by_what_the_platform_adds() {
+    fn installed_app_is_read_from_platform_fields() {
         let id: AppId = "rfranklin/demo/helix-angle/2".parse().unwrap();
         let app = installed(
             json!({"sbg:id": "rfranklin/demo/helix-angle/3", "sbg:revision": 3, "label": "Angle"}),

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_are_named_by_username_and_teams_by_id() {
+    fn member_is_sent_by_username_or_team_id() {
         let check = |member: NewMember, expected: Option<Value>| {
             let body = member_body(member, Permissions::new().execute(true)).ok();
             let body = body.map(|body| serde_json::to_value(body).unwrap());
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_keeps_what_it_does_not_name() {
+    fn permission_change_keeps_the_rest() {
         let present: types::Permissions =
             serde_json::from_value(json!({"read": true, "write": true, "execute": true})).unwrap();
         let set = laid_over(&present, Permissions::new().execute(false).copy(true));

@@ -392,7 +392,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_is_over_when_it_finished_failed_or_was_aborted() {
+    fn run_is_over_in_final_states_only() {
         let check = |status: Value, name: &str, over: bool| {
             let run: types::AutomationRun =
                 serde_json::from_value(json!({ "id": "r", "status": status })).unwrap();

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_objects() {
+    fn settings_must_be_objects() {
         assert!(check_object("inputs", None).is_ok() && check_object("inputs", Some(&json!({}))).is_ok());
         let error = check_object("inputs", Some(&json!(["a"]))).unwrap_err();
         assert_eq!(error.to_string(), "the inputs are a JSON object, as `json!` makes one of `{...}`");

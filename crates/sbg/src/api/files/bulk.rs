@@ -383,7 +383,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_those_of_the_resource() {
+    fn selected_fields_apply_to_the_resource() {
         let check = |fields: Fields, expected: &str| assert_eq!(of_resources(&fields), expected);
         check(
             Fields::only(["name", "metadata.sample_id"]),
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_what_was_set_and_nothing_else() {
+    fn change_contains_only_set_fields() {
         let check = |change: FileChange, expected: Result<Value, &str>| {
             let got = change.checked().map(|item| serde_json::to_value(item).unwrap());
             assert_eq!(got.map_err(|error| error.message().to_owned()), expected.map_err(str::to_owned));
@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overwrite_says_all_that_is_to_be() {
+    fn overwrite_empties_unset_tags_and_metadata() {
         let check = |overwrite: FileOverwrite, expected: Result<Value, &str>| {
             let got = overwrite.checked().map(|item| serde_json::to_value(item).unwrap());
             assert_eq!(got.map_err(|error| error.message().to_owned()), expected.map_err(str::to_owned));
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_changed_once() {
+    fn duplicate_change_of_a_file_is_rejected() {
         let ids = ["5f1", "5f2", "5f1"].map(str::to_owned);
         assert!(check_once(&ids[..2]).is_ok());
         let error = check_once(&ids).unwrap_err();

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_is_there_or_its_error_is() {
+    fn copy_result_is_a_file_or_an_error() {
         let check = |copy: Option<Value>, expected: Result<&str, &str>| {
             let copy = copy.map(|copy| serde_json::from_value(copy).unwrap());
             let got = copied("5f1", copy.as_ref());

@@ -457,7 +457,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_that_cannot_be_are_refused() {
+    fn invalid_job_items_are_rejected() {
         let check = |items: Vec<JobItem>, expected: &str| {
             assert_eq!(checked(items, "a file is copied to").unwrap_err().message(), expected);
         };
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_finished_job_is_over() {
+    fn job_is_over_only_when_finished() {
         let job = |json: serde_json::Value| serde_json::from_value::<types::AsyncJob>(json).unwrap();
         for (name, over) in [("FINISHED", true), ("RUNNING", false), ("PAUSED", false)] {
             let state = job(json!({"id": "1", "state": name})).state();

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_of_its_kind_is_held_against_what_is_done_with_it() {
+    fn known_file_kind_is_checked_before_use() {
         let check = |file: FileRef, as_file: bool, as_folder: bool| {
             assert_eq!(file.checked_file("copied").is_ok(), as_file, "{file:?}");
             assert_eq!(file.checked_folder().is_ok(), as_folder, "{file:?}");

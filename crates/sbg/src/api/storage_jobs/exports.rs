@@ -444,7 +444,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exports_to_no_place_are_refused() {
+    fn export_without_destination_is_rejected() {
         let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
         let check = |file: &str, location: &str, allowed: bool| {
             let export = client.exports().start(file, "a/b", location);

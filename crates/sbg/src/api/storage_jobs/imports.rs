@@ -566,7 +566,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_that_cannot_be_meant_are_refused() {
+    fn invalid_import_is_rejected() {
         let check = |import: ImportStart, expected: &str| {
             assert_eq!(import.checked().map(|_| ()).unwrap_err().to_string(), expected);
         };
@@ -594,7 +594,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_completed_job_has_a_file() {
+    fn only_completed_import_has_a_file() {
         let check = |json: &str, expected: Result<&str, &str>| {
             let import: types::Import = serde_json::from_str(json).unwrap();
             let got = import.file().map(|file| file.id).map_err(|error| error.to_string());

@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_in_utc_and_in_whole_seconds() {
+    fn task_times_are_utc_in_whole_seconds() {
         let check = |time: &str, from: &str, to: &str| {
             let time = time.parse().unwrap();
             assert_eq!((time_param(time).as_str(), end_param(time).as_str()), (from, to));

@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn output_files_are_listed_once_each() {
+    fn output_files_are_listed_once() {
         let outputs = json!({
             "bam": {"class": "File", "path": "1", "secondaryFiles": [{"class": "File", "path": "2"}]},
             "bai": {"class": "File", "path": "2"},
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_read_however_they_are_written() {
+    fn price_parses_from_any_form() {
         let check = |price: Value, expected: Option<f64>| {
             assert_eq!((task(json!({"price": price}))).price(), expected);
         };
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_read_whatever_their_form() {
+    fn task_problems_parse_from_any_form() {
         let check = |json: Value, message: &str, input: Option<&str>, code: Option<i64>| {
             let problems = (task(json!({"errors": [json.clone()]}))).errors();
             let [problem] = &problems[..] else { panic!("{problems:?}") };
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_are_named_by_the_ids_of_their_files() {
+    fn job_logs_map_to_file_ids() {
         let job: types::TaskJob = serde_json::from_value(json!({"logs": {
             "cmd.log": "https://api.sbgenomics.com/v2/files/567890abc4f3066bc3750177/download_info",
             "stderr": null,

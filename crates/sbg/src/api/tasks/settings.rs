@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_sent_as_they_were_set() {
+    fn execution_settings_are_sent_as_set() {
         let check = |settings: ExecutionSettings, expected: Result<Value, &str>| {
             let got = settings.checked().map(|edit| serde_json::to_value(edit).unwrap());
             assert_eq!(got.map_err(|error| error.message().to_owned()), expected.map_err(str::to_owned));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_with_paths_of_their_own_switch_the_override_on() {
+    fn output_paths_enable_the_override() {
         let check = |location: OutputLocation, expected: Result<Value, &str>| {
             let got = location.checked().map(|location| serde_json::to_value(location).unwrap());
             assert_eq!(got.map_err(|error| error.message().to_owned()), expected.map_err(str::to_owned));

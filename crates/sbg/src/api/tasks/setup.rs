@@ -178,14 +178,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn criteria_are_metadata_fields() {
+    fn batch_criteria_are_metadata_fields() {
         let by = by_metadata(["sample_id", "metadata.library_id"]);
         assert_eq!(by.criteria, ["metadata.sample_id", "metadata.library_id"]);
         assert_eq!(by.type_, "CRITERIA");
     }
 
     #[test]
-    fn batches_that_cannot_be_are_refused() {
+    fn invalid_batch_settings_are_rejected() {
         let check = |input: &str, by: types::TaskBatchCriteria, expected: Option<&str>| {
             let error = check_batch(Some(input), Some(&by)).err();
             assert_eq!(error.map(|error| error.message().to_owned()).as_deref(), expected);

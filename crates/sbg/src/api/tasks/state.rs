@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_are_over_in_three_states_only() {
+    fn task_is_over_in_three_states_only() {
         for (status, over) in [
             (json!("COMPLETED"), true),
             (json!("failed"), true),
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_with_errors_is_not_waited_for() {
+    fn wait_rejects_a_draft_with_errors() {
         let draft = |errors: Value| task(json!({"id": ID, "status": "DRAFT", "errors": errors}));
         assert!(draft(json!([])).if_it_can_end().is_ok());
         let errors = json!(["Missing `reads`.", {"message": "No file."}]);

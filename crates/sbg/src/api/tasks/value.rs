@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_written_as_the_platform_reads_them() {
+    fn inputs_serialize_as_the_platform_expects() {
         let check = |value: TaskValue, expected: Value| assert_eq!(value.to_json(), expected);
         let reads = file(json!({"id": "5f1", "name": "a.fastq", "type": "FILE", "size": 7}));
         let folder = file(json!({"id": "5f2", "type": "folder"}));
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_are_read_whatever_they_are() {
+    fn any_output_becomes_a_task_value() {
         let check = |json: Value, expected: TaskValue| assert_eq!(TaskValue::from_json(&json), expected);
         check(json!(null), TaskValue::Null);
         check(json!("text"), "text".into());
@@ -491,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_found_at_any_depth_with_their_secondary_files() {
+    fn files_are_found_at_any_depth() {
         let json = json!({
             "bams": [
                 {"class": "File", "path": "1", "secondaryFiles": [
@@ -511,14 +511,14 @@ mod tests {
     }
 
     #[test]
-    fn what_one_task_gives_is_given_to_the_next() {
+    fn outputs_become_inputs_of_the_next_task() {
         let json =
             json!([{"class": "File", "path": "1", "name": "a", "secondaryFiles": [{"path": "2"}]}, "x", 3]);
         assert_eq!(TaskValue::from_json(&json).to_json(), json!([{"class": "File", "path": "1"}, "x", 3]));
     }
 
     #[test]
-    fn ids_are_checked_wherever_they_stand() {
+    fn nested_ids_are_validated() {
         let check = |value: TaskValue, expected: Option<&str>| {
             assert_eq!(value.check().err().map(|error| error.message().to_owned()).as_deref(), expected);
         };

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_volumes_are_words_with_single_underscores() {
+    fn volume_name_allows_single_underscores() {
         let check = |name: &str, allowed: bool| assert_eq!(check_name(name).is_ok(), allowed, "{name}");
         for name in ["a", "my_input_volume", "2024", "A1_b2", &"a".repeat(32)] {
             check(name, true);

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn execute_is_a_part_of_admin_alone() {
+    fn execute_is_allowed_only_within_admin() {
         let allowed = |permissions: Permissions| volume_permissions(&permissions.to_edit()).is_ok();
         assert!(allowed(Permissions::all()));
         assert!(allowed(Permissions::new().execute(false)));

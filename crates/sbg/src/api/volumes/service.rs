@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn services_of_all_clouds_are_sent_with_their_credentials_and_shown_without() {
+    fn services_send_credentials_but_hide_them() {
         check(
             Service::s3("b", "hush-id", "hush")
                 .prefix("in")
@@ -508,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn invalid_service_is_rejected() {
         check(Service::s3(" ", "hush-id", "hush"), Err("the bucket is empty"));
         check(Service::s3("b", "hush-id", ""), Err("the secret access key is empty"));
         check(Service::oss("b", "", "hush-id", "hush"), Err("the endpoint is empty"));

@@ -32,7 +32,7 @@ fn token(text: &str) -> SecretString {
 }
 
 #[test]
-fn profiles_are_read() {
+fn profiles_parse_from_the_credentials_file() {
     let folder = Folder::new();
     let path = folder.write(
         "\u{feff}# mine\r\n[default]\r\napi_endpoint = https://api.sbgenomics.com/v2\r\nauth_token = ONE\r\n\
@@ -55,7 +55,7 @@ fn profiles_are_read() {
 }
 
 #[test]
-fn switches_are_true_or_false_and_nothing_else() {
+fn switches_accept_only_booleans() {
     let folder = Folder::new();
     let check = |value: &str, expected: Option<bool>| {
         let path = folder.write(&format!("[default]\nadvance_access = {value}\n"));
@@ -80,7 +80,7 @@ fn switches_are_true_or_false_and_nothing_else() {
 }
 
 #[test]
-fn errors_tell_file_line_and_reason_but_no_token() {
+fn profile_errors_show_the_line_but_no_token() {
     let folder = Folder::new();
     let check = |text: &str, expected: &str| {
         let path = folder.write(text);
@@ -113,7 +113,7 @@ fn errors_tell_file_line_and_reason_but_no_token() {
 }
 
 #[test]
-fn a_saved_profile_leaves_the_others_byte_for_byte() {
+fn saved_profile_preserves_other_bytes() {
     let folder = Folder::new();
     let path = folder.write(
         "# from the wiki\r\n\r\n[default]\r\napi_endpoint=https://api.sbgenomics.com/v2\r\nauth_token = one\r\n\
@@ -138,7 +138,7 @@ fn a_saved_profile_leaves_the_others_byte_for_byte() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_and_changes_nothing() {
+fn invalid_profile_changes_nothing() {
     let folder = Folder::new();
     let mut credentials = CredentialsFile::open_or_new(folder.path()).unwrap();
     let mut check = |profile: &str, text: &str, expected: &str| {
@@ -160,7 +160,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_change_by_another_program_is_not_undone() {
+fn concurrent_change_is_not_overwritten() {
     let folder = Folder::new();
     let mut credentials = CredentialsFile::open_or_new(folder.path()).unwrap();
     credentials.set("cgc", &Endpoint::Cgc, &token("t")).unwrap();
@@ -172,7 +172,7 @@ fn a_change_by_another_program_is_not_undone() {
 
 #[cfg(unix)]
 #[test]
-fn files_are_private_and_links_stay() {
+fn credentials_file_is_private_and_keeps_links() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
 
@@ -210,7 +210,7 @@ fn files_are_private_and_links_stay() {
 }
 
 #[test]
-fn settings_are_read_with_file_and_line_in_errors() {
+fn settings_errors_show_file_and_line() {
     let folder = Folder::new();
     assert!(Settings::open(folder.path()).unwrap().is_none());
     let check = |text: &str, expected: Result<&str, &str>| {
@@ -246,7 +246,7 @@ fn settings_are_read_with_file_and_line_in_errors() {
 }
 
 #[test]
-fn debug_hides_values() {
+fn profile_debug_redacts_values() {
     let folder = Folder::new();
     let path = folder.write("[cgc]\nauth_token = SECRET\napi_endpoint = https://SECRET@x/v2\nSECRET\n");
     let mut credentials = CredentialsFile::open(path).unwrap();
@@ -259,7 +259,7 @@ fn debug_hides_values() {
 }
 
 #[test]
-fn only_regular_files_of_a_bounded_size_are_read() {
+fn credentials_must_be_a_small_regular_file() {
     let folder = Folder::new();
     let check = |expected: &str| {
         let credentials = folder.short(&CredentialsFile::open_or_new(folder.path()).unwrap_err());

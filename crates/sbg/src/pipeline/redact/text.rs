@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_keep_what_is_known_to_be_harmless() {
+    fn harmless_url_parts_are_kept() {
         let api = Url::parse("https://api.example.com/v2").unwrap().origin();
         let check = |text: &str, expected: &str| assert_eq!(urls(text, &api), expected);
         // Of the storage: no query at all.
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn known_parameters_are_those_of_the_specification() {
+    fn known_parameters_match_the_specification() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/sbg.openapi.json");
         let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let operations = document["paths"].as_object().unwrap().values().filter_map(Value::as_object);
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn only_headers_that_describe_a_body_are_known() {
+    fn only_body_headers_are_known() {
         for known in ["ETag", "Content-Type", "x-ms-blob-type"] {
             assert!(is_known_header(known), "{known}");
         }

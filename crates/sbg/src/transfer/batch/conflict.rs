@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_path_leads_out_of_the_folder() {
+    fn paths_cannot_leave_the_folder() {
         let folder = Path::new("/data/run");
         assert_eq!(join(folder, "a/b c.bam").unwrap(), Path::new("/data/run/a/b c.bam"));
         assert_eq!(join(folder, "..a/b..").unwrap(), Path::new("/data/run/..a/b.."));

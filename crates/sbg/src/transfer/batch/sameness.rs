@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn record_decides_for_downloads() {
+    fn record_decides_whether_to_download() {
         let check = |local, remote, pair, learned, expected: &[_]| {
             check(Compare::Record, (local, remote, pair), learned, expected);
         };
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn uploaded_object_is_known_by_its_time() {
+    fn uploaded_object_is_identified_by_its_time() {
         let uploaded = || Some(Pair { version: None, ..pair() });
         let edited = || RemoteFile { modified_on: Some(LATER), ..remote() };
         let changed = |at| (1, Stored { modified: at, ..stored("\"a\"") });
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn times_alone_prove_nothing() {
+    fn times_alone_do_not_prove_identity() {
         let check = |uploading, local, remote, expected| {
             for compare in [Compare::Record, Compare::SizeAndTime] {
                 let facts = Facts { compare, uploading, local: &local, remote: &remote, pair: None };
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn content_is_read_whatever_the_times_say() {
+    fn content_comparison_ignores_times() {
         let check = |remote, pair, learned, expected: &[_]| {
             check(Compare::Content, (local(), remote, pair), learned, expected);
         };

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn extents_that_overlap_or_leave_the_file_are_refused() {
+    fn overlapping_or_outside_extents_are_rejected() {
         let check = |ranges: &[(u64, u64)], expected| {
             let extents: Vec<_> = ranges.iter().map(|range| extent(range.0..range.1, 0)).collect();
             assert_eq!(in_order(&extents, 10), expected, "{ranges:?}");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_restart_of_the_system_only_what_is_on_the_disk_counts() {
+    fn reboot_keeps_only_verified_extents() {
         let folder = tempfile::tempdir().unwrap();
         let target = PartFile::open(&folder.path().join("file"), None, false, &|| true).unwrap();
         target.write(&mut Tail::default(), b"0123456789", 0, true).unwrap();

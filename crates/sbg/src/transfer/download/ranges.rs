@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_rest_is_split_only_when_nothing_waits() {
+    fn largest_range_is_split_when_none_waits() {
         let mut segments = RangeMap::new(16 * MIB, []);
         assert_eq!(segments.take(0), Some(0..8 * MIB));
         assert_eq!(segments.take(0), Some(8 * MIB..16 * MIB));
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_was_split_gives_no_byte_beyond_its_end() {
+    fn split_range_never_exceeds_its_end() {
         let mut segments = RangeMap::new(8 * MIB, []);
         segments.take(0);
         assert_eq!(segments.take(0), Some(4 * MIB..8 * MIB));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_range_is_given_up_once_and_sooner_where_others_move() {
+    fn silent_range_is_abandoned_once() {
         let mut segments = RangeMap::new(24 * MIB, []);
         let starts: Vec<u64> =
             (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_waits_for_the_bandwidth_or_the_disk_is_not_silent() {
+    fn range_waiting_for_bandwidth_is_not_silent() {
         let mut segments = RangeMap::new(16 * MIB, []);
         segments.take(u64::MAX);
         segments.take(u64::MAX);
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_moves_far_slower_than_others_is_given_up() {
+    fn far_slower_range_is_abandoned() {
         let mut segments = RangeMap::new(24 * MIB, []);
         let starts: Vec<u64> =
             (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn touching_extents_are_joined_until_they_are_too_large_to_lose() {
+    fn touching_extents_join_up_to_a_limit() {
         let part = |number: u64| Extent { start: number * 8 * MIB, end: (number + 1) * 8 * MIB, crc32c: 0 };
         let segments = RangeMap::new(1024 * MIB, (0..20).map(part));
         let extents: Vec<_> =
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn checksums_join_in_steps_too() {
+    fn crc32c_combines_in_steps() {
         let data: Vec<u8> = (0..=255).cycle().take(1000).collect();
         let (one, next) = data.split_at(300);
         let (first, second) = (crc32c::crc32c(one), crc32c::crc32c(next));
@@ -493,7 +493,7 @@ mod tests {
 
         /// Checksums of pieces join to the checksum of the whole.
         #[test]
-        fn checksums_join(data in prop::collection::vec(any::<u8>(), 1..2_000), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8), seed in any::<u64>()) {
+        fn crc32c_of_pieces_combines(data in prop::collection::vec(any::<u8>(), 1..2_000), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8), seed in any::<u64>()) {
             let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(data.len())).chain([data.len()]).collect();
             ends.sort_unstable();
             ends.dedup();

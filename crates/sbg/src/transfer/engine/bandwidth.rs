@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn bytes_move_at_the_rate_and_no_faster() {
+    async fn throttle_moves_bytes_at_the_rate() {
         let throttle = Throttle::new(Some(1_000_000));
         let began = Instant::now();
         for _ in 0..100 {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_cap_nothing_waits() {
+    async fn uncapped_throttle_never_waits() {
         let throttle = Throttle::new(None);
         let began = Instant::now();
         throttle.take(u64::MAX).await;

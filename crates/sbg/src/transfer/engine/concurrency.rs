@@ -482,12 +482,12 @@ mod tests {
     }
 
     #[test]
-    fn connections_double_while_each_brings_more() {
+    fn limit_doubles_while_throughput_grows() {
         assert_eq!(run(25.0, 1e9, 4), [16, 32, 64, 64]);
     }
 
     #[test]
-    fn connections_that_bring_nothing_are_given_back() {
+    fn useless_connections_are_released() {
         // Eight fill the path: sixteen are tried once and then given up.
         assert_eq!(run(25.0, 200.0, 3), [16, 8, 8]);
         let long = run(25.0, 200.0, 100);
@@ -495,14 +495,14 @@ mod tests {
     }
 
     #[test]
-    fn a_single_connection_more_is_kept_where_it_pays() {
+    fn extra_connection_is_kept_if_useful() {
         let limits = run(25.0, 300.0, 200);
         assert_eq!(limits[..2], [16, 32]);
         assert!(limits[20..].iter().all(|limit| (12..=17).contains(limit)), "{limits:?}");
     }
 
     #[test]
-    fn limit_stays_when_the_processors_are_busy() {
+    fn limit_stays_when_the_cpu_is_busy() {
         let mut controller = Controller::new(FIRST, 500.0);
         let limits: Vec<_> = [100.0, 500.0, 900.0, 900.0].map(|goodput| controller.tick(goodput)).into();
         assert_eq!(limits, [16, 16, 16, 16]);
@@ -510,14 +510,14 @@ mod tests {
     }
 
     #[test]
-    fn an_overload_takes_three_of_ten_away_but_never_the_last_two() {
+    fn overload_cuts_the_limit_but_not_below_two() {
         let mut controller = Controller::new(FIRST, f64::INFINITY);
         let limits: Vec<_> = (0..6).map(|_| controller.overloaded()).collect();
         assert_eq!(limits, [5, 3, 2, 2, 2, 2]);
     }
 
     #[test]
-    fn a_path_that_becomes_slow_is_noticed_after_two_ticks() {
+    fn slow_path_is_detected_after_two_ticks() {
         let mut controller = Controller::new(FIRST, f64::INFINITY);
         for _ in 0..4 {
             controller.tick(1000.0);
@@ -528,7 +528,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn there_are_never_more_connections_than_the_limit() {
+    async fn permits_never_exceed_the_limit() {
         let limiter = Limiter::new(Direction::Down);
         let mut permits = Vec::new();
         for _ in 0..FIRST {
@@ -546,7 +546,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_overload_that_lasts_counts_again_although_nothing_moves() {
+    async fn overload_counts_again_without_traffic() {
         let limiter = Limiter::new(Direction::Down);
         let limits: Vec<usize> = {
             let mut limits = Vec::new();
@@ -562,7 +562,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_tick_of_new_connections_of_an_upload_is_not_judged() {
+    async fn uploads_skip_the_first_tick_after_growth() {
         let ticks = async |direction| {
             let limiter = Limiter::new(direction);
             let mut permits = Vec::new();
@@ -585,7 +585,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_upload_is_looked_at_often_until_more_connections_bring_no_more() {
+    async fn upload_ticks_are_short_until_growth_stops() {
         let limiter = Limiter::new(Direction::Up);
         let _permits: Vec<_> = (0..MOST).map(|_| tokio::spawn(limiter.clone().acquire())).collect();
         tokio::task::yield_now().await;
@@ -600,7 +600,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn connections_of_one_who_takes_no_more_than_there_are_double_with_every_tick() {
+    async fn limit_doubles_when_every_connection_is_used() {
         let limiter = Limiter::new(Direction::Down);
         let (mut permits, mut limits) = (Vec::new(), Vec::new());
         for _ in 0..4 {
@@ -616,7 +616,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn parts_of_an_unknown_line_go_one_by_one() {
+    async fn parts_go_one_by_one_until_the_rate_is_known() {
         const PART: u64 = 8 << 20;
         let limiter = Limiter::new(Direction::Up);
         let first = limiter.clone().acquire_for(PART).await;

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_line_confirms_first_part_within_10_s() {
+    fn slow_link_confirms_first_part_within_10_s() {
         for buffer in [0, MIB, BUFFER] {
             for line in [MIB, 2 * MIB, 3 * MIB] {
                 let (bytes, first) = simulate(line, 8 * MIB, buffer, 8, 20);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_line_uses_every_connection_after_the_first_measurement() {
+    fn fast_link_uses_every_connection_once_measured() {
         for (line, part) in [(100 * MIB, 8 * MIB), (1000 * MIB, 8 * MIB), (1000 * MIB, 256 * MIB)] {
             let (bytes, _) = simulate(line, part, BUFFER, 8, 30);
             assert!(bytes[..10].contains(&8), "{line} {part}: {bytes:?}");
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn small_parts_go_in_parallel_from_the_start() {
+    fn small_parts_start_in_parallel() {
         let mut window = InFlight::default();
         for _ in 0..64 {
             assert!(window.has_room(10_000));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn one_part_may_go_whatever_its_size_and_the_rate() {
+    fn one_part_is_always_allowed() {
         let mut window = InFlight::default();
         window.begin(100, Duration::ZERO);
         window.end(100, 0, true, Duration::from_secs(100));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn line_is_known_only_once_parts_have_waited() {
+    fn rate_is_known_only_once_parts_have_waited() {
         let mut window = InFlight::default();
         for crowded in [false, true] {
             window.begin(MIB, Duration::ZERO);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_failed_attempts_do_not_count() {
+    fn failed_attempts_do_not_raise_the_rate() {
         let mut window = InFlight::default();
         for second in 0..10 {
             window.begin(8 * MIB, Duration::from_secs(second));
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn line_that_becomes_slow_is_noticed() {
+    fn link_slowdown_is_detected() {
         let mut window = InFlight::default();
         window.begin(MIB, Duration::ZERO);
         window.begin(100 * MIB, Duration::ZERO);

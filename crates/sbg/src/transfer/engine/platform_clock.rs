@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_is_counted_from_the_last_response() {
+    fn platform_time_continues_from_last_response() {
         let clock = PlatformClock::default();
         let now = Instant::now();
         assert_eq!(clock.at_least(now), None);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_outage_is_waited_out_for_five_minutes_and_no_longer() {
+    async fn outage_is_retried_for_five_minutes() {
         let (counters, mut retry) = (Counters::new(), Retry::default());
         counters.gain();
         let began = Instant::now();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_part_that_fails_is_not_given_up_while_others_move() {
+    async fn part_is_retried_while_others_progress() {
         let (counters, mut retry) = (Counters::new(), Retry::default());
         for _ in 0..100 {
             counters.gain();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn responses_that_are_never_right_are_bounded() {
+    async fn unexpected_responses_are_bounded() {
         let (counters, limiter, mut retry) = (Counters::new(), limiter(), Retry::default());
         counters.gain();
         let mut count = 0;
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn retry_after_of_the_storage_is_obeyed() {
+    async fn storage_retry_after_is_obeyed() {
         let (counters, limiter, mut retry) = (Counters::new(), limiter(), Retry::default());
         let began = Instant::now();
         let refused = StorageError::Refused(error().with_status(503), Some(Duration::from_secs(40)));
@@ -197,14 +197,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn final_refusals_are_not_repeated() {
+    async fn final_refusals_are_not_retried() {
         let refused = StorageError::Refused(error().with_status(404), None);
         let ended = Retry::default().after(refused, true, &limiter(), &Counters::new()).await;
         assert_eq!(ended.unwrap_err().attempts(), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_a_long_pause_a_first_failure_is_not_the_last() {
+    async fn first_failure_after_a_pause_is_retried() {
         let (counters, mut retry) = (Counters::new(), Retry::default());
         counters.gain();
         tokio::time::advance(10 * OUTAGE).await;
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_fresh_address_is_refused_for_good_the_second_time_and_an_old_one_is_renewed() {
+    async fn fresh_url_is_renewed_once_and_old_url_always() {
         let (counters, limiter, mut retry) = (Counters::new(), limiter(), Retry::default());
         let refused = || StorageError::Refused(error().with_status(403), None);
         for _ in 0..5 {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_platform_that_was_never_reached_is_no_outage() {
+    async fn unreachable_platform_is_not_an_outage() {
         let (counters, mut retry) = (Counters::new(), Retry::default());
         for _ in 0..MOST_FAILURES {
             assert!(retry.after_call(error(), &counters).await.is_ok());
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_is_refused_is_not_repeated() {
+    async fn refused_call_is_not_retried() {
         let refused = Error::refused(403, None, "no");
         assert!(Retry::default().after_call(refused, &Counters::new()).await.is_err());
     }

@@ -449,7 +449,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_storage_repeats_of_a_signed_address_is_not_shown() {
+    fn echoed_url_signature_is_redacted() {
         let url = Url::parse("https://store.example/a?X-Amz-Expires=900&X-Amz-Signature=0123456789abcdef&sig=aGVsbG8%2Bd29ybGQ%3D").unwrap();
         let body =
             "<Refused>0123456789abcdef, aGVsbG8+d29ybGQ= or aGVsbG8%2Bd29ybGQ%3D after 900 s</Refused>";

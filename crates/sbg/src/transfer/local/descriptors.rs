@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn transfer_waits_until_another_has_closed_its_files() {
+    async fn transfer_waits_for_free_descriptors() {
         let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
         let (_file, first) = descriptors.open(&stop, file, |file| file).await.unwrap();
         let attempts = Arc::new(AtomicU32::new(0));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn lone_transfer_fails_where_there_are_no_descriptors() {
+    async fn lone_transfer_fails_without_descriptors() {
         let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
         let failed = descriptors.open(&stop, || Err::<File, _>(exhausted()), |file| file).await;
         let text = failed.unwrap_err().to_string();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waiting_for_descriptors_ends_with_a_stop() {
+    async fn stop_ends_the_wait_for_descriptors() {
         let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
         let first = descriptors.open(&stop, file, |file| file).await.unwrap();
         stop.cancel();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_errors_are_final() {
+    async fn other_open_errors_are_final() {
         let (descriptors, stop) = (Arc::new(Descriptors::default()), CancellationToken::new());
         let full = || Err::<File, _>(Error::io("cannot create `a`", Errno::NOSPC.into()));
         assert_eq!(
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn exhaustion_is_found_in_the_chain_of_errors() {
+    fn exhaustion_is_found_in_the_error_chain() {
         assert!(is_exhausted(&exhausted()));
         assert!(is_exhausted(&Error::io("cannot read `a`", Errno::NFILE.into())));
         assert!(is_exhausted(&io::Error::other(exhausted())));

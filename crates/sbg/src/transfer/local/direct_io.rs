@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_blocks_lie_between_multiples() {
+    fn whole_blocks_are_aligned() {
         let check = |offset, length, expected| assert_eq!(whole_blocks(offset, length), expected);
         check(0, BLOCK, Some(0..BLOCK));
         check(0, BLOCK - 1, None);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn small_pieces_are_left_to_the_page_cache() {
+    fn small_writes_use_the_page_cache() {
         let file = tempfile::tempfile().unwrap();
         let direct = DirectFile { file, worth: Worth::default() };
         assert_eq!(direct.blocks(0, LEAST_WRITE), Some(0..LEAST_WRITE));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_disk_is_left_to_the_page_cache() {
+    fn slow_disk_falls_back_to_the_page_cache() {
         let worth = Worth::default();
         let (fast, slow) = (Duration::from_millis(1), Duration::from_millis(9));
         for _ in 0..100 {
@@ -227,7 +227,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn memory_is_not_written_directly() {
+    fn tmpfs_is_not_written_directly() {
         let Ok(file) = tempfile::tempfile_in("/dev/shm") else { return };
         assert!(DirectFile::open(&file).is_none());
     }
@@ -235,7 +235,7 @@ mod tests {
     /// Unaligned bytes are refused by every file system that writes directly.
     #[cfg(target_os = "linux")]
     #[test]
-    fn refused_write_goes_through_the_page_cache() {
+    fn refused_direct_write_uses_the_page_cache() {
         let file = tempfile::tempfile_in(env!("CARGO_MANIFEST_DIR")).unwrap();
         let Some(direct) = DirectFile::open(&file) else { return };
         direct.write_once(&file, b"unaligned", 3).unwrap();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_write_is_an_error() {
+    fn failed_direct_write_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "").unwrap();

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_below_are_made_and_links_are_not_followed() {
+    fn creating_folders_follows_no_links() {
         let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let root = Arc::new(Folder::open(inside.path()).unwrap());
         let at = |path: &str| root.below(&inside.path().join(path));
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn folder_that_is_moved_keeps_what_is_written_to_it() {
+    fn moved_folder_still_receives_its_writes() {
         let parent = tempfile::tempdir().unwrap();
         let (path, moved) = (parent.path().join("a"), parent.path().join("b"));
         fs::create_dir(&path).unwrap();
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn rename_to_a_taken_name_fails() {
+    fn rename_to_existing_name_fails() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| Leaf::of(&folder.path().join(name)).unwrap();
         fs::write(at("new").path(), "new").unwrap();

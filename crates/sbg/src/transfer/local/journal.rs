@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_journal_comes_back_as_it_was_saved() {
+    fn journal_round_trips() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         assert_eq!(load::<Value>(&path), Err(JournalError::Missing));
@@ -170,7 +170,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_a_link_in_the_place_of_a_journal_leads_to_is_left_alone() {
+    fn journal_never_writes_through_a_link() {
         let folder = tempfile::tempdir().unwrap();
         let (path, theirs) = (folder.path().join("journal"), folder.path().join("theirs"));
         fs::write(&theirs, "theirs").unwrap();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn journal_without_end_is_refused() {
+    fn oversized_journal_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
@@ -194,7 +194,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn journal_that_others_could_write_is_refused() {
+    fn journal_writable_by_others_is_rejected() {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_with_any_byte_changed_is_refused() {
+    fn corrupt_journal_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         save(&path, &json!({"extents": [[0, 1234]], "etag": "x"})).unwrap();

@@ -150,7 +150,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_a_link_leads_to_is_left_alone() {
+    fn lock_does_not_follow_links() {
         let folder = tempfile::tempdir().unwrap();
         let (theirs, link) = (folder.path().join("theirs"), folder.path().join("link"));
         for there in [false, true] {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn one_has_the_file_until_it_is_closed() {
+    fn lock_is_held_until_the_file_is_closed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let first = open(&path);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn stale_lock_is_removed_and_a_held_one_is_not() {
+    fn only_stale_locks_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let (held, stale) = (folder.path().join("held"), folder.path().join("stale"));
         let lock = open(&held);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_let_go_of_soon_is_waited_for() {
+    fn lock_waits_for_a_quick_release() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let first = open(&path);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_renamed_is_not_taken_for_the_one_of_its_old_name() {
+    fn renamed_file_does_not_lock_its_old_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let first = open(&path);
@@ -213,7 +213,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn where_there_are_no_locks_one_of_this_process_has_the_file_all_the_same() {
+    fn process_lock_replaces_missing_file_locks() {
         use rustix::io::Errno;
 
         let folder = tempfile::tempdir().unwrap();

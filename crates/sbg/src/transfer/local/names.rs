@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_names_are_known_in_any_case() {
+    fn reserved_names_match_in_any_case() {
         for name in ["x.sbg-part", "x.sbg-part.journal", "x.sbg-part.journal.new", "X.SBG-PART", ".sbg-part"]
         {
             assert!(is_reserved(name), "{name}");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn names_fit_with_every_suffix() {
+    fn partial_file_names_fit_the_limit() {
         for length in 1..=255 {
             for longest in [143, 255] {
                 for letter in ["a", "é", "\u{1f9ec}"] {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_that_begin_alike_differ() {
+    fn similar_long_names_stay_distinct() {
         let name = |end: &str| format!("{}{end}", "a".repeat(250));
         assert_ne!(names(&name("b"), 255), names(&name("c"), 255));
         assert_eq!(names(&name("b"), 255), names(&name("b"), 255));
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_go_before_the_extensions() {
+    fn number_goes_before_the_extension() {
         let check = |name: &str, expected: &str| assert_eq!(numbered(name, 2), expected);
         check("reads.bam", "reads (2).bam");
         check("reads.fastq.gz", "reads (2).fastq.gz");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn numbered_names_fit() {
+    fn numbered_names_fit_the_limit() {
         for (stem, extensions) in [(251, ".bam"), (246, ".fastq.gz"), (255, ""), (254, "."), (1, ".")] {
             let name = format!("{}{extensions}", "a".repeat(stem));
             for number in [2, 1000, u32::MAX] {

@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_program_is_neither_taken_nor_renamed_nor_removed() {
+    fn file_of_another_program_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(folder.path().join("x.part"), "of another program").unwrap();
@@ -356,7 +356,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_that_is_replaced_keeps_its_permissions_and_the_link_to_it() {
+    fn replaced_file_keeps_permissions_and_link() {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();
@@ -412,7 +412,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn partial_file_or_journal_that_is_none_is_refused() {
+    fn partial_file_must_be_a_regular_file() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["x.sbg-part", "x.sbg-part.journal", "x.sbg-part.journal.new"] {
             let path = folder.path().join(name);
@@ -427,7 +427,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn other_names_of_a_partial_file_keep_their_bytes() {
+    fn hard_link_of_partial_file_keeps_its_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("theirs"), "theirs").unwrap();
@@ -443,7 +443,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_comes_to_the_path_meanwhile_is_not_replaced() {
+    fn link_created_meanwhile_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         let target = open(&path, true).unwrap();
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_any_length_are_written() {
+    fn file_names_of_any_length_are_written() {
         let folder = tempfile::tempdir().unwrap();
         for length in [234, 235, 246, 255] {
             let path = folder.path().join("a".repeat(length));
@@ -479,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_before_a_write_failed_is_not_relied_on() {
+    fn failed_write_distrusts_earlier_writes() {
         let folder = tempfile::tempdir().unwrap();
         let mut target = open(&folder.path().join("file"), false).unwrap();
         write(&target, b"abc").unwrap();
@@ -493,7 +493,7 @@ mod tests {
     /// A device takes no sync, which stands for a disk that has lost bytes.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_failed_sync_leaves_nothing_to_go_on_with() {
+    fn failed_sync_leaves_nothing_to_resume() {
         let folder = tempfile::tempdir().unwrap();
         let mut target = open(&folder.path().join("file"), false).unwrap();
         write(&target, b"abc").unwrap();

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn last_pair_of_a_path_is_loaded() {
+    fn last_entry_of_a_path_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let record = Record::open(&state, &tree(folder.path())).unwrap();
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_lines_are_left_out() {
+    fn damaged_lines_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn record_with_old_lines_is_rewritten() {
+    fn record_with_old_lines_is_compacted() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
@@ -339,7 +339,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn record_is_private_and_a_regular_file() {
+    fn record_is_a_private_regular_file() {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn young_file_is_racy() {
+    fn recently_modified_file_is_racy() {
         let now = UNIX_EPOCH + Duration::from_secs(1_000);
         let at = |seconds: i64| Stat { size: 1, modified: seconds * 1_000_000_000, changed: 0, inode: 0 };
         for (seconds, racy) in

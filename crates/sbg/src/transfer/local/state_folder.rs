@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn new_state_folder_is_for_its_owner_alone() {
+    fn new_state_folder_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/sbg");
         prepare(&path).unwrap();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn state_folder_open_to_others_is_closed_or_refused() {
+    fn open_state_folder_is_closed_or_refused() {
         let check = |found: u32, entry: Option<&str>, refused: Option<&str>| {
             let folder = tempfile::tempdir().unwrap();
             if let Some(entry) = entry {

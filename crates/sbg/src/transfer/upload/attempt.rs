@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_after_an_attempt_do_not_count() {
+    fn bytes_after_an_attempt_are_ignored() {
         let counters = Arc::new(Counters::new());
         let attempt = PartAttempt::new(counters.clone());
         attempt.add(100);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn body_is_held_back_once_after_a_connection_broke() {
+    fn body_is_held_back_once_after_a_reset() {
         let mut failures = PartFailures::default();
         assert!(!failures.hold_back());
         failures.add(&Error::new(ErrorKind::Network, "broken"), false);

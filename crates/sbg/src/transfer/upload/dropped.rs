@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn completion_lacks_parts_only_if_some_were_resumed() {
+    fn completion_lacks_parts_only_if_resumed() {
         let check = |status: u16, code: Option<i32>, expected: bool| {
             let error = Error::refused(status, code, "refused");
             assert_eq!(lacks_parts(&error, true), expected, "{status} {code:?}");
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn upload_is_dropped_only_if_the_storage_knew_it() {
+    fn only_a_known_upload_can_be_dropped() {
         let check = |status: u16, code: Option<&str>, attempts: u32, expected: [bool; 3]| {
             let refusal =
                 PartRefusal { status: Some(status), code, resumed: false, confirmed: false, attempts };

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_upload_that_fits_is_taken() {
+    fn only_a_matching_upload_is_adopted() {
         let folder = tempfile::tempdir().unwrap();
         let plan = order(&folder);
         let between = between(&plan, &HeaderMap::new(), INTENDED + 60);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_compared_by_the_clock_of_the_platform() {
+    fn upload_times_use_the_platform_clock() {
         let folder = tempfile::tempdir().unwrap();
         let plan = order(&folder);
         // By the clock of the platform this machine is an hour behind.

@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_of_the_platform_change_nothing_about_the_connection() {
+    fn upload_headers_cannot_change_the_connection() {
         let given = |name: &str, value: &str| header_map(Some([(name.to_owned(), value.to_owned())].into()));
         let kept = given("x-amz-acl", "private").unwrap();
         assert_eq!(kept["x-amz-acl"], "private");

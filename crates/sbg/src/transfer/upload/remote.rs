@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn upload_of_another_name_or_destination_is_recognized() {
+    fn upload_to_another_destination_is_detected() {
         let place = |project: Option<&str>, folder: Option<&str>| UploadDestination::Place {
             project: project.map(str::to_owned),
             folder: folder.map(str::to_owned),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn upload_of_another_size_is_recognized() {
+    fn upload_of_another_size_is_detected() {
         let remote = UploadStatus { size: Some(10), part_size: Some(5), ..UploadStatus::default() };
         assert!(remote.holds(10, Some(5)) && remote.holds(10, None));
         assert!(!remote.holds(11, Some(5)) && !remote.holds(10, Some(4)));

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_in_whole_seconds() {
+    fn time_range_is_in_whole_seconds() {
         let time: Timestamp = "2024-05-02T10:00:00.4+02:00".parse().unwrap();
         assert_eq!(whole_seconds(time, RoundMode::Floor).as_str(), "2024-05-02T08:00:00Z");
         assert_eq!(whole_seconds(time, RoundMode::Ceil).as_str(), "2024-05-02T08:00:01Z");

@@ -13,7 +13,7 @@ fn values(ini: &Ini) -> Vec<String> {
 }
 
 #[test]
-fn files_are_read_as_configparser_reads_them() {
+fn ini_parses_as_configparser_does() {
     let check = |text: &str, expected: &[&str]| {
         assert_eq!(values(&Ini::parse(text).unwrap()), expected, "{text:?}");
     };
@@ -39,7 +39,7 @@ fn files_are_read_as_configparser_reads_them() {
 }
 
 #[test]
-fn sections_fall_back_to_the_defaults() {
+fn sections_inherit_defaults() {
     let ini = Ini::parse("[a]\nk = own\n[DEFAULT]\nk = shared\nl = shared\n").unwrap();
     let check = |section, key, expected: Option<(&str, usize)>| {
         assert_eq!(ini.get(section, key).map(|found| (found.value, found.line)), expected, "{section}.{key}");
@@ -53,7 +53,7 @@ fn sections_fall_back_to_the_defaults() {
 }
 
 #[test]
-fn errors_tell_the_line_and_nothing_that_is_in_it() {
+fn ini_errors_show_the_line_but_no_content() {
     let check = |text: &str, line: usize, reason: &str| {
         let error = Ini::parse(text).unwrap_err();
         assert_eq!((error.line, error.reason.as_str()), (line, reason), "{text:?}");
@@ -71,7 +71,7 @@ fn errors_tell_the_line_and_nothing_that_is_in_it() {
 }
 
 #[test]
-fn edits_leave_every_other_byte_alone() {
+fn edits_preserve_every_other_byte() {
     let check = |text: &str, section: &str, key: &str, expected: &str| {
         let mut ini = Ini::parse(text).unwrap();
         ini.set(section, key, "new");
@@ -101,7 +101,7 @@ fn edits_leave_every_other_byte_alone() {
 }
 
 #[test]
-fn debug_shows_section_names_only() {
+fn ini_debug_shows_only_section_names() {
     let ini = Ini::parse("[a]\nauth_token = SECRET\nSECRET\n").unwrap();
     assert_eq!(format!("{ini:?}"), "{\"a\"}");
 }

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checksums_of_the_whole_object_are_read() {
+    fn only_whole_object_checksums_are_read() {
         let check = |headers: &[(&'static str, &'static str)], expected: &[&str]| {
             let pairs = headers.iter().map(|(name, value)| {
                 (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))

@@ -89,13 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn empty_list_reports_nothing() {
+    fn empty_header_list_reports_nothing() {
         assert_eq!(reported(Some(&[]), Some("\"1\"")), Ok(vec![]));
         assert_eq!(reported(Some(&[]), None), Ok(vec![]));
     }
 
     #[test]
-    fn missing_list_reports_the_etag_or_an_empty_value() {
+    fn missing_header_list_reports_the_etag() {
         let etag = |value: &str| Ok(vec![("ETag".to_owned(), value.to_owned())]);
         assert_eq!(reported(None, Some("\"1\"")), etag("1"));
         assert_eq!(reported(None, None), etag(""));

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn etag_forms_name_the_same_version() {
+    fn etag_comparison_ignores_the_form() {
         let check = |one: Option<&str>, another: Option<&str>, same: bool| {
             let difference = version(one, Some("Mon")).difference(&version(another, Some("Tue")));
             assert_eq!(difference.is_none(), same, "{one:?} {another:?}");
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn journals_of_earlier_versions_can_be_read() {
+    fn journals_of_earlier_versions_load() {
         let identity: Identity =
             serde_json::from_str(r#"{"size":5,"etag":"\"a\"","last_modified":null}"#).unwrap();
         assert_eq!(identity, Identity { size: 5, version: version(Some("\"a\""), None) });

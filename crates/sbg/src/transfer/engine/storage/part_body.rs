@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn held_body_waits_before_its_first_block_only() {
+    async fn held_body_delays_only_its_first_block() {
         for (held, waited) in [(false, Duration::ZERO), (true, HELD)] {
             let flow = BodyControl::new(held);
             let mut gate = flow.gate();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn body_stops_at_the_response_and_ends_with_the_request() {
+    async fn body_stops_at_the_response() {
         let flow = BodyControl::new(true);
         let mut gate = flow.gate();
         let mut passing = std::pin::pin!(gate.pass(true));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn redirected_body_ends_and_the_next_one_begins() {
+    async fn redirect_ends_the_body_and_starts_the_next() {
         let flow = BodyControl::new(false);
         let mut first = flow.gate();
         flow.responded();

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redirects_keep_method_and_tls() {
+    fn redirect_keeps_method_and_tls() {
         let check = |method: Method, status: u16, location: &str, expected: Result<Option<&str>, &str>| {
             let url = Url::parse("https://s3.example/bucket/key?X-Amz-Signature=a").unwrap();
             let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_do_not_go_along_to_another_host() {
+    fn redirect_to_another_host_drops_credentials() {
         let mut headers = HeaderMap::new();
         for name in
             ["authorization", "cookie", "x-amz-security-token", "x-sbg-auth-token", "range", "x-amz-acl"]

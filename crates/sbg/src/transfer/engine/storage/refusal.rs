@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_found_wherever_a_storage_puts_them() {
+    fn error_code_is_read_from_header_or_body() {
         let check = |status: u16, header: Option<&'static str>, body: &str, expected: Option<&str>| {
             let mut headers = HeaderMap::new();
             if let Some(code) = header {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_bounded() {
+    fn storage_retry_after_is_bounded() {
         let after = |text: &str| {
             retry_after(&HeaderMap::from_iter([(http::header::RETRY_AFTER, text.parse().unwrap())]))
         };

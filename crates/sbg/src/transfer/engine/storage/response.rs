@@ -138,7 +138,7 @@ mod tests {
 
     /// One row for each form that a server was seen to send.
     #[test]
-    fn every_form_of_a_response_is_read() {
+    fn every_response_form_is_parsed() {
         let check =
             |wanted: Range<u64>, status: u16, headers: &[(&'static str, &'static str)], expected: Ranged| {
                 let map = headers.iter().map(|(name, value)| {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn content_ranges_are_read_exactly_or_not_at_all() {
+    fn content_range_parses_exactly_or_not() {
         let check = |text: &str, expected: Option<(Option<Range<u64>>, u64)>| {
             let expected = expected.map(|(range, size)| ContentRange { range, size });
             assert_eq!(parse_content_range(text), expected, "{text}");

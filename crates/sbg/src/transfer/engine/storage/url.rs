@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_that_a_library_would_change_are_refused() {
+    fn non_normalized_urls_are_refused() {
         let check = |path: &str, good: bool| {
             let text = format!("https://store.example{path}");
             assert_eq!(parse_signed(&text, true).is_ok(), good, "{path}");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn only_urls_of_http_are_taken() {
+    fn only_http_urls_are_accepted() {
         let check = |text: &str, https_only: bool, good: bool| {
             assert_eq!(parse_signed(text, https_only).is_ok(), good, "{text}");
         };
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_counted_by_host_and_port() {
+    fn connections_are_counted_per_host_and_port() {
         assert_eq!(host("https://a.example/x", true).unwrap(), "a.example:443");
         assert_eq!(host("http://127.0.0.1:8080/x", false).unwrap(), "127.0.0.1:8080");
         for (url, https_only) in

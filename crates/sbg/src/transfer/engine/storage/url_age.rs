@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_life_of_an_address_is_read_from_its_parameters() {
+    fn url_lifetime_is_read_from_its_query() {
         let check = |query: &str, expected: Option<u64>| {
             let url = format!("https://storage.example/object?{query}");
             let life = lifetime(&url, Duration::from_secs(1_700_000_000));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_is_renewed_when_most_of_its_life_is_over() {
+    async fn url_is_renewed_late_in_its_lifetime() {
         let check = async |url: &str, expires: Option<u64>, over: u64| {
             let expires = expires.map(|seconds| {
                 let then = SystemTime::now() + Duration::from_secs(seconds);
