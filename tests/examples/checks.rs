@@ -31,7 +31,7 @@ pub(super) async fn first_program() -> Result<()> {
         run(&stage, "first_program", &["rfranklin/fibre-difraction"]).await.expect_err("no such project");
     let expected =
         "error: file_list: Requested project or member does not exist. (HTTP 404, code 3002, request ";
-    assert_has(&error.to_string(), &[expected, "; projects are named `owner/short-name`"]);
+    assert_has(&error.to_string(), &[expected, "; the id of a project is `owner/short-name`"]);
     Ok(())
 }
 

@@ -12,6 +12,8 @@ use crate::status;
 
 /// Connections that a transfer begins with.
 const FIRST: usize = 8;
+/// The same for uploads.
+const FIRST_UP: usize = 16;
 
 /// Connections over which ranges were asked for.
 fn connections(stage: &Stage) -> usize {
@@ -151,7 +153,7 @@ async fn backoff_keeps_one_url_per_part() -> Result<()> {
     };
     let (asked, parts) = addresses();
     assert_eq!(asked, parts, "an address is kept until it is refused");
-    assert!(asked <= 16 + FIRST, "{asked} of 200 parts");
+    assert!(asked <= 16 + FIRST_UP, "{asked} of 200 parts");
     stage.emulator.faults().remove(busy);
     stage.assert_uploaded(&upload.wait().await?.id, &bytes);
     assert_eq!(addresses(), (200, 200));

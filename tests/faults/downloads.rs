@@ -184,7 +184,7 @@ async fn missing_object_fails_at_once() -> Result<()> {
 #[tokio::test]
 async fn endless_redirect_is_refused() -> Result<()> {
     let elsewhere = Action::Redirect("/main/a".to_owned());
-    let stage = fails(FaultRule::storage(elsewhere), ErrorKind::Storage, &["redirects", "5 times"]).await?;
+    let stage = fails(FaultRule::storage(elsewhere), ErrorKind::Storage, &["redirected", "5 times"]).await?;
     assert_eq!(stage.storage("GET").len(), 6);
     Ok(())
 }

@@ -47,7 +47,7 @@ async fn endless_storage_redirect_is_refused() -> Result<()> {
     assert_refused(
         api.client.file("5678").content().await,
         ErrorKind::Storage,
-        &["redirects", "more than 5 times"],
+        &["redirected", "more than 5 times"],
     );
     assert_eq!(storage.heads().len(), 6);
     Ok(())

@@ -175,7 +175,7 @@ async fn object_with_a_416_is_checked_for_emptiness() -> Result<()> {
 
     let storage = answer("ACGT").await;
     let refused = api_for(&storage).await.client.file("5678").download(folder.path().join("b")).await;
-    assert_refused(refused, ErrorKind::Storage, &["an object that is not empty"]);
+    assert_refused(refused, ErrorKind::Storage, &["the object is not empty"]);
     assert!(!folder.path().join("b").exists());
     Ok(())
 }

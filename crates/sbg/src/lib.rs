@@ -26,7 +26,7 @@
 //! - [`types`] has the data of the API. Methods that decode it are in traits; `use sbg::prelude::*;` brings all of them into scope.
 //! - What has no method yet is reached by [`Client::request`], or by the generated client [`Client::raw`].
 //!
-//! The [guide](guide) has the Rust call for each call of the official Python client.
+//! The [guide] has the Rust call for each call of the official Python client.
 //!
 //! # Runtime
 //!
