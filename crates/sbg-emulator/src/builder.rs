@@ -222,7 +222,7 @@ impl Builder {
         self
     }
 
-    /// Whether requests are recorded for [`Emulator::requests`]. Default: yes.
+    /// Whether requests are recorded for [`Emulator::requests`](crate::Emulator::requests). Default: yes.
     ///
     /// ```
     /// let for_a_benchmark = sbg_emulator::Emulator::builder().record(false);
@@ -276,7 +276,7 @@ impl Builder {
 
     /// Whether the bytes of uploads are discarded after they are read and hashed, for benchmarks. Default: no.
     ///
-    /// Sizes and entity tags are those of the uploaded bytes; reads return the pattern of [`Emulator::create_large_file`].
+    /// Sizes and entity tags are those of the uploaded bytes; reads return the pattern of [`Emulator::create_large_file`](crate::Emulator::create_large_file).
     ///
     /// ```
     /// let for_a_benchmark = sbg_emulator::Emulator::builder().discard_uploads(true);
@@ -289,7 +289,7 @@ impl Builder {
     /// Whether both origins use HTTPS. Default: no.
     ///
     /// The certificate is valid for `127.0.0.1`, `::1`, `localhost` and the bound addresses. It is signed by a certificate authority
-    /// that is created at each start: clients have to trust [`Emulator::ca_pem`].
+    /// that is created at each start: clients have to trust [`Emulator::ca_pem`](crate::Emulator::ca_pem).
     ///
     /// ```
     /// let emulator = sbg_emulator::Emulator::builder().tls(true).start_blocking()?;
@@ -341,7 +341,7 @@ impl Builder {
 
     /// How long tasks, imports, exports and other jobs stay in each state. Default: 50 ms.
     ///
-    /// It is measured by [`Emulator::clock`]: with a long time, a test decides when states change.
+    /// It is measured by [`Emulator::clock`](crate::Emulator::clock): with a long time, a test decides when states change.
     ///
     /// ```
     /// use std::time::Duration;
