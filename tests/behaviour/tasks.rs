@@ -111,7 +111,7 @@ async fn outputs_include_secondary_files_and_folders() -> Result<()> {
 }
 
 #[tokio::test]
-async fn failed_children_of_a_batch_run_again_and_costs_are_summed() -> Result<()> {
+async fn failed_children_rerun_and_costs_are_summed() -> Result<()> {
     let stage = stage().await;
     let mut files = Vec::new();
     for number in 0..3 {

@@ -2,6 +2,7 @@
 
 pub(super) mod bandwidth;
 pub(super) mod concurrency;
+mod controller;
 pub(super) mod in_flight;
 pub(super) mod platform_clock;
 pub(super) mod retry;

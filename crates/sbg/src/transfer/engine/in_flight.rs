@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn line_that_is_fast_for_each_connection_opens_within_half_a_second() {
+    fn fast_connections_open_the_window_early() {
         // 25 MB/s on every connection: as many times that as there are parts.
         let step = Duration::from_millis(10);
         let (mut window, mut now, mut handed) = (InFlight::default(), Duration::ZERO, 0);
