@@ -174,7 +174,7 @@ impl Call {
                 let (answer, wait) = self.handlers.consult(answer, &attempt);
                 if let Some((wait, handler)) = wait {
                     let wait = Some((handler.to_owned(), wait));
-                    // A wait of a handler does not count as a retry, unless the retry policy would have retried the response as well.
+                    // A response that a handler waits for counts as a failure only if the retry policy treats it as transient as well.
                     if RetryPolicy::is_transient(&answer) {
                         self.fails();
                     } else {

@@ -13,7 +13,7 @@ use super::retry::RetryPolicy;
 use super::retry_after::retry_after;
 use super::scheduler::Budget;
 
-/// What all requests of a client share, whichever connection pool they use.
+/// The state that all requests of a client share, whichever connection pool they use.
 #[derive(Debug)]
 pub(crate) struct Policy {
     pub(crate) gate: Gate,

@@ -1,4 +1,4 @@
-//! What the platform reports about the rate limit, and whether the next request may leave. Pure: the time is passed in.
+//! Tracks the rate limit that the platform reports, and decides whether the next request may leave. Pure: the time is passed in.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -102,7 +102,7 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// What is known of the current window.
+/// The known state of the current window.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     known: Option<Known>,

@@ -72,7 +72,7 @@ impl Budget {
         }
     }
 
-    /// Grants slots to the front of the queue while there is room, and returns what the next one is waiting for.
+    /// Grants slots to the front of the queue while there is room, and returns what the next one waits for.
     fn admit(&self) -> Room {
         let state = &mut *self.state();
         let now = Instant::now();

@@ -131,7 +131,7 @@ async fn read(
     Ok(body.freeze())
 }
 
-/// What an error of the HTTP library means; `responded` says whether the head of a response had arrived.
+/// Classifies an error of the HTTP library; `responded` says whether the head of a response had arrived.
 ///
 /// Removes the URL from the error, because it may be signed; the message names its host.
 pub(crate) fn classify(error: reqwest::Error, responded: bool) -> Failure {
