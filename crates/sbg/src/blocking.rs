@@ -1,7 +1,7 @@
 //! The client for programs without an async runtime.
 //!
-//! [`Client`] is a [`crate::Client`] with a runtime of its own. Build calls as in async code, and pass them to [`Client::run`] in place of
-//! `.await`; read lists and other streams with [`Client::iter`].
+//! [`Client`] is a [`crate::Client`] with its own runtime. Build calls as in async code, and pass them to [`Client::run`] instead of
+//! writing `.await`; read lists and other streams with [`Client::iter`].
 //!
 //! ```no_run
 //! fn main() -> sbg::Result<()> {
@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! Everything that can be awaited works in the same way: calls, waits for tasks, downloads, uploads.
+//! Everything that can be awaited works the same way: calls, waits for tasks, downloads, uploads.
 //!
 //! ```no_run
 //! # fn main() -> sbg::Result<()> {
@@ -57,7 +57,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::from_env`](crate::Client::from_env); [`ErrorKind::Runtime`] where no thread can be started.
+    /// As [`Client::from_env`](crate::Client::from_env); [`ErrorKind::Runtime`] if no thread can be started.
     pub fn from_env() -> Result<Self> {
         Self::build(crate::Client::builder())
     }
@@ -73,7 +73,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`ClientBuilder::build`]; [`ErrorKind::Runtime`] where no thread can be started.
+    /// As [`ClientBuilder::build`]; [`ErrorKind::Runtime`] if no thread can be started.
     pub fn build(builder: ClientBuilder) -> Result<Self> {
         Self::new(builder.build()?)
     }
@@ -88,9 +88,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Runtime`] where no thread can be started.
+    /// [`ErrorKind::Runtime`] if no thread can be started.
     pub fn new(client: crate::Client) -> Result<Self> {
-        // One thread keeps the connections alive between two calls; the calls themselves run on the thread that waits for them.
+        // One thread keeps the connections alive between calls; a call itself runs on the thread that waits for it.
         let runtime =
             Builder::new_multi_thread().worker_threads(1).thread_name("sbg-blocking").enable_all().build();
         let runtime = runtime.map_err(|error| {
@@ -100,7 +100,7 @@ impl Client {
         Ok(Self { client, runtime: Arc::new(Owned(Some(runtime))) })
     }
 
-    /// Makes a call and waits for its result: `client.run(call)` in place of `call.await`.
+    /// Makes a call and waits for its result: `client.run(call)` instead of `call.await`.
     ///
     /// ```no_run
     /// # fn example(client: sbg::blocking::Client) -> sbg::Result<()> {
@@ -150,7 +150,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The items of a stream, read on the thread that asks for them. Made by [`Client::iter`].
+/// The items of a stream, read on the calling thread. Made by [`Client::iter`].
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Iter<S> {
     stream: Option<Pin<Box<S>>>,
@@ -179,11 +179,11 @@ impl<S> fmt::Debug for Iter<S> {
     }
 }
 
-/// The runtime of a client. A runtime must not be dropped where blocking is not allowed, unless it is told not to wait.
+/// The runtime of a client. Dropping a runtime blocks, which is not allowed everywhere; this wrapper shuts it down in the background.
 struct Owned(Option<Runtime>);
 
 impl Owned {
-    /// The runtime, unless this thread belongs to another one already.
+    /// The runtime; refused on a thread that belongs to an async runtime.
     fn get(&self) -> Result<&Runtime> {
         let refused = |message: &str| {
             Error::new(ErrorKind::Runtime, message)

@@ -14,11 +14,10 @@ use crate::error::Result;
 use crate::pipeline::{ErrorHandler, Handlers, Options, Pipeline, RateLimit};
 use crate::transfer::Engine;
 
-/// A client of the API. Cheap to clone; all clones share connections, limits and the transfer engine.
+/// A client for the API. Cheap to clone; all clones share connections, limits and the transfer engine.
 ///
-/// Calls are made on a Tokio runtime with timers and I/O enabled; outside of one they fail with
-/// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime). Programs without a runtime use [`blocking::Client`](crate::blocking::Client).
-/// Transfers have threads of their own.
+/// Calls need a Tokio runtime with timers and I/O enabled; without one they fail with [`ErrorKind::Runtime`](crate::ErrorKind::Runtime).
+/// Programs without a runtime use [`blocking::Client`](crate::blocking::Client). Transfers run on their own threads.
 ///
 /// ```no_run
 /// # async fn example() -> sbg::Result<()> {
@@ -64,14 +63,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) where there are none (the message lists the places that were tried); another kind where a
-    /// value that was found cannot be used.
+    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) if there are none (the message lists the sources that were
+    /// searched); another kind if a value cannot be used.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
 
-    /// The generated client below, with every operation of the API. Its calls take the same way as those of the handles: the same
-    /// limits, token, retries and errors (`?` turns its error into [`sbg::Error`](crate::Error)).
+    /// The underlying generated client, with every operation of the API. Its calls go through the same pipeline as those of the handles:
+    /// the same limits, token, retries and errors (`?` turns its error into [`sbg::Error`](crate::Error)).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -85,7 +84,7 @@ impl Client {
         &self.shared.raw
     }
 
-    /// The environment that the client talks to.
+    /// The environment that the client sends requests to.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -96,7 +95,7 @@ impl Client {
         &self.shared.endpoint
     }
 
-    /// What the headers of the latest answer said of the rate limit. Makes no request; `None` before the first answer.
+    /// The rate limit from the latest response. Makes no request; `None` before the first response.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -111,8 +110,8 @@ impl Client {
         self.shared.pipeline.policy.budget.latest()
     }
 
-    /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name). Calls
-    /// that are under way keep those that they began with.
+    /// Appends an error handler, or replaces the one with the same [name](ErrorHandler::name). Calls in progress keep the handlers that
+    /// they started with.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -125,7 +124,7 @@ impl Client {
         self.change_handlers(|handlers| handlers.add(Arc::new(handler)));
     }
 
-    /// Removes the error handler of this name, and tells whether there was one.
+    /// Removes the error handler of this name; returns whether there was one.
     ///
     /// ```
     /// let client = sbg::Client::builder().endpoint("cgc").token("0123456789abcdef").build()?;
@@ -143,7 +142,7 @@ impl Client {
         change(Arc::make_mut(&mut handlers))
     }
 
-    /// The way of a request that is no generated call, such as one with a body of YAML.
+    /// The pipeline, for requests that are not generated calls, such as those with a YAML body.
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.shared.pipeline
     }
@@ -163,8 +162,8 @@ impl Client {
         self.shared.engine.clone()
     }
 
-    /// The same client for work on the threads of the transfer engine: its generated calls use the connections of the engine, which do
-    /// not stand still when the runtime of the caller does.
+    /// The same client for work on the threads of the transfer engine: its generated calls use the engine's connections, which keep
+    /// working when the caller's runtime is blocked.
     pub(crate) fn on_engine(&self) -> Self {
         let shared = Shared {
             raw: self.shared.engine.api(),

@@ -22,7 +22,7 @@
 //!
 //! | Value | First found wins |
 //! |---|---|
-//! | proxies | the program's (all of them, or [`Proxies::none`]); else, each by itself: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, or their lower case names; then `https_proxy`, `http_proxy`, `no_proxy` of `[proxies]` in the settings file |
+//! | proxies | the program's (all of them, or [`Proxies::none`]); else, each separately: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, or their lower case names; then `https_proxy`, `http_proxy`, `no_proxy` of `[proxies]` in the settings file |
 //! | advance access | the program's; else that of the profile that was named or that endpoint or token came from; else `[mode]` of the settings file; else off |
 //!
 //! An empty proxy variable counts as not set. In a CGI program, where `HTTP_PROXY` may be the header `Proxy` of a

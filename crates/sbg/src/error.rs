@@ -1,6 +1,6 @@
 //! The one error type of the crate.
 //!
-//! An [`Error`] says what was tried, what failed, and what is known about it: its [kind](ErrorKind), the HTTP status and error code of the
+//! An [`Error`] describes what was tried, what failed, and the known details: its [kind](ErrorKind), the HTTP status and error code of the
 //! platform, the request id to quote to support, and the number of attempts.
 
 mod build;
@@ -32,12 +32,12 @@ pub(crate) use self::text::{excerpt, one_line};
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What an error was made of.
+/// The source of an error.
 #[derive(Clone, Debug)]
 enum Source {
     /// The cause, which the message does not repeat.
     Cause(Arc<dyn StdError + Send + Sync>),
-    /// An error whose text is the message; its own cause is the cause.
+    /// An error whose text is the message; its own source is the cause.
     Same(Arc<dyn StdError + Send + Sync>),
 }
 
@@ -62,19 +62,19 @@ struct Inner {
     /// The error code of the object storage, such as `SlowDown`.
     storage_code: Option<String>,
     more_info: Option<String>,
-    /// What the response says beside its message, code, status and link.
+    /// The fields of the response other than its message, code, status and link.
     details: Map<String, Value>,
     request_id: Option<String>,
     operation: Option<&'static Operation>,
     attempts: u32,
     hint: Option<String>,
     source: Option<Source>,
-    /// Whether the platform refused the call in the form that it specifies; anybody on the way may send the status alone.
+    /// Whether the platform itself refused the call, in its own error format; a proxy or gateway may send the status alone.
     refused: bool,
 }
 
 impl Error {
-    /// What went wrong, to match on.
+    /// The kind of the error, to match on.
     ///
     /// ```
     /// let error = sbg::Client::builder().endpoint("cgc").token("").build().unwrap_err();
@@ -84,7 +84,7 @@ impl Error {
         self.0.kind
     }
 
-    /// What went wrong, in words: what the platform said where it said something.
+    /// The message of the error: the platform's own, if it sent one.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -132,7 +132,7 @@ impl Error {
         self.0.code
     }
 
-    /// The error code of the object storage, such as `NoSuchKey` or `SlowDown`, where it refused a request of a transfer with one.
+    /// The error code of the object storage, such as `NoSuchKey` or `SlowDown`, if it refused a request of a transfer with one.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) {
@@ -147,7 +147,7 @@ impl Error {
         self.0.storage_code.as_deref()
     }
 
-    /// What the platform documents of the [code](Self::code).
+    /// The platform's documentation of the [code](Self::code).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -179,8 +179,8 @@ impl Error {
         self.0.more_info.as_deref()
     }
 
-    /// The fields of the platform's error beside `status`, `code`, `message` and `more_info`, as it sent them. Some errors explain
-    /// themselves there. A `code` that is text, and so is not a [code](Self::code) of the platform, is kept here.
+    /// The fields of the platform's error other than `status`, `code`, `message` and `more_info`, as it sent them. Some errors are
+    /// explained there. A `code` that is text, and so is not a [code](Self::code) of the platform, is kept here.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) {
@@ -209,7 +209,7 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// Operation id of the failed call, such as `file_get`; `None` where it was not a call of the API.
+    /// Operation id of the failed call, such as `file_get`; `None` if it was not a call of the API.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -225,7 +225,7 @@ impl Error {
         self.0.operation.map(|operation| operation.id)
     }
 
-    /// What to do, where something is known to help.
+    /// What to do about it, if something is known to help.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -264,7 +264,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether it does not exist, or you may not see it. An object that is missing in the storage is [`ErrorKind::Storage`].
+    /// Whether the resource does not exist, or you may not see it. A missing object in the storage is [`ErrorKind::Storage`].
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -312,7 +312,7 @@ impl Error {
         matches!(self.kind(), ErrorKind::Forbidden)
     }
 
-    /// Whether it conflicts with what exists, such as a file of the same name.
+    /// Whether the call conflicts with an existing resource, such as a file of the same name.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, cwl: serde_json::Value) -> sbg::Result<()> {
@@ -327,7 +327,7 @@ impl Error {
         matches!(self.kind(), ErrorKind::Conflict)
     }
 
-    /// Whether the limit on requests is reached.
+    /// Whether the rate limit is exceeded.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

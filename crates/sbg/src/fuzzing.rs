@@ -1,5 +1,5 @@
-//! Doors for the fuzz targets to parsers that are private: each takes what an attacker may send, and panics where what came of it breaks
-//! its promise. They are built with `--cfg fuzzing` alone, as fuzzers do it, and are no part of the interface.
+//! Entry points of the fuzz targets to private parsers: each takes data that an attacker may send, and panics if the result breaks an
+//! invariant. Built only with `--cfg fuzzing`, as fuzzers do; not part of the public interface.
 
 pub use crate::config::profile::fuzz as profile;
 pub use crate::pipeline::fuzz as answer;

@@ -1,11 +1,11 @@
-//! Files that are named by the user or by a convention, and may be anything: regular ones alone are opened, without waiting for anybody,
-//! and no more is read of them than makes sense. Messages leave out the path, which callers put in front.
+//! Opens files whose path comes from the user or a convention and may be anything: only regular files, without blocking on a pipe, and
+//! reads them only up to a limit. Messages omit the path; callers add it in front.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-/// Reads a regular file of at most `limit` bytes, by whatever links its path has.
+/// Reads a regular file of at most `limit` bytes. Follows symbolic links.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_to_limit(&open_regular(path, OpenOptions::new().read(true), Links::Followed)?, limit)
 }
@@ -13,7 +13,7 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// Reads an open file of at most `limit` bytes.
 pub(crate) fn read_to_limit(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // The size that the file system tells may be wrong, as in `/proc`, or change.
+    // The size in the metadata may be wrong, as in `/proc`, or change.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         let message = format!("it has more than {limit} bytes, which no such file needs: look at what it is");
@@ -22,7 +22,7 @@ pub(crate) fn read_to_limit(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens an empty file for its owner alone. What a file of this name had is lost; nothing is written through a link.
+/// Opens an empty file, accessible to its owner only. An existing file is emptied; a link is refused.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -43,7 +43,7 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// What becomes of a symbolic link at the end of a path.
+/// How to treat a symbolic link at the end of a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Links {
     Followed,
@@ -54,7 +54,7 @@ fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Res
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        // Opening a pipe would otherwise wait until something opens its other end.
+        // Otherwise opening a pipe would block until another process opens its other end.
         let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         flags.set(OFlags::NOFOLLOW, links == Links::Refused);
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
@@ -70,7 +70,7 @@ fn open_regular(path: &Path, options: &mut OpenOptions, links: Links) -> io::Res
     }
 }
 
-/// The error of the operating system, or what is there where that is the reason.
+/// The error of the operating system, or the kind of file if that is the reason.
 fn explain(path: &Path, links: Links, error: io::Error) -> io::Error {
     if error.kind() == ErrorKind::NotFound {
         return error;
@@ -89,7 +89,7 @@ fn irregular(found: FileKind) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, format!("it is {}: name a regular file", found.name()))
 }
 
-/// What may be found where a file is looked for.
+/// The kinds of files that a path may lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
     Regular,
@@ -127,7 +127,7 @@ impl FileKind {
         }
     }
 
-    /// With its article, for messages.
+    /// The kind with its article, for messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Regular => "a regular file",
@@ -156,7 +156,7 @@ mod tests {
         let error = read_bounded(&path, 4).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);
         assert!(error.to_string().contains("more than 4 bytes"), "{error}");
-        // No room is taken for a size that is only claimed.
+        // A large sparse file takes no memory.
         File::create(&path).unwrap().set_len(1 << 40).unwrap();
         assert_eq!(read_bounded(&path, 1000).unwrap_err().kind(), ErrorKind::FileTooLarge);
         assert_eq!(read_bounded(&folder.path().join("b"), 4).unwrap_err().kind(), ErrorKind::NotFound);

@@ -1,8 +1,8 @@
-//! The only door to the API: every call, through a handle or through [`Client::raw`](crate::Client::raw), goes through the pipeline.
+//! The one path to the API: every call, through a handle or through [`Client::raw`](crate::Client::raw), goes through the pipeline.
 //!
-//! gate -> budget -> authorise -> send -> handlers and retries -> errors made uniform. Each step has a file; `call` puts them in order.
-//! Answers are read to their end in here, so that a connection which breaks in the middle of a body is retried like any other. Only
-//! the bytes of the object storage take another way, see [`transfer`](crate::transfer).
+//! gate -> budget -> authorise -> send -> handlers and retries -> uniform errors. Each step has a file; `call` runs them in order. The
+//! pipeline reads every response body to its end, so that a connection that breaks in the middle of a body is retried like any other.
+//! Only the bytes of the object storage bypass it, see [`transfer`](crate::transfer).
 
 mod auth;
 mod call;
@@ -53,7 +53,7 @@ pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The pipeline over one pool of connections.
+/// The pipeline on top of one connection pool.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
     pub(crate) policy: Arc<Policy>,
@@ -61,7 +61,7 @@ pub(crate) struct Pipeline {
     pub(crate) options: Arc<Options>,
 }
 
-/// The runtime of the caller.
+/// The caller's runtime.
 pub(crate) fn runtime() -> Result<Handle> {
     Handle::try_current().map_err(|error| {
         Error::new(ErrorKind::Runtime, "calls are made on a Tokio runtime, and there is none on this thread")
@@ -71,7 +71,7 @@ pub(crate) fn runtime() -> Result<Handle> {
 }
 
 impl Pipeline {
-    /// Sends a request that is no generated call, such as a YAML body, by the same rules.
+    /// Sends a request that is not a generated call, such as one with a YAML body, by the same rules.
     pub(crate) async fn run(
         &self,
         request: reqwest::Request,
@@ -80,10 +80,10 @@ impl Pipeline {
         Ok(self.call(request, operation).await?.answer)
     }
 
-    /// Makes the call on a task of its own, which ends with the returned future.
+    /// Runs the call on its own task, which is aborted when the returned future is dropped.
     ///
-    /// A future that is not polled for a while, such as the next page in a stream whose reader is busy, would otherwise keep its place
-    /// among the parallel requests, and the reader's own call might wait for that place for ever.
+    /// Otherwise a future that is not polled for a while, such as the next page of a stream whose reader is busy, would keep its slot
+    /// among the parallel requests, and the reader's own call might wait for that slot forever.
     async fn call(&self, mut request: reqwest::Request, operation: &'static Operation) -> Result<Answered> {
         let runtime = runtime().map_err(|error| error.with_operation(operation, 0))?;
         if !self.options.query.is_empty() {

@@ -1,4 +1,4 @@
-//! What all calls have in common: one call, lists and their pages, bulk calls, and waiting for what the platform does.
+//! What all calls share: single calls, lists and their pages, bulk calls, and waiting for jobs on the platform.
 
 pub(crate) mod bulk;
 pub(crate) mod call;

@@ -1,4 +1,4 @@
-//! The builder: everything that can be set, and the client that is made of it.
+//! The builder: all settings, and how the client is built from them.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -16,7 +16,7 @@ use crate::pipeline::{
 };
 use crate::transfer::{self, Engine};
 
-/// A connection to the object storage on which nothing moves for this time is given up, or sooner if the read timeout is shorter.
+/// A connection to the object storage is closed after this time without data, or sooner if the read timeout is shorter.
 const STORAGE_SILENCE: Duration = Duration::from_secs(30);
 
 /// Settings of a [`Client`].
@@ -53,7 +53,7 @@ pub struct ClientBuilder {
     state_folder: StateFolder,
 }
 
-/// Where uploads write down how far they have come.
+/// Where uploads save their journals.
 #[derive(Clone, Debug)]
 enum StateFolder {
     Default,
@@ -88,7 +88,7 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The environment to talk to: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the address of its API, or an
+    /// The environment: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the URL of its API, or an
     /// [`Endpoint`](crate::config::Endpoint).
     ///
     /// ```
@@ -103,7 +103,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The token of a user, from the developer page of the environment.
+    /// An authentication token, from the developer page of the environment.
     ///
     /// ```no_run
     /// let token = std::fs::read_to_string("/run/secrets/sbg-token").unwrap();
@@ -136,8 +136,8 @@ impl ClientBuilder {
         self
     }
 
-    /// A configuration that was resolved before, in place of the environment, the files of the user, and what this builder was given of
-    /// endpoint, token, profile, proxies and advance access.
+    /// A configuration that is already resolved. It replaces the environment, the user's files, and the endpoint, token, profile, proxies
+    /// and advance access set on this builder.
     ///
     /// ```no_run
     /// let config = sbg::config::Config::from_env()?;
@@ -150,7 +150,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Where to look for the files of the user, instead of in the home folder.
+    /// Paths of the user's files, instead of those in the home folder.
     ///
     /// ```
     /// use sbg::config::ConfigPaths;
@@ -172,7 +172,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The proxies, for calls and transfers alike. By default those of the environment and of the settings file.
+    /// The proxies, for calls and transfers. By default those of the environment and of the settings file.
     ///
     /// ```
     /// use sbg::config::Proxies;
@@ -185,7 +185,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether the token may be sent over plain http to another host than this one. `false` by default.
+    /// Whether the token may be sent over plain `http` to hosts other than this one. `false` by default.
     ///
     /// ```
     /// let builder = sbg::Client::builder().endpoint("http://sbg.lab.org/v2").token("0123456789abcdef");
@@ -197,7 +197,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Most requests to the API at once, over all clones of the client; at least 1, and 100 by default.
+    /// Most parallel requests to the API, over all clones of the client; at least 1, and 100 by default.
     ///
     /// ```
     /// let gentle = sbg::Client::builder().max_parallel_requests(4);
@@ -207,7 +207,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Most idle connections to keep to the API; 32 by default.
+    /// Most idle connections to the API that are kept open; 32 by default.
     ///
     /// ```
     /// let client = sbg::Client::builder().pool_max_idle_per_host(4);
@@ -217,7 +217,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time to make a connection; 10 s by default.
+    /// Longest time to open a connection; 10 s by default.
     ///
     /// ```
     /// use std::time::Duration;
@@ -229,7 +229,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time in which nothing comes, for calls and transfers; 60 s by default, and at most 30 s for transfers.
+    /// Longest time without data, for calls and transfers; 60 s by default, and at most 30 s for transfers.
     ///
     /// ```
     /// use std::time::Duration;
@@ -241,7 +241,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time for one attempt of a call, from the connection to the end of the answer; 10 min by default. Transfers have no such
+    /// Longest time for one attempt of a call, from connecting to the end of the response; 10 min by default. Transfers have no such
     /// limit.
     ///
     /// ```
@@ -254,10 +254,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether to wait for the next window of the rate limit instead of drawing a 429. `true` by default.
+    /// Whether to wait for the next window of the rate limit instead of getting a 429. `true` by default.
     ///
-    /// The answers tell how much of the window is left. When it is spent, calls and those of transfers stand in one line, and leave in
-    /// the order of their arrival when the next window begins. They wait in the same line while the server asks for it by `Retry-After`.
+    /// The responses report how much of the window is left. When it is spent, all calls, including those of transfers, wait in one queue,
+    /// and leave in order of arrival when the next window begins. They also wait in it while the server asks for a pause with
+    /// `Retry-After`.
     ///
     /// ```
     /// let client = sbg::Client::builder().wait_for_rate_limit(false);
@@ -267,7 +268,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Bounds of the retries.
+    /// Limits of the retries.
     ///
     /// ```
     /// use sbg::pipeline::RetryPolicy;
@@ -279,10 +280,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds an error handler behind those that are there, or in the place of the one of the same [name](ErrorHandler::name).
+    /// Appends an error handler, or replaces the one with the same [name](ErrorHandler::name).
     ///
-    /// A client has a [`RateLimitSleeper`](crate::pipeline::RateLimitSleeper) and a
-    /// [`MaintenanceSleeper`](crate::pipeline::MaintenanceSleeper) from the start.
+    /// By default a client has a [`RateLimitSleeper`](crate::pipeline::RateLimitSleeper) and a
+    /// [`MaintenanceSleeper`](crate::pipeline::MaintenanceSleeper).
     ///
     /// ```
     /// use std::time::Duration;
@@ -297,7 +298,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Removes all error handlers, the shipped ones included. To remove one, see [`Client::remove_error_handler`].
+    /// Removes all error handlers, including the default ones. To remove one, see [`Client::remove_error_handler`].
     ///
     /// ```
     /// use sbg::pipeline::RateLimitSleeper;
@@ -309,8 +310,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls `told` before each wait of a call, whether for the rate limit, for an error handler or before another attempt, to show why
-    /// nothing happens. Each wait is an event of `tracing` as well. It must not block.
+    /// Calls `told` before each wait of a call (for the rate limit, an error handler or a retry), to show why it pauses. Each wait is
+    /// also a `tracing` event. `told` must not block.
     ///
     /// ```
     /// let client = sbg::Client::builder().on_wait(|waiting| {
@@ -322,7 +323,7 @@ impl ClientBuilder {
         self
     }
 
-    /// What the user agent says after the name of this crate, such as `my-pipeline/2.1`.
+    /// Text to append to the user agent, after the name of this crate; such as `my-pipeline/2.1`.
     ///
     /// ```
     /// let client = sbg::Client::builder().user_agent("my-pipeline/2.1");
@@ -332,7 +333,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts the certificate authorities in this PEM file as well as those of the system.
+    /// Trusts the certificate authorities in this PEM file in addition to those of the system.
     ///
     /// ```no_run
     /// let client = sbg::Client::builder().root_certificates(std::fs::read("/etc/ssl/lab-authority.pem")?);
@@ -343,7 +344,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Shows this certificate to servers that ask for one: a PEM file with the private key (PKCS #8) and the chain of certificates.
+    /// Client certificate for servers that ask for one: a PEM file with the private key (PKCS #8) and the certificate chain.
     ///
     /// ```no_run
     /// let client = sbg::Client::builder().identity(std::fs::read("rfranklin.pem")?);
@@ -354,7 +355,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Most bytes per second that all downloads of this client take together. Without a limit by default.
+    /// Bandwidth limit in bytes per second, shared by all downloads of this client. Unlimited by default.
     ///
     /// ```
     /// let ten_megabytes_a_second = sbg::Client::builder().download_bandwidth(10_000_000);
@@ -364,7 +365,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Most bytes per second that all uploads of this client take together. Without a limit by default.
+    /// Bandwidth limit in bytes per second, shared by all uploads of this client. Unlimited by default.
     ///
     /// ```
     /// let ten_megabytes_a_second = sbg::Client::builder().upload_bandwidth(10_000_000);
@@ -374,15 +375,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Folder for what uploads write down, so that another process can go on with them; `None` for none. By default
-    /// `$XDG_STATE_HOME/sbg` or `~/.local/state/sbg`, on Windows `%LOCALAPPDATA%\sbg`. It is created when it is needed, and holds
-    /// paths, ids and checksums, but no secrets. An upload fails where it cannot use a folder that was named here, and does without the
-    /// default one.
+    /// Folder for the journals of uploads, which let another process resume them; `None` for none. By default `$XDG_STATE_HOME/sbg` or
+    /// `~/.local/state/sbg`, on Windows `%LOCALAPPDATA%\sbg`. It is created when needed, and holds paths, ids and checksums, but no
+    /// secrets. If it cannot be used, an upload fails if you set the folder here, and runs without a journal if it is the default.
     ///
-    /// It also holds the records of trees and lists, by which the next transfer finds out what has not changed; see
+    /// It also holds the records of trees and lists, which show the next transfer what has not changed; see
     /// [`Compare`](crate::transfer::Compare).
     ///
-    /// The folder must belong to the user, and be closed to others (mode 0700, as it is created): what a journal says is acted upon.
+    /// The folder must belong to the user and be closed to others (mode 0700, as it is created), because journals are trusted.
     ///
     /// ```
     /// let elsewhere = sbg::Client::builder().state_folder(Some("/scratch/rfranklin/sbg".into()));
@@ -393,11 +393,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Writes every exchange with the API to this file, one line of JSON each, in the form that `cargo xtask drift` reads.
+    /// Writes every exchange with the API to this file, one line of JSON each, in the format that `cargo xtask drift` reads.
     ///
-    /// Secrets are redacted. No header of a call is written. Fields that hold credentials lose their values, as do the headers and query
-    /// parameters that are not known to be harmless, and URLs their userinfo, wherever in a text they are. The file is emptied first. It
-    /// is for its owner alone, and is not written through a link.
+    /// Secrets are redacted. Headers of calls are not written. Fields that hold credentials are redacted, as are headers and query
+    /// parameters that are not known to be harmless, and the userinfo of URLs anywhere in a text. The file is emptied first. It is
+    /// readable by its owner only, and never written through a link.
     ///
     /// ```
     /// let client = sbg::Client::builder().record("traffic.jsonl");
@@ -417,11 +417,11 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) where there are none; [`UnknownProfile`](crate::ErrorKind::UnknownProfile),
-    /// [`ConfigFile`](crate::ErrorKind::ConfigFile), [`Endpoint`](crate::ErrorKind::Endpoint), [`Token`](crate::ErrorKind::Token),
-    /// [`Proxy`](crate::ErrorKind::Proxy) or [`Config`](crate::ErrorKind::Config) where what was found or given cannot be used;
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) where the file to record to cannot be written;
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a limit of 0.
+    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) if there are none;
+    /// [`UnknownProfile`](crate::ErrorKind::UnknownProfile), [`ConfigFile`](crate::ErrorKind::ConfigFile),
+    /// [`Endpoint`](crate::ErrorKind::Endpoint), [`Token`](crate::ErrorKind::Token), [`Proxy`](crate::ErrorKind::Proxy) or
+    /// [`Config`](crate::ErrorKind::Config) if a setting cannot be used; [`ErrorKind::Io`](crate::ErrorKind::Io) if the file to record to
+    /// cannot be written; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a limit of 0.
     pub fn build(self) -> Result<Client> {
         if self.max_parallel_requests == 0 {
             return Err(Error::invalid("a client needs at least 1 parallel request"));
@@ -485,7 +485,7 @@ impl ClientBuilder {
     }
 }
 
-/// Which proxy the calls go through and where its address came from.
+/// The proxy that the calls use and where its URL came from.
 fn proxy_of(config: &Config, base: &Url) -> Option<String> {
     let (proxy, origin) = if base.scheme() == "https" {
         (config.proxies.for_https(), &config.origins.https_proxy)

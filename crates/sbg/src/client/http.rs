@@ -9,22 +9,22 @@ use super::tls::Tls;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a
-/// connection that is just being closed is lost.
+/// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a connection
+/// that is being closed is lost.
 const STORAGE_IDLE: Duration = Duration::from_secs(4);
 
-/// The hosts that are this machine, as exceptions of proxies are written.
+/// The loopback hosts, in the syntax of proxy exceptions.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 impl ClientBuilder {
-    /// What the clients below agree on about TLS. Reading the certificates of the system takes a while, so it is done once.
+    /// The TLS settings of both HTTP clients. Reading the system's certificates is slow, so it is done once.
     pub(super) fn tls(&self) -> Result<Tls> {
         let identity = self.identity.as_ref().map(ExposeSecret::expose_secret);
         Tls::new(&self.root_certificates, identity)
     }
 
     pub(super) fn api_client(&self, config: &Config, tls: &Tls) -> Result<reqwest::Client> {
-        // The transport follows redirects itself: it knows which of them keep the token with the API.
+        // The transport follows redirects itself: it knows which of them may keep the token.
         let http = self.http(config, tls)?.redirect(reqwest::redirect::Policy::none());
         built(http.read_timeout(self.read_timeout).pool_max_idle_per_host(self.pool_max_idle_per_host))
     }
@@ -32,14 +32,13 @@ impl ClientBuilder {
     pub(super) fn storage_client(&self, config: &Config, tls: &Tls) -> Result<reqwest::Client> {
         // Over HTTP/2 all parts would share one connection, which is slower than several.
         let http = self.http(config, tls)?.redirect(reqwest::redirect::Policy::none()).http1_only();
-        // The limit on silence is kept by the engine: that of the library counts the time in which a body is sent as silence.
-        // What is kept from listeners on the way to the API is kept from them on the way to the storage as well.
-        // The engine says so of an address; that every request keeps to it is left to nobody else.
+        // The engine enforces the timeout without data: the HTTP library's own would count the time in which a body is sent. If the API
+        // is https only, so is the storage. The engine refuses other URLs with a clear error; this setting enforces it for every request.
         let http = http.https_only(config.endpoint.url().scheme() == "https");
         built(http.pool_idle_timeout(STORAGE_IDLE))
     }
 
-    /// What both clients have in common.
+    /// The settings that both clients share.
     fn http(&self, config: &Config, tls: &Tls) -> Result<reqwest::ClientBuilder> {
         let name = concat!("sbg/", env!("CARGO_PKG_VERSION"));
         let user_agent = match &self.user_agent {
@@ -51,7 +50,7 @@ impl ClientBuilder {
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
-            // Other crates may switch on features of the HTTP library. Files must come as they are stored all the same.
+            // Other crates may enable decompression in the HTTP library, but files must arrive as they are stored.
             .no_gzip()
             .no_brotli()
             .no_zstd()
@@ -65,7 +64,7 @@ impl ClientBuilder {
             let proxy = proxy.map_err(|error| {
                 Error::new(ErrorKind::Proxy, "the proxy cannot be used").with_source(error.without_url())
             })?;
-            // Plain http is allowed to this machine because it does not leave it, and so it must not take this way either.
+            // Plain http to this machine is allowed because it does not leave it, so it must not go through a proxy elsewhere.
             let exceptions =
                 if parsed.is_loopback() { exceptions.to_owned() } else { format!("{exceptions},{LOOPBACK}") };
             http = http.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions)));

@@ -1,6 +1,6 @@
-//! TLS for the HTTP clients of one client, read once and shared by all of them.
+//! TLS for the HTTP clients of one client; loaded once and shared by all of them.
 //!
-//! Which library it is depends on the features of this crate alone: another crate may switch on a second one in the HTTP library.
+//! The features of this crate alone choose the library: another crate may enable a second one in the HTTP library.
 
 #[cfg(feature = "native-tls")]
 #[path = "tls/native.rs"]

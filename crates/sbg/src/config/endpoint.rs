@@ -51,7 +51,7 @@ pub enum Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CustomEndpoint(Url);
 
-/// Each known environment with its names (the first one is the one that is shown) and its base URL.
+/// Each known environment with its names (the first one is shown in messages) and its base URL.
 const KNOWN: [(Endpoint, &[&str], &str); 6] = [
     (Endpoint::Platform, &["platform"], "https://api.sbgenomics.com/v2"),
     (Endpoint::Eu, &["eu"], "https://eu-api.sbgenomics.com/v2"),
@@ -65,7 +65,7 @@ const KNOWN: [(Endpoint, &[&str], &str); 6] = [
     (Endpoint::Cn, &["cn"], "https://api.sevenbridges.cn/v2"),
 ];
 
-/// Hosts of the web interface, which people copy from the address bar, and the host of the API that belongs to each.
+/// Hosts of the web interface, which people copy from the address bar, and the API host of each.
 const WEB_HOSTS: [(&str, &str); 7] = [
     ("igor.sbgenomics.com", "api.sbgenomics.com"),
     ("platform.sbgenomics.com", "api.sbgenomics.com"),
@@ -77,7 +77,7 @@ const WEB_HOSTS: [(&str, &str); 7] = [
 ];
 
 impl Endpoint {
-    /// The base URL of the API, without a slash at its end.
+    /// The base URL of the API, without a trailing slash.
     ///
     /// ```
     /// use sbg::config::Endpoint;
@@ -91,7 +91,7 @@ impl Endpoint {
         }
     }
 
-    /// The base URL of the API, without a slash at its end.
+    /// The base URL of the API, without a trailing slash.
     ///
     /// ```
     /// use sbg::config::Endpoint;
@@ -165,7 +165,7 @@ impl Endpoint {
     }
 }
 
-/// Reads a name or a base URL; plain `http` is accepted for a loopback address only.
+/// Parses a name or a base URL; plain `http` is accepted for loopback hosts only.
 impl FromStr for Endpoint {
     type Err = InvalidEndpoint;
 
@@ -181,7 +181,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The base URL, so that an environment can be given wherever its URL can.
+/// The base URL, so that an environment is accepted wherever its URL is.
 impl From<Endpoint> for String {
     fn from(endpoint: Endpoint) -> Self {
         endpoint.as_str().to_owned()
@@ -276,7 +276,7 @@ fn parse_url(text: &str, allow_insecure_http: bool) -> Result<Url, Problem> {
         return Err(Problem::Empty);
     }
     let Some((_, rest)) = text.split_once("://") else { return Err(Problem::NotAUrl) };
-    // The parser would fix all of these silently.
+    // The URL parser would fix all of these silently.
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(Problem::Malformed("white space is not allowed"));
     }
@@ -326,7 +326,7 @@ fn redacted(text: &str) -> String {
     /// Shorter than any token of the platform, long enough for a mistyped name of an environment.
     const SHORT: usize = 24;
     if let Some((scheme, rest)) = text.split_once("://") {
-        // The last `@` of all, because a password may contain the characters that end the authority of a URL.
+        // The last `@`, because a password may contain the characters that end the authority of a URL.
         let (userinfo, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("***@", rest));
         let rest = rest.find(['?', '#']).map_or_else(|| rest.to_owned(), |end| format!("{}…", &rest[..=end]));
         excerpt(&format!("{scheme}://{userinfo}{rest}"), 120)

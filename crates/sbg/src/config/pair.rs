@@ -45,7 +45,7 @@ struct Pair {
     auth: Option<Sourced<Auth>>,
 }
 
-/// How messages name a source, and what they say when one of its two values is missing.
+/// How messages name a source and its missing values.
 struct SourceLabel {
     name: String,
     no_endpoint: &'static str,

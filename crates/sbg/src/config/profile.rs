@@ -5,8 +5,8 @@
 //! - `~/.sevenbridges/sevenbridges-python/config`: `[proxies]` with `https_proxy`, `http_proxy` and `no_proxy`, and
 //!   `[mode]` with `advance_access`. [`Settings`] reads it.
 //!
-//! Both are ini files as Python's `configparser` reads them, in UTF-8. Which of the values are used is decided in
-//! [`config`](crate::config).
+//! Both are ini files as Python's `configparser` reads them, in UTF-8. The rules of [`config`](crate::config) decide which of the values
+//! are used.
 
 use std::{
     fmt,
@@ -293,7 +293,7 @@ pub struct Profile {
     pub(crate) advance_access: Option<Located<bool>>,
 }
 
-/// A value and the number of its line, from 1.
+/// A value and its line number, from 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Located<T> {
     pub(crate) value: T,
@@ -393,7 +393,7 @@ fn boolean(
     Ok(Some(Located { value, line }))
 }
 
-/// For the fuzz target: a file with this text, to which a profile is added, or in which it is changed.
+/// For the fuzz target: parses a file with this text, then adds or changes a profile.
 #[cfg(fuzzing)]
 pub fn fuzz(text: &str, profile: &str, token: &str) {
     let Ok(ini) = Ini::parse(text) else { return };
@@ -404,7 +404,7 @@ pub fn fuzz(text: &str, profile: &str, token: &str) {
     };
     let names: Vec<String> = credentials.profiles().map(str::to_owned).collect();
     let before: Vec<_> = names.iter().map(|name| values(&credentials, name)).collect();
-    // What it gives must not depend on what else is wrong with the file.
+    // The result must not depend on other problems in the file.
     let _ = credentials.profile(profile);
     if credentials.set(profile, &Endpoint::Cgc, &token.into()).is_err() {
         return;
@@ -415,7 +415,7 @@ pub fn fuzz(text: &str, profile: &str, token: &str) {
     for (name, before) in names.iter().zip(before).filter(|(name, _)| *name != profile) {
         assert_eq!(values(&credentials, name), before, "the other profiles stay as they were");
     }
-    // A short token is in the words of the description by chance.
+    // A short token may occur in the debug output by coincidence.
     let shown = format!("{credentials:?}");
     assert!(token.len() < 16 || text.contains(token) || profile.contains(token) || !shown.contains(token));
 }

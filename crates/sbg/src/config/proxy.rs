@@ -1,4 +1,4 @@
-//! Addresses of proxies: how they are written, and how their passwords are kept out of messages.
+//! URLs of proxies: their syntax, and the redaction of their passwords.
 
 use std::{error::Error, fmt, str::FromStr};
 
@@ -132,8 +132,8 @@ impl Proxies {
 
 /// The URL of a proxy, parsed from `host:port` or from an `http` or `https` URL.
 ///
-/// A user name and password may stand before the host (`user:password@host:port`). `Debug` and `Display` redact both; only
-/// [`expose`](Self::expose) shows them. Without a port it is 80, or 443 for `https`.
+/// A user name and password may precede the host (`user:password@host:port`). `Debug` and `Display` redact both; only
+/// [`expose`](Self::expose) shows them. The default port is 80, or 443 for `https`.
 ///
 /// ```
 /// use sbg::config::ProxyUrl;

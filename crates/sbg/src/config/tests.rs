@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// One set of sources; what is not named is not there.
+/// One set of sources; those that are not given do not exist.
 #[derive(Clone, Copy, Default)]
 struct Case<'a> {
     endpoint: Option<&'a str>,
@@ -494,7 +494,7 @@ fn every_auth_kind_is_kept_as_given() {
         assert_eq!(config.auth.secret().expose_secret(), "OWN");
         assert_eq!(std::mem::discriminant(&config.auth), std::mem::discriminant(&auth));
     }
-    // A session of the same text is another credential than the token of the environment.
+    // A session id with the same text is not the same credential as the token of the environment.
     let case = Case { env: BOTH, ..Case::default() };
     let error =
         Home::new(&case).resolve(&case, |explicit| explicit.auth = Some(Auth::session("ENV"))).unwrap_err();

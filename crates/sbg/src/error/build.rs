@@ -1,4 +1,4 @@
-//! How errors are made, and what is added to them on their way up.
+//! How errors are built, and what is added to them as they propagate.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Error, ErrorKind, Inner, Source, one_line};
 
-/// The error code of the platform, where it is one.
+/// The platform's numeric error code, if there is one.
 pub(crate) fn code_of(said: &types::Error) -> Option<i32> {
     said.code.as_ref()?.as_i64()?.try_into().ok()
 }
@@ -49,7 +49,7 @@ impl Error {
         }))
     }
 
-    /// A refusal of the platform, in the form that it specifies.
+    /// A refusal in the platform's own error format.
     pub(crate) fn refused(status: u16, code: Option<i32>, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::of_response(status, code), message).change(|inner| {
             inner.status = Some(status);
@@ -58,7 +58,7 @@ impl Error {
         })
     }
 
-    /// A response with the status of an error, but not in the form of the platform: a proxy on the way may have sent it.
+    /// A response with an error status, but not in the platform's format: a proxy on the way may have sent it.
     pub(crate) fn unexplained(status: u16, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::of_response(status, None), message).with_status(status)
     }
@@ -68,7 +68,7 @@ impl Error {
         Self::new(ErrorKind::of_storage(status), message).with_status(status)
     }
 
-    /// Whether the platform refused the call in the form that it specifies.
+    /// Whether the platform refused the call in its own error format.
     pub(crate) fn is_refused(&self) -> bool {
         self.0.refused
     }
@@ -123,7 +123,7 @@ impl Error {
         self
     }
 
-    /// Blots out `secret` wherever an answer quoted it.
+    /// Redacts `secret` wherever a response quoted it.
     pub(crate) fn without(self, secret: &str) -> Self {
         let quotes = |text: &str| !secret.is_empty() && text.contains(secret);
         let inner = &*self.0;
@@ -148,7 +148,7 @@ impl Error {
         self.change(|inner| inner.status = Some(status))
     }
 
-    /// Adds what the platform said beside its message.
+    /// Adds the fields of the platform's error other than its message.
     pub(crate) fn with_said(self, said: &types::Error, request_id: Option<String>) -> Self {
         let mut details = said.extra.clone();
         let code = code_of(said);
@@ -186,7 +186,7 @@ impl Error {
         self.change(|inner| inner.storage_code = code)
     }
 
-    /// Says which transfer it was, in front of a message that is about the storage or the way to it.
+    /// Puts the name of the transfer in front of a message about the storage or the network.
     pub(crate) fn of_transfer(self, what: impl FnOnce() -> String) -> Self {
         use ErrorKind as K;
 

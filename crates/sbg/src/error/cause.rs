@@ -1,6 +1,6 @@
-//! What an error of the HTTP library means, by the types of its causes. Pure.
+//! Classifies an error of the HTTP library by the types of its causes. Pure.
 //!
-//! The texts of other crates are not looked at: they change without notice.
+//! The texts of other crates are ignored: they change without notice.
 
 use std::error::Error as StdError;
 use std::io;
@@ -11,22 +11,22 @@ use tower_service::Service;
 
 use super::ErrorKind;
 
-/// The error of a tunnel through a proxy. The type is public, but its path is not, so it is named as what it belongs to.
+/// The error of a tunnel through a proxy. The type is public but its path is not, so it is named as an associated type.
 type TunnelError = <Tunnel<HttpConnector> as Service<http::Uri>>::Error;
 
-/// What an error of the HTTP library means.
+/// The meaning of an error of the HTTP library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cause {
     pub(crate) kind: ErrorKind,
     pub(crate) message: &'static str,
     /// Whether another attempt would fail in the same way.
     pub(crate) lasting: bool,
-    /// Whether the request did certainly not reach the server.
+    /// Whether the request certainly did not reach the server.
     pub(crate) never_left: bool,
 }
 
 impl Cause {
-    /// `responded` says whether the head of a response was there already.
+    /// `responded` says whether the head of a response had arrived.
     pub(crate) fn of(error: &reqwest::Error, responded: bool) -> Self {
         let connecting = error.is_connect();
         let cause = |kind, message| Self { kind, message, lasting: false, never_left: connecting };
@@ -40,7 +40,7 @@ impl Cause {
             return cause(ErrorKind::Timeout, "no data arrived for too long");
         }
         if let Some(tunnel) = causes(error).find_map(|cause| cause.downcast_ref::<TunnelError>()) {
-            // Without a cause, the proxy itself has refused. With one, it could not be reached, and may be later.
+            // Without a cause, the proxy itself refused. With one, it was unreachable, which may be temporary.
             return if tunnel.source().is_none() {
                 lasting(ErrorKind::Proxy, "the proxy refused the connection")
             } else {
@@ -84,7 +84,7 @@ fn is_tls(error: &(dyn StdError + 'static)) -> bool {
     false
 }
 
-/// An error and its causes. The error inside of an [`io::Error`] is not among its sources, and is visited too.
+/// An error and its causes. The error inside an [`io::Error`] is not among its sources, so it is visited as well.
 fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),

@@ -1,4 +1,4 @@
-//! What else can go wrong, made into the one error.
+//! Conversions of other errors into [`Error`].
 
 use std::error::Error as StdError;
 use std::io;
@@ -43,7 +43,7 @@ impl From<crate::ids::InvalidId> for Error {
     }
 }
 
-/// The error of a call through [`Client::raw`](crate::Client::raw), so that `?` does.
+/// Converts the error of a call through [`Client::raw`](crate::Client::raw), so that `?` works.
 impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
     fn from(error: sbg_raw::Error<sbg_raw::types::Error>) -> Self {
         use sbg_raw::Error as Raw;
@@ -69,8 +69,8 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
     }
 }
 
-/// For functions that return [`io::Error`]. The kind is the closest one of the standard library, and this error stays reachable by
-/// [`io::Error::get_ref`].
+/// For functions that return [`io::Error`]. The kind is the closest one of the standard library; [`io::Error::get_ref`] returns this
+/// error.
 ///
 /// ```
 /// let error = sbg::Error::from("demo".parse::<sbg::ProjectId>().unwrap_err());
@@ -87,7 +87,7 @@ impl From<Error> for io::Error {
     }
 }
 
-/// The error of this crate that a transport put into the error of the HTTP library.
+/// The error of this crate that a transport wrapped in an error of the HTTP library.
 fn find_in_chain(error: &(dyn StdError + 'static)) -> Option<Error> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -118,7 +118,7 @@ mod tests {
         check(Error::new(ErrorKind::Timeout, "slow"), io::ErrorKind::TimedOut);
         check(Error::io("cannot write `a`", io::ErrorKind::StorageFull.into()), io::ErrorKind::StorageFull);
         check(Error::io("cannot open `a`", io::ErrorKind::NotFound.into()), io::ErrorKind::NotFound);
-        // An interrupted read would be repeated.
+        // `Interrupted` would make readers retry.
         check(Error::cancelled(), io::ErrorKind::Other);
     }
 

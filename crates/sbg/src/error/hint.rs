@@ -1,4 +1,4 @@
-//! What to try, for errors that many users meet and that do not explain themselves. Pure.
+//! Hints for common errors that do not explain themselves. Pure.
 
 use super::ErrorKind;
 
@@ -20,7 +20,7 @@ const NO_OBJECT: &str = "the platform lists the file, but the storage does not h
 const TOO_LARGE: &str = "the storage, or a proxy, does not accept requests of this size";
 const FULL: &str = "the storage is full";
 
-/// What to try after a refusal of the object storage.
+/// What to try when the object storage refuses a request.
 pub(super) fn of_storage(status: Option<u16>, code: Option<&str>) -> Option<&'static str> {
     match (status?, code.unwrap_or_default()) {
         (_, "InvalidObjectState" | "BlobArchived" | "BlobBeingRehydrated") => Some(ARCHIVED),
@@ -73,7 +73,6 @@ mod tests {
         check(ErrorKind::Tls, None, None, Some(AUTHORITY));
     }
 
-    /// Of the refusals in the group of volumes, imports and exports, only those about something else have no hint.
     #[test]
     fn storage_refusals_have_hints() {
         let check = |status, code, expected| {
@@ -98,7 +97,7 @@ mod tests {
             .filter(|entry| entry.status == 403 && entry.group == "9xxx")
             .filter(|entry| hint(ErrorKind::Forbidden, Some(403), Some(entry.code)).is_none());
         let about: Vec<_> = without.map(|entry| entry.code).collect();
-        // Projects, files, jobs, and a move between clouds that the platform cannot do.
+        // The others are about projects, files, jobs, and a move between clouds that the platform does not support.
         assert_eq!(about, [9003, 9004, 9005, 9006, 9027, 9102]);
     }
 }

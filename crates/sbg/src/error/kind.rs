@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// What went wrong, in a form to match on.
+/// The kind of an error, to match on.
 ///
 /// [`Error::kind`](crate::Error::kind) and the predicates, such as [`Error::is_not_found`](crate::Error::is_not_found), always agree:
 /// each predicate tests for a set of kinds.
@@ -25,7 +25,7 @@ use std::io;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No endpoint or token was found; the message lists where they were looked for.
+    /// No endpoint or token was found; the message lists the sources that were searched.
     MissingCredentials,
     /// The profile does not exist; the message lists the profiles that do.
     UnknownProfile,
@@ -37,23 +37,23 @@ pub enum ErrorKind {
     Token,
     /// The client cannot be built for another reason, such as an invalid certificate.
     Config,
-    /// There is no Tokio runtime to make the call on, or a blocking call was made inside of one.
+    /// There is no Tokio runtime to make the call on, or a blocking call was made inside one.
     Runtime,
 
-    /// An argument is invalid; found before anything is sent.
+    /// An argument is invalid; detected before anything is sent.
     InvalidInput,
-    /// The operation is in advance access, which is not enabled; found before anything is sent.
+    /// The operation is in advance access, which is not enabled; detected before anything is sent.
     AdvanceAccess,
 
-    /// The platform refused the request as invalid, or for a reason without a kind of its own: HTTP 400 and the other 4xx.
+    /// The platform refused the request as invalid, or for a reason without its own kind: HTTP 400 and the other 4xx.
     InvalidRequest,
     /// The platform refused the token: HTTP 401.
     Unauthorized,
     /// You lack the permission: HTTP 403.
     Forbidden,
-    /// It does not exist, or you may not see it: HTTP 404 and 410, or a path that leads nowhere.
+    /// The resource does not exist, or you may not see it: HTTP 404 and 410, or a path that leads nowhere.
     NotFound,
-    /// It conflicts with what exists, such as a file of the same name: HTTP 409 and 412.
+    /// The call conflicts with an existing resource, such as a file of the same name: HTTP 409 and 412.
     Conflict,
     /// A quota is used up or a bill is unpaid: HTTP 402 and 507.
     Quota,
@@ -61,11 +61,11 @@ pub enum ErrorKind {
     RateLimited,
     /// The platform is under maintenance: HTTP 503 with error code 0.
     Maintenance,
-    /// The platform failed: HTTP 500, 502, 503, 504 and other 5xx. Trying again later may help.
+    /// The platform failed: HTTP 500, 502, 503, 504 and other 5xx. A later retry may succeed.
     Server,
     /// A job on the platform, such as an import, failed without a more precise reason.
     JobFailed,
-    /// The response is not what the API specifies: HTML in place of JSON, JSON of another form, a redirect to another host.
+    /// The response is not what the API specifies: HTML instead of JSON, JSON with another structure, a redirect to another host.
     UnexpectedResponse,
 
     /// The host name cannot be resolved.
@@ -78,14 +78,14 @@ pub enum ErrorKind {
     Proxy,
     /// No data arrived for too long, or the call took longer than its timeout.
     Timeout,
-    /// A [`Wait`](crate::Wait) reached its timeout. The job goes on on the platform.
+    /// A [`Wait`](crate::Wait) timed out. The job continues on the platform.
     WaitTimeout,
 
-    /// The object storage refused a request, or sent something else than asked for.
+    /// The object storage refused a request, or sent something other than requested.
     Storage,
-    /// The object storage is overloaded or failed: HTTP 408, 429 and 5xx. Trying again later may help.
+    /// The object storage is overloaded or failed: HTTP 408, 429 and 5xx. A later retry may succeed.
     StorageUnavailable,
-    /// Bytes differ from what they should be: a changed source file, a wrong size or checksum.
+    /// Data differs from the expected: a changed source file, a wrong size or checksum.
     Integrity,
     /// A local file cannot be read or written; the [source](std::error::Error::source) is the [`io::Error`].
     Io,
@@ -111,7 +111,7 @@ impl ErrorKind {
             (408, _) => Self::Timeout,
             (409 | 412, _) => Self::Conflict,
             (429, _) => Self::RateLimited,
-            // Not implemented and unknown version of HTTP: trying again does not help.
+            // Not implemented and unsupported HTTP version: retrying does not help.
             (400..=499 | 501 | 505, _) => Self::InvalidRequest,
             (500..=599, _) => Self::Server,
             _ => Self::UnexpectedResponse,
@@ -148,7 +148,7 @@ impl ErrorKind {
         )
     }
 
-    /// The kind of the standard library that says it best.
+    /// The closest kind of the standard library.
     pub(crate) fn to_io(self) -> io::ErrorKind {
         match self {
             Self::NotFound => io::ErrorKind::NotFound,

@@ -1,13 +1,13 @@
-//! What others say, made fit for a message.
+//! Makes foreign texts fit for a message.
 
-/// The beginning of a body, fit for a message: one line, without control characters.
+/// The start of a body, fit for a message: one line, without control characters.
 pub(crate) fn excerpt(body: &[u8]) -> String {
     const LIMIT: usize = 160;
     let text = shortened(&String::from_utf8_lossy(&body[..body.len().min(4 * LIMIT)]), LIMIT);
     if text.is_empty() { "an empty body".to_owned() } else { format!("`{text}`") }
 }
 
-/// What somebody else says, fit for a message: one line, without control characters that a terminal might obey.
+/// A foreign text, fit for a message: one line, without control characters that a terminal might interpret.
 pub(crate) fn one_line(text: &str) -> String {
     const LIMIT: usize = 1000;
     shortened(text, LIMIT)

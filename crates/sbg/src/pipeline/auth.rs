@@ -1,4 +1,4 @@
-//! Puts the token on a request, if the request goes to the API host; and keeps secrets out of the errors about it.
+//! Puts the token on requests to the API host, and redacts secrets in the errors about them.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
@@ -13,29 +13,29 @@ use crate::error::{Error, ErrorKind, Result};
 const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-sbg-auth-token");
 const SESSION_ID: HeaderName = HeaderName::from_static("x-sbg-session-id");
 
-/// Credentials and the only place where they may go.
+/// Credentials, and the only origin that may receive them.
 #[derive(Debug)]
 pub(crate) struct Authorise {
     auth: Auth,
     base: Url,
-    /// Where the credentials came from, for the hint of a refusal.
+    /// Where the credentials came from, for the hint when they are refused.
     from: String,
-    /// Which proxy the requests go through and where its address came from, for the hint about one that fails.
+    /// The proxy that the requests use and where its URL came from, for the hint when it fails.
     proxy: Option<String>,
 }
 
 impl Authorise {
-    /// Credentials for the API at `base`, which came from `from`; `proxy` tells of the proxy on the way.
+    /// Credentials for the API at `base`, which came from `from`; `proxy` describes the proxy in use.
     pub(crate) fn new(auth: Auth, base: Url, from: String, proxy: Option<String>) -> Self {
         Self { auth, base, from, proxy }
     }
 
-    /// The only place where the token may go.
+    /// The only origin that may receive the token.
     pub(super) fn api(&self) -> Origin {
         self.base.origin()
     }
 
-    /// Adds the token. A request to any other place than the API is refused, so that no link can lead a token astray.
+    /// Adds the token. Refuses a request to any other origin than the API, so that no link can leak the token.
     pub(crate) fn apply(&self, request: &mut reqwest::Request) -> Result<()> {
         if request.url().origin() != self.api() {
             let host = request.url().host_str().unwrap_or("another host");
@@ -53,7 +53,7 @@ impl Authorise {
         Ok(())
     }
 
-    /// Says whose credentials were refused or which proxy failed, and blots out whatever secret of `request` the answer quotes.
+    /// Names the source of refused credentials or the proxy that failed, and redacts every secret of `request` that the response quotes.
     pub(super) fn explain(&self, error: Error, request: &reqwest::Request) -> Error {
         let error = self.with_secrets(request, |secrets| secrets.iter().copied().fold(error, Error::without));
         match (error.kind(), &self.proxy) {
@@ -63,7 +63,7 @@ impl Authorise {
         }
     }
 
-    /// Gives every secret that goes with `request` to `work`: the token, and what the specification says is secret in the body.
+    /// Passes every secret of `request` to `work`: the token, and the fields of the body that the specification marks as secret.
     pub(super) fn with_secrets<T>(&self, request: &reqwest::Request, work: impl FnOnce(&[&str]) -> T) -> T {
         let body = request.body().and_then(reqwest::Body::as_bytes);
         let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
@@ -72,7 +72,7 @@ impl Authorise {
         work(&secrets)
     }
 
-    /// The token, to blot it out wherever an answer quotes it.
+    /// The token, to redact it wherever a response quotes it.
     pub(super) fn token(&self) -> &str {
         self.auth.secret().expose_secret()
     }

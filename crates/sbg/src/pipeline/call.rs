@@ -1,4 +1,4 @@
-//! One call: attempts, and what is decided between them.
+//! One call: its attempts, and the decisions between them.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,15 +19,15 @@ use super::retry::{Failures, RetryPolicy};
 use super::send::{Failure, send};
 use crate::error::{Error, Result, one_line};
 
-/// What a call brought, and after how many attempts.
+/// The response of a call, and the number of attempts.
 pub(super) struct Answered {
     pub(super) answer: Answer,
     pub(super) sent: Sent,
-    /// Most items that the response may have, where it is a page.
+    /// Most items that the response may have, if it is a page.
     pub(super) most: Option<MostItems>,
 }
 
-/// A call that is under way.
+/// A call in progress.
 pub(super) struct Call {
     http: reqwest::Client,
     policy: Arc<Policy>,
@@ -36,15 +36,15 @@ pub(super) struct Call {
     handlers: Arc<Handlers>,
     retry: RetryPolicy,
     started: Instant,
-    /// Attempts that were made.
+    /// Attempts made so far.
     attempts: u32,
-    /// The first of the failures in a row, and how many there are.
+    /// Start and number of the consecutive failures.
     failing: Option<(Instant, u32)>,
-    /// Whether an attempt may have been carried out although its answer never came.
+    /// Whether an attempt may have been carried out although its response never arrived.
     lost: bool,
 }
 
-/// The span of a call. What is empty is filled in when the call is over.
+/// The span of a call. Empty fields are filled in when the call ends.
 pub(super) fn span(operation: &Operation) -> Span {
     tracing::debug_span!(
         "sbg.call",
@@ -88,7 +88,7 @@ impl Call {
         }
     }
 
-    /// Makes attempts until one brings what stands.
+    /// Makes attempts until one is final.
     pub(super) async fn run(mut self) -> Result<Answered> {
         let outcome = self.attempts().await;
         let span = Span::current();
@@ -99,7 +99,7 @@ impl Call {
             Err(error) => (error.status(), error.request_id()),
         };
         status.map(|status| span.record("status", status));
-        // A server may say there whatever it was told.
+        // The server may echo the token in this header.
         let token = self.policy.authorise.token();
         request_id.map(|id| span.record("request_id", one_line(id).replace(token, MASK)));
         if let Err(error) = &outcome {
@@ -130,7 +130,7 @@ impl Call {
         }
     }
 
-    /// Sends the request once, as soon as there is room for it.
+    /// Sends the request once, as soon as the limits allow.
     async fn attempt(&mut self) -> Result<Result<Answer, Failure>> {
         let policy = &*self.policy;
         let mut request = self
@@ -162,7 +162,7 @@ impl Call {
         Ok(outcome)
     }
 
-    /// What is made of an outcome, and why and how long to wait before the next attempt, if there is to be one.
+    /// Judges an outcome: returns it with the reason and length of the wait before the next attempt, if there is one.
     fn judge(
         &mut self,
         outcome: Result<Answer, Failure>,
@@ -174,7 +174,7 @@ impl Call {
                 let (answer, wait) = self.handlers.consult(answer, &attempt);
                 if let Some((wait, handler)) = wait {
                     let wait = Some((handler.to_owned(), wait));
-                    // What a handler waits out does not count against the retries, unless those would wait it out as well.
+                    // A response that a handler waits for counts as a failure only if the retry policy treats it as transient as well.
                     if RetryPolicy::is_transient(&answer) {
                         self.fails();
                     } else {
@@ -194,7 +194,6 @@ impl Call {
         (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
     }
 
-    /// Counts a failure.
     fn fails(&mut self) -> Failures {
         let (since, count) = self.failing.get_or_insert((Instant::now(), 0));
         *count += 1;
@@ -209,7 +208,7 @@ impl Call {
         }
     }
 
-    /// The answer, or the error that a call ends with.
+    /// The response, or the error that ends the call.
     fn conclude(&self, outcome: Result<Answer, Failure>) -> Result<Answer> {
         let answer = match outcome {
             Ok(answer) => answer,
@@ -217,30 +216,30 @@ impl Call {
         };
         if self.lost && self.operation.method == "DELETE" && !self.operation.answers && answer.status() == 404
         {
-            // An attempt before has deleted it; a caller who did not see that must not be told that it failed.
+            // An earlier attempt deleted it but its response was lost; reporting an error would be wrong.
             return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
         }
         if (200..300).contains(&answer.status()) {
             return Ok(answer);
         }
-        // Before a message is cut out of it, lest half a secret is left.
+        // Redact before the message is cut to length, which could leave half a secret.
         let authorise = &self.policy.authorise;
         let answer = authorise.with_secrets(&self.request, |secrets| answer.without(secrets));
         answer.into_result().map_err(|error| self.explain(error))
     }
 
-    /// Says which call it was, and blots out every secret of it that the answer quotes.
+    /// Names the call, and redacts every secret of it that the response quotes.
     fn explain(&self, error: Error) -> Error {
         let error = error.with_operation(self.operation, self.attempts);
         self.policy.authorise.explain(error, &self.request)
     }
 }
 
-/// Sends `{}` as JSON where a call that changes something has no body.
+/// Sends `{}` as JSON when a call that changes something has no body.
 ///
-/// The platform wants a JSON content type on such calls (it is declared as required to run a task), and a server that reads by content
-/// type refuses a request without one. The clients that work on it every day send JSON each time: the official Python client `null`,
-/// the R client `{}`. Of the two the object is what each such call can be read as.
+/// The platform requires a JSON content type on such calls (the specification requires it to run a task), and a server that parses by
+/// content type refuses a request without one. The established clients always send JSON: the official Python client `null`, the R client
+/// `{}`. The object is valid for every such call.
 fn fill_body(request: &mut reqwest::Request) {
     if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && request.body().is_none() {
         *request.body_mut() = Some("{}".into());

@@ -1,4 +1,4 @@
-//! Error handlers: they look at an answer and decide whether it stands, is waited out, or is replaced.
+//! Error handlers inspect a response and decide whether to keep it, retry after a wait, or replace it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use sbg_raw::Operation;
 
 use super::response::Answer;
 
-/// Attempts after which handlers are not asked any more to repeat a call, whatever they are.
+/// After this many attempts handlers can no longer repeat a call.
 const MOST_ATTEMPTS: u32 = 1_000;
-/// Time after which handlers are not asked any more to repeat a call. Longer than any maintenance.
+/// After this time handlers can no longer repeat a call. Longer than any maintenance.
 const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
-/// Longest single wait that a handler gets.
+/// Longest single wait of a handler.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
-/// How far a call has come when a handler or the retry rules are asked.
+/// Progress of a call when a handler or the retry policy is consulted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,15 +30,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The operation that is called.
+    /// The operation of the call.
     pub operation: &'static Operation,
     /// Number of this attempt, from 1.
     pub number: u32,
-    /// Time since the call began.
+    /// Time since the start of the call.
     pub elapsed: Duration,
 }
 
-/// What a handler makes of an answer.
+/// The decision of a handler about a response.
 ///
 /// ```
 /// use std::time::Duration;
@@ -56,20 +56,20 @@ pub struct Attempt {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Decision {
-    /// The answer stands, as far as this handler is concerned.
+    /// Keep the response, as far as this handler is concerned.
     Pass,
-    /// Send the call again after this time, of which at most an hour is waited. The handlers after this one are not asked.
+    /// Send the call again after this time, capped at one hour. The handlers after this one are not consulted.
     RetryAfter(Duration),
-    /// Take this answer in its place; the handlers after this one see it.
+    /// Replace the response by this one; the handlers after this one see it.
     Replace(Answer),
 }
 
-/// Looks at every answer of the API, successes included, in the order in which the handlers were added.
+/// Sees every response of the API, successes included, in the order in which the handlers were added.
 ///
-/// A handler is asked again for the answer to a repeated call; it bounds itself by [`Attempt::number`] and [`Attempt::elapsed`]. One
-/// that never gives in is overruled after 1000 attempts or 24 hours, and the answer stands.
+/// A handler sees the response of each repeated call; it sets its own limits with [`Attempt::number`] and [`Attempt::elapsed`]. After
+/// 1000 attempts or 24 hours the pipeline stops repeating the call and keeps the response, whatever the handler says.
 ///
-/// It is called between two attempts, on the threads of the runtime, and must not block. Dropping the call ends the wait.
+/// It runs between two attempts, on the threads of the runtime, and must not block. Dropping the call ends the wait.
 ///
 /// ```
 /// use std::time::Duration;
@@ -92,7 +92,7 @@ pub enum Decision {
 /// let client = sbg::Client::builder().error_handler(LabProxy);
 /// ```
 pub trait ErrorHandler: fmt::Debug + Send + Sync {
-    /// Name by which the handler is removed or replaced, and called in logs; that of the type by default.
+    /// Name for logs and for replacing or removing the handler; the name of its type by default.
     ///
     /// ```
     /// use sbg::pipeline::{ErrorHandler, RateLimitSleeper};
@@ -100,13 +100,13 @@ pub trait ErrorHandler: fmt::Debug + Send + Sync {
     /// assert_eq!(RateLimitSleeper::default().name(), "RateLimitSleeper");
     /// ```
     fn name(&self) -> &str {
-        // Parameters of the type have paths of their own.
+        // Type parameters have paths of their own.
         let path = std::any::type_name::<Self>();
         let path = path.split('<').next().unwrap_or(path);
         path.rsplit("::").next().unwrap_or(path)
     }
 
-    /// What to make of `answer`.
+    /// Decides about `answer`.
     ///
     /// ```
     /// use sbg::pipeline::{Answer, Attempt, Decision, ErrorHandler};
@@ -124,12 +124,12 @@ pub trait ErrorHandler: fmt::Debug + Send + Sync {
     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision;
 }
 
-/// The error handlers of a client, in the order in which they are asked.
+/// The error handlers of a client, in the order in which they are consulted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Handlers(pub(super) Vec<Arc<dyn ErrorHandler>>);
 
 impl Handlers {
-    /// Puts `handler` in the place of the one of the same name, or behind all others.
+    /// Replaces the handler of the same name by `handler`, or appends it.
     pub(crate) fn add(&mut self, handler: Arc<dyn ErrorHandler>) {
         match self.0.iter_mut().find(|present| present.name() == handler.name()) {
             Some(present) => *present = handler,
@@ -137,14 +137,14 @@ impl Handlers {
         }
     }
 
-    /// Removes the handler of this name, and tells whether there was one.
+    /// Removes the handler of this name; returns whether there was one.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();
         self.0.retain(|handler| handler.name() != name);
         self.0.len() < before
     }
 
-    /// Asks the handlers in order. The first one that wants to wait decides, and is named.
+    /// Consults the handlers in order. The first one that wants to wait decides; its name is returned.
     pub(super) fn consult(
         &self,
         mut answer: Answer,
@@ -164,7 +164,7 @@ impl Handlers {
     }
 }
 
-/// Why and how long a call waits, for whoever wants to show it.
+/// Why and how long a call waits, for progress output.
 ///
 /// ```
 /// use sbg::pipeline::Waiting;
@@ -178,22 +178,22 @@ impl Handlers {
 pub struct Waiting {
     /// Operation id of the call.
     pub operation: &'static str,
-    /// What makes it wait: the name of an error handler, `retry`, or `rate limit`.
+    /// The cause of the wait: the name of an error handler, `retry`, or `rate limit`.
     pub reason: String,
-    /// How long.
+    /// The length of the wait.
     pub wait: Duration,
-    /// Attempts that were made so far; 0 when the call waits for the rate limit before it is first sent.
+    /// Attempts made so far; 0 when the call waits for the rate limit before it is first sent.
     pub attempts: u32,
 }
 
 impl Waiting {
-    /// The reason of a wait that the retry rules make.
+    /// The reason of a wait of the retry policy.
     pub(super) const RETRY: &'static str = "retry";
     /// The reason of a wait for the next window of the rate limit.
     pub(super) const RATE_LIMIT: &'static str = "rate limit";
 }
 
-/// Told of every wait of a call.
+/// Called before every wait of a call.
 #[derive(Clone)]
 pub(crate) struct OnWait(pub(crate) Arc<dyn Fn(&Waiting) + Send + Sync>);
 
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(Wrapper(RateLimitSleeper::default()).name(), "Wrapper");
     }
 
-    /// Never gives in.
+    /// Always asks to retry.
     #[derive(Debug)]
     struct Stubborn;
 

@@ -3,11 +3,11 @@
 use sbg_raw::Operation;
 use url::Url;
 
-/// Most items of a page that was asked for without a limit. The platform gives 50 then, and never more than 100; lists that it does not
-/// divide into pages have some hundred.
+/// Most items of a page that was requested without a limit. The platform returns 50 by default and at most 100; lists without pages have
+/// a few hundred.
 pub(crate) const MOST_WITHOUT_LIMIT: u64 = 10_000;
 
-/// Most items that the response to this request may have; `None` where it is not a page.
+/// Most items that the response to this request may have; `None` if it is not a page.
 pub(super) fn most_items(operation: &Operation, url: &Url) -> Option<u64> {
     operation.pagination?;
     let limit = url.query_pairs().find(|(name, _)| name == "limit").and_then(|(_, value)| value.parse().ok());

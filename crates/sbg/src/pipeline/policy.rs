@@ -13,13 +13,13 @@ use super::retry::RetryPolicy;
 use super::retry_after::retry_after;
 use super::scheduler::Budget;
 
-/// What all requests of a client share, whichever pool of connections they use.
+/// The state that all requests of a client share, whichever connection pool they use.
 #[derive(Debug)]
 pub(crate) struct Policy {
     pub(crate) gate: Gate,
     pub(crate) budget: Budget,
     pub(crate) authorise: Authorise,
-    /// Longest time for one attempt, to the end of its answer.
+    /// Longest time for one attempt, to the end of its response.
     pub(crate) call_timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) handlers: RwLock<Arc<Handlers>>,
@@ -28,7 +28,8 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// How long no call is to leave, because the server asks for it and a call that meets this response would wait so long as well.
+    /// How long to hold back all calls: the `Retry-After` of this response, if a call that gets this response would wait that long as
+    /// well.
     pub(super) fn closes_for(&self, answer: &Answer) -> Option<Duration> {
         retry_after(answer.headers()).filter(|wait| match answer.status() {
             429 => *wait <= LONGEST,

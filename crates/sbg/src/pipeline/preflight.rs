@@ -1,17 +1,17 @@
-//! What is refused before anything is sent: advance access that is not switched on, addresses that are too long.
+//! Checks before anything is sent: refuses advance access that is not enabled, and URLs that are too long.
 
 use http::HeaderValue;
 use sbg_raw::Operation;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Longest address that the platform is asked for. Its gateways refuse longer ones with a 414 that explains nothing.
+/// Longest URL that is sent. The gateways of the platform refuse longer ones with a 414 that explains nothing.
 const LONGEST_URL: usize = 6000;
 
-/// The checks of a request that need no answer.
+/// The checks that need no response.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    /// Whether the user agreed to operations that may still change.
+    /// Whether the user has accepted operations that may still change.
     pub(crate) advance_access: bool,
 }
 
@@ -35,8 +35,8 @@ impl Gate {
         Ok(())
     }
 
-    /// Adds the consent to advance access, where it was given: to every call, as the official client does, because more operations ask
-    /// for it than the specification marks.
+    /// Adds the consent to advance access, if given. Like the official client it does so on every call, because more operations require
+    /// it than the specification marks.
     pub(crate) fn mark(&self, request: &mut reqwest::Request) {
         if self.advance_access {
             request.headers_mut().insert("x-sbg-advance-access", HeaderValue::from_static("advance"));

@@ -1,4 +1,4 @@
-//! What the platform tells of the rate limit, and what follows for the next request. Pure: the time is passed in.
+//! Tracks the rate limit that the platform reports, and decides whether the next request may leave. Pure: the time is passed in.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use super::retry_after::http_date;
 
-/// Longest time that a window can still have. The platform's last 300 s; a reset further away than that is a wrong clock.
+/// Longest time until the end of a window. The platform's windows last 300 s; a reset further away means a wrong clock.
 pub(super) const LONGEST: Duration = Duration::from_secs(330);
 
-/// What the headers of an answer say of the rate limit.
+/// The rate limit as the headers of a response report it.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -46,7 +46,7 @@ impl RateLimit {
         self.limit
     }
 
-    /// Requests that were left in it, from `X-RateLimit-Remaining`.
+    /// Requests left in the window, from `X-RateLimit-Remaining`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -62,7 +62,7 @@ impl RateLimit {
         self.remaining
     }
 
-    /// End of the window, from `X-RateLimit-Reset`; `None` where the platform gave a number that is no point in time.
+    /// End of the window, from `X-RateLimit-Reset`; `None` if that number is not a valid timestamp.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -75,7 +75,7 @@ impl RateLimit {
         jiff::Timestamp::from_second(self.reset).ok()
     }
 
-    /// Reads the three headers; `None` unless all of them are there and are numbers.
+    /// Reads the three headers; `None` unless all of them are present and numbers.
     pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
         let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
         Some(Self {
@@ -86,10 +86,9 @@ impl RateLimit {
     }
 }
 
-/// Time from an answer to the reset that its header names; zero when that is past, `None` where there is no such header or it is no
-/// number.
+/// Time from a response to the reset that its header gives; zero if that has passed, `None` if the header is missing or not a number.
 ///
-/// Both ends are read by the clock of the platform, if the answer is dated, so that a wrong clock on this machine does no harm.
+/// Both times are on the platform's clock if the response has a date, so that a wrong clock on this machine does no harm.
 pub(super) fn until_reset(headers: &HeaderMap) -> Option<Duration> {
     let reset: i64 = headers.get("x-ratelimit-reset")?.to_str().ok()?.trim().parse().ok()?;
     let dated = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
@@ -103,26 +102,26 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// What is known of the present window.
+/// The known state of the current window.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     known: Option<Known>,
-    /// Until when the server has asked not to be asked, by `Retry-After`.
+    /// End of the pause that the server has asked for with `Retry-After`.
     closed_until: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
     limit: u64,
-    /// What was left when the platform wrote the answer that counts the most requests.
+    /// Requests left, by the response that counts the most requests.
     left: u64,
-    /// `None` between the end of a window and the first answer of the next.
+    /// `None` between the end of a window and the first response of the next.
     end: Option<End>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct End {
-    /// The number by which the platform names it, the same in all answers of a window.
+    /// The platform's number for it, the same in all responses of a window.
     reset: i64,
     at: Instant,
 }
@@ -130,18 +129,17 @@ struct End {
 /// Whether another request may leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
-    /// It may.
     Free,
-    /// Those that are under way may use up what is left: their answers will tell, or the window ends after this time.
+    /// The requests in flight may use up what is left: their responses will show it, or the window ends after this time.
     Unclear(Option<Duration>),
     /// Nothing is left until the window ends, after this time.
     Spent(Duration),
 }
 
 impl Window {
-    /// Whether a request may leave while `under_way` others have left and have no answer yet.
+    /// Whether a request may leave while `under_way` others are in flight.
     ///
-    /// The platform may or may not have counted those under way when it wrote what is known, so all of them are taken off.
+    /// The platform may or may not have counted those in flight when it sent its numbers, so all of them are subtracted.
     pub(super) fn room(&mut self, under_way: u64, now: Instant) -> Room {
         self.closed_until = self.closed_until.filter(|until| *until > now);
         if let Some(until) = self.closed_until {
@@ -149,20 +147,20 @@ impl Window {
         }
         let Some(known) = &mut self.known else { return Room::Free };
         if known.end.is_some_and(|end| end.at <= now) {
-            // The next window begins with the next request, and allows as much as this one did.
+            // The next window begins with the next request, and has the same limit.
             *known = Known { left: known.limit, end: None, ..*known };
         }
         let ends = known.end.map(|end| end.at - now);
         match ends {
             _ if known.left > under_way => Room::Free,
-            // Nobody else will find out.
+            // No other request is in flight that could find out.
             None if under_way == 0 => Room::Free,
             Some(ends) if known.left == 0 => Room::Spent(ends),
             ends => Room::Unclear(ends),
         }
     }
 
-    /// Learns from an answer that said this, so long before the reset.
+    /// Learns from a response with these values, sent this long before the reset.
     pub(super) fn learn(&mut self, said: RateLimit, until_reset: Duration, now: Instant) {
         let (Ok(limit @ 1..), false) =
             (u64::try_from(said.limit), until_reset.is_zero() || until_reset > LONGEST)
@@ -172,7 +170,7 @@ impl Window {
         let left = u64::try_from(said.remaining).unwrap_or(0).min(limit);
         let same = |end: End| end.reset == said.reset;
         match &mut self.known {
-            // Answers overtake each other: the smallest number of a window is the latest one.
+            // Responses overtake each other: the smallest number of a window is the latest one.
             Some(known) if known.end.is_some_and(same) => {
                 (known.limit, known.left) = (limit, known.left.min(left));
             }
@@ -184,12 +182,12 @@ impl Window {
         }
     }
 
-    /// Lets no request leave for this time, whatever the window has room for. Does not shorten a wait that was asked for before.
+    /// Holds back all requests for this time, even if the window has requests left. Never shortens an earlier pause.
     pub(super) fn close(&mut self, wait: Duration, now: Instant) {
         self.closed_until = self.closed_until.max(now.checked_add(wait));
     }
 
-    /// Takes off a request that the platform may have counted, although no answer says so.
+    /// Subtracts a request that the platform may have counted, although no response confirms it.
     pub(super) fn lose(&mut self) {
         if let Some(known) = &mut self.known {
             known.left = known.left.saturating_sub(1);
@@ -231,7 +229,7 @@ mod tests {
         window.learn(said(2, 1, 1_400), 300 * SECOND, later);
         assert_eq!(window.room(0, later), Room::Free);
         assert_eq!(window.room(1, later), Room::Unclear(Some(300 * SECOND)));
-        // Answers of the window before come late.
+        // Responses of the previous window arrive late.
         window.learn(said(2, 2, 1_100), SECOND, later);
         assert_eq!(window.room(1, later), Room::Unclear(Some(300 * SECOND)));
     }
@@ -245,7 +243,7 @@ mod tests {
         window.close(10 * SECOND, now);
         assert_eq!(window.room(0, now + 10 * SECOND), Room::Spent(30 * SECOND));
         assert_eq!(window.room(0, now + 40 * SECOND), Room::Free);
-        // What was known of the rate limit still holds.
+        // The known rate limit still holds.
         window.learn(said(10, 0, 1_100), 100 * SECOND, now);
         window.close(40 * SECOND, now);
         assert_eq!(window.room(0, now), Room::Spent(40 * SECOND));
@@ -323,7 +321,7 @@ mod tests {
         check(Some("soon"), date, None);
         check(Some(""), date, None);
         check(None, date, None);
-        // Without a date, or with one that is none, the clock of this machine has to do.
+        // Without a valid date, the clock of this machine is used.
         check(Some("1556106690"), None, Some(0));
         check(Some("1556106690"), Some("yesterday"), Some(0));
         let soon = (now() + 100).to_string();

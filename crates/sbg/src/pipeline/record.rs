@@ -1,4 +1,4 @@
-//! Writes the exchanges with the API to a file, secrets masked, so that the specification can be held against them.
+//! Writes the exchanges with the API to a file, with secrets redacted, to check the specification against them.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -21,14 +21,14 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Empties the file at `path`, which is for its owner alone: it holds names and whatever else the platform tells.
+    /// Empties the file at `path`, readable by its owner only: it holds names and anything else that the platform returns.
     pub(crate) fn create(path: &Path, base: Url) -> Result<Self> {
         let file = create_private(path)
             .map_err(|error| Error::io(format!("cannot write `{}`", path.display()), error))?;
         Ok(Self { file: Mutex::new(file), base })
     }
 
-    /// Writes a line, without the secrets that an answer quotes. A full disk must not fail the call, so an error is only logged.
+    /// Writes a line, with the secrets redacted that the response quotes. A full disk must not fail the call, so an error is only logged.
     pub(super) fn record(&self, request: &reqwest::Request, answer: &Answer, secrets: &[&str]) {
         let line = format!("{}\n", self.exchange(request, answer, secrets));
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! Takes secrets out of JSON: the fields that the specification marks as secret, the queries of signed addresses, and what quotes the
-//! secrets of the request.
+//! Redacts secrets in JSON: the fields that the specification marks as secret, the queries of signed URLs, and the secrets of the request
+//! where they are quoted.
 
 mod text;
 
@@ -12,8 +12,8 @@ use url::Origin;
 pub(super) use self::text::{MASK, is_known_parameter};
 use self::text::{is_known_header, urls};
 
-/// Masks every secret in `value`, an answer of the API at `api` or a request to it, and whatever quotes one of `secrets`. The shape
-/// stays, so that a record still satisfies the specification.
+/// Redacts every secret in `value`, which is a response of the API at `api` or a request to it, and every quote of one of `secrets`.
+/// Keeps the shape, so that a record still satisfies the specification.
 pub(super) fn mask(value: &mut Value, api: &Origin, secrets: &[&str]) {
     match value {
         Value::Object(map) => {
@@ -28,7 +28,7 @@ pub(super) fn mask(value: &mut Value, api: &Origin, secrets: &[&str]) {
             if map.keys().any(|name| mask_text(name, api, secrets).is_some()) {
                 *map = std::mem::take(map).into_iter().fold(Map::new(), |mut masked, (name, value)| {
                     let mut name = mask_text(&name, api, secrets).unwrap_or(name);
-                    // Two names may look the same now.
+                    // Two names may be equal after redaction.
                     while masked.contains_key(&name) {
                         name.push('*');
                     }
@@ -47,7 +47,7 @@ pub(super) fn mask(value: &mut Value, api: &Origin, secrets: &[&str]) {
     }
 }
 
-/// The text without its secrets, if it has any.
+/// The redacted text, if it contains secrets.
 pub(super) fn mask_text(text: &str, api: &Origin, secrets: &[&str]) -> Option<String> {
     // JSON in a string has fields of its own.
     if text.starts_with(['{', '['])
@@ -57,7 +57,7 @@ pub(super) fn mask_text(text: &str, api: &Origin, secrets: &[&str]) -> Option<St
         mask(&mut inside, api, secrets);
         return (inside != before).then(|| inside.to_string());
     }
-    // Whole secrets first: of a signed URL that is one, nothing is to be left.
+    // Whole secrets first: if a signed URL is itself a secret, nothing of it may remain.
     let mut masked = Cow::Borrowed(text);
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         if masked.contains(secret) {
@@ -68,7 +68,7 @@ pub(super) fn mask_text(text: &str, api: &Origin, secrets: &[&str]) -> Option<St
     (masked != text).then(|| masked.into_owned())
 }
 
-/// Masks the values of all headers but those that are known. A list has the names of headers and nothing else.
+/// Redacts the values of all headers that are not known to be harmless. An array may hold only names of headers.
 fn mask_headers(value: &mut Value) {
     let is_name = |text: &str| {
         text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -87,8 +87,8 @@ fn mask_headers(value: &mut Value) {
     }
 }
 
-/// The secret texts in `value`, to blot them out where somebody quotes them. Short ones are left out: they are in any text by chance,
-/// and no secret that deserves the name is short.
+/// The secret texts in `value`, to redact them where they are quoted. Short ones are skipped: they occur in any text by coincidence, and
+/// no real secret is that short.
 pub(super) fn secrets(value: &Value) -> Vec<&str> {
     const SHORTEST: usize = 6;
     fn collect<'v>(value: &'v Value, secret: bool, found: &mut Vec<&'v str>) {
@@ -106,7 +106,7 @@ pub(super) fn secrets(value: &Value) -> Vec<&str> {
     found
 }
 
-/// Whether the specification marks the field as secret, or its name says that it is one.
+/// Whether the specification marks the field as secret, or its name suggests it.
 fn is_secret(name: &str) -> bool {
     const WORDS: [&str; 6] = ["authorization", "cookie", "password", "secret", "signature", "token"];
     let name = name.to_ascii_lowercase();
@@ -151,11 +151,11 @@ mod tests {
         );
         check(json!("https://store.example.com/a"), json!("https://store.example.com/a"));
         check(json!(["not `quoted`, unquoted"]), json!(["not `***`, un***"]));
-        // The token, or what quotes it, as a key.
+        // The token, or a text that quotes it, as a key.
         check(json!({"quoted": 1, "a quoted": 2, "unquoted": 3}), json!({"***": 1, "a ***": 2, "un***": 3}));
         check(json!({"quoted": 1, "quotedquoted": 2, "***": 3}), json!({"***": 1, "******": 2, "****": 3}));
         check(json!({"https://store/a?sig=s3cret": 1}), json!({"https://store/a?***": 1}));
-        // Fields that nobody has told us of.
+        // Fields that the specification does not mark.
         check(
             json!({"Session_Token": "s3cret", "api-secret": ["s3cret"], "Authorization": {"a": "s3cret"}}),
             json!({"Session_Token": "***", "api-secret": ["***"], "Authorization": {"a": "***"}}),

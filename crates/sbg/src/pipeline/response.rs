@@ -1,4 +1,4 @@
-//! An answer of the API, read to its end.
+//! A response of the API with its whole body.
 
 use std::fmt;
 
@@ -13,16 +13,16 @@ use super::redact::{MASK, mask};
 use super::retry_after::{in_words, retry_after};
 use crate::error::{Error, ErrorKind, Result, code_of, excerpt, one_line};
 
-/// What a response carries along of its call.
+/// Facts about the call that travel with its response.
 #[derive(Clone, Default)]
 pub(crate) struct Sent {
     /// How many times the request was sent.
     pub(crate) attempts: u32,
-    /// The secrets in its body.
+    /// The secrets in the body of the request.
     pub(crate) secrets: Vec<String>,
 }
 
-/// An answer of the API with its whole body, as error handlers see it.
+/// A response of the API with its whole body, as error handlers see it.
 ///
 /// ```
 /// use http::{HeaderMap, StatusCode};
@@ -39,7 +39,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer of these parts. A handler gives one back to put it in the place of what the platform said.
+    /// A response with these parts. A handler returns one to replace the platform's response.
     ///
     /// ```
     /// use http::{HeaderMap, StatusCode};
@@ -85,7 +85,7 @@ impl Answer {
         &self.body
     }
 
-    /// Error code of the platform, where the body is an error of the platform.
+    /// Error code of the platform, if the body is an error of the platform.
     ///
     /// ```
     /// use http::{HeaderMap, StatusCode};
@@ -98,7 +98,7 @@ impl Answer {
         if self.status.is_success() { None } else { code_of(&self.said()?) }
     }
 
-    /// Identifier of the request, where a header gives one.
+    /// Identifier of the request, if a header gives one.
     ///
     /// ```
     /// # fn example(answer: &sbg::pipeline::Answer) {
@@ -112,7 +112,7 @@ impl Answer {
         names.iter().find_map(|name| self.headers.get(*name)?.to_str().ok())
     }
 
-    /// Whether the platform says that it is under maintenance: a 503 with error code 0.
+    /// Whether the platform reports maintenance: a 503 with error code 0.
     pub(super) fn is_maintenance(&self) -> bool {
         self.status() == 503 && self.code() == Some(0)
     }
@@ -121,13 +121,12 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The response itself when its status is a success, else the error that it stands for. A success is parsed once, by whoever knows
-    /// its type.
+    /// The response itself if its status is a success, else its error. A success is parsed only once, by the caller that knows its type.
     pub(crate) fn into_result(self) -> Result<Self> {
         if self.status.is_success() { Ok(self) } else { Err(self.refusal()) }
     }
 
-    /// The answer, and if it is a refusal, with every secret blotted out that its body quotes.
+    /// The response; if it is a refusal, every secret that its body quotes is redacted.
     pub(super) fn without(mut self, secrets: &[&str]) -> Self {
         if self.status.is_success() {
             return self;
@@ -163,7 +162,7 @@ impl Answer {
         self.describe(error, said.as_ref())
     }
 
-    /// Adds what the answer says besides its message.
+    /// Adds the details of the response other than its message.
     fn describe(&self, error: Error, said: Option<&sbg_raw::types::Error>) -> Error {
         let error = error.with_status(self.status());
         let request_id = self.request_id().map(one_line);
@@ -173,8 +172,8 @@ impl Answer {
         }
     }
 
-    /// The error about this response, a success by its status, when it cannot be read as what the specification says. `secrets` are those
-    /// of the request, which the response may quote.
+    /// The error for a response with a success status whose body does not match the specification. `secrets` are those of the request,
+    /// which the response may quote.
     pub(crate) fn unreadable(&self, why: &PageError, api: &Origin, secrets: &[&str]) -> Error {
         let without = |text: String| secrets.iter().fold(text, |text, secret| redacted(&text, secret));
         let message = match why {
@@ -183,13 +182,13 @@ impl Answer {
             }
             PageError::Form(why) => match serde_json::from_slice::<Value>(&self.body) {
                 Ok(mut value) => {
-                    // The reason quotes what was found, which may be of any length.
+                    // The reason quotes parts of the body, which may have any length.
                     let why = one_line(&without(why.to_string()));
                     mask(&mut value, api, secrets);
                     let shown = excerpt(value.to_string().as_bytes());
                     format!("the response has another form than specified: {why}: {shown}")
                 }
-                // JSON that is too deep or has numbers that are too large cannot be masked, and so is not shown.
+                // JSON that is nested too deeply or has numbers that are too large cannot be redacted, so it is not shown.
                 Err(_) if serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() => {
                     let why = one_line(&without(why.to_string()));
                     format!("the response has another form than specified: {why}: it cannot be shown")
@@ -204,7 +203,7 @@ impl Answer {
         self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None)
     }
 
-    /// The form that the generated client reads, with what is known of the call.
+    /// Converts it to the type that the generated client reads, with the facts about the call.
     pub(crate) fn into_response(self, sent: Sent, most: Option<MostItems>) -> reqwest::Response {
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;
@@ -219,7 +218,7 @@ fn redacted(text: &str, secret: &str) -> String {
     if secret.is_empty() { text.to_owned() } else { text.replace(secret, MASK) }
 }
 
-/// Headers and body may hold what nobody else is to see, such as a signed address.
+/// Hides headers and body, which may hold secrets such as a signed URL.
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
@@ -229,7 +228,7 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// For the fuzz target: an answer of this status and body.
+/// For the fuzz target: a response with this status and body.
 #[cfg(fuzzing)]
 pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
     let Ok(status) = StatusCode::from_u16(status) else { return };

@@ -1,4 +1,4 @@
-//! Whether a call that failed is sent again, and after which time. Pure: time and chance are passed in.
+//! Whether and when a failed call is sent again. Pure: time and random numbers are passed in.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use super::response::Answer;
 use super::retry_after::retry_after;
 use super::send::Failure;
 
-/// Bounds of the retries of a call.
+/// Limits of the retries of a call.
 ///
-/// Retried are calls that never left, whatever the operation, and calls that failed on the way or were answered with 500, 502, 503 or
-/// 504, in whatever form, where the operation is idempotent. A call that may have been carried out is never sent a second time
-/// otherwise. A 503 of maintenance is left to [`MaintenanceSleeper`](super::MaintenanceSleeper).
+/// A call that was never sent is retried, whatever its operation. An idempotent call is also retried if it failed on the way or got a
+/// 500, 502, 503 or 504, whatever the body. Any other call that may have been carried out is never sent twice. A 503 of maintenance is
+/// left to [`MaintenanceSleeper`](super::MaintenanceSleeper).
 ///
-/// A `Retry-After` of the response makes the wait longer. One that [`max_elapsed`](Self::max_elapsed) leaves no time for ends the call
-/// with an error that says when to retry.
+/// A `Retry-After` of the response lengthens the wait. If it does not fit in [`max_elapsed`](Self::max_elapsed), the call ends with an
+/// error that says when to retry.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,7 +58,7 @@ impl RetryPolicy {
         Self::default().max_attempts(1)
     }
 
-    /// Most attempts in a row that fail, the first one included; 5 by default.
+    /// Most consecutive failed attempts, the first one included; 5 by default.
     ///
     /// ```
     /// let persistent = sbg::pipeline::RetryPolicy::default().max_attempts(10);
@@ -68,8 +68,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Wait before the second attempt, doubled for each one after it; 0.25 s by default. Each wait is shortened by up to a half, at
-    /// random, so that callers who failed together do not come back together.
+    /// Wait before the second attempt, doubled for each one after it; 0.25 s by default. Random jitter shortens each wait by up to a
+    /// half, so that callers that failed together do not retry together.
     ///
     /// ```
     /// use std::time::Duration;
@@ -93,7 +93,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Time from the first failure in a row after which no further attempt is made; 2 min by default.
+    /// Time since the first of the consecutive failures after which no further attempt is made; 2 min by default.
     ///
     /// ```
     /// use std::time::Duration;
@@ -129,12 +129,12 @@ impl RetryPolicy {
         if retried { self.wait(so_far, at_least, fastrand::f64()) } else { None }
     }
 
-    /// Whether the platform, or a gateway before it, has failed in a way that may pass. It may have carried out the call.
+    /// Whether the platform, or a gateway in front of it, failed with an error that may be transient. It may have carried out the call.
     pub(super) fn is_transient(answer: &Answer) -> bool {
         matches!(answer.status(), 500 | 502 | 503 | 504) && !answer.is_maintenance()
     }
 
-    /// Whether a call that is asked to wait so long would do so.
+    /// Whether a call would obey a `Retry-After` of this length.
     pub(super) fn obeys(&self, retry_after: Duration) -> bool {
         self.max_attempts > 1 && retry_after <= self.max_elapsed
     }
@@ -146,7 +146,7 @@ impl RetryPolicy {
     }
 }
 
-/// Failures in a row, the latest one included.
+/// Consecutive failures, the latest one included.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failures {
     pub(super) count: u32,
@@ -154,8 +154,8 @@ pub(super) struct Failures {
     pub(super) elapsed: Duration,
 }
 
-/// The wait after failure `number` (from 1): doubled each time, at most `longest`, and somewhere in the upper half of that, so that
-/// callers who failed together do not come back together. `chance` is in `0.0..1.0`.
+/// The wait after failure `number` (from 1): doubled each time, at most `longest`, and randomly shortened by up to a half, so that
+/// callers that failed together do not retry together. `chance` is in `0.0..1.0`.
 pub(crate) fn jittered(first: Duration, longest: Duration, number: u32, chance: f64) -> Duration {
     let doubled = first.saturating_mul(1_u32.checked_shl(number.saturating_sub(1)).unwrap_or(u32::MAX));
     doubled.min(longest).mul_f64(0.5 + chance / 2.0)
@@ -290,7 +290,7 @@ mod tests {
         check("99999999999999999999999", 1, 0, None);
         assert!(policy.obeys(60 * second) && !policy.obeys(61 * second));
         assert!(!RetryPolicy::none().obeys(second));
-        // One that is shorter than the backoff, or zero, does not shorten it.
+        // A `Retry-After` that is shorter than the backoff, or zero, does not shorten the wait.
         let headers = HeaderMap::from_iter([(RETRY_AFTER, "0".parse().unwrap())]);
         let answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE, headers, "");
         let so_far = Failures { count: 1, elapsed: Duration::ZERO };

@@ -1,4 +1,4 @@
-//! When a server wants to be asked again: the `Retry-After` header, as seconds or as an HTTP date. Pure.
+//! When a server asks the client to retry: the `Retry-After` header, in seconds or as an HTTP date. Pure.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
-/// The two obsolete forms of an HTTP date that RFC 9110, section 5.6.7, still wants to be read.
+/// The two obsolete forms of an HTTP date that RFC 9110, section 5.6.7, requires recipients to accept.
 const OBSOLETE_FORMS: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
-/// How long a response asks the client to wait. `None` where it does not say, says it in no known form, or names a time that has passed.
+/// How long a response asks the client to wait. `None` if the header is missing or malformed, or the time has passed.
 ///
-/// A date is read by the clock of the server where the response is dated, so that a wrong clock on this machine does no harm.
+/// A date is compared with the server's clock if the response has a date, so that a wrong clock on this machine does no harm.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Only a number beyond all bounds does not fit.
+        // Parsing fails only for a number that is too large.
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
         let until = http_date(text)?;
@@ -28,7 +28,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     (!wait.is_zero()).then_some(wait)
 }
 
-/// The wait for a message: whole seconds, rounded up, because coming back too early is refused again.
+/// The wait for a message: whole seconds, rounded up, because a retry that is too early is refused again.
 pub(super) fn in_words(wait: Duration) -> String {
     let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
     let until = i64::try_from(seconds).ok().and_then(|seconds| {
@@ -40,7 +40,7 @@ pub(super) fn in_words(wait: Duration) -> String {
     }
 }
 
-/// Reads any of the three forms of an HTTP date, all of which are in GMT.
+/// Parses any of the three forms of an HTTP date, all of which are in GMT.
 pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     rfc2822::parse(text).ok().map(|date| date.timestamp()).or_else(|| {
         let date = OBSOLETE_FORMS.iter().find_map(|form| DateTime::strptime(form, text).ok())?;
@@ -67,7 +67,7 @@ mod tests {
         check("Wed, 24 Apr 2019 11:52:00 GMT", date, Some(40));
         check("Wednesday, 24-Apr-19 11:52:00 GMT", date, Some(40));
         check("Wed Apr 24 11:52:00 2019", date, Some(40));
-        // Nothing that can be waited for.
+        // No time to wait.
         check("0", date, None);
         check("Wed, 24 Apr 2019 11:51:20 GMT", date, None);
         check("Wed, 24 Apr 2019 11:50:00 GMT", date, None);

@@ -1,5 +1,5 @@
-//! Lets requests leave: so many at once, and no more than the window of the rate limit has room for. Whoever has to wait stands in
-//! one line, whether for a control call or for a transfer.
+//! Limits requests: so many in parallel, and no more than the rate limit window allows. All that have to wait share one queue, API calls
+//! of the caller and of transfers alike.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,12 +14,12 @@ use super::rate_limit::{RateLimit, Room, Window, until_reset};
 /// The limits that all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    /// Most requests under way.
+    /// Most requests in flight.
     parallel: u64,
-    /// Whether to wait for a new window instead of drawing a 429.
+    /// Whether to wait for a new window instead of getting a 429.
     paced: bool,
     state: Mutex<State>,
-    /// Wakes the whole line when a window turns out to be spent, because from then on only its end lets the line move.
+    /// Wakes the whole queue when a window turns out to be spent, because from then on only its end moves the queue.
     spent: Notify,
 }
 
@@ -27,28 +27,28 @@ pub(crate) struct Budget {
 struct State {
     under_way: u64,
     window: Window,
-    /// Those who wait, in the order of arrival; each is told when its place is free. The line moves without any of them doing
-    /// something for the others, because a future may lie about for any time without being polled.
+    /// The waiting requests, in order of arrival; each is notified when it gets a slot. The queue moves without any of them being polled,
+    /// because a future may stay unpolled for any time.
     line: VecDeque<oneshot::Sender<()>>,
-    /// End of the window of which the line has heard that it is spent.
+    /// End of the spent window that the queue has been notified of.
     spent_until: Option<Instant>,
     latest: Option<RateLimit>,
 }
 
 impl Budget {
-    /// At most `parallel` requests at once; `paced` tells whether to wait for a new window instead of drawing a 429.
+    /// At most `parallel` requests at once; `paced` says whether to wait for a new window instead of getting a 429.
     pub(crate) fn new(parallel: usize, paced: bool) -> Self {
         Self { parallel: parallel as u64, paced, state: Mutex::default(), spent: Notify::new() }
     }
 
-    /// Waits until a request may leave. `told` hears for how long, once it is until the end of the window.
+    /// Waits until a request may leave. Calls `told` once with the time to wait, if the window is spent.
     pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Place<'_> {
         let mut told = Some(told);
         let (turn, granted) = oneshot::channel();
         self.state().line.push_back(turn);
         let mut ticket = Ticket { budget: self, granted };
         loop {
-            // Made before the look at the line, so that nothing that happens after it is missed.
+            // Created before the queue is checked, so that no notification after the check is missed.
             let spent = self.spent.notified();
             let room = self.admit();
             if let Room::Spent(left) = room
@@ -64,7 +64,7 @@ impl Budget {
             };
             tokio::select! {
                 biased;
-                // The other end stays in the line until it is used, so this is no error.
+                // The sender stays in the queue until it is used, so this is never an error.
                 _ = &mut ticket.granted => return Place { budget: self, lost: true },
                 () = spent => {}
                 () = end_of_window => {}
@@ -72,7 +72,7 @@ impl Budget {
         }
     }
 
-    /// Gives places to those in front while there is room, and tells what the next one is waiting for.
+    /// Grants slots to the front of the queue while there is room, and returns what the next one waits for.
     fn admit(&self) -> Room {
         let state = &mut *self.state();
         let now = Instant::now();
@@ -89,7 +89,7 @@ impl Budget {
             if room != Room::Free {
                 return room;
             }
-            // Whoever has given up is passed over.
+            // A cancelled request is skipped.
             if state.line.pop_front().is_some_and(|turn| turn.send(()).is_ok()) {
                 state.under_way += 1;
             }
@@ -97,7 +97,7 @@ impl Budget {
         Room::Free
     }
 
-    /// What the headers of the latest answer said.
+    /// The rate limit from the latest response.
     pub(crate) fn latest(&self) -> Option<RateLimit> {
         self.state().latest
     }
@@ -107,7 +107,7 @@ impl Budget {
     }
 }
 
-/// A place in the line. Dropping it leaves the line.
+/// A place in the queue. Dropping it leaves the queue.
 struct Ticket<'b> {
     budget: &'b Budget,
     granted: oneshot::Receiver<()>,
@@ -116,24 +116,24 @@ struct Ticket<'b> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         self.granted.close();
-        // The place may have been given just before it was given up: then it is for the next one.
+        // The slot may have been granted just before the drop: pass it on to the next one.
         if self.granted.try_recv().is_ok() {
             Place { budget: self.budget, lost: false }.never_left();
         }
     }
 }
 
-/// The right to have a request under way, until it ends with an answer or is dropped without one.
+/// The right to have a request in flight, until it is answered or dropped.
 #[must_use = "the request may be under way as long as this lives"]
 #[derive(Debug)]
 pub(crate) struct Place<'b> {
     budget: &'b Budget,
-    /// Whether the platform may have counted the request although no answer says so.
+    /// Whether the platform may have counted the request although no response confirms it.
     lost: bool,
 }
 
 impl Place<'_> {
-    /// The request was answered: learns from the headers, and lets no request leave for `closed`, where the server asked for that.
+    /// The request got a response: learns from its headers, and holds back all requests for `closed`, if the server asked for that.
     pub(crate) fn answered(mut self, headers: &HeaderMap, closed: Option<Duration>) {
         if let Some(wait) = closed {
             self.budget.state().window.close(wait, Instant::now());
@@ -148,7 +148,7 @@ impl Place<'_> {
         self.lost = false;
     }
 
-    /// The request did not get to the platform.
+    /// The request did not reach the platform.
     pub(crate) fn never_left(mut self) {
         self.lost = false;
     }
@@ -177,7 +177,7 @@ mod tests {
 
     const END_OF_WINDOW: u64 = 100;
 
-    /// The headers of an answer at second `now` of a window that ends at second `reset`.
+    /// The headers of a response at second `now` of a window that ends at second `reset`.
     fn headers(remaining: u64, now: u64, reset: u64) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let date = jiff::Timestamp::from_second(now.try_into().unwrap()).unwrap();
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(budget.latest().map(|latest| latest.limit()), Some(5));
     }
 
-    /// A platform that allows five requests in each window counts what it gets; the line never asks for a sixth.
+    /// A platform that allows five requests in each window counts the requests; the queue never sends a sixth.
     #[tokio::test(start_paused = true)]
     async fn calls_leave_in_order_within_each_window() {
         let budget = spent(3, true).await;

@@ -1,4 +1,4 @@
-//! Sends one request and reads the whole answer, within bounds; and sorts what can go wrong with that.
+//! Sends one request and reads the whole response, within limits; classifies the failures.
 
 use std::time::Duration;
 
@@ -13,19 +13,19 @@ use crate::error::{Cause, Error, ErrorKind};
 /// Largest response that is read, in bytes, unless it is a page. A large workflow has a few megabytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Largest page that is read, in bytes. One of 100 items has some hundred kilobytes. Even one of nothing but empty values, which take the
+/// Largest page that is read, in bytes. A page of 100 items has a few hundred kilobytes. Even a page of empty values only, which take the
 /// most memory for their text, then stays below 400 MB (measured with 15 MiB of empty lists in the inputs of tasks).
 const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
-/// Redirects that are followed one after the other.
+/// Most consecutive redirects that are followed.
 const MOST_REDIRECTS: usize = 5;
 
-/// An attempt that brought no answer.
+/// An attempt that got no response.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// Whether it is sure that the request did not reach the server.
+    /// Whether the request certainly did not reach the server.
     pub(crate) never_left: bool,
-    /// Whether another attempt would meet the same.
+    /// Whether another attempt would fail in the same way.
     pub(crate) lasting: bool,
     kind: ErrorKind,
     message: String,
@@ -33,7 +33,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure of a request that has left.
+    /// A failure of a request that was sent.
     fn on_the_way(kind: ErrorKind, message: impl Into<String>) -> Self {
         let lasting = kind != ErrorKind::Timeout;
         Self { never_left: false, lasting, kind, message: message.into(), source: None }
@@ -52,8 +52,8 @@ impl Failure {
     }
 }
 
-/// Sends `request` and reads the answer to its end, all within `time`. Follows redirects that stay with the call; any other one is the
-/// answer.
+/// Sends `request` and reads the whole response, all within `time`. Follows redirects that keep host and method; any other redirect is
+/// the response.
 pub(crate) async fn send(
     http: &reqwest::Client,
     request: reqwest::Request,
@@ -62,7 +62,7 @@ pub(crate) async fn send(
 ) -> Result<Answer, Failure> {
     let largest = if operation.pagination.is_some() { LARGEST_PAGE } else { LARGEST_ANSWER };
     tokio::time::timeout(time, follow(http, request, largest)).await.unwrap_or_else(|_| {
-        // Bytes may come for ever, each in time for the limit on silence.
+        // Bytes may arrive forever, each within the read timeout.
         let message = format!("the response was not complete after {time:?}");
         Err(Failure::on_the_way(ErrorKind::Timeout, message))
     })
@@ -91,8 +91,8 @@ async fn follow(
     Err(Failure::on_the_way(ErrorKind::UnexpectedResponse, "too many redirects"))
 }
 
-/// Where a redirect leads that may be followed: to the same host, because the token goes along, and with the same method, because
-/// a call that changes something must not come back as a look at something else.
+/// The target of a redirect that may be followed: on the same host, because the token is sent along, and with the same method, because a
+/// call that changes something must not turn into a GET of something else.
 fn redirected(method: &Method, url: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Url> {
     let keeps_method = match status.as_u16() {
         301..=303 => method == Method::GET,
@@ -131,9 +131,9 @@ async fn read(
     Ok(body.freeze())
 }
 
-/// What an error of the HTTP library means; `responded` says whether the head of a response was there already.
+/// Classifies an error of the HTTP library; `responded` says whether the head of a response had arrived.
 ///
-/// The URL is taken out of the error, because it may be a signed one; the message names its host.
+/// Removes the URL from the error, because it may be signed; the message names its host.
 pub(crate) fn classify(error: reqwest::Error, responded: bool) -> Failure {
     let Cause { kind, message, lasting, never_left } = Cause::of(&error, responded);
     let message = match error.url().and_then(Url::host_str) {

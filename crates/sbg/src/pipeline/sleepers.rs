@@ -1,4 +1,4 @@
-//! The error handlers that the crate ships: they wait out the rate limit, maintenance and server errors.
+//! The error handlers of this crate: they wait for the rate limit, maintenance and server errors to pass.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use super::rate_limit::{LONGEST, until_reset};
 use super::response::Answer;
 use super::retry_after::retry_after;
 
-/// Waits out the rate limit: on a 429 until the time that `X-RateLimit-Reset` or `Retry-After` gives, whichever is later.
+/// Waits for the rate limit: on a 429 until `X-RateLimit-Reset` or the end of `Retry-After`, whichever is later.
 ///
-/// Where both are missing, malformed or in the past, the waits grow from 1 s to 60 s. A reset that is further away than a window lasts
-/// is cut to [`max_wait`](Self::max_wait); a `Retry-After` beyond it ends the call with an error that says when to retry.
+/// If both are missing, malformed or in the past, the waits grow from 1 s to 60 s. A reset further away than a window lasts is cut to
+/// [`max_wait`](Self::max_wait); a longer `Retry-After` ends the call with an error that says when to retry.
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
@@ -34,7 +34,7 @@ impl Default for RateLimitSleeper {
 }
 
 impl RateLimitSleeper {
-    /// Longest single wait; 330 s by default, a window and a bit.
+    /// Longest single wait; 330 s by default, slightly more than a window.
     ///
     /// ```
     /// use std::time::Duration;
@@ -58,12 +58,12 @@ impl RateLimitSleeper {
         self
     }
 
-    /// The time to wait, unless it is longer than this handler waits.
+    /// The time to wait; `None` if it exceeds the limit of this handler.
     fn wait(&self, answer: &Answer, attempt: &Attempt) -> Option<Duration> {
         let reset = until_reset(answer.headers()).filter(|left| !left.is_zero());
         let wait = match (retry_after(answer.headers()), reset) {
             (Some(wait), _) if wait > self.max_wait => return None,
-            // A reset beyond any window is a wrong clock.
+            // A reset beyond any window means a wrong clock.
             (Some(wait), Some(reset)) if reset <= LONGEST => wait.max(reset),
             (Some(wait), _) | (None, Some(wait)) => wait,
             (None, None) => {
@@ -85,8 +85,8 @@ impl ErrorHandler for RateLimitSleeper {
 
 /// Waits while the platform is under maintenance: on a 503 with error code 0.
 ///
-/// A `Retry-After` of the response takes the place of [`interval`](Self::interval). One that [`max_wait`](Self::max_wait) leaves no time
-/// for ends the call with an error that says when to retry.
+/// A `Retry-After` of the response replaces [`interval`](Self::interval). If it does not fit in [`max_wait`](Self::max_wait), the call
+/// ends with an error that says when to retry.
 ///
 /// ```
 /// use std::time::Duration;
@@ -124,7 +124,7 @@ impl MaintenanceSleeper {
         self
     }
 
-    /// Longest time to wait in all; 2 h by default.
+    /// Longest total wait; 2 h by default.
     ///
     /// ```
     /// use std::time::Duration;
@@ -152,10 +152,10 @@ impl ErrorHandler for MaintenanceSleeper {
     }
 }
 
-/// Waits on every answer of 500 and above, whatever the operation: to be added only where doing a thing twice does no harm.
+/// Waits on every response of 500 and above, whatever the operation. Add it only where repeating an operation does no harm.
 ///
-/// A `Retry-After` of the response makes a wait longer than [`interval`](Self::interval). One beyond the time of all waits together ends
-/// the call with an error that says when to retry.
+/// A `Retry-After` of the response may lengthen a wait beyond [`interval`](Self::interval). If it exceeds the time of all waits together,
+/// the call ends with an error that says when to retry.
 ///
 /// ```
 /// use sbg::pipeline::GeneralErrorSleeper;
@@ -214,7 +214,7 @@ impl ErrorHandler for GeneralErrorSleeper {
 }
 
 impl Handlers {
-    /// The handlers that a client has unless it is told otherwise.
+    /// The default handlers of a client.
     pub(crate) fn shipped() -> Self {
         Self(vec![Arc::new(RateLimitSleeper::default()), Arc::new(MaintenanceSleeper::default())])
     }
@@ -231,7 +231,7 @@ pub(super) mod tests {
         Attempt { operation: Operation::find("project_get").unwrap(), number, elapsed: Duration::ZERO }
     }
 
-    /// A 429 of second 1000.
+    /// A 429 that was sent at second 1000.
     pub(in crate::pipeline) fn limited(reset: Option<&str>) -> Answer {
         let mut headers = HeaderMap::new();
         headers.insert("date", "Thu, 01 Jan 1970 00:16:40 GMT".parse().unwrap());
@@ -270,7 +270,7 @@ pub(super) mod tests {
         assert_eq!(brief.wait(&limited(None), &attempt(1)), Some(Duration::from_millis(5)));
     }
 
-    /// The wait in seconds that a handler wants on a response with these headers, if it wants any.
+    /// The wait in seconds that a handler asks for on a response with these headers, if any.
     fn waited(
         handler: &dyn ErrorHandler,
         status: u16,
@@ -307,7 +307,7 @@ pub(super) mod tests {
         check("331", None, None);
         check("331", Some("1100"), None);
         check("99999999999999999999", None, None);
-        // Says nothing.
+        // No valid time.
         check("0", None, Some(1));
         check("soon", Some("1100"), Some(100));
     }

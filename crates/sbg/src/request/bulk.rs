@@ -16,7 +16,7 @@ const PARALLEL: usize = 8;
 
 /// Sends `items` in chunks and returns a result for each item, in the order of the items.
 ///
-/// Where a whole chunk fails, each of its items has its error. The other chunks are not affected.
+/// If a whole chunk fails, each of its items gets its error. The other chunks are not affected.
 pub(crate) async fn in_chunks<I, R, F>(items: Vec<I>, send: impl Fn(Vec<I>) -> F) -> Result<Vec<Result<R>>>
 where
     I: Send,
@@ -31,7 +31,7 @@ where
         let chunk: Vec<I> = items.by_ref().take(CHUNK).collect();
         (!chunk.is_empty()).then_some(chunk)
     });
-    // The requests are made before the stream runs, so that it borrows nothing of the iterator above.
+    // The requests are created before the stream runs, so that it borrows nothing from the iterator above.
     let sent: Vec<_> = chunks.map(|chunk| (chunk.len(), send(chunk))).collect();
     let results: Vec<Vec<Result<R>>> = stream::iter(sent)
         .map(|(length, answer)| async move { one_for_each(length, answer.await) })
@@ -53,8 +53,8 @@ fn one_for_each<R>(length: usize, answer: Result<Vec<Result<R>>>) -> Vec<Result<
     (0..length).map(|_| Err(error.clone())).collect()
 }
 
-/// Sends a bulk call for each chunk of items: `bulk!(client, items, bulk_file_get, BulkFileGet { file_ids })`, where the last word is
-/// the name that the request has for the chunk. A query parameter that may be set stands behind it.
+/// Sends a bulk call for each chunk of items: `bulk!(client, items, bulk_file_get, BulkFileGet { file_ids })`, where the last word is the
+/// field of the request that takes the chunk. An optional query parameter may follow.
 macro_rules! bulk {
     ($client:expr, $items:expr, $call:ident, $body:ident { $chunk:ident } $(, $parameter:ident = $value:expr)?) => {{
         let client = $client.clone();
@@ -73,8 +73,8 @@ macro_rules! bulk {
 
 pub(crate) use bulk;
 
-/// Results in the order of the items with these ids. An answer that is about another item than the one in whose place it stands is an
-/// error: the caller would take the one for the other.
+/// Results in the order of these ids. A result for another item than expected at its position is an error: the caller would mistake it
+/// for the requested one.
 pub(crate) fn in_place<R>(
     ids: &[String],
     results: Vec<Result<R>>,
@@ -93,7 +93,7 @@ pub(crate) fn in_place<R>(
     ids.iter().zip(results).map(in_its_place).collect()
 }
 
-/// Ids of which each passes `check`, which gets them with the name of their kind.
+/// The ids, each passed to `check` together with the name of its kind.
 pub(crate) fn checked_ids<I: Into<String>>(
     check: for<'i> fn(&'static str, &'i str) -> Result<&'i str, InvalidId>,
     kind: &'static str,
@@ -108,7 +108,7 @@ pub(crate) fn checked_ids<I: Into<String>>(
         .collect()
 }
 
-/// The result of one item: its resource, or the error that stands in the place of it.
+/// The result of one item: its resource, or the error that replaces it.
 pub(crate) fn item<R>(resource: Option<R>, error: Option<types::Error>) -> Result<R> {
     match (resource, error) {
         (_, Some(error)) => Err(Error::from_item(&error)),

@@ -1,4 +1,4 @@
-//! What the handles of all areas are made of: the call that gets a resource, and the macros that keep builders short.
+//! The building blocks of all handles: the call that gets a resource, and the macros that keep builders short.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -13,7 +13,8 @@ use super::options::RequestOptions;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What the platform would have answered in this form. Types of answers are not put together field by field: they may grow.
+/// The response that the platform would have sent for this JSON. Response types are not constructed field by field, because they may
+/// grow.
 pub(crate) fn answer_of<T: DeserializeOwned>(json: Value) -> Result<T> {
     serde_json::from_value(json).map_err(|error| {
         Error::new(ErrorKind::UnexpectedResponse, "the response has another form than specified")
@@ -40,7 +41,7 @@ pub struct Get<T> {
 }
 
 impl<T> Get<T> {
-    /// `identity` names the fields without which the resource cannot be read.
+    /// `identity` names the fields that are required to read the resource.
     pub(crate) fn new<F>(
         client: &Client,
         identity: &'static [&'static str],
@@ -53,7 +54,7 @@ impl<T> Get<T> {
         Self { client: client.clone(), identity, fields: None, send }
     }
 
-    /// For a resource that always comes with all its fields.
+    /// For a resource that always has all its fields.
     pub(crate) fn whole<F>(
         client: &Client,
         what: &'static str,
@@ -70,7 +71,7 @@ impl<T> Get<T> {
         })
     }
 
-    /// The fields to return; all of them when it is not set.
+    /// The fields to return; all of them by default.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -133,7 +134,7 @@ fn whole_only(what: &str) -> Error {
     Error::invalid(format!("{what} come with all their fields: do not select any"))
 }
 
-/// Some lists come whole: the platform knows no `fields` there, and to leave them out silently would promise what is not kept.
+/// Refuses a field selection where the platform does not support `fields`: to ignore it would be a silent error.
 pub(crate) fn refuse_fields(at: &PageRequest, what: &str) -> Result<()> {
     refuse_selection(at.fields.as_deref(), what)
 }
@@ -146,7 +147,7 @@ pub(crate) fn refuse_selection(fields: Option<&str>, what: &str) -> Result<()> {
     }
 }
 
-/// Sets on a generated builder each parameter that has a value: `set!(call, name = self.name, limit = at.limit)`.
+/// Sets each parameter of a generated builder that has a value: `set!(call, name = self.name, limit = at.limit)`.
 macro_rules! set {
     ($call:expr $(, $parameter:ident = $value:expr)* $(,)?) => {{
         let call = $call;
@@ -158,7 +159,7 @@ macro_rules! set {
     }};
 }
 
-/// Fetches a page by a generated builder and gives it the common form.
+/// Fetches a page with a generated builder and converts it to `Fetched`.
 macro_rules! fetch_page {
     ($call:expr) => {{
         let answer = $call.send().await?;
@@ -168,7 +169,7 @@ macro_rules! fetch_page {
     }};
 }
 
-/// Writes the setters of a builder whose field `body` is a generated request: each sets one optional field.
+/// Generates the setters of a builder whose field `body` is a generated request: each sets one optional field.
 macro_rules! body_setters {
     ($($(#[$meta:meta])* $name:ident($field:ident: $type:ty);)*) => {
         $($(#[$meta])*
@@ -180,7 +181,7 @@ macro_rules! body_setters {
     };
 }
 
-/// Writes the methods of an edit that clear a field, which is to send null; the field is a `Nullable` of the generated request `body`.
+/// Generates the methods of an edit that clear a field by sending null; the field is a `Nullable` of the generated request `body`.
 macro_rules! body_clearers {
     ($($(#[$meta:meta])* $name:ident($field:ident);)*) => {
         $($(#[$meta])*
@@ -191,8 +192,8 @@ macro_rules! body_clearers {
     };
 }
 
-/// Writes the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags, "file.edit()")`,
-/// where the last one is the beginning of their examples, which know a `file` and a `project`.
+/// Generates the setters of the tags in an edit of a file or a project: `tags_setters!("file", body.tags, "file.edit()")`, where the last
+/// argument is the start of their examples, in which `file` and `project` are defined.
 macro_rules! tags_setters {
     ($what:literal, $($field:ident).+, $example:literal) => {
         #[doc = concat!("All tags, in place of those the ", $what, " has.")]
@@ -224,8 +225,8 @@ macro_rules! tags_setters {
     };
 }
 
-/// Lets a builder with a method `send` be awaited, and gives it the options of a call: `awaitable!(TaskEdit => types::Task, task.client)`,
-/// where the last one is the path to its client.
+/// Makes a builder with a method `send` awaitable, and gives it the options of a call:
+/// `awaitable!(TaskEdit => types::Task, task.client)`, where the last argument is the path to its client.
 macro_rules! awaitable {
     ($builder:ty => $output:ty, $($client:ident).+) => {
         $crate::request::options::request_options!($builder, $($client).+);

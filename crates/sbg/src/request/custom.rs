@@ -1,4 +1,4 @@
-//! Requests that this crate has no method for.
+//! Requests for which this crate has no method.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,11 +23,11 @@ use crate::pipeline::page_size::MOST_WITHOUT_LIMIT;
 use crate::types;
 
 impl Client {
-    /// A request to a path of the API, for what this crate has no method for. It is sent like any other call: with the token, within the
-    /// rate limit, with retries and error handling.
+    /// A request to a path of the API, for operations that this crate has no method for. It is sent like any other call: with the token,
+    /// within the rate limit, with retries and error handling.
     ///
-    /// The path is below the base URL of the API. A request that the API document describes is treated as described there. Any other is
-    /// retried only if its method is idempotent: `GET`, `PUT` or `DELETE`.
+    /// The path is relative to the base URL of the API. A request that the API document describes is treated as described there. Any
+    /// other is retried only if its method is idempotent: `GET`, `PUT` or `DELETE`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -37,7 +37,7 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// An invalid method or path is an error of the call.
+    /// An invalid method or path makes the call fail.
     pub fn request(&self, method: impl TryInto<Method>, path: impl Into<String>) -> Request {
         let method =
             method.try_into().map_err(|_| Error::invalid("not an HTTP method; expected one such as `GET`"));
@@ -45,7 +45,7 @@ impl Client {
     }
 }
 
-/// A request to any path of the API, made by [`Client::request`]: `.await` it for the JSON of the response.
+/// A request to any path of the API, made by [`Client::request`]: `.await` it to get the JSON of the response.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -112,7 +112,7 @@ impl Request {
         self.send_as().await
     }
 
-    /// Sends the request, and reads the response as this type.
+    /// Sends the request, and parses the response as this type.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -124,7 +124,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`ErrorKind::UnexpectedResponse`] where the response has another form than the type.
+    /// As [`send`](Self::send); [`ErrorKind::UnexpectedResponse`] if the response does not match the type.
     pub async fn send_as<T: DeserializeOwned>(self) -> Result<T> {
         let fields = self.fields.map(|fields| fields.to_string());
         let pairs = fields.into_iter().map(|fields| ("fields", fields)).collect();
@@ -132,7 +132,7 @@ impl Request {
         read(&answer, operation)
     }
 
-    /// The list at this path, of items of this type: an object with `items` and `links`, read page by page as any other list.
+    /// The list at this path, with items of this type: an object with `items` and `links`, read page by page like any other list.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

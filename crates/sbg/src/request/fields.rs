@@ -1,11 +1,11 @@
-//! Which fields of a resource an answer has.
+//! The fields of a resource that a response has.
 
 use std::fmt;
 
 /// The fields to return of each resource, for `get` and for queries.
 ///
-/// Lists give a short form of their items; `Fields::all()` asks for everything. What identifies the resource (its `id`, or what
-/// stands for it) is always asked for, whatever is selected, so that the answer can be read.
+/// Lists return a short form of their items; `Fields::all()` requests every field. The fields that identify the resource (its `id` or
+/// equivalent) are always requested, so that the response can be read.
 ///
 /// ```
 /// use sbg::Fields;
@@ -23,7 +23,7 @@ pub struct Fields {
 impl Fields {
     const ALL: &'static str = "_all";
 
-    /// Every field that the resource has.
+    /// Every field of the resource.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -34,7 +34,7 @@ impl Fields {
         Self::only([Self::ALL])
     }
 
-    /// These fields alone. A field of a nested object is named with a dot, as in `metadata.sample_id`.
+    /// Only these fields. A dot selects a field of a nested object, as in `metadata.sample_id`.
     ///
     /// ```
     /// use sbg::Fields;
@@ -71,7 +71,7 @@ impl Fields {
         self
     }
 
-    /// The value of the query parameter for a resource which these fields identify.
+    /// The value of the query parameter, for a resource that is identified by the fields `identity`.
     pub(crate) fn with_identity(&self, identity: &[&str]) -> String {
         let all = self.names.iter().any(|name| name == Self::ALL);
         let missing = identity.iter().filter(|name| !all && !self.names.iter().any(|named| named == *name));

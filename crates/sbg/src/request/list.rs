@@ -1,4 +1,4 @@
-//! What a list of the API is, and which page of it to fetch.
+//! The lists of the API, and which of their pages to fetch.
 
 use std::fmt;
 use std::future::Future;
@@ -7,10 +7,10 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::types;
 
-/// Largest page that the platform gives, and the size that streams ask for: the fewer calls the better.
+/// Largest page of the platform; streams request this size to save calls.
 pub(crate) const LARGEST_PAGE: u32 = 100;
 
-/// A list of the API, with its filters. Implemented by this crate alone.
+/// A list of the API, with its filters. Only this crate implements it.
 ///
 /// ```
 /// async fn first<L: sbg::List>(list: sbg::Query<L>) -> sbg::Result<Option<L::Item>> {
@@ -18,20 +18,20 @@ pub(crate) const LARGEST_PAGE: u32 = 100;
 /// }
 /// ```
 pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
-    /// What the list holds.
+    /// The items of the list.
     type Item: Send + Sync + 'static;
 
-    /// The fields without which an item cannot be read.
+    /// The fields that are required to read an item.
     #[doc(hidden)]
     const IDENTITY: &'static [&'static str] = &["id"];
 
-    /// What is wrong with the filters, found without asking the platform.
+    /// Checks the filters, without a request.
     #[doc(hidden)]
     fn check(&self) -> Result<()> {
         Ok(())
     }
 
-    /// Whether a page is found by a token that the page before it gives, rather than by the index of its first item.
+    /// Whether the list is paged by a continuation token of the previous page, instead of by the index of the first item.
     #[doc(hidden)]
     fn by_token(&self) -> bool {
         false
@@ -51,7 +51,7 @@ pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct PageRequest {
     pub(crate) offset: u64,
-    /// Where the list is read by token: the token of this page, `None` for the first one.
+    /// In a list that is paged by token: the token of this page, `None` for the first one.
     pub(crate) token: Option<String>,
     pub(crate) limit: Option<u32>,
     pub(crate) fields: Option<String>,
@@ -63,7 +63,7 @@ impl PageRequest {
         i64::try_from(self.offset).unwrap_or(i64::MAX)
     }
 
-    /// The query parameter `token` of a scroll, which begins with a word of its own.
+    /// The query parameter `token` of a scroll; `init` for its first page.
     pub(crate) fn token_param(&self) -> &str {
         self.token.as_deref().unwrap_or("init")
     }
@@ -74,7 +74,7 @@ impl PageRequest {
     }
 }
 
-/// A page as it came.
+/// A page as the platform sent it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Fetched<T> {
@@ -88,7 +88,7 @@ pub struct Fetched<T> {
 }
 
 impl<T> Fetched<T> {
-    /// `headers` are those of the answer, which tell the size of the whole.
+    /// `headers` are those of the response, which hold the total number of items.
     pub(crate) fn new(
         headers: &http::HeaderMap,
         items: Vec<T>,
@@ -102,7 +102,7 @@ impl<T> Fetched<T> {
         Self { items, href, next, total, next_token }
     }
 
-    /// A page of a list that gives the token of the next page by itself.
+    /// A page of a list whose body holds the token of the next page.
     pub(crate) fn with_token(items: Vec<T>, total: Option<u64>, next_token: Option<String>) -> Self {
         let next_token = next_token.filter(|token| !token.is_empty());
         Self { items, href: None, next: None, total, next_token }
@@ -113,7 +113,7 @@ fn is_next(link: &types::Link) -> bool {
     link.rel.as_deref().is_some_and(|rel| rel.eq_ignore_ascii_case("next"))
 }
 
-/// A parameter in the query of a link. The link itself is never followed: it may name any host.
+/// A query parameter of a link. The link itself is never followed: it may name any host.
 pub(crate) fn query_value(link: &str, name: &str) -> Option<String> {
     let (_, query) = link.split_once('?')?;
     let query = query.split_once('#').map_or(query, |(query, _)| query);

@@ -1,24 +1,24 @@
-//! What comes after a page of a list. Pure.
+//! Finds the next page of a list. Pure.
 
 use super::list::{Fetched, PageRequest, query_value};
 use crate::error::{Error, ErrorKind};
 
-/// Empty pages that a list read by token may have in a row. A list that the platform filters while it reads has some.
+/// Most consecutive empty pages in a list that is paged by token. Lists that the platform filters while reading have some.
 const MOST_EMPTY: u32 = 1_000;
 
-/// What comes after a page.
+/// What follows a page.
 #[derive(Clone, Debug)]
 pub(super) enum Next {
-    /// Nothing.
+    /// Nothing: the list has ended.
     End,
     /// Another page.
     Page(PageRequest),
-    /// The platform links to a next page, but the link leads nowhere or to a page that was read before, for this reason.
+    /// The link to the next page is invalid, or leads to an earlier page, for this reason.
     Back(&'static str),
 }
 
 impl Next {
-    /// What comes after `fetched`, the response to `at`.
+    /// What follows `fetched`, the response to `at`.
     pub(super) fn after<T>(
         fetched: &Fetched<T>,
         at: &PageRequest,
@@ -31,8 +31,8 @@ impl Next {
         } else {
             Self::by_offset(fetched, at, end)
         };
-        // Where everything has come that was announced, a link that leads back is of no account. Pages that were read by a token that
-        // leads back may hold more than that.
+        // If everything announced has arrived, a link that leads back does no harm. With repeating tokens the pages may hold more items
+        // than announced, so the count must match exactly.
         let complete = |total: u64| if by_token { end == total } else { end >= total };
         match next {
             Self::Back(_) if fetched.total.is_some_and(complete) => Self::End,
@@ -67,7 +67,7 @@ impl Next {
     }
 }
 
-/// The error about a list that cannot be read to its end, after `read` items.
+/// The error for a list that cannot be read to its end, after `read` items.
 pub(crate) fn leads_back(reason: &str, read: u64, total: Option<u64>) -> Error {
     let of = total.map_or_else(String::new, |total| format!(" of {total}"));
     let message = format!("the list cannot be read to its end: {reason}, after {read}{of} items");
@@ -75,19 +75,19 @@ pub(crate) fn leads_back(reason: &str, read: u64, total: Option<u64>) -> Error {
         .with_hint("read the list again, and report it to the support of the platform if the error persists")
 }
 
-/// Detects tokens that repeat, whatever the length of the list: one token is kept, and
-/// replaced by the present one after twice as many pages each time (Brent's method).
+/// Detects repeating tokens in a list of any length: one token is kept, and replaced by the current one at intervals that double each
+/// time (Brent's method).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
     kept: Option<String>,
     since: u64,
     until: u64,
-    /// Pages without items in a row.
+    /// Consecutive pages without items.
     empty: u32,
 }
 
 impl Tokens {
-    /// Why the list does not go on at `next`, the token that the page of `current` gives, if it does not.
+    /// The reason not to continue with `next`, the token that the page at `current` returned; `None` if it is fine.
     pub(crate) fn refuse(&mut self, next: &str, current: Option<&str>, empty: bool) -> Option<&'static str> {
         if Some(next) == current || self.come_round_to(next) {
             return Some("the continuation tokens repeat");
@@ -108,14 +108,14 @@ impl Tokens {
         false
     }
 
-    /// Counts a page, and tells whether there were too many without items.
+    /// Counts a page; returns whether too many in a row were empty.
     fn too_many_empty(&mut self, empty: bool) -> bool {
         self.empty = if empty { self.empty.saturating_add(1) } else { 0 };
         self.empty > MOST_EMPTY
     }
 }
 
-/// For the fuzz target: pages with these links, each read where the one before it leads, as long as one does.
+/// For the fuzz target: follows pages with these links for as long as each has a next page.
 #[cfg(fuzzing)]
 pub fn fuzz(pages: Vec<(usize, Option<String>, Vec<crate::types::Link>)>, by_token: bool) {
     let limit = Some(super::list::LARGEST_PAGE);
@@ -150,7 +150,7 @@ mod tests {
         PageRequest { offset, token: token.map(str::to_owned), limit: Some(2), fields: None }
     }
 
-    /// Offset or token of what is next, or why it leads back.
+    /// Offset or token of the next page, or the reason why it leads back.
     fn shown(next: &Next) -> String {
         match next {
             Next::End => "end".to_owned(),
@@ -186,7 +186,7 @@ mod tests {
                 "back: a page is empty and links to a next one",
             );
         }
-        // Everything has come that was announced.
+        // Everything announced has arrived.
         check(2, Some(6), next(json!("https://a/v2/x?offset=4")), "end");
         check(0, Some(4), next(json!("https://a/v2/x?offset=6")), "end");
     }

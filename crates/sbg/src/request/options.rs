@@ -1,12 +1,12 @@
-//! Options of one call, which every call takes in the same way.
+//! Options that every call has.
 
 use std::time::Duration;
 
 use crate::client::Client;
 
-/// Options of one call. Every call and every query has them; bring the trait into scope to set them.
+/// Options of one call. Every call and every query has them; import the trait to set them.
 ///
-/// Options set on a [`Client`] hold for all calls of that client and of the handles made from it.
+/// Options set on a [`Client`] apply to all calls of that client and of the handles made from it.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -21,14 +21,14 @@ use crate::client::Client;
 /// # }
 /// ```
 ///
-/// They hold for each request of a query or of a bulk call. A [`Wait`](crate::Wait) and transfers have settings of their own.
+/// They apply to each request of a query or of a bulk call. A [`Wait`](crate::Wait) and transfers have their own settings.
 pub trait RequestOptions: Sized {
     /// Changes the client that makes the call.
     #[doc(hidden)]
     fn with_client(self, change: impl FnOnce(&Client) -> Client) -> Self;
 
-    /// Longest time for a call in all: waiting for the rate limit, attempts, pauses between them, and the response. By default there is
-    /// none, and each attempt has [`call_timeout`](crate::ClientBuilder::call_timeout).
+    /// Longest total time for a call: waiting for the rate limit, attempts, pauses between them, and the response. Unlimited by default;
+    /// each attempt has [`call_timeout`](crate::ClientBuilder::call_timeout).
     ///
     /// A call that takes longer fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout). The platform may still carry it out.
     ///
@@ -46,11 +46,11 @@ pub trait RequestOptions: Sized {
         self.with_client(|client| client.with_options(|options| options.timeout = Some(timeout)))
     }
 
-    /// Most retries after a failed attempt; 0 for a single attempt. By default what
-    /// [`retry_policy`](crate::ClientBuilder::retry_policy) says.
+    /// Most retries after a failed attempt; 0 for a single attempt. By default [`retry_policy`](crate::ClientBuilder::retry_policy)
+    /// decides.
     ///
-    /// Calls that are not safe to repeat are not retried, whatever the number. Error handlers, such as the one that waits for the rate
-    /// limit, are not affected.
+    /// Calls that are not safe to repeat are never retried. Error handlers, such as the one that waits for the rate limit, are not
+    /// affected.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -64,7 +64,7 @@ pub trait RequestOptions: Sized {
         self.with_client(|client| client.with_options(|options| options.retries = Some(count)))
     }
 
-    /// Adds a pair to the query of the URL, such as a parameter that this crate does not know yet.
+    /// Adds a pair to the query of the URL, such as a parameter that this crate does not support yet.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

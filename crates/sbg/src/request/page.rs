@@ -1,4 +1,4 @@
-//! One page of a list, and the pages before and behind it.
+//! One page of a list, and the way to the pages before and after it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::next_page::{Next, Tokens, leads_back};
 use crate::client::Client;
 use crate::error::{Error, Result};
 
-/// Where pages come from, with the kind of list forgotten.
+/// The source of pages, without the type of the list.
 pub(super) trait Source<T>: Send + Sync {
     fn by_token(&self) -> bool;
     fn fetch(&self, at: PageRequest) -> BoxFuture<'static, Result<Fetched<T>>>;
@@ -41,13 +41,13 @@ impl<L: List> Source<L::Item> for (L, Client) {
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
-    /// Number of items in the whole list, where the platform tells it.
+    /// Number of items in the whole list, if the platform reports it.
     pub total: Option<u64>,
-    /// Address of this page.
+    /// URL of this page.
     pub href: Option<String>,
     pub(super) at: PageRequest,
     pub(super) next: Next,
-    /// The tokens of the pages before, where the list is read by token.
+    /// The tokens of the previous pages, if the list is paged by token.
     pub(super) tokens: Tokens,
     pub(super) source: Arc<dyn Source<T>>,
 }
@@ -80,8 +80,8 @@ impl<T: Send + Sync + 'static> Page<T> {
         !matches!(self.next, Next::End)
     }
 
-    /// The continuation token of the page after this one, for [`continue_from`](crate::Query::continue_from); `None` at the end of the list, and
-    /// where the list is not read by token.
+    /// The continuation token of the next page, for [`continue_from`](crate::Query::continue_from); `None` at the end of the list, and if
+    /// the list is not paged by token.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -99,7 +99,7 @@ impl<T: Send + Sync + 'static> Page<T> {
         }
     }
 
-    /// Whether there is a page before this one. A list that is read by token cannot be read backwards.
+    /// Whether there is a page before this one. A list that is paged by token cannot be read backwards.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -112,7 +112,7 @@ impl<T: Send + Sync + 'static> Page<T> {
         self.at.offset > 0 && !self.source.by_token()
     }
 
-    /// Fetches the page after this one; `None` at the end of the list.
+    /// Fetches the next page; `None` at the end of the list.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -127,8 +127,8 @@ impl<T: Send + Sync + 'static> Page<T> {
     ///
     /// # Errors
     ///
-    /// The error of the call; [`ErrorKind::UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where the platform links back to
-    /// a page that was read before, so that the rest of the list cannot be reached.
+    /// The error of the call; [`ErrorKind::UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the platform links back to an
+    /// earlier page, so that the rest of the list cannot be reached.
     pub async fn next_page(&self) -> Result<Option<Self>> {
         match &self.next {
             Next::Page(at) => self.fetch(at.clone()).await.map(Some),
@@ -137,7 +137,6 @@ impl<T: Send + Sync + 'static> Page<T> {
         }
     }
 
-    /// The page behind this one.
     async fn fetch(&self, at: PageRequest) -> Result<Self> {
         page(self.source.clone(), at, self.tokens.clone()).await
     }
@@ -146,7 +145,7 @@ impl<T: Send + Sync + 'static> Page<T> {
         leads_back(reason, self.at.offset.saturating_add(self.items.len() as u64), self.total)
     }
 
-    /// Fetches the page before this one; `None` at the beginning of the list.
+    /// Fetches the previous page; `None` at the start of the list.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -165,7 +164,7 @@ impl<T: Send + Sync + 'static> Page<T> {
         if !self.has_previous() {
             return Ok(None);
         }
-        // A list that does not begin at a multiple of the page size has a shorter page first.
+        // If the list was not started at a multiple of the page size, its first page is shorter.
         let size = u64::from(self.at.limit.unwrap_or(50)).min(self.at.offset);
         let limit = u32::try_from(size).ok().or(self.at.limit);
         let at = PageRequest { offset: self.at.offset - size, limit, ..self.at.clone() };

@@ -1,4 +1,4 @@
-//! Queries: the filters of a list, which is read as a whole, streamed by item or by page, or fetched as one page.
+//! Queries: the filters of a list. A query is read as a whole, streamed by item or page, or fetched as one page.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::stream::{Items, pages};
 use crate::client::Client;
 use crate::error::{Error, Result};
 
-/// A query of a list: set its filters, then read [`all`](Self::all) of it, stream its [`items`](Self::items), or fetch one
+/// A query of a list: set its filters, then read [`all`](Self::all) items, stream its [`items`](Self::items), or fetch one
 /// [`page`](Self::page).
 ///
 /// A query is not a future: a single page would look like the whole list.
@@ -43,7 +43,7 @@ impl<L: List> Query<L> {
         Self { client, list, limit: None, offset: None, token: None, fields: None }
     }
 
-    /// Most items of a page, from 1 to 100. By default [`page`](Self::page) has 50, and the pages of the whole list have 100.
+    /// Most items of a page, from 1 to 100. By default a single [`page`](Self::page) has 50; the pages of a whole list have 100.
     ///
     /// It does not limit [`all`](Self::all) or [`items`](Self::items): they read to the end of the list. To stop earlier, stop reading
     /// the stream.
@@ -70,8 +70,8 @@ impl<L: List> Query<L> {
         self
     }
 
-    /// Goes on at the [`next_token`](Page::next_token) of a page that was read before, by this process or another one; for lists that are
-    /// read by continuation token.
+    /// Continues at the [`next_token`](Page::next_token) of an earlier page, read by this process or another one; for lists that are
+    /// paged by continuation token.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, token: String) -> sbg::Result<()> {
@@ -162,8 +162,8 @@ impl<L: List> Query<L> {
 
     /// Streams the items to the end of the list.
     ///
-    /// Once the first page tells how many there are, the pages after it are fetched side by side, in order and some ahead of the
-    /// reader. A list that shrinks or grows meanwhile ends where it then ends.
+    /// Once the first page reports the total, later pages are fetched in parallel, some ahead of the reader, and returned in order. If
+    /// the list shrinks or grows meanwhile, the stream ends with the changed list.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

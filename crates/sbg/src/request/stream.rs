@@ -1,4 +1,4 @@
-//! Pages and items as streams: some pages ahead where that is possible, and to the end of the list.
+//! Pages and items as streams: to the end of the list, fetching some pages ahead if possible.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use super::next_page::{Next, Tokens, leads_back};
 use super::page::{Page, Source, page};
 use crate::error::Result;
 
-/// Pages that a stream fetches ahead once it knows how many there are.
+/// Pages that a stream fetches ahead once it knows the total.
 const PAGES_AHEAD: usize = 32;
 
 /// A stream of the items (or the pages) of a list.
@@ -86,8 +86,8 @@ impl<T> fmt::Debug for Items<T> {
     }
 }
 
-/// The pages from `first` on: one alone, then those which its total promises side by side, then one after the other for as long as
-/// the platform links to a next one.
+/// The pages from `first` on: the first one alone, then those that its total announces in parallel, then one after the other for as long
+/// as the platform links to a next one.
 pub(super) fn pages<T: Send + Sync + 'static>(
     source: Arc<dyn Source<T>>,
     first: PageRequest,
@@ -99,16 +99,15 @@ pub(super) fn pages<T: Send + Sync + 'static>(
             .map(move |at| page(source.clone(), at, Tokens::default()))
             .buffered(PAGES_AHEAD);
         let all = stream::once(async { first }).chain(planned);
-        // What is held back is the latest page: only the last one decides whether the list goes on.
+        // The latest page is remembered: only the last one decides whether the list continues.
         until_the_end(all)
     })
 }
 
-/// The requests for the pages that the total of `first` promises after it. The total may be any number, so they are made as they are
-/// needed.
+/// The requests for the pages that the total of `first` announces after it. The total may be any number, so they are created lazily.
 fn planned<T: Send + Sync + 'static>(first: &Page<T>) -> impl Iterator<Item = PageRequest> + Send + use<T> {
     let count = first.items.len() as u64;
-    // Pages of another length than asked for cannot be planned.
+    // If the platform ignores the requested page size, pages cannot be planned.
     let plannable =
         !first.source.by_token() && first.has_next() && u64::from(first.at.limit.unwrap_or(0)) == count;
     let after = first.at.offset.saturating_add(count);
@@ -118,7 +117,7 @@ fn planned<T: Send + Sync + 'static>(first: &Page<T>) -> impl Iterator<Item = Pa
     (after..end).step_by(step).map(move |offset| PageRequest { offset, ..at.clone() })
 }
 
-/// Ends a stream of pages at the first one that is the last, and goes on behind its end where there is a next one.
+/// Ends a stream of pages at the last page of the list, and fetches further pages if the list continues after the planned ones.
 fn until_the_end<T: Send + Sync + 'static>(
     all: impl Stream<Item = Result<Page<T>>> + Send + 'static,
 ) -> impl Stream<Item = Result<Page<T>>> + Send {
@@ -133,7 +132,7 @@ fn until_the_end<T: Send + Sync + 'static>(
             (Some(Latest { next: Next::Back(reason), end, total, .. }), _) => {
                 Err(leads_back(reason, end, total))
             }
-            // A page of another length than asked for puts the plan out of step: what follows is read page by page.
+            // A page of unexpected length invalidates the plan: the rest is read page by page.
             (Some(Latest { next: Next::Page(at), source, tokens, .. }), Some(Ok(got)))
                 if got.at.offset != at.offset =>
             {
@@ -154,12 +153,12 @@ fn until_the_end<T: Send + Sync + 'static>(
     })
 }
 
-/// What of a page decides how the list goes on.
+/// The parts of a page that decide how the list continues.
 struct Latest<T> {
     next: Next,
     tokens: Tokens,
     source: Arc<dyn Source<T>>,
-    /// Index behind its last item.
+    /// Index after its last item.
     end: u64,
     total: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! Waiting until something on the platform has ended: a task, an import, a job.
+//! Waits until a task, an import or another job on the platform has ended.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -10,26 +10,25 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::runtime;
 
-/// Shortest pause between two polls, whatever was set: the platform is never polled without a pause.
+/// Shortest pause between two polls, whatever the settings.
 const LEAST_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Polls that may fail in a row before the wait fails. Each has been retried already.
+/// Consecutive polls that may fail before the wait fails. Each has already been retried.
 pub(super) const MOST_FAILURES: u32 = 5;
 
-/// Longest time of a wait unless a timeout is set.
+/// Default timeout of a wait.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// The states in which a job of any kind has ended. Sources disagree on which kind uses which word, and no kind uses one of them for a
-/// job that goes on.
+/// The final states of jobs of any kind. Sources disagree on which kind uses which word, but no kind uses one of them for a running job.
 const FINAL: [&str; 4] = ["COMPLETED", "FINISHED", "FAILED", "ABORTED"];
 
 type Ask<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send + Sync>;
 type Told<T> = Box<dyn FnMut(&T) + Send>;
 
-/// Waits until something on the platform has ended: `.await` it, or set its bounds first.
+/// Waits until a task, an import or another job has ended: `.await` it, or set its options first.
 ///
-/// The platform is polled with backoff: after a second at first, then with growing pauses of up to
-/// [`max_poll_interval`](Self::max_poll_interval), for seven days unless a [timeout](Self::timeout) is set. Dropping the wait changes
+/// The platform is polled with backoff: the pauses grow from [`poll_interval`](Self::poll_interval) (1 s) to
+/// [`max_poll_interval`](Self::max_poll_interval) (30 s). The [timeout](Self::timeout) is seven days by default. Dropping the wait changes
 /// nothing on the platform.
 ///
 /// ```no_run
@@ -50,21 +49,21 @@ pub struct Wait<T> {
     told: Option<Told<T>>,
 }
 
-/// The state of something that takes time.
+/// The state of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
-    /// What the platform calls the state.
+    /// The platform's name for the state.
     pub(crate) name: String,
-    /// Whether it has ended.
+    /// Whether the state is final.
     pub(crate) over: bool,
 }
 
-/// Something on the platform that takes time.
+/// A job on the platform.
 pub(crate) trait Job: Send + 'static {
-    /// How far it is.
+    /// The current state of the job.
     fn state(&self) -> State;
 
-    /// The job, unless it can never end: waiting for it would take forever.
+    /// The job; an error if it can never end, because waiting for it would take forever.
     fn if_it_can_end(self) -> Result<Self>
     where
         Self: Sized,
@@ -74,19 +73,19 @@ pub(crate) trait Job: Send + 'static {
 }
 
 impl State {
-    /// The state of a job that the platform calls `name`, unless it names none: final if any source calls that word final.
+    /// The state of a job with this name, if the platform sent one; final if any source documents that word as final.
     pub(crate) fn of_job(name: Option<&str>) -> Self {
         let over = name.is_some_and(|name| FINAL.iter().any(|known| known.eq_ignore_ascii_case(name)));
         Self::named(name, over)
     }
 
-    /// The state that the platform calls `name`, unless it tells none.
+    /// The state with this name, if the platform sent one.
     pub(crate) fn named(name: Option<&str>, over: bool) -> Self {
         Self { name: name.unwrap_or("unknown").to_owned(), over }
     }
 }
 
-/// Waits for one job, such as ``task `ID` ``; `get` gets it.
+/// Waits for one job, such as ``task `ID` ``; `get` fetches it.
 pub(crate) fn one<J: Job, F>(what: impl Into<String>, get: impl Fn() -> F + Send + Sync + 'static) -> Wait<J>
 where
     F: Future<Output = Result<J>> + Send + 'static,
@@ -98,7 +97,7 @@ where
 }
 
 impl<T: Send + 'static> Wait<T> {
-    /// Waits for `what`, such as ``task `ID` ``; `ask` gets it, `state` tells how far it is.
+    /// Waits for `what`, such as ``task `ID` ``; `ask` fetches it, `state` extracts its state.
     pub(crate) fn new<F>(
         what: impl Into<String>,
         state: fn(&T) -> State,
@@ -118,7 +117,8 @@ impl<T: Send + 'static> Wait<T> {
         }
     }
 
-    /// Longest time to wait in all, also for a response of the platform; seven days by default. `Duration::MAX` waits without a limit.
+    /// Longest total wait, including the time for responses of the platform; seven days by default. `Duration::MAX` waits without a
+    /// limit.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
@@ -165,7 +165,7 @@ impl<T: Send + 'static> Wait<T> {
         self
     }
 
-    /// Calls `told` with each new state: after the first poll, and whenever the state has changed.
+    /// Calls `told` with each new state: after the first poll, and after each change.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
@@ -190,10 +190,11 @@ impl<T: Send + 'static> Wait<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WaitTimeout`] where it has not ended in time; otherwise the error of a poll, where several fail in a row.
+    /// [`ErrorKind::WaitTimeout`] if it has not ended in time; otherwise the error of a poll, if it is permanent or too many polls in a
+    /// row fail.
     pub async fn send(mut self) -> Result<T> {
         runtime()?;
-        // A time that no clock can tell is as long as it takes.
+        // A deadline that the clock cannot represent means no deadline.
         let deadline = Instant::now().checked_add(self.timeout);
         let mut pause = self.poll_interval.max(LEAST_INTERVAL);
         let mut known: Option<State> = None;
@@ -236,7 +237,7 @@ impl<T: Send + 'static> Wait<T> {
     }
 }
 
-/// What `work` gives, unless it takes beyond the deadline.
+/// The output of `work`; `None` if the deadline passes first.
 async fn by<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
     match deadline {
         Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),

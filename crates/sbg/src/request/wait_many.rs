@@ -1,4 +1,4 @@
-//! Waiting for many jobs of one kind with few calls.
+//! Waits for many jobs of one kind with few calls.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,9 +10,9 @@ use serde_json::json;
 use super::wait::{Job, MOST_FAILURES, State, Wait};
 use crate::error::{Error, Result};
 
-/// Waits until all jobs with these ids have ended, and polls only those that have not. An invalid id is an error of the wait.
+/// Waits until all jobs with these ids have ended; polls only those that have not. An invalid id makes the wait fail.
 ///
-/// There is a result for each id, in the order of the ids. A job that cannot be fetched has its error there; the others are waited for.
+/// Returns a result for each id, in the order of the ids. A job that cannot be fetched gets its error; the wait for the others continues.
 pub(crate) fn all<J, F>(
     what: impl Into<String>,
     ids: Result<Vec<String>>,
@@ -48,13 +48,13 @@ fn lock<T>(watched: &Mutex<T>) -> MutexGuard<'_, T> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A job among those that are waited for.
+/// One of the watched jobs.
 #[derive(Debug)]
 struct Watched<J> {
     id: String,
-    /// The latest that is known of it; an error is the end of it.
+    /// Its latest known state; an error is final.
     known: Option<Result<J>>,
-    /// Failures in a row to get it.
+    /// Consecutive failures to fetch it.
     failures: u32,
 }
 
@@ -74,7 +74,7 @@ impl<J: Job + Clone + DeserializeOwned> Watched<J> {
     fn learn(&mut self, answer: Result<J>) {
         match &answer {
             Ok(_) => self.failures = 0,
-            // What was known before is still the best that can be told.
+            // Keep the last known state.
             Err(error) if error.is_transient() && self.failures < MOST_FAILURES => {
                 self.failures += 1;
                 return;
@@ -84,7 +84,7 @@ impl<J: Job + Clone + DeserializeOwned> Watched<J> {
         self.known = Some(answer);
     }
 
-    /// What to tell of it: a job of which nothing is known yet has its id and no state.
+    /// The result to report: a job without any known state has its id and no state.
     fn show(&self) -> Result<J> {
         self.known.clone().unwrap_or_else(|| {
             serde_json::from_value(json!({ "id": self.id }))

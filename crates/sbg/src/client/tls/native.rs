@@ -11,8 +11,8 @@ pub(in crate::client) struct Tls {
 }
 
 impl Tls {
-    /// Trusts the system's certificates and those in the PEM files `roots`; shows the servers `identity`, a PEM file with a private key
-    /// and its chain of certificates.
+    /// Trusts the system's certificates and those in the PEM files `roots`; presents `identity`, a PEM file with a private key and its
+    /// certificate chain, to the servers.
     pub(in crate::client) fn new(roots: &[Vec<u8>], identity: Option<&[u8]>) -> Result<Self> {
         let mut extra = Vec::new();
         for pem in roots {
@@ -36,7 +36,7 @@ impl Tls {
 }
 
 fn read(pem: &[u8]) -> reqwest::Result<Identity> {
-    // The key must come by itself; among the certificates, other blocks are skipped.
+    // The key is passed separately; other blocks among the certificates are skipped.
     let begin = b"-----BEGIN PRIVATE KEY-----";
     let at = pem.windows(begin.len()).position(|text| text == begin).unwrap_or(pem.len());
     Identity::from_pkcs8_pem(pem, &pem[at..])

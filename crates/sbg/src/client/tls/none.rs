@@ -1,4 +1,4 @@
-//! No TLS: only servers on this machine can be reached, over plain HTTP.
+//! No TLS: only servers on this machine are reachable, over plain HTTP.
 
 use reqwest::ClientBuilder;
 
@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub(in crate::client) struct Tls;
 
 impl Tls {
-    /// Refuses certificates and an identity, which nothing here could use.
+    /// Refuses certificates and an identity, which need TLS.
     pub(in crate::client) fn new(roots: &[Vec<u8>], identity: Option<&[u8]>) -> Result<Self> {
         if roots.is_empty() && identity.is_none() {
             return Ok(Self);

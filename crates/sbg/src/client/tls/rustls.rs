@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(in crate::client) struct Tls(ClientConfig);
 
 impl Tls {
-    /// Trusts the system's certificates and those in the PEM files `roots`; shows the servers `identity`, a PEM file with a private key
-    /// and its chain of certificates.
+    /// Trusts the system's certificates and those in the PEM files `roots`; presents `identity`, a PEM file with a private key and its
+    /// certificate chain, to the servers.
     pub(in crate::client) fn new(roots: &[Vec<u8>], identity: Option<&[u8]>) -> Result<Self> {
         let unusable = |error| Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error);
         let provider = provider();
@@ -46,7 +46,7 @@ impl Tls {
     }
 }
 
-/// What the program has chosen for the whole process, else the one that this crate was built with.
+/// The provider that the program has installed for the process, else the one that this crate was built with.
 fn provider() -> Arc<CryptoProvider> {
     CryptoProvider::get_default().cloned().unwrap_or_else(|| {
         #[cfg(feature = "aws-lc-rs")]

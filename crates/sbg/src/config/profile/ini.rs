@@ -7,10 +7,10 @@
 //! - `[DEFAULT]` holds values for the keys that a section lacks.
 //! - A section or key that is given twice is an error.
 //!
-//! Unlike there, `%` has no meaning, white space inside of the brackets is dropped, text after them is an error, and so is a
+//! Unlike in `configparser`, `%` has no meaning, white space inside the brackets is dropped, text after them is an error, and so is a
 //! second `[DEFAULT]`.
 //!
-//! Any line may hold a secret, so nothing of a line ends up in an error but its number and the names of sections.
+//! Any line may hold a secret, so an error shows nothing of a line but its number and the names of sections.
 
 use std::fmt;
 
@@ -138,14 +138,14 @@ impl Ini {
         self.section(name).map(|section| section.header + 1)
     }
 
-    /// The value of a key, given in lower case, of a section that is there: its own, or that of `[DEFAULT]`.
+    /// The value of a key, given in lower case, of an existing section: its own, or that of `[DEFAULT]`.
     pub(super) fn get(&self, section: &str, key: &str) -> Option<IniValue<'_>> {
         let section = self.section(section)?;
         let entry = section.entry(key).or_else(|| self.section(DEFAULTS)?.entry(key))?;
         Some(IniValue { value: entry.value.as_deref().unwrap_or_default(), line: entry.first + 1 })
     }
 
-    /// Sets the value of a key, given in lower case, and adds key and section where they are missing.
+    /// Sets the value of a key, given in lower case; adds missing keys and sections.
     ///
     /// The value must be one trimmed line, and the name a valid section header.
     pub(super) fn set(&mut self, section: &str, key: &str, value: &str) {
@@ -199,8 +199,8 @@ impl Section {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The index of the line that a new key is inserted after, and its indentation: the same as its
-    /// neighbour, or the next line would become part of its value.
+    /// The index of the line after which to insert a new key, and its indentation: the same as its neighbour's, or the next line would
+    /// become part of its value.
     fn end(&self, text: &str) -> (usize, String) {
         let (after, model) = if let Some(entry) = self.entries.last() {
             (entry.continued.last().copied().unwrap_or(entry.first), entry.first)
@@ -211,7 +211,7 @@ impl Section {
             });
             (self.header, next.map_or(self.header, |(index, _)| index))
         };
-        // The line as `parse` sees it, or the two would disagree on its indentation.
+        // The line as `parse` sees it, so that both agree on its indentation.
         let line = lines(text).nth(model).unwrap_or_default();
         // A carriage return on its own is white space of the line, but no editor shows it.
         (after, line[..line.len() - line.trim_start().len()].replace('\r', " "))
@@ -248,7 +248,7 @@ fn section_name(rest: &str) -> Result<&str, &'static str> {
     if name.is_empty() { Err("the section header has no name") } else { Ok(name) }
 }
 
-/// The line of a key with another value. Spelling, white space and line end stay.
+/// The line of a key with a new value. Spelling, white space and line end stay.
 fn with_value(line: &str, value: &str) -> String {
     let content = line.trim_end_matches(['\r', '\n']);
     let end = &line[content.len()..];
@@ -257,12 +257,12 @@ fn with_value(line: &str, value: &str) -> String {
     };
     let (before, after) = content.split_at(separator + 1);
     let gap = &after[..after.len() - after.trim_start().len()];
-    // A key whose value stood in the lines below it has no gap that could be kept.
+    // A key whose value is on the lines below it has no gap to keep.
     let gap = if after.trim().is_empty() { " " } else { gap };
     format!("{before}{gap}{value}{end}")
 }
 
-/// Adds the line end that the last line may lack.
+/// Adds a missing line end to the last line.
 fn end_line(line: &mut String, end_of_line: &str) {
     if !line.ends_with('\n') {
         line.push_str(end_of_line);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Ini, IniValue, Located, ProfileError, boolean, read};
 use crate::config::ProxyUrl;
 
-/// The settings that the Python client keeps in a file other than the credentials. `Debug` redacts the passwords of proxies.
+/// The settings that the Python client keeps outside the credentials file. `Debug` redacts the passwords of proxies.
 ///
 /// ```
 /// # let path = std::env::temp_dir().join(format!("sbg-doc-settings-{}", std::process::id()));

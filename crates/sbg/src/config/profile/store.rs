@@ -17,7 +17,7 @@ const LARGEST: u64 = 1024 * 1024;
 pub(super) fn read(path: &Path) -> Result<Option<String>, ProfileError> {
     let bytes = match read_bounded(path, LARGEST) {
         Ok(bytes) => bytes,
-        // The home of a service may be `/dev/null`.
+        // The home folder of a service may be `/dev/null`.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
@@ -54,7 +54,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), ProfileError> {
         let _ = fs::remove_file(&temporary);
         return Err(failed("replace")(error));
     }
-    // The rename is durable only once the folder is synced; not every file system can do that.
+    // The rename is durable only after the folder is synced; not every file system supports that.
     #[cfg(unix)]
     let _ = fs::File::open(&folder).and_then(|folder| folder.sync_all());
     Ok(())

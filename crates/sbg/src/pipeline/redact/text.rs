@@ -1,17 +1,17 @@
-//! Redacts texts that may hold secrets. What is known to be harmless stays, everything else of its kind goes. Pure.
+//! Redacts texts that may hold secrets. Parts known to be harmless stay; all others of their kind go. Pure.
 
 use std::borrow::Cow;
 
 use url::{Origin, Url};
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 pub(in crate::pipeline) const MASK: &str = "***";
 
-/// Headers whose values may be shown: they describe a body. Any other header may authorise a request.
+/// Headers whose values may be shown: they describe a body. Any other header may hold credentials.
 const HEADERS: [&str; 6] =
     ["content-encoding", "content-length", "content-md5", "content-type", "etag", "x-ms-blob-type"];
 
-/// The query parameters of the API whose values may be shown, sorted. Tokens of lists are left out: they are opaque.
+/// The query parameters of the API whose values may be shown, sorted. Continuation tokens are not among them: they are opaque.
 const PARAMETERS: [&str; 50] = [
     "_all",
     "action",
@@ -75,12 +75,12 @@ pub(in crate::pipeline) fn is_known_parameter(name: &str) -> bool {
     PARAMETERS.binary_search(&name).is_ok() || name.starts_with("metadata.")
 }
 
-/// What may end a URL in a text. Anything else is taken for a part of it, since it may belong to a signature.
+/// What ends a URL in a text. Any other character counts as part of it, because it may belong to a signature.
 fn ends_url(character: char) -> bool {
     character.is_whitespace() || character.is_control() || matches!(character, '"' | '<' | '>' | '`')
 }
 
-/// The text with each URL in it redacted: without userinfo, and with the values of known parameters of the API at `api` alone.
+/// The text with each URL redacted: without userinfo, and with values only for known query parameters of the API at `api`.
 pub(super) fn urls<'t>(text: &'t str, api: &Origin) -> Cow<'t, str> {
     if !text.contains(['?', '@', '%', '#']) {
         return text.into();
@@ -94,10 +94,10 @@ pub(super) fn urls<'t>(text: &'t str, api: &Origin) -> Cow<'t, str> {
     if out == text { text.into() } else { out.into() }
 }
 
-/// Redacts a part of a text that has no end of a URL in it, and so holds at most one URL that matters: from its scheme on, everything
-/// belongs to it.
+/// Redacts a part of a text without a delimiter of URLs. It holds at most one URL that matters: everything from its scheme on belongs to
+/// it.
 fn redact_word(word: &str, api: &Origin, out: &mut String) {
-    // As it is, as in JSON that is quoted, and as in the query of another URL.
+    // Plain, escaped as in quoted JSON, and (below) percent-encoded as in the query of another URL.
     let scheme = ["://", ":\\/\\/"].iter().filter_map(|mark| Some((word.find(mark)?, mark.len()))).min();
     let lower = word.to_ascii_lowercase();
     if let Some(at) = lower.find("%3a%2f%2f")
@@ -146,7 +146,7 @@ fn holds_url(value: &str) -> bool {
     value.contains("://") || value.to_ascii_lowercase().contains("%3a%2f%2f")
 }
 
-/// Redacts the query and the fragment of what may be the end of a URL. Known parameters keep their values if it is `ours`.
+/// Redacts the query and fragment of a text that may be the end of a URL. Known parameters keep their values if it is `ours`.
 fn redact_query(text: &str, ours: bool, out: &mut String) {
     let (text, fragment) = match text.split_once('#') {
         Some((text, fragment)) => (text, Some(fragment)),
@@ -192,7 +192,7 @@ mod tests {
     fn harmless_url_parts_are_kept() {
         let api = Url::parse("https://api.example.com/v2").unwrap().origin();
         let check = |text: &str, expected: &str| assert_eq!(urls(text, &api), expected);
-        // Of the storage: no query at all.
+        // URL of the storage: the whole query is redacted.
         check("https://store.example.com/a?X-Amz-Signature=s3cret", "https://store.example.com/a?***");
         check("HTTPS://STORE.EXAMPLE.COM/a?SIG=s3cret", "HTTPS://STORE.EXAMPLE.COM/a?***");
         check("get https://store/a?sig=s3cret, then", "get https://store/a?*** then");
@@ -207,7 +207,7 @@ mod tests {
             "a https://store/a?sig=s3cret b https://store/b?sig=s3cret",
             "a https://store/a?*** b https://store/b?***",
         );
-        // Of the API: parameters that it has.
+        // URL of the API: known parameters stay.
         let page = "https://api.example.com/v2/files?offset=2&limit=1&metadata.sample_id=S1&fields=id";
         check(page, page);
         check("HTTPS://API.example.com:443/v2/a?limit=2", "HTTPS://API.example.com:443/v2/a?limit=2");

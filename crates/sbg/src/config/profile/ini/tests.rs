@@ -95,7 +95,7 @@ fn edits_preserve_every_other_byte() {
     check("[a]", "a", "k", "[a]\nk = new\n");
     check("\u{feff}[a]", "a", "k", "\u{feff}[a]\nk = new\n");
     check("[DEFAULT]\nk = shared\n[a]\n", "a", "k", "[DEFAULT]\nk = shared\n[a]\nk = new\n");
-    // A mark of byte order counts as one on the first line only; elsewhere it is a key like any other.
+    // A byte order mark counts as one on the first line only; elsewhere it is an ordinary key.
     check("\u{feff}[a]\n\u{feff}\u{c}\n", "a", "k", "\u{feff}[a]\n\u{feff}\u{c}\nk = new\n");
     check("\u{feff}[a]\nb\n\u{feff}\u{c}\n", "a", "k", "\u{feff}[a]\nb\n\u{feff}\u{c}\nk = new\n");
 }
