@@ -45,8 +45,8 @@ pub(super) use journal::remove_stale_locks;
 impl Client {
     /// Uploads the file at `path`: set the destination, then `.await`, or [`start`](Upload::start) it to watch it.
     ///
-    /// The platform keeps the parts of an upload that is stopped, fails or is killed. If the client has a [state
-    /// folder](crate::ClientBuilder::state_folder), the next upload of the same file to the same destination sends only the missing
+    /// The platform keeps the parts of an upload that is stopped, fails or is killed. If the client has a
+    /// [state folder](crate::ClientBuilder::state_folder), the next upload of the same file to the same destination sends only the missing
     /// parts. An upload that the storage has dropped meanwhile restarts from zero, once; see [`Uploaded::started_over`].
     ///
     /// # Parts, calls, and what a kill loses

@@ -2,9 +2,9 @@
 
 /// How a batch decides that a file is the same on both sides and need not be transferred.
 ///
-/// [`Record`](Self::Record) and [`Content`](Self::Content) use a record of earlier transfers in the client's [state
-/// folder](crate::ClientBuilder::state_folder). For each pair of files that had the same bytes it stores how to recognize them: size,
-/// times and inode number of the local file; id and modification time on the platform; `ETag` of the storage; CRC-32C.
+/// [`Record`](Self::Record) and [`Content`](Self::Content) use a record of earlier transfers in the client's
+/// [state folder](crate::ClientBuilder::state_folder). For each pair of files that had the same bytes it stores how to recognize them:
+/// size, times and inode number of the local file; id and modification time on the platform; `ETag` of the storage; CRC-32C.
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {

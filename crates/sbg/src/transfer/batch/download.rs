@@ -81,7 +81,7 @@ impl From<&str> for DownloadItem {
 impl Client {
     /// Downloads files into a local folder, under their names: `.await` it, or [`start`](DownloadMany::start) it to watch it.
     ///
-    /// Entries of listings cost one call each; ids alone cost one more for each hundred. A file that cannot be downloaded is in the
+    /// Entries of listings cost one call each; ids alone cost one more call per hundred. A file that cannot be downloaded is in the
     /// report, and the others continue.
     ///
     /// ```no_run

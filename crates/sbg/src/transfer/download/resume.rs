@@ -36,7 +36,7 @@ pub(super) enum Prepared {
 /// A download in ranges of a known object.
 pub(super) struct RangedDownload {
     pub(super) object: Object,
-    /// The range covered by the first response (its first byte), and the body.
+    /// The first byte of the range in the first response, its body and its connection.
     pub(super) first: Option<(u64, RangeBody, Permit)>,
     /// Bytes reused from an earlier run.
     pub(super) resumed: u64,

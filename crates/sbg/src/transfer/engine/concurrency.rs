@@ -80,7 +80,7 @@ impl Controller {
         self.best = self.best.max(goodput);
         self.poor = if goodput < self.best / 2.0 { self.poor + 1 } else { 0 };
         if self.poor >= 2 {
-            // The network has become slower: forget what was learned.
+            // The network has become slower: restart the measurement.
             self.set(self.limit / 2, Phase::Holding { ticks: 0 });
             self.best = goodput;
             self.poor = 0;
@@ -236,7 +236,7 @@ impl Limiter {
         })
     }
 
-    /// Waits until a part of so many bytes may be sent, and for a connection for it.
+    /// Waits until a part of `length` bytes may be sent, and for a connection for it.
     pub(in crate::transfer) async fn acquire_for(self: Arc<Self>, length: u64) -> PartPermit {
         let limiter = self.clone();
         let _turn = limiter.turn.lock().await;
@@ -313,7 +313,7 @@ impl Limiter {
     pub(in crate::transfer) fn answered(&self, after: Duration) {
         let mut state = self.state();
         let tick = (after * 4).clamp(self.shortest_tick, LONGEST_TICK);
-        // One slow answer is no slow path.
+        // A single slow response does not mean a slow path.
         state.tick = (state.tick * 3 + tick) / 4;
     }
 
@@ -425,7 +425,7 @@ impl PartPermit {
         &self.meter
     }
 
-    /// Gives the connection back after the storage has confirmed the part.
+    /// Returns the connection after the storage has confirmed the part.
     pub(in crate::transfer) fn confirmed(mut self) {
         self.confirmed = true;
     }
@@ -441,7 +441,7 @@ impl Drop for PartPermit {
     }
 }
 
-/// Which way the bytes go.
+/// The direction of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::transfer) enum Direction {
     Down,
@@ -470,7 +470,7 @@ impl Limiters {
 mod tests {
     use super::*;
 
-    /// Runs a path on which every connection brings `each` up to `most` in all, and gives the limits it went through.
+    /// Simulates a path on which each connection moves `each` bytes per second, up to `most` in total. Returns the successive limits.
     fn run(each: f64, most: f64, ticks: usize) -> Vec<usize> {
         let mut controller = Controller::new(FIRST, f64::INFINITY);
         #[expect(clippy::cast_precision_loss, reason = "there are at most 64")]
@@ -488,7 +488,7 @@ mod tests {
 
     #[test]
     fn useless_connections_are_released() {
-        // Eight fill the path: sixteen are tried once and then given up.
+        // Eight fill the path: sixteen are tried once and then dropped.
         assert_eq!(run(25.0, 200.0, 3), [16, 8, 8]);
         let long = run(25.0, 200.0, 100);
         assert!(long[3..].iter().all(|limit| (8..=9).contains(limit)), "{long:?}");
@@ -538,7 +538,7 @@ mod tests {
         limiter.overloaded();
         limiter.overloaded();
         assert_eq!(*limiter.limit().borrow(), 5, "one overload counts once");
-        // Three are owed: as many have to come back before another one is handed out.
+        // Three are owed: as many must be returned before another is handed out.
         permits.truncate(5);
         assert!(tokio::time::timeout(Duration::from_millis(5), limiter.clone().acquire()).await.is_err());
         permits.truncate(4);
@@ -622,7 +622,7 @@ mod tests {
         let first = limiter.clone().acquire_for(PART).await;
         let second = tokio::spawn(limiter.clone().acquire_for(PART));
         tokio::time::advance(Duration::from_secs(2)).await;
-        // What the buffers of a connection take in says nothing about the line.
+        // Bytes accepted by the buffers of a connection say nothing about the line.
         limiter.moved(1 << 20);
         tokio::task::yield_now().await;
         assert!(!second.is_finished());

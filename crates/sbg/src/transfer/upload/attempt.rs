@@ -28,14 +28,14 @@ impl PartAttempt {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) == Some(length)
     }
 
-    /// Uncounts the bytes sent, because a redirect sends them again.
+    /// Subtracts the sent bytes from the counters, because a redirect sends them again.
     pub(super) fn restart(&self) {
         if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
             self.counters.take_back(std::mem::take(sent));
         }
     }
 
-    /// Uncounts the bytes sent, because they must be sent again. Stops counting.
+    /// Subtracts the sent bytes from the counters, because they must be sent again. Stops counting.
     pub(super) fn close(&self) {
         if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.counters.take_back(sent);
