@@ -1,4 +1,4 @@
-//! Local files and folders, opened so that a transfer reads and writes only the file it was asked for.
+//! Local files and folders, opened so that a transfer reads and writes only the intended file.
 
 pub(super) mod descriptors;
 mod direct_io;

@@ -69,7 +69,7 @@ pub(in crate::transfer) fn code_of(status: u16, headers: &HeaderMap, body: &str)
         let value = body.split_once("\"code\"")?.1.trim_start().strip_prefix(':')?.trim_start();
         Some(value.strip_prefix('"')?.split_once('"')?.0)
     };
-    // A code is one word. Anything else does not belong into an error.
+    // A code is one word. Anything else does not belong in an error.
     let is_word = |text: &str| {
         (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
     };
