@@ -1,4 +1,4 @@
-//! What all transfers of a client share: threads, connections, bandwidth, and requests to the storage with their retries.
+//! Shared by all transfers of a client: threads, connections, bandwidth, and storage requests with their retries.
 
 pub(super) mod bandwidth;
 pub(super) mod concurrency;

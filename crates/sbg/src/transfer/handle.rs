@@ -60,7 +60,7 @@ pub enum Status {
 pub struct Transfer<T> {
     shared: Arc<Shared>,
     outcome: watch::Receiver<Option<Result<T>>>,
-    /// Keeps the threads of the engine alive while there is work on them.
+    /// Keeps the threads of the engine alive while they have work.
     engine: Arc<Engine>,
 }
 
@@ -115,7 +115,7 @@ impl Shared {
         *self.signals.paused.borrow()
     }
 
-    /// Whether everything that has moved is to be deleted.
+    /// Whether to delete everything that has moved.
     pub(super) fn is_discarded(&self) -> bool {
         self.signals.discarded.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Files and folders on this machine, opened so that nothing is read or written but what was meant.
+//! Local files and folders, opened so that a transfer reads and writes only the intended file.
 
 pub(super) mod descriptors;
 mod direct_io;

@@ -72,7 +72,7 @@ impl Recent {
     fn add(&mut self, now: Duration, count: u64) {
         if self.samples.back().is_none_or(|(last, _)| now >= *last + SAMPLE) {
             if now >= self.last + SAMPLE {
-                // Nothing has moved for a while.
+                // Nothing has moved recently.
                 self.samples.push_back((self.last, self.moved));
             }
             self.samples.push_back((now, self.moved));
@@ -111,7 +111,7 @@ impl Counters {
         Self::of(None)
     }
 
-    /// The counters of a file of a batch, which add to those of the batch.
+    /// The counters of one file of a batch, which also add to those of the batch.
     pub(super) fn piece(whole: Arc<Self>) -> Self {
         Self::of(Some(whole))
     }
@@ -131,25 +131,25 @@ impl Counters {
     }
 
     pub(super) fn plan(&self, total: u64, parts: usize) {
-        // Whoever sees the total sees the bytes that were there before it was known.
+        // `Release`: a reader that sees the total also sees the bytes added before it.
         self.total.store(total, Ordering::Release);
         self.parts_total.store(u32::try_from(parts).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
-    /// Makes what is to be done larger, where that becomes known bit by bit.
+    /// Increases the planned totals, as more work becomes known.
     pub(super) fn plan_more(&self, bytes: u64, parts: u32) {
         self.change_total(|total| total.saturating_add(bytes));
         self.parts_total.fetch_add(parts, Ordering::Relaxed);
     }
 
-    /// Makes what is to be done smaller by the bytes of a file that does not move.
+    /// Reduces the planned total by the bytes of a file that is not transferred.
     pub(super) fn plan_fewer(&self, bytes: u64) {
         self.change_total(|total| total.saturating_sub(bytes));
     }
 
     fn change_total(&self, change: impl Fn(u64) -> u64) {
         let known = |total: u64| Some(change(if total == UNKNOWN { 0 } else { total }));
-        // The function never gives up, so this cannot fail.
+        // The closure never returns `None`, so this cannot fail.
         let _ = self.total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, known);
     }
 
@@ -163,7 +163,7 @@ impl Counters {
         }
     }
 
-    /// Adds bytes that were there before.
+    /// Adds bytes of an earlier run.
     pub(super) fn add_there(&self, count: u64) {
         self.bytes.fetch_add(count, Ordering::Relaxed);
         if let Some(whole) = &self.whole {
@@ -171,7 +171,7 @@ impl Counters {
         }
     }
 
-    /// Takes back bytes of a part that has to be sent again.
+    /// Subtracts bytes of a part that must be sent again.
     pub(super) fn take_back(&self, count: u64) {
         self.bytes.fetch_sub(count, Ordering::Relaxed);
         let mut recent = self.recent();
@@ -182,13 +182,13 @@ impl Counters {
         }
     }
 
-    /// Takes back all that has moved, because it has to be sent again.
+    /// Subtracts all bytes, because they must be sent again.
     pub(super) fn start_over(&self) {
         self.take_back(self.bytes.load(Ordering::Relaxed));
         self.parts.store(0, Ordering::Relaxed);
     }
 
-    /// Takes a file out of the whole that did not arrive.
+    /// Removes a file that did not arrive from the totals of the batch.
     pub(super) fn take_out(&self, size: u64) {
         self.take_back(self.bytes.load(Ordering::Relaxed));
         if let Some(whole) = &self.whole {
@@ -196,7 +196,7 @@ impl Counters {
         }
     }
 
-    /// Tells that bytes have moved which will not have to move again.
+    /// Records progress: bytes that will not have to move again.
     pub(super) fn gain(&self) {
         *self.gained.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if let Some(whole) = &self.whole {
@@ -204,7 +204,7 @@ impl Counters {
         }
     }
 
-    /// Time since the whole transfer has gained anything; `None` before it has.
+    /// Time since the whole transfer last made progress; `None` before it has.
     pub(super) fn since_gain(&self) -> Option<Duration> {
         match &self.whole {
             Some(whole) => whole.since_gain(),
@@ -256,7 +256,7 @@ impl Counters {
 mod tests {
     use super::*;
 
-    /// Whether a rate is the expected one, but for what a sample may be off.
+    /// Checks a rate, within the error of one sample.
     fn assert_rate(counters: &Counters, expected: f64) {
         let rate = counters.snapshot().rate;
         assert!((rate - expected).abs() <= expected * 0.1, "{rate}, not {expected}");
@@ -281,7 +281,7 @@ mod tests {
         let eta = piece.snapshot().eta.map(|eta| eta.as_secs());
         assert!(eta.is_some_and(|eta| (88..=108).contains(&eta)), "{eta:?}");
 
-        // A pause of an hour, after which nothing has moved of late; then it goes on at another rate.
+        // After a pause of an hour nothing has moved recently; then it continues at another rate.
         tokio::time::advance(Duration::from_secs(3600)).await;
         assert_eq!((piece.snapshot().rate, piece.snapshot().eta), (0.0, None));
         run(20_000, 500).await;

@@ -1,4 +1,4 @@
-//! Files of the platform read into memory: as a stream, or in one piece.
+//! Reads remote files into memory, as a stream or in one piece.
 
 mod content;
 mod stream;

@@ -45,19 +45,19 @@ pub(super) use journal::remove_stale_locks;
 impl Client {
     /// Uploads the file at `path`: set the destination, then `.await`, or [`start`](Upload::start) it to watch it.
     ///
-    /// The platform keeps the parts of an upload that is stopped, fails or is killed. Where the client has a
-    /// [state folder](crate::ClientBuilder::state_folder), the next upload of the same file to the same destination sends only what is
-    /// missing. An upload that the storage has dropped since then restarts from zero, once; see [`Uploaded::started_over`].
+    /// The platform keeps the parts of an upload that is stopped, fails or is killed. If the client has a
+    /// [state folder](crate::ClientBuilder::state_folder), the next upload of the same file to the same destination sends only the missing
+    /// parts. An upload that the storage has dropped meanwhile restarts from zero, once; see [`Uploaded::started_over`].
     ///
     /// # Parts, calls, and what a kill loses
     ///
-    /// A file of up to 16 MiB is one part, others have parts of 8 MiB, and from 4 GiB on about 512 parts of up to 1 GiB. Each part costs a
-    /// call of the API, and each 32 parts one more: about 135 calls for 1 GiB, and 530 for any file from 4 GiB on. Once the client has
-    /// measured the upload rate, later uploads have parts of 5 to 64 MiB that take about eight seconds.
+    /// A file of up to 16 MiB is one part. Larger files have parts of 8 MiB, and from 4 GiB on about 512 parts of up to 1 GiB. Each part
+    /// costs one API call, and every 32 parts one more: about 135 calls for 1 GiB, and 530 for any file from 4 GiB on. Once the client
+    /// has measured the upload rate, later uploads use parts of 5 to 64 MiB that take about eight seconds each.
     ///
-    /// A process that is killed loses the parts in flight. On a slow connection that is one part, or eight seconds' worth of parts, so that the
-    /// first is confirmed within about ten seconds; above 4 MB/s per connection it is one part per connection.
-    /// Journals of uploads that are never resumed stay in the state folder until you remove them; each has a few kilobytes.
+    /// A process that is killed loses the parts in flight. On a slow connection that is one part, or about eight seconds' worth of parts,
+    /// so that the first is confirmed within about ten seconds; above 4 MB/s per connection it is one part per connection. Journals of
+    /// uploads that are never resumed stay in the state folder until you remove them; each is a few kilobytes.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -79,8 +79,8 @@ impl Client {
     /// Uploads `size` bytes from `reader` as a file of this name: set the destination, then `.await`, or
     /// [`start`](ReaderUpload::start) it to watch it.
     ///
-    /// Bytes are held in memory until the storage has confirmed them: about 48 MiB for up to 80 GB; above that parts are larger, and at
-    /// least one of them is held. The upload cannot resume after it was stopped, nor restart if the storage drops it.
+    /// Bytes are held in memory until the storage has confirmed them: about 48 MiB for up to 80 GB. Above that parts are larger, and at
+    /// least one is held. The upload cannot resume after it was stopped, nor restart if the storage drops it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -104,8 +104,8 @@ impl Client {
 }
 
 impl AutomationHandle {
-    /// Uploads the code of a package, usually a ZIP archive: `.await`, or [`start`](Upload::start) it to watch it. The id of the file
-    /// that comes of it is the location of the package to create.
+    /// Uploads the code of a package, usually a ZIP archive: `.await`, or [`start`](Upload::start) it to watch it. The id of the
+    /// resulting file is the location of the package to create.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -134,7 +134,7 @@ impl AutomationHandle {
 pub struct Upload {
     client: Client,
     path: PathBuf,
-    /// The automation that the file is the code of; others go to a place.
+    /// The automation that the file is code for; other files go to `place`.
     automation: Option<String>,
     place: Place,
     options: Options,
@@ -169,7 +169,7 @@ struct Options {
 }
 
 impl Options {
-    /// Project or folder, and the name where one was given.
+    /// The project or folder, and the name if one was set.
     fn destination(&self, place: Place) -> Result<(UploadDestination, Option<String>)> {
         let destination::Destination { project, parent, name } = place.checked("a file is uploaded to")?;
         Ok((UploadDestination::Place { project, folder: parent, overwrite: self.overwrite }, name))

@@ -1,4 +1,4 @@
-//! Finds out whether a file is up to date, and records the files that have moved.
+//! Decides whether a file is up to date, and records the files that were transferred.
 
 use std::fs::File;
 use std::io;
@@ -26,10 +26,10 @@ use crate::transfer::local::stat::Stat;
 use crate::transfer::upload::remove_stale_locks;
 use crate::types;
 
-/// How much later than a time of modification it must be on the platform until a change surely gets another one.
+/// Once the platform's clock is this far past a modification time, a later change is certain to get a different one.
 const SETTLED: SignedDuration = SignedDuration::from_secs(2);
 
-/// Times that two clocks of the platform may disagree by make no difference to a local file whose time was set.
+/// Tolerance in nanoseconds between the platform's modification time and the local one set from it: the platform's clocks may disagree.
 const TOLERANCE: u64 = 2_000_000_000;
 
 /// Compares the files of one tree.
@@ -38,11 +38,11 @@ pub(super) struct Comparison {
     compare: Compare,
     uploading: bool,
     context: Context,
-    /// `None` where there is no state folder.
+    /// `None` without a state folder.
     record: Option<Record>,
 }
 
-/// A local file as it was at some moment.
+/// A local file at some moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LocalState {
     pub(super) stat: Stat,
@@ -59,18 +59,18 @@ pub(super) struct FilePair<'a> {
     pub(super) remote: &'a RemoteFile,
 }
 
-/// What was learned of two files while they were compared.
+/// What the comparison of two files has found out.
 #[derive(Default)]
 struct Steps {
     learned: Learned,
-    /// Whether the local file may change after it was read without looking different.
+    /// Whether the file may have changed since it was read without looking different.
     racy: Option<bool>,
-    /// When the storage was asked.
+    /// When the storage was queried.
     asked: Option<Instant>,
 }
 
 impl Comparison {
-    /// Opens the record of the tree. A folder for it that the program has named must be usable.
+    /// Opens the record of the tree. Fails if a state folder that the program has set is unusable.
     pub(super) async fn open(
         compare: Compare,
         uploading: bool,
@@ -84,7 +84,7 @@ impl Comparison {
                 let swept = context.swept.clone();
                 let open = move || {
                     let record = Record::open(&path, &tree())?;
-                    // Runs that were killed may have left some, and this one may have nothing to upload.
+                    // Killed runs may have left locks, and this run may have nothing to upload.
                     swept.call_once(|| remove_stale_locks(&path));
                     Ok(record)
                 };
@@ -103,7 +103,7 @@ impl Comparison {
         Ok(Arc::new(Self { compare, uploading, context: context.clone(), record }))
     }
 
-    /// What becomes of two files if they are the same; `None` where they differ, or may differ.
+    /// The outcome if two files are the same; `None` if they differ or may differ.
     pub(super) async fn same(
         &self,
         FilePair { key, path, local, remote }: FilePair<'_>,
@@ -122,7 +122,7 @@ impl Comparison {
                 Verdict::Identical => break,
                 Verdict::ReadLocal => {
                     let (path, stat, shared) = (path.to_owned(), local.stat, shared.clone());
-                    // It is read at most once.
+                    // Read at most once.
                     let open = open.take().ok_or_else(Error::cancelled)?;
                     let read = blocking(move || checksum(open, &path, &stat, &shared)).await?;
                     steps.learned.crc32c = Some(read.0);
@@ -140,7 +140,7 @@ impl Comparison {
         Ok(Some(Outcome::Identical))
     }
 
-    /// The pair that follows from a comparison; `None` where nothing was learned.
+    /// The updated pair after a comparison; `None` if it found out nothing new.
     fn renewed(
         &self,
         pair: Option<Pair>,
@@ -165,7 +165,7 @@ impl Comparison {
         Some(Pair { local, racy, id, modified_on, settled, version, crc32c })
     }
 
-    /// Whether a change after this moment surely has another time of modification.
+    /// Whether a change after this moment is certain to get a different modification time.
     fn is_settled(&self, modified_on: Option<i64>, moment: Instant) -> bool {
         let modified =
             modified_on.and_then(|modified| jiff::Timestamp::from_nanosecond(modified.into()).ok());
@@ -173,7 +173,7 @@ impl Comparison {
         now.zip(modified).is_some_and(|(now, modified)| now.duration_since(modified) > SETTLED)
     }
 
-    /// Asks the storage for the version of an object, by its first byte.
+    /// Queries the storage for the version of an object, by requesting its first byte.
     async fn ask(&self, id: &str, shared: &Shared) -> Result<Stored> {
         let signed_url = RenewableUrl::new(self.context.clone(), id.to_owned());
         let mut retry = Retry::default();
@@ -190,7 +190,7 @@ impl Comparison {
         Ok(Stored { crc32c: digests.iter().find_map(Digest::crc32c), version, size, modified })
     }
 
-    /// Records a file that was downloaded; the download began at this moment.
+    /// Records a downloaded file; the download began at this moment.
     pub(super) fn downloaded(
         &self,
         key: &str,
@@ -201,7 +201,7 @@ impl Comparison {
         let Some(local) = arrived.local else { return };
         let is_as_set = |modified_on: i64| local.modified.abs_diff(modified_on) < TOLERANCE;
         if !remote.modified_on.is_none_or(is_as_set) {
-            // Somebody has written to it already.
+            // Another program has already written to it.
             return;
         }
         let pair = Pair {
@@ -216,8 +216,8 @@ impl Comparison {
         self.put(key, pair);
     }
 
-    /// Records a file that was uploaded. One that does not look as it did `before` may have changed meanwhile: it is recognized by what was
-    /// sent, and no more by how it looks.
+    /// Records an uploaded file. If the file no longer matches `before`, it may have changed meanwhile: then only the bytes sent identify
+    /// it, not its size and times.
     pub(super) fn uploaded(
         &self,
         key: &str,
@@ -231,7 +231,7 @@ impl Comparison {
             racy: after != Some(before.stat) || before.stat.is_racy_for_copies(before.at),
             id: file.id.clone(),
             modified_on: remote_of(file).modified_on,
-            // Nobody knew the id before the upload was complete, and what replaces the file gets another one.
+            // The id was unknown until the upload was complete, and a file that replaces this one gets another id.
             settled: true,
             version: None,
             crc32c,
@@ -240,14 +240,14 @@ impl Comparison {
     }
 
     fn put(&self, key: &str, pair: Pair) {
-        // A line is short, and the system takes it without waiting for the disk.
+        // Not moved to a blocking thread: a line is short, and the write does not wait for the disk.
         if let Some(record) = &self.record {
             record.put(key, pair);
         }
     }
 }
 
-/// The file as far as it is compared.
+/// The fields of the file that are compared.
 pub(super) fn remote_of(file: &types::File) -> RemoteFile {
     let at = |time: &Option<crate::raw::Timestamp>| {
         let time = time.as_ref().and_then(crate::raw::Timestamp::to_jiff);
@@ -261,15 +261,15 @@ pub(super) fn remote_of(file: &types::File) -> RemoteFile {
     }
 }
 
-/// The time of modification that a download leaves.
+/// The modification time that a download sets.
 pub(super) fn modified_of(remote: &RemoteFile) -> Option<SystemTime> {
     let modified_on = remote.modified_on?;
     let distance = Duration::from_nanos(modified_on.unsigned_abs());
     if modified_on < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-/// CRC-32C of a local file, and whether it may change after it was read without looking different. A file that does not look like this
-/// before and after is an error.
+/// CRC-32C of a local file, and whether the file may change after the read without looking different. Fails if the file does not match
+/// `stat` before and after.
 fn checksum(
     open: impl FnOnce() -> io::Result<File>,
     path: &Path,

@@ -29,16 +29,16 @@ pub enum Conflict {
     Rename,
 }
 
-/// Joins a path of the platform to a local folder. A path that would lead out of it is refused.
+/// Joins a remote path to a local folder. Refuses a path that would lead out of the folder.
 ///
-/// Names come from whoever can write to the project, so none is trusted.
+/// Anyone with write access to the project can choose names, so none is trusted.
 pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
     let mut local = folder.to_owned();
     for name in path.split('/') {
         let astray = name.is_empty() || name == "." || name == ".." || name.contains(char::is_control);
-        // A name with one of these is a path of several pieces, a drive or a stream of another file.
+        // These characters would make the name several path components, a drive, or a stream of another file.
         let foreign = cfg!(windows) && name.contains(['\\', ':']);
-        // It would be in the way of another download, or be taken for what one has left.
+        // It could collide with another download, or be mistaken for its partial file.
         if astray || foreign || is_reserved(name) {
             let shown = crate::ids::excerpt(path, 120);
             return Err(Error::invalid(format!("`{shown}` is no name for a local file")));
@@ -48,27 +48,27 @@ pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
     Ok(local)
 }
 
-/// The local paths that the files of one transfer go to: none goes where another one does.
+/// The local paths claimed by the files of one transfer, so that no two files use the same path.
 #[derive(Debug, Default)]
 pub(super) struct Claims(Mutex<HashSet<PathBuf>>);
 
 impl Claims {
-    /// Takes a path for one file. `false` where another one has it.
+    /// Claims a path for one file. `false` if another file has it.
     pub(super) fn take(&self, path: &Path) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folded(path))
     }
 
-    /// Takes the next path with a number that nobody has.
+    /// Claims the next numbered path that is free.
     pub(super) fn take_numbered(&self, path: &Path) -> Option<PathBuf> {
         let name = path.file_name()?.to_string_lossy().into_owned();
         (2..=u32::MAX).map(|number| path.with_file_name(numbered(&name, number))).find(|path| {
-            // A link to nothing is something as well.
+            // A broken link also counts as taken.
             path.symlink_metadata().is_err() && self.take(path)
         })
     }
 }
 
-/// The path as the system compares it.
+/// The path as the file system compares it.
 fn folded(path: &Path) -> PathBuf {
     if cfg!(any(windows, target_os = "macos")) {
         path.to_string_lossy().to_lowercase().into()

@@ -33,7 +33,7 @@ use crate::transfer::local::open_mode::Open;
 use crate::transfer::local::record::Tree;
 use crate::types;
 
-/// A file to download among others: what a listing told of it, or its id alone, whose name is asked for.
+/// A file to download in a batch: an entry of a listing, or an id alone, whose name is then queried.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -81,8 +81,8 @@ impl From<&str> for DownloadItem {
 impl Client {
     /// Downloads files into a local folder, under their names: `.await` it, or [`start`](DownloadMany::start) it to watch it.
     ///
-    /// Files as listings give them cost one call each; for ids alone there is one more for each hundred. A file that cannot be had is in
-    /// the report, and the others go on.
+    /// Entries of listings cost one call each; ids alone cost one more call per hundred. A file that cannot be downloaded is in the
+    /// report, and the others continue.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -104,7 +104,8 @@ impl Client {
 }
 
 impl FileHandle {
-    /// Downloads all that lies in this folder and in its folders, empty ones as well: `.await` it, or [`start`](DownloadMany::start) it to watch it.
+    /// Downloads everything in this folder and its subfolders, including empty folders: `.await` it, or [`start`](DownloadMany::start) it
+    /// to watch it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -122,7 +123,8 @@ impl FileHandle {
 }
 
 impl ProjectFiles {
-    /// Downloads all files of the project, with their folders, empty ones as well: `.await` it, or [`start`](DownloadMany::start) it to watch it.
+    /// Downloads all files of the project in their folders, including empty folders: `.await` it, or [`start`](DownloadMany::start) it to
+    /// watch it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -140,7 +142,7 @@ impl ProjectFiles {
 }
 
 impl TaskHandle {
-    /// Downloads the outputs of the task: files with their secondary files, and folders with all that lies in them. `.await` it, or
+    /// Downloads the outputs of the task: files with their secondary files, and folders with their contents. `.await` it, or
     /// [`start`](DownloadMany::start) it to watch it.
     ///
     /// ```no_run
@@ -158,7 +160,7 @@ impl TaskHandle {
 enum Input {
     Files(Vec<DownloadItem>),
     Tree {
-        /// Names the tree in its record.
+        /// Identifies the tree in its record.
         root: String,
         walk: Box<dyn FnOnce() -> Items<Entry> + Send>,
     },
@@ -166,7 +168,7 @@ enum Input {
 }
 
 impl Input {
-    /// The name of what is downloaded in its record.
+    /// Identifies the source in the record.
     fn root(&self) -> String {
         match self {
             Self::Files(_) => "files".to_owned(),
@@ -176,7 +178,7 @@ impl Input {
     }
 }
 
-/// What is to be known of a file.
+/// The fields needed of each file.
 fn fields() -> Fields {
     Fields::only(["id", "name", "type", "size", "created_on", "modified_on"])
 }
@@ -241,8 +243,8 @@ impl DownloadMany {
         self
     }
 
-    /// Which files to download, by their path, with `/` between the names; all of them by default. Empty folders are made only where all
-    /// files are downloaded.
+    /// Selects files by their path, with `/` between the names; all files by default. Empty folders are created only if all files are
+    /// downloaded.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -255,8 +257,8 @@ impl DownloadMany {
         self
     }
 
-    /// Starts the downloads on the threads of the transfer engine. The handle ends with an error where the files cannot be listed;
-    /// what becomes of each file is in the [`Report`].
+    /// Starts the downloads on the threads of the transfer engine. The handle fails if the files cannot be listed; the result of each
+    /// file is in the [`Report`].
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -278,7 +280,7 @@ impl DownloadMany {
         let comparison = Comparison::open(compare, false, &context, tree).await?;
         let is_tree = matches!(what, Input::Tree { .. }) && select.is_none();
         let is_selected = |path: &str| select.as_ref().is_none_or(|select| select(path));
-        // Folders come before what lies in them.
+        // Folders come before their contents.
         let mut empty = BTreeSet::new();
         let root = Arc::new(Root::new(folder.clone()));
         let mut found = listed(&client, what).await?;
@@ -320,7 +322,7 @@ impl DownloadMany {
                 context: context.clone(),
                 shared: group.piece(),
             };
-            // Boxed, because it is large, and there are many.
+            // Boxed because it is large and there are many.
             group.start(Box::pin(one.run())).await?;
         }
         if is_tree {
@@ -333,7 +335,7 @@ impl DownloadMany {
     }
 }
 
-/// Makes the folder of a tree and the folders in it that are empty on the platform. Returns those that cannot be made.
+/// Creates the local folder of a tree and the folders that are empty on the platform. Returns those that cannot be created.
 fn make_folders(
     folder: &Path,
     root: &Root,
@@ -347,10 +349,10 @@ fn make_folders(
     Ok(empty.into_iter().filter_map(made).collect())
 }
 
-/// What is found of a file that is wanted.
+/// An entry of the listing.
 enum Listed {
     Entry(Box<Entry>),
-    /// It cannot be had.
+    /// The file cannot be downloaded.
     Failed {
         id: String,
         error: Error,
@@ -363,7 +365,7 @@ impl From<Entry> for Listed {
     }
 }
 
-/// All files that are wanted, as far as they are known.
+/// All requested files, as they become known.
 async fn listed(client: &Client, what: Input) -> Result<BoxStream<'static, Result<Listed>>> {
     let found = |entry: Result<Entry>| entry.map(Listed::from);
     let wanted = match what {
@@ -383,13 +385,13 @@ async fn listed(client: &Client, what: Input) -> Result<BoxStream<'static, Resul
     Ok(files.chain(folders).boxed())
 }
 
-/// Files that one call asks for.
+/// Files per bulk call.
 const ASKED_TOGETHER: usize = 100;
 
-/// Calls that ask for files at once.
+/// Concurrent bulk calls.
 const CALLS: usize = 4;
 
-/// Files by their names, which are asked for where they are not known.
+/// Looks up the names of files that have none yet.
 fn named(client: &Client, wanted: Vec<DownloadItem>) -> impl Stream<Item = Listed> + Send + use<> {
     let mut wanted = wanted.into_iter().peekable();
     let chunks = std::iter::from_fn(move || {
@@ -407,7 +409,7 @@ fn named(client: &Client, wanted: Vec<DownloadItem>) -> impl Stream<Item = Liste
 async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Listed> {
     let mut found: Vec<(String, Option<Result<types::File>>)> = Vec::with_capacity(wanted.len());
     for DownloadItem { id, known } in wanted {
-        // One id that is none must not spoil the call for the others.
+        // A malformed id must not fail the call for the others.
         let malformed = check_segment("file id", &id).err().map(|error| Err(error.into()));
         let known = known.map(|file| *file).filter(|file| file.name.is_some());
         found.push((id, known.map(Ok).or(malformed)));
@@ -455,7 +457,7 @@ impl fmt::Debug for DownloadMany {
     }
 }
 
-/// One of many files.
+/// One file of the batch.
 struct FileTask {
     file: FileHandle,
     path: String,
@@ -490,7 +492,7 @@ impl FileTask {
         FileReport { path, local, id, outcome }
     }
 
-    /// What to do, by what is there.
+    /// Decides what to do, from what exists locally.
     async fn choose(&self, local: &Path) -> Result<Choice> {
         let (to, claims) = (local.to_owned(), self.claims.clone());
         let root = self.root.clone();
@@ -510,7 +512,7 @@ impl FileTask {
         blocking(move || resolve(to, &there, conflict, &claims)).await
     }
 
-    /// Downloads the file, and records it where it has its own name.
+    /// Downloads the file, and records it if it got its own name.
     async fn download(self, to: &Path, overwrite: bool, own_name: bool) -> Result<Outcome> {
         let began = (Instant::now(), SystemTime::now());
         let root = self.root.clone();
@@ -535,18 +537,18 @@ enum Choice {
     Leave(Outcome),
 }
 
-/// What is at the path of a file.
+/// What exists at the path of a file.
 #[derive(Debug)]
 enum There {
     Nothing,
     File(LocalState),
-    /// What cannot be compared.
+    /// Not a regular file, or without times, so it cannot be compared.
     Other,
-    /// Another file of this transfer goes there, whether or not it has come yet.
+    /// Another file of this transfer claimed the path, whether or not it has arrived.
     Claimed,
 }
 
-/// Looks at what is there.
+/// Checks what exists at the path.
 fn look(leaf: &Leaf, local: &Path, claims: &Claims) -> Result<There> {
     if !claims.take(local) {
         return Ok(There::Claimed);
@@ -558,7 +560,7 @@ fn look(leaf: &Leaf, local: &Path, claims: &Claims) -> Result<There> {
     Ok(stat.map_or(There::Other, |stat| There::File(LocalState { stat, at })))
 }
 
-/// What to do with a file that is not the one that is there.
+/// Decides what to do about a different file at the path.
 fn resolve(local: PathBuf, there: &There, conflict: Conflict, claims: &Claims) -> Result<Choice> {
     let claimed = matches!(there, There::Claimed);
     if matches!(there, There::Nothing) {
@@ -571,11 +573,11 @@ fn resolve(local: PathBuf, there: &There, conflict: Conflict, claims: &Claims) -
             let none = || Error::invalid(format!("there is no free name for `{}`", local.display()));
             Ok(Choice::Write { to: free.ok_or_else(none)?, overwrite: false })
         }
-        // Which of them should replace the other nobody has said.
+        // It is undefined which of the two should replace the other.
         Conflict::Fail | Conflict::Overwrite if claimed => {
             Err(Error::invalid(format!("another file of this transfer goes to `{}`", local.display())))
         }
-        // Without `overwrite` the download fails by itself, and says why.
+        // Without `overwrite` the download itself fails, with the reason.
         Conflict::Fail | Conflict::Overwrite => {
             Ok(Choice::Write { overwrite: conflict == Conflict::Overwrite, to: local })
         }

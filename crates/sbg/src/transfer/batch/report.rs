@@ -40,7 +40,7 @@ pub struct FileReport {
     pub path: String,
     /// The local file.
     pub local: PathBuf,
-    /// Id of the file on the platform, where there is one.
+    /// Id of the file on the platform, if it has one.
     pub id: Option<String>,
     /// The outcome, or the error.
     pub outcome: Result<Outcome>,
@@ -63,12 +63,12 @@ pub struct FileReport {
 pub enum Outcome {
     /// Transferred; the number of bytes includes those of an earlier run.
     Transferred(u64),
-    /// The same file was there already: a record of an earlier transfer, or its content, proves it.
+    /// The same file already existed: a record of an earlier transfer, or its content, proves it.
     Identical,
-    /// A file of the same size and time was there already, and is left as it is. Nothing proves that it has the same bytes:
-    /// [`Compare::Content`](super::Compare::Content) finds out.
+    /// A file of the same size and time already existed and was left unchanged. Nothing proves that it has the same bytes; to verify
+    /// that, use [`Compare::Content`](super::Compare::Content).
     Assumed,
-    /// Another file of this name was there, and is left as it is.
+    /// A different file of this name existed and was left unchanged.
     Skipped,
 }
 
@@ -129,7 +129,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// The first failure, with the path of its file and the number of the others.
+    /// The first failure, with the path of its file and the number of other failures.
     pub fn into_result(self) -> Result<Self> {
         let mut failures = self.failures();
         let Some((file, error)) = failures.next() else {

@@ -1,6 +1,6 @@
-//! Whether a local file and a file on the platform have the same bytes: a pure function of what is known of both.
+//! Whether a local file and a remote file have the same bytes: a pure function of the known facts.
 //!
-//! Where too little is known, [`judge`] says what to find out next; reading a local file comes before asking the storage.
+//! If the facts do not suffice, [`judge`] says what to find out next. Reading the local file comes before querying the storage.
 
 use crate::transfer::Compare;
 use crate::transfer::engine::storage::Version;
@@ -9,7 +9,7 @@ use crate::transfer::local::stat::Stat;
 
 const SECOND: i64 = 1_000_000_000;
 
-/// A file on the platform, as a list shows it. Times are in nanoseconds since 1970.
+/// A remote file as listed. Times are in nanoseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::transfer) struct RemoteFile {
     pub(in crate::transfer) id: String,
@@ -18,62 +18,62 @@ pub(in crate::transfer) struct RemoteFile {
     pub(in crate::transfer) modified_on: Option<i64>,
 }
 
-/// What is known from the start.
+/// The facts known from the start.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::transfer) struct Facts<'a> {
     pub(in crate::transfer) compare: Compare,
     pub(in crate::transfer) uploading: bool,
     pub(in crate::transfer) local: &'a Stat,
     pub(in crate::transfer) remote: &'a RemoteFile,
-    /// What the record has of this path.
+    /// The recorded pair of this path.
     pub(in crate::transfer) pair: Option<&'a Pair>,
 }
 
-/// What was found out since.
+/// The facts found out since.
 #[derive(Clone, Debug, Default)]
 pub(in crate::transfer) struct Learned {
     /// CRC-32C of the local file.
     pub(in crate::transfer) crc32c: Option<u32>,
-    /// What the storage says of the object.
+    /// The storage's description of the object.
     pub(in crate::transfer) stored: Option<Stored>,
 }
 
-/// What the storage says of an object.
+/// The storage's description of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::transfer) struct Stored {
     pub(in crate::transfer) size: Option<u64>,
     pub(in crate::transfer) version: Version,
-    /// CRC-32C of the whole object, where the storage announces it.
+    /// CRC-32C of the whole object, if the storage announces it.
     pub(in crate::transfer) crc32c: Option<u32>,
-    /// Time of the last change of the object, in nanoseconds since 1970.
+    /// Time of the object's last change, in nanoseconds since 1970.
     pub(in crate::transfer) modified: Option<i64>,
 }
 
 /// Whether two files are the same, or what to find out first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Verdict {
-    /// They are, for sure.
+    /// The same bytes, for certain.
     Identical,
-    /// They look the same, and nothing proves it.
+    /// They match, but nothing proves that they are the same.
     Assumed,
     Different,
     /// Compute the CRC-32C of the local file.
     ReadLocal,
-    /// Ask the storage for the version of the object.
+    /// Query the storage for the version of the object.
     AskStorage,
 }
 
-/// What a file of a pair is now.
+/// The state of one file of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Same,
-    /// Nothing shows that it has changed, and nothing proves that it has not.
+    /// Nothing indicates a change, but nothing rules it out.
     Likely,
     Changed,
     Unknown,
 }
 
-/// Decides whether a file need not move.
+/// Decides whether a file need not be transferred.
 pub(in crate::transfer) fn judge(facts: &Facts<'_>, learned: &Learned) -> Verdict {
     let Facts { compare, local, remote, pair, .. } = facts;
     if remote.size != Some(local.size) {
@@ -96,14 +96,14 @@ fn by_time(facts: &Facts<'_>) -> Verdict {
 
 fn times_agree(Facts { uploading, local, remote, .. }: &Facts<'_>) -> bool {
     let is_local = |modified_on: i64| {
-        // Some file systems keep no fractions.
+        // Some file systems do not store fractions of a second.
         let whole =
             local.modified % SECOND == 0 && local.modified == modified_on - modified_on.rem_euclid(SECOND);
         local.modified == modified_on || whole
     };
-    // Programs that copy or unpack files set the time of modification back, but not that of the change.
+    // Programs that copy or unpack files set the modification time back, but cannot set the change time.
     let latest = local.modified.max(local.changed);
-    // The platform gives whole seconds, and a file may change in the very second in which it was uploaded.
+    // The platform reports whole seconds, and a file may change within the second of its upload.
     remote.modified_on.is_some_and(is_local)
         || *uploading && remote.created_on.is_some_and(|created| created >= latest)
 }
@@ -113,12 +113,12 @@ fn by_record(facts: &Facts<'_>, pair: &Pair, learned: &Learned) -> Verdict {
 
     let is_other_file = pair.id != facts.remote.id;
     if is_other_file && pair.local != *facts.local {
-        // The record is of two other files.
+        // The record describes two other files.
         return by_time(facts);
     }
     let local = local_side(facts, pair, learned);
     match (local, remote_side(facts, pair, learned)) {
-        // Damage is never taken for a file that somebody else has brought.
+        // Local damage must not pass for a new version of the file.
         (S::Changed, S::Changed | S::Unknown) if pair.modified_on != facts.remote.modified_on => {
             by_time(facts)
         }
@@ -130,7 +130,7 @@ fn by_record(facts: &Facts<'_>, pair: &Pair, learned: &Learned) -> Verdict {
     }
 }
 
-/// What the local file of a pair is now.
+/// The state of the local file of a pair.
 fn local_side(facts: &Facts<'_>, pair: &Pair, learned: &Learned) -> Side {
     let looks_same = pair.local == *facts.local;
     match (pair.crc32c, learned.crc32c) {
@@ -142,13 +142,13 @@ fn local_side(facts: &Facts<'_>, pair: &Pair, learned: &Learned) -> Side {
     }
 }
 
-/// What the file on the platform of a pair is now.
+/// The state of the remote file of a pair.
 fn remote_side(Facts { remote, .. }: &Facts<'_>, pair: &Pair, learned: &Learned) -> Side {
     if pair.id != remote.id {
         return Side::Changed;
     }
     let same_time = pair.modified_on.is_some() && pair.modified_on == remote.modified_on;
-    // The platform need not tell the time of a file when its upload is complete.
+    // The platform may omit the modification time when an upload completes.
     if pair.settled && (same_time || pair.modified_on.is_none()) {
         return Side::Same;
     }
@@ -163,10 +163,10 @@ fn remote_side(Facts { remote, .. }: &Facts<'_>, pair: &Pair, learned: &Learned)
         Some(then) if then.etag.is_some() || stored.version.etag.is_some() => {
             if then.difference(&stored.version).is_none() { Side::Same } else { Side::Changed }
         }
-        // Dates have seconds, in which an object can change twice.
+        // Dates have a resolution of a second, within which an object can change twice.
         Some(then) if then.is_certain() && then.difference(&stored.version).is_none() => Side::Likely,
         Some(then) if then.is_certain() => Side::Changed,
-        // An upload does not learn the version. An object that was last changed before the upload was complete is the uploaded one.
+        // An upload does not learn the version. An object last changed before the upload completed is the uploaded one.
         _ => match (stored.modified, pair.modified_on) {
             (Some(modified), Some(complete)) if modified <= complete => Side::Same,
             (None, _) if same_time => Side::Likely,
@@ -231,7 +231,7 @@ mod tests {
         Stored { version: version(etag), ..Stored::default() }
     }
 
-    /// What is learned one after the other until there is a verdict: the local file has this CRC, and the storage says this.
+    /// The steps until there is a verdict: the local file has this CRC, and the storage describes the object like this.
     fn steps(facts: &Facts<'_>, crc32c: u32, stored: &Stored) -> Vec<Verdict> {
         let mut learned = Learned::default();
         let mut steps = Vec::new();
@@ -269,10 +269,10 @@ mod tests {
         let racy = || Pair { racy: true, ..pair() };
         let unsettled = || Pair { settled: false, ..pair() };
         check(local(), remote(), Some(pair()), same(), &[V::Identical]);
-        // Another size, or none.
+        // Another size, or an unknown one.
         check(Stat { size: 5, ..local() }, remote(), Some(pair()), same(), &[V::Different]);
         check(local(), RemoteFile { size: None, ..remote() }, Some(pair()), same(), &[V::Different]);
-        // Nothing can differ in an empty file.
+        // Two empty files cannot differ.
         let empty = || (Stat { size: 0, ..touched() }, RemoteFile { size: Some(0), ..replaced() });
         check(empty().0, empty().1, None, same(), &[V::Identical]);
         // Tags were edited, or the content replaced.
@@ -285,23 +285,23 @@ mod tests {
         // Replaced within the second in which it was downloaded.
         check(local(), remote(), Some(unsettled()), same(), &[V::AskStorage, V::Identical]);
         check(local(), remote(), Some(unsettled()), (1, stored("\"b\"")), &[V::AskStorage, V::Different]);
-        // The local file looks other, and is or is not.
+        // The local file looks different, and its content is the same or not.
         check(touched(), remote(), Some(pair()), same(), &[V::ReadLocal, V::Identical]);
         check(touched(), remote(), Some(pair()), (2, stored("\"a\"")), &[V::ReadLocal, V::Different]);
         check(touched(), edited(), Some(pair()), same(), &[V::ReadLocal, V::AskStorage, V::Identical]);
-        // Written within the time in which that does not show.
+        // Written within the period in which a change of time may not show.
         check(local(), remote(), Some(racy()), same(), &[V::ReadLocal, V::Identical]);
         check(local(), remote(), Some(racy()), (2, stored("\"a\"")), &[V::ReadLocal, V::Different]);
         let without_crc = |pair: Pair| Some(Pair { crc32c: None, ..pair });
         check(local(), remote(), without_crc(racy()), same(), &[V::Assumed]);
         check(touched(), remote(), without_crc(pair()), same(), &[V::Different]);
-        // A run that was killed has brought other files than the record knows.
+        // A killed run has transferred files that the record does not know.
         let brought = || Stat { modified: LATER, inode: 10, ..local() };
         check(brought(), edited(), Some(pair()), (2, stored("\"b\"")), &[V::ReadLocal, V::Assumed]);
         let new = || RemoteFile { modified_on: Some(LATER), ..replaced() };
         check(brought(), new(), Some(pair()), same(), &[V::Assumed]);
         check(touched(), new(), Some(pair()), same(), &[V::Different]);
-        // The storage gives no tag.
+        // The storage sends no `ETag`.
         let dated = |date: &str| Version { etag: None, last_modified: Some(date.to_owned()) };
         let by_date = |then: &str| Some(Pair { version: Some(dated(then)), ..pair() });
         let monday = || (1, Stored { version: dated("Mon"), ..Stored::default() });
@@ -309,7 +309,7 @@ mod tests {
         check(local(), edited(), by_date("Tue"), monday(), &[V::AskStorage, V::Different]);
         let unknown = || (1, Stored::default());
         check(local(), edited(), Some(pair()), unknown(), &[V::AskStorage, V::Different]);
-        // It announces a checksum, which says more than a tag.
+        // The storage announces a checksum, which outweighs an `ETag`.
         let announced = |crc| (1, Stored { crc32c: Some(crc), ..stored("\"b\"") });
         check(local(), edited(), Some(pair()), announced(1), &[V::AskStorage, V::Identical]);
         check(local(), edited(), Some(pair()), announced(2), &[V::AskStorage, V::Different]);
@@ -354,7 +354,7 @@ mod tests {
         let fraction = || RemoteFile { modified_on: Some(THEN + 5), ..remote() };
         check(false, local(), fraction(), V::Assumed);
         check(false, local(), RemoteFile { modified_on: None, ..remote() }, V::Different);
-        // Changed before the file on the platform was created, or after it with a time that was set back.
+        // Changed before the remote file was created, or after it with a time that was set back.
         check(true, modified(THEN - SECOND, THEN - SECOND), remote(), V::Assumed);
         check(true, modified(THEN - SECOND, THEN + SECOND), remote(), V::Different);
         check(true, modified(THEN - SECOND, THEN + 1), remote(), V::Different);

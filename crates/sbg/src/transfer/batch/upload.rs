@@ -42,7 +42,8 @@ impl Client {
     }
 
     /// Uploads a local folder with all files and subfolders: set the destination, then `.await`, or [`start`](UploadMany::start) it to
-    /// watch it. Folders are made on the platform where there are none, empty ones as well. Links to files are followed, links to folders are not.
+    /// watch it. Missing folders are created on the platform, including empty ones. Links to files are followed, links to folders are
+    /// not.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -81,7 +82,7 @@ pub struct UploadMany {
     compare: Compare,
 }
 
-/// A place that is known to be one.
+/// A validated destination.
 #[derive(Clone, Debug)]
 enum RemoteFolder {
     Project(String),
@@ -89,7 +90,7 @@ enum RemoteFolder {
 }
 
 impl RemoteFolder {
-    /// Names it in the record of a tree.
+    /// Identifies the destination in the record of a tree.
     fn name(&self) -> String {
         match self {
             Self::Project(id) => format!("project {id}"),
@@ -153,8 +154,8 @@ impl UploadMany {
         self
     }
 
-    /// Starts the uploads on the threads of the transfer engine. The handle ends with an error where the folder cannot be read, or one
-    /// cannot be made on the platform; what becomes of each file is in the [`Report`], also of those that cannot be read.
+    /// Starts the uploads on the threads of the transfer engine. The handle fails if the local folder cannot be read or a remote folder
+    /// cannot be created; the result of each file is in the [`Report`], including files that cannot be read.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -176,7 +177,7 @@ impl UploadMany {
         };
         let client = client.on_engine();
         let (endpoint, root) = (client.endpoint().as_str().to_owned(), place.name());
-        // Files from anywhere are recorded by their own paths.
+        // Files of a list are recorded by their own paths.
         let folder = match &what {
             Input::Tree(folder) => Some(folder.clone()),
             Input::Files(_) => None,
@@ -231,7 +232,7 @@ impl IntoFuture for UploadMany {
 #[derive(Debug)]
 struct LocalFile {
     file: PathBuf,
-    /// The folders that it lies in, below the one that is uploaded.
+    /// Its parent folders, relative to the uploaded folder.
     folders: Arc<[String]>,
     name: String,
     size: u64,
@@ -247,18 +248,18 @@ impl LocalFile {
     }
 }
 
-/// The path without relative pieces, if it is text.
+/// The absolute path, if it is valid text.
 fn absolute(path: &Path) -> Option<String> {
     std::path::absolute(path).ok()?.to_str().map(str::to_owned)
 }
 
-/// The local files to upload, folders before what lies in them, what cannot be uploaded, and folders without anything to upload.
+/// Scans the input: the files to upload, with folders before their contents; entries that cannot be uploaded; and empty folders.
 fn find(what: Input) -> Result<Scan> {
     let mut finds = Scan::default();
     match what {
         Input::Files(paths) => paths.into_iter().for_each(|path| finds.file(path, &Arc::default())),
         Input::Tree(root) => {
-            // Without the folder there is nothing to tell of.
+            // Without the folder there is nothing to report.
             fs::read_dir(&root).map_err(|error| cannot_read(&root, error))?;
             let mut waiting: Vec<(PathBuf, Arc<[String]>)> = vec![(root, Arc::default())];
             while let Some((folder, names)) = waiting.pop() {
@@ -280,7 +281,7 @@ fn find(what: Input) -> Result<Scan> {
     Ok(finds)
 }
 
-/// What lies in a folder, in order.
+/// The entries of a folder, sorted.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = || fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
     let mut entries = read().map_err(|error| cannot_read(folder, error))?;
@@ -292,17 +293,17 @@ fn cannot_read(path: &Path, error: io::Error) -> Error {
     Error::io(format!("cannot read `{}`", path.display()), error)
 }
 
-/// What is found.
+/// The result of a scan.
 #[derive(Default)]
 struct Scan {
     files: Vec<LocalFile>,
     failed: Vec<FileReport>,
-    /// Names of the folders in which no file and no folder is to be uploaded.
+    /// Paths of folders without anything to upload.
     empty: Vec<Arc<[String]>>,
 }
 
 impl Scan {
-    /// Takes what lies in a folder of these names. Gives a folder back with its names: what is in it comes later.
+    /// Adds an entry of the folder with these names. If it is a folder, returns it with its names, to be scanned later.
     fn entry(&mut self, path: PathBuf, names: &Arc<[String]>) -> Option<(PathBuf, Arc<[String]>)> {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_dir() => match text(&path) {
@@ -355,7 +356,7 @@ struct ListedName {
     is_folder: bool,
 }
 
-/// What lies in a place, by name, and the names that files of this transfer go to.
+/// The contents of a remote folder by name, and the names claimed by files of this transfer.
 #[derive(Debug, Default)]
 struct FolderNames {
     there: HashMap<String, ListedName>,
@@ -366,7 +367,7 @@ fn lock(names: &Mutex<FolderNames>) -> MutexGuard<'_, FolderNames> {
     names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One of many files.
+/// One file of the batch.
 struct FileTask {
     client: Client,
     /// Its path in the record, if it can have one.
@@ -374,7 +375,7 @@ struct FileTask {
     local: LocalFile,
     place: RemoteFolder,
     names: Arc<Mutex<FolderNames>>,
-    /// Whether another file of this transfer goes to its name, whether or not that one is there yet.
+    /// Whether another file of this transfer claimed its name, whether or not it has arrived.
     claimed: bool,
     conflict: Conflict,
     comparison: Arc<Comparison>,
@@ -433,16 +434,16 @@ impl FileTask {
                 names.claimed.insert(free.clone());
                 Ok(Choice::Send(free, before))
             }
-            // Which of them should replace the other nobody has said.
+            // It is undefined which of the two should replace the other.
             Conflict::Fail | Conflict::Overwrite if self.claimed => {
                 Err(Error::invalid(format!("another file of this transfer goes to `{}`", self.local.path())))
             }
-            // The platform refuses a name that is taken, or takes it where it is told to.
+            // The platform refuses a name that is taken, unless told to overwrite.
             Conflict::Fail | Conflict::Overwrite => Ok(Choice::Send(name.clone(), before)),
         }
     }
 
-    /// Uploads the file under this name, and records it where that is its own. Returns its id on the platform.
+    /// Uploads the file under this name, and records it if that is its own name. Returns its id on the platform.
     async fn send(self, name: String, before: Option<comparison::LocalState>) -> Result<(String, Outcome)> {
         let Self { client, key, local, place, conflict, comparison, context, shared, .. } = self;
         let is_own = name == local.name;
@@ -462,12 +463,12 @@ impl FileTask {
 
 /// What to do with a file.
 enum Choice {
-    /// Upload it under this name. It was like this before.
+    /// Upload it under this name. The file was in this state before.
     Send(String, Option<comparison::LocalState>),
     Leave(Outcome),
 }
 
-/// What a file is like now; `None` where it cannot be recognized.
+/// The current state of a file; `None` if it cannot be recognized later.
 fn stat(path: &Path) -> Result<Option<comparison::LocalState>> {
     let at = SystemTime::now();
     let metadata = fs::metadata(path).map_err(|error| cannot_read(path, error))?;
@@ -475,14 +476,14 @@ fn stat(path: &Path) -> Result<Option<comparison::LocalState>> {
     Ok(stat.map(|stat| comparison::LocalState { stat, at }))
 }
 
-/// The folders on the platform, and what lies in them.
+/// Remote folders and their contents.
 struct Folders {
     client: Client,
     known: HashMap<Vec<String>, (RemoteFolder, Arc<Mutex<FolderNames>>)>,
 }
 
 impl Folders {
-    /// The place of a folder below `root`, made where there is none, with what lies in it.
+    /// The folder with this path below `root`, created if missing, and its contents.
     async fn find(
         &mut self,
         root: &RemoteFolder,

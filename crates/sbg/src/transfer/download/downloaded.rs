@@ -26,7 +26,7 @@ pub struct Downloaded {
     pub digests: Vec<Digest>,
     /// The digests that matched those of the caller or of the storage.
     pub verified: Vec<VerifiedDigest>,
-    /// Bytes that an interrupted download had left.
+    /// Bytes reused from an interrupted download.
     pub resumed: u64,
     /// Why an interrupted download could not be resumed, if there was one.
     pub started_over: Option<String>,

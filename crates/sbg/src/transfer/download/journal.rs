@@ -25,7 +25,7 @@ pub(super) struct Journal {
     pub(super) boot: Option<String>,
 }
 
-/// The state that an earlier run has left.
+/// The state left by an earlier run.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Previous {
     Nothing,
@@ -34,7 +34,7 @@ pub(super) enum Previous {
     Usable(Journal),
 }
 
-/// Reads and verifies the state that an earlier run has left.
+/// Reads and verifies the state left by an earlier run.
 pub(super) fn left(target: &PartFile, source: &str, stopped: &dyn Fn() -> bool) -> io::Result<Previous> {
     let length = target.file().metadata()?.len();
     let mut journal: Journal = match journal::load_at(target.journal()) {
@@ -117,7 +117,7 @@ impl Writer {
     }
 }
 
-/// For the fuzz target: what is left to fetch by a journal of these bytes.
+/// For the fuzz target: the ranges still to fetch according to a journal of these bytes.
 #[cfg(fuzzing)]
 pub fn fuzz(bytes: &[u8]) {
     for journal in journal::parse_both::<Journal>(bytes) {

@@ -1,4 +1,4 @@
-//! The first request for an object, which finds out its size and version, and the requests that follow.
+//! The first request for an object, which determines its size and version, and the requests that follow.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which bytes of a download are written, which are being fetched, and which to request next. Pure.
+//! Which bytes of a download are written, which are in flight, and which to request next. Pure.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -20,35 +20,35 @@ impl Extent {
         self.end - self.start
     }
 
-    /// This extent and the one right behind it.
+    /// This extent joined with the one right after it.
     fn and(self, next: Self) -> Self {
         let crc32c = combine(self.crc32c, next.crc32c, next.length(), usize::MAX);
         Self { start: self.start, end: next.end, crc32c }
     }
 }
 
-/// The checksum of a piece and the one of `length` bytes behind it. Systems whose lengths have 32 bits take them in steps.
+/// Combines the checksum of a piece with that of the next `length` bytes. Works in steps if `usize` is too small for the length.
 fn combine(mut crc32c: u32, next: u32, mut length: u64, step: usize) -> u32 {
     while length > step as u64 {
-        // As if so many zeros were behind it, whose own checksum counts nothing.
+        // Appends `step` zeros, whose checksum counts as 0.
         crc32c = crc32c::crc32c_combine(crc32c, 0, step);
         length -= step as u64;
     }
     crc32c::crc32c_combine(crc32c, next, to_usize(length))
 }
 
-/// A range that is being fetched, identified by its first byte.
+/// A range in flight, identified by its first byte.
 #[derive(Clone, Copy, Debug)]
 struct Active {
-    /// Up to here the bytes are written.
+    /// The end of the bytes written so far.
     written: u64,
-    /// Up to here they are claimed by the one who fetches them, and cannot be given to another.
+    /// The end of the bytes claimed by the current fetch, which cannot be given to another.
     claimed: u64,
     end: u64,
     crc32c: u32,
-    /// What was written at the last tick; `None` before the first one, which says nothing as it covers no whole tick.
+    /// Bytes written by the last tick; `None` before the first, which is ignored because it does not cover a whole tick.
     seen: Option<u64>,
-    /// Ticks in a row without anything more, and with much less than others had.
+    /// Consecutive ticks without new bytes, and with far fewer bytes than the others.
     silent: u32,
     slow: u32,
 }
@@ -69,20 +69,20 @@ const SILENT: u32 = 2;
 /// Ticks of silence after which a connection is closed in any case.
 const SILENT_ALONE: u32 = 6;
 
-/// Ticks after which a connection is given up that brings less than an eighth of what others do.
+/// Consecutive ticks after which a connection is closed that receives less than an eighth of the usual bytes.
 const SLOW: u32 = 3;
 
-/// But only where its range would take longer than so many ticks.
+/// A slow connection is closed only if its range would take more ticks than this.
 const LONG: f64 = 5.0;
 
-/// Extents up to this size are joined in any case. After a restart of the system an extent is good or bad as a whole.
+/// Extents up to this size are always joined. After a system crash an extent is verified as a whole.
 const JOINED: u64 = 64 * 1024 * 1024;
 
-/// Pieces of a split range are never smaller: less is not worth a request.
+/// Minimum size of a piece of a split range: less is not worth a request.
 const LEAST_SPLIT: u64 = 2 * 1024 * 1024;
 
 impl RangeMap {
-    /// The ranges of an object of `size` bytes of which some are there.
+    /// The ranges of an object of `size` bytes, some of which are already written.
     pub(in crate::transfer) fn new(size: u64, there: impl IntoIterator<Item = Extent>) -> Self {
         let mut segments =
             Self { size, waiting: VecDeque::new(), active: BTreeMap::new(), done: BTreeMap::new() };
@@ -101,13 +101,13 @@ impl RangeMap {
         segments
     }
 
-    /// Bytes that are written.
+    /// Number of bytes written.
     pub(in crate::transfer) fn written(&self) -> u64 {
         let active = self.active.iter().map(|(start, active)| active.written - start);
         self.done.values().map(|extent| extent.length()).chain(active).sum()
     }
 
-    /// Ranges that are neither done nor being fetched.
+    /// Number of ranges that are neither done nor in flight.
     pub(in crate::transfer) fn waiting(&self) -> usize {
         self.waiting.len()
     }
@@ -117,8 +117,8 @@ impl RangeMap {
         !self.waiting.is_empty() || self.largest_rest(worth).is_some()
     }
 
-    /// The next range to fetch. When none is left, half of the largest that is on its way, so that the end is not one slow connection;
-    /// `worth` is the least number of bytes for which another request is worth its time.
+    /// The next range to fetch. When none is left, splits the largest range in flight in half, so that the end does not depend on one
+    /// slow connection. `worth` is the minimum number of bytes that justify another request.
     pub(in crate::transfer) fn take(&mut self, worth: u64) -> Option<Range<u64>> {
         let range = match self.waiting.pop_front() {
             Some(range) => range,
@@ -133,7 +133,7 @@ impl RangeMap {
         Some(range)
     }
 
-    /// Takes the first range, or what of it `answered` covers: the rest waits on.
+    /// Takes the first range, or the part of it that `answered` covers; the rest stays in the queue.
     pub(in crate::transfer) fn take_first(&mut self, answered: &Range<u64>) -> bool {
         let Some(first) = self.waiting.pop_front() else { return false };
         if first.start != answered.start || answered.end > first.end {
@@ -167,11 +167,11 @@ impl RangeMap {
         ((rest.end - rest.start) / 2 >= worth.max(LEAST_SPLIT)).then_some((start, rest))
     }
 
-    /// Counts a tick, and gives the ranges whose connection is better given up: those that were silent for [`SILENT`] ticks while others
-    /// moved, or for [`SILENT_ALONE`] ticks, and those that are far behind the `usual` number of bytes of a tick. Each is given once until
-    /// it moves again, so that a slow answer can still come.
+    /// Counts a tick. Returns the ranges whose connections should be closed: those silent for [`SILENT`] ticks while others moved, or for
+    /// [`SILENT_ALONE`] ticks, and those far below the `usual` number of bytes per tick. A silent range is returned once until it moves
+    /// again, so that a slow response can still arrive.
     ///
-    /// A range that has claimed bytes waits for the bandwidth or for the disk, not for its connection.
+    /// A range with claimed bytes is ignored: it waits for the bandwidth cap or the disk, not for its connection.
     pub(in crate::transfer) fn tick(&mut self, usual: Option<f64>) -> Vec<u64> {
         let mut moving = false;
         let mut slow = Vec::new();
@@ -201,13 +201,13 @@ impl RangeMap {
         stuck.chain(slow).collect()
     }
 
-    /// What is still to be fetched of the range that begins at `start`.
+    /// The bytes still to fetch of the range that begins at `start`.
     pub(in crate::transfer) fn rest(&self, start: u64) -> Range<u64> {
         self.active.get(&start).map_or(start..start, |active| active.written..active.end)
     }
 
-    /// Claims the next bytes of a range for a piece of this length: where they begin, and how many are wanted. None are when another
-    /// fetches the rest by now.
+    /// Claims the next bytes of a range for a piece of this length. Returns their offset and how many are needed: none if another
+    /// connection has taken over the rest.
     pub(in crate::transfer) fn claim(&mut self, start: u64, length: usize) -> (u64, usize) {
         let Some(active) = self.active.get_mut(&start) else { return (start, 0) };
         let wanted = (active.end - active.written).min(length as u64);
@@ -215,7 +215,7 @@ impl RangeMap {
         (active.written, to_usize(wanted))
     }
 
-    /// Tells that the claimed bytes are written up to `end`, and that the range has this CRC-32C up to there. Those behind are given up.
+    /// Marks the claimed bytes up to `end` as written, and sets the CRC-32C of the range up to there. Releases the claim on the rest.
     pub(in crate::transfer) fn commit(&mut self, start: u64, end: u64, crc32c: u32) {
         if let Some(active) = self.active.get_mut(&start) {
             active.written = end.min(active.claimed);
@@ -224,7 +224,7 @@ impl RangeMap {
         }
     }
 
-    /// Gives up what was claimed and not written.
+    /// Releases claimed bytes that were not written.
     pub(in crate::transfer) fn release(&mut self, start: u64) {
         if let Some(active) = self.active.get_mut(&start) {
             active.claimed = active.written;
@@ -236,7 +236,7 @@ impl RangeMap {
         self.active.get(&start).map_or(0, |active| active.crc32c)
     }
 
-    /// Puts a range that is written to its end among the done. `false` where it is not.
+    /// Moves a fully written range to the done ones. `false` if it is not fully written.
     pub(in crate::transfer) fn finish(&mut self, start: u64) -> bool {
         match self.active.get(&start) {
             Some(active) if active.written == active.end => {
@@ -249,7 +249,7 @@ impl RangeMap {
         }
     }
 
-    /// All that is there, in order, joined where it touches and is not [too large](Self::joins).
+    /// All written extents in order. Adjacent ones are joined unless they become [too large](Self::joins).
     pub(in crate::transfer) fn extents(&self) -> Vec<Extent> {
         let mut joined: Vec<Extent> = Vec::new();
         for extent in self.all() {
@@ -261,7 +261,7 @@ impl RangeMap {
         joined
     }
 
-    /// CRC-32C of the object, once every byte is there.
+    /// CRC-32C of the object, once every byte is written.
     pub(in crate::transfer) fn whole(&self) -> Option<u32> {
         let mut whole = Extent { start: 0, end: 0, crc32c: 0 };
         for extent in self.all() {
@@ -285,7 +285,7 @@ impl RangeMap {
         all
     }
 
-    /// Whether two extents become one: what is found to be damaged costs a whole extent, but there must not be too many of them.
+    /// Whether two extents are joined. Damage costs a whole extent, but there must not be too many extents.
     fn joins(&self, one: Extent, next: Extent) -> bool {
         one.end == next.start && one.length() + next.length() <= JOINED.max(self.size / 1024)
     }
@@ -311,7 +311,7 @@ impl RangeMap {
     }
 }
 
-/// Lengths of what is in memory or handed to a checksum fit, on every system that has room for the file.
+/// Lengths in memory or passed to a checksum fit into `usize` on every system that can hold the file.
 fn to_usize(length: u64) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }
@@ -375,7 +375,7 @@ mod tests {
             }
             given.push(segments.tick(None));
         }
-        // The first tick begins in the middle of one, so it says nothing.
+        // The first tick covers only part of a second, so it is ignored.
         let (none, others) = (Vec::new(), starts[1..].to_vec());
         let expected =
             [&none, &none, &others, &none, &none, &none, &others, &none, &starts[..1].to_vec(), &none];
@@ -400,7 +400,7 @@ mod tests {
         let mut segments = RangeMap::new(24 * MIB, []);
         let starts: Vec<u64> =
             (0..3).filter_map(|_| segments.take(u64::MAX)).map(|range| range.start).collect();
-        // The second one is slow, and the third one as well, but it is nearly done.
+        // The second range is slow; so is the third, but it is nearly done.
         segments.claim(starts[2], 8 * 1024 * 1024 - 400);
         segments.commit(starts[2], u64::MAX, 0);
         let mut given = Vec::new();
@@ -439,7 +439,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the order in which ranges come, break off and are split, each byte is written once.
+        /// In whatever order ranges arrive, break and are split, each byte is written once.
         #[test]
         fn every_byte_is_written_once(
             size in 0..200 * MIB,
@@ -491,7 +491,7 @@ mod tests {
             prop_assert_eq!(lengths, size);
         }
 
-        /// Checksums of pieces join to the checksum of the whole.
+        /// The checksums of pieces combine to the checksum of the whole.
         #[test]
         fn crc32c_of_pieces_combines(data in prop::collection::vec(any::<u8>(), 1..2_000), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8), seed in any::<u64>()) {
             let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(data.len())).chain([data.len()]).collect();

@@ -1,4 +1,4 @@
-//! The start of a download: probes the object and decides what of an earlier run can be resumed.
+//! The start of a download: probes the object and decides what to resume of an earlier run.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -36,16 +36,16 @@ pub(super) enum Prepared {
 /// A download in ranges of a known object.
 pub(super) struct RangedDownload {
     pub(super) object: Object,
-    /// The first byte of the range that the first answer brings, and its body.
+    /// The first byte of the range in the first response, its body and its connection.
     pub(super) first: Option<(u64, RangeBody, Permit)>,
-    /// Bytes that an earlier run has left.
+    /// Bytes reused from an earlier run.
     pub(super) resumed: u64,
     pub(super) segments: RangeMap,
-    /// Digests of the whole object that the storage announces.
+    /// Digests of the whole object announced by the storage.
     pub(super) digests: Vec<Digest>,
 }
 
-/// Probes the object, and decides what of an earlier run can be resumed.
+/// Probes the object, and decides what to resume of an earlier run.
 pub(super) async fn prepare(
     plan: &Plan,
     context: &Context,
@@ -70,7 +70,7 @@ pub(super) async fn prepare(
         let wanted = first_range(plan, known.as_ref(), &there);
         let opened = tokio::select! {
             opened = open(context, &signed_url, &wanted, &shared.counters, &mut retry) => opened?,
-            // A pause closes all connections, also this one.
+            // A pause closes all connections, including this one.
             () = shared.pause_wanted() => continue,
         };
         let Opened { found, limiter, permit } = opened;
@@ -97,7 +97,7 @@ pub(super) async fn prepare(
             start_over(target, shared, why.to_owned()).await?;
             continue;
         }
-        // Without a version two responses may have the bytes of two versions.
+        // Without a version, two responses may contain bytes of two versions.
         let identity = match identity {
             Some(identity) if !opening.whole && identity.version.is_certain() => identity,
             _ => return whole(context, shared, target, signed_url, opening, permit).await,
@@ -117,8 +117,8 @@ pub(super) async fn prepare(
     }
 }
 
-/// The range to ask for first. What was left says where the first gap is; without a gap one byte tells whether the object is still the
-/// same. A size that is known is never gone beyond: some storage gives the whole object then.
+/// The range to request first: the first gap of the earlier run. Without a gap, one byte tells whether the object is still the same.
+/// Never extends beyond a known size, because some storages then send the whole object.
 fn first_range(plan: &Plan, known: Option<&Identity>, there: &[Extent]) -> Range<u64> {
     let gap = match known {
         Some(known) => RangeMap::new(known.size, there.iter().copied()).take(u64::MAX).unwrap_or(0..1),
@@ -145,7 +145,7 @@ async fn whole(
     Ok(Prepared::Whole(Box::new(reader), digests))
 }
 
-/// Refuses an object of another size than the file is known to have, or than an object can have.
+/// Fails if the object's size differs from that of the file, or exceeds the limit of the storage.
 fn check_size(plan: &Plan, size: Option<u64>) -> Result<()> {
     let Some(size) = size else { return Ok(()) };
     plan.check_size(size)?;

@@ -1,8 +1,8 @@
 //! Reads an object in one response, from the first requested byte to the last.
 //!
-//! For storage that does not support ranges, and for objects without a version, of which two responses may have the bytes of two
-//! versions. After a broken response reading resumes if the version is certain, with a range or by skipping bytes; otherwise it restarts
-//! at the first byte.
+//! For storage that does not support ranges, and for objects without a version, where two responses may contain bytes of two versions.
+//! After a broken response reading resumes if the version is certain, with a range or by skipping bytes; otherwise it restarts at the
+//! first byte.
 
 use std::ops::Range;
 
@@ -22,21 +22,21 @@ use crate::transfer::progress::Counters;
 pub(in crate::transfer) struct Sequential {
     context: Context,
     signed_url: RenewableUrl,
-    /// The bytes that are wanted; the end may lie beyond that of the object.
+    /// The requested bytes; the end may lie beyond that of the object.
     wanted: Range<u64>,
     version: Version,
-    /// Size of the object; `None` until the end of a body tells.
+    /// Size of the object; `None` until the end of a body reveals it.
     size: Option<u64>,
-    /// The next byte to give.
+    /// Offset of the next byte to return.
     at: u64,
-    /// The byte up to which reading has come before.
+    /// The furthest offset reached before.
     furthest: u64,
     open: Option<(RangeBody, Permit)>,
     retry: Retry,
     breaks: Breaks,
 }
 
-/// Where responses broke.
+/// Counts broken responses.
 #[derive(Debug, Default)]
 struct Breaks {
     at: u64,
@@ -44,10 +44,10 @@ struct Breaks {
 }
 
 impl Breaks {
-    /// Responses that break at the same byte one after the other are no accident: something on the way lets no more through.
+    /// Consecutive responses that break at the same byte are not a coincidence: something on the path limits them.
     const MOST: u32 = 3;
 
-    /// Counts a response that broke in front of the byte `at`, and makes its failure final where it is no accident.
+    /// Counts a response that broke before the byte `at`. Makes the failure final if it is not a coincidence.
     fn judge(&mut self, at: u64, failure: StorageError) -> StorageError {
         self.count = if at == self.at { self.count + 1 } else { 1 };
         self.at = at;
@@ -67,13 +67,13 @@ impl Breaks {
 #[derive(Debug)]
 pub(in crate::transfer) enum Next {
     Piece(Bytes),
-    /// What came before is of no use: reading goes on at the first byte that is wanted.
+    /// The bytes returned so far are invalid: reading restarts at the first requested byte.
     Restarted,
     End,
 }
 
 impl Sequential {
-    /// Reads `wanted` of an object whose first response, to a request for its first bytes, is `opening`.
+    /// Reads `wanted` of an object. `opening` is the response to the request for its first bytes.
     pub(in crate::transfer) fn new(
         context: Context,
         signed_url: RenewableUrl,
@@ -94,14 +94,14 @@ impl Sequential {
             breaks: Breaks::default(),
         };
         let has_all = || reader.end().is_some_and(|end| opening.body.left() == Some(end - opening.start));
-        // Of a range that ends before all that is wanted, the rest would come from another response, maybe of another version.
+        // If the response ends before `wanted` does, the rest would come from another response, possibly of another version.
         if opening.whole || reader.version.is_certain() || has_all() {
             reader.open = Some((reader.placed(opening), permit));
         }
         reader
     }
 
-    /// The file.
+    /// Id of the file.
     pub(in crate::transfer) fn file_id(&self) -> &str {
         self.signed_url.file_id()
     }
@@ -111,22 +111,22 @@ impl Sequential {
         self.size
     }
 
-    /// Up to where bytes were given.
+    /// Offset up to which bytes were returned.
     pub(in crate::transfer) fn position(&self) -> u64 {
         self.at
     }
 
-    /// The version that the bytes are of.
+    /// The version of the bytes.
     pub(in crate::transfer) fn version(&self) -> &Version {
         &self.version
     }
 
-    /// Closes the connection. The next chunk uses another one.
+    /// Closes the connection. The next piece uses another one.
     pub(in crate::transfer) fn disconnect(&mut self) {
         self.open = None;
     }
 
-    /// The next piece of the object. Failures are retried; they count until reading has come further than before.
+    /// The next piece of the object. Failures are retried; they count until reading gets further than before.
     pub(in crate::transfer) async fn next(&mut self, counters: &Counters) -> Result<Next> {
         loop {
             let end = self.end();
@@ -155,7 +155,7 @@ impl Sequential {
                     self.open = None;
                     return Ok(Next::End);
                 }
-                // A range that was asked for before the size was known.
+                // The range was requested before the size was known.
                 Ok(None) => self.open = None,
                 Err(failure) => {
                     let limiter = permit.limiter().clone();
@@ -168,12 +168,12 @@ impl Sequential {
         }
     }
 
-    /// The byte before which reading ends, once it is known.
+    /// The end of the bytes to read, once known.
     fn end(&self) -> Option<u64> {
         self.size.map(|size| size.min(self.wanted.end))
     }
 
-    /// Asks once more, for what is missing. `true` where that begins at the first byte again.
+    /// Requests the missing bytes again. `true` if reading restarts at the first byte.
     async fn reopen(&mut self, counters: &Counters) -> Result<bool> {
         let resumes = self.version.is_certain() && self.size.is_some();
         let start = if resumes { self.at } else { self.wanted.start };
@@ -198,7 +198,7 @@ impl Sequential {
         Ok(restarted)
     }
 
-    /// The body of a response from the next byte on.
+    /// The body of a response, starting at the next byte to return.
     fn placed(&self, opening: FirstResponse) -> RangeBody {
         let end = match self.end().unwrap_or(self.wanted.end) {
             u64::MAX => u64::MAX,

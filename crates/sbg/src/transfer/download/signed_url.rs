@@ -37,7 +37,7 @@ impl RenewableUrl {
         Self { context, file_id, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
     }
 
-    /// The file that the URL is of.
+    /// Id of the file.
     pub(in crate::transfer) fn file_id(&self) -> &str {
         &self.file_id
     }

@@ -78,7 +78,7 @@ pub(super) async fn run(
             Prepared::Ranges(begun) => *begun,
         };
         let RangedDownload { object, first, resumed, segments, digests: announced } = begun_with;
-        // Digests are computed from the file: then its bytes are best left in the page cache.
+        // Other digests are computed from the file afterwards, so its bytes should stay in the page cache.
         if only_crc32c(&plan) {
             target.bypass_page_cache(object.identity.size);
         }
@@ -123,7 +123,7 @@ pub(super) async fn run(
         }
         let path = target.finish(bytes)?;
         let version = Some(version).filter(Version::is_certain);
-        // Of the open file: by now another one may have its name.
+        // From the open file: its name may already refer to another one.
         let arrived =
             Fingerprints { local: target.file().metadata().ok().as_ref().and_then(Stat::of), version };
         let started_over = shared.started_over();
@@ -132,30 +132,30 @@ pub(super) async fn run(
     .await
 }
 
-/// Whether no other digest is wanted than the one that is computed on the way.
+/// Whether CRC-32C, which is computed during the download, is the only digest needed.
 fn only_crc32c(plan: &Plan) -> bool {
     let mut wanted = plan.digests.iter().copied().chain(plan.expected.iter().map(Digest::algorithm));
     wanted.all(|algorithm| algorithm == Algorithm::Crc32c)
 }
 
-/// The error, or that of a stop if there was one: then whatever failed did so because nobody waited for it.
+/// The error; or `Cancelled` after a stop, which is then the cause of the failure.
 fn unless_stopped(stopped: &dyn Fn() -> bool, error: Error) -> Error {
     if stopped() { Error::cancelled() } else { error }
 }
 
-/// The bytes of an object that are all in the file.
+/// An object whose bytes are all in the file.
 struct Fetched {
     bytes: u64,
     crc32c: Digest,
-    /// Bytes that an earlier run has left.
+    /// Bytes reused from an earlier run.
     resumed: u64,
     /// Digests of the whole object that the storage sent.
     announced: Vec<Digest>,
     version: Version,
 }
 
-/// Computes the digests that were asked for, and compares those that the caller and the storage gave. One that the storage gave and that
-/// would have to be computed for that alone is left out.
+/// Computes the requested digests, and compares those given by the caller and the storage. A digest from the storage is skipped if it
+/// would have to be computed only for this comparison.
 fn check(
     target: &PartFile,
     fetched: &Fetched,
@@ -201,13 +201,13 @@ struct Worker {
     target: Arc<PartFile>,
     source: String,
     segments: Mutex<RangeMap>,
-    /// Ranges whose connections are to be given up, by first byte.
+    /// Ranges whose connections should be closed, by first byte.
     stuck: watch::Sender<Vec<u64>>,
     writer: Arc<Writer>,
 }
 
 impl Worker {
-    /// Fetches everything, and gives the checksum of the whole.
+    /// Fetches everything, and returns the checksum of the whole.
     async fn run(
         self: &Arc<Self>,
         first: Option<(u64, RangeBody, Permit)>,
@@ -231,7 +231,7 @@ impl Worker {
         if let Some((start, body, permit)) = first {
             workers.spawn(self.clone().fetch(start, permit, Some(body)));
         }
-        // Kept from one round to the next, so that this download keeps its place in the queue; given up where nothing is to be fetched.
+        // Kept across iterations, so that this download keeps its position in the queue; dropped if there is nothing to fetch.
         let mut queued = None;
         let mut limit = self.object.limiter.limit();
         let mut ticks = interval(TICK);
@@ -242,7 +242,7 @@ impl Worker {
             if !has_work && workers.is_empty() {
                 return Ok(());
             }
-            // Ranges whose workers wait for better times have no connection, and more of them would not help.
+            // Ranges whose workers wait to retry hold no connection, and more workers would not help.
             let paused = self.shared.is_paused();
             let wants_more = has_work && !paused && workers.len() < *limit.borrow_and_update();
             if !wants_more {
@@ -253,7 +253,8 @@ impl Worker {
                 biased;
                 Some(done) = workers.join_next() => joined(done)?,
                 _ = ticks.tick() => {
-                    // Without bounds where nothing is known yet, and by ticks, which last a second.
+                    // Uses the measured bytes of each connection per tick, which is one second; without a measurement no connection
+                    // counts as slow.
                     let stuck = self.segments().tick(self.object.limiter.each());
                     if !stuck.is_empty() {
                         tracing::debug!(?stuck, "closing stalled connections");
@@ -277,7 +278,7 @@ impl Worker {
         }
     }
 
-    /// Fetches the range that begins at `start`, from `body` first if it was begun already; after a failure from where it broke.
+    /// Fetches the range that begins at `start`, first from `body` if it was already begun. After a failure, resumes where it broke.
     async fn fetch(self: Arc<Self>, start: u64, permit: Permit, mut body: Option<RangeBody>) -> Result<()> {
         let (object, counters) = (&self.object, &self.shared.counters);
         let mut permit = Some(permit);
@@ -294,7 +295,7 @@ impl Worker {
                 }
                 self.shared.running().await;
             }
-            // A body that was begun has its connection, and no need of an address.
+            // A body that was already begun has its connection and needs no URL.
             let (connection, signed, begun) = match (body.take(), permit.take()) {
                 (Some(body), Some(connection)) => (connection, None, Some(body)),
                 (_, permit) => match object.connect(permit).await {
@@ -308,9 +309,9 @@ impl Worker {
             let url = signed.as_ref().map_or("", |signed| &signed.url);
             let outcome = tokio::select! {
                 outcome = self.attempt(start, &rest, url, begun) => outcome,
-                // The connection is given up: the range goes on from here after the pause.
+                // The connection is closed; the range resumes from here after the pause.
                 () = self.shared.pause_wanted() => Ok(()),
-                // Another connection goes on from here.
+                // Another connection resumes from here.
                 () = stuck(self.stuck.subscribe(), start) => Ok(()),
             };
             drop(connection);
@@ -336,7 +337,7 @@ impl Worker {
         Ok(())
     }
 
-    /// One request, whose bytes go to the file as they come.
+    /// Sends one request and writes its bytes to the file as they arrive.
     async fn attempt(
         &self,
         start: u64,
@@ -353,21 +354,21 @@ impl Worker {
             let next = body.next().await;
             if let Ok(Some(piece)) = next {
                 if self.take_in(start, &mut tail, &piece, false).await?.is_empty() {
-                    // All that is wanted: somebody else may fetch the rest by now.
+                    // Done: another connection may have taken over the rest.
                     return Ok(());
                 }
                 continue;
             }
             if tail.len() > 0 {
-                // However the body ends, what came is written.
+                // However the body ends, the received bytes are written.
                 self.take_in(start, &mut tail, &[], true).await?;
             }
             return next.map(drop);
         }
     }
 
-    /// Writes the tail of a range and the `piece` that came behind it, of which a new tail may be left unless it is the `last` one.
-    /// Returns what is still to be fetched of the range.
+    /// Writes the tail of a range and the `piece` after it. Unless the piece is the `last` one, a new tail may remain. Returns the bytes
+    /// still to fetch of the range.
     async fn take_in(
         &self,
         start: u64,
@@ -375,7 +376,7 @@ impl Worker {
         piece: &[u8],
         last: bool,
     ) -> Result<Range<u64>, StorageError> {
-        // Claimed before it waits for the bandwidth: from here on the connection is not what holds it up.
+        // Claimed before waiting for bandwidth: from here on the connection is not what is slow.
         let (at, wanted, last, crc32c) = {
             let mut segments = self.segments();
             let (at, wanted) = segments.claim(start, tail.len() + piece.len());
@@ -420,7 +421,7 @@ impl Worker {
         }
     }
 
-    /// Writes the journal once more when the download ends, however it ends.
+    /// Saves the journal a last time when the download ends, however it ends.
     fn save_last(&self) {
         if self.is_journaled() && !self.shared.is_discarded() {
             match self.writer.save(&self.journal()) {
@@ -449,11 +450,11 @@ impl Worker {
     }
 }
 
-/// Waits until the range that begins at `start` is said to be stuck.
+/// Waits until the range that begins at `start` is reported as stuck.
 async fn stuck(mut told: watch::Receiver<Vec<u64>>, start: u64) {
     loop {
         if told.changed().await.is_err() {
-            // Nobody is left to tell.
+            // No sender is left.
             std::future::pending::<()>().await;
         }
         if told.borrow_and_update().contains(&start) {

@@ -141,7 +141,7 @@ impl Limiter {
         })
     }
 
-    /// Waits until a part of so many bytes may be sent, and for a connection for it.
+    /// Waits until a part of `length` bytes may be sent, and for a connection for it.
     pub(in crate::transfer) async fn acquire_for(self: Arc<Self>, length: u64) -> PartPermit {
         let limiter = self.clone();
         let _turn = limiter.turn.lock().await;
@@ -218,7 +218,7 @@ impl Limiter {
     pub(in crate::transfer) fn answered(&self, after: Duration) {
         let mut state = self.state();
         let tick = (after * 4).clamp(self.shortest_tick, LONGEST_TICK);
-        // One slow answer is no slow path.
+        // A single slow response does not mean a slow path.
         state.tick = (state.tick * 3 + tick) / 4;
     }
 
@@ -330,7 +330,7 @@ impl PartPermit {
         &self.meter
     }
 
-    /// Gives the connection back after the storage has confirmed the part.
+    /// Returns the connection after the storage has confirmed the part.
     pub(in crate::transfer) fn confirmed(mut self) {
         self.confirmed = true;
     }
@@ -346,7 +346,7 @@ impl Drop for PartPermit {
     }
 }
 
-/// Which way the bytes go.
+/// The direction of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::transfer) enum Direction {
     Down,
@@ -387,7 +387,7 @@ mod tests {
         limiter.overloaded();
         limiter.overloaded();
         assert_eq!(*limiter.limit().borrow(), 5, "one overload counts once");
-        // Three are owed: as many have to come back before another one is handed out.
+        // Three are owed: as many must be returned before another is handed out.
         permits.truncate(5);
         assert!(tokio::time::timeout(Duration::from_millis(5), limiter.clone().acquire()).await.is_err());
         permits.truncate(4);
@@ -471,7 +471,7 @@ mod tests {
         let first = limiter.clone().acquire_for(PART).await;
         let second = tokio::spawn(limiter.clone().acquire_for(PART));
         tokio::time::advance(Duration::from_secs(2)).await;
-        // What the buffers of a connection take in says nothing about the line.
+        // Bytes accepted by the buffers of a connection say nothing about the line.
         limiter.moved(1 << 20);
         tokio::task::yield_now().await;
         assert!(!second.is_finished());

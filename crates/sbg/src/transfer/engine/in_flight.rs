@@ -43,8 +43,8 @@ pub(in crate::transfer) struct InFlight {
     before: u64,
     /// Start of the measurement, as time since the limiter was created; `None` while nothing is in flight.
     began: Option<Duration>,
-    /// When the first byte left the buffers, until a part is confirmed: what went into them before took no time, and says nothing
-    /// about the line.
+    /// When the first byte left the buffers, until a part is confirmed: the bytes accepted before took no time and say nothing about the
+    /// line.
     flowing: Option<Duration>,
     rate: Option<f64>,
     /// Whether a part has waited since the last measurement.
@@ -161,8 +161,8 @@ mod tests {
 
     const MIB: u64 = 1024 * 1024;
 
-    /// Sends parts over a line of so many bytes per second that all share, whose connections take in `buffer` bytes at once, with no more
-    /// than `connections`. Gives the parts in flight when each was confirmed, and when the first one was.
+    /// Simulates sending parts over a shared line of `line` bytes per second, with at most `connections`, each of which buffers `buffer`
+    /// bytes at once. Returns the parts in flight when each was confirmed, and the time of the first confirmation.
     fn simulate(line: u64, part: u64, buffer: u64, connections: u64, count: usize) -> (Vec<u64>, Duration) {
         let step = Duration::from_millis(10);
         let (mut window, mut now) = (InFlight::default(), Duration::ZERO);
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn fast_connections_open_the_window_early() {
-        // 25 MB/s on every connection: as many times that as there are parts.
+        // 25 MB/s per connection: the total grows with the number of parts.
         let step = Duration::from_millis(10);
         let (mut window, mut now, mut handed) = (InFlight::default(), Duration::ZERO, 0);
         window.begin(8 * MIB, now);

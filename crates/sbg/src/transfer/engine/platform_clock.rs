@@ -1,4 +1,4 @@
-//! The clock of the platform, independent of the clock of this machine.
+//! The clock of the platform, independent of the local clock.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -21,7 +21,8 @@ impl PlatformClock {
         }
     }
 
-    /// A lower bound of the platform's time at this moment: a date has whole seconds, and the response takes a while to arrive.
+    /// A lower bound of the platform's time at this moment: a date has a resolution of a second, and the response takes a while to
+    /// arrive.
     pub(in crate::transfer) fn at_least(&self, moment: Instant) -> Option<Timestamp> {
         let (date, came) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
         let signed = |duration| SignedDuration::try_from(duration).ok();

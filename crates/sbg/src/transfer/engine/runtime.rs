@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::transfer::local::descriptors::Descriptors;
 use crate::transfer::part_size;
 
-/// Number of threads that move bytes. They also write files: two saturate a fast disk and a fast network, and more than four bring
-/// nothing.
+/// Number of threads that move bytes. They also write files: two saturate a fast disk and a fast network, and more than four bring no
+/// gain.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, |threads| threads.get().clamp(2, 4))
 }
@@ -73,7 +73,7 @@ impl Context {
 #[derive(Clone, Debug)]
 pub(crate) struct StateFolder {
     pub(crate) path: PathBuf,
-    /// Whether the program has set it. Uploads fail if a set folder cannot be used, and do without the default one.
+    /// Whether the program has set it. Uploads fail if a set folder cannot be used, but continue without the default one.
     pub(crate) named: bool,
 }
 

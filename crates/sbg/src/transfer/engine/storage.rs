@@ -1,6 +1,6 @@
 //! Requests to the object storage. They never carry the token.
 //!
-//! There is no total timeout, which would fail a large part on a slow connection, but an idle timeout.
+//! There is an idle timeout instead of a total timeout, which would fail a large part on a slow connection.
 //!
 //! Pure functions interpret responses: [`response`] those with the requested bytes, [`refusal`] the errors,
 //! [`redirect`] the redirects.
@@ -239,8 +239,8 @@ impl Storage {
         Err(too_many_redirects())
     }
 
-    /// Sends a part and returns the headers to report to the platform. `activity` records when bytes of the body move; `body` makes the
-    /// body anew for each redirect.
+    /// Sends a part and returns the headers to report to the platform. `activity` records when bytes of the body move; `body` creates a
+    /// new body for each redirect.
     pub(in crate::transfer) async fn put(
         &self,
         part: PartRequest<'_>,
@@ -252,7 +252,7 @@ impl Storage {
         let mut request = request.map_err(|error| lost(error, false))?;
         for _ in 0..=redirect::MOST_REDIRECTS {
             let url = request.url().clone();
-            // Cloned before it has a body.
+            // Cloned before the body is set.
             let next = request.try_clone();
             *request.body_mut() = Some(body());
             let answer = tokio::select! {

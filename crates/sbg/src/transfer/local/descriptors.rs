@@ -1,7 +1,7 @@
-//! Open files and connections that the system has room for.
+//! Limits open files to the descriptors of the process.
 //!
-//! A process may have so many of both together (`ulimit -n`). Where many transfers are started at once, those that would take the last
-//! ones wait until another has ended, and enough is left for the connections of those that go on.
+//! Files and connections share one limit (`ulimit -n`). If many transfers start at once, those that would take the last descriptors wait
+//! until another transfer ends. Enough descriptors stay free for the connections of the running ones.
 
 use std::error::Error as StdError;
 use std::fs::File;
@@ -16,25 +16,25 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{Error, Result};
 use crate::transfer::engine::task::blocking;
 
-/// Time between two attempts where nothing tells that there is room again: other parts of the program open and close files as well.
+/// Time between two attempts while no transfer ends: other parts of the program open and close files as well.
 const STEP: Duration = Duration::from_secs(1);
 
-/// Attempts while no transfer has a file that it could close.
+/// Attempts while no other transfer holds a file that it could close.
 const MOST_ALONE: u32 = 10;
 
-/// Attempts at the further files of a transfer, for which room was left.
+/// Attempts to open further files of a transfer, for which descriptors were reserved.
 const MOST_FURTHER: u32 = 60;
 
 const HINT: &str = "the program has too many files and connections open: raise the limit with `ulimit -n`";
 
-/// The transfers that have files open.
+/// The transfers with open files.
 #[derive(Debug)]
 pub(in crate::transfer) struct Descriptors {
     held: Mutex<u64>,
     released: Notify,
-    /// Those that wait stand in one line, whose first one makes attempts.
+    /// Waiting transfers queue here; the first one makes attempts.
     line: tokio::sync::Mutex<()>,
-    /// Attempts at once. Each opens more files for a moment than it keeps.
+    /// Concurrent attempts. Each opens more files for a moment than it keeps.
     attempts: Semaphore,
 }
 
@@ -45,7 +45,7 @@ impl Default for Descriptors {
     }
 }
 
-/// The files of one transfer, until this is dropped. They are to be closed before.
+/// The files of one transfer, counted until this is dropped. Close them first.
 #[derive(Debug)]
 pub(in crate::transfer) struct DescriptorLease(Arc<Descriptors>);
 
@@ -57,7 +57,7 @@ impl Drop for DescriptorLease {
 }
 
 impl Descriptors {
-    /// Opens the first file of a transfer, `file`, as soon as there is room for it and for what comes later, or until `stop`.
+    /// Opens the first `file` of a transfer once there is room for it and for what follows, or until `stop`.
     pub(in crate::transfer) async fn open<T: Send + 'static>(
         self: &Arc<Self>,
         stop: &CancellationToken,
@@ -68,13 +68,13 @@ impl Descriptors {
         let attempt = move || {
             let opened = open()?;
             let held = this.hold(file(&opened));
-            // Closed here where there is no room: that may take a while.
+            // Dropped here if there is no room, because closing may block.
             Ok(held.map(|held| (opened, held)))
         };
         Box::pin(self.repeat(stop, attempt, true)).await
     }
 
-    /// Opens more files of a transfer that has its first one.
+    /// Opens more files of a transfer that already has its first one.
     pub(in crate::transfer) async fn more<T: Send + 'static>(
         &self,
         stop: &CancellationToken,
@@ -92,7 +92,7 @@ impl Descriptors {
     ) -> Result<T> {
         let cancelled = || Err(Error::cancelled());
         let (mut turn, mut hopeless) = (None, 0);
-        // Those that have files already go first: they are the ones that come to an end.
+        // Transfers that already have files go first: they finish and release descriptors.
         if is_first && self.line.try_lock().is_err() {
             turn = tokio::select! {
                 turn = self.line.lock() => Some(turn),
@@ -111,7 +111,7 @@ impl Descriptors {
                 Ok(None) => {}
                 Err(error) if !is_exhausted(&error) => return Err(error),
                 Err(error) => {
-                    // The first file of one transfer can wait as long as others come to their ends.
+                    // A first file can wait as long as other transfers are running.
                     hopeless = if is_first && *self.held() > 0 { 0 } else { hopeless + 1 };
                     if hopeless >= if is_first { MOST_ALONE } else { MOST_FURTHER } {
                         return Err(error.with_hint(HINT));
@@ -129,8 +129,8 @@ impl Descriptors {
         }
     }
 
-    /// Counts a transfer with this file, unless the system would be short of descriptors then. The first one is always counted: nobody
-    /// else could make room for it.
+    /// Counts a transfer with this file, unless descriptors would then run short. The first transfer is always counted, since no other
+    /// could make room for it.
     fn hold(self: &Arc<Self>, file: &File) -> Option<DescriptorLease> {
         let mut held = self.held();
         if *held > 0 && !has_room(file, *held) {
@@ -146,20 +146,20 @@ impl Descriptors {
     }
 }
 
-/// Whether one more file for each of `held` transfers, and their connections, can be opened after this one. A new descriptor has the
-/// lowest number that is free, so that the number tells how many are in use at least.
+/// Whether one more file for each of `held` transfers, and their connections, can be opened after this one. A new descriptor gets the
+/// lowest free number, so the number is a lower bound of those in use.
 #[cfg(unix)]
 fn has_room(file: &File, held: u64) -> bool {
     use std::os::fd::AsRawFd as _;
 
     let limit = limit();
-    // What is left to connections.
+    // Reserved for connections.
     let reserve = (limit / 4).min(96);
     let number = u64::try_from(file.as_raw_fd()).unwrap_or(u64::MAX);
     number.saturating_add(held) < limit - reserve
 }
 
-/// How many descriptors the process may have.
+/// The descriptor limit of the process.
 #[cfg(unix)]
 fn limit() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
@@ -223,7 +223,7 @@ mod tests {
         let counted = attempts.clone();
         let second = {
             let (descriptors, stop) = (descriptors.clone(), stop.clone());
-            // More attempts than a lone transfer has.
+            // More attempts than a lone transfer gets.
             let open =
                 move || if counted.fetch_add(1, Ordering::Relaxed) < 50 { Err(exhausted()) } else { file() };
             tokio::spawn(async move { descriptors.open(&stop, open, |file| file).await.map(drop) })

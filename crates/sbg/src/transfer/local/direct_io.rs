@@ -1,9 +1,9 @@
 //! Writes that bypass the page cache.
 //!
-//! A large download would pass through memory only to push out what others keep there, and each page that the cache has to find for it
-//! costs processor time. Where the file system is known to write whole blocks directly and the disk is fast, the blocks of large pieces
-//! go that way. The bytes before the first block and behind the last one, small pieces, and whatever a file system refuses go through
-//! the page cache, and so does everything where the disk is slow: the cache lets the network go on, and sorts what it writes.
+//! A large download through the page cache evicts the data of other programs, and finding a free page for each write costs processor
+//! time. If the file system is known to write whole blocks directly and the disk is fast, large pieces are written in blocks past the
+//! cache. Unaligned bytes at either end, small pieces and writes that the file system refuses go through the page cache. On a slow disk
+//! everything does: the cache decouples the network from the disk and orders the writes.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -14,19 +14,19 @@ use std::time::{Duration, Instant};
 
 use super::pread;
 
-/// Direct writes begin and end at multiples of this, in memory and in the file. No disk has larger blocks.
+/// Alignment of direct writes, in memory and in the file. No disk has larger blocks.
 const BLOCK: usize = 4096;
 
-/// Fewer bytes at once are better collected by the page cache.
+/// Smaller writes go through the page cache.
 const LEAST_WRITE: usize = 64 * 1024;
 
-/// Bytes of one direct write at most. Each thread that writes keeps a buffer of this size.
+/// Largest direct write in bytes. Each writing thread keeps a buffer of this size.
 const LARGEST_WRITE: usize = 512 * 1024;
 
 /// Smaller files are cheap to cache, and are likely to be read next.
 pub(in crate::transfer) const LEAST_FILE: u64 = 64 * 1024 * 1024;
 
-/// A file that is open for direct writes, besides being open as usual.
+/// A second handle to an open file, for direct writes.
 #[derive(Debug)]
 pub(in crate::transfer) struct DirectFile {
     file: File,
@@ -34,12 +34,12 @@ pub(in crate::transfer) struct DirectFile {
 }
 
 impl DirectFile {
-    /// Opens `file` once more. `None` where direct writes are not known to be fast and safe.
+    /// Opens `file` a second time. `None` if direct writes are not known to be fast and safe.
     pub(in crate::transfer) fn open(file: &File) -> Option<Self> {
         Some(Self { file: reopen(file)?, worth: Worth::default() })
     }
 
-    /// As if the file system had refused a direct write.
+    /// Simulates a direct write that the file system refused.
     #[cfg(test)]
     pub(in crate::transfer) fn refuse(&self) {
         self.worth.refused();
@@ -89,13 +89,13 @@ impl DirectFile {
     }
 }
 
-/// A direct write that takes longer than this is slow.
+/// A direct write that takes longer is slow.
 const SLOW: Duration = Duration::from_millis(5);
 
-/// So many more slow writes than fast ones show that the disk is slow, and not only that the machine was busy.
+/// The disk counts as slow when slow writes exceed fast ones by this many: fewer may only mean a busy machine.
 const MOST_SLOW: u32 = 16;
 
-/// Whether direct writes to a file are still worth it.
+/// Whether direct writes to a file still pay off.
 #[derive(Debug, Default)]
 struct Worth {
     /// Slow writes beyond the fast ones.
@@ -117,7 +117,7 @@ impl Worth {
             slow if time > SLOW => Some(slow + 1),
             slow => slow.checked_sub(1),
         };
-        // Nothing changes where there is nothing to count.
+        // `Err` means that the count does not change.
         self.slow.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).ok();
     }
 }
@@ -130,18 +130,18 @@ fn whole_blocks(offset: u64, length: usize) -> Option<Range<usize>> {
     (count > 0).then(|| start..start + count * BLOCK)
 }
 
-/// Whether the system cannot write directly, as opposed to a write that failed.
+/// Whether the system does not support the direct write, as opposed to a write that failed.
 fn is_refusal(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
-/// The same file, wherever it has been moved by now, for direct writes.
+/// Opens the same file for direct writes, even if it has been moved.
 #[cfg(target_os = "linux")]
 fn reopen(file: &File) -> Option<File> {
     use std::os::fd::AsRawFd as _;
     use std::os::unix::fs::OpenOptionsExt as _;
 
-    /// Others write through the page cache all the same (btrfs), wait for a server (NFS), or are memory (tmpfs).
+    /// Other file systems use the page cache anyway (btrfs), wait for a server (NFS), or are memory (tmpfs).
     const EXT4: u32 = 0xEF53;
     const XFS: u32 = 0x5846_5342;
 
@@ -163,12 +163,12 @@ thread_local! {
     static BUFFER: RefCell<Buffer> = RefCell::default();
 }
 
-/// Memory that begins at a multiple of the block size.
+/// A buffer aligned to the block size.
 #[derive(Default)]
 struct Buffer(Vec<u8>);
 
 impl Buffer {
-    /// Moves as many bytes as there is room for from the beginnings of `head` and `rest` to this buffer.
+    /// Fills the buffer from the start of `head`, then of `rest`, and advances both.
     fn fill<'a>(&mut self, head: &mut &'a [u8], rest: &mut &'a [u8]) -> &[u8] {
         self.0.resize(LARGEST_WRITE + BLOCK, 0);
         let start = self.0.as_ptr().align_offset(BLOCK);
@@ -232,7 +232,7 @@ mod tests {
         assert!(DirectFile::open(&file).is_none());
     }
 
-    /// Unaligned bytes are refused by every file system that writes directly.
+    /// Every file system with direct writes refuses unaligned bytes.
     #[cfg(target_os = "linux")]
     #[test]
     fn refused_direct_write_uses_the_page_cache() {

@@ -1,9 +1,9 @@
-//! Folders that are open, and the names in them.
+//! Open folders and the names in them.
 //!
-//! A path is looked up anew each time, and anyone who can write to a folder on the way can change what it leads to. A name in an open folder
-//! cannot be led elsewhere: links are never followed, and only regular files are opened, without waiting for anybody.
+//! A path is resolved on every use, and anyone who can write to a folder on it can change the target. A name in an open folder cannot be
+//! redirected: links are never followed, and only regular files are opened, without blocking.
 //!
-//! Systems other than Unix look names up by path; what lies there is checked before it is opened.
+//! Systems other than Unix resolve names by path; the target is checked before it is opened.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -28,40 +28,40 @@ pub(in crate::transfer) struct Folder {
     path: PathBuf,
 }
 
-/// The folder that many files go to, opened when the first one comes.
+/// The target folder of many files, opened on first use.
 #[derive(Debug)]
 pub(in crate::transfer) struct Root {
     path: PathBuf,
     opened: Mutex<Option<Arc<Folder>>>,
 }
 
-/// A name in an open folder, whatever is there.
+/// A name in an open folder; it may not exist.
 #[derive(Clone, Debug)]
 pub(in crate::transfer) struct Leaf {
     folder: Arc<Folder>,
     name: OsString,
 }
 
-/// What is there under a name.
+/// Metadata of a name.
 #[derive(Debug)]
 pub(in crate::transfer) struct Node(system::Status);
 
 impl Folder {
-    /// Opens the folder of this path, by whatever links the path has.
+    /// Opens the folder at this path. Links in the path are followed.
     pub(in crate::transfer) fn open(path: &Path) -> io::Result<Self> {
         let shown = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         Ok(Self { handle: system::open_folder(shown)?, path: path.to_owned() })
     }
 
-    /// Opens the folder of this path. Makes it, and those on the way to it, where there is none.
+    /// Opens the folder at this path. Creates it and its parents if missing.
     pub(in crate::transfer) fn create(path: &Path) -> Result<Self> {
         let about = |error| Error::io(format!("cannot use the folder `{}`", path.display()), error);
         std::fs::create_dir_all(path).map_err(about)?;
         Self::open(path).map_err(about)
     }
 
-    /// The name at a path that begins with the path of this folder. The folders in between are made where there are none, and a link or
-    /// anything else in the place of one is refused.
+    /// Resolves a path that begins with the path of this folder. Creates missing folders in between; refuses links and anything else that
+    /// is not a folder.
     pub(in crate::transfer) fn below(self: &Arc<Self>, path: &Path) -> Result<Leaf> {
         let shown = path.display();
         let outside =
@@ -80,18 +80,18 @@ impl Folder {
         Err(Error::invalid(format!("`{shown}` is a folder; name the file to write")))
     }
 
-    /// Makes the folder of a path that begins with the path of this one, and those in between.
+    /// Creates the folder at a path that begins with the path of this one, and those in between.
     pub(in crate::transfer) fn make(self: &Arc<Self>, path: &Path) -> Result<()> {
-        // Whatever lies in it is not looked at.
+        // `below` creates the parents of this name; the name itself is not used.
         self.below(&path.join("any")).map(drop)
     }
 
-    /// The longest name that the file system takes, in bytes.
+    /// Longest file name in bytes that the file system supports.
     pub(in crate::transfer) fn longest_name(&self) -> usize {
         system::longest_name(&self.handle)
     }
 
-    /// Makes the names in it durable. What cannot be synced (not every system allows it) is left to the system.
+    /// Makes the names in the folder durable. Errors are ignored: not every system can sync a folder.
     pub(in crate::transfer) fn sync(&self) {
         system::sync(&self.handle);
     }
@@ -102,7 +102,7 @@ impl Root {
         Self { path, opened: Mutex::new(None) }
     }
 
-    /// The folder, which is made where there is none.
+    /// The folder, created if missing.
     pub(in crate::transfer) fn folder(&self) -> Result<Arc<Folder>> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(folder) = &*opened {
@@ -115,7 +115,7 @@ impl Root {
 }
 
 impl Leaf {
-    /// The name at the end of a path, whose other pieces may be links.
+    /// The last name of a path. Its parents may be links.
     pub(in crate::transfer) fn of(path: &Path) -> io::Result<Self> {
         let Some(name) = path.file_name() else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no name"));
@@ -141,7 +141,7 @@ impl Leaf {
         self.folder.path.join(&self.name)
     }
 
-    /// What is there; `None` where there is nothing.
+    /// Metadata of the name; `None` if it does not exist.
     pub(in crate::transfer) fn look(&self) -> io::Result<Option<Node>> {
         match system::look(&self.folder.handle, &self.name) {
             Ok(status) => Ok(Some(Node(status))),
@@ -150,13 +150,13 @@ impl Leaf {
         }
     }
 
-    /// Opens the regular file of this name. Anything else that is there is left alone, and named in the error.
+    /// Opens the regular file of this name. Anything else is left alone and named in the error.
     pub(in crate::transfer) fn open(&self, how: Open) -> io::Result<File> {
         let irregular = |found: FileKind| {
             let message = format!("it is {}, not a regular file: move it away", found.name());
             io::Error::new(io::ErrorKind::InvalidInput, message)
         };
-        // Opening a device may already do something to it.
+        // Merely opening a device can have side effects.
         if let Some(found) = self.look()?.map(|node| node.kind()).filter(|kind| *kind != FileKind::Regular)
             && how != Open::CreateNew(Access::Usual)
             && how != Open::CreateNew(Access::Private)
@@ -164,14 +164,14 @@ impl Leaf {
             return Err(irregular(found));
         }
         let file = system::open_file(&self.folder.handle, &self.name, how)?;
-        // Another one may have come in between.
+        // The file may have been replaced in between.
         match FileKind::of(file.metadata()?.file_type()) {
             FileKind::Regular => Ok(file),
             found => Err(irregular(found)),
         }
     }
 
-    /// Refuses anything but a regular file or nothing. Returns what is there.
+    /// Fails unless the name is missing or a regular file. Returns its metadata.
     pub(in crate::transfer) fn expect_regular(&self) -> Result<Option<Node>> {
         let shown = self.path();
         let about = |error| Error::io(format!("cannot use `{}`", shown.display()), error);
@@ -184,7 +184,7 @@ impl Leaf {
         }
     }
 
-    /// Whether this very file has the name.
+    /// Whether the name refers to this very file.
     pub(in crate::transfer) fn is(&self, file: &File) -> io::Result<bool> {
         match self.look()? {
             Some(node) => system::is_same(&node.0, file),
@@ -196,18 +196,18 @@ impl Leaf {
         system::remove(&self.folder.handle, &self.name)
     }
 
-    /// Renames it to another name in the same folder, in place of what is there.
+    /// Renames the file within its folder. Replaces an existing file.
     pub(in crate::transfer) fn rename(&self, to: &Self) -> io::Result<()> {
         system::rename(&self.folder.handle, &self.name, &to.name)
     }
 
-    /// Renames it in one step to another name in the same folder, which must be free: so a process that is killed leaves the file under
-    /// one name and not under two.
+    /// Renames the file within its folder in one step; the new name must be free. A process that is killed leaves the file under one
+    /// name, not under two.
     pub(in crate::transfer) fn rename_new(&self, to: &Self) -> io::Result<()> {
         if let Some(renamed) = system::rename_new(&self.folder.handle, &self.name, &to.name) {
             return renamed;
         }
-        // A link fails where the name is taken, which a rename does not; file systems without links get the rename.
+        // A link fails if the name is taken; a rename does not. File systems without links get the rename.
         match system::link(&self.folder.handle, &self.name, &to.name) {
             Ok(()) => self.remove(),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
@@ -216,7 +216,7 @@ impl Leaf {
         }
     }
 
-    /// The folder of this name, which is made where there is none.
+    /// The folder of this name, created if missing.
     fn folder_here(&self) -> Result<Folder> {
         let path = self.path();
         let handle = system::open_below(&self.folder.handle, &self.name).or_else(|error| {
@@ -224,7 +224,7 @@ impl Leaf {
                 return Err(error);
             }
             match system::create_folder(&self.folder.handle, &self.name) {
-                // Another transfer may have made it meanwhile.
+                // Another transfer may have created it meanwhile.
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
                 _ => system::open_below(&self.folder.handle, &self.name),
             }
@@ -249,29 +249,29 @@ impl Node {
         system::kind(&self.0)
     }
 
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     fn len(&self) -> u64 {
         system::len(&self.0)
     }
 
-    /// When the file was changed, if the system tells.
+    /// Modification time, if the system reports it.
     fn modified(&self) -> Option<SystemTime> {
         system::modified(&self.0)
     }
 
-    /// How to recognize the file, if the system tells.
+    /// Identity of the file, if the system reports it.
     pub(in crate::transfer) fn stat(&self) -> Option<Stat> {
         let (changed, inode) = system::changed_and_inode(&self.0);
         Some(Stat { size: self.len(), modified: nanos(self.modified()?)?, changed, inode })
     }
 
-    /// Gives a file the permissions of this one, without the bits that let a program run as somebody else.
+    /// Copies the permissions to another file, without the setuid and setgid bits.
     pub(in crate::transfer) fn copy_permissions(&self, to: &File) -> io::Result<()> {
         system::copy_permissions(&self.0, to)
     }
 }
 
-/// Whether a file has more than one name.
+/// Whether a file has other hard links.
 pub(in crate::transfer) fn has_other_names(file: &File) -> io::Result<bool> {
     system::has_other_names(file)
 }

@@ -1,4 +1,4 @@
-//! Names in folders on systems that have no calls which take a folder and a name.
+//! Names in folders on systems without calls that take a folder and a name.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -66,12 +66,12 @@ pub(super) fn longest_name(_: &Handle) -> usize {
     255
 }
 
-/// A file that is open cannot be renamed by another here.
+/// Here an open file cannot be replaced by a rename.
 pub(super) fn is_same(_: &Status, _: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Not told without opening the file in a way of its own.
+/// Not available without opening the file in a special way.
 pub(super) fn has_other_names(_: &File) -> io::Result<bool> {
     Ok(false)
 }
@@ -84,7 +84,7 @@ pub(super) fn len(status: &Status) -> u64 {
     status.len()
 }
 
-/// Not told without opening the file.
+/// Not available without opening the file.
 pub(super) fn changed_and_inode(_: &Status) -> (i64, u64) {
     (0, 0)
 }
@@ -93,7 +93,7 @@ pub(super) fn modified(status: &Status) -> Option<SystemTime> {
     status.modified().ok()
 }
 
-/// The only permission that is known here is in the way of a file that is replaced.
+/// The only permission known here, read-only, would prevent the file from being replaced.
 pub(super) fn copy_permissions(_: &Status, _: &File) -> io::Result<()> {
     Ok(())
 }

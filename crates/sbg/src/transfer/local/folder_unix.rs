@@ -1,4 +1,4 @@
-//! Names in open folders, by the calls of Unix that take a folder and a name.
+//! Names in open folders, by the Unix `*at` calls that take a folder and a name.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,7 +15,7 @@ use crate::transfer::local::open_mode::{Access, Open};
 pub(super) type Handle = OwnedFd;
 pub(super) type Status = fs::Stat;
 
-/// Only to look names up, where the system knows that: a folder need not be readable for it.
+/// For lookups only, where the system supports that: the folder need not be readable.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -48,7 +48,7 @@ pub(super) fn open_file(folder: &Handle, name: &OsStr, how: Open) -> io::Result<
         Access::Usual => 0o666,
         Access::Private => 0o600,
     };
-    // A pipe that nobody has opened at its other end would otherwise hold the program up forever.
+    // Without `NONBLOCK`, opening a pipe that has no other end blocks forever.
     let guards = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     Ok(File::from(fs::openat(folder, name, flags | guards, Mode::from_raw_mode(mode))?))
 }
@@ -61,7 +61,7 @@ pub(super) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()
     Ok(fs::renameat(folder, from, folder, to)?)
 }
 
-/// `None` where there is no such rename.
+/// `None` if the system has no such rename.
 #[cfg(target_os = "linux")]
 pub(super) fn rename_new(folder: &Handle, from: &OsStr, to: &OsStr) -> Option<io::Result<()>> {
     use rustix::io::Errno;
@@ -89,7 +89,7 @@ pub(super) fn sync(folder: &Handle) {
 }
 
 pub(super) fn longest_name(folder: &Handle) -> usize {
-    /// What nearly every file system takes; some say more, because they count otherwise.
+    /// The usual limit of file systems; some report more because they count differently.
     const USUAL: usize = 255;
 
     let told = fs::fstatvfs(folder).ok().and_then(|status| usize::try_from(status.f_namemax).ok());
@@ -121,7 +121,7 @@ pub(super) fn len(status: &Status) -> u64 {
     u64::try_from(status.st_size).unwrap_or(0)
 }
 
-/// In nanoseconds since 1970, and the number of the file.
+/// Change time in nanoseconds since 1970, and the inode number.
 pub(super) fn changed_and_inode(status: &Status) -> (i64, u64) {
     let nanoseconds = i64::try_from(status.st_ctime_nsec).unwrap_or(0);
     (status.st_ctime.saturating_mul(1_000_000_000).saturating_add(nanoseconds), status.st_ino)

@@ -1,7 +1,7 @@
-//! Journals: what a transfer has done, on disk, so that another process can go on.
+//! Journals: the progress of a transfer on disk, so that another process can resume it.
 //!
-//! A journal is one line of JSON and a line with its CRC-32C. It is replaced as a whole, so that it is either the old or the new
-//! one, whatever happens. It holds no address and no secret.
+//! A journal is one line of JSON and a line with its CRC-32C. It is replaced atomically: after a crash either the old or the new one is
+//! there. It holds no URL and no secret.
 
 use std::ffi::OsString;
 use std::fs;
@@ -16,24 +16,24 @@ use super::{names, state_folder};
 use crate::local_file::read_to_limit;
 use crate::transfer::local::open_mode::{Access, Open};
 
-/// Bytes of the largest journal: more than ten thousand parts with all their headers take.
+/// Size limit of a journal in bytes: more than ten thousand parts with all their headers need.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// Why a journal is of no use.
+/// Why a journal cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum JournalError {
-    /// There is none.
+    /// It does not exist.
     Missing,
-    /// It cannot be read, or not as what it should be; the text tells why.
+    /// It cannot be read or parsed; the text says why.
     Damaged(String),
 }
 
-/// Reads the journal at `path`, in a folder of the user.
+/// Reads the journal at `path`, in the user's state folder.
 pub(in crate::transfer) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, JournalError> {
     read(Leaf::of(path), state_folder::check_journal)
 }
 
-/// Reads the journal of a file, beside it.
+/// Reads the journal beside a file.
 pub(in crate::transfer) fn load_at<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, JournalError> {
     read(Ok(leaf.clone()), |_| Ok(()))
 }
@@ -54,18 +54,18 @@ fn read<T: DeserializeOwned>(
     }
 }
 
-/// Reads a journal.
+/// Parses a journal.
 pub(in crate::transfer) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is no text")?;
     let (json, sum) = text.split_once('\n').ok_or("it has no checksum")?;
     if sum.trim_end() != checksum(json) {
         return Err("its checksum is wrong");
     }
-    // Checked by now to be what was written: what cannot be read was written by another version.
+    // The checksum matches, so JSON that does not parse was written by another version.
     serde_json::from_str(json).map_err(|_| "it is of another version")
 }
 
-/// Puts the journal at `path`, in place of the one before.
+/// Saves the journal at `path`. Replaces the previous one.
 pub(in crate::transfer) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
     save_at(&Leaf::of(path)?, journal)
 }
@@ -80,14 +80,14 @@ pub(in crate::transfer) fn save_at(leaf: &Leaf, journal: &impl Serialize) -> io:
     new.rename(leaf)
 }
 
-/// Where a journal is written before it takes the place of the one before.
+/// The name under which a journal is written before it replaces the previous one.
 pub(in crate::transfer) fn incomplete(leaf: &Leaf) -> Leaf {
     let mut name = leaf.name().to_owned();
     name.push(names::NEW);
     leaf.sibling(name)
 }
 
-/// A new file of this name, in place of what a process that was killed has left; what a link of this name leads to stays as it is.
+/// Creates a new file of this name. Replaces what a killed process left; a link of this name is removed, not followed.
 pub(in crate::transfer) fn create_anew(leaf: &Leaf) -> io::Result<fs::File> {
     let create = || leaf.open(Open::CreateNew(Access::Private));
     match create() {
@@ -99,7 +99,7 @@ pub(in crate::transfer) fn create_anew(leaf: &Leaf) -> io::Result<fs::File> {
     }
 }
 
-/// Removes the journal at `path`, if there is one. Opens nothing for it, so that it can be done where nothing more can be opened.
+/// Removes the journal at `path` if it exists. Opens no file, so it works when descriptors have run out.
 pub(in crate::transfer) fn remove(path: &Path) {
     for path in [path.to_owned(), with_suffix(path, names::NEW)] {
         warn_unless_gone(fs::remove_file(&path), &path);
@@ -122,15 +122,15 @@ fn warn_unless_gone(removed: io::Result<()>, path: &Path) {
     }
 }
 
-/// `path` with this text behind its name.
+/// `path` with this suffix appended to its name.
 pub(in crate::transfer) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Names the run of the operating system: what was written to a file and not synced is there as long as it runs, and maybe not
-/// after. `None` where the system does not tell.
+/// Identifies the boot of the operating system. Unsynced writes survive while it runs, and maybe not a reboot. `None` if the system does
+/// not report it.
 pub(in crate::transfer) fn boot() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(boot.trim().to_owned())
@@ -140,7 +140,7 @@ fn checksum(json: &str) -> String {
     format!("{:08x}", crc32c::crc32c(json.as_bytes()))
 }
 
-/// Reads a journal twice, for the fuzz targets: from bytes as they are, and from bytes of which their checksum is right.
+/// Parses a journal twice, for the fuzz targets: the bytes as they are, and with a correct checksum.
 #[cfg(fuzzing)]
 pub(in crate::transfer) fn parse_both<T: DeserializeOwned>(bytes: &[u8]) -> impl Iterator<Item = T> {
     let text = String::from_utf8_lossy(bytes).replace('\n', " ");

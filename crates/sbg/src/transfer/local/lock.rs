@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use super::folder::{Leaf, has_other_names};
 use crate::transfer::local::open_mode::{Access, Open};
 
-/// How long a lock is waited for: a transfer that was stopped or dropped just now lets go of its files within this time.
+/// How long to wait for a lock. A transfer that was just stopped or dropped releases its files within this time.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Time between two attempts at a lock.
+/// Time between two attempts to lock.
 const STEP: Duration = Duration::from_millis(20);
 
-/// A file that is locked as long as this lives, or until the process is killed. Who has it may rename or remove it.
+/// A file that stays locked until this is dropped or the process is killed. The holder may rename or remove the file.
 #[derive(Debug)]
 pub(in crate::transfer) struct Locked {
     file: File,
@@ -28,15 +28,15 @@ impl Locked {
         &self.file
     }
 
-    /// Any file in place of one that is locked.
+    /// Any file, unlocked, in place of a locked one.
     #[cfg(test)]
     pub(in crate::transfer) fn unlocked(file: File) -> Self {
         Self { file, _claim: None }
     }
 }
 
-/// Opens the lock file `path`, creates it where there is none, and locks it. `None` where somebody else has it and does not let go of it
-/// soon, or `stopped` says that nobody wants it any more.
+/// Opens the lock file `path`, creates it if missing, and locks it. `None` if another holder does not release it in time, or once
+/// `stopped` returns true.
 pub(in crate::transfer) fn open_locked(
     path: &Path,
     stopped: &dyn Fn() -> bool,
@@ -44,7 +44,7 @@ pub(in crate::transfer) fn open_locked(
     open_locked_at(&Leaf::of(path)?, Access::Private, false, stopped)
 }
 
-/// The same for any file. One that has other names is made anew if it is to have its name `alone`: those others keep what they have.
+/// The same for any file. With `alone`, a file that has other hard links is replaced by a new one; the other names keep the old content.
 pub(in crate::transfer) fn open_locked_at(
     leaf: &Leaf,
     access: Access,
@@ -62,11 +62,11 @@ pub(in crate::transfer) fn open_locked_at(
     }
 }
 
-/// Removes a lock file that nobody has locked, as a process leaves it that was killed. One that cannot be locked stays.
+/// Removes an unlocked lock file that a killed process left. One that cannot be locked stays.
 pub(in crate::transfer) fn remove_stale(path: &Path) -> io::Result<()> {
     let leaf = Leaf::of(path)?;
     let file = leaf.open(Open::Read)?;
-    // Whoever waits for it meanwhile finds out that it is gone, and makes another one.
+    // A process that waits for this lock notices the removal and creates a new file.
     if fs4::FileExt::try_lock(&file).is_ok() && leaf.is(&file)? {
         leaf.remove()?;
     }
@@ -96,7 +96,7 @@ fn open_now(
             }
             Err(fs4::TryLockError::Error(error)) => return Err(error),
         };
-        // The one who had the lock before may have renamed or removed the file in between: then this is another one.
+        // The previous holder may have renamed or removed the file in between; the name then refers to another file.
         if !leaf.is(&file)? {
             continue;
         }
@@ -109,7 +109,7 @@ fn open_now(
     }
 }
 
-/// Whether the file system has no locks at all, as Lustre has none unless it is mounted with them.
+/// Whether the file system has no locks at all, such as Lustre mounted without them.
 fn knows_no_locks(error: &io::Error) -> bool {
     // `ENOLCK` has no kind of its own.
     #[cfg(unix)]
@@ -119,7 +119,7 @@ fn knows_no_locks(error: &io::Error) -> bool {
     no_lock || error.kind() == io::ErrorKind::Unsupported
 }
 
-/// A path that one transfer of this process has for itself, where the file system has no locks.
+/// A path claimed by one transfer of this process, if the file system has no locks.
 #[derive(Debug)]
 struct Claim(PathBuf);
 

@@ -1,4 +1,4 @@
-//! Names of files that belong to a transfer, which fit into a folder whatever the name of the file is.
+//! Names of the files that belong to a transfer. They fit the file system however long the target's name is.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,19 +6,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::transfer::digest::hex;
 
-/// What the name of a partial file ends with. No name that others use, so that none of their files is taken for one.
+/// Suffix of a partial file. No other program uses it, so no file of the user is taken for one.
 const PART: &str = ".sbg-part";
 
-/// What the name of its journal ends with.
+/// Suffix of its journal.
 const JOURNAL: &str = ".sbg-part.journal";
 
-/// What the name of a journal that is not complete yet ends with.
+/// Suffix of a journal that is still being written.
 pub(in crate::transfer) const NEW: &str = ".new";
 
-/// Bytes of the longest name that nearly every file system takes.
+/// Longest file name in bytes that nearly every file system supports.
 pub(in crate::transfer) const LONGEST: usize = 255;
 
-/// A file system with shorter names than this is not known.
+/// No known file system has a shorter limit.
 const SHORTEST_LIMIT: usize = 143;
 
 /// Names of a partial file and of its journal.
@@ -29,8 +29,8 @@ pub(in crate::transfer) struct PartNames {
 }
 
 impl PartNames {
-    /// The names for a file of this name. Those of long names have a hash of it in place of its end, so that they fit with every suffix
-    /// into `longest` bytes, which is asked for only where it may matter.
+    /// The names for a file of this name. In long names a hash replaces the end, so that they fit into `longest` bytes with every suffix.
+    /// `longest` is called only if it may matter.
     pub(in crate::transfer) fn of(name: &OsStr, longest: impl FnOnce() -> usize) -> Self {
         let suffixes = JOURNAL.len() + NEW.len();
         let room = if name.len() + suffixes <= SHORTEST_LIMIT { name.len() } else { longest() - suffixes };
@@ -48,21 +48,20 @@ impl PartNames {
     }
 }
 
-/// Whether a file of this name could be taken for a partial one, or for what belongs to one. Systems that do not tell small letters from
-/// capital ones would.
+/// Whether a file of this name could be mistaken for a partial file or its journal. Case is ignored, as some file systems do.
 pub(in crate::transfer) fn is_reserved(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let name = name.strip_suffix(NEW).unwrap_or(&name);
     name.ends_with(PART) || name.ends_with(JOURNAL)
 }
 
-/// The name with a number, as in `reads (2).bam`. Of long names the end of the stem gives way to a hash of the name.
+/// The name with a number, as in `reads (2).bam`. In long names a hash replaces the end of the stem.
 pub(in crate::transfer) fn numbered<'n>(name: &'n str, number: u32) -> String {
-    /// Longer extensions are not taken for some.
+    /// Longer suffixes do not count as extensions.
     const LONGEST_EXTENSIONS: usize = 64;
 
     let number = format!(" ({number})");
-    // A name such as `.profile` has no stem to put the number behind.
+    // A name such as `.profile` has no stem to append the number to.
     let split = |(stem, extensions): (&'n str, &str)| -> Option<(&'n str, String)> {
         let fits = name.len() + number.len() <= LONGEST || extensions.len() <= LONGEST_EXTENSIONS;
         (fits && !stem.is_empty()).then(|| (stem, format!(".{extensions}")))
@@ -79,7 +78,7 @@ pub(in crate::transfer) fn numbered<'n>(name: &'n str, number: u32) -> String {
     format!("{}{number}{extensions}", shortened(stem, name.as_bytes(), room))
 }
 
-/// The beginning of a text, and a hash of `whole` that tells it from others which begin alike, in at most `room` bytes.
+/// The start of a text and a hash of `whole`, which distinguishes texts that start alike, in at most `room` bytes.
 fn shortened(text: &str, whole: &[u8], room: usize) -> String {
     let hash = format!("~{}", hex(&Sha256::digest(whole)[..8]));
     let mut end = room.saturating_sub(hash.len()).min(text.len());

@@ -1,4 +1,4 @@
-//! How a local file is opened, and the access to a new one.
+//! How a local file is opened, and who can access a new one.
 
 /// Who can access a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The partial file of a download: written at any offset, and renamed when it is complete.
+//! The partial file of a download: written at any offset and renamed when complete.
 
 use std::fs::File;
 use std::io;
@@ -19,8 +19,8 @@ use crate::transfer::local::open_mode::Access;
 
 /// A partial file, `NAME.sbg-part`, with the journal `NAME.sbg-part.journal`.
 ///
-/// It is locked: another download to the same name is refused as long as this one lives, in this process and in others. Dropped
-/// before [`finish`](Self::finish) it leaves nothing behind, unless it is to be [kept](Self::keep).
+/// It is locked: other downloads to the same name are refused while it exists, in this process and in others. Dropped before
+/// [`finish`](Self::finish), it removes both files unless it is to be [kept](Self::keep).
 #[derive(Debug)]
 pub(in crate::transfer) struct PartFile {
     locked: Locked,
@@ -32,11 +32,11 @@ pub(in crate::transfer) struct PartFile {
     keep: AtomicBool,
     doubtful: AtomicBool,
     direct: OnceLock<DirectFile>,
-    /// Dropped last, when everything else is closed.
+    /// Dropped last, after everything else is closed.
     held: Option<DescriptorLease>,
 }
 
-/// The last bytes that came of a range and are not in the file yet, because they do not fill a block of it.
+/// The last received bytes of a range, held back because they do not fill a block of the file.
 #[derive(Debug, Default)]
 pub(in crate::transfer) struct Tail(Vec<u8>);
 
@@ -49,17 +49,18 @@ impl Tail {
         &self.0
     }
 
-    /// Drops what is behind the first `length` bytes.
+    /// Keeps only the first `length` bytes.
     pub(in crate::transfer) fn truncate(&mut self, length: usize) {
         self.0.truncate(length);
     }
 }
 
 impl PartFile {
-    /// Opens `PATH.sbg-part`, which may hold what another run has left. Refused where something is at `PATH` that is not to be
-    /// overwritten or is not a regular file, and where another download is at it and stays at it until `stopped`, or for two seconds.
+    /// Opens `PATH.sbg-part`, which may hold data of an earlier run. Fails if `PATH` exists and is not to be overwritten or is not a
+    /// regular file. Also fails if another download holds the file and does not release it within two seconds, or before `stopped`
+    /// returns true.
     ///
-    /// With a folder `root`, `PATH` lies in it, and no link on the way or at the end is followed.
+    /// With a folder `root`, `PATH` must lie in it, and no link on the way or at the end is followed.
     pub(in crate::transfer) fn open(
         path: &Path,
         root: Option<&Arc<Folder>>,
@@ -98,7 +99,7 @@ impl PartFile {
         })
     }
 
-    /// Counts the file among those that are open.
+    /// Registers the file as open.
     pub(in crate::transfer) fn hold(&mut self, held: DescriptorLease) {
         self.held = Some(held);
     }
@@ -107,47 +108,47 @@ impl PartFile {
         self.locked.file()
     }
 
-    /// The name that the file gets in the end.
+    /// The final name of the file.
     pub(in crate::transfer) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where the journal lies.
+    /// The name of the journal.
     pub(in crate::transfer) fn journal(&self) -> &Leaf {
         &self.journal
     }
 
-    /// Whether what is there stays when the download ends before it is done.
+    /// Whether the partial file stays when the download ends early.
     pub(in crate::transfer) fn keep(&self, keep: bool) {
         self.keep.store(keep, Ordering::Relaxed);
     }
 
-    /// Empties the file, after which there is nothing to keep.
+    /// Empties the file and removes its journal; nothing is kept afterwards.
     pub(in crate::transfer) fn clear(&self) -> Result<()> {
         self.keep(false);
         journal::remove_at(&self.journal);
         self.file().set_len(0).map_err(|error| self.cannot_write(error))
     }
 
-    /// Makes room for the whole file, so that a full disk shows at once.
+    /// Allocates the whole file, so that a full disk is detected at once.
     pub(in crate::transfer) fn reserve(&self, size: u64) -> Result<()> {
         reserve(self.file(), size).map_err(|error| {
             Error::io(format!("no room for the {size} bytes of `{}`", self.path.display()), error)
         })
     }
 
-    /// Lets the page cache be bypassed, where the system can, for a file of `size` bytes that nobody reads right afterwards.
+    /// Enables writes past the page cache, if the system supports them, for a file of `size` bytes that is not read right afterwards.
     pub(in crate::transfer) fn bypass_page_cache(&self, size: u64) {
         if size >= direct_io::LEAST_FILE
             && let Some(direct) = DirectFile::open(self.file())
         {
-            // Only one download is at this file, so that it is not open yet.
+            // Only one download uses this file, so `direct` is not set yet.
             self.direct.set(direct).ok();
         }
     }
 
-    /// Writes the tail of a range and the `piece` behind it at `offset`. Of a piece that is not the `last` one, the bytes that do not
-    /// fill a block may stay in the tail.
+    /// Writes the tail of a range and the `piece` after it at `offset`. Unless the piece is the `last` one, bytes that do not fill a
+    /// block may stay in the tail.
     pub(in crate::transfer) fn write(
         &self,
         tail: &mut Tail,
@@ -156,7 +157,7 @@ impl PartFile {
         last: bool,
     ) -> Result<()> {
         self.write_piece(tail, piece, offset, last).map_err(|error| {
-            // It may be an earlier write that failed, which the system tells only now.
+            // The system may report the failure of an earlier write only now.
             self.doubtful.store(true, Ordering::Relaxed);
             self.cannot_write(error)
         })
@@ -185,8 +186,8 @@ impl PartFile {
         Ok(())
     }
 
-    /// The run of the operating system in which what was written can be relied on; `None` once a write has failed, after which all of
-    /// it has to be read and checked.
+    /// The boot during which unsynced writes can be relied on; `None` once a write has failed, after which the whole file must be read
+    /// and checked.
     pub(in crate::transfer) fn boot(&self) -> Option<String> {
         if self.doubtful.load(Ordering::Relaxed) { None } else { journal::boot() }
     }
@@ -205,18 +206,18 @@ impl PartFile {
             return Err(Error::new(ErrorKind::Integrity, message));
         }
         self.file().sync_all().map_err(|error| {
-            // The system tells of lost bytes once, and which ones they are it does not tell at all.
+            // The system reports lost bytes once, and not which ones they are.
             self.keep(false);
             about(error)
         })?;
         if !self.part.is(self.file()).map_err(about)? {
-            // Whatever has this name now belongs to somebody else.
+            // The name now refers to a file of another program.
             self.keep(true);
             let message =
                 format!("another program replaced `{}` while it was written", self.part.path().display());
             return Err(Error::new(ErrorKind::Integrity, message));
         }
-        // Something else may have come there meanwhile.
+        // Another file may have appeared there meanwhile.
         match self.file.expect_regular().inspect_err(|_| self.keep(true))? {
             Some(replaced) if self.overwrite => {
                 self.keep_permissions(&replaced);
@@ -236,7 +237,7 @@ impl PartFile {
 
 impl Drop for PartFile {
     fn drop(&mut self) {
-        // A file that somebody has put in place of this one is theirs.
+        // A file that another program put in place of this one is not removed.
         if *self.keep.get_mut() || !self.part.is(self.file()).unwrap_or(true) {
             return;
         }
@@ -248,12 +249,12 @@ impl Drop for PartFile {
 }
 
 impl PartFile {
-    /// Sets the time of modification. Whatever is written afterwards changes it.
+    /// Sets the modification time. Any later write changes it.
     pub(in crate::transfer) fn set_modified(&self, modified: SystemTime) -> Result<()> {
         self.file().set_modified(modified).map_err(|error| self.cannot_write(error))
     }
 
-    /// Gives the file the permissions of the one that it replaces. Without them it is still the file.
+    /// Copies the permissions of the replaced file. A failure is only logged.
     fn keep_permissions(&self, replaced: &Node) {
         if let Err(error) = replaced.copy_permissions(self.file()) {
             tracing::warn!(path = %self.path.display(), %error, "cannot keep the permissions of a file");
@@ -261,7 +262,7 @@ impl PartFile {
     }
 }
 
-/// The name at the end of a path that the user has given. Where a link is to be overwritten, what it leads to is.
+/// The target of a path that the user gave. If a link is to be overwritten, this is its target.
 fn named(path: &Path, overwrite: bool) -> Result<Leaf> {
     let is_folder = || Error::invalid(format!("`{}` is a folder; name the file to write", path.display()));
     if path.file_name().is_none() || path.is_dir() {
@@ -299,9 +300,9 @@ fn reserve(file: &File, size: u64) -> io::Result<()> {
     loop {
         match fallocate(file, FallocateFlags::empty(), 0, size) {
             Ok(()) => return Ok(()),
-            // A signal came, such as that of a debugger or a timer.
+            // Interrupted by a signal, such as that of a debugger or a timer.
             Err(Errno::INTR) => {}
-            // The file system cannot reserve: at least the length is right from the start.
+            // The file system cannot reserve space; set at least the length.
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => return file.set_len(size),
             Err(error) => return Err(error.into()),
         }
@@ -342,7 +343,7 @@ mod tests {
         std::fs::write(folder.path().join("x.part"), "of another program").unwrap();
         let target = open(&path, false).unwrap();
         write(&target, b"abc").unwrap();
-        // Somebody puts another file in place of the one in the making.
+        // Another program replaces the partial file.
         let part = folder.path().join("x.sbg-part");
         std::fs::rename(&part, folder.path().join("moved")).unwrap();
         std::fs::write(&part, "not ours").unwrap();
@@ -374,7 +375,7 @@ mod tests {
         assert_eq!(names(folder.path()), ["file", "link"]);
     }
 
-    /// A download of `name` is refused with all of these words, and what is in the folder stays.
+    /// A download of `name` fails with all of these words, and the folder does not change.
     #[cfg(unix)]
     fn check_refused(folder: &Path, name: &str, overwrite: bool, words: &[&str]) {
         let before = names(folder);
@@ -490,7 +491,7 @@ mod tests {
         assert_eq!(target.boot(), None);
     }
 
-    /// A device takes no sync, which stands for a disk that has lost bytes.
+    /// A device rejects a sync, which simulates a disk that has lost bytes.
     #[cfg(target_os = "linux")]
     #[test]
     fn failed_sync_leaves_nothing_to_resume() {
@@ -507,7 +508,7 @@ mod tests {
         assert_eq!(names(folder.path()), [""; 0]);
     }
 
-    /// Writes `pieces` one after the other from `offset` on, as they come of a range, and checks what is in the file after each.
+    /// Writes `pieces` in sequence from `offset` on, as a range receives them, and checks the file after each.
     fn check_pieces(folder: &Path, offset: usize, pieces: &[usize], refused_from: usize) {
         let folder = tempfile::tempdir_in(folder).unwrap();
         let target = open(&folder.path().join("x"), false).unwrap();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-/// Reads what there is at `offset`, at most as much as `buffer` takes; 0 at the end of the file.
+/// Reads up to the length of `buffer` at `offset`; 0 at the end of the file.
 pub(in crate::transfer) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     loop {
         #[cfg(unix)]
@@ -17,7 +17,7 @@ pub(in crate::transfer) fn read_at(file: &File, buffer: &mut [u8], offset: u64) 
     }
 }
 
-/// Reads as much as `buffer` takes. A file that ends before is an error.
+/// Fills `buffer`. Fails if the file ends first.
 pub(in crate::transfer) fn read_exact_at(
     file: &File,
     mut buffer: &mut [u8],

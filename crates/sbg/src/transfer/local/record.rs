@@ -1,11 +1,10 @@
-//! The record of a tree: which local files and files on the platform had the same bytes, and how to recognize both.
+//! The record of a tree: which local and remote files had the same bytes, and how to recognize both.
 //!
-//! It is a file in the state folder: a line that names the tree, and a line for each pair of files, each with its CRC-32C. Pairs are
-//! appended as files arrive, so that a run that is killed loses none, and the last line about a path counts. A pair is trusted only
-//! while both of its files look as they did, so that a line that is lost or damaged costs a comparison and never a stale byte. The
-//! file holds no URL and no secret.
+//! It is a file in the state folder: one line that names the tree and one line for each pair of files, each with its CRC-32C. Pairs are
+//! appended as files complete, so a run that is killed loses none; the last line of a path counts. A pair is trusted only while both
+//! files look unchanged, so a lost or damaged line costs a comparison and never yields stale bytes. The file holds no URL and no secret.
 //!
-//! What follows from a pair is decided in [`sameness`].
+//! [`sameness`] decides what follows from a pair.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -26,14 +25,14 @@ use crate::transfer::digest::hex;
 use crate::transfer::engine::storage::Version;
 use crate::transfer::local::open_mode::{Access, Open};
 
-/// What the name of a record ends with.
+/// Suffix of the name of a record.
 const RECORD: &str = "tree";
 
 /// Longest line and largest file that are read. Paths are far shorter, and two million files fit.
 const LONGEST_LINE: u64 = 64 * 1024;
 const LARGEST: u64 = 512 * 1024 * 1024;
 
-/// Lines that may be out of date before the record is rewritten, besides as many as are not.
+/// The record is rewritten once its outdated lines exceed the current ones by this many.
 const SPARE_LINES: usize = 1000;
 
 /// A local file and a file on the platform that had the same bytes.
@@ -45,21 +44,21 @@ pub(in crate::transfer) struct Pair {
     pub(in crate::transfer) racy: bool,
     /// Id of the file on the platform.
     pub(in crate::transfer) id: String,
-    /// Its time of modification, in nanoseconds since 1970.
+    /// Its modification time, in nanoseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::transfer) modified_on: Option<i64>,
-    /// Whether a later change of the content has another time of modification for sure.
+    /// Whether a later change of the content is certain to change the modification time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::transfer) settled: bool,
-    /// What the storage named the version by, where it was asked.
+    /// The version that the storage reported, if it was queried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::transfer) version: Option<Version>,
-    /// CRC-32C of the bytes, where it was computed.
+    /// CRC-32C of the bytes, if it was computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::transfer) crc32c: Option<u32>,
 }
 
-/// A pair with the path that both files have below their roots.
+/// A pair, and the path of both files relative to their roots.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line<'a> {
     path: Cow<'a, str>,
@@ -67,25 +66,25 @@ struct Line<'a> {
     pair: Cow<'a, Pair>,
 }
 
-/// Names the two ends of a tree, on all machines and platforms that share a state folder.
+/// Identifies both ends of a tree, across all machines and platforms that share a state folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) struct Tree {
     pub(in crate::transfer) endpoint: String,
     /// Project, folder or task.
     pub(in crate::transfer) remote: String,
-    /// The local folder, in hexadecimal digits: its name need not be text.
+    /// The local folder in hexadecimal digits, because its name need not be valid text.
     local: String,
 }
 
 impl Tree {
-    /// `local` is the folder; that of all files for those from anywhere.
+    /// `local` is the target folder; for files from anywhere, the folder of all files.
     pub(in crate::transfer) fn new(endpoint: &str, remote: String, local: &Path) -> Self {
         let local = hex(resolved(local).as_os_str().as_encoded_bytes());
         Self { endpoint: endpoint.to_owned(), remote, local }
     }
 }
 
-/// The path without links, as it is also once the folders that are missing are there.
+/// The absolute path without links; the same before and after missing folders are created.
 fn resolved(path: &Path) -> PathBuf {
     let Ok(path) = std::path::absolute(path) else { return path.to_owned() };
     for there in path.ancestors() {
@@ -105,7 +104,7 @@ pub(in crate::transfer) struct Record {
 }
 
 impl Record {
-    /// Opens the record of a tree in the state folder. A record that is damaged is used as far as it can be read.
+    /// Opens the record of a tree in the state folder. Of a damaged record, the readable lines are used.
     pub(in crate::transfer) fn open(folder: &Path, tree: &Tree) -> Result<Self> {
         state_folder::prepare(folder)?;
         let name = serde_json::to_vec(tree).unwrap_or_default();
@@ -128,12 +127,12 @@ impl Record {
         Ok(Self { path, pairs: Mutex::new(pairs), appended })
     }
 
-    /// The pair that has this path.
+    /// The pair of this path.
     pub(in crate::transfer) fn get(&self, path: &str) -> Option<Pair> {
         self.pairs().get(path).cloned()
     }
 
-    /// Records a pair. Without it the next run compares more, so a failure is no reason to fail.
+    /// Records a pair. A failure is only logged: it makes the next run compare more.
     pub(in crate::transfer) fn put(&self, path: &str, pair: Pair) {
         if let Err(error) = self.append(path, &pair) {
             tracing::warn!(path = %self.path.display(), %error, "cannot write the record of a tree");
@@ -141,7 +140,7 @@ impl Record {
         self.pairs().insert(path.into(), pair);
     }
 
-    /// One write for a line, so that processes that append at the same time do not mix theirs.
+    /// Each line is one write, so that processes that append at the same time do not interleave.
     fn append(&self, path: &str, pair: &Pair) -> io::Result<()> {
         let line = line_of(&Line { path: path.into(), pair: Cow::Borrowed(pair) })?;
         self.appended.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
@@ -152,7 +151,7 @@ impl Record {
     }
 }
 
-/// Replaces the file by one that holds nothing else than the pairs.
+/// Replaces the file by one that holds only these pairs.
 fn rewrite(leaf: &Leaf, tree: &Tree, pairs: &HashMap<Box<str>, Pair>) -> io::Result<()> {
     let new = incomplete(leaf);
     let mut file = BufWriter::new(create_anew(&new)?);
@@ -167,7 +166,7 @@ fn rewrite(leaf: &Leaf, tree: &Tree, pairs: &HashMap<Box<str>, Pair>) -> io::Res
 
 fn open_to_append(leaf: &Leaf) -> io::Result<File> {
     let mut file = leaf.open(Open::Append(Access::Private))?;
-    // A process that was killed may have left half a line, which must not spoil the next one.
+    // A killed process may have left half a line, which must not spoil the next one.
     let mut last = [b'\n'];
     if file.seek(SeekFrom::End(0))? > 0 {
         file.seek(SeekFrom::End(-1))?;
@@ -179,11 +178,11 @@ fn open_to_append(leaf: &Leaf) -> io::Result<File> {
     Ok(file)
 }
 
-/// What a record holds.
+/// The content of a record.
 #[derive(Debug, Default)]
 struct Loaded {
     pairs: HashMap<Box<str>, Pair>,
-    /// Lines that were read, 0 where there is no record of this tree.
+    /// Lines read; 0 if there is no record of this tree.
     lines: usize,
     damaged: bool,
 }
@@ -201,7 +200,7 @@ impl Loaded {
             let whole = line.ends_with(b"\n");
             if loaded.lines == 0 {
                 if parse::<Tree>(&line).as_ref() != Some(tree) {
-                    // It is the record of something else, or of another version.
+                    // The record of another tree or version.
                     return Ok(Self { damaged: true, ..Self::default() });
                 }
             } else if let Some(Line { path, pair }) = parse::<Line<'_>>(&line) {
@@ -209,7 +208,7 @@ impl Loaded {
             } else {
                 loaded.damaged = true;
                 if !whole && count as u64 == LONGEST_LINE {
-                    // No line is so long: what follows is not a record.
+                    // No line is this long, so the rest is not a record.
                     return Ok(loaded);
                 }
             }
@@ -304,7 +303,7 @@ mod tests {
             let loaded = Loaded::read(&good[..at], &tree).unwrap();
             assert!(loaded.pairs.values().all(|known| *known == pair("1")), "{at}");
         }
-        // A process was killed in the middle of a line; the next one goes behind it.
+        // A killed process left half a line; the next one is written after it.
         fs::write(&path, &good[..good.len() - 5]).unwrap();
         let record = Record::open(&state, &tree).unwrap();
         assert_eq!((record.get("a"), record.get("b")), (Some(pair("1")), None));

@@ -15,16 +15,16 @@ use serde::{Deserialize, Serialize};
 use super::pread;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Bytes that are read at once: what a connection holds in memory of a part.
+/// Bytes read at once: the part data that a connection holds in memory.
 const BLOCK: u64 = 256 * 1024;
 
-/// What tells whether a file is the same as before.
+/// Identifies a file, to detect changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) struct Stamp {
     pub(in crate::transfer) size: u64,
     /// Nanoseconds since 1970.
     modified: Option<u128>,
-    /// Number of the file in its file system.
+    /// Inode number.
     inode: u64,
 }
 
@@ -44,7 +44,7 @@ fn inode(metadata: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(metadata)
 }
 
-/// Other systems have nothing of the kind without opening the file; size and time have to do.
+/// Other systems have no inode number without opening the file; size and time must do.
 #[cfg(not(unix))]
 fn inode(_: &Metadata) -> u64 {
     0
@@ -56,7 +56,7 @@ pub(in crate::transfer) struct SourceFile {
     file: File,
     path: PathBuf,
     stamp: Stamp,
-    /// End and CRC-32C of each part that was read, by its start.
+    /// End and CRC-32C of each part read, by its start.
     read: Mutex<BTreeMap<u64, (u64, u32)>>,
 }
 
@@ -65,7 +65,7 @@ impl SourceFile {
         let shown = path.display();
         let about = |error| Error::io(format!("cannot read `{shown}`"), error);
         let irregular = || Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none"));
-        // Opening a device may already do something to it, and what is there may change until it is opened.
+        // Merely opening a device can have side effects, and the file may be replaced before it is opened.
         if !std::fs::metadata(path).map_err(about)?.is_file() {
             return Err(irregular());
         }
@@ -83,7 +83,7 @@ impl SourceFile {
         &self.file
     }
 
-    /// Where the file is, without links and relative pieces.
+    /// The absolute path, without links.
     pub(in crate::transfer) fn path(&self) -> &Path {
         &self.path
     }
@@ -96,7 +96,7 @@ impl SourceFile {
         &self.stamp
     }
 
-    /// Fails when the file has another size or time of change than when it was opened.
+    /// Fails if the size or modification time has changed since the file was opened.
     pub(in crate::transfer) fn check_unchanged(&self) -> Result<()> {
         let shown = self.path.display();
         let metadata =
@@ -107,12 +107,12 @@ impl SourceFile {
         Err(Error::new(ErrorKind::Integrity, format!("`{shown}` changed while it was uploaded")))
     }
 
-    /// What the system says of the open file.
+    /// Metadata of the open file.
     pub(in crate::transfer) fn metadata(&self) -> io::Result<Metadata> {
         self.file.metadata()
     }
 
-    /// CRC-32C of the file; `None` unless all of it was read.
+    /// CRC-32C of the whole file; `None` until all of it was read.
     pub(in crate::transfer) fn crc32c(&self) -> Option<u32> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut at, mut whole) = (0, 0);
@@ -132,13 +132,13 @@ impl SourceFile {
     fn read(&self, range: &Range<u64>) -> io::Result<Bytes> {
         let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
         let mut bytes = BytesMut::zeroed(length);
-        // A file that has become shorter ends in an error here.
+        // A file that was truncated fails here.
         pread::read_exact_at(&self.file, &mut bytes, range.start)?;
         Ok(bytes.freeze())
     }
 }
 
-/// Opens a file for reading. A pipe that nobody writes to does not hold the program up.
+/// Opens a file for reading. Does not block on a pipe without a writer.
 pub(in crate::transfer) fn open_without_waiting(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true);
@@ -152,7 +152,7 @@ pub(in crate::transfer) fn open_without_waiting(path: &Path) -> io::Result<File>
     options.open(path)
 }
 
-/// The bytes of a part. They can be sent again and again.
+/// The bytes of a part. They can be sent repeatedly.
 #[derive(Clone, Debug)]
 pub(in crate::transfer) enum PartContent {
     File(Arc<SourceFile>, Range<u64>),
@@ -167,7 +167,7 @@ impl PartContent {
         }
     }
 
-    /// Fails where sending again would send something else.
+    /// Fails if sending again would send different bytes.
     pub(in crate::transfer) fn check_unchanged(&self) -> Result<()> {
         match self {
             Self::File(source, _) => source.check_unchanged(),
@@ -175,8 +175,8 @@ impl PartContent {
         }
     }
 
-    /// The bytes, block by block. What cannot be read ends the stream, and is put into `failed`: whoever sends the bytes sees no more than
-    /// a request that broke off.
+    /// The bytes as a stream of blocks. A read error ends the stream and is stored in `failed`, because the sender only sees a broken
+    /// request.
     pub(in crate::transfer) fn blocks(
         self,
         failed: Arc<Mutex<Option<Error>>>,

@@ -1,37 +1,37 @@
-//! How a local file is recognized, and when a change of it could go unnoticed.
+//! How a local file is recognized, and when a change could go unnoticed.
 
 use std::fs::Metadata;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// A file may change without a change of its time within this period: no file system that is in use has coarser times.
+/// Within this period a file may change without a change of its time: no file system in use has coarser times.
 const GRANULARITY: Duration = Duration::from_secs(2);
 
-/// How a local file is recognized. Times are in nanoseconds since 1970.
+/// Identity of a local file. Times are in nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) struct Stat {
     pub(in crate::transfer) size: u64,
     pub(in crate::transfer) modified: i64,
-    /// When its content, name, owner or mode changed: programs cannot set this time. 0 where the system has none.
+    /// When its content, name, owner or mode changed; programs cannot set it. 0 if the system has none.
     pub(in crate::transfer) changed: i64,
-    /// Its number in the file system. 0 where the system has none.
+    /// Its inode number. 0 if the system has none.
     pub(in crate::transfer) inode: u64,
 }
 
 impl Stat {
-    /// `None` where the file system has no times.
+    /// `None` if the file system has no times.
     pub(in crate::transfer) fn of(metadata: &Metadata) -> Option<Self> {
         let (changed, inode) = changed_and_inode(metadata);
         Some(Self { size: metadata.len(), modified: nanos(metadata.modified().ok()?)?, changed, inode })
     }
 
-    /// Whether the file could be written after `now` and still look like this.
+    /// Whether the file could be written after `now` and still match.
     pub(in crate::transfer) fn is_racy(&self, now: SystemTime) -> bool {
         is_recent(self.modified, now)
     }
 
-    /// The same where the program that writes may set the time of modification.
+    /// The same if the writing program may set the modification time.
     pub(in crate::transfer) fn is_racy_for_copies(&self, now: SystemTime) -> bool {
         is_recent(self.modified.max(self.changed), now)
     }
@@ -55,7 +55,7 @@ fn changed_and_inode(_: &Metadata) -> (i64, u64) {
     (0, 0)
 }
 
-/// Nanoseconds since 1970; `None` for times that no file has.
+/// Nanoseconds since 1970; `None` for times out of range.
 pub(in crate::transfer) fn nanos(time: SystemTime) -> Option<i64> {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_nanos()).ok(),

@@ -1,4 +1,4 @@
-//! The folder of the journals of uploads, which belongs to the user alone: what a journal says is acted upon.
+//! The state folder with the upload journals. It must belong to the user alone, because journals are acted upon.
 
 #[cfg(unix)]
 use std::ffi::OsStr;
@@ -8,8 +8,8 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Makes the folder where there is none, and refuses one of another user. One that is open to others is closed to them if nothing lies in
-/// it that could be theirs, and otherwise refused.
+/// Creates the folder if missing. Refuses a folder of another user. A folder that others can access is restricted to the user if it holds
+/// nothing that could be theirs, and refused otherwise.
 pub(in crate::transfer) fn prepare(path: &Path) -> Result<()> {
     let about = |error| Error::io(format!("cannot use the folder `{}`", path.display()), error);
     let mut folder = std::fs::DirBuilder::new();
@@ -35,7 +35,7 @@ fn check_folder(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let is_writable = mode & 0o022 != 0;
-    // Others may rely on a folder that holds other things, too.
+    // Others may rely on a folder that also holds other files.
     let is_ours = |name: &OsStr| {
         let name = name.to_string_lossy();
         !is_writable && (name.contains(".upload") || name.contains(".tree"))
@@ -51,7 +51,7 @@ fn check_folder(path: &Path) -> io::Result<()> {
     folder.set_permissions(std::fs::Permissions::from_mode(0o700))
 }
 
-/// Refuses a journal that somebody else may have written.
+/// Refuses a journal that another user may have written.
 pub(in crate::transfer) fn check_journal(file: &File) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn state_folder_of_another_user_is_refused() {
-        // The folder of the system belongs to root.
+        // The system's root folder belongs to root.
         if rustix::process::geteuid().is_root() {
             let folder = tempfile::tempdir().unwrap();
             std::os::unix::fs::chown(folder.path(), Some(12345), None).unwrap();

@@ -1,4 +1,4 @@
-//! The content of a small file, read into memory in one piece.
+//! Reads a small file into memory in one piece.
 
 use std::future::IntoFuture;
 
@@ -8,12 +8,12 @@ use futures::future::BoxFuture;
 use crate::error::{Error, Result};
 use crate::files::FileHandle;
 
-/// Largest file that is read unless another limit is set.
+/// Default size limit.
 const LIMIT: u64 = 64 << 20;
 
 impl FileHandle {
-    /// Reads the content of a small file into memory: `.await` it, or set another [`limit`](Content::limit) first. Large files are
-    /// [downloaded](Self::download).
+    /// Reads a small file into memory: `.await` it, or set another [`limit`](Content::limit) first. For large files use
+    /// [`download`](Self::download).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -27,7 +27,7 @@ impl FileHandle {
     }
 }
 
-/// The content of a small file to read.
+/// A pending read of a small file.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -44,7 +44,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// Most bytes to read, at least 1; 64 MiB by default. A larger file is refused before its content is held.
+    /// Size limit in bytes, at least 1; 64 MiB by default. A larger file is refused before its content is held in memory.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -68,8 +68,8 @@ impl Content {
     ///
     /// # Errors
     ///
-    /// A malformed id, a folder or a limit of 0, before anything is sent; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a file
-    /// that is larger than the limit; or whatever the calls bring, code 5017 for a folder.
+    /// A malformed id, a folder or a limit of 0, before anything is sent; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for
+    /// a file that is larger than the limit; or any error of the calls, with code 5017 for a folder.
     pub async fn send(self) -> Result<Bytes> {
         let Self { file, limit } = self;
         if limit == 0 {

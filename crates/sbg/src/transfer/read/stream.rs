@@ -1,4 +1,4 @@
-//! Files of the platform that are read into memory, piece by piece.
+//! Reads remote files into memory, piece by piece.
 
 use std::fmt;
 use std::ops::{Bound, Range, RangeBounds};
@@ -25,15 +25,15 @@ use crate::transfer::engine::task::joined;
 use crate::transfer::part_size;
 use crate::transfer::progress::Counters;
 
-/// Bytes of a piece.
+/// Size of a piece in bytes.
 const PIECE: u64 = 4 * 1024 * 1024;
 
-/// Pieces that are fetched at once, ahead of the reader.
+/// Pieces fetched ahead of the reader.
 const AHEAD: usize = 4;
 
 impl FileHandle {
-    /// Streams the bytes of the file, in order. Up to four pieces of 4 MiB are fetched ahead; what breaks is gone on with where it
-    /// broke; a file that changes meanwhile ends the stream with an error.
+    /// Streams the bytes of the file in order. Up to four pieces of 4 MiB are fetched ahead. Broken connections resume where they broke.
+    /// If the file changes meanwhile, the stream ends with an error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -51,8 +51,8 @@ impl FileHandle {
         self.stream_range(..)
     }
 
-    /// Streams a range of the bytes of the file, as [`stream`](Self::stream) does. A range that ends beyond the file ends with it; one
-    /// that begins there is an error.
+    /// Streams a range of the file, as [`stream`](Self::stream) does. A range that extends beyond the end of the file is cut there; one
+    /// that begins beyond it is an error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -69,7 +69,7 @@ impl FileHandle {
         self.read(range, u64::MAX, Delivery::Pieces)
     }
 
-    /// The same, with an error in place of the first byte of a file that is larger than `limit`.
+    /// The same, but a file larger than `limit` yields an error before any bytes.
     fn read(&self, range: impl RangeBounds<u64>, limit: u64, delivery: Delivery) -> FileStream {
         let start = match range.start_bound() {
             Bound::Included(start) => *start,
@@ -93,17 +93,18 @@ impl FileHandle {
             }
         });
         if let Err(error) = begun {
-            // There is room for one, and nobody else sends.
+            // The channel has room for one, and there is no other sender.
             failed.try_send(Err(error)).ok();
         }
         FileStream { pieces, _stop: stop.drop_guard(), _engine: engine }
     }
 
-    /// Reads a range of the bytes of the file. A range that ends beyond the file ends with it.
+    /// Reads a range of the file. A range that extends beyond the end of the file is cut there.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a range that begins beyond the end of the file; or whatever the calls bring.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a range that begins beyond the end of the file; or any error of
+    /// the calls.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -116,31 +117,31 @@ impl FileHandle {
         collect(self.read(range, u64::MAX, Delivery::AtOnce)).await
     }
 
-    /// All bytes of the file, unless they are more than `limit`.
+    /// All bytes of the file. Fails if it is larger than `limit`.
     pub(in crate::transfer) async fn read_all(&self, limit: u64) -> Result<Bytes> {
         collect(self.read(.., limit, Delivery::AtOnce)).await
     }
 }
 
-/// What of a file is wanted, and how.
+/// The requested range, and how to deliver it.
 #[derive(Clone, Debug)]
 struct Wanted {
     range: Range<u64>,
-    /// Largest file that is read.
+    /// Largest file accepted.
     limit: u64,
     delivery: Delivery,
 }
 
-/// How the bytes are given.
+/// How the bytes are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delivery {
-    /// As they come.
+    /// As they arrive.
     Pieces,
-    /// All are kept until the last has come, where reading may have to restart.
+    /// Only once all have arrived, so that reading can restart.
     AtOnce,
 }
 
-/// All bytes of a stream in one piece.
+/// Joins a stream into one piece.
 async fn collect(mut pieces: FileStream) -> Result<Bytes> {
     let Some(first) = pieces.next().await.transpose()? else { return Ok(Bytes::new()) };
     let Some(second) = pieces.next().await.transpose()? else { return Ok(first) };
@@ -152,7 +153,7 @@ async fn collect(mut pieces: FileStream) -> Result<Bytes> {
     Ok(all.freeze())
 }
 
-/// The bytes of a file, in order and in pieces of up to 4 MiB. Dropping it stops the fetching.
+/// The bytes of a file, in order, in pieces of up to 4 MiB. Dropping the stream stops fetching.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -169,7 +170,7 @@ async fn collect(mut pieces: FileStream) -> Result<Bytes> {
 pub struct FileStream {
     pieces: mpsc::Receiver<Result<Bytes>>,
     _stop: DropGuard,
-    /// Keeps the threads of the engine alive while there is work on them.
+    /// Keeps the threads of the engine alive while they have work.
     _engine: Arc<Engine>,
 }
 
@@ -187,7 +188,7 @@ impl fmt::Debug for FileStream {
     }
 }
 
-/// Fetches pieces in order until all are there, one fails, or nobody wants them any more.
+/// Fetches pieces in order until all are delivered, one fails, or the receiver is dropped.
 async fn produce(context: Context, file: FileHandle, wanted: Wanted, give: mpsc::Sender<Result<Bytes>>) {
     let done = match begin(context, &file, &wanted).await {
         Ok(StreamStart::Nothing) => Ok(()),
@@ -204,13 +205,13 @@ async fn produce(context: Context, file: FileHandle, wanted: Wanted, give: mpsc:
 /// How a file is read.
 enum StreamStart {
     Nothing,
-    /// In ranges, some of them side by side.
+    /// In ranges, several at once.
     Pieces(Box<Pieces>),
     /// In one response.
     Sequential(Box<Sequential>),
 }
 
-/// A file that is read in ranges, of which the first has begun.
+/// A file read in ranges; the first request has begun.
 struct Pieces {
     reader: Reader,
     first: Range<u64>,
@@ -255,7 +256,7 @@ async fn begin(context: Context, file: &FileHandle, wanted: &Wanted) -> Result<S
     }
 }
 
-/// Fetches ranges side by side, and gives them in order.
+/// Fetches ranges in parallel and delivers them in order.
 async fn give_pieces(pieces: Pieces, wanted: &Wanted, give: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
     let Pieces { reader, first, body, permit } = pieces;
     let rest = part_size::parts(first.end..wanted.range.end.min(reader.object.identity.size), PIECE);
@@ -264,7 +265,7 @@ async fn give_pieces(pieces: Pieces, wanted: &Wanted, give: &mpsc::Sender<Result
     let pieces =
         stream::iter(std::iter::once((first, Some((body, permit)))).chain(others)).map(|(range, begun)| {
             let reader = reader.clone();
-            // On a task of its own each, so that they are fetched while nobody polls, but not when nobody wants them any more.
+            // Each on its own task: it is fetched while the stream is not polled, and aborted when the stream is dropped.
             let piece = AbortOnDropHandle::new(tokio::spawn(async move { reader.read(range, begun).await }));
             async move { joined(piece.await) }
         });
@@ -277,7 +278,7 @@ async fn give_pieces(pieces: Pieces, wanted: &Wanted, give: &mpsc::Sender<Result
     Ok(())
 }
 
-/// Gives what one response after the other brings.
+/// Delivers the bytes of one response after another.
 async fn give_in_order(
     mut reader: Sequential,
     wanted: &Wanted,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, ErrorKind};
 use crate::transfer::progress::Counters;
 
-/// The bytes of one attempt at a part. They count until it is over: the connection may ask for more of them afterwards.
+/// The bytes sent by one attempt at a part. Counting stops when it ends, because the connection may still request more of them.
 #[derive(Debug)]
 pub(super) struct PartAttempt {
     counters: Arc<Counters>,
@@ -28,14 +28,14 @@ impl PartAttempt {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) == Some(length)
     }
 
-    /// Takes back what was sent, because it is sent once more: to where the storage redirects it.
+    /// Subtracts the sent bytes from the counters, because a redirect sends them again.
     pub(super) fn restart(&self) {
         if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
             self.counters.take_back(std::mem::take(sent));
         }
     }
 
-    /// Takes back what was sent: it has to be sent again.
+    /// Subtracts the sent bytes from the counters, because they must be sent again. Stops counting.
     pub(super) fn close(&self) {
         if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.counters.take_back(sent);
@@ -47,7 +47,7 @@ impl PartAttempt {
 #[derive(Debug, Default)]
 pub(super) struct PartFailures {
     status: Option<u16>,
-    /// How many have had this status, apart from those of an old address.
+    /// Consecutive failures with this status, except those of an old URL.
     pub(super) count: u32,
     /// Whether the last one was a broken connection, which may have hidden a response.
     pub(super) is_broken: bool,
@@ -66,8 +66,8 @@ impl PartFailures {
         self.is_broken = error.kind() == ErrorKind::Network;
     }
 
-    /// Whether the body of the next attempt is held back: once after a connection broke, as a server breaks it that refuses a request
-    /// before it has read the body.
+    /// Whether to hold back the body of the next attempt: once after a broken connection, because a server that refuses a request before
+    /// it has read the body breaks the connection.
     pub(super) fn hold_back(&mut self) -> bool {
         self.held = self.is_broken && !self.held;
         self.held

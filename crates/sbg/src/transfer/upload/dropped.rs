@@ -1,14 +1,14 @@
 //! Whether the storage has dropped an upload that the platform still lists. Pure.
 //!
-//! Storages delete unfinished uploads after some days (lifecycle rules), and say so in different ways: 404 `NoSuchUpload`, a plain 403,
-//! 410, or an internal error each time.
+//! Storages delete unfinished uploads after some days (lifecycle rules) and report it in different ways: 404 `NoSuchUpload`, a plain 403,
+//! 410, or an internal error on every request.
 
 use crate::error::Error;
 
 /// The failure of a part.
 #[derive(Clone, Debug)]
 pub(super) enum PartError {
-    /// The storage does not know the upload any more: it has to restart from zero.
+    /// The storage no longer knows the upload; it must restart from zero.
     Dropped(Error),
     Failed(Error),
 }
@@ -29,18 +29,18 @@ pub(super) struct PartRefusal<'a> {
     pub(super) resumed: bool,
     /// Whether the storage has confirmed a part to this run.
     pub(super) confirmed: bool,
-    /// Refusals with this status in a row, apart from those of a URL that may have been too old.
+    /// Consecutive refusals with this status, except those of a URL that may have been too old.
     pub(super) attempts: u32,
 }
 
-/// Internal errors in a row that are no outage any more.
+/// Consecutive internal errors that no longer look like an outage.
 const INTERNAL_ERRORS: u32 = 7;
 
 impl PartRefusal<'_> {
     /// Whether the storage has dropped the upload.
     ///
-    /// Only a storage that has known the upload can have dropped it: what refuses a new upload is a matter of permissions. One that has
-    /// just confirmed another part still knows it, so that only an explicit status counts then.
+    /// Only an upload that the storage has known can be dropped: a refusal of a new upload is a matter of permissions. A storage that has
+    /// just confirmed another part still knows the upload, so then only an explicit status counts.
     pub(super) fn is_dropped(&self) -> bool {
         match self.status {
             Some(404 | 410) => self.resumed || self.confirmed || self.code == Some("NoSuchUpload"),
@@ -54,8 +54,8 @@ impl PartRefusal<'_> {
 /// The platform's error code for parts that it cannot join.
 const CANNOT_COMPLETE: i32 = 8007;
 
-/// Whether a refused completion means that parts which an earlier run has sent are gone. Permissions, bills and names that are taken would
-/// refuse a new upload as well.
+/// Whether a refused completion means that parts of an earlier run are gone. Permissions, billing and name conflicts would refuse a new
+/// upload as well.
 pub(super) fn lacks_parts(error: &Error, resumed: bool) -> bool {
     let refused = error.code() == Some(CANNOT_COMPLETE) || matches!(error.status(), Some(404 | 410 | 500));
     resumed && error.is_refused() && refused

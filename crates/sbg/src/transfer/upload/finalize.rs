@@ -1,4 +1,4 @@
-//! Completes an upload once, and finds out the result if the response is lost.
+//! Completes an upload once, and determines the result if the response is lost.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use crate::types;
 /// Maximum number of completion requests whose responses are lost.
 const COMPLETIONS: u32 = 5;
 
-/// How long a platform may go on with a completion whose connection broke, before it is sent again.
+/// How long to poll after a broken connection before the completion is sent again.
 const BROKEN: Duration = Duration::from_secs(2);
 
-/// The same where it has failed or refused for its load: it is not at it any more.
+/// The same after a 500 or 503: the platform is no longer working on it.
 const REFUSED: Duration = Duration::from_millis(500);
 
-/// The same where it, or what lies in between, has taken too long to answer: it is likely to be at it.
+/// The same after a timeout of the platform or a gateway: the platform is probably still working on it.
 const SLOW: Duration = Duration::from_secs(90);
 
 /// Shortest and longest time between two polls.
 const LOOK: Duration = Duration::from_millis(100);
 const LONGEST_LOOK: Duration = Duration::from_secs(15);
 
-/// What has become of an upload that the platform was asked to complete.
+/// The state of an upload after a completion request.
 enum Completion {
     File(Box<types::File>),
-    /// It is there to be completed.
+    /// The upload still exists and is not complete.
     Waiting,
-    /// The platform does not know it any more, and there is no file.
+    /// The upload no longer exists, and there is no file.
     Gone,
 }
 
 impl Worker {
-    /// Completes the upload when every planned part is confirmed, and checks what has become of it.
+    /// Completes the upload once every planned part is confirmed, and checks the size of the result.
     pub(super) async fn complete(&self, planned: usize, name: &str, size: u64) -> Result<types::File> {
         let count = self.confirmed().len();
         if count != planned {
@@ -62,7 +62,7 @@ impl Worker {
         }
     }
 
-    /// Completes the upload, and finds out what happened where the answer is lost.
+    /// Completes the upload. If a response is lost, polls for the result and retries.
     async fn complete_once_more(&self, name: &str, size: u64) -> Result<types::File> {
         let mut attempt = 1;
         loop {
@@ -71,7 +71,7 @@ impl Worker {
                 Err(error) => error,
             };
             let lost = is_lost(&error);
-            // A repeated one may be refused because the one before is done, or about to be.
+            // A repeated request may be refused because the previous one has succeeded or is about to.
             if !lost && attempt == 1 {
                 return Err(error);
             }
@@ -89,7 +89,7 @@ impl Worker {
         }
     }
 
-    /// Looks what has become of the upload until there is a file, for so long at most.
+    /// Polls until there is a file, for at most `patience`.
     async fn became(&self, name: &str, size: u64, patience: Duration) -> Result<Completion> {
         let began = Instant::now();
         let mut wait = LOOK;
@@ -115,7 +115,7 @@ impl Worker {
     }
 }
 
-/// Whether a call may have been carried out although its response was lost.
+/// Whether a call may have succeeded although its response was lost.
 fn is_lost(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout)
         || matches!(error.status(), Some(500 | 502 | 503 | 504))

@@ -1,4 +1,4 @@
-//! The start of an upload: resumes one that an earlier run has left, or begins a new one.
+//! The start of an upload: resumes one that an earlier run left, or begins a new one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(super) struct StartedUpload {
     pub(super) route: RemoteUpload,
     pub(super) part_size: u64,
     pub(super) confirmed: BTreeMap<usize, Confirmed>,
-    /// Whether an earlier run has sent parts of it.
+    /// Whether an earlier run has sent parts.
     pub(super) resumed: bool,
     pub(super) record: Option<Record>,
 }
@@ -34,18 +34,18 @@ pub(super) struct StartedUpload {
 /// How an upload starts.
 pub(super) enum Beginning {
     StartedUpload(Box<StartedUpload>),
-    /// It is already complete: an earlier run was killed after it had asked the platform to complete it.
+    /// Already complete: an earlier run was killed after it had requested the completion.
     Completed(Box<types::File>),
 }
 
-/// Resumes the upload that an earlier run has left, or begins a new one.
+/// Resumes the upload that an earlier run left, or begins a new one.
 pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) -> Result<Beginning> {
     let Some(folder) = context.state_folder.clone() else {
         return begin_anew(plan, context, None).await;
     };
     let (record, left) = match open(plan, context, shared, &folder).await {
         Ok(opened) => opened,
-        // Such as in a container with a read-only file system.
+        // For example in a container with a read-only file system.
         Err(error) if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
             tracing::warn!(%error, "an upload is not journaled, so it cannot be resumed by another process");
             return begin_anew(plan, context, None).await;
@@ -78,7 +78,7 @@ pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) 
 
 type Previous = Option<Result<Saved, String>>;
 
-/// Opens the record of the upload, with what another run has left there.
+/// Opens the record of the upload, and loads what another run left there.
 async fn open(
     plan: &Plan,
     context: &Context,
@@ -97,7 +97,7 @@ async fn open(
     context.descriptors.more(&shared.stop, open).await
 }
 
-/// Begins a new upload. The journal has it before the platform does.
+/// Begins a new upload. The intent is journaled before the platform is called.
 pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Record>) -> Result<Beginning> {
     let record = match record {
         Some(record) => {
@@ -115,7 +115,7 @@ pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Re
     let (route, part_size) = match protocol::begin(&context.api, &plan.destination, &request).await {
         Ok(begun) => begun,
         Err(error) => {
-            // Where the platform may have begun it all the same, the next run looks for it.
+            // If the platform may have begun the upload anyway, the next run searches for it.
             if let Some(record) = record.filter(|_| !may_have_begun(&error)) {
                 record.remove();
             }
@@ -137,13 +137,13 @@ pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Re
     Ok(Beginning::StartedUpload(Box::new(begun)))
 }
 
-/// Whether the call may have been carried out.
+/// Whether the call may have been executed.
 fn may_have_begun(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout | ErrorKind::UnexpectedResponse)
         || error.status().is_some_and(|status| status >= 500 || !error.is_refused())
 }
 
-/// What has become of the upload that a journal names.
+/// The state of the upload that a journal names.
 enum TakenUp {
     There {
         route: RemoteUpload,
@@ -152,13 +152,13 @@ enum TakenUp {
         resumed: bool,
     },
     Completed(Box<types::File>),
-    /// It is of no use; the text tells why.
+    /// It cannot be used; the text says why.
     Useless(String),
-    /// There is none.
+    /// No upload was found.
     Nothing,
 }
 
-/// Takes over the upload that a killed run has begun, if the platform knows it.
+/// Adopts the upload that a killed run has begun, if the platform knows it.
 async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<TakenUp> {
     match intent::find(plan, context, intent, folder).await {
         Ok(Lookup::Upload(route, part_size)) => {
@@ -169,7 +169,7 @@ async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -
         Ok(Lookup::Aborted(why)) => Ok(TakenUp::Useless(why.to_owned())),
         Ok(Lookup::Nothing) => Ok(TakenUp::Nothing),
         Err(error) if error.is_transient() || error.kind() == ErrorKind::Cancelled => Err(error),
-        // Nothing was sent yet, so nothing is lost by a restart.
+        // No bytes were sent yet, so a restart loses nothing.
         Err(error) => {
             tracing::warn!(%error, "cannot look for an upload that a killed run may have begun");
             Ok(TakenUp::Nothing)
@@ -177,16 +177,16 @@ async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -
     }
 }
 
-/// Asks the platform what it has of the upload that a journal names.
+/// Queries the platform for the state of the upload that a journal names.
 async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<TakenUp> {
     let Journal { stamp, upload_id, part_size, parts, completing, .. } = journal;
-    // A journal may lie where others can write. Its id becomes a piece of paths, and its parts are planned at once.
+    // Others may be able to write to the journal. Its id becomes a path segment, and its parts are planned right away.
     if check_segment("upload id", &upload_id).is_err() || !part_size::fits(stamp.size, part_size) {
         return Ok(TakenUp::Useless("the journal is of no use: it names no upload that could be".to_owned()));
     }
     let route = RemoteUpload { api: context.api.clone(), destination: plan.destination.clone(), upload_id };
     let remote = match route.remote().await {
-        // The upload is of somebody else, or the caller may not write there any more: beginning anew tells.
+        // The upload belongs to another user, or the caller may no longer write there: a new upload shows which.
         Err(error) if error.is_forbidden() => {
             return Ok(TakenUp::Useless(format!("the platform does not show the upload: {error}")));
         }
@@ -194,7 +194,7 @@ async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<Tak
     };
     let changed = stamp != *plan.source.stamp();
     let Some(remote) = remote else {
-        // Where files are replaced, an old one of the same name and size could be taken for this one.
+        // If files are replaced, an old one of the same name and size could be mistaken for this upload.
         if completing
             && !changed
             && !plan.destination.overwrites()
@@ -205,7 +205,7 @@ async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<Tak
         return Ok(TakenUp::Useless("the platform does not know the upload any more".to_owned()));
     };
     if !remote.goes_to(&plan.destination, &plan.name) || !remote.holds(stamp.size, Some(part_size)) {
-        // Nothing is sent to it, and it is not aborted either.
+        // Nothing is sent to that upload, and it is not aborted either.
         return Ok(TakenUp::Useless("the journal names another upload of the platform".to_owned()));
     }
     if changed {
@@ -216,7 +216,7 @@ async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<Tak
     Ok(TakenUp::There { route, part_size, confirmed, resumed: true })
 }
 
-/// The parts of which the journal and the platform do not disagree.
+/// The parts on which the journal and the platform do not disagree.
 fn confirmed(parts: Vec<PartReport>, reported: Vec<PartReport>) -> BTreeMap<usize, Confirmed> {
     let number = |report: &PartReport| usize::try_from(report.part).unwrap_or(0);
     let mut confirmed: BTreeMap<_, _> =
@@ -224,14 +224,14 @@ fn confirmed(parts: Vec<PartReport>, reported: Vec<PartReport>) -> BTreeMap<usiz
     for report in reported {
         match confirmed.get_mut(&number(&report)) {
             Some(known) if agree(&known.report, &report) => known.reported = true,
-            // Somebody else was at this upload, or the journal is behind: the part is sent again.
+            // Another process sent parts, or the journal is outdated: the part is sent again.
             _ => drop(confirmed.remove(&number(&report))),
         }
     }
     confirmed
 }
 
-/// Whether two reports may be of the same part. Some storages send no tag, and the platform need not list what it was told.
+/// Whether two reports may be of the same part. Some storages send no `ETag`, and the platform may not list what was reported.
 fn agree(ours: &PartReport, theirs: &PartReport) -> bool {
     match (etag(&ours.headers), etag(&theirs.headers)) {
         (Some(ours), Some(theirs)) => ours == theirs,

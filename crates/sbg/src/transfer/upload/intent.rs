@@ -1,9 +1,8 @@
-//! Uploads that a killed run has begun without learning their ids.
+//! Uploads that a killed run began without learning their ids.
 //!
-//! Before the platform is asked for an upload, the journal says that it will be. A run that finds such an intent looks for the upload on
-//! the platform. The platform does not say who began an upload, so one is taken only where all that is known of it fits, and no other
-//! fits as well: it has the name and the destination, it began right after the intent, nobody has reported a part of it, and no other
-//! journal names it.
+//! Before an upload is requested from the platform, the journal saves that intent. A run that finds an intent searches for the upload on
+//! the platform. The platform does not report who began an upload, so one is adopted only if it is the only match: it has the name and
+//! the destination, it began right after the intent, no part of it was reported, and no other journal names it.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -26,27 +25,27 @@ use crate::transfer::part_size;
 use crate::transfer::upload::plan::Plan;
 use crate::transfer::upload::plan::UploadDestination;
 
-/// How far two clocks may be apart that were compared by an answer of the platform, and where it was not dated.
+/// Maximum clock difference: after comparison with the `Date` of a response, and without it.
 const COMPARED: Duration = Duration::from_secs(5);
 const NOT_COMPARED: Duration = Duration::from_secs(60);
 
-/// Time between an intent and the beginning of its upload at most: longer than a call may take.
+/// Maximum time between an intent and the start of its upload: longer than a call may take.
 const LATEST: Duration = Duration::from_secs(15 * 60);
 
-/// What has become of an intent.
+/// The result of the search for the upload of an intent.
 pub(super) enum Lookup {
-    /// The upload, and the size of its parts.
+    /// The upload, and its part size.
     Upload(RemoteUpload, u64),
-    /// The upload is of no use, and was aborted; the text tells why.
+    /// The upload could not be used and was aborted; the text says why.
     Aborted(&'static str),
-    /// The platform was not asked, or does not know of it, or it cannot be told from others.
+    /// The platform cannot be queried, does not know the upload, or has several that match.
     Nothing,
 }
 
-/// Looks for the upload of an intent.
+/// Searches for the upload of an intent.
 pub(super) async fn find(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<Lookup> {
     if matches!(plan.destination, UploadDestination::Automation { .. }) {
-        // The platform lists no uploads of code; they expire there.
+        // The platform does not list code uploads; they expire there.
         return Ok(Lookup::Nothing);
     }
     let response = context.api.upload_list().send().await?;
@@ -61,7 +60,7 @@ pub(super) async fn find(plan: &Plan, context: &Context, intent: &Intent, folder
         return Ok(Lookup::Nothing);
     }
     let route = RemoteUpload { api: context.api.clone(), destination: plan.destination.clone(), upload_id };
-    // The list does not tell all.
+    // The list does not contain all fields.
     let Some(remote) = route.remote().await? else { return Ok(Lookup::Nothing) };
     if !is_match(&remote, plan, intent.stamp.size, &between) {
         return Ok(Lookup::Nothing);
@@ -75,7 +74,7 @@ pub(super) async fn find(plan: &Plan, context: &Context, intent: &Intent, folder
     Ok(part_size.filter(fits).map_or(Lookup::Nothing, |part_size| Lookup::Upload(route, part_size)))
 }
 
-/// The time in which the upload of an intent began, by the clock of the platform.
+/// The period in which the upload of an intent must have begun, by the platform's clock.
 #[derive(Clone, Copy, Debug)]
 struct TimeWindow {
     earliest: Timestamp,
@@ -83,7 +82,7 @@ struct TimeWindow {
 }
 
 impl TimeWindow {
-    /// `headers` are those of a response that came at `now`, by the clock of this machine.
+    /// `headers` are those of a response received at `now`, by the local clock.
     fn of(intent: &Intent, headers: &HeaderMap, now: Timestamp) -> Self {
         let dated = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
         let (ahead, tolerance) = match dated {
@@ -102,14 +101,14 @@ impl TimeWindow {
 
 fn is_match(remote: &UploadStatus, plan: &Plan, size: u64, between: &TimeWindow) -> bool {
     remote.goes_to(&plan.destination, &plan.name)
-        // Without a name and a time there is nothing to recognize it by.
+        // Without a name and a time it cannot be recognized.
         && remote.name.is_some()
         && remote.initiated.is_some_and(|at| (between.earliest..=between.latest).contains(&at))
         && remote.holds(size, None)
         && remote.is_untouched()
 }
 
-/// The id of the one upload that fits; `None` where there is none, or where there are several.
+/// The id of the only matching upload; `None` if none or several match.
 fn only_match(
     listed: Vec<UploadStatus>,
     plan: &Plan,
@@ -189,7 +188,7 @@ mod tests {
     fn upload_times_use_the_platform_clock() {
         let folder = tempfile::tempdir().unwrap();
         let plan = order(&folder);
-        // By the clock of the platform this machine is an hour behind.
+        // The local clock is an hour behind the platform's.
         let date = "Tue, 14 Nov 2023 23:14:20 GMT";
         let headers = HeaderMap::from_iter([(DATE, date.parse().unwrap())]);
         let between = between(&plan, &headers, INTENDED + 60);

@@ -23,7 +23,7 @@ pub(crate) fn default_state_folder() -> Option<PathBuf> {
         variable("LOCALAPPDATA")
     } else {
         let home = || std::env::home_dir().map(|home| home.join(".local/state"));
-        // A relative path is to be ignored, as the specification of the variable says.
+        // The specification of the variable says to ignore relative paths.
         variable("XDG_STATE_HOME").filter(|path| path.is_absolute()).or_else(home)
     };
     base.map(|base| base.join("sbg"))
@@ -32,31 +32,31 @@ pub(crate) fn default_state_folder() -> Option<PathBuf> {
 /// The journal of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Journal {
-    /// Which file goes where; version 0.1.0 has given it this name.
+    /// Identifies the upload; version 0.1.0 used this field name.
     #[serde(rename = "errand")]
     pub(super) key: UploadKey,
-    /// The state of the file.
+    /// The state of the local file.
     pub(super) stamp: Stamp,
     pub(super) upload_id: String,
     pub(super) part_size: u64,
     /// The parts that the storage has confirmed.
     pub(super) parts: Vec<PartReport>,
-    /// Whether the platform may have been asked to complete the upload.
+    /// Whether the completion may have been requested.
     pub(super) completing: bool,
 }
 
-/// What is saved before the platform is asked for an upload, so that it can be found although its id never came.
+/// Saved before an upload is requested, so that it can be found even if its id never arrives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Intent {
     #[serde(rename = "errand")]
     pub(super) key: UploadKey,
     pub(super) stamp: Stamp,
     pub(super) part_size: u64,
-    /// Seconds since 1970, by the clock of the machine.
+    /// Seconds since 1970, by the local clock.
     pub(super) intended: i64,
 }
 
-/// What may be saved of an upload.
+/// The possible contents of a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Saved {
     Upload(Journal),
@@ -80,11 +80,11 @@ impl Saved {
     }
 }
 
-/// What the name of a journal ends with, and that of its lock file.
+/// Suffixes of the names of a journal and of its lock file.
 const JOURNAL: &str = "upload";
 const LOCK: &str = ".upload.lock";
 
-/// The uploads that the journals in this folder name.
+/// Ids of the uploads named by the journals in this folder.
 pub(super) fn upload_ids(folder: &Path) -> HashSet<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let journals = entries.filter(|path| path.extension() == Some(OsStr::new(JOURNAL)));
@@ -94,7 +94,7 @@ pub(super) fn upload_ids(folder: &Path) -> HashSet<String> {
         .collect()
 }
 
-/// Removes the lock files of runs that were killed.
+/// Removes the lock files of killed runs.
 pub(in crate::transfer) fn remove_stale_locks(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_lock =
@@ -106,23 +106,23 @@ pub(in crate::transfer) fn remove_stale_locks(folder: &Path) {
     }
 }
 
-/// Which file goes where. Two uploads of the same key are the same upload.
+/// Source and destination. Two uploads with the same key are the same upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct UploadKey {
     pub(super) endpoint: String,
-    /// As [`text`] gives it.
+    /// As returned by [`text`].
     pub(super) path: String,
     pub(super) destination: UploadDestination,
     pub(super) name: String,
 }
 
-/// A path as a journal can hold it: text where it is, and otherwise its bytes, which no absolute path looks like.
+/// A path as text if it is valid text; otherwise its bytes in a form that no absolute path has.
 pub(super) fn text(path: &Path) -> String {
     let bytes = || format!("hex:{}", hex(path.as_os_str().as_encoded_bytes()));
     path.to_str().map_or_else(bytes, str::to_owned)
 }
 
-/// The place of the journal of a key. It is locked as long as this lives.
+/// The journal file of a key. Locked until this is dropped.
 #[derive(Debug)]
 pub(super) struct Record {
     path: PathBuf,
@@ -131,8 +131,8 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Opens the record of a key. Refused where another upload is at the same key, and stays at it until `stopped`, or for two
-    /// seconds.
+    /// Opens the record of a key. Fails if another upload has the same key and does not release it within two seconds, or before
+    /// `stopped` returns true.
     pub(super) fn open(folder: &Path, key: &UploadKey, stopped: &dyn Fn() -> bool) -> Result<Self> {
         let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
         let name = serde_json::to_vec(key).map_err(|error| about(error.into()))?;
@@ -147,19 +147,19 @@ impl Record {
         Ok(Self { path, lock_path, _lock: lock })
     }
 
-    /// What another run has written down; the text tells why it is of no use.
+    /// What another run saved; the text says why it cannot be used.
     pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Saved, String>> {
         match Saved::load(&self.path) {
             Err(JournalError::Missing) => None,
             Err(JournalError::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
-            // Nothing is done to the upload that it names.
+            // The upload that it names is left alone.
             Ok(saved) if saved.key() != key => Some(Err("the journal is that of another upload".to_owned())),
             Ok(saved) => Some(Ok(saved)),
         }
     }
 
     pub(super) fn save(&self, journal: &impl Serialize) {
-        // Without a journal the upload goes on all the same; only another process cannot.
+        // Without a journal the upload continues, but another process cannot resume it.
         if let Err(error) = journal::save(&self.path, journal) {
             tracing::warn!(%error, "cannot write the journal of an upload");
         }
@@ -172,13 +172,12 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        // Before the lock ends, so that nobody has locked it by now.
+        // Before the lock is released, so no other process can have locked it yet.
         fs::remove_file(&self.lock_path).ok();
     }
 }
 
-/// The journal of an upload under way, until it is closed: a late writer must neither bring back one that was removed nor hold the
-/// lock.
+/// The journal of a running upload, until it is closed: a late write must neither recreate a removed journal nor hold the lock.
 #[derive(Debug)]
 pub(super) struct Ledger(Mutex<Option<Open>>);
 
@@ -186,7 +185,7 @@ pub(super) struct Ledger(Mutex<Option<Open>>);
 struct Open {
     record: Record,
     journal: Journal,
-    /// Whether all of it is on the disk.
+    /// Whether all changes are on disk.
     saved: bool,
 }
 
@@ -198,7 +197,7 @@ impl Open {
 }
 
 impl Ledger {
-    /// Writes the journal down for the first time.
+    /// Saves the journal for the first time.
     pub(super) fn open(record: Record, journal: Journal) -> Self {
         let mut open = Open { record, journal, saved: false };
         open.save();
@@ -214,7 +213,7 @@ impl Ledger {
         });
     }
 
-    /// Saves what is new.
+    /// Saves unsaved changes.
     pub(super) fn save(&self) {
         self.change(|open| {
             if !open.saved {
@@ -223,7 +222,7 @@ impl Ledger {
         });
     }
 
-    /// Writes down that the platform is about to be asked to complete the upload.
+    /// Saves that the completion is about to be requested.
     pub(super) fn completing(&self) {
         self.change(|open| {
             open.journal.completing = true;
@@ -237,8 +236,8 @@ impl Ledger {
         }
     }
 
-    /// Leaves the journal with these parts to the next upload of the same key, or removes it where there is nothing to resume. Gives
-    /// the record back, which is still locked.
+    /// Leaves the journal with these parts for the next upload of the same key, or removes it if there is nothing to resume. Returns the
+    /// record, which is still locked.
     pub(super) fn close(&self, parts: Option<Vec<PartReport>>) -> Option<Record> {
         let Open { record, journal, .. } = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         match parts {
@@ -249,7 +248,7 @@ impl Ledger {
     }
 }
 
-/// For the fuzz target: a journal of an upload of these bytes.
+/// For the fuzz target: parses a journal from these bytes.
 #[cfg(fuzzing)]
 pub fn fuzz(bytes: &[u8]) {
     for journal in journal::parse_both::<Journal>(bytes) {

@@ -72,7 +72,7 @@ pub(super) async fn begin(
             (begun.upload_id, begun.part_size)
         }
     };
-    // It becomes a segment of paths.
+    // It becomes a path segment.
     check_segment("upload id", &upload_id)?;
     if part_size.is_some_and(|size| u64::try_from(size).is_ok_and(|size| size > LARGEST_PART)) {
         let message = "the platform asks for parts that are larger than the largest";
@@ -86,7 +86,7 @@ impl RemoteUpload {
         matches!(self.destination, UploadDestination::Automation { .. })
     }
 
-    /// Whether parts can be reported together, and along with the completion.
+    /// Whether several parts can be reported in one call, or along with the completion.
     pub(super) fn takes_many_reports(&self) -> bool {
         !self.is_code()
     }
@@ -112,7 +112,7 @@ impl RemoteUpload {
         Ok(PartUrl { url, age, headers: header_map(headers)?, success: some(success.collect()), wanted })
     }
 
-    /// Reports parts, all at once.
+    /// Reports parts in one call.
     pub(super) async fn report_many(&self, reports: &[PartReport]) -> Result<()> {
         let parts = reports.iter().cloned().map(report_body).collect();
         let call = self.api.upload_parts_report().upload_id(&*self.upload_id);
@@ -133,7 +133,7 @@ impl RemoteUpload {
         Ok(())
     }
 
-    /// What the platform says of the upload, with the parts that were reported; `None` when it does not know the upload any more.
+    /// The platform's description of the upload, with the reported parts; `None` if it no longer knows the upload.
     pub(super) async fn remote(&self) -> Result<Option<UploadStatus>> {
         let id = &*self.upload_id;
         let said = if self.is_code() {
@@ -161,7 +161,7 @@ impl RemoteUpload {
         Ok(call.send().await?.into_inner())
     }
 
-    /// The file of this name and size where the upload goes, if there is one.
+    /// The file of this name and size at the destination, if there is one.
     pub(super) async fn find(&self, name: &str, size: u64) -> Result<Option<types::File>> {
         let UploadDestination::Place { project, folder, .. } = &self.destination else { return Ok(None) };
         let call = self.api.file_list().name(vec![name.to_owned()]).fields("_all");
@@ -170,7 +170,7 @@ impl RemoteUpload {
             (None, Some(folder)) => call.parent(&**folder),
             (None, None) => return Ok(None),
         };
-        // Which files come is not left to the filter of the platform alone: a wrong one would be taken for what was uploaded.
+        // The platform's filter is not trusted: a wrong file would be mistaken for the upload.
         let same = |file: &types::File| {
             file.name.as_deref() == Some(name)
                 && file.size.is_none_or(|found| u64::try_from(found) == Ok(size))
@@ -178,7 +178,8 @@ impl RemoteUpload {
         Ok(call.send().await?.into_inner().items.into_iter().find(same))
     }
 
-    /// Aborts the upload, so that its parts cost nothing. What cannot be aborted now, within ten seconds, expires on the platform.
+    /// Aborts the upload, so that its parts cost nothing. If that fails or takes more than ten seconds, the upload expires on the
+    /// platform.
     pub(super) async fn abort(&self) {
         let id = &*self.upload_id;
         let aborting = async {
@@ -207,7 +208,7 @@ fn report_body(report: PartReport) -> types::UploadPartReport {
     }
 }
 
-/// Headers that are about a connection and no part of what is signed.
+/// Headers of the connection, which are never part of a signature.
 const OF_THE_CONNECTION: [HeaderName; 5] = [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 
 fn header_map(headers: Option<BTreeMap<String, String>>) -> Result<HeaderMap> {
@@ -220,7 +221,7 @@ fn header_map(headers: Option<BTreeMap<String, String>>) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
     for (name, value) in headers.unwrap_or_default() {
         let name = HeaderName::try_from(name).map_err(|_| unusable())?;
-        // Both are known better here, and twice they would be a request that two servers read in two ways.
+        // This side sets both. Sending them twice would make a request that two servers can read differently.
         if name == CONTENT_LENGTH || name == HOST {
             continue;
         }

@@ -20,7 +20,7 @@ use crate::transfer::part_size;
 use crate::transfer::upload::plan::UploadDestination;
 use crate::types;
 
-/// Bytes of parts that are held in memory at once, so that they can be sent again.
+/// Part bytes held in memory at once, so that they can be sent again.
 const IN_MEMORY: u64 = 48 * 1024 * 1024;
 
 /// A reader, which can be read only once.
@@ -55,7 +55,7 @@ pub(super) async fn run(
     };
     workers.shutdown().await;
     if result.is_err() {
-        // What was read is gone, so nobody can go on.
+        // The bytes already read are gone, so the upload cannot resume.
         job.route.abort().await;
     }
     match result {
@@ -99,7 +99,7 @@ async fn send_all(
             loop {
                 tokio::select! {
                     biased;
-                    // One that fails need not wait for the next bytes, which may take their time.
+                    // A failed part ends the upload without waiting for the next bytes, which may take a while.
                     Some(done) = workers.join_next() => sent(done)?,
                     bytes = &mut reading => break bytes?,
                 }
@@ -108,7 +108,7 @@ async fn send_all(
         left -= length;
         job.spawn(number, PartContent::Memory(bytes), workers).await?;
     }
-    // Whoever writes need not end after the announced bytes: there is more to read only if it comes before they are all sent.
+    // The writer may not close after the announced bytes, so excess bytes are detected only if they arrive before all parts are sent.
     let mut more = [0];
     tokio::select! {
         biased;

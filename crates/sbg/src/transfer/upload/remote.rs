@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::transfer::upload::plan::{PartReport, UploadDestination};
 use crate::types;
 
-/// An upload under way, as far as the platform describes it.
+/// An upload in progress, as described by the platform.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UploadStatus {
     pub(super) upload_id: String,
@@ -18,7 +18,7 @@ pub(super) struct UploadStatus {
     pub(super) part_size: Option<i64>,
     pub(super) initiated: Option<Timestamp>,
     pub(super) parts_count: Option<i64>,
-    /// The parts that were reported, where the platform lists them.
+    /// The reported parts, if the platform lists them.
     pub(super) parts: Vec<PartReport>,
 }
 
@@ -62,14 +62,14 @@ impl From<types::AutomationUpload> for UploadStatus {
 }
 
 impl UploadStatus {
-    /// Whether nothing that the platform says contradicts that this is an upload to this destination under this name.
+    /// Whether the platform's description is consistent with an upload to this destination under this name.
     pub(super) fn goes_to(&self, destination: &UploadDestination, name: &str) -> bool {
         let same = |said: &Option<String>, expected: &Option<String>| match (said, expected) {
             (Some(said), Some(expected)) => said.eq_ignore_ascii_case(expected),
             _ => true,
         };
         let place = match destination {
-            // An upload to the root of a project may name the root folder, and one to a folder its project.
+            // An upload to a project's root may name the root folder, and one to a folder may name its project.
             UploadDestination::Place { project: Some(project), .. } => {
                 same(&self.project, &Some(project.clone()))
             }
@@ -79,14 +79,14 @@ impl UploadStatus {
         place && self.name.as_deref().is_none_or(|said| said == name)
     }
 
-    /// Whether a file of this size in parts of this size could be its content.
+    /// Whether the description is consistent with a file of this size in parts of this size.
     pub(super) fn holds(&self, size: u64, part_size: Option<u64>) -> bool {
         let same =
             |said: Option<i64>, expected: u64| said.is_none_or(|said| u64::try_from(said) == Ok(expected));
         same(self.size, size) && part_size.is_none_or(|part_size| same(self.part_size, part_size))
     }
 
-    /// Whether nobody has reported a part.
+    /// Whether no part was reported.
     pub(super) fn is_untouched(&self) -> bool {
         self.parts.is_empty() && self.parts_count.unwrap_or(0) == 0
     }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use crate::types;
 
-/// An upload that is complete. It dereferences to the [`File`](types::File) that the platform made.
+/// A completed upload. It dereferences to the [`File`](types::File) that the platform created.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -23,9 +23,9 @@ pub struct Uploaded {
     pub file: types::File,
     /// Its size in bytes.
     pub bytes: u64,
-    /// How many of the bytes an earlier run had sent.
+    /// Bytes sent by an earlier run.
     pub resumed: u64,
-    /// Why the upload restarted from zero, if there was something to resume that could not be used.
+    /// Why the upload restarted from zero, if an earlier one could not be resumed.
     pub started_over: Option<String>,
 }
 

@@ -32,19 +32,19 @@ use crate::transfer::part_size;
 use crate::transfer::upload::plan::PartReport;
 use crate::types;
 
-/// Parts whose address is asked for ahead of the connection that will send them.
+/// Parts whose URL is requested ahead of a connection.
 const AHEAD: usize = 16;
 
-/// Parts that are reported together. The last ones go along with the completion.
+/// Parts reported in one call. The last ones go with the completion.
 const REPORTED_TOGETHER: usize = 32;
 
-/// Time between two journals: what a killed process sends again at most.
+/// Time between two journal saves: at most this much is sent again after a kill.
 const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long an upload that is stopped while it begins waits for the answer of the platform.
+/// How long an upload that is stopped while it begins waits for the platform's response.
 const LAST_ANSWER: Duration = Duration::from_secs(2);
 
-/// Does the whole upload of a file. One that the storage has dropped restarts from zero, once.
+/// Runs the whole upload of a file. If the storage has dropped it, restarts from zero, once.
 pub(super) async fn run(plan: Plan, context: Context, shared: Arc<Shared>) -> Result<Uploaded> {
     let begun = stoppable(&shared, begin(&plan, &context, &shared)).await?;
     let (error, record) = match attempt(&plan, &context, &shared, begun).await? {
@@ -66,12 +66,12 @@ fn complete(plan: &Plan, shared: &Shared, file: types::File, resumed: u64) -> At
     AttemptEnd::Complete(Box::new(Uploaded { file, bytes, resumed, started_over }))
 }
 
-/// The beginning of an upload, which may be stopped.
+/// Runs the start of an upload, which may be stopped.
 async fn stoppable(shared: &Shared, beginning: impl Future<Output = Result<Beginning>>) -> Result<Beginning> {
     let mut beginning = pin!(beginning);
     tokio::select! {
         begun = &mut beginning => begun,
-        // The platform may know the upload already: only its answer tells what is to be aborted, or kept.
+        // The platform may already know the upload: only its response tells what to abort or keep.
         () = shared.stop.cancelled() => match tokio::time::timeout(LAST_ANSWER, beginning).await {
             Ok(Ok(begun)) => Ok(begun),
             _ => Err(Error::cancelled()),
@@ -79,14 +79,14 @@ async fn stoppable(shared: &Shared, beginning: impl Future<Output = Result<Begin
     }
 }
 
-/// How an upload has ended that did not fail.
+/// How an upload ended without failing.
 enum AttemptEnd {
     Complete(Box<Uploaded>),
-    /// The storage does not know it any more. It is aborted and forgotten.
+    /// The storage no longer knows the upload. It was aborted, and its journal removed.
     Dropped(Error, Option<Record>),
 }
 
-/// Sends what is missing of an upload, and completes it.
+/// Sends the missing parts of an upload, and completes it.
 async fn attempt(
     plan: &Plan,
     context: &Context,
@@ -119,7 +119,7 @@ async fn attempt(
                 parts: confirmed.values().map(|part| part.report.clone()).collect(),
                 completing: false,
             };
-            // Before the first part, so that no upload is forgotten.
+            // Saved before the first part, so that no upload is lost track of.
             Some(Arc::new(blocking(move || Ok(Ledger::open(record, journal))).await?))
         }
         None => None,
@@ -150,7 +150,7 @@ async fn attempt(
     }
 }
 
-/// Whether the same upload, started again, may come to a better end.
+/// Whether starting the same upload again may succeed.
 fn is_worth_resuming(error: &Error) -> bool {
     use ErrorKind as K;
 
@@ -166,12 +166,12 @@ fn is_worth_resuming(error: &Error) -> bool {
             | K::Timeout
             | K::Tls
     );
-    // A token that has expired, a bill that is not paid: somebody will see to it.
+    // The user can fix an expired token or an unpaid bill.
     let refused = error.is_refused() && matches!(error.kind(), K::Unauthorized | K::Quota | K::Forbidden);
     passing || refused || error.is_transient()
 }
 
-/// What has become of a part; a panic is an error as well.
+/// The result of a part. A panic becomes an error.
 pub(super) fn sent(done: Result<Result<(), PartError>, JoinError>) -> Result<(), PartError> {
     match done {
         Ok(sent) => sent,
@@ -184,11 +184,11 @@ pub(super) fn sent(done: Result<Result<(), PartError>, JoinError>) -> Result<(),
 enum Reporting {
     #[default]
     Together,
-    /// The platform does not take them otherwise.
+    /// The platform refused a report of several parts.
     AtTheEnd,
 }
 
-/// An upload whose parts are on their way.
+/// A running upload.
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) context: Context,
@@ -199,15 +199,15 @@ pub(super) struct Worker {
     resumed: bool,
     /// Whether the storage has confirmed a part to this run.
     has_confirmed: AtomicBool,
-    /// One report of many parts at a time, and none after one was refused.
+    /// Held during a report of several parts. After one was refused, parts are reported at the end.
     reporting: tokio::sync::Mutex<Reporting>,
     pub(super) journal: Option<Arc<Ledger>>,
-    /// Connections that there may be, as far as is known: 0 before the first address tells the host.
+    /// Known limit of connections; 0 until the first URL reveals the host.
     connections: watch::Sender<usize>,
 }
 
 impl Worker {
-    /// An upload that cannot be gone on with by another process.
+    /// An upload without a journal, which no other process can resume.
     pub(super) fn bare(context: Context, shared: Arc<Shared>, route: RemoteUpload) -> Self {
         Self {
             context,
@@ -222,7 +222,7 @@ impl Worker {
         }
     }
 
-    /// Counts the parts that were sent before. Gives their bytes.
+    /// Counts the parts that an earlier run sent. Returns their bytes.
     fn count_there(&self, parts: &[Range<u64>]) -> u64 {
         let (there, bytes) = {
             let mut confirmed = self.confirmed();
@@ -235,7 +235,7 @@ impl Worker {
         bytes
     }
 
-    /// Sends what the storage has not confirmed yet, and completes the upload.
+    /// Sends the parts not confirmed yet, and completes the upload.
     async fn send_all(
         self: &Arc<Self>,
         plan: &Plan,
@@ -262,7 +262,7 @@ impl Worker {
         })
     }
 
-    /// Begins to send a part, as soon as there may be a connection for it before long.
+    /// Starts to send a part as soon as a connection is likely to be free soon.
     pub(super) async fn spawn(
         self: &Arc<Self>,
         number: usize,
@@ -305,7 +305,7 @@ impl Worker {
         let counters = &self.shared.counters;
         let mut retry = Retry::default();
         let mut failures = PartFailures::default();
-        // An address costs a call, so it is kept until it is refused or too old.
+        // A URL costs a call, so it is kept until it is refused or too old.
         let mut kept = None;
         loop {
             self.shared.running().await;
@@ -324,7 +324,7 @@ impl Worker {
             let limit = *limiter.limit().borrow();
             self.connections.send_if_modified(|known| std::mem::replace(known, limit) != limit);
             if address.age.is_over() {
-                // It has grown old while it waited for the connection.
+                // It expired while waiting for the connection.
                 continue;
             }
             let attempt = Arc::new(PartAttempt::new(counters.clone()));
@@ -341,7 +341,7 @@ impl Worker {
             attempt.close();
             let mut then = RetryAction::Again;
             if let Some(Err(failure)) = outcome {
-                // A file that was cut short breaks the request: say that, not what the connection looked like.
+                // A truncated file breaks the request: report that, not the broken connection.
                 content.check_unchanged()?;
                 let old = address.age.is_old();
                 failures.add(failure.error(), old);
@@ -350,7 +350,7 @@ impl Worker {
                 }
                 then = retry.after(failure, old, &limiter, counters).await?;
                 if old && failures.is_broken {
-                    // The response that the break has hidden may be that it has expired.
+                    // The broken connection may have hidden a response that the URL has expired.
                     then = RetryAction::Renew;
                 }
             }
@@ -368,7 +368,7 @@ impl Worker {
         }
     }
 
-    /// One attempt at a part. Gives the headers to report.
+    /// One attempt at a part. Returns the headers to report.
     async fn put(
         &self,
         address: &PartUrl,
@@ -416,7 +416,7 @@ impl Worker {
         }
     }
 
-    /// Writes down that a part is there, and tells the platform of it when it is time.
+    /// Journals a confirmed part, and reports it to the platform if enough have accumulated.
     async fn confirm(&self, number: usize, report: PartReport) -> Result<()> {
         self.confirmed().insert(number, Confirmed { report: report.clone(), reported: false });
         self.has_confirmed.store(true, Ordering::Relaxed);
@@ -427,18 +427,18 @@ impl Worker {
         }
         if !self.route.takes_many_reports() {
             return match self.report_all().await {
-                // The next part, or the completion, tells of this one as well.
+                // The next report, or the completion, includes this part.
                 Err(error) if error.is_transient() => Ok(()),
                 told => told,
             };
         }
-        // Whoever comes while a report is under way leaves its part to the next one.
+        // While another report is in progress, this part is left to the next one.
         let Ok(mut reporting) = self.reporting.try_lock() else { return Ok(()) };
         let unreported = self.unreported();
         if *reporting == Reporting::Together && unreported.len() >= REPORTED_TOGETHER {
             match self.route.report_many(&unreported).await {
                 Ok(()) => self.mark_reported(&unreported),
-                // They go along with the completion as well, so nothing is lost.
+                // The completion includes them as well, so nothing is lost.
                 Err(error) => {
                     tracing::debug!(%error, "parts are reported at the end");
                     *reporting = Reporting::AtTheEnd;
@@ -448,7 +448,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Writes the journal from time to time, where there is something new.
+    /// Saves the journal periodically if it has changed.
     async fn write_journals(&self) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(JOURNAL_INTERVAL).await;
@@ -458,7 +458,7 @@ impl Worker {
         }
     }
 
-    /// Reports what was not reported yet, part by part.
+    /// Reports the unreported parts, one by one.
     pub(super) async fn report_all(&self) -> Result<()> {
         let _turn = self.reporting.lock().await;
         for report in self.unreported() {
@@ -482,7 +482,7 @@ impl Worker {
         }
     }
 
-    /// Lets go of the journal, which stays where somebody may resume the upload. Gives its record, which is still locked.
+    /// Closes the journal; keeps it if the upload may be resumed. Returns its record, which is still locked.
     async fn close(&self, keep: bool) -> Option<Record> {
         let journal = self.journal.clone()?;
         let parts = || self.confirmed().values().map(|part| part.report.clone()).collect();

@@ -6,7 +6,8 @@ use http::HeaderMap;
 
 use crate::transfer::digest::{Algorithm, Digest};
 
-/// The digests of the whole object in the headers of a GET. A checksum of checksums (`COMPOSITE`) and what cannot be parsed are ignored.
+/// The digests of the whole object in the headers of a GET. Checksums of checksums (`COMPOSITE`) and values that cannot be parsed are
+/// ignored.
 ///
 /// Sources: `x-goog-hash` of Google Cloud Storage, `x-amz-checksum-*` with `x-amz-checksum-type: FULL_OBJECT` of S3,
 /// `x-ms-blob-content-md5` of Azure.
@@ -59,7 +60,7 @@ mod tests {
             let found: Vec<String> = announced(&map).iter().map(ToString::to_string).collect();
             assert_eq!(found, expected, "{headers:?}");
         };
-        // Those of the three letters `abc`.
+        // The digests of `abc`.
         let (crc32c, md5) = ("crc32c:364b3fb7", "md5:900150983cd24fb0d6963f7d28e17f72");
         check(&[("x-goog-hash", "crc32c=Nks/tw==,md5=kAFQmDzST7DWlj99KOF/cg==")], &[crc32c, md5]);
         check(

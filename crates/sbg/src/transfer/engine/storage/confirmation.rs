@@ -1,4 +1,4 @@
-//! Which headers of the storage's response to a part the platform wants to see.
+//! Which headers of the storage's response to a part the platform requires.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ const ETAG: &str = "ETag";
 pub(in crate::transfer) enum Confirmation {
     /// None: the status alone confirms the part.
     Nothing,
-    /// The `ETag`, or an empty value where the storage sends none.
+    /// The `ETag`, or an empty value if the storage sends none.
     ETagIfAny,
     /// All of these headers; a response without one of them does not confirm the part.
     Headers(Vec<String>),
 }
 
 impl Confirmation {
-    /// What the `report.headers` of a part URL asks for.
+    /// The headers requested by the `report.headers` of a part URL.
     pub(in crate::transfer) fn of(headers: Option<Vec<String>>) -> Self {
         match headers {
             None => Self::ETagIfAny,
@@ -58,7 +58,7 @@ impl Confirmation {
     }
 }
 
-/// The value of a header, if it is there and not empty. The specification wants tags without their quotation marks.
+/// The value of a header, if present and not empty. The specification requires tags without quotation marks.
 fn value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let value = headers.get(name)?.to_str().ok()?;
     let value = if name.eq_ignore_ascii_case(ETAG) { value.trim_matches('"') } else { value };

@@ -26,7 +26,7 @@ impl Version {
     /// How this version differs from another one; `None` if it does not.
     ///
     /// A weak and a strong `ETag` of the same value name the same version: Apache sends the weak one while a file is younger than a
-    /// second, nginx where it changes the encoding. Dates are compared only without `ETag`s.
+    /// second, nginx when it changes the encoding. Dates are compared only without `ETag`s.
     pub(in crate::transfer) fn difference(&self, other: &Self) -> Option<&'static str> {
         match (self.etag.as_deref().map(opaque), other.etag.as_deref().map(opaque)) {
             (Some(one), Some(another)) if one == another => None,

@@ -1,7 +1,7 @@
-//! The body of a part request: held back where the storage may refuse without reading it, and cut short once it has responded.
+//! The body of a part request: held back if the storage may refuse without reading it, and cut short once the storage has responded.
 //!
-//! A server that refuses a request before it has read the body closes the connection, and what the client then writes breaks it: the
-//! response can be lost although it was sent. A body that waits a moment lets such a response arrive first.
+//! A server that refuses a request before it has read the body closes the connection, and what the client writes afterwards breaks it: a
+//! response already sent can be lost. A body that waits a moment lets such a response arrive first.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ const HELD: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BodyState {
-    /// The bytes may go.
+    /// Bytes may be sent.
     Open,
     /// The storage has responded: no more bytes are sent.
     Responded,
@@ -29,7 +29,7 @@ pub(in crate::transfer) struct BodyControl {
     held: bool,
 }
 
-/// The side of the body.
+/// The receiving end, held by the body.
 #[derive(Clone, Debug)]
 pub(in crate::transfer) struct Gate {
     state: watch::Receiver<BodyState>,
@@ -42,7 +42,7 @@ impl BodyControl {
         Self { state: Mutex::new(watch::Sender::new(BodyState::Open)), held }
     }
 
-    /// The side of the body. A body that the storage has redirected ends when the next one begins.
+    /// The gate of a new body. When a redirect starts the next body, the previous one ends.
     pub(in crate::transfer) fn gate(&self) -> Gate {
         let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         current.send_replace(BodyState::Over);
@@ -54,7 +54,7 @@ impl BodyControl {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).send_replace(state);
     }
 
-    /// The head of the response is there.
+    /// The response headers have arrived.
     pub(in crate::transfer) fn responded(&self) {
         self.set(BodyState::Responded);
     }
@@ -67,14 +67,14 @@ impl Drop for BodyControl {
 }
 
 impl Gate {
-    /// Waits until the next block may be sent. `first` tells whether it is the first one.
+    /// Waits until the next block may be sent. `first` is whether it is the first one.
     ///
     /// # Errors
     ///
-    /// The request is over, so nothing is to be sent any more.
+    /// The request is over, so no more bytes may be sent.
     pub(in crate::transfer) async fn pass(&mut self, first: bool) -> io::Result<()> {
         if first && self.held {
-            // Ends early when the response is there.
+            // Ends early when the response arrives.
             tokio::time::timeout(HELD, self.state.wait_for(|state| *state != BodyState::Open)).await.ok();
         }
         match self.state.wait_for(|state| *state != BodyState::Responded).await {

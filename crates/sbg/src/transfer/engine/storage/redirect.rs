@@ -69,7 +69,7 @@ fn absolute(url: &Url, location: &str) -> Option<String> {
     Some(format!("{origin}{folder}/{location}"))
 }
 
-/// The request with another URL.
+/// Changes the URL of a request.
 pub(in crate::transfer) fn applied(mut request: Request, to: Url) -> Request {
     if request.url().origin() != to.origin() {
         without_credentials(request.headers_mut());

@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use crate::pipeline;
 
-/// A refusal, as far as it decides what to do.
+/// The parts of a refusal that decide what to do.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::transfer) struct Refusal<'a> {
     pub(in crate::transfer) status: u16,
@@ -19,30 +19,30 @@ pub(in crate::transfer) struct Refusal<'a> {
 /// What to do after a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Remedy {
-    /// Ask the platform for another URL: this one has expired.
+    /// Request a new URL from the platform: this one has expired.
     Renew,
-    /// Ask the platform for another URL, once: this one is fresh, and so may be refused for good.
+    /// Request a new URL from the platform, once: this one is fresh, so the refusal may be final.
     RenewOnce,
     /// Repeat the request after a while.
     Repeat,
-    /// The same, with fewer connections: the storage has too much to do.
+    /// The same, with fewer connections: the storage is overloaded.
     SlowDown,
     /// Nothing: another attempt would be refused as well.
     Nothing,
 }
 
 impl Refusal<'_> {
-    /// Reads the table.
+    /// Looks up the remedy.
     ///
-    /// The codes are those of S3 and its likes, of OSS and of Azure: they agree in what they call things. Sources: the error pages of these
-    /// services, and `docs/storage.md` for what servers were seen to send.
+    /// The codes are those of S3 and compatible services, OSS and Azure, which do not conflict. Sources: the error pages of these
+    /// services, and `docs/storage.md` for responses of real servers.
     pub(in crate::transfer) fn remedy(self) -> Remedy {
         let renew = if self.old_url { Remedy::Renew } else { Remedy::RenewOnce };
         match (self.status, self.code.unwrap_or_default()) {
-            // The object has to be restored from an archive first.
+            // The object must be restored from an archive first.
             (_, "InvalidObjectState" | "BlobArchived" | "BlobBeingRehydrated") => Remedy::Nothing,
-            // Most say 403 to a URL that has expired, many of them without a word of why. Some clocks are far from that of the storage, and
-            // the credentials of a role may have less time than the URL.
+            // Most storages respond 403 to an expired URL, often without a reason. A local clock may differ widely from the storage's,
+            // and the credentials of a role may expire before the URL does.
             (401 | 403, _) | (400, "RequestTimeTooSkewed" | "ExpiredToken" | "TokenRefreshRequired" | "RequestExpired") => renew,
             (408 | 429 | 503, _)
             | (400, "SlowDown" | "Throttling" | "ThrottlingException" | "RequestThrottled")
@@ -54,14 +54,14 @@ impl Refusal<'_> {
                 | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch",
             )
             | (409, "OperationAborted" | "ConditionalRequestConflict" | "OperationConflict")
-            // From 520 on they are those of proxies: the server behind them cannot be reached, or does not respond in time.
+            // Codes from 520 on come from proxies: the server behind them is unreachable or does not respond in time.
             | (425 | 500 | 502 | 504 | 520..=524 | 529 | 598 | 599, _) => Remedy::Repeat,
             _ => Remedy::Nothing,
         }
     }
 }
 
-/// The error code of a refusal, from a header or from a body of XML or JSON.
+/// The error code of a refusal, from a header or an XML or JSON body.
 pub(in crate::transfer) fn code_of(status: u16, headers: &HeaderMap, body: &str) -> Option<String> {
     let in_header = || headers.get("x-ms-error-code")?.to_str().ok();
     let in_xml = || Some(body.split_once("<Code>")?.1.split_once("</Code>")?.0);
@@ -69,12 +69,12 @@ pub(in crate::transfer) fn code_of(status: u16, headers: &HeaderMap, body: &str)
         let value = body.split_once("\"code\"")?.1.trim_start().strip_prefix(':')?.trim_start();
         Some(value.strip_prefix('"')?.split_once('"')?.0)
     };
-    // A code is one word. Anything else has no place in the facts of an error.
+    // A code is one word. Anything else does not belong in an error.
     let is_word = |text: &str| {
         (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
     };
     let code = in_header().or_else(in_xml).or_else(in_json).map(str::trim).filter(|code| is_word(code));
-    // `400 InvalidRequest`, and that the URL has expired stands in the text alone.
+    // `400 InvalidRequest`: only the message says that the URL has expired.
     let is_expired = |text: &str| text.to_ascii_lowercase().contains("expired");
     if status == 400 && is_expired(body) && !code.is_some_and(is_expired) {
         return Some("RequestExpired".to_owned());
@@ -82,10 +82,10 @@ pub(in crate::transfer) fn code_of(status: u16, headers: &HeaderMap, body: &str)
     code.map(str::to_owned)
 }
 
-/// Longest time that a storage may ask to be left alone.
+/// Upper bound of the storage's `Retry-After`.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 
-/// The time after which the storage wants to be asked again.
+/// The storage's `Retry-After`, up to this bound.
 pub(in crate::transfer) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(pipeline::retry_after(headers)?.min(LONGEST_RETRY_AFTER))
 }
@@ -106,7 +106,7 @@ mod tests {
             }
         };
         let same = |status, code, remedy| check(status, code, remedy, remedy);
-        // Expired: S3, s3s-fs and Swift; Azure; S3 with credentials of a role; OSS.
+        // Expired: S3, s3s-fs and Swift; Azure; S3 with role credentials; OSS.
         check(403, Some("AccessDenied"), Remedy::RenewOnce, Remedy::Renew);
         check(403, Some("AuthenticationFailed"), Remedy::RenewOnce, Remedy::Renew);
         check(403, Some("AuthorizationFailure"), Remedy::RenewOnce, Remedy::Renew);

@@ -1,33 +1,33 @@
-//! What the response to a ranged GET brings. Pure.
+//! Interprets the response to a ranged GET. Pure.
 //!
-//! Storage servers say the same thing in many ways: an empty object alone has five. What each of them sends is listed in
-//! `docs/storage.md`; a test has a row for each.
+//! Storage servers express the same result in many ways: an empty object alone has five. `docs/storage.md` lists what each server sends;
+//! a test has a row for each.
 
 use std::ops::Range;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, StatusCode};
 
-/// What the response to a ranged GET brings.
+/// The meaning of the response to a ranged GET.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::transfer) enum Ranged {
-    /// The range, or as much of it as there is, of an object of `size` bytes.
+    /// The range, or as much of it as exists, of an object of `size` bytes.
     Part { range: Range<u64>, size: u64 },
-    /// The whole object from its first byte, whatever was asked for. Without a size where the body is chunked.
+    /// The whole object from its first byte, whatever was requested. No size if the body is chunked.
     Whole { size: Option<u64> },
     /// An object without bytes.
     Empty,
     /// An object that ends before the range begins.
     BeyondEnd,
-    /// A refusal of the range without the size of the object.
+    /// A refusal of the range that does not give the size of the object.
     NotSatisfiable,
-    /// A body that was compressed on the way.
+    /// A body that was compressed in transit.
     Compressed,
     /// Something else.
     Unexpected,
 }
 
-/// Reads the head of the response to a GET of the range `wanted`, which is not empty.
+/// Interprets the head of the response to a GET of the non-empty range `wanted`.
 pub(in crate::transfer) fn read(status: StatusCode, headers: &HeaderMap, wanted: &Range<u64>) -> Ranged {
     let length = number(headers, &CONTENT_LENGTH);
     match (status, content_range(headers)) {
@@ -57,20 +57,20 @@ pub(in crate::transfer) fn read(status: StatusCode, headers: &HeaderMap, wanted:
         (StatusCode::OK, None) => match length {
             Some(0) => Ranged::Empty,
             Some(size) => Ranged::Whole { size: Some(size) },
-            // Stored objects have a length, so what has an encoding instead was encoded just now.
+            // Stored objects have a length; a response with an encoding instead was compressed in transit.
             None if headers.contains_key(CONTENT_ENCODING) => Ranged::Compressed,
             None if is_chunked(headers) => Ranged::Whole { size: None },
-            // The end of the connection would be all that tells where the object ends, and a lost connection looks the same.
+            // Only the end of the connection would mark the end of the object, and a lost connection looks the same.
             None => Ranged::Unexpected,
         },
         _ => Ranged::Unexpected,
     }
 }
 
-/// Which bytes a header `Content-Range` is about.
+/// The content of a `Content-Range` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::transfer) struct ContentRange {
-    /// The bytes that the body has; `None` for none.
+    /// The bytes in the body; `None` if it has none.
     pub(in crate::transfer) range: Option<Range<u64>>,
     /// Size of the object.
     pub(in crate::transfer) size: u64,
@@ -80,8 +80,8 @@ fn content_range(headers: &HeaderMap) -> Option<ContentRange> {
     parse_content_range(headers.get(CONTENT_RANGE)?.to_str().ok()?)
 }
 
-/// Reads the forms that RFC 9110 has, and those of servers that write down a range of no bytes: `0--1/0` and `0-0/0` of an empty object,
-/// `10-9/10` at the end of any.
+/// Parses the forms of RFC 9110, and those of servers that express an empty range: `0--1/0` and `0-0/0` for an empty object, `10-9/10` at
+/// the end of any object.
 fn parse_content_range(text: &str) -> Option<ContentRange> {
     let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let size: u64 = size.parse().ok()?;
@@ -109,7 +109,7 @@ fn is_chunked(headers: &HeaderMap) -> bool {
     codings.is_some_and(|codings| codings.to_ascii_lowercase().contains("chunked"))
 }
 
-/// What came, for the message of an error.
+/// Describes the response for an error message.
 pub(in crate::transfer) fn describe(status: StatusCode, headers: &HeaderMap) -> String {
     let shown = |name: HeaderName| {
         let value = headers.get(&name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -121,7 +121,7 @@ pub(in crate::transfer) fn describe(status: StatusCode, headers: &HeaderMap) -> 
     format!("HTTP {} with {headers}", status.as_u16())
 }
 
-/// For the fuzz target: a header `Content-Range` of this text.
+/// For the fuzz target: parses a `Content-Range` header.
 #[cfg(fuzzing)]
 pub fn fuzz_content_range(text: &str) {
     let Some(ContentRange { range, size }) = parse_content_range(text) else { return };
@@ -136,7 +136,7 @@ pub fn fuzz_content_range(text: &str) {
 mod tests {
     use super::*;
 
-    /// One row for each form that a server was seen to send.
+    /// One row for each form that real servers send.
     #[test]
     fn every_response_form_is_parsed() {
         let check =
@@ -149,19 +149,19 @@ mod tests {
             };
         let range = |text| ("content-range", text);
         let length = |text| ("content-length", text);
-        // Empty objects: S3 and its likes, Swift and Azure, static servers, two emulators.
+        // Empty objects: S3 and compatible services, Swift and Azure, static servers, two emulators.
         check(0..10, 416, &[length("300")], Ranged::NotSatisfiable);
         check(0..10, 416, &[range("bytes */0")], Ranged::Empty);
         check(0..10, 200, &[length("0")], Ranged::Empty);
         check(0..10, 206, &[range("bytes 0--1/0"), length("0")], Ranged::Empty);
         check(0..10, 206, &[range("bytes 0-0/0"), length("1")], Ranged::Empty);
-        // A range that begins at the end, or beyond.
+        // A range that begins at the end or beyond.
         check(10..20, 206, &[range("bytes 10-9/10"), length("0")], Ranged::BeyondEnd);
         check(10..20, 416, &[range("bytes */10")], Ranged::BeyondEnd);
         check(10..20, 416, &[range("bytes */0")], Ranged::BeyondEnd);
         check(10..20, 416, &[], Ranged::NotSatisfiable);
         check(5..9, 416, &[range("bytes */10")], Ranged::Unexpected);
-        // The range, clipped where the object ends.
+        // The range, clipped at the end of the object.
         check(0..10, 206, &[range("bytes 0-9/100"), length("10")], Ranged::Part { range: 0..10, size: 100 });
         check(0..10, 206, &[range("bytes 0-9/100")], Ranged::Part { range: 0..10, size: 100 });
         check(90..200, 206, &[range("bytes 90-99/100")], Ranged::Part { range: 90..100, size: 100 });
@@ -170,7 +170,7 @@ mod tests {
         check(0..10, 206, &[range("bytes 0-9/100"), length("11")], Ranged::Unexpected);
         check(0..10, 206, &[range("bytes 0-9/*")], Ranged::Unexpected);
         check(0..10, 206, &[length("10")], Ranged::Unexpected);
-        // The whole object in place of a range.
+        // The whole object instead of a range.
         check(0..10, 200, &[length("4")], Ranged::Whole { size: Some(4) });
         check(0..10, 200, &[length("400")], Ranged::Whole { size: Some(400) });
         check(7..10, 200, &[length("400")], Ranged::Whole { size: Some(400) });

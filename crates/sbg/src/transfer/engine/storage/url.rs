@@ -1,19 +1,19 @@
-//! Signed URLs: opaque, and sent as they are or not at all.
+//! Signed URLs: opaque, and sent unchanged or not at all.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result, one_line};
 
-/// Reads a URL that the platform has signed, for a request that is sent to exactly this one.
+/// Parses a URL that the platform has signed. It must be sent exactly as given.
 ///
-/// URL libraries resolve `/./` and `/../`, also where the dots are written `%2e`, and take `\` for `/`. Of the keys `x/../y.txt` and
-/// `y.txt` the first would so bring the second, as if it were right. Such a URL is refused.
+/// URL libraries resolve `/./` and `/../`, even if the dots are written as `%2e`, and replace `\` by `/`. A request for the key
+/// `x/../y.txt` would then silently fetch `y.txt`. Such a URL is refused.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::UnexpectedResponse`] for anything but a URL of http or https, for http under `https_only`, and for a URL that the library
-/// changes.
+/// [`ErrorKind::UnexpectedResponse`] for anything but an http or https URL, for http under `https_only`, and for a URL that the library
+/// would change.
 pub(in crate::transfer) fn parse_signed(text: &str, https_only: bool) -> Result<Url> {
     let unusable = |why: String| Error::new(ErrorKind::UnexpectedResponse, why);
     let invalid = || unusable("the platform returned an invalid URL for the storage".to_owned());
@@ -40,19 +40,19 @@ pub(in crate::transfer) fn parse_signed(text: &str, https_only: bool) -> Result<
     Ok(url)
 }
 
-/// Whether the path names the same object before and after parsing. Percent-encoding of what was not encoded changes nothing.
+/// Whether the path names the same object before and after parsing. Additional percent-encoding does not matter.
 fn is_sent_as_is(text: &str, url: &Url) -> bool {
     let raw = raw_path(text);
     let raw = if raw.is_empty() { "/" } else { raw };
     percent_decode_str(raw).eq(percent_decode_str(url.path()))
 }
 
-/// The path of a URL as it is written.
+/// The path of a URL as written.
 fn raw_path(text: &str) -> &str {
     let after_scheme = text.find("://").map_or(text, |at| &text[at + 3..]);
     let end = after_scheme.find(['?', '#']).unwrap_or(after_scheme.len());
     let authority_and_path = &after_scheme[..end];
-    // A backslash ends the authority too, and is found to be changed.
+    // A backslash ends the authority too; the path then counts as changed.
     authority_and_path.find(['/', '\\']).map_or("", |at| &authority_and_path[at..])
 }
 

@@ -83,7 +83,7 @@ mod tests {
         check("Expires=1700000100&Signature=x", Some(100));
         check("expires=1700000100", Some(100));
         check("se=2023-11-14T22%3A15%3A00Z&sig=x", Some(100));
-        // A clock that is wrong, or nonsense, must not renew without end.
+        // A wrong clock or an invalid value must not cause endless renewals.
         check("Expires=1699999999", None);
         check("X-Amz-Expires=0", None);
         check("Expires=soon", None);
@@ -106,9 +106,9 @@ mod tests {
         };
         check("X-Amz-Expires=100", None, 80).await;
         check("", Some(1000), 800).await;
-        // By the clock of this machine it ends at once, again and again.
+        // By the local clock it expires at once, again and again.
         check("X-Amz-Expires=1", None, 2).await;
-        // Nothing is known: it is used until it is refused, and then said to be old.
+        // The lifetime is unknown: the URL is used until it is refused, and counts as old then.
         let age = UrlAge::of("https://storage.example/object", None);
         assert!(!age.is_old());
         tokio::time::advance(Duration::from_secs(31)).await;
