@@ -35,7 +35,7 @@
 //!
 //! # Errors
 //!
-//! Every fallible function returns [`Error`]. Match on [`Error::kind`], or print it: one line that says what failed, why, and what to
+//! Every fallible function returns [`Error`]. Match on [`Error::kind`], or print it: its one line says what failed, why, and what to
 //! do.
 //!
 //! # Limits

@@ -69,7 +69,7 @@ pub struct Apps {
 }
 
 impl Apps {
-    /// The apps, in short form unless [`fields`](Query::fields) says otherwise. Each id names the latest revision.
+    /// The apps, with basic fields only; [`fields`](Query::fields) selects others. Each id names the latest revision.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -237,7 +237,7 @@ pub struct ProjectApps {
 }
 
 impl ProjectApps {
-    /// The apps of the project, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The apps of the project, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -404,7 +404,7 @@ impl AppHandle {
         })
     }
 
-    /// Copies the app to a project, with the revision that the handle names as the last, or the latest one.
+    /// Copies the app to a project, up to the revision that the handle names, or the latest.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

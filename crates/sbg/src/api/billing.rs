@@ -86,8 +86,8 @@ pub struct BillingGroups {
 }
 
 impl BillingGroups {
-    /// The billing groups, including disabled ones and those that wait for approval, in short form unless [`fields`](Query::fields)
-    /// says otherwise.
+    /// The billing groups, including disabled ones and those that wait for approval, with basic fields only; [`fields`](Query::fields)
+    /// selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -385,7 +385,7 @@ pub struct Invoices {
 }
 
 impl Invoices {
-    /// The invoices, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The invoices, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

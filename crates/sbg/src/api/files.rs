@@ -95,7 +95,7 @@ impl Files {
         Query::new(self.client.clone(), FileList::default())
     }
 
-    /// Creates a folder: set where, then `.await`.
+    /// Creates a folder: set the destination, then `.await`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

@@ -61,7 +61,7 @@ pub struct Projects {
 }
 
 impl Projects {
-    /// The projects, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The projects, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

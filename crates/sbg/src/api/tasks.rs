@@ -81,7 +81,7 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// The tasks, in short form unless [`fields`](Query::fields) says otherwise. [`TaskHandle::children`] lists the children of a
+    /// The tasks, with basic fields only; [`fields`](Query::fields) selects others. [`TaskHandle::children`] lists the children of a
     /// batch task.
     ///
     /// ```no_run
@@ -220,7 +220,7 @@ pub struct ProjectTasks {
 }
 
 impl ProjectTasks {
-    /// The tasks of the project, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The tasks of the project, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(project: sbg::projects::ProjectHandle) -> sbg::Result<()> {

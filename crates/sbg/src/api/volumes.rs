@@ -76,7 +76,7 @@ pub struct Volumes {
 }
 
 impl Volumes {
-    /// The volumes, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The volumes, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

@@ -85,7 +85,7 @@ pub(super) async fn post_cwl(client: &Client, id: &AppId, cwl: Cwl) -> Result<ty
     installed(document, id)
 }
 
-/// Sends YAML, which the generated client cannot do, with the same retry and error rules as other calls.
+/// Sends YAML, which the generated client cannot do, through the same pipeline as other calls.
 async fn post_yaml(client: &Client, operation: &str, id: &AppId, text: String) -> Result<Value> {
     let operation = Operation::find(operation)
         .ok_or_else(|| Error::invalid(format!("no operation `{operation}` in the table")))?;
@@ -109,7 +109,8 @@ fn yaml_request(mut url: Url, id: &AppId, text: String) -> reqwest::Request {
     request
 }
 
-/// Builds the app from the returned description, using the fields that the platform added. The description was sent for `id`.
+/// Builds the app from the returned description, using the fields that the platform added. `id`, under which it was sent, fills in for
+/// missing fields.
 fn installed(document: Value, id: &AppId) -> Result<types::App> {
     let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
     let revision = i64::from(id.revision().unwrap_or(0));

@@ -116,7 +116,7 @@ impl ProjectEdit {
 
 awaitable!(ProjectEdit => types::Project, client);
 
-/// Builds the project from the response to an edit, which does not have the id.
+/// Builds the project from the response to an edit, which may lack the id.
 fn completed(edited: &types::ProjectEdited, id: &ProjectId) -> Result<types::Project> {
     let mut project = json!(edited);
     if edited.id.is_none() {

@@ -62,7 +62,7 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// The exports, in short form unless [`fields`](Query::fields) says otherwise. The platform has no filter by project.
+    /// The exports, with basic fields only; [`fields`](Query::fields) selects others. The platform has no filter by project.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

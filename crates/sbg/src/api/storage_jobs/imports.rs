@@ -61,7 +61,7 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// The imports, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The imports, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -481,8 +481,8 @@ impl ImportHandle {
 /// # }
 /// ```
 pub trait StorageJobExt {
-    /// The file or folder of a completed job. For an import, the imported one. For an export, the exported file as it is now: an alias
-    /// of the exported object, unless the export was a copy.
+    /// The file or folder of a completed job. For an import, the imported one. For an export, the file after the export: an alias of
+    /// the exported object, unless the export was a copy.
     ///
     /// ```
     /// use sbg::storage_jobs::StorageJobExt as _;

@@ -479,7 +479,7 @@ mod tests {
         check(json!({"class": "file", "path": "5f1", "basename": "a.bam", "secondaryFiles": null}), {
             TaskValue::File(TaskFile { name: Some("a.bam".to_owned()), ..TaskFile::new("5f1") })
         });
-        // A file without an id cannot be fetched, so it stays the JSON that was received.
+        // A file without an id cannot be fetched, so it is read as a record.
         check(
             json!({"class": "File", "path": null}),
             TaskValue::record([("class", "File".into()), ("path", TaskValue::Null)]),

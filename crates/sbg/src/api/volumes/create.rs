@@ -29,7 +29,8 @@ pub struct VolumeCreate {
 }
 
 impl VolumeCreate {
-    /// Access mode of the volume, which limits what the credentials allow. Default: read and write; read only for Azure.
+    /// Access mode of the volume: what the platform may do, even if the credentials allow more. Default: read and write; read only for
+    /// Azure.
     ///
     /// ```
     /// # fn example(client: sbg::Client, service: sbg::volumes::Service) {

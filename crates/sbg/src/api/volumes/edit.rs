@@ -46,7 +46,7 @@ impl VolumeEdit {
         /// # }
         /// ```
         description(description: String);
-        /// Access mode of the volume, which limits what the credentials allow.
+        /// Access mode of the volume: what the platform may do, even if the credentials allow more.
         ///
         /// ```
         /// # fn example(volume: sbg::volumes::VolumeHandle) {

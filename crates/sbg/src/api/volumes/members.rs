@@ -87,7 +87,7 @@ impl HasMembers for VolumeHandle {
     }
 }
 
-/// Converts permissions for a volume, which has no execute. Execute alone is refused; as part of admin it is dropped.
+/// Converts permissions for a volume, which has no execute permission. Execute is refused, except with admin, where it is dropped.
 fn volume_permissions(permissions: &types::PermissionsEdit) -> Result<types::VolumePermissionsEdit> {
     let &types::PermissionsEdit { read, write, copy, execute, admin } = permissions;
     if execute == Some(true) && admin != Some(true) {
