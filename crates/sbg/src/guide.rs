@@ -1,4 +1,4 @@
-// In the repository, the links of the page lead to source files. Markdown takes the first definition of a link, so these definitions lead to
-// the same items in this documentation, and rustdoc reports one that is missing.
+// In the repository, the page's links lead to source files. Markdown uses the first definition of a link, so these definitions point
+// the same links at this documentation instead, and rustdoc reports a missing one.
 #![doc = include_str!("guide/links.md")]
 #![doc = include_str!("../docs/python-to-rust.md")]

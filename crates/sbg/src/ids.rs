@@ -1,11 +1,11 @@
-//! Ids of the platform that have a form. They are checked before any request is made.
+//! Ids that have a fixed form, checked before any request is made.
 //!
-//! An id becomes part of the path of a URL. A typo such as `demo` for `rfranklin/demo`, or a space at the end of a pasted
-//! id, would be a bare 404 from the platform; here it is an [`InvalidId`] that names the expected form. No segment of an id
-//! may be empty, `.` or `..`, or contain `/`, `\`, `?`, `#`, `%`, white space or control characters, so an id cannot change
-//! the structure of the path.
+//! An id becomes part of the path of a URL. A typo such as `demo` for `rfranklin/demo`, or a space at the end of a pasted id, would
+//! give a bare 404 from the platform; here it gives an [`InvalidId`] that names the expected form. No segment of an id may be empty,
+//! `.` or `..`, or contain `/`, `\`, `?`, `#`, `%`, white space or control characters, so an id cannot change the structure of the
+//! path.
 //!
-//! Whether it exists is checked by the platform.
+//! The platform checks whether the id exists.
 
 mod form;
 mod invalid;
@@ -20,9 +20,9 @@ pub(crate) use invalid::excerpt;
 pub use kinds::{AppId, DatasetId, ProjectId, VolumeId};
 pub use web::WebUrl;
 
-/// A value that converts to an id of type `T`: a text in its form, or such an id.
+/// A value that converts to an id of type `T`: text in the expected form, or an id of that type.
 ///
-/// Handles and builders report an invalid id when the call is made, so a chain needs no `?` inside.
+/// Handles and builders report an invalid id when the call is made, so a chain of calls needs no `?`.
 ///
 /// ```
 /// use sbg::{IntoId, ProjectId};
@@ -47,7 +47,7 @@ pub trait IntoId<T> {
     ///
     /// # Errors
     ///
-    /// [`InvalidId`] when the text is not in the form of such an id.
+    /// [`InvalidId`] if the text is not in the expected form.
     fn into_id(self) -> Result<T, InvalidId>;
 }
 
@@ -63,7 +63,7 @@ where
 /// An id that was passed to a builder. An invalid one is reported when the builder is sent.
 pub(crate) type Given<T> = Result<T, InvalidId>;
 
-/// Checks an id that was passed to a builder, if any.
+/// Checks an id that was passed to a builder, if there is one.
 pub(crate) fn check_given<T>(id: Option<&Given<T>>) -> Result<(), InvalidId> {
     match id {
         Some(Err(error)) => Err(error.clone()),
@@ -71,7 +71,7 @@ pub(crate) fn check_given<T>(id: Option<&Given<T>>) -> Result<(), InvalidId> {
     }
 }
 
-/// The text of an id as it was given, cut short where it is invalid.
+/// The text of an id as given, truncated if invalid.
 pub(crate) fn text_of<T: AsRef<str>>(id: &Given<T>) -> &str {
     match id {
         Ok(id) => id.as_ref(),
@@ -79,7 +79,7 @@ pub(crate) fn text_of<T: AsRef<str>>(id: &Given<T>) -> &str {
     }
 }
 
-/// The id, or what is wrong with it.
+/// The id, or why it is invalid.
 pub(crate) fn checked<T>(id: &Given<T>) -> Result<&T, InvalidId> {
     id.as_ref().map_err(Clone::clone)
 }

@@ -1,4 +1,4 @@
-//! A client of the Seven Bridges platform, the Cancer Genomics Cloud, CAVATICA and BioData Catalyst.
+//! A client for the Seven Bridges platform, the Cancer Genomics Cloud, CAVATICA and BioData Catalyst.
 //!
 //! ```no_run
 //! # async fn example() -> sbg::Result<()> {
@@ -13,39 +13,40 @@
 //!
 //! # Where to find what
 //!
-//! - A [`Client`] is the start of everything. [`Client::from_env`] reads the environment and the files that the Python client uses too; see
-//!   [`config`]. [`Client::builder`] sets the rest.
-//! - A *collection*, such as `client.projects()`, creates and lists. A *handle*, such as `client.project(id)`, knows an id and sends nothing
-//!   by itself. An invalid id is an error of the call.
-//! - A call is a builder: set what you need, then `.await` it. [`RequestOptions`] sets timeout, retries and extra query parameters of one
-//!   call, [`Fields`] selects what to return.
+//! - A [`Client`] is the entry point. [`Client::from_env`] reads the same environment variables and files as the Python client; see
+//!   [`config`]. [`Client::builder`] sets everything else.
+//! - A *collection*, such as `client.projects()`, creates and lists. A *handle*, such as `client.project(id)`, holds an id; creating it
+//!   sends nothing. An invalid id fails when the call is made.
+//! - A call is a builder: set what you need, then `.await` it. [`RequestOptions`] sets the timeout, retries and extra query parameters
+//!   of one call; [`Fields`] selects the fields to return.
 //! - A list is a [`Query`]: [`all`](Query::all) reads the whole list, [`items`](Query::items) streams it, [`page`](Query::page) fetches one
 //!   page.
-//! - What takes long on the platform is a [`Wait`]: a task, an import, a job.
-//! - Files move by [`transfer`]: parallel, verified, resumed after a crash.
+//! - Long-running work on the platform (a task, an import, a job) is awaited with [`Wait`], which polls until it ends.
+//! - [`transfer`] uploads and downloads files: in parallel, verified, and resumable after a crash.
 //! - [`types`] has the data of the API. Methods that decode it are in traits; `use sbg::prelude::*;` brings all of them into scope.
-//! - What has no method yet is reached by [`Client::request`], or by the generated client [`Client::raw`].
+//! - For calls without a method yet, use [`Client::request`] or the generated client [`Client::raw`].
 //!
 //! The [guide] has the Rust call for each call of the official Python client.
 //!
 //! # Runtime
 //!
-//! Calls need a Tokio runtime. Without one they fail with [`ErrorKind::Runtime`]; plain programs use [`blocking`]. Transfers have threads of
-//! their own.
+//! Calls need a Tokio runtime. Without one they fail with [`ErrorKind::Runtime`]; programs without a runtime use [`blocking`].
+//! Transfers run on their own threads.
 //!
 //! # Errors
 //!
-//! Every fallible function returns [`Error`]. Match on [`Error::kind`], or print it: one line says what failed, why, and what to do.
+//! Every fallible function returns [`Error`]. Match on [`Error::kind`], or print it: its one line says what failed, why, and what to
+//! do.
 //!
 //! # Limits
 //!
-//! The platform allows 1000 requests in five minutes. The client counts along and waits for the next window instead of running into the
-//! limit; [`ClientBuilder::on_wait`] shows each wait. Transient failures are retried where that is safe; see [`pipeline`].
+//! The platform allows 1000 requests in five minutes. The client counts its requests and waits for the next window before it reaches
+//! the limit; [`ClientBuilder::on_wait`] reports each wait. Transient failures are retried where that is safe; see [`pipeline`].
 //!
 //! # Features
 //!
-//! - `rustls` (default): TLS by rustls, with the certificates of the operating system.
-//! - `native-tls`: TLS by the library of the operating system.
+//! - `rustls` (default): TLS with rustls and the root certificates of the operating system.
+//! - `native-tls`: TLS with the library of the operating system.
 //! - `blocking` (default): [`blocking`], for programs without a runtime.
 
 mod api;
@@ -71,7 +72,7 @@ pub use api::{
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{AppId, DatasetId, IntoId, InvalidId, ProjectId, VolumeId, WebUrl};
-/// The library of the points in time of this crate's interface, such as [`pipeline::RateLimit::reset_time`].
+/// The date and time library in this crate's public interface, as in [`pipeline::RateLimit::reset_time`].
 pub use jiff;
 pub use request::call::Get;
 pub use request::custom::{Request, RequestList};
@@ -84,7 +85,7 @@ pub use request::stream::Items;
 pub use request::wait::Wait;
 pub use sbg_raw as raw;
 
-/// The traits of this crate, to call their methods: `use sbg::prelude::*;`.
+/// The traits of this crate. Import them all to call their methods: `use sbg::prelude::*;`.
 pub mod prelude {
     pub use crate::billing::InvoiceExt as _;
     pub use crate::files::ItemResults as _;
@@ -93,14 +94,14 @@ pub mod prelude {
     pub use crate::tasks::{TaskExt as _, TaskJobExt as _};
 }
 
-/// The data types of the API, generated from its specification, with accessors for what is awkward.
+/// The data types of the API, generated from its specification, with accessors for awkward fields.
 pub mod types {
     pub use sbg_raw::enums::*;
     pub use sbg_raw::types::*;
     pub use sbg_raw::{ErrorCode, Number, Secret, Timestamp};
 
-    // The bodies of requests that a builder of the same name sends: `projects::ProjectCreate` is the one to use, and this one is
-    // `raw::types::ProjectCreate`. A private import takes precedence over the public ones above.
+    // Request bodies that the builder of the same name sends. Users want `projects::ProjectCreate` (the builder); this one is
+    // `raw::types::ProjectCreate`. A private import shadows the public ones above.
     #[expect(hidden_glob_reexports, unused_imports, reason = "they hide names")]
     use sbg_raw::types::{
         AppCopy, AutomationCreate, AutomationEdit, AutomationPackageCreate, AutomationPackageEdit,

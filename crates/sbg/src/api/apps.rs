@@ -40,7 +40,7 @@ impl Client {
         Apps { client: self.clone() }
     }
 
-    /// An app, by id: in its latest revision, or in the one that the id names.
+    /// An app by id: the latest revision, or the one that the id names.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -50,7 +50,7 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// The id has the form `owner/project/app` or `owner/project/app/revision`. An invalid one is an error of the calls.
+    /// The id has the form `owner/project/app` or `owner/project/app/revision`. An invalid id fails when a call is made.
     pub fn app(&self, id: impl IntoId<AppId>) -> AppHandle {
         AppHandle { client: self.clone(), id: id.into_id() }
     }
@@ -69,7 +69,7 @@ pub struct Apps {
 }
 
 impl Apps {
-    /// The apps, in short form unless [`fields`](Query::fields) says otherwise. The ids are those of the latest revisions.
+    /// The apps, with basic fields only; [`fields`](Query::fields) selects others. Each id names the latest revision.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -86,8 +86,8 @@ impl Apps {
         Query::new(self.client.clone(), AppList::default())
     }
 
-    /// Creates an app from its description in CWL, as revision 0. What comes back has the id of that revision and the description as
-    /// the platform keeps it.
+    /// Creates an app from its CWL description, as revision 0. Returns the app with the id of that revision and the description as
+    /// stored by the platform.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, text: String) -> sbg::Result<()> {
@@ -103,8 +103,8 @@ impl Apps {
     ///
     /// # Errors
     ///
-    /// An id that is not of the form `owner/project/app`, or a description that is none, before anything is sent; or whatever the
-    /// call brings, code 6003 for an app that is there already.
+    /// Refused before any request: an id that is not of the form `owner/project/app`, or an invalid description. Otherwise the error of
+    /// the call (code 6003 for an app that already exists).
     pub async fn install(&self, id: impl IntoId<AppId>, cwl: impl Into<Cwl>) -> Result<types::App> {
         let (id, cwl) = (id.into_id()?, cwl.into());
         if id.revision().is_some() {
@@ -145,7 +145,7 @@ impl Query<AppList> {
         self
     }
 
-    /// The public apps of the platform, or those of the projects of the caller, which are listed when this is not set.
+    /// Lists the public apps of the platform, or the apps in the caller's projects (the default).
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -159,7 +159,7 @@ impl Query<AppList> {
         self
     }
 
-    /// Only apps that this term is found in; with several calls, all of the terms.
+    /// Only apps that match this term; with several calls, all of the terms.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -237,7 +237,7 @@ pub struct ProjectApps {
 }
 
 impl ProjectApps {
-    /// The apps of the project, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The apps of the project, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -251,7 +251,7 @@ impl ProjectApps {
     }
 }
 
-/// An app or a revision of it, by id. Makes no request by itself.
+/// An app or one of its revisions, by id. Creating it makes no request.
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -266,7 +266,7 @@ pub struct AppHandle {
 }
 
 impl AppHandle {
-    /// The id, with a revision where the handle is one of a revision.
+    /// The id, with the revision if the handle names one.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -296,7 +296,7 @@ impl AppHandle {
         Self { client: self.client.clone(), id }
     }
 
-    /// The latest revision of the app, whichever it then is.
+    /// The latest revision of the app at the time of the call.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -338,7 +338,7 @@ impl AppHandle {
         })
     }
 
-    /// Gets the description of the app in CWL, without anything around it.
+    /// Gets only the CWL description of the app.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -365,8 +365,8 @@ impl AppHandle {
         })
     }
 
-    /// Adds a revision to the app: the one that the handle names, which must be the next, or else the next after the latest, which
-    /// costs a call to find it out.
+    /// Adds a revision to the app. If the handle names a revision, it must be the next one. Otherwise one more call finds the latest
+    /// revision, and the new one follows it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -381,8 +381,8 @@ impl AppHandle {
     ///
     /// # Errors
     ///
-    /// A description that is none, before anything is sent; otherwise the error of a call, code 6003 for a revision that is there
-    /// already.
+    /// Refused before any request: an invalid description. Otherwise the error of the call (code 6003 for a revision that already
+    /// exists).
     pub async fn create_revision(&self, cwl: impl Into<Cwl>) -> Result<types::App> {
         let cwl = cwl.into();
         cwl.check()?;
@@ -404,7 +404,7 @@ impl AppHandle {
         })
     }
 
-    /// Copies the app to a project, as far as the revision that the handle names, or the latest.
+    /// Copies the app to a project, up to the revision that the handle names, or the latest.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -420,7 +420,7 @@ impl AppHandle {
         AppCopy { app: self.clone(), project: project.into_id(), name: None, strategy: None }
     }
 
-    /// Brings the app up to date with the one that it was copied from: takes over all revisions of that one with their notes.
+    /// Updates this copy from the app that it was copied from: adds all revisions of that app with their notes.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -439,7 +439,7 @@ impl AppHandle {
     }
 }
 
-/// A copy of an app to make.
+/// A copy of an app to create.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -458,7 +458,7 @@ pub struct AppCopy {
 }
 
 impl AppCopy {
-    /// Name of the copy; that of the app when it is not set.
+    /// Name of the copy. Default: the name of the app.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -471,10 +471,10 @@ impl AppCopy {
         self
     }
 
-    /// Which revisions to copy and whence the copy takes its updates; `Clone` when it is not set.
+    /// Which revisions to copy and where the copy gets its updates. Default: `Clone`.
     ///
-    /// `Clone` copies all revisions, `Transient` the latest one; either takes updates from where the copied app takes them.
-    /// `CloneDirect` copies all revisions, `Direct` the latest one; either takes updates from the copied app itself.
+    /// `Clone` copies all revisions, `Transient` the latest one; both get updates from the source of the copied app. `CloneDirect`
+    /// copies all revisions, `Direct` the latest one; both get updates from the copied app itself.
     ///
     /// ```
     /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -502,7 +502,7 @@ impl AppCopy {
     ///
     /// # Errors
     ///
-    /// A invalid project, an empty name or one with a slash, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid project, or a name that is empty or contains a slash. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::App> {
         let AppHandle { client, id } = self.app;
         let id = id?;

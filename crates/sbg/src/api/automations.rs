@@ -1,4 +1,4 @@
-//! Automations: programs that the platform runs on behalf of a user, with their members, the packages of their code, and their runs.
+//! Automations: programs that the platform runs for a user, with their members, code packages and runs.
 
 mod members;
 mod packages;
@@ -74,7 +74,7 @@ pub struct Automations {
 }
 
 impl Automations {
-    /// The automations, without the archived ones.
+    /// The automations, without archived ones.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -88,8 +88,8 @@ impl Automations {
         Query::new(self.client.clone(), AutomationList::default())
     }
 
-    /// Creates an automation without code: set what else is known of it, then `.await`. It needs a
-    /// [package](AutomationHandle::packages) before it can run.
+    /// Creates an automation without code: set the optional fields, then `.await`. It needs a [package](AutomationHandle::packages)
+    /// before it can run.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -129,7 +129,7 @@ pub struct AutomationList {
 }
 
 impl Query<AutomationList> {
-    /// Only automations of this name.
+    /// Whether to include archived automations.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -212,8 +212,8 @@ impl AutomationCreate {
     ///
     /// # Errors
     ///
-    /// An empty name, a invalid billing group, a memory limit of 0, or settings that are no object, before anything is sent; or
-    /// whatever the call brings.
+    /// Refused before any request: an empty name, an invalid billing group, a memory limit of 0, or settings that are not an object.
+    /// Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Automation> {
         check_name(&self.body.name)?;
         check_billing_group(self.body.billing_group.as_deref())?;
@@ -225,7 +225,7 @@ impl AutomationCreate {
 
 awaitable!(AutomationCreate => types::Automation, client);
 
-/// An automation, by id. Makes no request by itself.
+/// An automation, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -275,7 +275,7 @@ impl AutomationHandle {
         })
     }
 
-    /// Changes the automation: set the fields to change, then `.await`. What is not set stays as it is.
+    /// Changes the automation: set the fields to change, then `.await`. Fields not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -287,7 +287,7 @@ impl AutomationHandle {
         AutomationEdit { automation: self.clone(), body: bodies::AutomationEdit::default() }
     }
 
-    /// Puts the automation away: it is listed no more unless archived ones are asked for.
+    /// Archives the automation. Lists leave it out unless they ask for archived ones.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -299,13 +299,13 @@ impl AutomationHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn archive(&self) -> Result<types::Automation> {
         let call = self.client.raw().automation_archive().automation_id(self.checked()?);
         Ok(call.send().await?.into_inner())
     }
 
-    /// Brings the archived automation back.
+    /// Restores the archived automation.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -318,7 +318,7 @@ impl AutomationHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn restore(&self) -> Result<types::Automation> {
         let call = self.client.raw().automation_restore().automation_id(self.checked()?);
         Ok(call.send().await?.into_inner())
@@ -389,7 +389,7 @@ pub struct AutomationEdit {
 
 impl AutomationEdit {
     body_setters! {
-        /// New name to display.
+        /// New display name.
         ///
         /// ```
         /// # fn example(automation: sbg::automations::AutomationHandle) {
@@ -402,7 +402,7 @@ impl AutomationEdit {
     automation_setters!("automation.edit()");
 
     body_clearers! {
-        /// Leaves the automation without a description.
+        /// Removes the description.
         ///
         /// ```
         /// # fn example(automation: sbg::automations::AutomationHandle) {
@@ -424,7 +424,8 @@ impl AutomationEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, or what [`AutomationCreate::send`] refuses, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change, or a value that [`AutomationCreate::send`] refuses. Otherwise the error of the
+    /// call.
     pub async fn send(self) -> Result<types::Automation> {
         if self.body == bodies::AutomationEdit::default() {
             return Err(Error::invalid("the edit of the automation changes nothing"));

@@ -1,4 +1,4 @@
-//! Billing groups, what they were charged for, and invoices.
+//! Billing groups, their charges, and invoices.
 
 use std::marker::PhantomData;
 
@@ -86,8 +86,8 @@ pub struct BillingGroups {
 }
 
 impl BillingGroups {
-    /// The billing groups, those that wait for approval or are disabled among them, in short form unless [`fields`](Query::fields) says
-    /// otherwise.
+    /// The billing groups, including disabled ones and those that wait for approval, with basic fields only; [`fields`](Query::fields)
+    /// selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -126,7 +126,7 @@ impl List for BillingGroupList {
     }
 }
 
-/// The platform has UUIDs for billing groups and answers others with its code 4005.
+/// Billing group ids are UUIDs; the platform refuses others with code 4005.
 pub(crate) fn check_billing_group(id: Option<&str>) -> Result<()> {
     if let Some(id) = id {
         check_uuid("billing group id", id)?;
@@ -134,7 +134,7 @@ pub(crate) fn check_billing_group(id: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// A billing group, by id. Makes no request by itself.
+/// A billing group, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -183,8 +183,8 @@ impl BillingGroupHandle {
         })
     }
 
-    /// What tasks and interactive analyses have cost: in a [span of days](Query::date_from), on an [invoice](Query::invoice), or, with
-    /// neither, what is not invoiced yet.
+    /// The cost of tasks and interactive analyses: in a [span of days](Query::date_from), on an [invoice](Query::invoice), or, with
+    /// neither, not yet invoiced.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -202,7 +202,7 @@ impl BillingGroupHandle {
         self.breakdown()
     }
 
-    /// What the files of each project have cost, by the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
+    /// The cost of stored files by project, with the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
     ///
     /// ```no_run
     /// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
@@ -217,7 +217,7 @@ impl BillingGroupHandle {
         self.breakdown()
     }
 
-    /// What downloads have cost, by project and user and by the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
+    /// The cost of downloads by project and user, with the same filters as [`analysis_breakdown`](Self::analysis_breakdown).
     ///
     /// ```no_run
     /// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
@@ -258,7 +258,7 @@ impl BillingGroupHandle {
     }
 }
 
-/// The list of what a billing group was charged for.
+/// The list of charges of a billing group.
 ///
 /// ```no_run
 /// # async fn example(group: sbg::billing::BillingGroupHandle) -> sbg::Result<()> {
@@ -292,7 +292,7 @@ impl<T> Query<Breakdown<T>> {
         self
     }
 
-    /// Only charges up to this day, which counts.
+    /// Only charges up to and including this day.
     ///
     /// ```
     /// # fn example(group: sbg::billing::BillingGroupHandle) {
@@ -339,7 +339,7 @@ impl<T> Breakdown<T> {
     }
 }
 
-/// The form in which the billing calls take days, and no other call does.
+/// The date format that only the billing calls use.
 fn month_day_year(date: Date) -> String {
     format!("{:02}-{:02}-{:04}", date.month(), date.day(), date.year())
 }
@@ -349,7 +349,7 @@ macro_rules! breakdown {
         impl List for Breakdown<$item> {
             type Item = $item;
 
-            // A line of a breakdown has nothing by which it could be got again.
+            // A line of a breakdown has no id to fetch it by.
             const IDENTITY: &'static [&'static str] = &[];
 
             fn check(&self) -> Result<()> {
@@ -385,7 +385,7 @@ pub struct Invoices {
 }
 
 impl Invoices {
-    /// The invoices, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The invoices, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -433,7 +433,7 @@ impl Query<InvoiceList> {
 impl List for InvoiceList {
     type Item = types::Invoice;
 
-    // The provider's contract has the one, the official clients read the other.
+    // The provider's contract has `id`, the official clients read `invoice_id`.
     const IDENTITY: &'static [&'static str] = &["id", "invoice_id"];
 
     fn check(&self) -> Result<()> {
@@ -447,7 +447,7 @@ impl List for InvoiceList {
     }
 }
 
-/// An invoice, by id. Makes no request by itself.
+/// An invoice, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -474,7 +474,7 @@ impl InvoiceHandle {
         &self.id
     }
 
-    /// Gets the invoice with its sums.
+    /// Gets the invoice with its totals.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -494,7 +494,7 @@ impl InvoiceHandle {
     }
 }
 
-/// The id of an invoice: bring the trait into scope to call its method.
+/// The id of an invoice. Import the trait to call its method.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

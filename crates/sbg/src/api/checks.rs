@@ -1,12 +1,12 @@
-//! Checks of values that several resources take, made before any request.
+//! Checks of values shared by several resources, made before any request.
 
 use crate::error::{Error, Result};
 use crate::ids::excerpt;
 
-/// Longest name of a file, in characters, by the provider's contract.
+/// Maximum length of a file name, in characters, from the provider's contract.
 const LONGEST_NAME: usize = 255;
 
-/// What the platform allows as the name of a file or a folder.
+/// Checks that the platform allows this name for a file or folder.
 pub(crate) fn check_name(name: &str) -> Result<()> {
     let problem = if name.trim().is_empty() {
         "is empty"
@@ -20,7 +20,7 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Err(Error::invalid(format!("the name `{}` {problem}", excerpt(name, 60))))
 }
 
-/// Tags travel in a list separated by commas, so they can have none themselves.
+/// Tags are sent as a comma-separated list, so a tag cannot contain a comma.
 pub(crate) fn check_tags(tags: &[String]) -> Result<()> {
     match tags.iter().find(|tag| tag.contains(',') || tag.is_empty()) {
         Some(tag) => Err(Error::invalid(format!("a tag is not empty and has no comma: `{tag}`"))),

@@ -1,5 +1,5 @@
-//! Datasets of CAVATICA: files that are shared under one name, and their members. All of it is in advance access, which
-//! [`ClientBuilder::advance_access`](crate::ClientBuilder::advance_access) switches on.
+//! Datasets of CAVATICA: files shared under one name, and their members. All calls are in advance access; enable them with
+//! [`ClientBuilder::advance_access`](crate::ClientBuilder::advance_access).
 
 mod members;
 
@@ -42,7 +42,7 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// The id has the form `owner/dataset`. An invalid one is an error of the calls.
+    /// The id has the form `owner/dataset`. An invalid id fails when a call is made.
     pub fn dataset(&self, id: impl IntoId<DatasetId>) -> DatasetHandle {
         DatasetHandle { client: self.clone(), id: id.into_id() }
     }
@@ -96,7 +96,7 @@ pub struct DatasetList {
 }
 
 impl Query<DatasetList> {
-    /// The public datasets in place of those of the caller. The same as `visibility("public")`.
+    /// The public datasets instead of the caller's. Same as `visibility("public")`.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -107,8 +107,7 @@ impl Query<DatasetList> {
         self.visibility("public")
     }
 
-    /// The datasets of this visibility in place of those of the caller; the one that is known is `public`. Excludes
-    /// [`owner`](Self::owner).
+    /// Datasets of this visibility instead of the caller's; the only known value is `public`. Excludes [`owner`](Self::owner).
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -120,7 +119,7 @@ impl Query<DatasetList> {
         self
     }
 
-    /// The datasets that this user owns and that the caller may see.
+    /// Datasets of this owner that the caller can see.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -157,7 +156,7 @@ impl List for DatasetList {
     }
 }
 
-/// A dataset, by id. Makes no request by itself.
+/// A dataset, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -210,7 +209,7 @@ impl DatasetHandle {
         })
     }
 
-    /// Changes the dataset: set the fields to change, then `.await`. What is not set stays as it is.
+    /// Changes the dataset: set the fields to change, then `.await`. Fields not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -289,7 +288,7 @@ pub struct DatasetEdit {
 
 impl DatasetEdit {
     body_setters! {
-        /// New name to display; the id stays.
+        /// New display name; the id stays.
         ///
         /// ```
         /// # fn example(dataset: sbg::datasets::DatasetHandle) {
@@ -297,7 +296,7 @@ impl DatasetEdit {
         /// # }
         /// ```
         name(name: String);
-        /// What the dataset holds.
+        /// What the dataset contains.
         ///
         /// ```
         /// # fn example(dataset: sbg::datasets::DatasetHandle) {
@@ -308,7 +307,7 @@ impl DatasetEdit {
     }
 
     body_clearers! {
-        /// Leaves the dataset without a description.
+        /// Removes the description.
         ///
         /// ```
         /// # fn example(dataset: sbg::datasets::DatasetHandle) {
@@ -330,7 +329,7 @@ impl DatasetEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing or an empty name, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change or an empty name. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Dataset> {
         if self.body == bodies::DatasetEdit::default() {
             return Err(Error::invalid("the edit of the dataset changes nothing"));

@@ -1,11 +1,11 @@
-//! Where something goes: to the root of a project or into a folder, and to one of them alone; and the name that it has there.
+//! A destination: the root of a project or a folder, never both, and the name there.
 
 use super::checks::check_name;
 use crate::error::{Error, Result};
 use crate::files::FileRef;
 use crate::ids::{Given, IntoId, ProjectId, check_segment};
 
-/// The place that a builder was given.
+/// The destination as set on a builder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     project: Option<Given<ProjectId>>,
@@ -13,7 +13,7 @@ pub(crate) struct Place {
     name: Option<String>,
 }
 
-/// A place as requests have it: project or folder, and the name where one was given.
+/// The destination as sent: a project or a folder, and the name if one was set.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
     pub(crate) project: Option<String>,
@@ -34,7 +34,7 @@ impl Place {
         self.name = Some(name.into());
     }
 
-    /// The place as requests have it. `what` begins the sentence that says what is wrong, such as `a file is copied to`.
+    /// Checks the destination. `what` begins the error message, such as `a file is copied to`.
     pub(crate) fn checked(self, what: &str) -> Result<Destination> {
         let Self { project, folder, name } = self;
         let project = project.transpose()?.map(String::from);
@@ -46,8 +46,7 @@ impl Place {
     }
 }
 
-/// Writes the setters of a builder that has a field `place`: those of the project and of the folder, and of the name where it may be
-/// left out.
+/// Writes the setters of a builder that has a `place` field: project, folder, and optionally name.
 macro_rules! place_setters {
     (
         $(#[$project_doc:meta])* $project:ident;
@@ -76,7 +75,7 @@ macro_rules! place_setters {
 
 pub(crate) use place_setters;
 
-/// A place is a project or a folder, and not both.
+/// Checks that exactly one of project and folder is set.
 fn check_place(project: Option<&str>, folder: Option<&str>, what: &str) -> Result<()> {
     match (project, folder) {
         (Some(_), None) => Ok(()),

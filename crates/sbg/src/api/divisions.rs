@@ -56,7 +56,7 @@ pub struct Divisions {
 }
 
 impl Divisions {
-    /// The divisions. The token has to be one of an account in an enterprise.
+    /// The divisions. The token must belong to an account in an enterprise.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -93,7 +93,7 @@ impl List for DivisionList {
     }
 }
 
-/// A division, by id. Makes no request by itself.
+/// A division, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

@@ -21,7 +21,7 @@ use crate::types;
 
 pub use manifest::{DrsManifest, ManifestImport, ManifestReport, RowReport};
 
-/// Most files of one import, a limit of the platform.
+/// Maximum number of files in one import, a limit of the platform.
 const MOST_FILES: usize = 100;
 
 impl Client {
@@ -52,7 +52,7 @@ impl Client {
     }
 }
 
-/// The imports from DRS servers. The platform has no list of them: keep the ids.
+/// The imports from DRS servers. The platform cannot list them, so keep the ids.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) -> sbg::Result<()> {
@@ -68,10 +68,10 @@ pub struct DrsImports {
 }
 
 impl DrsImports {
-    /// Imports up to 100 files as one job: set what holds for all of them, then `.await`. What comes back is the import as it was
-    /// started: [wait](DrsImportHandle::wait) for it.
+    /// Imports up to 100 files as one job: set the options for all of them, then `.await`. Returns the import as started;
+    /// [wait](DrsImportHandle::wait) for it.
     ///
-    /// The platform imports 500 files in five minutes at the most, and goes on by itself.
+    /// The platform imports at most 500 files in five minutes and continues with the rest afterwards.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -114,7 +114,7 @@ pub struct DrsItem {
 }
 
 impl DrsItem {
-    /// The file at this address, such as `drs://server.org/identifier`. It also needs a place.
+    /// The file at this URL, such as `drs://server.org/identifier`. Set its destination too.
     ///
     /// ```
     /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction");
@@ -124,13 +124,13 @@ impl DrsItem {
     }
 
     place_setters! {
-        /// Puts it at the root of this project, `owner/project`.
+        /// Imports it to the root of this project, `owner/project`.
         ///
         /// ```
         /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction");
         /// ```
         to_project;
-        /// Puts it into this folder.
+        /// Imports it into this folder.
         ///
         /// ```
         /// # fn example(folder: sbg::types::File) {
@@ -138,7 +138,7 @@ impl DrsItem {
         /// # }
         /// ```
         to_folder;
-        /// Name on the platform; the one that the DRS server tells when it is not set.
+        /// Name on the platform. Default: the name on the DRS server.
         ///
         /// ```
         /// # fn example(folder: sbg::types::File) {
@@ -148,7 +148,7 @@ impl DrsItem {
         name;
     }
 
-    /// A field of the metadata that the file gets.
+    /// A metadata field of the file.
     ///
     /// ```
     /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").metadata("sample_id", "S1");
@@ -186,13 +186,13 @@ impl DrsItem {
 pub struct DrsImportStart {
     client: Client,
     items: Vec<DrsItem>,
-    /// Everything but the items, which are added when it is sent.
+    /// Everything but the items, which are added on sending.
     body: bodies::DrsImportStart,
 }
 
 impl DrsImportStart {
     body_setters! {
-        /// What to do where a file of the same name is there already; it is skipped when this is not set.
+        /// What to do if a file of the same name already exists. Default: the file is skipped.
         ///
         /// ```
         /// # fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) {
@@ -204,7 +204,7 @@ impl DrsImportStart {
         conflict_resolution(conflict_resolution: types::DrsConflictResolution);
     }
 
-    /// Tags that every file gets.
+    /// Tags of every file.
     ///
     /// ```
     /// # fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) {
@@ -216,7 +216,7 @@ impl DrsImportStart {
         self
     }
 
-    /// Sends the call. The same as `.await`. Each call starts an import of its own.
+    /// Sends the call. The same as `.await`. Each call starts a new import.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, items: Vec<sbg::drs::DrsItem>) -> sbg::Result<()> {
@@ -228,8 +228,8 @@ impl DrsImportStart {
     ///
     /// # Errors
     ///
-    /// No files or more than 100; a invalid address, tag or name; no place for a file or two; before anything is sent. Or whatever
-    /// the call brings.
+    /// Refused before any request: no files or more than 100, an invalid URL, tag or name, or a file without exactly one destination.
+    /// Otherwise the error of the call.
     pub async fn send(mut self) -> Result<types::DrsImport> {
         let count = self.items.len();
         if !(1..=MOST_FILES).contains(&count) {
@@ -245,7 +245,7 @@ impl DrsImportStart {
 
 awaitable!(DrsImportStart => types::DrsImport, client);
 
-/// An import from DRS servers, by id. Makes no request by itself.
+/// An import from DRS servers, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -291,8 +291,8 @@ impl DrsImportHandle {
         })
     }
 
-    /// Waits until the import has ended: its state is `FINISHED`, or `COMPLETED` or `FAILED`, which older pages of the provider name.
-    /// None of them says that every file was imported: see [`results`](ItemResults::results).
+    /// Waits until the import has ended: its state is `FINISHED`, or `COMPLETED` or `FAILED` as in older documentation of the provider.
+    /// None of these means that every file was imported: see [`results`](ItemResults::results).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {

@@ -1,4 +1,4 @@
-//! Feedback to the platform.
+//! Feedback to the provider of the platform.
 
 use sbg_raw::ClientActionsExt as _;
 
@@ -8,7 +8,7 @@ use crate::request::call::{awaitable, body_setters};
 use crate::types;
 
 impl Client {
-    /// Sends an idea, a thought or a problem to the staff of the platform, one a minute at the most.
+    /// Sends an idea, a thought or a problem to the provider's staff, at most one a minute.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -25,7 +25,7 @@ impl Client {
     }
 }
 
-/// What a feedback is.
+/// The kind of a feedback.
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
@@ -37,7 +37,7 @@ impl Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FeedbackKind {
-    /// Something that could be.
+    /// A suggestion.
     Idea,
     /// Something to consider.
     Thought,
@@ -74,7 +74,7 @@ pub struct Feedback {
 
 impl Feedback {
     body_setters! {
-        /// Who says it.
+        /// The sender of the feedback.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -99,7 +99,7 @@ impl Feedback {
     ///
     /// # Errors
     ///
-    /// An empty text, before anything is sent; otherwise the error of the call, code 1000 for a second feedback within a minute.
+    /// Refused before any request: an empty text. Otherwise the error of the call (code 1000 for a second feedback within a minute).
     pub async fn send(self) -> Result<()> {
         if self.body.text.value().is_none_or(|text| text.trim().is_empty()) {
             return Err(Error::invalid("a feedback needs a text"));

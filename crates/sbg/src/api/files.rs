@@ -1,5 +1,5 @@
-//! Files and folders: the collection and its queries. What is done with one file is in `handle`, its metadata in `metadata`, finding
-//! files by path or by walking in `find`.
+//! Files and folders: the collection and its queries. Operations on one file are in `handle`, its metadata in `metadata`, and finding
+//! files by path or by walking in `search`.
 
 mod bulk;
 mod copy_files;
@@ -49,7 +49,7 @@ impl Client {
         Files { client: self.clone() }
     }
 
-    /// A file or a folder: by id, or as a list gave it.
+    /// A file or a folder, by id or as returned by a list.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -78,8 +78,8 @@ pub struct Files {
 }
 
 impl Files {
-    /// The files and folders of one place, which has to be named: a [project](Query::project), a [folder](Query::parent) or a
-    /// [dataset](Query::dataset). What lies in its folders is not listed.
+    /// The files and folders in one location, which must be set: a [project](Query::project), a [folder](Query::parent) or a
+    /// [dataset](Query::dataset). Subfolders are not searched.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -95,7 +95,7 @@ impl Files {
         Query::new(self.client.clone(), FileList::default())
     }
 
-    /// Creates a folder: name the place, then `.await`.
+    /// Creates a folder: set the destination, then `.await`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -120,7 +120,7 @@ impl Files {
 /// ```
 pub type FileQuery = Query<FileList>;
 
-/// The list of the files of one place.
+/// The list of the files in one location.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -179,7 +179,7 @@ impl Query<FileList> {
         self
     }
 
-    /// Only files of exactly this name; with several calls, of any of the names.
+    /// Only files with exactly this name; with several calls, any of the names.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -192,7 +192,7 @@ impl Query<FileList> {
         self
     }
 
-    /// Only files with exactly this tag; with several calls, with any of the tags.
+    /// Only files with exactly this tag; with several calls, any of the tags.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -204,8 +204,8 @@ impl Query<FileList> {
         self
     }
 
-    /// Only files whose metadata has this value in this field. Several values of one field are alternatives; different fields must
-    /// all match.
+    /// Only files with this value in this metadata field. Several values of one field are alternatives; different fields must all
+    /// match.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -232,7 +232,7 @@ impl Query<FileList> {
 }
 
 impl Query<FileList> {
-    /// Reads the list by continuation tokens, which stays quick far into large projects. In advance access. Excludes
+    /// Reads the list with continuation tokens, which stay fast deep into large projects. In advance access. Excludes
     /// [`offset`](Query::offset) and [`metadata`](Self::metadata).
     ///
     /// ```no_run
@@ -353,7 +353,8 @@ impl FolderCreate {
     ///
     /// # Errors
     ///
-    /// No place or two, a invalid id, or a name that is not allowed, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: no destination or two, an invalid id, or a name that is not allowed. Otherwise the error of the
+    /// call.
     pub async fn send(self) -> Result<types::File> {
         let Destination { project, parent, .. } = self.place.checked("a folder is created in")?;
         check_name(&self.name)?;
@@ -365,7 +366,7 @@ impl FolderCreate {
 
 awaitable!(FolderCreate => types::File, client);
 
-/// The list of what lies in a folder.
+/// The list of the contents of a folder.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
@@ -381,7 +382,7 @@ pub struct FolderList {
 }
 
 impl Query<FolderList> {
-    /// Reads the list by continuation tokens. In advance access. Excludes [`offset`](Query::offset).
+    /// Reads the list with continuation tokens. In advance access. Excludes [`offset`](Query::offset).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {

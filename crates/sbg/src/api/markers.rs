@@ -1,4 +1,4 @@
-//! Markers: named places on the genome in a file, for the genome browser of the platform.
+//! Markers: named regions of the genome in a file, shown in the genome browser of the platform.
 
 use sbg_raw::ClientMarkersExt as _;
 
@@ -55,7 +55,7 @@ pub struct Markers {
 }
 
 impl Markers {
-    /// The markers of a file, a BAM file in most cases.
+    /// The markers of a file, usually a BAM file.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
@@ -69,8 +69,8 @@ impl Markers {
         Query::new(self.client.clone(), MarkerList { file: file_id.into() })
     }
 
-    /// Sets a marker in a file: say whether it is [private](MarkerCreate::private), then `.await`. `chromosome` is named as in the file,
-    /// and the marker goes from `start` to `end` on it.
+    /// Creates a marker in a file: set whether it is [private](MarkerCreate::private), then `.await`. `chromosome` is named as in the
+    /// file; the marker spans `start` to `end` on it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
@@ -146,8 +146,7 @@ pub struct MarkerCreate {
 }
 
 impl MarkerCreate {
-    /// Whether only the caller sees the marker. What the platform takes when it is not set is not documented; the official Python
-    /// client sends `true`.
+    /// Whether only the caller sees the marker. The platform's default is not documented; the official Python client sends `true`.
     ///
     /// ```
     /// # fn example(client: sbg::Client, bam: sbg::types::File) {
@@ -171,8 +170,8 @@ impl MarkerCreate {
     ///
     /// # Errors
     ///
-    /// A invalid file id, an empty name or chromosome, or an end before the start, before anything is sent; or whatever the call
-    /// brings.
+    /// Refused before any request: an invalid file id, an empty name or chromosome, or an end before the start. Otherwise the error of
+    /// the call.
     pub async fn send(self) -> Result<types::Marker> {
         check_segment("file id", &self.file)?;
         check_texts(Some(&self.name), Some(&self.chromosome))?;
@@ -213,7 +212,7 @@ fn check_bounds(start: Option<i64>, end: Option<i64>) -> Result<()> {
     }
 }
 
-/// A marker, by id. Makes no request by itself.
+/// A marker, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -258,7 +257,7 @@ impl MarkerHandle {
         })
     }
 
-    /// Changes the marker: set the fields to change, then `.await`. What is not set stays as it is.
+    /// Changes the marker: set the fields to change, then `.await`. Fields not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -276,7 +275,7 @@ impl MarkerHandle {
         }
     }
 
-    /// Deletes the marker. The file is not touched.
+    /// Deletes the marker. The file stays unchanged.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, bam: sbg::types::File) -> sbg::Result<()> {
@@ -289,7 +288,7 @@ impl MarkerHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn delete(&self) -> Result<()> {
         let id = check_segment("marker id", &self.id)?;
         self.client.raw().marker_delete().marker_id(id).send().await?;
@@ -318,7 +317,7 @@ pub struct MarkerEdit {
 
 impl MarkerEdit {
     body_setters! {
-        /// New name to display.
+        /// New display name.
         ///
         /// ```
         /// # fn example(client: sbg::Client, id: String) {
@@ -336,7 +335,7 @@ impl MarkerEdit {
         chromosome(chromosome: String);
     }
 
-    /// Where it starts on the chromosome.
+    /// Start position on the chromosome.
     ///
     /// ```
     /// # fn example(client: sbg::Client, id: String) {
@@ -348,7 +347,7 @@ impl MarkerEdit {
         self
     }
 
-    /// Where it ends on the chromosome.
+    /// End position on the chromosome.
     ///
     /// ```
     /// # fn example(client: sbg::Client, id: String) {
@@ -372,8 +371,8 @@ impl MarkerEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, an empty name or chromosome, an end before the start, or a invalid id, before anything is sent; or
-    /// whatever the call brings.
+    /// Refused before any request: an empty change, an empty name or chromosome, an end before the start, or an invalid id. Otherwise
+    /// the error of the call.
     pub async fn send(mut self) -> Result<types::Marker> {
         let id = check_segment("marker id", &self.id)?;
         let (start, end) = (self.start.map(position).transpose()?, self.end.map(position).transpose()?);

@@ -1,4 +1,4 @@
-//! Members and their permissions: of projects, volumes, datasets, automations and teams, all in the same way.
+//! Members and their permissions, with one interface for projects, volumes, datasets, automations and teams.
 
 use std::fmt;
 use std::future::Future;
@@ -11,12 +11,12 @@ use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
 
-/// What the errors call the id of a member: a username, or the id of a team or division.
+/// Name of a member's id in errors: a username, or the id of a team or division.
 pub(crate) const MEMBER_ID: &str = "member id";
 
 /// Something that has members: a [project](crate::projects::ProjectHandle), [volume](crate::volumes::VolumeHandle),
 /// [dataset](crate::datasets::DatasetHandle), [automation](crate::automations::AutomationHandle) or [team](crate::teams::TeamHandle).
-/// Implemented by this crate alone.
+/// Only this crate implements it.
 ///
 /// ```no_run
 /// use sbg::members::{HasMembers, Members};
@@ -26,7 +26,7 @@ pub(crate) const MEMBER_ID: &str = "member id";
 /// }
 /// ```
 pub trait HasMembers: Clone + fmt::Debug + Send + Sync + 'static {
-    /// The fields without which a member cannot be read.
+    /// The fields required to read a member.
     #[doc(hidden)]
     const MEMBER_IDENTITY: &'static [&'static str] = &["username"];
 
@@ -34,7 +34,7 @@ pub trait HasMembers: Clone + fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
     fn client(&self) -> &Client;
 
-    /// What is wrong with the id of the resource, found without asking the platform.
+    /// Checks the id of the resource, without a request.
     #[doc(hidden)]
     fn check_id(&self) -> Result<()>;
 
@@ -67,7 +67,7 @@ pub trait HasMembers: Clone + fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
     fn remove_member(self, member: String) -> impl Future<Output = Result<()>> + Send + 'static;
 
-    /// Changes the permissions that are named.
+    /// Changes the given permissions.
     #[doc(hidden)]
     fn edit_permissions(
         self,
@@ -105,7 +105,7 @@ impl<R: HasMembers> Members<R> {
         Self { of }
     }
 
-    /// The members and what each may do.
+    /// The members and their permissions.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -118,7 +118,7 @@ impl<R: HasMembers> Members<R> {
         Query::new(self.of.client().clone(), MemberList { of: self.of.clone() })
     }
 
-    /// Adds a member. Members of a team have no permissions of their own: pass `Permissions::new()`.
+    /// Adds a member. Members of a team have no separate permissions: pass `Permissions::new()`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, team: String) -> sbg::Result<()> {
@@ -133,8 +133,8 @@ impl<R: HasMembers> Members<R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an invalid id, a kind of member that cannot be added here, or a
-    /// permission that does not exist here, before anything is sent; otherwise the error of the call.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before any request for an invalid id, or for a kind of member or a
+    /// permission that does not exist here; otherwise the error of the call.
     pub async fn add(&self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
         self.of.check_id()?;
         self.of.clone().add_member(member, permissions).await
@@ -185,7 +185,7 @@ impl<R: HasMembers> List for MemberList<R> {
     }
 }
 
-/// A member. Makes no request until told to.
+/// A member. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -237,14 +237,14 @@ impl<R: HasMembers> MemberHandle<R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an invalid id, before anything is sent; otherwise the error of the
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before any request for an invalid id; otherwise the error of the
     /// call.
     pub async fn remove(&self) -> Result<()> {
         self.check()?;
         self.of.clone().remove_member(self.member.clone()).await
     }
 
-    /// Changes the permissions that are named and leaves the others. Returns all of them.
+    /// Changes the given permissions and keeps the others. Returns all of them.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -258,8 +258,8 @@ impl<R: HasMembers> MemberHandle<R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a change of nothing, an invalid id, or a permission that does not
-    /// exist here, before anything is sent; otherwise the error of the call.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before any request for an empty change, an invalid id, or a
+    /// permission that does not exist here; otherwise the error of the call.
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
         self.check()?;
         if permissions.is_empty() {
@@ -268,7 +268,7 @@ impl<R: HasMembers> MemberHandle<R> {
         self.of.clone().edit_permissions(self.member.clone(), permissions).await
     }
 
-    /// Sets all permissions: those that are not named are taken away. Returns all of them.
+    /// Replaces all permissions: those not given are revoked. Returns all of them.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -282,21 +282,21 @@ impl<R: HasMembers> MemberHandle<R> {
     ///
     /// # Errors
     ///
-    /// As [`edit_permissions`](Self::edit_permissions).
+    /// Same as [`edit_permissions`](Self::edit_permissions).
     pub async fn replace_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
         self.check()?;
         self.of.clone().replace_permissions(self.member.clone(), permissions).await
     }
 }
 
-/// A member in the form of another area of the API.
+/// Converts a member from the form of another area of the API.
 pub(crate) fn member_from(member: &impl serde::Serialize) -> Result<types::Member> {
     answer_of(serde_json::json!(member))
 }
 
-/// What a member may do, as a set to give or to change.
+/// The permissions of a member, to grant or to change.
 ///
-/// Admin brings all the others with it, and everybody has read.
+/// Admin includes all others, and every member has read.
 ///
 /// ```
 /// use sbg::members::Permissions;
@@ -314,7 +314,7 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// Nothing but read; as a change, nothing at all.
+    /// Only read; as a change, an empty one.
     ///
     /// ```
     /// use sbg::members::Permissions;
@@ -326,7 +326,7 @@ impl Permissions {
         Self::default()
     }
 
-    /// Everything, which is what an admin may do.
+    /// All permissions, as an admin has.
     ///
     /// ```
     /// use sbg::members::Permissions;
@@ -347,7 +347,7 @@ impl Permissions {
         self
     }
 
-    /// May see contents, copy and download them.
+    /// May view, copy and download contents.
     ///
     /// ```
     /// let may_download = sbg::members::Permissions::new().copy(true);
@@ -367,7 +367,7 @@ impl Permissions {
         self
     }
 
-    /// May change members, their permissions and the billing.
+    /// May change members, their permissions and billing.
     ///
     /// ```
     /// let all_but_admin = sbg::members::Permissions::all().admin(false);
@@ -377,12 +377,12 @@ impl Permissions {
         self
     }
 
-    /// Whether no permission is named.
+    /// Whether no permission is set.
     pub(crate) fn is_empty(self) -> bool {
         self == Self::default()
     }
 
-    /// As a change: what is not named stays as it is.
+    /// As a change: permissions not set stay unchanged.
     ///
     /// ```
     /// use sbg::members::Permissions;
@@ -400,12 +400,12 @@ impl Permissions {
         }
     }
 
-    /// As what a new member gets. The platform refuses an empty set, and read is what everybody has.
+    /// As granted to a new member. The platform refuses an empty set, so read is sent, which every member has.
     pub(crate) fn to_grant(self) -> types::PermissionsEdit {
         types::PermissionsEdit { read: Some(true), ..self.to_edit() }
     }
 
-    /// As the whole set: what is not named is not given.
+    /// As the whole set: permissions not set are not granted.
     ///
     /// ```
     /// use sbg::members::Permissions;
@@ -424,7 +424,7 @@ impl Permissions {
     }
 }
 
-/// Who is to become a member.
+/// The member to add.
 ///
 /// ```
 /// # fn example(member: sbg::members::NewMember) {
@@ -443,7 +443,7 @@ impl Permissions {
 pub enum NewMember {
     /// A user, by username.
     User(String),
-    /// A user, by the e-mail address of his registration.
+    /// A user, by the e-mail address they registered with.
     Email(String),
     /// A team, by id.
     Team(String),
@@ -463,7 +463,7 @@ impl NewMember {
         Self::User(username.into())
     }
 
-    /// A user, by the e-mail address of his registration.
+    /// A user, by the e-mail address they registered with.
     ///
     /// ```
     /// let member = sbg::members::NewMember::email("francis@crick.example");

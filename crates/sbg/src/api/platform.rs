@@ -1,4 +1,4 @@
-//! The index of the API and the standing of the rate limit.
+//! The index of the API and the current rate limit.
 
 use sbg_raw::ClientPlatformExt as _;
 
@@ -8,7 +8,7 @@ use crate::request::call::Get;
 use crate::types;
 
 impl Client {
-    /// The addresses of the parts of the API. The one call that needs no token.
+    /// The URLs of the parts of the API. The only call that needs no token.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -25,9 +25,9 @@ impl Client {
         Ok(self.raw().api_index().send().await?.into_inner())
     }
 
-    /// How many requests and instances the caller may still use.
+    /// How many requests and instances the caller has left.
     ///
-    /// This is a call of its own; [`Client::latest_rate_limit`] tells what the headers of the latest answer said.
+    /// This makes a request; [`Client::latest_rate_limit`] returns the values from the headers of the latest response.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {

@@ -42,7 +42,7 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// The id has the form `owner/project`. An invalid one is an error of the calls.
+    /// The id has the form `owner/project`. An invalid id fails when a call is made.
     pub fn project(&self, id: impl IntoId<ProjectId>) -> ProjectHandle {
         ProjectHandle { client: self.clone(), id: id.into_id() }
     }
@@ -61,7 +61,7 @@ pub struct Projects {
 }
 
 impl Projects {
-    /// The projects, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The projects, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -76,7 +76,7 @@ impl Projects {
         Query::new(self.client.clone(), ProjectList::default())
     }
 
-    /// Creates a project. Set what else is known of it, then `.await`.
+    /// Creates a project. Set the optional fields, then `.await`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -128,7 +128,7 @@ impl Query<ProjectList> {
         self
     }
 
-    /// Only projects with this text in their name, whatever the case.
+    /// Only projects with this text in their name, ignoring case.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -152,7 +152,7 @@ impl Query<ProjectList> {
         self
     }
 
-    /// Only projects with this tag; with several calls, with all of the tags.
+    /// Only projects with this tag; with several calls, all of the tags.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -230,7 +230,7 @@ impl ProjectCreate {
         /// # }
         /// ```
         description(description: String);
-        /// Identifier of the billing group that pays; the first one of the caller when it is not set.
+        /// Id of the billing group that pays. Default: the caller's first.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -239,7 +239,7 @@ impl ProjectCreate {
         /// # }
         /// ```
         billing_group(billing_group: String);
-        /// How tasks are to run in the project.
+        /// How tasks run in the project.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -276,7 +276,7 @@ impl ProjectCreate {
     ///
     /// # Errors
     ///
-    /// An empty name, a invalid billing group or tag, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty name, an invalid billing group or tag. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Project> {
         check_name(&self.body.name)?;
         check_billing_group(self.body.billing_group.as_deref())?;
@@ -287,7 +287,7 @@ impl ProjectCreate {
 
 awaitable!(ProjectCreate => types::Project, client);
 
-/// A project, by id. Makes no request by itself.
+/// A project, by id. Creating it makes no request.
 ///
 /// ```
 /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -336,7 +336,7 @@ impl ProjectHandle {
         })
     }
 
-    /// Changes the project: set the fields to change, then `.await`. What is not set stays as it is.
+    /// Changes the project: set the fields to change, then `.await`. Fields not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -348,7 +348,7 @@ impl ProjectHandle {
         ProjectEdit { client: self.client.clone(), id: self.id.clone(), body: bodies::ProjectEdit::default() }
     }
 
-    /// Deletes the project with everything in it. Cannot be undone.
+    /// Deletes the project and everything in it. Cannot be undone.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -416,7 +416,7 @@ impl ProjectFiles {
         &self.id
     }
 
-    /// The same files, for work on the threads of the transfer engine.
+    /// The same files, for use on the threads of the transfer engine.
     pub(crate) fn on_engine(&self) -> Self {
         Self { files: self.client().on_engine().files(), id: self.id.clone() }
     }

@@ -1,4 +1,4 @@
-//! Imports from volumes and exports to them: copies between a volume and the platform, done by the platform.
+//! Imports from volumes and exports to volumes: copies that the platform makes.
 
 pub(crate) mod exports;
 pub(crate) mod imports;

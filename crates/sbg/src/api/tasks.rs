@@ -34,7 +34,7 @@ pub use run::{TaskClone, TaskInputs, TaskRun};
 pub use settings::{ExecutionSettings, OutputLocation};
 pub use value::{TaskFile, TaskFolder, TaskInput, TaskOutput, TaskValue};
 
-/// What the errors call the id of a task.
+/// Name of a task's id in errors.
 const TASK_ID: &str = "task id";
 
 impl Client {
@@ -81,7 +81,7 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// The tasks, in short form unless [`fields`](Query::fields) says otherwise. [`TaskHandle::children`] lists the children of a
+    /// The tasks, with basic fields only; [`fields`](Query::fields) selects others. [`TaskHandle::children`] lists the children of a
     /// batch task.
     ///
     /// ```no_run
@@ -101,10 +101,10 @@ impl Tasks {
         Query::new(self.client.clone(), TaskList::default())
     }
 
-    /// Creates a task of an app in a project, a draft unless it is told to [run](TaskCreate::run). Set its inputs and what else is
-    /// known of it, then `.await`.
+    /// Creates a task of an app in a project, as a draft unless [run](TaskCreate::run) is set. Set its inputs and the optional fields,
+    /// then `.await`.
     ///
-    /// The task is created even if its inputs are wrong. It stays a draft then, and [`errors`](TaskExt::errors) tells why.
+    /// The task is created even if its inputs are invalid. It then stays a draft, and [`errors`](TaskExt::errors) lists the reasons.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -130,7 +130,7 @@ impl Tasks {
         TaskCreate::new(self.client.clone(), app.into_id(), project.into_id())
     }
 
-    /// Gets any number of tasks, a hundred with each call. There is a result for each id, in the order of the ids.
+    /// Gets any number of tasks, 100 per call. Returns a result for each id, in the same order.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -146,7 +146,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// No ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each task.
+    /// Refused before any request: no ids or an invalid one. Later failures are in the result of each task.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -154,11 +154,11 @@ impl Tasks {
         get_all(self.client.clone(), checked_ids(check_uuid, TASK_ID, ids)?).await
     }
 
-    /// Waits until all of these tasks are over: completed, failed or aborted. They are asked for a hundred at a time, and only those
-    /// that are not over yet.
+    /// Waits until all of these tasks have ended: completed, failed or aborted. Polls them 100 per call, and only those that have not
+    /// ended yet.
     ///
-    /// What comes back is a result for each id, in the order of the ids. A task that cannot be got has its error there, and so has a
-    /// draft with errors, which would never run; neither keeps the others from being waited for.
+    /// Returns a result for each id, in the same order. A task that cannot be fetched has its error there, and so has a draft with
+    /// errors, which would never run; the others are still waited for.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -220,7 +220,7 @@ pub struct ProjectTasks {
 }
 
 impl ProjectTasks {
-    /// The tasks of the project, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The tasks of the project, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(project: sbg::projects::ProjectHandle) -> sbg::Result<()> {
@@ -237,7 +237,7 @@ impl ProjectTasks {
         self.tasks.query().project(&self.id)
     }
 
-    /// Creates a task of an app in the project, as [`Tasks::create`] does.
+    /// Creates a task of an app in the project, like [`Tasks::create`].
     ///
     /// ```no_run
     /// # async fn example(project: sbg::projects::ProjectHandle) -> sbg::Result<()> {
@@ -253,7 +253,7 @@ impl ProjectTasks {
     }
 }
 
-/// A task, by id. Makes no request by itself.
+/// A task, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -286,7 +286,7 @@ impl TaskHandle {
         Ok(check_uuid(TASK_ID, &self.id)?)
     }
 
-    /// Gets the task with its inputs and outputs, its state and what it has cost.
+    /// Gets the task with its inputs and outputs, status and cost.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -308,7 +308,7 @@ impl TaskHandle {
         })
     }
 
-    /// Changes the task: set what to change, then `.await`. What is not set stays as it is. Drafts can be changed in everything,
+    /// Changes the task: set the fields to change, then `.await`. Fields not set stay unchanged. Every field of a draft can change;
     /// other tasks can only be renamed.
     ///
     /// ```no_run
@@ -321,7 +321,7 @@ impl TaskHandle {
         TaskEdit::new(self.clone())
     }
 
-    /// Deletes the task. Cannot be undone; files that it made stay.
+    /// Deletes the task. Cannot be undone; its output files stay.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -334,13 +334,13 @@ impl TaskHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn delete(&self) -> Result<()> {
         self.client.raw().task_delete().task_id(self.checked()?).send().await?;
         Ok(())
     }
 
-    /// Starts the task, which has to be a draft. Running costs money.
+    /// Starts the task, which must be a draft. Running costs money.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -353,7 +353,7 @@ impl TaskHandle {
         TaskRun { task: self.clone(), batch: None, interruptible: None }
     }
 
-    /// Stops the task, which is being created, waits or runs. What it has computed until then is paid for.
+    /// Aborts a task that is being created, queued or running. Computing until then is charged.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -367,13 +367,12 @@ impl TaskHandle {
     ///
     /// # Errors
     ///
-    /// A invalid id, before anything is sent; otherwise the error of the call, code 7011 for a task in another state.
+    /// Refused before any request: an invalid id. Otherwise the error of the call (code 7011 for a task in another state).
     pub async fn abort(&self) -> Result<types::Task> {
         Ok(self.client.raw().task_abort().task_id(self.checked()?).send().await?.into_inner())
     }
 
-    /// Creates a task with the app, the inputs and the settings of this one, and **runs it at once** unless [`TaskClone::run`] says
-    /// otherwise.
+    /// Creates a task with the app, inputs and settings of this one, and **runs it at once** unless [`TaskClone::run`] says otherwise.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -387,7 +386,7 @@ impl TaskHandle {
         TaskClone { task: self.clone(), run: true }
     }
 
-    /// The inputs of the task, without anything around them.
+    /// The inputs of the task, without the rest of it.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -401,7 +400,7 @@ impl TaskHandle {
         TaskInputs { task: self.clone() }
     }
 
-    /// Gets the jobs of the task: for each its command line, its instance and its logs, see [`log_files`](TaskJobExt::log_files).
+    /// Gets the jobs of the task, each with its command line, instance and logs; see [`log_files`](TaskJobExt::log_files).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -440,9 +439,9 @@ impl TaskHandle {
         self.client.tasks().query().parent(&self.id)
     }
 
-    /// Waits until the task is over: completed, failed or aborted. Look at its `status` to see which.
+    /// Waits until the task has ended: completed, failed or aborted, as its `status` says.
     ///
-    /// Waiting for a draft with errors is an error, since it would never run; a draft without errors is waited for, so set a
+    /// Waiting for a draft with errors fails, since it would never run. A draft without errors is waited for, so set a
     /// [timeout](Wait::timeout).
     ///
     /// ```no_run

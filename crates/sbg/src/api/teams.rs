@@ -1,4 +1,4 @@
-//! Teams: groups of members of a division, who can be added to projects and volumes together.
+//! Teams: groups of division members that can be added to projects and volumes together.
 
 mod members;
 
@@ -71,7 +71,7 @@ impl Teams {
         Query::new(self.client.clone(), TeamList { division: division.into(), all: None })
     }
 
-    /// Creates a team within a division. For the administrators of the division.
+    /// Creates a team in a division. Only for administrators of the division.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -84,7 +84,7 @@ impl Teams {
     ///
     /// # Errors
     ///
-    /// An empty name or a invalid division, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty name or an invalid division. Otherwise the error of the call.
     pub async fn create(&self, division: impl Into<String>, name: impl Into<String>) -> Result<types::Team> {
         let body = types::TeamCreate { name: name.into(), division: division.into() };
         check_segment("division id", &body.division)?;
@@ -139,7 +139,7 @@ impl List for TeamList {
     }
 }
 
-/// A team, by id. Makes no request by itself.
+/// A team, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -188,7 +188,7 @@ impl TeamHandle {
         })
     }
 
-    /// Gives the team another name; its id stays. For the administrators of the division.
+    /// Renames the team; its id stays. Only for administrators of the division.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -200,7 +200,7 @@ impl TeamHandle {
     ///
     /// # Errors
     ///
-    /// An empty name or a invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty name or an invalid id. Otherwise the error of the call.
     pub async fn rename(&self, name: impl Into<String>) -> Result<types::Team> {
         let name = name.into();
         check_name(&name)?;
@@ -208,7 +208,7 @@ impl TeamHandle {
         Ok(call.body(types::TeamEdit { name: Some(name) }).send().await?.into_inner())
     }
 
-    /// Deletes the team; its members stay in the division. For the administrators of the division.
+    /// Deletes the team; its members stay in the division. Only for administrators of the division.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -219,7 +219,7 @@ impl TeamHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn delete(&self) -> Result<()> {
         self.client.raw().team_delete().team_id(self.checked()?).send().await?;
         Ok(())

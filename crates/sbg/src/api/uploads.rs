@@ -1,4 +1,4 @@
-//! Multipart uploads that are under way. To upload a file, see [`Client::upload`].
+//! Multipart uploads in progress. To upload a file, see [`Client::upload`].
 
 use sbg_raw::ClientUploadExt as _;
 
@@ -9,7 +9,7 @@ use crate::request::call::Get;
 use crate::types;
 
 impl Client {
-    /// The multipart uploads that are under way.
+    /// The multipart uploads in progress.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -22,7 +22,7 @@ impl Client {
     }
 }
 
-/// The multipart uploads that are under way.
+/// The multipart uploads in progress.
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
@@ -35,7 +35,7 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// All uploads of the caller that were begun and neither completed nor aborted.
+    /// All uploads of the caller that were started and neither completed nor aborted.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -53,7 +53,7 @@ impl Uploads {
         Ok(self.client.raw().upload_list().send().await?.into_inner().items)
     }
 
-    /// An upload with the parts that were reported.
+    /// An upload with the parts reported so far.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -70,7 +70,7 @@ impl Uploads {
         })
     }
 
-    /// Gives an upload up. Its parts are deleted.
+    /// Aborts an upload and deletes its parts.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -83,7 +83,7 @@ impl Uploads {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn abort(&self, upload_id: &str) -> Result<()> {
         let id = check_segment("upload id", upload_id)?;
         self.client.raw().upload_abort().upload_id(id).send().await?;

@@ -1,4 +1,4 @@
-//! Users: oneself, others, the members of a division.
+//! Users: the caller, others, the members of a division.
 
 use sbg_raw::ClientUsersExt as _;
 
@@ -50,7 +50,7 @@ pub struct Users {
 }
 
 impl Users {
-    /// The user whose token is used.
+    /// The user that the token belongs to.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -98,7 +98,7 @@ pub struct UserList {
 }
 
 impl Query<UserList> {
-    /// Only users of this role.
+    /// Only users with this role.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -132,7 +132,7 @@ impl List for UserList {
     }
 }
 
-/// A user, by username. Makes no request by itself.
+/// A user, by username. Creating it makes no request.
 ///
 /// ```
 /// # fn example(client: sbg::Client) {
@@ -148,7 +148,7 @@ pub struct UserHandle {
 impl UserHandle {
     /// Gets the user.
     ///
-    /// The platform shows a user to himself and to the admins of his division.
+    /// The platform shows a user only to themselves and to the admins of their division.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -165,7 +165,7 @@ impl UserHandle {
         })
     }
 
-    /// Disables the account of the user. Only the admin of the division may do so.
+    /// Disables the account of the user. Only for the admin of the division.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -176,7 +176,7 @@ impl UserHandle {
     ///
     /// # Errors
     ///
-    /// A invalid username, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid username. Otherwise the error of the call.
     pub async fn disable(&self) -> Result<()> {
         check_username("username", &self.username)?;
         self.client.raw().user_disable().username(&*self.username).send().await?;

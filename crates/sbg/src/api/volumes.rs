@@ -1,5 +1,5 @@
-//! Volumes: buckets and containers of the user's own cloud account that are attached to the platform, what is on them, and their
-//! members. Imports from volumes and exports to them are in [`storage_jobs`](super::storage_jobs).
+//! Volumes: buckets and containers of the user's cloud account that are attached to the platform, with their objects and members.
+//! Imports and exports are in [`storage_jobs`](super::storage_jobs).
 
 mod create;
 mod edit;
@@ -54,7 +54,7 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// The id has the form `owner/volume`. An invalid one is an error of the calls.
+    /// The id has the form `owner/volume`. An invalid id fails when a call is made.
     pub fn volume(&self, id: impl IntoId<VolumeId>) -> VolumeHandle {
         VolumeHandle { client: self.clone(), id: id.into_id() }
     }
@@ -76,7 +76,7 @@ pub struct Volumes {
 }
 
 impl Volumes {
-    /// The volumes, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The volumes, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -90,8 +90,8 @@ impl Volumes {
         Query::new(self.client.clone(), VolumeList {})
     }
 
-    /// Attaches a bucket or a container to the platform: set what else is to be said, then `.await`. The platform tries the credentials
-    /// at once.
+    /// Attaches a bucket or a container to the platform: set the optional fields, then `.await`. The platform tests the credentials at
+    /// once.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, secret: String) -> sbg::Result<()> {
@@ -139,7 +139,7 @@ impl List for VolumeList {
     }
 }
 
-/// A volume, by id. Makes no request by itself.
+/// A volume, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -174,7 +174,7 @@ impl VolumeHandle {
         Ok(checked(&self.id)?)
     }
 
-    /// Gets the volume, without the secret half of its credentials.
+    /// Gets the volume, without the secret part of its credentials.
     ///
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
@@ -193,7 +193,7 @@ impl VolumeHandle {
         })
     }
 
-    /// Changes the volume: set the fields to change, then `.await`. What is not set stays as it is.
+    /// Changes the volume: set the fields to change, then `.await`. Fields not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -213,7 +213,7 @@ impl VolumeHandle {
         }
     }
 
-    /// Brings the volume back after it was deactivated.
+    /// Reactivates a deactivated volume.
     ///
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
@@ -229,8 +229,8 @@ impl VolumeHandle {
         self.patch(bodies::VolumeEdit { active: Some(true), ..bodies::VolumeEdit::default() }, None).await
     }
 
-    /// Takes the volume out of use: `.await` it. Nothing is imported, exported or listed any more, and the content of files that were
-    /// imported from it is out of reach; [`activate`](Self::activate) brings all of it back.
+    /// Deactivates the volume: `.await` it. Imports, exports and listings stop working, and the content of files imported from it
+    /// becomes unavailable; [`activate`](Self::activate) restores all of it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -251,8 +251,8 @@ impl VolumeHandle {
         Ok(set!(call.body(body), force = force).send().await?.into_inner())
     }
 
-    /// Detaches the volume from the platform; the bucket is not touched. The volume has to be [deactivated](Self::deactivate) first, and
-    /// the files that were imported from it deleted.
+    /// Detaches the volume from the platform; the bucket stays unchanged. First [deactivate](Self::deactivate) the volume and delete
+    /// the files that were imported from it.
     ///
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
@@ -272,7 +272,7 @@ impl VolumeHandle {
         Ok(())
     }
 
-    /// The objects and folders at the root of the volume, or in the folder that [`prefix`](Query::prefix) names.
+    /// The objects and folders at the root of the volume, or in the folder given by [`prefix`](Query::prefix).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -286,7 +286,7 @@ impl VolumeHandle {
         Query::new(self.client.clone(), VolumeObjectList { id: self.id.clone(), prefix: None })
     }
 
-    /// Gets one object, with what the cloud says of it. `location` is as the listing names it.
+    /// Gets one object, with its properties in the cloud. `location` is the one in the listing.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -310,8 +310,8 @@ impl VolumeHandle {
         })
     }
 
-    /// Imports the file or folder at `location`, as [`Imports::start`](super::storage_jobs::imports::Imports::start) does: name the place, then
-    /// `.await`.
+    /// Imports the file or folder at `location`, like [`Imports::start`](super::storage_jobs::imports::Imports::start): set the
+    /// destination, then `.await`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {

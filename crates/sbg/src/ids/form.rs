@@ -1,4 +1,4 @@
-//! The forms of ids, and the checks of a text against them. Pure.
+//! The forms of ids, and checks of text against them. Pure functions.
 
 use super::invalid::{Form, InvalidId, Problem};
 
@@ -33,9 +33,9 @@ pub(super) static VOLUME: Form = Form {
 pub(super) static DATASET: Form =
     Form { kind: "dataset id", expected: "owner/dataset", example: "admin/tcga", parts: 2, revision: false };
 
-/// Checks an id that is a single segment of a path, such as that of a file, a task, a user or an upload.
+/// Checks an id that is a single path segment, such as a file, task, user or upload id.
 ///
-/// `kind` names it in the error, as in `file id`. The text is returned unchanged.
+/// `kind` names the id in the error, as in `file id`. Returns the text unchanged.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub(crate) fn check_segment<'a>(kind: &'static str, text: &'a str) -> Result<&'a
     }
 }
 
-/// Checks the id of a user or a member: `username`, or `division/username` for a member of an enterprise, whose slash is not escaped.
+/// Checks the id of a user or a member: `username`, or `division/username` for a member of an enterprise. The slash is not escaped.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub(crate) fn check_username<'a>(kind: &'static str, text: &'a str) -> Result<&'
     }
 }
 
-/// Checks that an id is a UUID, which the platform insists on for tasks and billing groups (its codes 7005 and 4005).
+/// Checks that an id is a UUID, which the platform requires for tasks and billing groups (its codes 7005 and 4005).
 ///
 /// # Errors
 ///
@@ -105,7 +105,7 @@ fn segment_problem(segment: &str) -> Option<Problem> {
     }
 }
 
-/// `3`, but not `+3` or `03`: two spellings of one id would not be equal.
+/// Accepts `3`, but not `+3` or `03`, so that equal ids have equal text.
 fn is_canonical_number(text: &str) -> bool {
     text.parse::<u32>().is_ok_and(|number| number.to_string() == text)
 }

@@ -1,4 +1,4 @@
-//! The error for a text that is not an id of the expected kind.
+//! The error for text that is not a valid id of the expected kind.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -10,7 +10,7 @@ pub(super) struct Form {
     pub(super) expected: &'static str,
     pub(super) example: &'static str,
     pub(super) parts: usize,
-    /// Whether a whole number may follow as an additional part.
+    /// Whether a whole number may follow as an extra part.
     pub(super) revision: bool,
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Problem {
     Revision,
 }
 
-/// A text that is not an id of the expected kind.
+/// The error for text that is not a valid id of the expected kind.
 ///
 /// ```
 /// let error = "demo".parse::<sbg::ProjectId>().unwrap_err();
@@ -52,7 +52,7 @@ impl InvalidId {
         self.kind
     }
 
-    /// The text that was given: at most its first 60 characters, control characters escaped.
+    /// The given text: at most its first 60 characters, control characters escaped.
     ///
     /// ```
     /// let error = "rfranklin/demo\n".parse::<sbg::ProjectId>().unwrap_err();
@@ -62,8 +62,8 @@ impl InvalidId {
         &self.given
     }
 
-    /// The form that was expected, such as `owner/project`, with optional parts in brackets; `None` for an id
-    /// that is one piece of any form.
+    /// The expected form, such as `owner/project`, with optional parts in brackets; `None` for an id that is a single segment of any
+    /// form.
     ///
     /// ```
     /// let error = "bwa-mem".parse::<sbg::AppId>().unwrap_err();

@@ -1,4 +1,4 @@
-//! One type for each id that has a form.
+//! One type for each id that has a fixed form.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -17,7 +17,7 @@ macro_rules! id_type {
         pub struct $name(String);
 
         impl $name {
-            /// The whole id, as the platform writes it.
+            /// The whole id, in the platform's form.
             ///
             /// ```
             #[doc = concat!("let id: sbg::", stringify!($name), " = \"", $example, "\".parse()?;")]
@@ -63,7 +63,7 @@ macro_rules! id_type {
             }
         }
 
-        /// The id that a handle was made with.
+        /// The id that a handle was created with.
         impl TryFrom<&Result<Self, InvalidId>> for $name {
             type Error = InvalidId;
 
@@ -219,7 +219,7 @@ impl AppId {
         part(&self.0, 2)
     }
 
-    /// The number of the revision, from 0; `None` for the newest one.
+    /// The revision number, from 0; `None` for the latest one.
     ///
     /// ```
     /// let newest: sbg::AppId = "admin/sbg-public-data/bwa-mem".parse()?;
@@ -242,7 +242,7 @@ impl AppId {
         ProjectId(format!("{}/{}", self.owner(), self.project()))
     }
 
-    /// The same app at this revision, whichever this id named before.
+    /// The same app at this revision, replacing any revision in this id.
     ///
     /// ```
     /// let id: sbg::AppId = "rfranklin/demo/helix-angle/3".parse()?;
@@ -253,7 +253,7 @@ impl AppId {
         Self(format!("{}/{revision}", self.without_revision()))
     }
 
-    /// The same app without a revision: its newest one.
+    /// The same app without a revision: the latest one.
     ///
     /// ```
     /// let id: sbg::AppId = "rfranklin/demo/helix-angle/3".parse()?;

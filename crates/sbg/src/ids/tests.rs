@@ -1,10 +1,10 @@
-//! Ids that are right, and what is said of those that are not.
+//! Valid ids, and the errors for invalid ones.
 
 use std::collections::HashMap;
 
 use super::*;
 
-/// Takes an id the way a method of the client does.
+/// Takes an id like a method of the client.
 fn project(id: impl IntoId<ProjectId>) -> Result<ProjectId, InvalidId> {
     id.into_id()
 }

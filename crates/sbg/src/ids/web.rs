@@ -1,4 +1,4 @@
-//! Ids in the URLs that people copy from the web interface, or from the `href` of a response.
+//! Ids in URLs copied from the web interface, or from the `href` of a response.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use super::kinds::{AppId, ProjectId};
 use super::{check_segment, excerpt};
 use crate::error::{Error, Result};
 
-/// What a URL of the platform is about. The forms are those that the web interface shows; the provider documents none of them.
+/// What a URL of the platform refers to. The forms are those seen in the web interface; the provider documents none of them.
 ///
 /// ```
 /// use sbg::WebUrl;
@@ -29,12 +29,12 @@ pub enum WebUrl {
     File(String),
     /// A task, by id.
     Task(String),
-    /// An app, with a revision where the URL has one.
+    /// An app, with a revision if the URL has one.
     App(AppId),
 }
 
 impl WebUrl {
-    /// The id that the URL has.
+    /// The id in the URL.
     ///
     /// ```
     /// let url: sbg::WebUrl = "https://igor.sbgenomics.com/u/rfranklin/demo/".parse()?;
@@ -73,7 +73,7 @@ impl FromStr for WebUrl {
         }
         let path = segments(url.path());
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        // Older pages of apps have the id behind a `#`.
+        // Older app pages have the id after a `#`.
         let fragment = segments(url.fragment().unwrap_or_default());
         let fragment = fragment.join("/");
         match path[..] {

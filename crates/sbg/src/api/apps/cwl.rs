@@ -1,4 +1,4 @@
-//! Descriptions of apps in CWL, and how they are sent.
+//! CWL descriptions of apps, and how they are sent.
 
 use http::{HeaderValue, Method, header};
 use sbg_raw::{ClientAppsExt as _, Operation};
@@ -26,12 +26,12 @@ use crate::types;
 pub enum Cwl {
     /// A JSON object.
     Json(Value),
-    /// The text of a YAML document, which is sent as it is.
+    /// A YAML document, sent unchanged.
     Yaml(String),
 }
 
 impl Cwl {
-    /// The text of a YAML document.
+    /// A YAML document.
     ///
     /// ```no_run
     /// let cwl = sbg::apps::Cwl::yaml(std::fs::read_to_string("helix-angle.cwl")?);
@@ -65,7 +65,7 @@ impl From<Map<String, Value>> for Cwl {
     }
 }
 
-/// Sends a description under an id, with the revision in it if there is one.
+/// Sends a description under an id, with a revision if the id has one.
 pub(super) async fn post_cwl(client: &Client, id: &AppId, cwl: Cwl) -> Result<types::App> {
     cwl.check()?;
     let document = match (cwl, id.revision()) {
@@ -85,7 +85,7 @@ pub(super) async fn post_cwl(client: &Client, id: &AppId, cwl: Cwl) -> Result<ty
     installed(document, id)
 }
 
-/// Sends YAML, which no generated call can send, by the same rules as those.
+/// Sends YAML, which the generated client cannot do, through the same pipeline as other calls.
 async fn post_yaml(client: &Client, operation: &str, id: &AppId, text: String) -> Result<Value> {
     let operation = Operation::find(operation)
         .ok_or_else(|| Error::invalid(format!("no operation `{operation}` in the table")))?;
@@ -98,7 +98,7 @@ async fn post_yaml(client: &Client, operation: &str, id: &AppId, text: String) -
 
 /// The request that sends a description in YAML.
 fn yaml_request(mut url: Url, id: &AppId, text: String) -> reqwest::Request {
-    // The address of an API is one of http or https, which has a path; ids have no part that could change it.
+    // The base URL is http or https and so has a path; ids cannot change it.
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().push("apps").extend(id.as_str().split('/')).push("raw");
     }
@@ -109,7 +109,8 @@ fn yaml_request(mut url: Url, id: &AppId, text: String) -> reqwest::Request {
     request
 }
 
-/// The app of a description that was sent for `id`, from what the platform has added to it.
+/// Builds the app from the returned description, using the fields that the platform added. `id`, under which it was sent, fills in for
+/// missing fields.
 fn installed(document: Value, id: &AppId) -> Result<types::App> {
     let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
     let revision = i64::from(id.revision().unwrap_or(0));

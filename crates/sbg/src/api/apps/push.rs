@@ -1,4 +1,4 @@
-//! Installing an app, or adding a revision, only if its description has changed.
+//! Installs an app, or adds a revision, only if its description has changed.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::ids::{AppId, IntoId};
 use crate::types;
 
-/// Fields that the platform writes into the top of a description by itself. Other `sbg:` fields are of the author.
+/// Fields that the platform writes at the top level of a description. Other `sbg:` fields belong to the author.
 const MANAGED: [&str; 23] = [
     "sbg:appVersion",
     "sbg:content_hash",
@@ -34,7 +34,7 @@ const MANAGED: [&str; 23] = [
     "id",
 ];
 
-/// What a push has done.
+/// The result of a push.
 ///
 /// ```no_run
 /// # fn example(pushed: sbg::apps::Pushed) {
@@ -44,15 +44,15 @@ const MANAGED: [&str; 23] = [
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Pushed {
-    /// The app: the new revision, or the latest one where nothing changed.
+    /// The app: the new revision, or the latest one if nothing changed.
     pub app: types::App,
-    /// Whether there is a new revision.
+    /// Whether a new revision was created.
     pub changed: bool,
 }
 
 impl Apps {
-    /// Installs an app under this id, or adds a revision if the description differs from that of the latest revision. What the platform
-    /// adds to a description does not count, so pushing the same file twice makes one revision.
+    /// Installs an app under this id, or adds a revision if the description differs from the latest revision. Fields that the platform
+    /// adds are ignored, so pushing the same file twice creates one revision.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, cwl: serde_json::Value) -> sbg::Result<()> {
@@ -66,8 +66,8 @@ impl Apps {
     ///
     /// # Errors
     ///
-    /// An id that is not of the form `owner/project/app`, a description that is not a JSON object (YAML cannot be compared), before
-    /// anything is sent; or whatever the calls bring, code 6003 if somebody else adds the same revision meanwhile.
+    /// Refused before any request: an id that is not of the form `owner/project/app`, or a description that is not a JSON object (YAML
+    /// cannot be compared). Otherwise the error of a call (code 6003 if someone else adds the same revision at the same time).
     pub async fn push(&self, id: impl IntoId<AppId>, cwl: impl Into<Cwl>) -> Result<Pushed> {
         let (id, cwl) = (id.into_id()?, cwl.into());
         if id.revision().is_some() {
@@ -94,7 +94,7 @@ impl Apps {
     }
 }
 
-/// Whether a description says the same as the one that the platform keeps of it.
+/// Whether a description has the same content as the platform's copy.
 fn same_content(given: &Value, kept: &Value) -> bool {
     match (given, kept) {
         (Value::Object(given), Value::Object(kept)) => same_fields(given, kept, &MANAGED),
@@ -102,7 +102,8 @@ fn same_content(given: &Value, kept: &Value) -> bool {
     }
 }
 
-/// Whether two objects have the same fields. `sbg:` fields that only the platform's copy has were added by it, as was the namespace.
+/// Whether two objects have the same fields. Ignores `sbg:` fields and `$namespaces` that only the platform's copy has: the platform
+/// added them.
 fn same_fields(given: &Map<String, Value>, kept: &Map<String, Value>, managed: &[&str]) -> bool {
     let added = |name: &str| name.starts_with("sbg:") || name == "$namespaces" || managed.contains(&name);
     let in_kept = given
@@ -147,7 +148,7 @@ mod tests {
         check(kept, false);
         check(json!({"class": "CommandLineTool", "inputs": []}), false);
         check(json!(null), false);
-        // A description that was pulled and is pushed as it is.
+        // A description that was pulled and is pushed unchanged.
         let pulled = json!({"class": "Workflow", "id": "x", "sbg:revision": 4, "sbg:categories": ["DNA"]});
         let latest = json!({"class": "Workflow", "id": "y", "sbg:revision": 5, "sbg:categories": ["DNA"]});
         assert!(same_content(&pulled, &latest));

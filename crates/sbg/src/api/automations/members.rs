@@ -56,7 +56,7 @@ impl HasMembers for AutomationHandle {
         Ok(())
     }
 
-    /// The platform can only set all permissions, so the present ones are fetched first.
+    /// The platform can only replace all permissions, so the current ones are fetched first.
     async fn edit_permissions(self, member: String, permissions: Permissions) -> Result<types::Permissions> {
         let present = self.clone().get_member(self.client.clone(), member.clone(), None).await?;
         let Some(present) = present.permissions else {
@@ -103,7 +103,7 @@ fn member_body(member: NewMember, permissions: Permissions) -> Result<types::Aut
     Ok(types::AutomationMemberAdd { id, permissions: permissions.to_grant(), type_, username })
 }
 
-/// The permissions that a member has with a change in them.
+/// The current permissions of a member with a change applied.
 fn laid_over(present: &types::Permissions, change: Permissions) -> types::PermissionsReplace {
     let change = change.to_edit();
     let one = |changed: Option<bool>, present: Option<bool>| changed.or(present).unwrap_or(false);

@@ -1,4 +1,4 @@
-//! The code packages of automations, one for each version of the code.
+//! Code packages of automations, one for each version of the code.
 
 use sbg_raw::ClientAutomationsExt as _;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::request::query::Query;
 use crate::types;
 
 impl Client {
-    /// A code package of an automation, by id. The automation need not be named.
+    /// A code package of an automation, by id. The automation is not needed.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -65,8 +65,8 @@ impl AutomationPackages {
         Query::new(self.client.clone(), AutomationPackageList { automation: self.automation.clone() })
     }
 
-    /// Makes a package of code that was uploaded: set what else is to be said, then `.await`. `location` is the id of the uploaded file,
-    /// `schema` says what the code takes and gives, any JSON.
+    /// Creates a package from an uploaded file: set the optional fields, then `.await`. `location` is the id of the uploaded file.
+    /// `schema` describes the inputs and outputs of the code, as any JSON.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String, location: String) -> sbg::Result<()> {
@@ -153,7 +153,7 @@ pub struct AutomationPackageCreate {
 
 impl AutomationPackageCreate {
     body_setters! {
-        /// Version of Python to run the code with, such as `3.8`; `3.6` when it is not set.
+        /// Python version that runs the code, such as `3.8`. Default: `3.6`.
         ///
         /// ```
         /// # fn example(automation: sbg::automations::AutomationHandle, location: String, schema: serde_json::Value) {
@@ -183,7 +183,8 @@ impl AutomationPackageCreate {
     ///
     /// # Errors
     ///
-    /// A invalid id, an empty version or location, or a memory limit of 0, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id, an empty version or location, or a memory limit of 0. Otherwise the error of the
+    /// call.
     pub async fn send(self) -> Result<types::AutomationPackage> {
         let automation = checked_id(&self.automation)?;
         if self.body.version.trim().is_empty() {
@@ -200,7 +201,7 @@ impl AutomationPackageCreate {
 
 awaitable!(AutomationPackageCreate => types::AutomationPackage, client);
 
-/// A code package, by id. Makes no request by itself.
+/// A code package, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -213,7 +214,7 @@ awaitable!(AutomationPackageCreate => types::AutomationPackage, client);
 pub struct AutomationPackageHandle {
     client: Client,
     id: String,
-    /// The automation, where the handle was made by way of it.
+    /// The automation, if the handle was created from it.
     automation: Option<String>,
 }
 
@@ -262,7 +263,7 @@ impl AutomationPackageHandle {
         AutomationPackageEdit { package: self.clone(), body: bodies::AutomationPackageEdit::default() }
     }
 
-    /// Puts the code package away. Where the handle does not know the automation, the package is got first.
+    /// Archives the code package. If the handle does not know the automation, the package is fetched first.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -274,14 +275,14 @@ impl AutomationPackageHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of a call.
+    /// Refused before any request: an invalid id. Otherwise the error of a call.
     pub async fn archive(&self) -> Result<types::AutomationPackage> {
         let automation = self.automation().await?;
         let call = self.client.raw().automation_package_archive().automation_id(automation);
         Ok(call.package_id(self.checked()?).send().await?.into_inner())
     }
 
-    /// Brings the archived code package back. Where the handle does not know the automation, the package is got first.
+    /// Restores the archived code package. If the handle does not know the automation, the package is fetched first.
     ///
     /// ```no_run
     /// # async fn example(automation: sbg::automations::AutomationHandle, id: String) -> sbg::Result<()> {
@@ -293,7 +294,7 @@ impl AutomationPackageHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of a call.
+    /// Refused before any request: an invalid id. Otherwise the error of a call.
     pub async fn restore(&self) -> Result<types::AutomationPackage> {
         let automation = self.automation().await?;
         let call = self.client.raw().automation_package_restore().automation_id(automation);
@@ -333,7 +334,7 @@ pub struct AutomationPackageEdit {
 
 impl AutomationPackageEdit {
     body_setters! {
-        /// Address of a page of the package's own.
+        /// URL of a custom page for the package.
         ///
         /// ```
         /// # fn example(client: sbg::Client, id: String) {
@@ -363,7 +364,7 @@ impl AutomationPackageEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, a memory limit of 0 or a invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change, a memory limit of 0 or an invalid id. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationPackage> {
         if self.body == bodies::AutomationPackageEdit::default() {
             return Err(Error::invalid("the edit of the code package changes nothing"));

@@ -86,8 +86,7 @@ impl AutomationRuns {
         Query::new(self.client.clone(), AutomationRunList::default())
     }
 
-    /// Starts a run of a code package: set its inputs and what else is to be said, then `.await`. The billing group of the automation
-    /// pays.
+    /// Starts a run of a code package: set its inputs and the optional fields, then `.await`. The automation's billing group pays.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, package_id: String) -> sbg::Result<()> {
@@ -101,7 +100,7 @@ impl AutomationRuns {
     pub fn create(&self, package_id: impl Into<String>) -> AutomationRunCreate {
         let body = bodies::AutomationRunCreate {
             package: package_id.into(),
-            // The one client that makes this call always sends inputs.
+            // The official client that makes this call always sends inputs.
             inputs: Some(Map::new().into()),
             memory_limit: None,
             name: None,
@@ -132,7 +131,7 @@ pub struct AutomationRunCreate {
 
 impl AutomationRunCreate {
     body_setters! {
-        /// Name to display.
+        /// Display name.
         ///
         /// ```
         /// # fn example(client: sbg::Client, package_id: String) {
@@ -149,7 +148,7 @@ impl AutomationRunCreate {
         /// # }
         /// ```
         inputs(inputs: Value);
-        /// Settings of the run in the place of those of the automation, a JSON object.
+        /// Settings of the run, replacing those of the automation, a JSON object.
         ///
         /// ```
         /// # fn example(client: sbg::Client, package_id: String) {
@@ -157,7 +156,7 @@ impl AutomationRunCreate {
         /// # }
         /// ```
         settings(settings: Value);
-        /// Identifier of an earlier run to go on from.
+        /// Id of an earlier run to resume.
         ///
         /// ```
         /// # fn example(client: sbg::Client, package_id: String, failed: sbg::types::AutomationRun) {
@@ -176,7 +175,7 @@ impl AutomationRunCreate {
     }
 
     secret_setter! {
-        /// Secret settings in the place of those of the automation, a JSON object.
+        /// Secret settings, replacing those of the automation, a JSON object.
         ///
         /// ```
         /// # fn example(client: sbg::Client, package_id: String, token: String) {
@@ -186,7 +185,7 @@ impl AutomationRunCreate {
         /// ```
     }
 
-    /// Sends the call. The same as `.await`. Each call starts a run of its own.
+    /// Sends the call. The same as `.await`. Each call starts a new run.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, package_id: String) -> sbg::Result<()> {
@@ -198,8 +197,8 @@ impl AutomationRunCreate {
     ///
     /// # Errors
     ///
-    /// A invalid id, inputs or settings that are no object, or a memory limit of 0, before anything is sent; or whatever the call
-    /// brings.
+    /// Refused before any request: an invalid id, inputs or settings that are not an object, or a memory limit of 0. Otherwise the
+    /// error of the call.
     pub async fn send(self) -> Result<types::AutomationRun> {
         check_segment("package id", &self.body.package)?;
         let secret_settings = self.body.secret_settings.as_ref().map(Secret::expose);
@@ -228,7 +227,7 @@ fn check_options(
     check_memory(memory_limit)
 }
 
-/// A run of an automation, by id. Makes no request by itself.
+/// A run of an automation, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -278,7 +277,7 @@ impl AutomationRunHandle {
         })
     }
 
-    /// Changes the run: set the fields to change, then `.await`. What is not set stays as it is.
+    /// Changes the run: set the fields to change, then `.await`. Fields not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -290,7 +289,7 @@ impl AutomationRunHandle {
         AutomationRunEdit { run: self.clone(), body: bodies::AutomationRunEdit::default() }
     }
 
-    /// Starts a new run after the model of this one: set what is to differ, then `.await`.
+    /// Starts a new run based on this one: set what differs, then `.await`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -304,7 +303,7 @@ impl AutomationRunHandle {
         AutomationRunRerun { run: self.clone(), body }
     }
 
-    /// Asks the platform to end the run. [`wait`](Self::wait) tells when it has ended.
+    /// Asks the platform to stop the run. [`wait`](Self::wait) waits until it has ended.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -317,13 +316,13 @@ impl AutomationRunHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn stop(&self) -> Result<()> {
         self.client.raw().automation_run_stop().run_id(self.checked()?).send().await?;
         Ok(())
     }
 
-    /// Waits until the run has ended: finished, failed or aborted, which its `status` tells.
+    /// Waits until the run has ended: finished, failed or aborted, as its `status` says.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -338,7 +337,7 @@ impl AutomationRunHandle {
         wait::one(format!("run `{}`", self.id), move || handle.get().send())
     }
 
-    /// The file with what the run has printed, to be read or downloaded; `None` as long as there is none. Gets the run first.
+    /// The file with the output that the run has printed, to read or download; `None` if there is none yet. Gets the run first.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -351,13 +350,13 @@ impl AutomationRunHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn log_file(&self) -> Result<Option<FileHandle>> {
         let log = self.get().await?.execution_details.and_then(|details| details.log_file);
         Ok(log.map(|file| self.client.file(file.id)))
     }
 
-    /// Gets the state file of the run, whatever JSON the run keeps there.
+    /// Gets the state file of the run: any JSON that the run stores there.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -369,7 +368,7 @@ impl AutomationRunHandle {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn state(&self) -> Result<Value> {
         Ok(self.client.raw().automation_run_state().run_id(self.checked()?).send().await?.into_inner().0)
     }

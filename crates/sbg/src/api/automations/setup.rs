@@ -1,10 +1,10 @@
-//! What automations, their code packages and their runs are set up with alike: memory, settings, inputs.
+//! Settings common to automations, code packages and runs: memory, settings, inputs.
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// Writes the setters that creating and changing an automation have in common; `$automation` is where the builder comes from in the
+/// Writes the setters common to creating and changing an automation. `$automation` is the expression that makes the builder in the
 /// examples, which have a client and an automation.
 macro_rules! automation_setters {
     ($automation:literal) => {
@@ -17,7 +17,7 @@ macro_rules! automation_setters {
             /// # }
             /// ```
             description(description: String);
-            /// Identifier of the billing group that pays for the runs.
+            /// Id of the billing group that pays for the runs.
             ///
             /// ```
             /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle, group: sbg::types::BillingGroup) {
@@ -25,7 +25,7 @@ macro_rules! automation_setters {
             /// # }
             /// ```
             billing_group(billing_group: String);
-            /// Whether the automation is to belong to projects.
+            /// Whether the automation belongs to projects.
             ///
             /// ```
             /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle) {
@@ -44,7 +44,7 @@ macro_rules! automation_setters {
         }
 
         self::setup::secret_setter! {
-            /// Settings that runs get and that are kept secret, a JSON object.
+            /// Secret settings passed to runs, a JSON object.
             ///
             /// ```
             /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle, token: String) {
@@ -56,10 +56,10 @@ macro_rules! automation_setters {
     };
 }
 
-/// Writes the setter of the memory, with an example.
+/// Writes the memory setter, with an example.
 macro_rules! memory_setter {
     ($(#[$example:meta])*) => {
-        /// Memory that a run may use, in megabytes.
+        /// Memory limit of a run, in megabytes.
         ///
         $(#[$example])*
         pub fn memory_limit(mut self, megabytes: u32) -> Self {
@@ -82,7 +82,7 @@ macro_rules! secret_setter {
 
 pub(super) use {automation_setters, memory_setter, secret_setter};
 
-/// Inputs and settings are objects, whatever is in them. What is wrong is not quoted: it could be secret.
+/// Checks that inputs and settings are JSON objects. The error does not quote the value, which could be secret.
 pub(super) fn check_object(what: &str, value: Option<&Value>) -> Result<()> {
     match value {
         Some(value) if !value.is_object() => {

@@ -59,7 +59,7 @@ impl HasMembers for DatasetHandle {
         Ok(())
     }
 
-    /// The call itself returns nothing, so the member is fetched after it.
+    /// The call returns nothing, so the member is fetched afterwards.
     async fn edit_permissions(self, member: String, permissions: Permissions) -> Result<types::Permissions> {
         let id = self.id.clone()?;
         let call = self.client.raw().dataset_member_permissions_edit();

@@ -1,4 +1,4 @@
-//! Manifests of files on DRS servers: tables with a column `drs_uri`, as Synapse, the ICDC and Kids First export them.
+//! Manifests of files on DRS servers: tables with a `drs_uri` column, as exported by Synapse, the ICDC and Kids First.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::ids::excerpt;
 use crate::request::call::awaitable;
 use crate::types;
 
-/// Imports that are started in a window of time. The platform imports 500 files in five minutes.
+/// Imports started in one window. The platform imports 500 files in five minutes.
 const IMPORTS_A_WINDOW: usize = 5;
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
@@ -45,9 +45,9 @@ struct Row {
     line: u64,
     uri: String,
     name: Option<String>,
-    /// The other columns that are not empty.
+    /// The other columns with a value.
     fields: BTreeMap<String, String>,
-    /// What is wrong with the row.
+    /// Why the row is invalid.
     problem: Option<String>,
 }
 
@@ -64,16 +64,15 @@ impl DrsManifest {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or a table without a column `drs_uri`.
+    /// A file that cannot be read, or a table without a `drs_uri` column.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let file = std::fs::File::open(path);
         Self::parse(file.map_err(|error| Error::io(format!("cannot read `{}`", path.display()), error))?)
     }
 
-    /// Parses a manifest: comma-separated values, or tab-separated ones where the first line has tabs, with the names of the columns in
-    /// the first line. `drs_uri` is needed, `name` is the name on the platform. A row that is wrong is kept, and fails when the manifest
-    /// is imported.
+    /// Parses a manifest: comma-separated values, or tab-separated if the first line has tabs. The first line names the columns.
+    /// `drs_uri` is required; `name` is the name on the platform. An invalid row is kept and fails when the manifest is imported.
     ///
     /// ```
     /// let error = sbg::drs::DrsManifest::parse("id,name\n1,a\n".as_bytes()).unwrap_err();
@@ -82,7 +81,7 @@ impl DrsManifest {
     ///
     /// # Errors
     ///
-    /// A table that cannot be read, or one without a column `drs_uri`.
+    /// A table that cannot be read or has no `drs_uri` column.
     pub fn parse(mut table: impl Read) -> Result<Self> {
         let mut bytes = Vec::new();
         table.read_to_end(&mut bytes).map_err(|error| Error::io("cannot read the manifest", error))?;
@@ -137,7 +136,7 @@ impl DrsManifest {
     }
 }
 
-/// The lines of rows, which come in their order. The parser itself counts a line late where lines end in CR and LF.
+/// The line numbers of rows, read in order. The parser's own count is one line late if lines end in CR LF.
 struct Lines<'t> {
     text: &'t [u8],
     at: usize,
@@ -177,8 +176,8 @@ fn row(columns: &[String], record: &StringRecord, line: u64) -> Row {
 }
 
 impl DrsImports {
-    /// Imports the files of a manifest: in imports of 100 files, at the pace that the platform documents (500 files in five minutes),
-    /// waiting for each. A row that is wrong fails alone.
+    /// Imports the files of a manifest, 100 per import, at the documented pace of the platform (500 files in five minutes), and waits
+    /// for each import. An invalid row fails alone.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -208,7 +207,7 @@ impl DrsImports {
     }
 }
 
-/// Which columns become metadata.
+/// The columns that become metadata.
 #[derive(Clone, Debug)]
 enum Columns {
     None,
@@ -250,7 +249,7 @@ impl fmt::Debug for ManifestImport {
 
 impl ManifestImport {
     place_setters! {
-        /// Puts the files at the root of this project, `owner/project`.
+        /// Imports the files to the root of this project, `owner/project`.
         ///
         /// ```
         /// # fn example(import: sbg::drs::ManifestImport) {
@@ -258,7 +257,7 @@ impl ManifestImport {
         /// # }
         /// ```
         to_project;
-        /// Puts the files into this folder.
+        /// Imports the files into this folder.
         ///
         /// ```
         /// # fn example(import: sbg::drs::ManifestImport, folder: sbg::types::File) {
@@ -268,7 +267,7 @@ impl ManifestImport {
         to_folder;
     }
 
-    /// Columns that become metadata of the files, under their names. Empty values are left out.
+    /// Columns that become metadata fields of the same name. Empty values are left out.
     ///
     /// ```
     /// # fn example(import: sbg::drs::ManifestImport) {
@@ -280,7 +279,7 @@ impl ManifestImport {
         self
     }
 
-    /// Makes every column but `drs_uri` and `name` metadata.
+    /// Makes every column except `drs_uri` and `name` a metadata field.
     ///
     /// ```
     /// # fn example(import: sbg::drs::ManifestImport) {
@@ -292,7 +291,7 @@ impl ManifestImport {
         self
     }
 
-    /// Tags that every file gets.
+    /// Tags of every file.
     ///
     /// ```
     /// # fn example(import: sbg::drs::ManifestImport) {
@@ -304,7 +303,7 @@ impl ManifestImport {
         self
     }
 
-    /// What to do where a file of the same name is there already; it is skipped when this is not set.
+    /// What to do if a file of the same name already exists. Default: the file is skipped.
     ///
     /// ```
     /// # fn example(import: sbg::drs::ManifestImport) {
@@ -316,7 +315,7 @@ impl ManifestImport {
         self
     }
 
-    /// Calls `changed` with each import when its state changes.
+    /// Calls `changed` with an import each time its state changes.
     ///
     /// ```
     /// # fn example(import: sbg::drs::ManifestImport) {
@@ -328,7 +327,7 @@ impl ManifestImport {
         self
     }
 
-    /// Imports the files and waits for them. The same as `.await`. Dropping it stops no import that has started.
+    /// Imports the files and waits for them. The same as `.await`. Dropping the future does not stop imports that have started.
     ///
     /// ```no_run
     /// # async fn example(import: sbg::drs::ManifestImport) -> sbg::Result<()> {
@@ -341,7 +340,7 @@ impl ManifestImport {
     ///
     /// # Errors
     ///
-    /// A place that is malformed or missing, before anything is sent. What goes wrong afterwards is in the report of the row.
+    /// Refused before any request: an invalid or missing destination. Later failures are in the report of the row.
     pub async fn send(mut self) -> Result<ManifestReport> {
         self.place.clone().checked("a manifest goes to")?;
         let rows = std::mem::take(&mut self.manifest.rows);
@@ -391,8 +390,8 @@ impl ManifestImport {
         Ok(item)
     }
 
-    /// Imports up to 100 files. If the platform refuses them together as invalid, each half is tried alone, so that one row does not
-    /// keep the others out.
+    /// Imports up to 100 files. If the platform refuses them as invalid, each half is tried separately, so that one bad row does not
+    /// block the others.
     fn chunk(&self, mut items: Vec<(usize, DrsItem)>) -> BoxFuture<'_, Vec<(usize, Result<types::File>)>> {
         async move {
             match self.import(items.iter().map(|(_, item)| item.clone()).collect()).await {
@@ -434,7 +433,7 @@ impl ManifestImport {
 
 awaitable!(ManifestImport => ManifestReport, client);
 
-/// When the import of this number starts, after the first.
+/// The start of the import with this number, relative to the first.
 fn start_of(number: usize) -> Duration {
     WINDOW.saturating_mul(u32::try_from(number / IMPORTS_A_WINDOW).unwrap_or(u32::MAX))
 }
@@ -443,7 +442,7 @@ fn unknown() -> Error {
     Error::new(ErrorKind::UnexpectedResponse, "the platform did not report what became of this row")
 }
 
-/// What became of a manifest.
+/// The result of a manifest import.
 ///
 /// ```no_run
 /// # async fn example(import: sbg::drs::ManifestImport) -> sbg::Result<()> {
@@ -455,7 +454,7 @@ fn unknown() -> Error {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ManifestReport {
-    /// A report for each row, in their order.
+    /// A report for each row, in order.
     pub rows: Vec<RowReport>,
 }
 
@@ -466,7 +465,7 @@ impl ManifestReport {
     }
 }
 
-/// What became of a row of a manifest.
+/// The result of one row.
 ///
 /// ```no_run
 /// # fn example(row: sbg::drs::RowReport) {
@@ -478,13 +477,13 @@ impl ManifestReport {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RowReport {
-    /// Line of the file, counted from 1.
+    /// Line number in the file, from 1.
     pub line: u64,
-    /// The DRS URI, as it stands there.
+    /// The DRS URI as in the file.
     pub uri: String,
-    /// The name, where there is one.
+    /// The name, if there is one.
     pub name: Option<String>,
-    /// The file on the platform, or what went wrong.
+    /// The file on the platform, or the error.
     pub result: Result<types::File>,
 }
 

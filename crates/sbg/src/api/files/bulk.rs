@@ -1,4 +1,4 @@
-//! The same for many files at once: getting, editing, overwriting details, deleting.
+//! Bulk operations on files: get, edit, overwrite details, delete.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ use crate::request::fields::Fields;
 use crate::types;
 
 impl Files {
-    /// Gets any number of files, a hundred with each call: `.await` it, or select [`fields`](BulkGet::fields) first. There is a result
-    /// for each id, in the order of the ids.
+    /// Gets any number of files, 100 per call: `.await` it, or select [`fields`](BulkGet::fields) first. Returns a result for each id,
+    /// in the same order.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -35,8 +35,8 @@ impl Files {
         BulkGet { client: self.client.clone(), ids, fields: None }
     }
 
-    /// Changes any number of files: what is set of each, and nothing else. There is a result for each change, in their order: the file
-    /// after the change, or the error.
+    /// Changes any number of files; fields not set stay unchanged. Returns a result for each change, in the same order: the changed
+    /// file, or the error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -52,8 +52,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// No changes, a change of nothing, two of one file, a invalid id, name or tag, before anything is sent. What goes wrong
-    /// afterwards is told for each file.
+    /// Refused before any request: no changes, an empty change, two changes of one file, an invalid id, name or tag. Later failures are
+    /// in the result of each file.
     pub async fn bulk_edit(
         &self,
         changes: impl IntoIterator<Item = FileChange>,
@@ -65,9 +65,8 @@ impl Files {
         Ok(in_place(&ids, found, |file| &file.id))
     }
 
-    /// Puts new details in the place of those of any number of files: **tags and metadata that are not given are lost**. What
-    /// [`bulk_edit`](Self::bulk_edit) does not touch, this erases. There is a result for each file, in their order: the file after it,
-    /// or the error.
+    /// Replaces the details of any number of files: **tags and metadata that are not given are lost**. [`bulk_edit`](Self::bulk_edit)
+    /// keeps them. Returns a result for each file, in the same order: the changed file, or the error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -81,8 +80,8 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// No files, one that is there twice, a invalid id, name or tag, before anything is sent. What goes wrong afterwards is told for
-    /// each file.
+    /// Refused before any request: no files, the same file twice, an invalid id, name or tag. Later failures are in the result of each
+    /// file.
     pub async fn bulk_overwrite(
         &self,
         files: impl IntoIterator<Item = FileOverwrite>,
@@ -94,8 +93,8 @@ impl Files {
         Ok(in_place(&ids, found, |file| &file.id))
     }
 
-    /// Deletes any number of files. Cannot be undone. There is a result for each id, in the order of the ids: the file as it was, or
-    /// the error.
+    /// Deletes any number of files. Cannot be undone. Returns a result for each id, in the same order: the file before deletion, or the
+    /// error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, files: Vec<sbg::types::File>) -> sbg::Result<()> {
@@ -107,7 +106,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// No ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each file.
+    /// Refused before any request: no ids or an invalid one. Later failures are in the result of each file.
     pub async fn bulk_delete<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -134,7 +133,7 @@ pub struct BulkGet {
 }
 
 impl BulkGet {
-    /// The fields to return of each file; all of them when it is not set.
+    /// The fields to return for each file. Default: all.
     ///
     /// ```
     /// # fn example(client: sbg::Client, ids: Vec<String>) {
@@ -157,7 +156,7 @@ impl BulkGet {
     ///
     /// # Errors
     ///
-    /// No ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each file.
+    /// Refused before any request: no ids or an invalid one. Later failures are in the result of each file.
     pub async fn send(self) -> Result<Vec<Result<types::File>>> {
         let file_ids = checked_ids(check_segment, "file id", self.ids)?;
         let fields = self.fields.as_ref().map(of_resources);
@@ -170,7 +169,7 @@ impl BulkGet {
 
 awaitable!(BulkGet => Vec<Result<types::File>>, client);
 
-/// The fields of files as the items of a bulk answer have them, and the errors of those that are not there.
+/// The field selection for the items of a bulk response, including the errors of missing files.
 fn of_resources(fields: &Fields) -> String {
     let selected = fields.with_identity(&["id"]);
     let names = selected.split(',').map(|name| match name.strip_prefix('!') {
@@ -181,7 +180,7 @@ fn of_resources(fields: &Fields) -> String {
     ["error".to_owned()].into_iter().chain(names).collect::<Vec<_>>().join(",")
 }
 
-/// What to change of one file among many. What is not set stays as it is.
+/// A change of one file among many. Fields not set stay unchanged.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -202,7 +201,7 @@ pub struct FileChange {
 }
 
 impl FileChange {
-    /// A change of the file with this id, which changes nothing so far.
+    /// An empty change of the file with this id.
     ///
     /// ```
     /// # fn example(file: sbg::types::File) {
@@ -229,7 +228,7 @@ impl FileChange {
 
     tags_setters!("file", tags, "FileChange::new(\"567890abc9b0307bc0414164\")");
 
-    /// Sets a field of the metadata and leaves the others.
+    /// Sets a metadata field and keeps the others.
     ///
     /// ```
     /// use sbg::files::FileChange;
@@ -241,7 +240,7 @@ impl FileChange {
         self
     }
 
-    /// Removes a field of the metadata and leaves the others.
+    /// Removes a metadata field and keeps the others.
     ///
     /// ```
     /// use sbg::files::FileChange;
@@ -269,8 +268,8 @@ impl FileChange {
     }
 }
 
-/// All details of one file among many, in the place of those that it has. **Tags and metadata that are not set here are lost**; the
-/// name stays unless it is set.
+/// All details of one file among many, replacing its current ones. **Tags and metadata that are not set here are lost**; the name stays
+/// unless it is set.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -291,7 +290,7 @@ pub struct FileOverwrite {
 }
 
 impl FileOverwrite {
-    /// The file with this id, which loses its tags and its metadata so far.
+    /// The file with this id. Unless they are set here, its tags and metadata are removed.
     ///
     /// ```
     /// # fn example(file: sbg::types::File) {
@@ -316,7 +315,7 @@ impl FileOverwrite {
         self
     }
 
-    /// All tags that the file is to have.
+    /// All tags of the file.
     ///
     /// ```
     /// use sbg::files::FileOverwrite;
@@ -328,7 +327,7 @@ impl FileOverwrite {
         self
     }
 
-    /// A field of the metadata that the file is to have.
+    /// A metadata field of the file.
     ///
     /// ```
     /// use sbg::files::FileOverwrite;
@@ -365,7 +364,7 @@ fn check_details(
     metadata.map_or(Ok(()), check_metadata)
 }
 
-/// The chunks of a bulk call run side by side, so of two changes of one file either might be the last.
+/// Refuses two changes of one file: the chunks of a bulk call run in parallel, so either change could be the last.
 fn check_once<'i>(ids: impl IntoIterator<Item = &'i String>) -> Result<()> {
     let mut seen = BTreeSet::new();
     match ids.into_iter().find(|id| !seen.insert(*id)) {

@@ -1,4 +1,4 @@
-//! Copying many files to a project with few calls.
+//! Copies many files to a project with few calls.
 
 use sbg_raw::ClientActionsExt as _;
 
@@ -9,10 +9,10 @@ use crate::request::bulk;
 use crate::types;
 
 impl Files {
-    /// Copies any number of files to the root of a project, a hundred with each call, and waits until that is done. There is a result
-    /// for each id, in the order of the ids: the id and the name of the copy, or the error.
+    /// Copies any number of files to the root of a project, 100 per call, and waits for the copies. Returns a result for each id, in
+    /// the same order: the id and name of the copy, or the error.
     ///
-    /// For folders, for other places and for very many files, use a [job](super::jobs::Jobs::copy).
+    /// For folders, other destinations or very many files, use a [job](super::jobs::Jobs::copy).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, files: Vec<sbg::types::File>) -> sbg::Result<()> {
@@ -26,7 +26,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// A invalid project, no ids or a invalid one, before anything is sent. What goes wrong afterwards is told for each file.
+    /// Refused before any request: an invalid project, no ids or an invalid one. Later failures are in the result of each file.
     pub async fn bulk_copy<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -46,7 +46,7 @@ impl Files {
     }
 }
 
-/// What became of one file. The answer has the files by their ids.
+/// The result for one file. The response lists the files by id.
 fn copied(id: &str, copy: Option<&types::CopiedFile>) -> Result<types::CopiedFile> {
     let Some(copy) = copy else {
         let message = format!("the platform did not tell what became of the file `{id}`");

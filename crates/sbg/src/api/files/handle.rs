@@ -15,7 +15,7 @@ use crate::request::list::List as _;
 use crate::request::query::Query;
 use crate::types;
 
-/// A file or a folder, by id. Makes no request by itself.
+/// A file or a folder, by id. Creating it makes no request.
 ///
 /// ```
 /// # fn example(client: sbg::Client, listed: sbg::types::File) {
@@ -41,12 +41,12 @@ impl FileHandle {
         self.file.id()
     }
 
-    /// The id, if it is well formed.
+    /// The id, if valid.
     pub(super) fn checked(&self) -> Result<&str> {
         self.file.checked()
     }
 
-    /// The id, if it is well formed and not known to be that of a folder.
+    /// The id, if valid and not known to be a folder's.
     pub(crate) fn checked_file(&self, what: &str) -> Result<&str> {
         self.file.checked_file(what)
     }
@@ -68,7 +68,7 @@ impl FileHandle {
         })
     }
 
-    /// Changes name, tags or metadata: set the fields to change, then `.await`. What is not set stays as it is.
+    /// Changes name, tags or metadata: set the fields to change, then `.await`. Fields not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(file: sbg::files::FileHandle) -> sbg::Result<()> {
@@ -80,7 +80,7 @@ impl FileHandle {
         FileEdit { file: self.clone(), body: bodies::FileEdit::default() }
     }
 
-    /// Deletes the file, or the folder when it is empty.
+    /// Deletes the file, or the folder if it is empty.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -97,7 +97,7 @@ impl FileHandle {
         Ok(())
     }
 
-    /// Copies the file: name the place, then `.await`. Folders are refused.
+    /// Copies the file: set the destination, then `.await`. Folders are refused.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -121,7 +121,7 @@ impl FileHandle {
         FileMove { file: self.clone(), folder: folder.into(), name: None }
     }
 
-    /// A signed address to download the file from. It expires; [`download`](Self::download) takes care of that.
+    /// A signed URL to download the file from. It expires; [`download`](Self::download) renews it as needed.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -145,7 +145,7 @@ impl FileHandle {
             .into_inner())
     }
 
-    /// Sets all tags, in place of those the file has.
+    /// Replaces all tags.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -157,7 +157,7 @@ impl FileHandle {
     ///
     /// # Errors
     ///
-    /// A tag that is empty or has a comma, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: a tag that is empty or contains a comma. Otherwise the error of the call.
     pub async fn set_tags<T: Into<String>>(&self, tags: impl IntoIterator<Item = T>) -> Result<Vec<String>> {
         self.put_tags(tags.into_iter().map(Into::into).collect()).await
     }
@@ -229,7 +229,7 @@ impl FileEdit {
 
     tags_setters!("file", body.tags, "file.edit()");
 
-    /// Puts these fields in the place of all metadata: **what is not named is lost**. [`FileMetadata::merge`](super::FileMetadata::merge) changes single fields.
+    /// Replaces all metadata: **fields not given are lost**. [`FileMetadata::merge`](super::FileMetadata::merge) changes single fields.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -258,7 +258,7 @@ impl FileEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, a invalid name or tag, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change, an invalid name or tag. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         if self.body == bodies::FileEdit::default() {
             return Err(Error::invalid("the edit of the file changes nothing"));
@@ -278,7 +278,7 @@ impl FileEdit {
 
 awaitable!(FileEdit => types::File, file.client);
 
-/// A copy of a file to make.
+/// A copy of a file to create.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -312,7 +312,7 @@ impl FileCopy {
         /// # }
         /// ```
         to_folder;
-        /// Name of the copy; the same as that of the file when it is not set.
+        /// Name of the copy. Default: the name of the file.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -335,7 +335,7 @@ impl FileCopy {
     ///
     /// # Errors
     ///
-    /// No place or two, a invalid id or name, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: no destination or two, an invalid id or name. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         let Destination { project, parent, name } = self.place.checked("a file is copied to")?;
         let call = self.file.client.raw().file_copy().file_id(self.file.checked_file("copied")?);
@@ -345,7 +345,7 @@ impl FileCopy {
 
 awaitable!(FileCopy => types::File, file.client);
 
-/// A move of a file to make.
+/// A move of a file or folder.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
@@ -363,7 +363,7 @@ pub struct FileMove {
 }
 
 impl FileMove {
-    /// Name in the new place; the same as before when it is not set.
+    /// Name after the move. Default: the current name.
     ///
     /// ```
     /// # fn example(client: sbg::Client, folder: sbg::types::File) {
@@ -387,7 +387,7 @@ impl FileMove {
     ///
     /// # Errors
     ///
-    /// A invalid id or name, a file to move into, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id or name, or a file as the destination. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         let parent = self.folder.checked_folder()?.to_owned();
         self.name.as_deref().map_or(Ok(()), check_name)?;

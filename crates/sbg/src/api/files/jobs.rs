@@ -44,7 +44,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// A job of a kind that is not known; the kind decides where its state is asked for.
+    /// A job of an unknown kind: the kind decides which URL returns its state.
     pub fn job(&self, job: &types::AsyncJob) -> Result<JobHandle> {
         let kind = match &job.type_ {
             Some(AsyncJobType::Copy) => JobKind::Copy,
@@ -116,7 +116,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// The jobs. The platform keeps them for a month after their end.
+    /// The jobs. The platform keeps them for a month after they end.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -131,7 +131,7 @@ impl Jobs {
         Query::new(self.client.clone(), JobList(()))
     }
 
-    /// Starts a job that copies files and folders, folders with all that is in them.
+    /// Starts a job that copies files and folders. Folders are copied with their contents.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: String, file: String) -> sbg::Result<()> {
@@ -152,18 +152,18 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// No items, an item without a place or with two, one that stands twice for one place, a invalid id or name, before anything is
-    /// sent; otherwise the error of the call.
+    /// Refused before any request: no items, an item without exactly one destination, an item given twice for one destination, or an
+    /// invalid id or name. Otherwise the error of the call.
     pub async fn copy(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
         let items = checked(items, "a file is copied to")?;
         let call = self.client.raw().async_file_copy_start().body(types::AsyncFileCopy { items });
         Ok(call.send().await?.into_inner())
     }
 
-    /// Starts a job that moves files and folders, folders with all that is in them. Files keep their ids, folders get new ones.
+    /// Starts a job that moves files and folders. Folders are moved with their contents. Files keep their ids, folders get new ones.
     ///
-    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to) it moves many at once, also to the root of a project, and also to
-    /// another project.
+    /// Unlike [`FileHandle::move_to`](crate::files::FileHandle::move_to), it moves many at once, and also to the root of a project or
+    /// to another project.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: String, place: String) -> sbg::Result<()> {
@@ -177,15 +177,15 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// No items, an item without a place or with two, one that stands twice for one place, a invalid id or name, before anything is
-    /// sent; otherwise the error of the call.
+    /// Refused before any request: no items, an item without exactly one destination, an item given twice for one destination, or an
+    /// invalid id or name. Otherwise the error of the call.
     pub async fn move_files(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
         let items = checked(items, "a file is moved to")?.into_iter().map(to_move).collect();
         let call = self.client.raw().async_file_move_start().body(types::AsyncFileMove { items });
         Ok(call.send().await?.into_inner())
     }
 
-    /// Starts a job that deletes files and folders, folders with all that is in them. Cannot be undone.
+    /// Starts a job that deletes files and folders. Folders are deleted with their contents. Cannot be undone.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: String) -> sbg::Result<()> {
@@ -197,7 +197,7 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// No ids, one that stands twice, or a invalid one, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: no ids, a repeated id, or an invalid one. Otherwise the error of the call.
     pub async fn delete<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<types::AsyncJob> {
         let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
         check_not_empty(&ids)?;
@@ -236,7 +236,7 @@ impl List for JobList {
     }
 }
 
-/// A file or a folder to copy or to move, the place to go to, and the name there.
+/// A file or a folder to copy or move, its destination, and its name there.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, files: Vec<sbg::types::File>) -> sbg::Result<()> {
@@ -267,7 +267,7 @@ impl JobItem {
     }
 
     place_setters! {
-        /// Goes to the root of this project, `owner/project`.
+        /// Sends it to the root of this project, `owner/project`.
         ///
         /// ```
         /// # fn example(file: sbg::types::File) {
@@ -275,7 +275,7 @@ impl JobItem {
         /// # }
         /// ```
         to_project;
-        /// Goes into this folder.
+        /// Sends it into this folder.
         ///
         /// ```
         /// # fn example(file: sbg::types::File, folder: sbg::types::File) {
@@ -283,7 +283,7 @@ impl JobItem {
         /// # }
         /// ```
         to_folder;
-        /// Name in the new place; the same as before when it is not set.
+        /// Name at the destination. Default: the current name.
         ///
         /// ```
         /// # fn example(file: sbg::types::File) {
@@ -304,7 +304,7 @@ fn check_not_empty<T>(items: &[T]) -> Result<()> {
     if items.is_empty() { Err(Error::invalid("a job needs at least one file or folder")) } else { Ok(()) }
 }
 
-/// The items as a job that copies has them, which is also how one that moves has them.
+/// The items as sent by a copy job; a move job sends the same form.
 fn checked(items: impl IntoIterator<Item = JobItem>, what: &str) -> Result<Vec<types::AsyncFileCopyItem>> {
     let items: Vec<_> = items.into_iter().map(|item| item.checked(what)).collect::<Result<_>>()?;
     check_not_empty(&items)?;
@@ -331,7 +331,7 @@ enum JobKind {
     Delete,
 }
 
-/// A job, by id. Makes no request by itself.
+/// A job, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, files: Vec<sbg::files::JobItem>) -> sbg::Result<()> {
@@ -360,7 +360,7 @@ impl JobHandle {
         &self.id
     }
 
-    /// Gets the job, with what became of each item once it is finished; see [`results`](ItemResults::results).
+    /// Gets the job, with the result of each item once it is finished; see [`results`](ItemResults::results).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -382,7 +382,7 @@ impl JobHandle {
         })
     }
 
-    /// Waits until the job is finished. Its items may have failed nevertheless, see [`results`](ItemResults::results).
+    /// Waits until the job is finished. Single items may still have failed; see [`results`](ItemResults::results).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -407,7 +407,7 @@ impl Job for types::AsyncJob {
     }
 }
 
-/// The results of a job with many items: bring the trait into scope to call its method.
+/// The results of a job with many items. Import the trait to call its method.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -421,7 +421,7 @@ impl Job for types::AsyncJob {
 /// # }
 /// ```
 pub trait ItemResults {
-    /// The file or the error of each item, in the order of the platform. Empty unless the job has finished.
+    /// The file or the error of each item, in the platform's order. Empty until the job has finished.
     ///
     /// ```
     /// use sbg::files::ItemResults as _;

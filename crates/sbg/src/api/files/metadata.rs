@@ -11,8 +11,8 @@ use super::metadata_value::{Metadata, MetadataValue, check_metadata, metadata_bo
 use crate::error::{Error, Result};
 use crate::types;
 
-/// The metadata of a file: `.await` it to read it. [`merge`](Self::merge) changes the fields that it names and leaves the others;
-/// [`overwrite`](Self::overwrite) puts what it is given in the place of all that is there.
+/// The metadata of a file: `.await` it to read it. [`merge`](Self::merge) changes the given fields and keeps the others;
+/// [`overwrite`](Self::overwrite) replaces all metadata.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -65,7 +65,7 @@ impl FileMetadata {
         Ok(call.send().await?.into_inner().0.into_iter().collect())
     }
 
-    /// Sets these fields, or removes those given as `None`, and leaves all others as they are.
+    /// Sets these fields, or removes those given as `None`, and keeps all others.
     ///
     /// ```no_run
     /// # async fn example(file: sbg::files::FileHandle) -> sbg::Result<()> {
@@ -77,7 +77,7 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// A change of nothing or a field without a name, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change or a field without a name. Otherwise the error of the call.
     pub async fn merge<K: Into<String>, V: Into<MetadataValue>>(
         &self,
         fields: impl IntoIterator<Item = (K, V)>,
@@ -91,7 +91,7 @@ impl FileMetadata {
         Ok(call.body(body).send().await?.into_inner().0.into_iter().collect())
     }
 
-    /// Removes these fields and leaves all others as they are.
+    /// Removes these fields and keeps all others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -102,12 +102,12 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// No fields or one without a name, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: no fields or one without a name. Otherwise the error of the call.
     pub async fn remove<K: Into<String>>(&self, fields: impl IntoIterator<Item = K>) -> Result<Metadata> {
         self.merge(fields.into_iter().map(|field| (field, MetadataValue(None)))).await
     }
 
-    /// Puts these fields in the place of all metadata: **what is not named is lost**.
+    /// Replaces all metadata: **fields not given are lost**.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -120,7 +120,8 @@ impl FileMetadata {
     ///
     /// # Errors
     ///
-    /// No fields ([`clear`](Self::clear) removes all) or one without a name, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: no fields ([`clear`](Self::clear) removes all) or one without a name. Otherwise the error of the
+    /// call.
     pub async fn overwrite<K: Into<String>, V: Into<String>>(
         &self,
         fields: impl IntoIterator<Item = (K, V)>,

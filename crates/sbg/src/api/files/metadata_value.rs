@@ -1,4 +1,4 @@
-//! The metadata of a file as values: what comes back, and what requests have.
+//! Metadata values of a file, in responses and in requests.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ids::excerpt;
 use crate::types;
 
-/// Metadata as it is read: any JSON for each field, mostly strings.
+/// Metadata as read: any JSON for each field, mostly strings.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -21,7 +21,7 @@ use crate::types;
 /// ```
 pub type Metadata = BTreeMap<String, Value>;
 
-/// What a field of the metadata is to be: a text, or `None` to remove the field.
+/// The new value of a metadata field: text, or `None` to remove the field.
 ///
 /// ```
 /// use sbg::files::MetadataValue;
@@ -57,19 +57,19 @@ impl<T: Into<String>> From<Option<T>> for MetadataValue {
     }
 }
 
-/// Metadata as requests have it.
+/// Metadata as sent in a request.
 pub(crate) fn metadata_body<K: Into<String>, V: Into<MetadataValue>>(
     fields: impl IntoIterator<Item = (K, V)>,
 ) -> types::MetadataEdit {
     types::MetadataEdit(fields.into_iter().map(|(field, value)| (field.into(), value.into().0)).collect())
 }
 
-/// Most fields that the metadata of a file may have, and the most bytes of a key and of a value.
+/// Limits of a file's metadata: number of fields, and bytes of a key and of a value.
 const MOST_FIELDS: usize = 1000;
 const LONGEST_KEY: usize = 100;
 const LONGEST_VALUE: usize = 300;
 
-/// Checks metadata against the limits of the platform: keys are not empty, and neither too many nor too long.
+/// Checks metadata against the limits of the platform: no empty keys, not too many fields, none too long.
 pub(crate) fn check_metadata(metadata: &types::MetadataEdit) -> Result<()> {
     let fields = &metadata.0;
     if fields.len() > MOST_FIELDS {
@@ -119,7 +119,7 @@ mod tests {
         let value =
             "the value of the metadata field `sample_id` has 301 bytes; the platform takes at most 300";
         check(vec![("sample_id".into(), "v".repeat(301))], Some(value));
-        // Bytes count, not letters.
+        // The limit is in bytes, not characters.
         let value =
             "the value of the metadata field `sample_id` has 302 bytes; the platform takes at most 300";
         check(vec![("sample_id".into(), "\u{e9}".repeat(151))], Some(value));

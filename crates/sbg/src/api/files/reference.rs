@@ -1,12 +1,12 @@
-//! What names a file or a folder.
+//! References to a file or a folder.
 
 use crate::error::{Error, Result};
 use crate::ids::{check_segment, excerpt};
 use crate::tasks::{TaskFile, TaskFolder};
 use crate::types::{self, FileType};
 
-/// What names a file or a folder: its id, or the file as a list or another call gave it. With the latter its kind is known, so that what
-/// cannot be done with a folder, or with a file, is refused without a call.
+/// A reference to a file or a folder: its id, or the file as returned by a list or another call. A returned file has a known kind, so
+/// calls that do not fit a folder, or a file, are refused without a request.
 ///
 /// ```
 /// use sbg::files::FileRef;
@@ -40,13 +40,12 @@ impl FileRef {
         &self.id
     }
 
-    /// The id, if it is well formed.
+    /// The id, if valid.
     pub(crate) fn checked(&self) -> Result<&str> {
         Ok(check_segment("file id", &self.id)?)
     }
 
-    /// The id, if it is well formed and not that of what is known to be a folder. `what` is what is done with files alone, such as
-    /// `copied`.
+    /// The id, if valid and not known to be a folder's. `what` is the operation that needs a file, such as `copied`.
     pub(crate) fn checked_file(&self, what: &str) -> Result<&str> {
         let id = self.checked()?;
         if self.kind == Some(Kind::Folder) {
@@ -58,7 +57,7 @@ impl FileRef {
         Ok(id)
     }
 
-    /// The id, if it is well formed and not that of what is known to be a file.
+    /// The id, if valid and not known to be a file's.
     pub(crate) fn checked_folder(&self) -> Result<&str> {
         check_segment("folder id", &self.id)?;
         if self.kind == Some(Kind::File) {

@@ -1,4 +1,4 @@
-//! Finding files: by path, by walking a folder tree, by the query language of the platform.
+//! Finds files: by path, by walking a folder tree, or with the query language of the platform.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -23,14 +23,14 @@ use crate::request::query::Query;
 use crate::request::stream::Items;
 use crate::types::{self, FileType};
 
-/// Folders in folders that a walk goes down. People do not nest a tenth of it; a platform that makes up folders has no end.
+/// Maximum depth of a walk. Real folder trees are not a tenth as deep; the limit stops a walk if the platform returns endless folders.
 const DEEPEST: usize = 1000;
 
-/// Folders that a walk lists at once.
+/// Folders that a walk lists in parallel.
 const FOLDERS_AT_ONCE: usize = 8;
 
 impl Files {
-    /// Searches files by an expression in the query language of the platform, such as
+    /// Searches files with an expression in the query language of the platform, such as
     /// `IN "/Projects/fibre-diffraction" WHERE tags IN ("dna") RECURSIVE`.
     ///
     /// ```no_run
@@ -85,7 +85,7 @@ impl List for FileSearch {
     }
 }
 
-/// What a walk comes by.
+/// An entry of a walk.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -99,7 +99,7 @@ impl List for FileSearch {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Path below the place where the walk began, with `/` between the names.
+    /// Path below the start of the walk, with `/` between the names.
     pub path: String,
     /// The file or folder.
     pub file: types::File,
@@ -123,7 +123,7 @@ fn is_folder(file: &types::File) -> bool {
 }
 
 impl ProjectFiles {
-    /// Everything in the project, folders and what lies in them.
+    /// Everything in the project: files, folders and their contents.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -142,8 +142,8 @@ impl ProjectFiles {
         })
     }
 
-    /// Every file and folder of exactly this name in the project, wherever it lies. Lists all folders; where the place is known,
-    /// [`resolve_path`](Self::resolve_path) and a query by `name` cost less.
+    /// Every file and folder in the project with exactly this name, at any depth. Lists all folders; if the location is known,
+    /// [`resolve_path`](Self::resolve_path) or a query by `name` makes fewer calls.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -159,7 +159,7 @@ impl ProjectFiles {
         self.walk().filter(move |entry| entry.file.name.as_ref() == Some(&name)).entries()
     }
 
-    /// The file or folder at `path`, such as `patterns/b-form/51.fastq`. Costs a call for each part of the path.
+    /// The file or folder at `path`, such as `patterns/b-form/51.fastq`. Makes one call for each part of the path.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -175,8 +175,8 @@ impl ProjectFiles {
     ///
     /// # Errors
     ///
-    /// A path without names or with `.` or `..` in it, before anything is sent; [`ErrorKind::NotFound`] where there is none; or whatever
-    /// the calls bring.
+    /// Refused before any request: a path without names, or with `.` or `..` in it. [`ErrorKind::NotFound`] if nothing has this path;
+    /// otherwise the error of a call.
     pub async fn resolve_path(&self, path: &str) -> Result<types::File> {
         let mut found: Option<types::File> = None;
         for name in names(path)? {
@@ -191,7 +191,7 @@ impl ProjectFiles {
         })
     }
 
-    /// Creates the folders of this path that do not exist yet, and returns the last one.
+    /// Creates the missing folders of this path and returns the last folder.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -204,8 +204,8 @@ impl ProjectFiles {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for a path without names or with `.` or `..` in it, before anything is sent; [`ErrorKind::NotFound`]
-    /// where a file is in the way; otherwise the error of a call.
+    /// [`ErrorKind::InvalidInput`] before any request for a path without names, or with `.` or `..` in it; [`ErrorKind::NotFound`] if a
+    /// file is in the way; otherwise the error of a call.
     pub async fn create_folder_all(&self, path: &str) -> Result<types::File> {
         let mut found: Option<types::File> = None;
         for name in names(path)? {
@@ -222,7 +222,7 @@ impl ProjectFiles {
         found.ok_or_else(|| Error::invalid("cannot create a folder: the path has no names"))
     }
 
-    /// Creates a folder, unless somebody else does at the same time.
+    /// Creates a folder, or finds it if someone else creates it at the same time.
     async fn create_or_find(
         &self,
         parent: Option<&types::File>,
@@ -240,7 +240,7 @@ impl ProjectFiles {
         }
     }
 
-    /// The file or folder of this name at the root of the project or in a folder.
+    /// The file or folder with this name at the root of the project or in a folder.
     async fn named(
         &self,
         parent: Option<&types::File>,
@@ -261,7 +261,7 @@ impl ProjectFiles {
     }
 }
 
-/// The names of a path that begins at the root of a project.
+/// The names of a path that starts at the root of a project.
 fn names(path: &str) -> Result<impl Iterator<Item = &str>> {
     if let Some(odd) = path.split('/').find(|name| matches!(*name, "." | "..")) {
         return Err(Error::invalid(format!(
@@ -272,7 +272,7 @@ fn names(path: &str) -> Result<impl Iterator<Item = &str>> {
 }
 
 impl FileHandle {
-    /// Everything in this folder, folders and what lies in them.
+    /// Everything in this folder: files, folders and their contents.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
@@ -293,8 +293,8 @@ type FirstPage = Arc<dyn Fn(Fields) -> BoxFuture<'static, Result<Page<types::Fil
 
 type Choice = Arc<dyn Fn(&Entry) -> bool + Send + Sync>;
 
-/// A walk over a folder tree. Several folders are listed at once; what lies in a folder comes after the folder itself, and there is
-/// no order beyond that.
+/// A walk over a folder tree. Several folders are listed in parallel. The contents of a folder come after the folder itself; there is
+/// no other order.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -307,7 +307,7 @@ type Choice = Arc<dyn Fn(&Entry) -> bool + Send + Sync>;
 #[must_use = "a walk does nothing until its entries are asked for"]
 pub struct Walk {
     client: Client,
-    /// The folder where it begins; a project has no id of its root at hand.
+    /// The folder where the walk starts; `None` for a project, since the id of its root is not known.
     root: Option<String>,
     first: FirstPage,
     max_depth: usize,
@@ -333,7 +333,7 @@ impl Walk {
         }
     }
 
-    /// How many folders deep to go: 1 lists what lies in the place itself. By default all the way, which fails below 1000 folders.
+    /// How many levels to walk: 1 lists only the start folder. Default: all levels, which fails below 1000 folders.
     ///
     /// ```
     /// # fn example(walk: sbg::files::Walk) {
@@ -345,7 +345,7 @@ impl Walk {
         self
     }
 
-    /// Which folders to go into; all of them by default. A folder that is not gone into is still an entry.
+    /// Which folders to enter. Default: all. A folder that is not entered is still an entry.
     ///
     /// ```
     /// # fn example(walk: sbg::files::Walk) {
@@ -357,8 +357,8 @@ impl Walk {
         self
     }
 
-    /// Which entries to give; all of them by default. A folder that is not given is gone into nevertheless, unless
-    /// [`descend`](Self::descend) says otherwise.
+    /// Which entries to return. Default: all. A folder that is filtered out is still entered, unless [`descend`](Self::descend) refuses
+    /// it.
     ///
     /// ```
     /// # fn example(walk: sbg::files::Walk) {
@@ -370,7 +370,7 @@ impl Walk {
         self
     }
 
-    /// The fields to return of each file; all by default. `name` and `type` are always asked for.
+    /// The fields to return for each file. Default: all. `name` and `type` are always requested.
     ///
     /// ```
     /// # fn example(walk: sbg::files::Walk) {
@@ -427,14 +427,14 @@ impl fmt::Debug for Walk {
     }
 }
 
-/// A page of a folder, the path of the folder, and the depth of what lies in it.
+/// A page of a folder, the path of the folder, and the depth of its contents.
 type Listed = (Page<types::File>, String, usize);
 
 struct Walking {
     walk: Walk,
-    /// Folders that are still to be listed: id, path, depth of what lies in them.
+    /// Folders still to list: id, path, depth of their contents.
     waiting: VecDeque<(String, String, usize)>,
-    /// Folders that were met: a platform that says that a folder lies in itself must not be walked for ever.
+    /// Folders already entered, so that a folder that contains itself does not make the walk endless.
     met: HashSet<String>,
     listing: FuturesUnordered<BoxFuture<'static, Result<Listed>>>,
     ready: VecDeque<Entry>,
@@ -482,7 +482,7 @@ impl Walking {
         if page.has_next() {
             let next = async move {
                 let next = page.next_page().await?;
-                // The page said that there is a next one, so there is.
+                // The page has a next one, so this is never `None`.
                 next.map(|next| (next, folder, depth)).ok_or_else(Error::cancelled)
             };
             self.listing.push(next.boxed());

@@ -1,4 +1,4 @@
-//! The edit of a project.
+//! Edits a project.
 
 use sbg_raw::ClientProjectsExt as _;
 use serde_json::json;
@@ -32,7 +32,7 @@ pub struct ProjectEdit {
 
 impl ProjectEdit {
     body_setters! {
-        /// New name to display; the id stays.
+        /// New display name; the id stays.
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -50,7 +50,7 @@ impl ProjectEdit {
         /// # }
         /// ```
         description(description: String);
-        /// Identifier of the billing group that pays.
+        /// Id of the billing group that pays.
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -75,7 +75,7 @@ impl ProjectEdit {
     }
 
     body_clearers! {
-        /// Leaves the project without a description.
+        /// Removes the description.
         ///
         /// ```
         /// # fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -100,7 +100,7 @@ impl ProjectEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, an empty name, a invalid billing group or tag, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change, an empty name, an invalid billing group or tag. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Project> {
         if self.body == bodies::ProjectEdit::default() {
             return Err(Error::invalid("the edit of the project changes nothing"));
@@ -116,7 +116,7 @@ impl ProjectEdit {
 
 awaitable!(ProjectEdit => types::Project, client);
 
-/// The answer to an edit does not name the project; whoever edited it knows the name.
+/// Builds the project from the response to an edit, which may lack the id.
 fn completed(edited: &types::ProjectEdited, id: &ProjectId) -> Result<types::Project> {
     let mut project = json!(edited);
     if edited.id.is_none() {

@@ -1,4 +1,4 @@
-//! Exports: jobs that write files of the platform to a volume.
+//! Exports: jobs that write files from the platform to a volume.
 
 use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
 
@@ -62,7 +62,7 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// The exports, in short form unless [`fields`](Query::fields) says otherwise. The platform has no filter by project.
+    /// The exports, with basic fields only; [`fields`](Query::fields) selects others. The platform has no filter by project.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -77,11 +77,11 @@ impl Exports {
         Query::new(self.client.clone(), ExportList::default())
     }
 
-    /// Exports a file to a place on a volume: set what else is to be said, then `.await`. What comes back is the export as it was
-    /// started: [wait](ExportHandle::wait) for it.
+    /// Exports a file to a location on a volume: set the optional fields, then `.await`. Returns the export as started;
+    /// [wait](ExportHandle::wait) for it.
     ///
-    /// Unless [`copy_only`](ExportStart::copy_only) is set, the file becomes an alias of the exported object: its bytes leave the
-    /// platform. Folders, public files and aliases cannot be exported.
+    /// Unless [`copy_only`](ExportStart::copy_only) is set, the file becomes an alias of the exported object, and its bytes are removed
+    /// from the platform. Folders, public files and aliases cannot be exported.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
@@ -110,7 +110,7 @@ impl Exports {
         }
     }
 
-    /// Starts any number of exports, a call for each hundred of them. The results are in the order of the exports.
+    /// Starts any number of exports, 100 per call. The results are in the order of the exports.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -130,8 +130,8 @@ impl Exports {
     ///
     /// # Errors
     ///
-    /// No exports, one that breaks a rule, or some that are [`copy_only`](ExportStart::copy_only) and others that are not, before
-    /// anything is sent. What a call brings is the result of each of its exports.
+    /// Refused before any request: no exports, an invalid one, or a mix of [`copy_only`](ExportStart::copy_only) and other exports. If
+    /// a call fails, its error is the result of each of its exports.
     pub async fn bulk_start(
         &self,
         exports: impl IntoIterator<Item = ExportStart>,
@@ -148,7 +148,7 @@ impl Exports {
         bulk!(self.client, items, bulk_export_start, BulkExportStart { items }, copy_only = copy_only).await
     }
 
-    /// Gets any number of exports, a call for each hundred of them. The results are in the order of the ids.
+    /// Gets any number of exports, 100 per call. The results are in the order of the ids.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -164,7 +164,7 @@ impl Exports {
     ///
     /// # Errors
     ///
-    /// No ids or a invalid one, before anything is sent. What a call brings is the result of each of its exports.
+    /// Refused before any request: no ids or an invalid one. If a call fails, its error is the result of each of its exports.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -172,7 +172,7 @@ impl Exports {
         get_all(self.client.clone(), checked_ids(check_segment, "export id", ids)?).await
     }
 
-    /// Waits until all of these exports have ended, well or badly, as [`Imports::wait_all`](super::imports::Imports::wait_all) does.
+    /// Waits until all of these exports have completed or failed, like [`Imports::wait_all`](super::imports::Imports::wait_all).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -230,7 +230,7 @@ impl Query<ExportList> {
         self
     }
 
-    /// Only exports in this state; with several calls, in any of the states.
+    /// Only exports in this state; with several calls, any of the states.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -283,7 +283,7 @@ pub struct ExportStart {
 }
 
 impl ExportStart {
-    /// Whether to replace an object in the same place. `false` when it is not set.
+    /// Whether to replace an existing object at this location. Default: `false`.
     ///
     /// ```
     /// # fn example(client: sbg::Client, file_id: String) {
@@ -295,7 +295,7 @@ impl ExportStart {
         self
     }
 
-    /// How S3 is to store the object, where that differs from the properties of the volume.
+    /// How S3 stores the object, if it differs from the properties of the volume.
     ///
     /// ```
     /// # fn example(client: sbg::Client, file_id: String) {
@@ -310,7 +310,7 @@ impl ExportStart {
         self
     }
 
-    /// Whether the file is to stay on the platform as it is besides the exported copy. `false` when it is not set.
+    /// Whether to keep the file on the platform unchanged and export a copy. Default: `false`.
     ///
     /// ```
     /// # fn example(client: sbg::Client, file_id: String) {
@@ -340,7 +340,7 @@ impl ExportStart {
         })
     }
 
-    /// Sends the call. The same as `.await`. Each call starts an export of its own.
+    /// Sends the call. The same as `.await`. Each call starts a new export.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file_id: String) -> sbg::Result<()> {
@@ -352,7 +352,7 @@ impl ExportStart {
     ///
     /// # Errors
     ///
-    /// A invalid id or location, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id or location. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Export> {
         let (client, copy_only) = (self.client.clone(), self.copy_only);
         let call = client.raw().export_start().body(self.checked()?);
@@ -362,7 +362,7 @@ impl ExportStart {
 
 awaitable!(ExportStart => types::Export, client);
 
-/// An export, by id. Makes no request by itself.
+/// An export, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -408,7 +408,7 @@ impl ExportHandle {
         })
     }
 
-    /// Waits until the export has ended, well or badly: [`file`](super::StorageJobExt::file) tells which.
+    /// Waits until the export has completed or failed; [`file`](super::StorageJobExt::file) returns the file or the error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {

@@ -1,4 +1,4 @@
-//! Imports: jobs that bring files and folders of a volume to the platform, where they appear as aliases.
+//! Imports: jobs that make files and folders of a volume available on the platform as aliases.
 
 use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
 
@@ -61,7 +61,7 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// The imports, in short form unless [`fields`](Query::fields) says otherwise.
+    /// The imports, with basic fields only; [`fields`](Query::fields) selects others.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -77,8 +77,8 @@ impl Imports {
         Query::new(self.client.clone(), ImportList::default())
     }
 
-    /// Imports a file or a folder of a volume; the `location` of a folder ends with `/`. Name the place, then `.await`. What comes back
-    /// is the import as it was started: [wait](ImportHandle::wait) for it.
+    /// Imports a file or a folder of a volume; the `location` of a folder ends with `/`. Set the destination, then `.await`. Returns
+    /// the import as started; [wait](ImportHandle::wait) for it.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -95,7 +95,7 @@ impl Imports {
         ImportStart::new(self.client.clone(), volume.into_id(), location.into())
     }
 
-    /// Starts any number of imports, a call for each hundred of them. The results are in the order of the imports.
+    /// Starts any number of imports, 100 per call. The results are in the order of the imports.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, locations: Vec<String>) -> sbg::Result<()> {
@@ -110,7 +110,7 @@ impl Imports {
     ///
     /// # Errors
     ///
-    /// No imports, or one that breaks a rule, before anything is sent. What a call brings is the result of each of its imports.
+    /// Refused before any request: no imports or an invalid one. If a call fails, its error is the result of each of its imports.
     pub async fn bulk_start(
         &self,
         imports: impl IntoIterator<Item = ImportStart>,
@@ -120,7 +120,7 @@ impl Imports {
         bulk!(self.client, items, bulk_import_start, BulkImportStart { items }).await
     }
 
-    /// Gets any number of imports, a call for each hundred of them. The results are in the order of the ids.
+    /// Gets any number of imports, 100 per call. The results are in the order of the ids.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -136,7 +136,7 @@ impl Imports {
     ///
     /// # Errors
     ///
-    /// No ids or a invalid one, before anything is sent. What a call brings is the result of each of its imports.
+    /// Refused before any request: no ids or an invalid one. If a call fails, its error is the result of each of its imports.
     pub async fn bulk_get<I: Into<String>>(
         &self,
         ids: impl IntoIterator<Item = I>,
@@ -144,11 +144,10 @@ impl Imports {
         get_all(self.client.clone(), checked_ids(check_segment, "import id", ids)?).await
     }
 
-    /// Waits until all of these imports have ended, well or badly. They are asked for a hundred at a time, and only those that have not
-    /// ended yet.
+    /// Waits until all of these imports have completed or failed. Polls them 100 per call, and only those that have not ended yet.
     ///
-    /// What comes back is a result for each id, in the order of the ids. An import that cannot be got has its error there and does not
-    /// keep the others from being waited for.
+    /// Returns a result for each id, in the same order. An import that cannot be fetched has its error there; the others are still
+    /// waited for.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -220,7 +219,7 @@ impl Query<ImportList> {
         self
     }
 
-    /// Only imports in this state; with several calls, in any of the states.
+    /// Only imports in this state; with several calls, any of the states.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -272,7 +271,7 @@ pub struct ImportStart {
     client: Client,
     volume: Given<VolumeId>,
     place: Place,
-    /// Everything but the volume and the place, which are added when it is sent.
+    /// Everything but the volume and the destination, which are added on sending.
     body: bodies::ImportStart,
 }
 
@@ -290,7 +289,7 @@ impl ImportStart {
     }
 
     place_setters! {
-        /// Puts it at the root of this project, `owner/project`.
+        /// Imports it to the root of this project, `owner/project`.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -299,7 +298,7 @@ impl ImportStart {
         /// # }
         /// ```
         to_project;
-        /// Puts it into this folder.
+        /// Imports it into this folder.
         ///
         /// ```
         /// # fn example(client: sbg::Client, folder: sbg::types::File) {
@@ -307,8 +306,8 @@ impl ImportStart {
         /// # }
         /// ```
         to_folder;
-        /// Name on the platform; the last part of the location when it is not set. That of a folder has letters, digits, `_`, `-` and
-        /// `.` only.
+        /// Name on the platform. Default: the last part of the location. The name of a folder may have only letters, digits, `_`, `-`
+        /// and `.`.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -319,8 +318,7 @@ impl ImportStart {
     }
 
     body_setters! {
-        /// Whether to replace what is there under the same name; of a folder, the files of the same name in it. `false` when it is not
-        /// set.
+        /// Whether to replace an existing file of the same name; for a folder, the files of the same name in it. Default: `false`.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -328,7 +326,7 @@ impl ImportStart {
         /// # }
         /// ```
         overwrite(overwrite: bool);
-        /// Whether to put an underscore and a number before the name where it is taken. `false` when it is not set.
+        /// Whether to prefix the name with an underscore and a number if it is taken. Default: `false`.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -336,7 +334,7 @@ impl ImportStart {
         /// # }
         /// ```
         autorename(autorename: bool);
-        /// Whether to keep the folders below an imported folder; `true` when it is not set. Not for files.
+        /// Whether to keep the subfolders of an imported folder. Default: `true`. Not for files.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
@@ -374,7 +372,7 @@ impl ImportStart {
         Ok(self.body)
     }
 
-    /// Sends the call. The same as `.await`. Each call starts an import of its own.
+    /// Sends the call. The same as `.await`. Each call starts a new import.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
@@ -386,8 +384,8 @@ impl ImportStart {
     ///
     /// # Errors
     ///
-    /// A invalid id, no place or two, a name that is not allowed, or an option that does not fit the location, before anything is sent; or whatever
-    /// the call brings.
+    /// Refused before any request: an invalid id, no destination or two, a name that is not allowed, or an option that does not fit the
+    /// location. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Import> {
         let client = self.client.clone();
         Ok(client.raw().import_start().body(self.checked()?).send().await?.into_inner())
@@ -396,7 +394,7 @@ impl ImportStart {
 
 awaitable!(ImportStart => types::Import, client);
 
-/// An imported folder has a plainer name than a file.
+/// Folder names of an import allow fewer characters than file names.
 fn check_folder_name(name: &str) -> Result<()> {
     if name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
         return Ok(());
@@ -407,7 +405,7 @@ fn check_folder_name(name: &str) -> Result<()> {
     )))
 }
 
-/// An import, by id. Makes no request by itself.
+/// An import, by id. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -453,7 +451,7 @@ impl ImportHandle {
         })
     }
 
-    /// Waits until the import has ended, well or badly: [`file`](StorageJobExt::file) tells which.
+    /// Waits until the import has completed or failed; [`file`](StorageJobExt::file) returns the file or the error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -471,7 +469,7 @@ impl ImportHandle {
     }
 }
 
-/// The result of an import or an export: bring the trait into scope to call its method.
+/// The result of an import or an export. Import the trait to call its method.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -483,8 +481,8 @@ impl ImportHandle {
 /// # }
 /// ```
 pub trait StorageJobExt {
-    /// The file or folder of a completed job: what an import has made, or the exported file as it is since then, which is an alias of the
-    /// exported object unless the export was a copy.
+    /// The file or folder of a completed job. For an import, the imported one. For an export, the file after the export: an alias of
+    /// the exported object, unless the export was a copy.
     ///
     /// ```
     /// use sbg::storage_jobs::StorageJobExt as _;
@@ -511,7 +509,7 @@ pub trait StorageJobExt {
     ///
     /// # Errors
     ///
-    /// The error of a job that failed; [`ErrorKind::InvalidInput`] for one that has not ended, or that came from a list and so without its
+    /// The error of a failed job; [`ErrorKind::InvalidInput`] for a job that has not ended, or that came from a list and so has no
     /// result.
     fn file(&self) -> Result<types::File>;
 }
@@ -523,7 +521,7 @@ impl StorageJobExt for types::Import {
     }
 }
 
-/// How far an import or an export in this state is.
+/// The progress of an import or an export in this state.
 pub(crate) fn state(state: Option<&StorageJobState>) -> State {
     State::of_job(state.map(StorageJobState::as_str))
 }
@@ -534,7 +532,7 @@ impl Job for types::Import {
     }
 }
 
-/// What has become of an import or an export.
+/// The outcome of an import or an export.
 pub(crate) fn outcome(
     what: &str,
     state: Option<&StorageJobState>,

@@ -1,4 +1,4 @@
-//! What tasks have cost, and running the failed children of a batch again.
+//! The cost of tasks, and reruns of the failed children of a batch.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::request::fields::Fields;
 use crate::types::{self, Price, TaskListStatus};
 
-/// Calls at the same time.
+/// Calls in parallel.
 const AT_ONCE: usize = 8;
 
-/// What tasks have cost.
+/// The cost of tasks.
 ///
 /// ```no_run
 /// # fn example(costs: sbg::tasks::TaskCosts) {
@@ -24,9 +24,9 @@ const AT_ONCE: usize = 8;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TaskCosts {
-    /// Each task with its price; the children of a batch in place of the batch. There is no price where the platform told none.
+    /// Each task with its price; for a batch, its children instead. `None` if the platform gave no price.
     pub tasks: Vec<(String, Option<Price>)>,
-    /// The sum of the prices in each currency.
+    /// The total price in each currency.
     pub totals: BTreeMap<String, f64>,
 }
 
@@ -45,7 +45,7 @@ impl TaskCosts {
 }
 
 impl Tasks {
-    /// What tasks have cost so far. Of a batch its children count: a hundred of them cost a call.
+    /// The cost of tasks so far. A batch counts by its children, which are fetched 100 per call.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
@@ -57,7 +57,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// No ids or a malformed one, before anything is sent; or the first error that getting a task brings.
+    /// Refused before any request: no ids or an invalid one. Otherwise the first error of getting a task.
     pub async fn costs<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<TaskCosts> {
         let found = self.bulk_get(ids).await?.into_iter().collect::<Result<Vec<_>>>()?;
         let client = &self.client;
@@ -73,7 +73,7 @@ impl Tasks {
     }
 }
 
-/// A child of a batch that was run again.
+/// A rerun of a failed child of a batch.
 ///
 /// ```no_run
 /// # fn example(rerun: sbg::tasks::Rerun) {
@@ -88,13 +88,13 @@ impl Tasks {
 pub struct Rerun {
     /// The id of the child that failed.
     pub child: String,
-    /// The task that runs in its place, or why it was not started.
+    /// The new task, or why it was not started.
     pub task: Result<types::Task>,
 }
 
 impl TaskHandle {
-    /// Runs the failed children of a batch again, each as a task of its own, which costs money. Children that were completed or aborted
-    /// are left alone.
+    /// Reruns the failed children of a batch, each as a separate task, which costs money. Completed and aborted children are left
+    /// alone.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, batch: String) -> sbg::Result<()> {
@@ -107,8 +107,8 @@ impl TaskHandle {
     ///
     /// # Errors
     ///
-    /// A malformed id, before anything is sent; or whatever listing the children brings. A child that cannot be started has its error in
-    /// the list.
+    /// Refused before any request: an invalid id. Otherwise the error of listing the children. A child that cannot be started has its
+    /// error in the returned list.
     pub async fn rerun_failed(&self) -> Result<Vec<Rerun>> {
         self.checked()?;
         let failed =

@@ -1,4 +1,4 @@
-//! Tasks to create.
+//! Creation of tasks.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub struct TaskCreate {
     client: Client,
     app: Given<AppId>,
     project: Given<ProjectId>,
-    /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
+    /// Everything but the ids, the inputs, the settings and the location, which are added on sending.
     body: bodies::TaskCreate,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
@@ -73,7 +73,7 @@ impl TaskCreate {
     }
 
     body_setters! {
-        /// Name of the task; the platform makes one up when it is not set.
+        /// Name of the task. Default: chosen by the platform.
         ///
         /// ```
         /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) {
@@ -85,7 +85,7 @@ impl TaskCreate {
 
     setup_setters!("project.tasks().create(app)");
 
-    /// Makes it a batch task that is divided as the app says.
+    /// Makes it a batch task, divided as the app defines.
     ///
     /// ```
     /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, reads: Vec<sbg::types::File>) {
@@ -97,7 +97,7 @@ impl TaskCreate {
         self
     }
 
-    /// Creates a single task although the app or this request asks for a batch. Only together with [`run`](Self::run).
+    /// Creates a single task even if the app or this request asks for a batch. Only with [`run`](Self::run).
     ///
     /// ```
     /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) {
@@ -109,7 +109,7 @@ impl TaskCreate {
         self
     }
 
-    /// Where to put the outputs; into the root of the project when it is not set.
+    /// Where to put the outputs. Default: the root of the project.
     ///
     /// ```
     /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId) {
@@ -123,7 +123,7 @@ impl TaskCreate {
         self
     }
 
-    /// Whether to run the task at once, which costs money. It is a draft otherwise, and it stays one if its inputs are wrong, see
+    /// Whether to run the task at once, which costs money. Otherwise it is a draft. With invalid inputs it stays a draft; see
     /// [`errors`](super::TaskExt::errors).
     ///
     /// ```no_run
@@ -154,8 +154,8 @@ impl TaskCreate {
     ///
     /// # Errors
     ///
-    /// A invalid id of the app, of the project or among the inputs, an empty name, a batch of nothing, or settings that cannot be, before anything is sent; or
-    /// whatever the call brings. Inputs that the app does not take are no error of the call.
+    /// Refused before any request: an invalid id of the app, the project or an input, an empty name, an empty batch, or invalid
+    /// settings. Otherwise the error of the call. Inputs that the app does not accept do not fail the call.
     pub async fn send(self) -> Result<types::Task> {
         let Self { client, app, project, mut body, inputs, settings, location, run, batch } = self;
         (body.app, body.project) = (app?.into(), project?.into());

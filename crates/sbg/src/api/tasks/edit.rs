@@ -31,7 +31,7 @@ pub struct TaskEdit {
     task: TaskHandle,
     app: Option<Given<AppId>>,
     project: Option<Given<ProjectId>>,
-    /// Everything but the ids, the inputs, the settings and the location, which are added when it is sent.
+    /// Everything but the ids, the inputs, the settings and the location, which are added on sending.
     body: bodies::TaskEdit,
     inputs: BTreeMap<String, TaskValue>,
     settings: Option<ExecutionSettings>,
@@ -65,7 +65,7 @@ impl TaskEdit {
     setup_setters!("task.edit()");
 
     body_clearers! {
-        /// Leaves the task without a description.
+        /// Removes the description.
         ///
         /// ```
         /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -75,7 +75,7 @@ impl TaskEdit {
         clear_description(description);
     }
 
-    /// Takes the value of an input away.
+    /// Removes the value of an input.
     ///
     /// ```
     /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -86,7 +86,7 @@ impl TaskEdit {
         self.input(input, TaskValue::Null)
     }
 
-    /// Makes it a single task, and clears the input and the criteria that it was divided by.
+    /// Makes it a single task, and clears its batch input and criteria.
     ///
     /// ```
     /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -100,8 +100,8 @@ impl TaskEdit {
         self
     }
 
-    /// Where to put the outputs. The contract of the provider does not name it for tasks that are there already, and the official Python
-    /// client sends it nevertheless: look at the answer.
+    /// Where to put the outputs. The provider's contract does not have this for existing tasks, but the official Python client sends
+    /// it: check the response.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -155,8 +155,8 @@ impl TaskEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, an empty name, a invalid id, a batch of nothing, or settings that cannot be, before anything is sent;
-    /// or the error of the call, code 7026 for a task that is no draft.
+    /// Refused before any request: an empty change, an empty name, an invalid id, an empty batch, or invalid settings. Otherwise the
+    /// error of the call (code 7026 for a task that is not a draft).
     pub async fn send(self) -> Result<types::Task> {
         let Self { task, app, project, mut body, inputs, settings, location } = self;
         body.app = app.transpose()?.map(String::from);
@@ -209,7 +209,7 @@ impl TaskInputsEdit {
         self
     }
 
-    /// Takes the value of an input away.
+    /// Removes the value of an input.
     ///
     /// ```
     /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -220,7 +220,7 @@ impl TaskInputsEdit {
         self.input(input, TaskValue::Null)
     }
 
-    /// Sends the call and gives all inputs after the change. The same as `.await`.
+    /// Sends the call and returns all inputs after the change. The same as `.await`.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -232,7 +232,7 @@ impl TaskInputsEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing or a invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change or an invalid id. Otherwise the error of the call.
     pub async fn send(self) -> Result<BTreeMap<String, TaskInput>> {
         if self.inputs.is_empty() {
             return Err(Error::invalid("the edit of the inputs changes nothing"));

@@ -1,4 +1,4 @@
-//! The list of tasks with its filters and orders.
+//! The list of tasks with its filters and sort orders.
 
 use sbg_raw::ClientTasksExt as _;
 
@@ -33,19 +33,19 @@ pub struct TaskList {
     order: Option<(types::TaskOrderBy, types::TaskOrder)>,
 }
 
-/// A period of time as two query parameters.
+/// A time period as two query parameters.
 #[derive(Clone, Debug, Default)]
 struct Period {
     from: Option<String>,
     to: Option<String>,
 }
 
-/// A time as the platform takes it: in UTC and without fractions of a second.
+/// A time in the platform's format: UTC, without fractions of a second.
 fn time_param(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// The end of a period, rounded up so that nothing of its last second is left out.
+/// The end of a period, rounded up so that its last second is included.
 fn end_param(time: jiff::Timestamp) -> String {
     let second = jiff::SignedDuration::from_secs(i64::from(time.subsec_nanosecond() != 0));
     time_param(time.saturating_add(second).unwrap_or(time))
@@ -76,7 +76,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Only batch tasks, or with `false` only the others.
+    /// Only batch tasks; with `false`, only other tasks.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -112,7 +112,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Only tasks created at this time or later.
+    /// Only tasks created at or after this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -124,7 +124,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Only tasks created until this time.
+    /// Only tasks created at or before this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -137,7 +137,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Only tasks started at this time or later.
+    /// Only tasks started at or after this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -151,7 +151,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Only tasks started until this time.
+    /// Only tasks started at or before this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -167,7 +167,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Only tasks that ended at this time or later.
+    /// Only tasks that ended at or after this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -181,7 +181,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Only tasks that ended until this time.
+    /// Only tasks that ended at or before this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -195,7 +195,7 @@ impl Query<TaskList> {
         self
     }
 
-    /// Orders the tasks. Do so where tasks run while the list is read: otherwise one may come twice, or not at all.
+    /// Sorts the tasks. Use it if tasks run while the list is read: otherwise a task may appear twice or not at all.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {

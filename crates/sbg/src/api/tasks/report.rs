@@ -1,4 +1,4 @@
-//! What a task tells: its outputs, its price, what is wrong with it, the logs of its jobs.
+//! Decoded results of a task: its outputs, price, errors, and the logs of its jobs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::value::{TaskFile, TaskFolder, TaskOutput, values_from_json};
 use crate::types::{self, TaskStatus};
 
-/// What a task tells, decoded: bring the trait into scope to call these methods on a [`Task`](types::Task).
+/// Decoded results of a task. Import the trait to call these methods on a [`Task`](types::Task).
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -24,7 +24,7 @@ use crate::types::{self, TaskStatus};
 /// # }
 /// ```
 pub trait TaskExt {
-    /// The outputs of a task by their identifier. There are none where the task was got without its outputs, as in lists.
+    /// The outputs of a task by id. Empty if the task was fetched without its outputs, as in lists.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -41,7 +41,7 @@ pub trait TaskExt {
     /// ```
     fn outputs(&self) -> BTreeMap<String, TaskOutput>;
 
-    /// All files among the outputs of a task, however deep they stand, with their secondary files. Each is there once.
+    /// All files among the outputs of a task, at any depth, with their secondary files. Each appears once.
     ///
     /// ```
     /// use sbg::tasks::TaskExt as _;
@@ -61,7 +61,7 @@ pub trait TaskExt {
     /// ```
     fn output_files(&self) -> Vec<TaskFile>;
 
-    /// All folders among the outputs of a task, however deep they stand. Each is there once.
+    /// All folders among the outputs of a task, at any depth. Each appears once.
     ///
     /// ```
     /// use sbg::tasks::TaskExt as _;
@@ -77,7 +77,7 @@ pub trait TaskExt {
     /// ```
     fn output_folders(&self) -> Vec<TaskFolder>;
 
-    /// What a task has cost so far, in the currency that its `price` names; `None` where that is not known, as before it has run.
+    /// The cost of a task so far, in the currency that its `price` names; `None` if not known, as before it has run.
     ///
     /// ```
     /// use sbg::tasks::TaskExt as _;
@@ -90,7 +90,7 @@ pub trait TaskExt {
     /// ```
     fn price(&self) -> Option<f64>;
 
-    /// What is wrong with a task and keeps it from running.
+    /// The errors of a task, which keep it from running.
     ///
     /// ```
     /// use sbg::tasks::TaskExt as _;
@@ -105,7 +105,7 @@ pub trait TaskExt {
     /// ```
     fn errors(&self) -> Vec<TaskProblem>;
 
-    /// What may be wrong with a task.
+    /// The warnings of a task.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -119,7 +119,7 @@ pub trait TaskExt {
     /// ```
     fn warnings(&self) -> Vec<TaskProblem>;
 
-    /// Why the task failed, in the words of the platform; `None` unless it has failed.
+    /// Why the task failed, as the platform puts it; `None` unless it has failed.
     ///
     /// ```
     /// use sbg::tasks::TaskExt as _;
@@ -136,11 +136,11 @@ pub trait TaskExt {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     ///
-    /// What a tool has printed is in the logs of the jobs, see [`execution_details`](super::TaskHandle::execution_details) and
+    /// The output of a tool is in the logs of the jobs; see [`execution_details`](super::TaskHandle::execution_details) and
     /// [`TaskJobExt::log_files`].
     fn failure(&self) -> Option<String>;
 
-    /// How long the task took, from its start to its end; `None` unless it has started and ended.
+    /// How long the task ran, from start to end; `None` unless it has started and ended.
     ///
     /// ```
     /// use sbg::tasks::TaskExt as _;
@@ -213,7 +213,7 @@ impl TaskExt for types::Task {
     }
 }
 
-/// What a job of a task tells: bring the trait into scope to call its method on a [`TaskJob`](types::TaskJob).
+/// Decoded results of a job. Import the trait to call its method on a [`TaskJob`](types::TaskJob).
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -226,9 +226,9 @@ impl TaskExt for types::Task {
 /// # }
 /// ```
 pub trait TaskJobExt {
-    /// The logs of a job: the ids of their files by the names of the logs, such as `cmd.log`.
+    /// The logs of a job: file ids by log name, such as `cmd.log`.
     ///
-    /// The platform gives addresses to download from; the ids in them serve for that as well, and for everything else.
+    /// The platform returns download URLs. The ids in them work for downloads and for all other calls.
     ///
     /// ```
     /// use sbg::tasks::TaskJobExt as _;
@@ -270,18 +270,18 @@ impl TaskJobExt for types::TaskJob {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TaskProblem {
-    /// What is wrong, in words.
+    /// The message.
     pub message: String,
-    /// The input that it is about, where the platform names one.
+    /// The input concerned, if the platform names one.
     pub input: Option<String>,
-    /// Error code, where the platform gives one.
+    /// Error code, if the platform gives one.
     pub code: Option<i64>,
-    /// All that the platform said.
+    /// The full JSON from the platform.
     pub json: Value,
 }
 
 impl TaskProblem {
-    /// No source tells the form, so this takes what it finds.
+    /// The form is not documented, so this accepts several.
     fn read(json: &Value) -> Self {
         let text = |names: &[&str]| names.iter().find_map(|name| json.get(name)?.as_str().map(str::to_owned));
         let message = json.as_str().map(str::to_owned).or_else(|| text(&["message", "description", "title"]));
@@ -300,7 +300,7 @@ impl fmt::Display for TaskProblem {
     }
 }
 
-/// The id in an address such as `https://api.sbgenomics.com/v2/files/ID/download_info`.
+/// The id in a URL such as `https://api.sbgenomics.com/v2/files/ID/download_info`.
 fn file_of(address: &str) -> Option<&str> {
     let (_, rest) = address.rsplit_once("/files/")?;
     rest.split(['/', '?']).next().filter(|id| !id.is_empty())
@@ -327,7 +327,7 @@ mod tests {
         });
         let done = task(json!({"outputs": outputs}));
         let files: Vec<_> = done.output_files().into_iter().map(|file| file.id).collect();
-        // The outputs come in the order of their identifiers.
+        // Outputs are in the order of their ids.
         assert_eq!(files, ["2", "1"]);
         assert_eq!(done.output_folders(), [TaskFolder::new("d")]);
         assert_eq!(done.outputs()["count"], 5.into());

@@ -1,4 +1,4 @@
-//! What a task can be told to do: to run, to be made once more; and its inputs.
+//! Running and cloning a task, and its inputs.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub struct TaskRun {
 }
 
 impl TaskRun {
-    /// Runs a batch task as a single one.
+    /// Runs a batch task as a single task.
     ///
     /// ```
     /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -41,7 +41,7 @@ impl TaskRun {
         self
     }
 
-    /// Whether to use interruptible (spot) instances; what the task says when it is not set.
+    /// Whether to use interruptible (spot) instances. Default: the task's setting.
     ///
     /// ```
     /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -67,9 +67,9 @@ impl TaskRun {
     ///
     /// # Errors
     ///
-    /// A invalid id, before anything is sent; otherwise the error of the call, code 7010 for a task that is not a draft. Code 7024 says no
-    /// more than that the task has errors: the error then has them in its [details](crate::Error::details), under `errors`, and in its
-    /// hint.
+    /// Refused before any request: an invalid id. Otherwise the error of the call (code 7010 for a task that is not a draft). Code 7024
+    /// says only that the task has errors, so they are added to the error's [details](crate::Error::details), under `errors`, and to
+    /// its hint.
     pub async fn send(self) -> Result<types::Task> {
         let call = self.task.client.raw().task_run().task_id(self.task.checked()?);
         let call = set!(call, batch = self.batch, use_interruptible_instances = self.interruptible);
@@ -82,11 +82,11 @@ impl TaskRun {
     }
 }
 
-/// The code of a task that cannot start because of errors, which only the task itself names.
+/// The code for a task that cannot start because of errors, which only the task itself lists.
 const VALIDATION_ERRORS: i32 = 7024;
 
 impl TaskHandle {
-    /// `error`, with what the task says is wrong with it. A task that cannot be got leaves the error as it is.
+    /// Adds the errors of the task to `error`. If the task cannot be fetched, `error` stays unchanged.
     async fn with_its_errors(&self, error: Error) -> Error {
         let Ok(task) = self.get().fields(Fields::only(["id", "errors"])).send().await else { return error };
         let problems = task.errors();
@@ -118,7 +118,7 @@ pub struct TaskClone {
 }
 
 impl TaskClone {
-    /// Whether to run the new task at once, which costs money. `true` by default; `false` leaves a draft to change.
+    /// Whether to run the new task at once, which costs money. Default: `true`; `false` creates a draft to change.
     ///
     /// ```
     /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -142,7 +142,7 @@ impl TaskClone {
     ///
     /// # Errors
     ///
-    /// An invalid id, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Task> {
         let call = self.task.client.raw().task_clone().task_id(self.task.checked()?);
         Ok(set!(call, action = action(self.run)).send().await?.into_inner())
@@ -156,7 +156,7 @@ pub(super) fn action(run: bool) -> Option<types::TaskAction> {
     run.then_some(types::TaskAction::Run)
 }
 
-/// The inputs of a task. Makes no request by itself.
+/// The inputs of a task. Creating it makes no request.
 ///
 /// ```no_run
 /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -171,7 +171,7 @@ pub struct TaskInputs {
 }
 
 impl TaskInputs {
-    /// Gets the inputs by their identifier.
+    /// Gets the inputs by id.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -189,7 +189,7 @@ impl TaskInputs {
         })
     }
 
-    /// Changes inputs of a draft: set them, then `.await`. Those that are not named stay.
+    /// Changes inputs of a draft: set them, then `.await`. Inputs not set stay unchanged.
     ///
     /// ```no_run
     /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {

@@ -1,9 +1,9 @@
-//! On what a task runs and where its outputs go.
+//! Execution settings and output locations of a task.
 
 use crate::error::{Error, Result};
 use crate::types;
 
-/// On what a task is to run. What is not set is decided by the app and the project.
+/// Execution settings of a task. The app and the project decide what is not set.
 ///
 /// ```
 /// use sbg::tasks::ExecutionSettings;
@@ -18,7 +18,7 @@ pub struct ExecutionSettings {
 }
 
 impl ExecutionSettings {
-    /// Settings of which nothing is set.
+    /// Empty settings.
     ///
     /// ```
     /// # fn example(draft: sbg::tasks::TaskCreate) {
@@ -31,7 +31,7 @@ impl ExecutionSettings {
         Self::default()
     }
 
-    /// Type of the instances with their disk and its size in GB, such as `c4.2xlarge;ebs-gp2;2000`, or `AUTO`.
+    /// Instance type with its disk and its size in GB, such as `c4.2xlarge;ebs-gp2;2000`, or `AUTO`.
     ///
     /// ```
     /// use sbg::tasks::ExecutionSettings;
@@ -44,7 +44,7 @@ impl ExecutionSettings {
         self
     }
 
-    /// Types of the instances, where there are several to choose from.
+    /// Instance types to choose from.
     ///
     /// ```
     /// let settings = sbg::tasks::ExecutionSettings::new().instance_types(["c5.4xlarge", "c5.9xlarge"]);
@@ -55,7 +55,7 @@ impl ExecutionSettings {
         self
     }
 
-    /// Most instances at the same time, at least 1.
+    /// Maximum number of parallel instances, at least 1.
     ///
     /// ```
     /// let settings = sbg::tasks::ExecutionSettings::new().max_parallel_instances(4);
@@ -65,7 +65,7 @@ impl ExecutionSettings {
         self
     }
 
-    /// Whether to use results of earlier identical jobs again; the platform does not when this is not set.
+    /// Whether to reuse results of earlier identical jobs. Default of the platform: no.
     ///
     /// ```
     /// let settings = sbg::tasks::ExecutionSettings::new().use_memoization(true);
@@ -75,7 +75,7 @@ impl ExecutionSettings {
         self
     }
 
-    /// Whether the disks of instances may grow when needed.
+    /// Whether instance disks may grow when needed.
     ///
     /// ```
     /// let settings = sbg::tasks::ExecutionSettings::new().use_elastic_disk(true);
@@ -115,7 +115,7 @@ impl ExecutionSettings {
 
 /// Where to put the outputs of a task.
 ///
-/// Paths are those of folders of the project, such as `/Analysis/run-1`, or of a volume, such as `volumes://my-volume/run-1`.
+/// Paths name folders of the project, such as `/Analysis/run-1`, or of a volume, such as `volumes://my-volume/run-1`.
 ///
 /// ```
 /// use sbg::tasks::OutputLocation;
@@ -127,7 +127,7 @@ impl ExecutionSettings {
 pub struct OutputLocation(types::TaskOutputLocation);
 
 impl OutputLocation {
-    /// This path for all outputs that have none of their own.
+    /// The path of all outputs without a separate path.
     ///
     /// ```
     /// # fn example(task: sbg::tasks::TaskHandle) {
@@ -140,7 +140,7 @@ impl OutputLocation {
         Self(types::TaskOutputLocation { main_location: Some(path.into()), ..Default::default() })
     }
 
-    /// Path in the project under which outputs appear there that are put on a volume.
+    /// Path in the project under which outputs on a volume appear.
     ///
     /// ```
     /// let location = sbg::tasks::OutputLocation::new("volumes://results/run-1").alias("/Analysis/run-1");
@@ -162,7 +162,7 @@ impl OutputLocation {
         self
     }
 
-    /// Path in the project under which one output appears there that is put on a volume.
+    /// Path in the project under which one output on a volume appears.
     ///
     /// ```
     /// use sbg::tasks::OutputLocation;

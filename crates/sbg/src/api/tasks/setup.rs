@@ -1,4 +1,4 @@
-//! What a task is created with and edited by alike: its inputs, its batch, its settings.
+//! Settings common to creating and editing a task: inputs, batch, execution.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use super::value::{TaskValue, values_to_json};
 use crate::error::{Error, Result};
 use crate::types;
 
-/// Writes the setters that the builders of tasks have in common. They have the fields `body`, `inputs` and `settings`; `$task` is where
-/// the builder comes from in the examples, which have a project, an app and a task.
+/// Writes the setters common to the task builders, which have the fields `body`, `inputs` and `settings`. `$task` is the expression
+/// that makes the builder in the examples, which have a project, an app and a task.
 macro_rules! setup_setters {
     ($task:literal) => {
         $crate::request::call::body_setters! {
@@ -21,7 +21,7 @@ macro_rules! setup_setters {
             /// # }
             /// ```
             description(description: String);
-            /// Whether to run on interruptible (spot) instances; what the project says when it is not set.
+            /// Whether to run on interruptible (spot) instances. Default: the project's setting.
             ///
             /// ```
             /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
@@ -31,7 +31,7 @@ macro_rules! setup_setters {
             interruptible(use_interruptible_instances: bool);
         }
 
-        /// Sets an input: a [`File`](crate::types::File) from a list, a text, a number, a `Vec` of these, or any
+        /// Sets an input: a [`File`](crate::types::File) from a list, text, a number, a `Vec` of these, or any
         /// [`TaskValue`](super::TaskValue).
         ///
         /// ```
@@ -82,8 +82,8 @@ macro_rules! setup_setters {
             self
         }
 
-        /// Makes it a batch task with a child for each group of files of this input that have the same values in these metadata
-        /// fields, such as `sample_id` or `metadata.sample_id`.
+        /// Makes it a batch task with a child for each group of this input's files that have the same values in these metadata fields,
+        /// such as `sample_id` or `metadata.sample_id`.
         ///
         /// ```
         /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
@@ -102,7 +102,7 @@ macro_rules! setup_setters {
             self
         }
 
-        /// On what to run.
+        /// Execution settings.
         ///
         /// ```
         /// # fn example(project: sbg::projects::ProjectHandle, app: sbg::AppId, task: sbg::tasks::TaskHandle) {
@@ -125,7 +125,7 @@ pub(super) fn by_item() -> types::TaskBatchCriteria {
     types::TaskBatchCriteria { type_: "ITEM".to_owned(), criteria: Vec::new() }
 }
 
-/// The platform wants the fields with `metadata.` before them.
+/// Adds `metadata.` before the fields, as the platform requires.
 pub(super) fn by_metadata<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) -> types::TaskBatchCriteria {
     let criterion = |field: F| {
         let field = field.as_ref();
@@ -137,7 +137,7 @@ pub(super) fn by_metadata<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) ->
     }
 }
 
-/// A batch needs an input, and by metadata it needs fields.
+/// A batch needs an input; a batch by metadata needs fields.
 pub(super) fn check_batch(input: Option<&str>, by: Option<&types::TaskBatchCriteria>) -> Result<()> {
     if input.is_some_and(|input| input.trim().is_empty()) {
         return Err(Error::invalid(
@@ -154,7 +154,7 @@ pub(super) fn check_batch(input: Option<&str>, by: Option<&types::TaskBatchCrite
     }
 }
 
-/// The inputs as a request has them.
+/// The inputs as sent in a request.
 pub(super) fn checked_inputs(inputs: &BTreeMap<String, TaskValue>) -> Result<Map<String, Value>> {
     for (input, value) in inputs {
         if input.trim().is_empty() {
@@ -165,7 +165,7 @@ pub(super) fn checked_inputs(inputs: &BTreeMap<String, TaskValue>) -> Result<Map
     Ok(values_to_json(inputs))
 }
 
-/// A task can do without a name when it is created, but not have an empty one.
+/// A new task may have no name, but not an empty one.
 pub(super) fn check_task_name(name: Option<&str>) -> Result<()> {
     match name.filter(|name| name.trim().is_empty()) {
         Some(_) => Err(Error::invalid("the name of a task is not empty")),

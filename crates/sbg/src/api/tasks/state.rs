@@ -1,4 +1,4 @@
-//! How far a task is, and whether it can come to an end at all.
+//! The progress of a task, and whether it can end at all.
 
 use super::TaskExt as _;
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use crate::request::wait::{Job, State};
 use crate::types::{self, TaskStatus};
 
 impl Job for types::Task {
-    /// A state that nobody knows yet may be on the way to another one, so it is not the end.
+    /// An unknown status may still lead to another one, so it does not count as the end.
     fn state(&self) -> State {
         let status = self.status.as_ref();
         let over = matches!(status, Some(TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Aborted));

@@ -1,4 +1,4 @@
-//! What a task is given and what it gives: files, folders, lists, records and plain values, to and from JSON.
+//! Inputs and outputs of a task: files, folders, lists, records and plain values, to and from JSON.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::check_segment;
 use crate::types::{self, FileType};
 
-/// A value of an input, as it is given to a task.
+/// The value of a task input.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -23,7 +23,7 @@ use crate::types::{self, FileType};
 /// ```
 pub type TaskInput = TaskValue;
 
-/// A value of an output, as a task gives it.
+/// The value of a task output.
 ///
 /// ```no_run
 /// # async fn example(task: sbg::tasks::TaskHandle) -> sbg::Result<()> {
@@ -39,10 +39,10 @@ pub type TaskInput = TaskValue;
 /// ```
 pub type TaskOutput = TaskValue;
 
-/// A value of an input or an output. Both have one form, so that what one task gives is what the next one is given.
+/// The value of an input or an output. Both have one form, so the output of one task can be the input of the next.
 ///
-/// Most values need no constructor: a [`File`](types::File) from a list, a text, a number, a `Vec` of any of these turn into one by
-/// themselves. A text is a text, even if it is the id of a file; [`TaskValue::file`] makes a file of an id.
+/// Most values need no constructor: a [`File`](types::File) from a list, text, a number, or a `Vec` of these converts by itself. Text
+/// stays text, even if it is the id of a file; [`TaskValue::file`] makes a file from an id.
 ///
 /// ```
 /// use sbg::tasks::TaskValue;
@@ -57,17 +57,17 @@ pub type TaskOutput = TaskValue;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TaskValue {
-    /// Nothing: an input that is not set, an output that is not there.
+    /// No value: an input that is not set, or a missing output.
     Null,
     /// A file.
     File(TaskFile),
-    /// A folder, a `Directory` in the words of CWL.
+    /// A folder, in CWL a `Directory`.
     Folder(TaskFolder),
-    /// Values in their order.
+    /// Values in order.
     List(Vec<TaskValue>),
     /// Values by name.
     Record(BTreeMap<String, TaskValue>),
-    /// Any other JSON: a text, a number, `true` or `false`. What is made from JSON by hand is sent as it is.
+    /// Any other JSON: text, a number, `true` or `false`. JSON that you build yourself is sent unchanged.
     Literal(Value),
 }
 
@@ -87,11 +87,11 @@ pub enum TaskValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskFile {
-    /// Identifier of the file.
+    /// Id of the file.
     pub id: String,
-    /// Name of the file, where the platform tells it.
+    /// Name of the file, if the platform gives it.
     pub name: Option<String>,
-    /// Files that belong to this one, such as an index. They are not sent with an input: the platform finds them by the app.
+    /// Files that belong to this one, such as an index. They are not sent with an input: the platform finds them from the app.
     pub secondary_files: Vec<TaskFile>,
     /// Folders that belong to this file, which is rare.
     pub secondary_folders: Vec<TaskFolder>,
@@ -113,9 +113,9 @@ pub struct TaskFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskFolder {
-    /// Identifier of the folder.
+    /// Id of the folder.
     pub id: String,
-    /// Name of the folder, where the platform tells it.
+    /// Name of the folder, if the platform gives it.
     pub name: Option<String>,
 }
 
@@ -132,7 +132,7 @@ impl TaskFile {
         Self { id: id.into(), name: None, secondary_files: Vec::new(), secondary_folders: Vec::new() }
     }
 
-    /// The file and its secondary files, and theirs.
+    /// Collects the file and its secondary files, recursively.
     fn gather<'f>(&'f self, files: &mut Vec<&'f Self>) {
         files.push(self);
         self.secondary_files.iter().for_each(|file| file.gather(files));
@@ -196,8 +196,7 @@ impl TaskValue {
         Self::Record(values.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
-    /// All files in the value, with those in lists and records and with their secondary files, in the order in which they stand
-    /// there.
+    /// All files in the value, including those in lists and records and secondary files, in order.
     ///
     /// ```
     /// use sbg::tasks::TaskValue;
@@ -215,7 +214,7 @@ impl TaskValue {
         files
     }
 
-    /// All folders in the value. What lies in them is not looked at.
+    /// All folders in the value. Their contents are not read.
     ///
     /// ```
     /// use sbg::tasks::TaskValue;
@@ -233,7 +232,7 @@ impl TaskValue {
         folders
     }
 
-    /// Visits the value, or what is in it where it is a list or a record.
+    /// Visits the value, or its items if it is a list or a record.
     fn visit<'v>(&'v self, see: &mut impl FnMut(&'v Self)) {
         match self {
             Self::List(values) => values.iter().for_each(|value| value.visit(see)),
@@ -242,7 +241,7 @@ impl TaskValue {
         }
     }
 
-    /// The value as a request has it: a file is an object with `class` and its id as `path`.
+    /// The value as sent: a file is an object with `class` and its id as `path`.
     ///
     /// ```
     /// use sbg::tasks::TaskValue;
@@ -261,8 +260,8 @@ impl TaskValue {
         }
     }
 
-    /// The value that an answer has. An object with the `class` of a file or a directory and an id as `path` is one; any other is a
-    /// record.
+    /// The value from a response. An object with the `class` of a file or a directory and an id as `path` is a file or folder; any
+    /// other is a record.
     ///
     /// ```
     /// use sbg::tasks::TaskOutput;
@@ -289,7 +288,7 @@ impl TaskValue {
         }
     }
 
-    /// What is wrong with the value, found without asking the platform.
+    /// Checks the value, without a request.
     pub(super) fn check(&self) -> Result<()> {
         for file in self.files() {
             check_segment("file id", &file.id)?;
@@ -301,12 +300,12 @@ impl TaskValue {
     }
 }
 
-/// Values by name, as answers have them.
+/// Values by name, from a response.
 pub(super) fn values_from_json(map: &Map<String, Value>) -> BTreeMap<String, TaskValue> {
     map.iter().map(|(name, value)| (name.clone(), TaskValue::from_json(value))).collect()
 }
 
-/// Values by name, as requests have them.
+/// Values by name, as sent in a request.
 pub(super) fn values_to_json(values: &BTreeMap<String, TaskValue>) -> Map<String, Value> {
     values.iter().map(|(name, value)| (name.clone(), value.to_json())).collect()
 }
@@ -318,12 +317,12 @@ enum Node {
 }
 
 impl Node {
-    /// `class` is what an object without a class is; secondary files are not always given one.
+    /// `class` is the default for an object without one; secondary files do not always have a class.
     fn read(map: &Map<String, Value>, class: Option<&str>) -> Option<Self> {
         let text = |name: &str| map.get(name).and_then(Value::as_str);
         let class = text("class").or(class)?;
         let id = text("path").filter(|id| !id.is_empty())?.to_owned();
-        // Legacy tasks write the name as CWL does.
+        // Legacy tasks use the CWL name.
         let name = text("name").or_else(|| text("basename")).map(str::to_owned);
         if class.eq_ignore_ascii_case("directory") {
             return Some(Self::Folder(TaskFolder { id, name }));
@@ -372,7 +371,7 @@ impl From<TaskFolder> for TaskValue {
     }
 }
 
-/// Any JSON, which is sent as it is.
+/// Any JSON, sent unchanged.
 impl From<Value> for TaskValue {
     fn from(value: Value) -> Self {
         if value.is_null() { Self::Null } else { Self::Literal(value) }
@@ -389,7 +388,7 @@ macro_rules! from_literals {
     };
 }
 
-// JSON has no infinity, so a float that is none becomes null, as everywhere in `serde_json`.
+// JSON has no infinity or NaN, so such a float becomes null, as everywhere in `serde_json`.
 from_literals!(bool, i32, i64, u32, u64, usize, f32, f64, &str, String);
 
 impl From<&String> for TaskValue {
@@ -480,7 +479,7 @@ mod tests {
         check(json!({"class": "file", "path": "5f1", "basename": "a.bam", "secondaryFiles": null}), {
             TaskValue::File(TaskFile { name: Some("a.bam".to_owned()), ..TaskFile::new("5f1") })
         });
-        // A file without an id cannot be fetched, so it is shown as it came.
+        // A file without an id cannot be fetched, so it is read as a record.
         check(
             json!({"class": "File", "path": null}),
             TaskValue::record([("class", "File".into()), ("path", TaskValue::Null)]),

@@ -48,7 +48,7 @@ impl HasMembers for TeamHandle {
         member_from(&call.body(types::TeamMemberAdd { id }).send().await?.into_inner())
     }
 
-    /// The platform has no call for one member of a team, so the list is searched.
+    /// The platform has no call to get one member of a team, so this searches the list.
     async fn get_member(
         self,
         client: Client,

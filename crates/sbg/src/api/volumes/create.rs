@@ -1,4 +1,4 @@
-//! How a volume is made.
+//! Creation of volumes.
 
 use sbg_raw::ClientVolumesExt as _;
 
@@ -29,7 +29,7 @@ pub struct VolumeCreate {
 }
 
 impl VolumeCreate {
-    /// What the platform may do with the volume, whatever the credentials allow: read and write when it is not set, and read alone for
+    /// Access mode of the volume: what the platform may do, even if the credentials allow more. Default: read and write; read only for
     /// Azure.
     ///
     /// ```
@@ -68,8 +68,8 @@ impl VolumeCreate {
     ///
     /// # Errors
     ///
-    /// A invalid name, or a service that lacks something or has what is for another cloud, before anything is sent; or whatever the
-    /// call brings.
+    /// Refused before any request: an invalid name, or a service with a missing field or a field of another cloud. Otherwise the error
+    /// of the call.
     pub async fn send(self) -> Result<types::Volume> {
         check_name(&self.name)?;
         let access_mode = match self.access_mode {
@@ -88,7 +88,7 @@ impl VolumeCreate {
 
 awaitable!(VolumeCreate => types::Volume, client);
 
-/// What the platform takes as the name of a volume (its codes 9013, 9014 and 9030).
+/// Checks the name of a volume against the platform's rules (its codes 9013, 9014 and 9030).
 pub(super) fn check_name(name: &str) -> Result<()> {
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if name.len() <= 32 && name.split('_').all(is_word) {

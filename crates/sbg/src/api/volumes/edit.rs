@@ -1,4 +1,4 @@
-//! How a volume is changed and switched off.
+//! Editing and deactivating a volume.
 
 use super::create::check_name;
 use super::{Credentials, S3Properties, VolumeHandle};
@@ -20,7 +20,7 @@ use crate::types;
 #[must_use = "nothing is sent until it is awaited"]
 pub struct VolumeEdit {
     pub(super) volume: VolumeHandle,
-    /// Everything but the credentials and the properties, which are added when it is sent.
+    /// Everything but the credentials and the properties, which are added on sending.
     pub(super) body: bodies::VolumeEdit,
     pub(super) credentials: Option<Credentials>,
     pub(super) properties: Option<S3Properties>,
@@ -28,7 +28,7 @@ pub struct VolumeEdit {
 
 impl VolumeEdit {
     body_setters! {
-        /// New name. Only the official Python client sends it, so that the platform may well ignore it: look at the answer.
+        /// New name. Only the official Python client sends it and the platform may ignore it: check the response.
         ///
         /// ```no_run
         /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
@@ -46,7 +46,7 @@ impl VolumeEdit {
         /// # }
         /// ```
         description(description: String);
-        /// What the platform may do with the volume, whatever the credentials allow.
+        /// Access mode of the volume: what the platform may do, even if the credentials allow more.
         ///
         /// ```
         /// # fn example(volume: sbg::volumes::VolumeHandle) {
@@ -57,7 +57,7 @@ impl VolumeEdit {
     }
 
     body_clearers! {
-        /// Leaves the volume without a description.
+        /// Removes the description.
         ///
         /// ```
         /// # fn example(volume: sbg::volumes::VolumeHandle) {
@@ -71,8 +71,8 @@ impl VolumeEdit {
         self.body.service.get_or_insert_default()
     }
 
-    /// The bucket. The provider's contract asks for it wherever anything of the service of an S3 or Google volume is changed; set it
-    /// along with that, even where it stays the same.
+    /// The bucket. The provider's contract requires it with any change to the service of an S3 or Google volume, so set it with such a
+    /// change, even if it stays the same.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle) {
@@ -84,7 +84,7 @@ impl VolumeEdit {
         self
     }
 
-    /// Text that the platform puts before the location of every object.
+    /// Prefix that the platform puts before the location of every object.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle) {
@@ -108,7 +108,7 @@ impl VolumeEdit {
         self
     }
 
-    /// Address of the service, for Google.
+    /// URL of the service, for Google.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle) {
@@ -120,7 +120,7 @@ impl VolumeEdit {
         self
     }
 
-    /// The credentials with which the platform reaches the service.
+    /// The credentials that the platform uses for the service.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle, secret: String) {
@@ -135,7 +135,7 @@ impl VolumeEdit {
         self
     }
 
-    /// How S3 stores what is exported to the volume.
+    /// How S3 stores objects exported to the volume.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle) {
@@ -161,7 +161,7 @@ impl VolumeEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, a invalid name or empty credentials, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an empty change, an invalid name or empty credentials. Otherwise the error of the call.
     pub async fn send(mut self) -> Result<types::Volume> {
         if let Some(credentials) = self.credentials.take() {
             self.service().credentials = Some(credentials.expose()?);
@@ -203,7 +203,7 @@ pub struct VolumeDeactivate {
 }
 
 impl VolumeDeactivate {
-    /// Whether to end imports and exports that are running; without it they keep the volume active, and the call fails.
+    /// Whether to abort running imports and exports; otherwise they keep the volume active, and the call fails.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle) {

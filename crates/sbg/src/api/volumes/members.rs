@@ -87,7 +87,7 @@ impl HasMembers for VolumeHandle {
     }
 }
 
-/// Permissions as volumes have them. Execute is refused where it is all that could be meant; as a part of admin it is left out.
+/// Converts permissions for a volume, which has no execute permission. Execute is refused, except with admin, where it is dropped.
 fn volume_permissions(permissions: &types::PermissionsEdit) -> Result<types::VolumePermissionsEdit> {
     let &types::PermissionsEdit { read, write, copy, execute, admin } = permissions;
     if execute == Some(true) && admin != Some(true) {

@@ -1,7 +1,7 @@
-//! What is on a volume: the objects and folders of one folder.
+//! Contents of a volume: the objects and folders in one folder.
 //!
-//! Such a list knows neither index nor total; each page links to the one after it. The link is never followed: only the token in its
-//! query is used, so that a token of the user goes nowhere else.
+//! This list has neither index nor total; each page links to the next one. The link is never followed: only the token in its query is
+//! used, so the user's token is sent nowhere else.
 
 use sbg_raw::ClientVolumesExt as _;
 
@@ -13,7 +13,7 @@ use crate::request::list::{Fetched, List, PageRequest, query_value};
 use crate::request::query::Query;
 use crate::types;
 
-/// The fields without which an object cannot be read.
+/// The fields required to read an object.
 pub(super) const IDENTITY: &[&str] = &["location"];
 
 /// An object or a folder of a volume.
@@ -42,7 +42,7 @@ pub enum VolumeEntry {
 }
 
 impl VolumeEntry {
-    /// The path on the volume, without the prefix of the volume itself. That of a folder ends with `/`.
+    /// The path on the volume, without the prefix of the volume itself. The path of a folder ends with `/`.
     ///
     /// ```no_run
     /// # async fn example(volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
@@ -110,7 +110,7 @@ pub struct VolumeObjectList {
 }
 
 impl Query<VolumeObjectList> {
-    /// The folder to list, such as `photographs/`; the root of the volume when it is not set.
+    /// The folder to list, such as `photographs/`. Default: the root of the volume.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle) {

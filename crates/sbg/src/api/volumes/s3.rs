@@ -1,10 +1,10 @@
-//! Properties of S3 for what is written to a volume.
+//! S3 properties of objects written to a volume.
 
 use crate::error::{Error, Result};
 use crate::raw::Nullable;
 use crate::types;
 
-/// How S3 stores what is exported, for a volume or for one export.
+/// How S3 stores exported objects, for a volume or for one export.
 ///
 /// ```
 /// use sbg::volumes::S3Properties;
@@ -21,7 +21,7 @@ pub struct S3Properties {
 }
 
 impl S3Properties {
-    /// What the platform takes by itself.
+    /// The platform's defaults.
     ///
     /// ```
     /// use sbg::volumes::S3Properties;
@@ -33,7 +33,7 @@ impl S3Properties {
         Self::default()
     }
 
-    /// Encrypts with keys of S3 (`AES256`), which is also what the platform takes for a new volume.
+    /// Encrypts with S3-managed keys (`AES256`), the platform's default for a new volume.
     ///
     /// ```
     /// let properties = sbg::volumes::S3Properties::new().sse_s3();
@@ -43,7 +43,7 @@ impl S3Properties {
         self
     }
 
-    /// Encrypts with the key management service (`aws:kms`), by the default key of the account unless a [key](Self::kms_key) is set.
+    /// Encrypts with the key management service (`aws:kms`), using the account's default key unless a [key](Self::kms_key) is set.
     ///
     /// ```
     /// let properties = sbg::volumes::S3Properties::new().sse_kms();
@@ -53,7 +53,7 @@ impl S3Properties {
         self
     }
 
-    /// Does not encrypt, which is to send null: where this is not set, the platform takes `AES256` or what the volume says.
+    /// Disables encryption by sending null. If not set, the platform uses `AES256` or the setting of the volume.
     ///
     /// ```
     /// use sbg::volumes::S3Properties;
@@ -65,7 +65,7 @@ impl S3Properties {
         self
     }
 
-    /// Id of the key of the key management service. Goes with [`sse_kms`](Self::sse_kms).
+    /// Id of the key in the key management service. Use with [`sse_kms`](Self::sse_kms).
     ///
     /// ```
     /// use sbg::volumes::S3Properties;
@@ -87,7 +87,7 @@ impl S3Properties {
         self
     }
 
-    /// Applies no canned ACL, which is to send null: where this is not set, the platform applies none or what the volume says.
+    /// Applies no canned ACL, by sending null. If not set, the platform applies none or the setting of the volume.
     ///
     /// ```
     /// # fn example(start: sbg::storage_jobs::ExportStart) {

@@ -1,4 +1,4 @@
-//! The cloud service behind a volume: where it is, how it is reached, how it stores what is exported.
+//! The cloud service behind a volume: its location, its credentials, and how it stores exported objects.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ enum Cloud {
 }
 
 impl Cloud {
-    /// The type of the service as the platform calls it.
+    /// The platform's name for the service type.
     fn name(self) -> &'static str {
         match self {
             Self::S3 => "s3",
@@ -41,9 +41,9 @@ impl fmt::Display for Cloud {
     }
 }
 
-/// The cloud service of a volume to [create](super::Volumes::create): the bucket and the credentials with which the platform reaches it.
+/// The cloud service of a volume to [create](super::Volumes::create): the bucket and the credentials that the platform uses.
 ///
-/// Secrets are taken as strings or as `SecretString`s and never shown by `Debug`.
+/// Secrets are strings or `SecretString`s; `Debug` never shows them.
 ///
 /// ```
 /// use sbg::volumes::Service;
@@ -70,7 +70,7 @@ enum Place {
 }
 
 impl Service {
-    /// A bucket of Amazon S3, reached with the access key of an IAM user.
+    /// An Amazon S3 bucket, with the access key of an IAM user.
     ///
     /// ```
     /// # fn example(client: sbg::Client, secret: String) {
@@ -88,7 +88,7 @@ impl Service {
         Self::bucket(Cloud::S3, bucket, Credentials::access_key(access_key_id, secret_access_key))
     }
 
-    /// A bucket of Amazon S3, reached with an IAM role that the platform assumes. The support of the platform has to enable roles.
+    /// An Amazon S3 bucket, with an IAM role that the platform assumes. The platform's support must enable roles.
     ///
     /// ```
     /// # fn example(external_id: String) {
@@ -106,7 +106,7 @@ impl Service {
         Self::bucket(Cloud::S3, bucket, Credentials::role(role_arn, external_id))
     }
 
-    /// A bucket of Google Cloud Storage, reached with the key of a service account: its e-mail address and its private key in PEM.
+    /// A Google Cloud Storage bucket, with the key of a service account: its e-mail address and its private key in PEM.
     ///
     /// ```
     /// # fn example(private_key: String) {
@@ -124,8 +124,8 @@ impl Service {
         Self::bucket(Cloud::Google, bucket, Credentials::service_account(client_email, private_key))
     }
 
-    /// A bucket of Google Cloud Storage, reached by identity federation: `configuration` is the text of the JSON file that the console
-    /// of Google offers. The support of the platform has to enable it.
+    /// A Google Cloud Storage bucket, with identity federation: `configuration` is the text of the JSON file that the Google console
+    /// offers. The platform's support must enable it.
     ///
     /// ```
     /// # fn example() {
@@ -137,7 +137,7 @@ impl Service {
         Self::bucket(Cloud::Google, bucket, Credentials::federation(configuration))
     }
 
-    /// A bucket of Aliyun OSS, reached with an access key; `endpoint` is the host of the service. Some environments take OSS read-only.
+    /// An Aliyun OSS bucket, with an access key; `endpoint` is the host of the service. Some environments take OSS read-only.
     ///
     /// ```
     /// # fn example(secret: String) {
@@ -157,8 +157,8 @@ impl Service {
         Self::bucket(Cloud::Oss, bucket, credentials).endpoint(endpoint)
     }
 
-    /// A container of Microsoft Azure, reached as an application that was registered for the platform; `resource_id` is that of the
-    /// storage account. Such volumes are read-only.
+    /// A Microsoft Azure container, with an application that was registered for the platform; `resource_id` is the id of the storage
+    /// account. Such volumes are read-only.
     ///
     /// ```
     /// # fn example(secret: String) {
@@ -192,7 +192,7 @@ impl Service {
         Self { cloud, place, credentials, prefix: None, endpoint: None, root_url: None, properties: None }
     }
 
-    /// Text that the platform puts before the location of every object, so that only a part of the bucket is seen.
+    /// Prefix that the platform puts before the location of every object, so that only part of the bucket is visible.
     ///
     /// ```
     /// # fn example(service: sbg::volumes::Service) {
@@ -204,7 +204,7 @@ impl Service {
         self
     }
 
-    /// Host of the service, for S3, OSS and Azure; the usual one when it is not set.
+    /// Host of the service, for S3, OSS and Azure. Default: the provider's usual host.
     ///
     /// ```
     /// # fn example(service: sbg::volumes::Service) {
@@ -216,7 +216,7 @@ impl Service {
         self
     }
 
-    /// Address of the service, for Google; `https://www.googleapis.com` when it is not set.
+    /// URL of the service, for Google. Default: `https://www.googleapis.com`.
     ///
     /// ```
     /// # fn example(service: sbg::volumes::Service) {
@@ -228,7 +228,7 @@ impl Service {
         self
     }
 
-    /// How S3 stores what is exported to the volume; an export may say otherwise for itself.
+    /// How S3 stores objects exported to the volume; an export can override it.
     ///
     /// ```
     /// # fn example(service: sbg::volumes::Service) {
@@ -242,12 +242,12 @@ impl Service {
         self
     }
 
-    /// Whether the platform reads it and never writes.
+    /// Whether the platform only reads the volume.
     pub(super) fn is_read_only(&self) -> bool {
         self.cloud == Cloud::Azure
     }
 
-    /// As it is sent, with the secrets.
+    /// The service as sent, with the secrets.
     pub(super) fn into_create(self) -> Result<types::VolumeServiceCreate> {
         let Self { cloud, place, credentials, prefix, endpoint, root_url, properties } = self;
         if cloud != Cloud::S3 && properties.is_some() {
@@ -291,7 +291,7 @@ impl Service {
     }
 }
 
-/// Credentials to put in the place of those of a volume, for [`VolumeHandle::edit`](super::VolumeHandle::edit).
+/// New credentials for a volume, for [`VolumeHandle::edit`](super::VolumeHandle::edit).
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, secret: String) -> sbg::Result<()> {
@@ -329,7 +329,7 @@ impl Credentials {
         Self(Kind::AccessKey { id: id.into(), secret: secret.into() })
     }
 
-    /// For S3: the ARN of a role that the platform is to assume, and the external id that its trust policy asks for.
+    /// For S3: the ARN of a role that the platform assumes, and the external id in the role's trust policy.
     ///
     /// ```
     /// # fn example(external_id: String) {
@@ -356,7 +356,7 @@ impl Credentials {
         Self(Kind::ServiceAccount { email: email.into(), private_key: private_key.into() })
     }
 
-    /// For Google: the configuration of an identity federation, the text of a JSON file.
+    /// For Google: the identity federation configuration, as the text of a JSON file.
     ///
     /// ```
     /// # fn example() {
@@ -387,7 +387,7 @@ impl Credentials {
         })
     }
 
-    /// For Azure: a new secret of the application that is known already.
+    /// For Azure: a new secret of the current application.
     ///
     /// ```
     /// # fn example(volume: sbg::volumes::VolumeHandle, secret: String) {
@@ -400,7 +400,7 @@ impl Credentials {
         Self(Kind::ClientSecret(secret.into()))
     }
 
-    /// As they are sent.
+    /// The credentials as sent.
     pub(super) fn expose(&self) -> Result<types::VolumeCredentialsSet> {
         let plain = |what: &str, text: &str| filled(what, text).map(|()| Some(text.to_owned()));
         let hidden = |what: &str, text: &SecretString| {
@@ -423,7 +423,7 @@ impl Credentials {
             }
             Kind::Federation { configuration } => {
                 let text = configuration.expose_secret();
-                // What is wrong with it is not quoted: that could be a secret.
+                // The error does not quote the text, which could be a secret.
                 if serde_json::from_str::<Map<String, Value>>(text).is_err() {
                     return Err(Error::invalid(
                         "the configuration of the identity federation is not the text of a JSON object",

@@ -1,4 +1,4 @@
-//! How a run is changed, and run again.
+//! Changes and reruns of a run.
 
 use sbg_raw::ClientAutomationsExt as _;
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub struct AutomationRunEdit {
 
 impl AutomationRunEdit {
     body_setters! {
-        /// New name to display.
+        /// New display name.
         ///
         /// ```
         /// # fn example(run: sbg::automations::AutomationRunHandle) {
@@ -76,8 +76,8 @@ impl AutomationRunEdit {
     ///
     /// # Errors
     ///
-    /// A change of nothing, inputs or settings that are no object, a memory limit of 0 or a invalid id, before anything is sent; or
-    /// whatever the call brings.
+    /// Refused before any request: an empty change, inputs or settings that are not an object, a memory limit of 0 or an invalid id.
+    /// Otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationRun> {
         if self.body == bodies::AutomationRunEdit::default() {
             return Err(Error::invalid("the edit of the run changes nothing"));
@@ -91,7 +91,7 @@ impl AutomationRunEdit {
 
 awaitable!(AutomationRunEdit => types::AutomationRun, run.client);
 
-/// A run to start after the model of an earlier one.
+/// A run to start, based on an earlier one.
 ///
 /// ```no_run
 /// # async fn example(run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
@@ -109,7 +109,7 @@ pub struct AutomationRunRerun {
 
 impl AutomationRunRerun {
     body_setters! {
-        /// Whether to lay inputs and settings over those of the earlier run, rather than to take them alone. `true` when it is not set.
+        /// Whether to merge inputs and settings into those of the earlier run (`true`) or to use them alone (`false`). Default: `true`.
         ///
         /// ```
         /// # fn example(run: sbg::automations::AutomationRunHandle) {
@@ -118,7 +118,7 @@ impl AutomationRunRerun {
         /// # }
         /// ```
         merge(merge: bool);
-        /// Identifier of the code package to run; that of the earlier run when it is not set.
+        /// Id of the code package to run. Default: that of the earlier run.
         ///
         /// ```
         /// # fn example(run: sbg::automations::AutomationRunHandle, newer: sbg::types::AutomationPackage) {
@@ -126,7 +126,7 @@ impl AutomationRunRerun {
         /// # }
         /// ```
         package(package: String);
-        /// Name to display.
+        /// Display name.
         ///
         /// ```
         /// # fn example(run: sbg::automations::AutomationRunHandle) {
@@ -150,7 +150,7 @@ impl AutomationRunRerun {
         /// # }
         /// ```
         settings(settings: Value);
-        /// Identifier of an earlier run to go on from.
+        /// Id of an earlier run to resume.
         ///
         /// ```
         /// # fn example(run: sbg::automations::AutomationRunHandle) {
@@ -161,7 +161,7 @@ impl AutomationRunRerun {
     }
 
     secret_setter! {
-        /// Secret settings in the place of those of the automation, a JSON object.
+        /// Secret settings, replacing those of the automation, a JSON object.
         ///
         /// ```
         /// # fn example(run: sbg::automations::AutomationRunHandle, token: String) {
@@ -170,7 +170,7 @@ impl AutomationRunRerun {
         /// ```
     }
 
-    /// Sends the call. The same as `.await`. Each call starts a run of its own.
+    /// Sends the call. The same as `.await`. Each call starts a new run.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, run: sbg::automations::AutomationRunHandle) -> sbg::Result<()> {
@@ -182,7 +182,7 @@ impl AutomationRunRerun {
     ///
     /// # Errors
     ///
-    /// A invalid id, or inputs or settings that are no object, before anything is sent; otherwise the error of the call.
+    /// Refused before any request: an invalid id, or inputs or settings that are not an object. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationRun> {
         if let Some(package) = &self.body.package {
             check_segment("package id", package)?;

@@ -83,7 +83,7 @@ impl Query<AutomationRunList> {
         self
     }
 
-    /// Only runs that this user created.
+    /// Only runs created by this user.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -95,7 +95,7 @@ impl Query<AutomationRunList> {
         self
     }
 
-    /// Only runs that were created after this time.
+    /// Only runs created after this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -109,7 +109,7 @@ impl Query<AutomationRunList> {
         self
     }
 
-    /// Only runs that were created before this time.
+    /// Only runs created before this time.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -122,7 +122,7 @@ impl Query<AutomationRunList> {
         self
     }
 
-    /// Only runs in this project, `owner/project`, of automations that belong to projects.
+    /// Only runs in this project, `owner/project`, for automations that belong to projects.
     ///
     /// ```
     /// # fn example(client: sbg::Client) {
@@ -181,7 +181,7 @@ impl List for AutomationRunList {
     }
 }
 
-/// A time as the platform writes it, without fractions of a second: rounded so that nothing of the period is left out.
+/// A time in the platform's format, without fractions of a second, rounded so that no run in the period is missed.
 fn whole_seconds(time: Timestamp, mode: RoundMode) -> types::Timestamp {
     let seconds = TimestampRound::new().smallest(Unit::Second).mode(mode);
     time.round(seconds).unwrap_or(time).into()
