@@ -16,7 +16,7 @@ use sbg_tests::Stage;
 /// The core areas.
 const AREAS: [&str; 5] = ["platform", "users", "projects", "files", "upload"];
 
-/// The other areas.
+/// Operations of these areas that are not core operations.
 const BEYOND: [&str; 6] =
     ["user_list", "user_disable", "project_task_list", "file_scroll", "file_search", "folder_scroll"];
 

@@ -197,7 +197,7 @@ async fn unwritable_target_fails_before_any_request() -> Result<()> {
     Ok(())
 }
 
-/// Root can write everywhere except in folders that nobody can write to.
+/// Tests may run as root, which can write everywhere except to folders such as `/proc/self`.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn unwritable_folder_is_an_error() -> Result<()> {

@@ -1,4 +1,4 @@
-//! Imports from volumes and other external storage.
+//! Imports from DRS servers.
 
 use std::time::Duration;
 

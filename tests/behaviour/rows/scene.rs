@@ -61,7 +61,7 @@ impl Scene {
     #[track_caller]
     pub(super) fn sent(&self, line: &str) {
         let request = self.next(line);
-        // Other methods send an empty JSON object.
+        // Methods other than GET and DELETE send an empty JSON object.
         let expected = if line.starts_with("GET") || line.starts_with("DELETE") { "" } else { "{}" };
         assert_eq!(String::from_utf8_lossy(&request.body), expected, "the body of {line}");
     }

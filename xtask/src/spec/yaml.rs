@@ -243,7 +243,7 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Value {
     }
 }
 
-/// `f64::from_str` also takes `inf`, `nan` and `1_0`-free words such as `e5`; a number in YAML begins with a digit or a sign.
+/// `f64::from_str` also accepts words such as `inf`, `nan` and `e5`; a number in YAML starts with a digit or a sign.
 fn looks_like_a_number(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
     digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.contains(['x', 'X'])
