@@ -5,7 +5,7 @@ use sbg::ErrorKind;
 use sbg::transfer::{Algorithm, Digest, Status};
 use sbg_tests::{MIB, Stage, assert_refused, sha256};
 
-/// Digests that match no file.
+/// Digests that do not match the downloads.
 const WRONG: [&str; 3] = [
     "crc32c:00000000",
     "md5:00000000000000000000000000000000",

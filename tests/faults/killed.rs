@@ -86,7 +86,7 @@ fn collect(child: &mut Child) -> Result<(Lines, JoinHandle<()>)> {
     Ok((lines, reader))
 }
 
-/// Kills the process after `life`. Returns whether it completed before.
+/// Kills the process after `life`, unless it has exited. Returns whether it completed.
 fn live(child: &mut Child, life: Duration) -> Result<bool> {
     let step = Duration::from_millis(5);
     for _ in 0..life.as_millis() / step.as_millis() {

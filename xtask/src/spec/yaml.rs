@@ -84,7 +84,7 @@ impl Node {
         matches!(self.kind, Kind::Mapping(_))
     }
 
-    /// The location of the value at a JSON pointer, or of its deepest existing ancestor. For an entry of a mapping, the location of its key.
+    /// The location of the value at a JSON pointer, or of its deepest existing ancestor; for an entry of a mapping, that of its key.
     pub fn place_of(&self, pointer: &str) -> &Place {
         let (mut node, mut place) = (self, &self.place);
         for token in pointer.split('/').skip(1) {
