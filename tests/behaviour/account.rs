@@ -1,4 +1,4 @@
-//! The index, the rate limit, the users.
+//! The API index, the rate limit, and users.
 
 use anyhow::Result;
 use sbg::types::UserRole;

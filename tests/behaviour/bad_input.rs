@@ -1,4 +1,5 @@
-//! What breaks a rule of the platform is refused before anything is sent, by handles of all areas, with an error that says what to do.
+//! Input that breaks a rule of the platform is refused before a request is sent, by the handles of all areas, with an error that says
+//! what to do.
 
 use anyhow::Result;
 use jiff::civil::date;
@@ -14,7 +15,7 @@ use serde_json::json;
 const INVALID: ErrorKind = ErrorKind::InvalidInput;
 const TASK: &str = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
 
-/// What must be refused, and the words that its error must have.
+/// Expressions that must be refused, with words of their errors.
 macro_rules! refused {
     ($($call:expr => $($word:literal),+;)*) => {
         $(assert_refused($call, INVALID, &[$($word),+]);)*
@@ -25,7 +26,7 @@ async fn stage() -> Stage {
     Stage::tuned(Emulator::builder(), |client| client.advance_access(true)).await
 }
 
-/// A file or a folder as a list gives it.
+/// A file or a folder as in a list response.
 fn listed(kind: &str) -> File {
     serde_json::from_value(json!({"id": "567890abc9b0307bc0414164", "type": kind})).expect("a file")
 }
@@ -146,7 +147,7 @@ async fn wrong_file_kind_is_rejected() -> Result<()> {
         client.file("5f1").content().limit(0).await => "at least 1 byte";
     }
     stage.assert_no_requests();
-    // Where the kind is not known, the platform says it.
+    // If the kind is unknown, the platform refuses the call.
     let folder = client.files().create_folder("x").in_project(&stage.project).await?;
     let copy = client.file(&folder.id).copy().to_project(&stage.project).await;
     assert_refused(copy, ErrorKind::InvalidRequest, &["file_copy", "5018"]);

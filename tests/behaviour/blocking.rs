@@ -1,4 +1,4 @@
-//! The blocking client: in plain functions, and where it must not be used.
+//! The blocking client: in synchronous code, and where it must not be used.
 
 use anyhow::Result;
 use futures::StreamExt as _;
@@ -61,7 +61,7 @@ async fn blocking_call_in_a_runtime_is_an_error() -> Result<()> {
     let mut items = client.iter(client.projects().query().items());
     assert_refused(items.next().expect("an error"), ErrorKind::Runtime, &words);
     stage.assert_no_requests();
-    // Neither does the end of the client, which ends its runtime, panic.
+    // Dropping the client drops its runtime, which must not panic either.
     drop((items, client));
     assert_eq!(stage.client.projects().query().items().count().await, 1);
     Ok(())

@@ -1,4 +1,4 @@
-//! Calls for many items: any number of them, a result for each, in their order.
+//! Bulk calls: any number of items, a result for each, in order.
 
 use anyhow::Result;
 use sbg::files::{FileChange, FileOverwrite};
@@ -40,7 +40,7 @@ async fn failed_chunk_does_not_hide_the_others() -> Result<()> {
     let got = stage.client.files().bulk_get(&ids).await?;
     assert_eq!(got.len(), 350);
     let failed: Vec<usize> = (0..).zip(&got).filter(|(_, file)| file.is_err()).map(|(at, _)| at).collect();
-    // The chunks are sent side by side, so that any of them may be the second to arrive.
+    // Chunks are sent in parallel, so any of them can arrive second.
     assert!(failed.len() == 100 || failed.len() == 50, "{}", failed.len());
     assert!(
         failed[0].is_multiple_of(100) && failed.iter().zip(failed[0]..).all(|(at, expected)| *at == expected)

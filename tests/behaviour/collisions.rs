@@ -1,4 +1,4 @@
-//! Files whose names are in the way of one another: none is lost, and none is taken for another.
+//! Files with conflicting names: none is lost, and none is mistaken for another.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use sbg::ErrorKind;
 use sbg::transfer::{Conflict, Outcome, Report};
 use sbg_tests::{MIB, Stage};
 
-/// What became of each file, by path and then by local name.
+/// The outcome of each file, by path and local name.
 fn outcomes(report: &Report) -> Vec<(&str, String, Result<Outcome, ErrorKind>)> {
     let outcome = |file: &sbg::transfer::FileReport| file.outcome.clone().map_err(|error| error.kind());
     let local = |file: &sbg::transfer::FileReport| {
@@ -52,7 +52,7 @@ async fn user_file_ending_in_part_is_left_alone() -> Result<()> {
 #[tokio::test]
 async fn downloaded_files_never_share_a_path() -> Result<()> {
     let stage = Stage::start().await;
-    // Of the same size, so that the one which has come could be taken for the other.
+    // The files have the same size, so the downloaded one could be mistaken for the other.
     let ids = [stage.file("one/a.txt", "1"), stage.file("other/a.txt", "2")];
     let name = |name: &str| name.to_owned();
     let run = async |conflict| {

@@ -1,4 +1,4 @@
-//! Where a client gets its endpoint and token from, and what it says when it gets none.
+//! Where a client gets its endpoint and token, and its errors without them.
 
 use anyhow::Result;
 use sbg::config::{Auth, ConfigPaths};
@@ -7,7 +7,7 @@ use sbg_tests::{Stage, assert_refused, builder_without_files, with_environment};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// The name of the user whose token is found.
+/// The name of the user to whom the token belongs.
 fn who_am_i(client: &Client) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(client.users().me().send()).expect("an answer").username
@@ -39,7 +39,7 @@ fn environment_gives_endpoint_and_token() {
     let variables = [("SB_API_ENDPOINT", emulator.url()), ("SB_AUTH_TOKEN", &own), ("OTHER_TOKEN", &other)];
     with_environment("configuration::environment_gives_endpoint_and_token", &variables, || {
         assert_eq!(who_am_i(&Client::from_env().expect("credentials")), "fcrick");
-        // What the program gives itself counts more.
+        // Values set in the program take precedence.
         let [endpoint, token] =
             ["SB_API_ENDPOINT", "OTHER_TOKEN"].map(|name| std::env::var(name).expect("it is set"));
         let explicit = Client::builder().endpoint(endpoint).token(token).build();
@@ -61,7 +61,7 @@ fn missing_half_of_the_credentials_is_named() {
     });
 }
 
-/// A home folder with this file of credentials.
+/// A home folder with this credentials file.
 fn home_with(credentials: &str) -> Result<tempfile::TempDir> {
     let home = tempfile::tempdir()?;
     std::fs::create_dir(home.path().join(".sevenbridges"))?;
@@ -196,7 +196,7 @@ fn each_config_error_has_its_kind_and_location() -> Result<()> {
         &["it has no `api_endpoint`, it has no `auth_token`"],
     )?;
 
-    // A folder in the place of the file cannot be read, whoever asks.
+    // No user can read a folder as a file.
     let home = tempfile::tempdir()?;
     std::fs::create_dir_all(home.path().join(".sevenbridges/credentials"))?;
     let client = Client::builder().config_paths(ConfigPaths::under(home.path())).profile("lab").build();

@@ -1,4 +1,4 @@
-//! Every operation of the spine is driven: once through the handles, once through the generated client below them.
+//! Every operation of the core areas is called: once through the handles, once through the generated client.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,14 +13,14 @@ use sbg::{Client, ProjectId, Result};
 use sbg_emulator::{Origin, Recorded};
 use sbg_tests::Stage;
 
-/// The areas of the spine.
+/// The core areas.
 const AREAS: [&str; 5] = ["platform", "users", "projects", "files", "upload"];
 
-/// What these areas have beyond the spine.
+/// Operations of these areas that are not core operations.
 const BEYOND: [&str; 6] =
     ["user_list", "user_disable", "project_task_list", "file_scroll", "file_search", "folder_scroll"];
 
-/// What has no handle because another operation does the same with fewer calls.
+/// Operations without a handle, because another operation does the same with fewer calls.
 const WITHOUT_HANDLE: [&str; 3] = ["project_file_list", "upload_part_report", "upload_parts_report"];
 
 fn spine() -> BTreeSet<&'static str> {
@@ -28,14 +28,14 @@ fn spine() -> BTreeSet<&'static str> {
     operations.map(|operation| operation.id).filter(|id| !BEYOND.contains(id)).collect()
 }
 
-/// The operations that the platform carried out with success.
+/// The operations that the platform completed successfully.
 fn carried_out(stage: &Stage) -> BTreeSet<&'static str> {
     let requests = stage.emulator.requests();
     let answered = |request: &&Recorded| request.status.is_some_and(|status| (200..300).contains(&status));
     requests.iter().filter(answered).filter_map(operation_of).collect()
 }
 
-/// The operation that a request is a call of: the one with the most fixed pieces in its path.
+/// The operation that a request calls: of the matches, the one with the most literal segments in its path.
 fn operation_of(request: &Recorded) -> Option<&'static str> {
     let path = request.path.strip_prefix("/v2").filter(|_| request.origin == Origin::Api)?;
     let fits = |operation: &&Operation| {
@@ -66,7 +66,7 @@ async fn core_operations_are_reached_by_the_raw_client() -> Result<()> {
     Ok(())
 }
 
-/// The words of the code of the client: what it calls, but not what it names functions by, and no comments.
+/// The identifiers in the source code of the client, without names of function definitions and comments.
 fn words_of_the_client(folder: &Path, words: &mut BTreeSet<String>) -> std::io::Result<()> {
     for entry in folder.read_dir()? {
         let path = entry?.path();
@@ -88,7 +88,7 @@ fn words_of_the_client(folder: &Path, words: &mut BTreeSet<String>) -> std::io::
 
 #[test]
 fn every_operation_is_called_by_a_handle() -> anyhow::Result<()> {
-    // An index that links to the others, and three lists that others give as well.
+    // An index that links to the others, and three lists that other operations return as well.
     const WITHOUT: [&str; 4] =
         ["billing_index", "division_team_list", "project_file_list", "project_task_list"];
     let mut words = BTreeSet::new();
@@ -167,7 +167,7 @@ async fn by_raw_calls(client: &Client, project: &ProjectId) -> Result<()> {
     projects_by_raw_calls(raw, project).await
 }
 
-/// Uploads two bytes in two parts, and begins another upload to abort it.
+/// Uploads two bytes in two parts, then starts another upload and aborts it.
 async fn upload_by_raw_calls(raw: &sbg::raw::Client, project: &ProjectId) -> Result<String> {
     let init = |name: &str| types::UploadInit {
         name: name.to_owned(),

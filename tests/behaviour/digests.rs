@@ -1,11 +1,11 @@
-//! Digests of downloads: computed, compared, and what is left of a file that has another one.
+//! Digests of downloads: computed and compared; a file with another digest is discarded.
 
 use anyhow::{Context as _, Result};
 use sbg::ErrorKind;
 use sbg::transfer::{Algorithm, Digest, Status};
 use sbg_tests::{MIB, Stage, assert_refused, sha256};
 
-/// Nobody's digest.
+/// Digests that do not match the downloads.
 const WRONG: [&str; 3] = [
     "crc32c:00000000",
     "md5:00000000000000000000000000000000",
@@ -63,7 +63,7 @@ async fn empty_file_has_digests() -> Result<()> {
 #[tokio::test]
 async fn file_with_wrong_digest_is_discarded() -> Result<()> {
     let stage = Stage::start().await;
-    // One that leaves a journal when it fails, and one that leaves none.
+    // The large download leaves a journal when it fails, the small one does not.
     for size in [3, 20 * MIB] {
         let id = stage.large_file("large", size);
         for wrong in WRONG {

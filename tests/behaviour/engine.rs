@@ -1,4 +1,4 @@
-//! The transfer engine as a user meets it: its states and callbacks, its bandwidth, and folders that it cannot use.
+//! The transfer engine as a user sees it: states, callbacks, bandwidth limits, and unusable folders.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use sbg::{ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
-/// A platform whose client waits for a silent storage longer than any test does.
+/// A platform whose client waits for a silent storage longer than any test takes.
 async fn patient() -> Stage {
     let patient = |client: ClientBuilder| client.read_timeout(FOREVER);
     Stage::tuned(Emulator::builder().min_part_size(1), patient).await
@@ -33,7 +33,7 @@ async fn download_passes_through_all_states() -> Result<()> {
     assert_eq!(download.status(), Status::Paused);
     stage.emulator.faults().remove(asked);
     stage.emulator.faults().remove(held);
-    // A pause that is over before anybody hears of it gives no connection up.
+    // The workers must notice the pause: a shorter one closes no connection.
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(download.status(), Status::Paused);
     download.resume()?;
@@ -42,7 +42,7 @@ async fn download_passes_through_all_states() -> Result<()> {
     for over in [download.pause(), download.resume()] {
         assert_refused(over, invalid, &["the transfer is completed"]);
     }
-    // What is over stays what it is.
+    // A completed transfer stays completed.
     download.stop();
     download.abort();
     assert_eq!(download.status(), Status::Completed);
@@ -72,7 +72,7 @@ async fn ended_transfer_cannot_be_paused_or_resumed() -> Result<()> {
 
 #[tokio::test]
 async fn download_pause_interrupts_a_pending_response() -> Result<()> {
-    // Of the first range, of which nothing is known yet, and of another one.
+    // The response to the first range, before anything is known about the file, and to another range.
     for nth in [1, 2] {
         let stage = patient().await;
         let held = stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(nth));
@@ -84,7 +84,7 @@ async fn download_pause_interrupts_a_pending_response() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert_eq!(stage.storage("GET").len(), asked, "nothing is asked for in a pause");
         download.resume()?;
-        // It would be waited for till the end of time if the request went on.
+        // Without a new request, this would wait forever.
         download.wait().await?;
         stage.assert_downloaded(&stage.path("large"), &id);
         assert!(stage.storage("GET").len() > asked);
@@ -122,7 +122,7 @@ async fn callbacks_report_progress_and_completion() -> Result<()> {
     let done = download.wait().await?;
     let told = tokio::task::spawn_blocking(move || end.recv_timeout(Duration::from_secs(20))).await??;
     assert_eq!(told?, done);
-    // The channel closes when nothing more is to be told.
+    // The channel closes after the last event.
     let told: Vec<Progress> = tokio::task::spawn_blocking(move || progress.into_iter().collect()).await?;
     assert_eq!(told.last(), Some(&download.progress()));
     assert!(told.is_sorted_by_key(|progress| progress.bytes), "{told:?}");
@@ -159,7 +159,7 @@ async fn bandwidth_cap_is_shared_by_all_transfers() -> Result<()> {
     for (id, download) in ids.iter().zip(&downloads) {
         stage.assert_downloaded(&download.wait().await?.path, id);
     }
-    // Six mebibytes at four a second; what may go ahead is worth 50 ms.
+    // 6 MiB at 4 MiB per second; the burst allowance is worth 50 ms.
     assert!(began.elapsed() >= Duration::from_millis(1400), "{:?}", began.elapsed());
 
     let bytes = random_bytes(3 * MIB);
@@ -197,7 +197,7 @@ async fn unwritable_target_fails_before_any_request() -> Result<()> {
     Ok(())
 }
 
-/// The root of a system may write everywhere but where nobody can.
+/// Tests may run as root, which can write everywhere except to folders such as `/proc/self`.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn unwritable_folder_is_an_error() -> Result<()> {

@@ -1,4 +1,4 @@
-//! What an error says to a person: what was tried, what the platform said, and what to do about it.
+//! What an error message says: what was tried, what the platform responded, and what to do about it.
 
 use anyhow::Result;
 use sbg::ErrorKind;
@@ -6,7 +6,7 @@ use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, builder_without_files, quick_retry};
 use serde_json::{Value, json};
 
-/// A platform that answers all calls like this.
+/// A platform that responds to all calls with this status, body and headers.
 async fn answering(code: u16, body: Value, headers: &[(&str, &str)]) -> Stage {
     let stage = Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await;
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -1,4 +1,4 @@
-//! Whole folders, copied, moved and deleted by jobs of the platform, with a result for each item.
+//! Jobs that copy, move and delete whole folders, with a result for each item.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -32,7 +32,7 @@ fn set(paths: &[&str]) -> BTreeSet<String> {
     paths.iter().map(|&path| path.to_owned()).collect()
 }
 
-/// Waits for a job and gives the results of its items.
+/// Waits for a job and returns the results of its items.
 async fn results(stage: &Stage, job: &AsyncJob) -> Result<Vec<sbg::Result<File>>> {
     let wait = stage.client.job(job)?.wait().poll_interval(Duration::from_millis(5));
     Ok(wait.timeout(Duration::from_secs(20)).await?.results())

@@ -1,4 +1,4 @@
-//! What lies in the way of a transfer on this machine: it is named, it stays as it was, and nothing is written through it.
+//! Obstacles on the local disk: the error names them, they stay unchanged, and nothing is written through them.
 
 use std::error::Error as _;
 use std::fs;
@@ -117,7 +117,7 @@ async fn tree_download_follows_no_links() -> Result<()> {
     let there: Vec<_> = fs::read_dir(outside.path())?.collect::<std::io::Result<_>>()?;
     assert_eq!((there.len(), fs::read(&theirs)?), (1, b"theirs".to_vec()));
 
-    // The folder itself may be reached by a link: that is what the user has said.
+    // The folder itself may be a link, because the user named it.
     symlink("tree", stage.path("link"))?;
     let files = stage.client.project(&stage.project).files();
     let report = files.download_tree(stage.path("link")).select(|path| path.ends_with('c')).await?;

@@ -1,4 +1,4 @@
-//! Imports of files that lie elsewhere.
+//! Imports from DRS servers.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn drs_imports_report_each_result() -> Result<()> {
     ];
     let started = stage.client.drs_imports().start(items).tags(["canine"]).await?;
     let wait = stage.client.drs_import(&started.id).wait().poll_interval(Duration::from_millis(5));
-    // Whatever takes its time on the platform is over after a day.
+    // After a day, everything on the platform has finished.
     let clock = stage.emulator.clock().clone();
     let import = wait.on_change(move |_| clock.advance(Duration::from_secs(24 * 60 * 60))).await?;
     let state = import.state.clone().context("a state")?;

@@ -1,4 +1,4 @@
-//! Local files and readers that give trouble while they are uploaded: each is told of, and the others go up.
+//! Local files and readers that fail during an upload: each failure is reported, and the other files are uploaded.
 
 use std::fs;
 use std::time::Duration;
@@ -56,7 +56,7 @@ async fn unsupported_tree_entries_are_reported() -> Result<()> {
     Ok(())
 }
 
-/// The speed of a network that has none is a file of one page that cannot be read.
+/// The speed of a loopback interface: a file of one page that cannot be read.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn unreadable_file_fails_at_once() -> Result<()> {
@@ -80,7 +80,7 @@ async fn upload_does_not_wait_for_the_reader_to_end() -> Result<()> {
     let sent = bytes.clone();
     let writing = tokio::spawn(async move {
         writer.write_all(&sent).await?;
-        // Kept open until nobody reads any more.
+        // Stays open until the reader is done.
         std::io::Result::Ok(writer)
     });
     let upload = stage.client.upload_reader("a", reader, 1000).to_project(&stage.project);

@@ -1,4 +1,4 @@
-//! What a user of `sbg` gets to see, against the emulator.
+//! The behaviour of `sbg` for its users, tested against the emulator.
 
 mod account;
 mod bad_input;
@@ -37,9 +37,9 @@ mod transfers;
 mod trees;
 mod uploads;
 
-/// An HTTP client beside the one under test. The HTTP library has no cryptography of its own here, and panics where there is none at all.
+/// A plain HTTP client. The HTTP library is built without a crypto provider here and panics if none is installed.
 fn http() -> reqwest::Client {
-    // It is installed already where another test was first.
+    // Another test may have installed it already.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }

@@ -1,4 +1,4 @@
-//! Many files at once, up and down: trees, names that are taken, names that lead astray, and what becomes of each.
+//! Batches of files in both directions: trees, name conflicts, malicious names, and the outcome of each file.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use sbg::transfer::{Conflict, Outcome, Report, Status};
 use sbg_emulator::{Action, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused, random_bytes};
 
-/// What became of each file, by path.
+/// The outcome of each file, by path.
 fn outcomes(report: &Report) -> Vec<(&str, Result<Outcome, ErrorKind>)> {
     let outcome = |file: &sbg::transfer::FileReport| file.outcome.clone().map_err(|error| error.kind());
     report.files.iter().map(|file| (file.path.as_str(), outcome(file))).collect()
@@ -44,7 +44,7 @@ async fn tree_round_trips() -> Result<()> {
         fs::create_dir_all(path.parent().expect("a folder"))?;
         fs::write(path, content)?;
     }
-    // What is made on the platform from now on is younger than the local files, even by whole seconds.
+    // Files created on the platform from now on are newer than the local files, by at least a whole second.
     stage.emulator.clock().advance(std::time::Duration::from_secs(1));
     let upload = stage.client.upload_tree(stage.path("tree")).to_project(&stage.project).start();
     let report = upload.wait().await?.into_result()?;
@@ -64,14 +64,14 @@ async fn tree_round_trips() -> Result<()> {
     assert_eq!((progress.bytes, progress.total), (300_011, Some(300_011)));
     assert_eq!(stage.calls("GET", "/download_info").len(), 4, "one call a file");
 
-    // Once more, either way: all of it is there.
+    // Repeat both directions: nothing needs to be transferred.
     let asked = (stage.storage("GET").len(), stage.storage("PUT").len());
     let again = files.download_tree(stage.path("back")).await?;
-    // The empty file is the same for sure; of the others nobody has kept a record.
+    // Empty files are certainly identical; the others have no record.
     assert_eq!(again.assumed().count(), 3, "{again:?}");
     assert_eq!(again.into_result()?.bytes(), 0);
     let again = stage.client.upload_tree(stage.path("tree")).to_project(&stage.project).await?;
-    // The empty file is the same for sure; of the others nobody has kept a record.
+    // Empty files are certainly identical; the others have no record.
     assert_eq!(again.assumed().count(), 3, "{again:?}");
     assert_eq!(again.into_result()?.bytes(), 0);
     assert_eq!((stage.storage("GET").len(), stage.storage("PUT").len()), asked);
@@ -155,7 +155,7 @@ async fn files_are_downloaded_by_id_alone() -> Result<()> {
     assert_eq!(outcomes(&report), [("a.txt", Ok(Outcome::Transferred(1)))]);
     assert_eq!(stage.calls("GET", &id).len(), 1);
 
-    // One that is not there, or is no id, is told of by itself, and the others arrive.
+    // A missing file or an invalid id is reported separately, and the others are downloaded.
     let more: Vec<String> = (0..150).map(|number| stage.file(&format!("{number:03}"), "b")).collect();
     stage.emulator.clear_requests();
     let ids = more[..75].iter().map(String::as_str).chain(["5678", "a/b"]);

@@ -1,4 +1,4 @@
-//! Members of projects and what they may do.
+//! Members of projects and their permissions.
 
 use anyhow::Result;
 use sbg::members::{NewMember, Permissions};
@@ -7,7 +7,7 @@ use sbg::types::MemberType;
 use sbg::{ErrorKind, Fields, types};
 use sbg_tests::{Stage, assert_refused};
 
-/// Who has these permissions may do this.
+/// The names of the granted permissions.
 fn granted(permissions: &types::Permissions) -> Vec<&'static str> {
     let types::Permissions { read, write, copy, execute, admin, .. } = *permissions;
     let all = [(read, "read"), (write, "write"), (copy, "copy"), (execute, "execute"), (admin, "admin")];

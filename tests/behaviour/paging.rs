@@ -1,4 +1,4 @@
-//! Lists: one page, page by page, item by item; and what the platform is asked for on the way.
+//! Lists: one page, page by page, item by item; and the requests that are sent.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use sbg::{ErrorKind, Items, Page};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, assert_refused, eventually};
 
-/// A project with so many files, named by number.
+/// A project with `count` files, named by number.
 async fn stage_with(count: usize) -> Stage {
     let stage = Stage::start().await;
     for number in 0..count {
@@ -25,13 +25,13 @@ fn query(stage: &Stage) -> FileQuery {
     stage.client.files().query().project(&stage.project)
 }
 
-/// The offsets that the list of files was asked for, in the order of arrival.
+/// The requested offsets of the file list, in order of arrival.
 fn offsets(stage: &Stage) -> Vec<usize> {
     let asked = stage.calls("GET", "/files");
     asked.iter().map(|request| request.query_values("offset")[0].parse().expect("a number")).collect()
 }
 
-/// Fails unless these are the files from `first` to before `end`, in order.
+/// Fails unless these are the files from `first` up to but excluding `end`, in order.
 #[track_caller]
 fn assert_numbered(files: &[File], first: usize, end: usize) {
     let names: Vec<_> = files.iter().filter_map(|file| file.name.clone()).collect();
@@ -142,7 +142,7 @@ async fn stream_is_lazy_and_stops_when_dropped() -> Result<()> {
     assert_eq!(offsets(&stage), [0], "the first page is enough for two items");
     files.try_next().await?;
     drop(files);
-    // What was under way when the stream was dropped has arrived before this call has.
+    // Requests that were in flight when the stream was dropped arrive before this one.
     stage.client.users().me().await?;
     let fetched = offsets(&stage).len();
     assert!(fetched < 40, "{fetched} of 150 pages were fetched for three items");
@@ -231,7 +231,7 @@ async fn stream_ends_at_the_first_error() -> Result<()> {
             Err(error) => break error,
         }
     };
-    // The second request may be for the second page or for the third, which are fetched side by side.
+    // The second request may be for the second or the third page, because pages are fetched in parallel.
     assert!(count == 100 || count == 200, "{count}");
     assert_eq!(error.operation(), Some("file_list"));
     assert!(stream.try_next().await?.is_none());
@@ -277,7 +277,7 @@ async fn every_list_is_paged() -> Result<()> {
     Ok(())
 }
 
-/// Files of the list of which any part is read.
+/// The number of files in the list.
 const COUNT: usize = 150;
 
 #[test]

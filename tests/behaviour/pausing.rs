@@ -1,4 +1,4 @@
-//! Transfers that are paused, resumed, and watched.
+//! Pausing, resuming and watching transfers.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use sbg::{ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
-/// A platform whose client leaves a silent connection soon, should a pause come and go without being heard.
+/// A platform whose client drops a silent connection soon, in case a worker misses a short pause.
 async fn stage() -> Stage {
     let impatient = |client: ClientBuilder| client.read_timeout(Duration::from_secs(3));
     Stage::tuned(Emulator::builder().min_part_size(1), impatient).await
 }
 
-/// A download of three equal ranges, one of which stands still.
+/// A download of three equal ranges, one of which stalls.
 async fn stalled(stage: &Stage) -> (String, Transfer<Downloaded>) {
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
     let id = stage.large_file("large", 24 * MIB);

@@ -1,4 +1,4 @@
-//! Bad input: refused before anything is sent, with a message that helps and nothing left behind.
+//! Invalid input is refused before a request is sent, with a helpful message and no side effects.
 
 use anyhow::Result;
 use sbg::pipeline::RetryPolicy;
@@ -110,7 +110,7 @@ async fn path_changing_ids_are_never_sent() -> Result<()> {
         assert_refused(file.download(stage.path("x")).await, INVALID, &words);
         assert_refused(file.move_to("5678").await, INVALID, &words);
         assert_refused(file.list().page().await, INVALID, &["not a folder id"]);
-        // A username may have a division in front of it.
+        // A username may have a division prefix.
         let username = if id == "a/b" { "a/b/c" } else { id };
         assert_refused(stage.client.user(username).get().await, INVALID, &["not a username"]);
         assert_refused(stage.client.uploads().get(id).await, INVALID, &["not an upload id"]);
@@ -148,7 +148,7 @@ async fn download_keeps_an_existing_file() -> Result<()> {
 #[tokio::test]
 async fn download_too_large_for_the_disk_leaves_nothing() -> Result<()> {
     let stage = Stage::start().await;
-    // Five tebibytes, of which the object store needs to have the first range alone.
+    // Five TiB, of which the object store only needs the first range.
     let headers = vec![("content-range".to_owned(), "bytes 0-8388607/5497558138880".to_owned())];
     let first_range = "x".repeat(8 * MIB).into();
     stage.fault(FaultRule::storage(Action::Status { code: 206, body: Some(first_range), headers }));
@@ -211,7 +211,7 @@ async fn unreachable_host_is_a_connect_error() -> Result<()> {
     let words = ["user_me", "cannot connect", "2 attempts"];
     let error = assert_refused(client.users().me().await, ErrorKind::Network, &words);
     assert!(error.is_transient() && error.status().is_none());
-    // A call that never left can be sent again, whatever it is.
+    // A request that was never sent can be retried, even if it is not idempotent.
     assert_refused(client.projects().create("x").await, ErrorKind::Network, &["2 attempts"]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Options of one call, and requests that have no method of their own.
+//! Options of a single call, and requests without a method of their own.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Transfers while they run: on which runtime, how far, stopped, dropped, waited for.
+//! Running transfers: runtimes, progress, stopping, dropping, waiting.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use sbg::transfer::{Status, Transfer};
 use sbg_emulator::{Action, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
 /// A transfer can be held in a struct, sent to another task, and shared.
@@ -26,7 +26,7 @@ fn transfer_runs_while_the_caller_is_blocked() -> Result<()> {
     let bytes = random_bytes(100_000);
     let path = stage.local("a", &bytes);
     let upload = stage.client.upload(path).to_project(&stage.project).part_size(10_000).start();
-    // Nobody polls the runtime here.
+    // The runtime is not polled here.
     while matches!(upload.status(), Status::Preparing | Status::Running) {
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -66,7 +66,7 @@ async fn transfers_run_on_a_multi_thread_runtime() -> Result<()> {
 #[tokio::test]
 async fn progress_never_exceeds_the_total() -> Result<()> {
     let stage = Stage::start().await;
-    // Some parts have to be sent twice, which must not count twice.
+    // Some parts must be sent twice but count once.
     stage.fault(FaultRule::storage(Action::Status { code: 503, body: None, headers: Vec::new() }).every(4));
     let path = stage.local("a", random_bytes(100_000));
     let upload = stage.client.upload(path).to_project(&stage.project).part_size(10_000).start();

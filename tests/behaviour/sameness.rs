@@ -1,4 +1,4 @@
-//! Trees that are synced again: what moves, what does not, and what is only assumed.
+//! Repeated syncs of a tree: which files are transferred, which are not, and which are only assumed to be identical.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use sbg_tests::{Stage, assert_refused, client_of};
 
 const MOVED: Outcome = Outcome::Transferred(4);
 
-/// A platform, and a client that keeps its records in `state` of the local folder.
+/// A platform, and a client with its records in the local folder `state`.
 async fn stage() -> Result<Stage> {
     stage_with(Emulator::builder().min_part_size(1)).await
 }
@@ -38,12 +38,12 @@ fn upload(stage: &Stage) -> UploadMany {
     upload.on_conflict(Conflict::Overwrite)
 }
 
-/// Lets so much time pass that a change gets another time on the platform.
+/// Advances the clock so that a later change has another time on the platform.
 fn settle(stage: &Stage) {
     stage.emulator.clock().advance(Duration::from_secs(10));
 }
 
-/// What became of the files, in the order of their paths.
+/// The outcomes of the files, ordered by path.
 fn outcomes(report: Report) -> Result<Vec<Outcome>> {
     Ok(report.into_result()?.files.into_iter().filter_map(|file| file.outcome.ok()).collect())
 }
@@ -60,7 +60,7 @@ fn set_modified(path: &Path, time: SystemTime) -> Result<()> {
     Ok(File::options().write(true).open(path)?.set_modified(time)?)
 }
 
-/// The id of the file at this path, from a client that records nothing.
+/// The id of the file at this path, read with a client that keeps no records.
 async fn id_of(stage: &Stage, path: &str) -> Result<String> {
     Ok(stage.client_of("rfranklin").project(&stage.project).files().resolve_path(path).await?.id)
 }
@@ -72,7 +72,7 @@ async fn assert_content(stage: &Stage, path: &str, content: &str) -> Result<()> 
     Ok(())
 }
 
-/// Fails if the second sync of a tree whose files have not changed makes more requests than it may.
+/// Fails if the second sync of an unchanged tree sends more requests than it may.
 fn assert_only_lists(stage: &Stage, files: usize, folders: usize) {
     let storage = stage.storage("GET").len() + stage.storage("PUT").len();
     let calls = stage.emulator.requests().len();
@@ -92,7 +92,7 @@ async fn second_download_of_unchanged_tree_only_lists() -> Result<()> {
     stage.emulator.clear_requests();
     assert_eq!(outcomes(download(&stage).await?)?, vec![Outcome::Identical; files]);
     assert_only_lists(&stage, files, folders + 1);
-    // Another process has the same record.
+    // Another process reads the same record.
     let files_of = client(&stage)?.project(&stage.project).files();
     assert_eq!(outcomes(files_of.download_tree(stage.path("tree")).await?)?, vec![Outcome::Identical; files]);
     Ok(())
@@ -109,7 +109,7 @@ async fn second_upload_of_unchanged_tree_only_lists() -> Result<()> {
     stage.emulator.clear_requests();
     assert_eq!(outcomes(upload(&stage).await?)?, vec![Outcome::Identical; files]);
     assert_only_lists(&stage, files, folders + 1);
-    // What went up need not come down.
+    // Uploaded files need not be downloaded.
     assert_eq!(outcomes(download(&stage).await?)?, vec![Outcome::Identical; files]);
     Ok(())
 }
@@ -127,8 +127,8 @@ async fn download_sets_the_modification_time() -> Result<()> {
     Ok(())
 }
 
-/// A file that was downloaded in the second in which it was made, as far as clocks can tell, and its id. A machine under load may need
-/// several attempts.
+/// A file that was downloaded in the same second in which it was created, as far as clocks show, and its id. A machine under load may
+/// need several attempts.
 async fn downloaded_at_once() -> Result<(Stage, String)> {
     for _ in 0..100 {
         let stage = stage().await?;
@@ -145,12 +145,12 @@ async fn downloaded_at_once() -> Result<(Stage, String)> {
 #[tokio::test]
 async fn replacement_in_the_same_second_is_downloaded() -> Result<()> {
     let (stage, id) = downloaded_at_once().await?;
-    // Its id, size and time of modification stay.
+    // Id, size and modification time stay the same.
     assert!(stage.emulator.replace_file(&id, "TGCA"));
     assert_eq!(outcomes(download(&stage).await?)?, [MOVED]);
     assert_content(&stage, "a", "TGCA").await?;
 
-    // An upload that replaces the file gives it another id.
+    // An upload that replaces the file gives it a new id.
     let other = stage.local("a", "CCCC");
     let elsewhere = stage.client_of("rfranklin");
     elsewhere.upload(&other).to_project(&stage.project).overwrite(true).await?;
@@ -167,7 +167,7 @@ async fn replacement_in_the_same_second_is_uploaded() -> Result<()> {
     outcomes(upload(&stage).await?)?;
     let modified = fs::metadata(&path)?.modified()?;
     for (content, other) in [("TGCA", "a.new"), ("CCCC", "a")] {
-        // Renamed over it, and written in place; the time is that of before.
+        // Once by rename and once in place, both with the previous modification time.
         let written = write(&stage, other, content)?;
         set_modified(&written, modified)?;
         fs::rename(written, &path)?;
@@ -182,7 +182,7 @@ async fn replacement_in_the_same_second_is_uploaded() -> Result<()> {
 async fn fast_clock_hides_no_change() -> Result<()> {
     let stage = stage().await?;
     let ahead = SystemTime::now() + Duration::from_secs(600);
-    // Both were written by a machine whose clock is ten minutes ahead.
+    // Both files were written by a machine whose clock is ten minutes ahead.
     set_modified(&write(&stage, "down", "ACGT")?, ahead)?;
     stage.file("down", "TGCA");
     assert_eq!(outcomes(download(&stage).await?)?, [MOVED], "a later time proves nothing");
@@ -224,7 +224,7 @@ async fn content_comparison_uses_storage_checksums() -> Result<()> {
     let stage = stage_with(builder).await?;
     stage.file("a", "ACGT");
     stage.file("b", "ACGT");
-    // Neither was recorded, and only one has the same bytes.
+    // Neither has a record, and only one has the same bytes.
     write(&stage, "a", "ACGT")?;
     write(&stage, "b", "TGCA")?;
     let by_content = |stage: &Stage| download(stage).compare(Compare::Content);
@@ -239,7 +239,7 @@ async fn old_time_of_a_copied_file_hides_no_change() -> Result<()> {
     let path = write(&stage, "a", "ACGT")?;
     outcomes(upload(&stage).await?)?;
     settle(&stage);
-    // As `tar x` and `cp -p` leave files.
+    // As `tar x` and `cp -p` write files.
     fs::remove_file(&path)?;
     set_modified(&write(&stage, "a", "TGCA")?, old)?;
     assert_eq!(outcomes(upload(&stage).await?)?, [MOVED]);
@@ -247,14 +247,14 @@ async fn old_time_of_a_copied_file_hides_no_change() -> Result<()> {
     Ok(())
 }
 
-/// The time of the change of a file, which no program can set, shows it even without a record.
+/// The change time of a file, which no program can set, reveals the change even without a record.
 #[cfg(unix)]
 #[tokio::test]
 async fn copied_file_is_not_assumed_to_be_uploaded() -> Result<()> {
     let stage = Stage::start().await;
     stage.file("a", "ACGT");
     let path = write(&stage, "a", "TGCA")?;
-    // The file on the platform is older than the copy, and younger than its time.
+    // The file on the platform is older than the copy, but newer than the modification time of the copy.
     let created = stage.client.file(id_of(&stage, "a").await?).get().await?.created_on;
     let created = created.and_then(|time| time.to_jiff()).context("a time")?;
     while jiff::Timestamp::try_from(SystemTime::now())?.as_second() <= created.as_second() {
@@ -302,7 +302,7 @@ async fn tag_edits_of_uploads_move_no_bytes() -> Result<()> {
     stage.emulator.clear_requests();
     assert_eq!(outcomes(upload(&stage).await?)?, [Outcome::Identical]);
     assert_eq!((stage.storage("GET").len(), stage.storage("PUT").len()), (1, 0));
-    // Replaced behind the platform, and edited.
+    // The object was replaced without the platform, then the file was edited.
     settle(&stage);
     assert!(stage.emulator.replace_file(&id, "TGCA"));
     stage.client.file(&id).edit().tags(["edited again"]).await?;
@@ -361,7 +361,7 @@ async fn empty_folders_are_created_both_ways() -> Result<()> {
     outcomes(files.download_tree(stage.path("some")).select(|path| path.ends_with('x')).await?)?;
     assert!(stage.path("some/full/x").exists() && !stage.path("some/empty").exists());
 
-    // One whose name is taken is in the report.
+    // A file with a name conflict is in the report.
     let blocked = stage.path("blocked");
     fs::create_dir(&blocked)?;
     fs::write(blocked.join("empty"), "a file")?;

@@ -1,4 +1,4 @@
-//! No token, no signature of an address in anything that a person or a log gets to see.
+//! No token and no URL signature in anything that a person or a log sees.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use sbg_emulator::{Action, Emulator, FaultRule, Origin};
 use sbg_tests::{MIB, Stage, client_of, quick_retry, random_bytes};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Everything that was written or shown.
+/// All output.
 #[derive(Clone, Default)]
 struct Shown(Arc<Mutex<Vec<u8>>>);
 
@@ -26,7 +26,7 @@ impl Shown {
         self.add(&format!("{value:?}\n{value:#?}\n"));
     }
 
-    /// An error with all its causes.
+    /// Adds an error with all its causes.
     fn error(&self, error: &(dyn std::error::Error + 'static)) {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -66,8 +66,8 @@ impl<'a> MakeWriter<'a> for Shown {
 #[tokio::test]
 async fn tokens_and_signatures_are_never_shown() -> Result<()> {
     let shown = Shown::default();
-    // Of the whole process, because transfers run on threads of their own; the other tests add to what is searched. It takes the
-    // messages of the HTTP library as well, which go to `log`.
+    // Captures the whole process, because transfers run on their own threads; other tests only add to the searched text. This includes
+    // messages of the HTTP library, which go to `log`.
     let everything = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
     tracing_subscriber::util::SubscriberInitExt::try_init(everything.with_writer(shown.clone()).finish())?;
 
@@ -109,10 +109,10 @@ async fn tokens_and_signatures_are_never_shown() -> Result<()> {
     Ok(())
 }
 
-/// What stands for the credentials of volumes, the secret settings of automations and the password of a proxy.
+/// Test values for volume credentials, secret automation settings and a proxy password.
 const SECRETS: [&str; 4] = ["AKIAHUSHHUSH", "hush-volume-key", "hush-setting", "hush-proxy"];
 
-/// What surrounds a find.
+/// The line around a match.
 fn around<'a>(text: &'a str, find: &str) -> &'a str {
     let at = text.find(find).unwrap_or(0);
     let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -120,7 +120,7 @@ fn around<'a>(text: &'a str, find: &str) -> &'a str {
     &text[line_start..line_end]
 }
 
-/// The signatures of all addresses that the object store was asked by.
+/// The signatures of all URLs requested from the object store.
 fn signatures(stage: &Stage) -> BTreeSet<String> {
     let requests = stage.emulator.requests();
     let stored = requests.iter().filter(|request| request.origin == Origin::Storage);
@@ -131,7 +131,7 @@ fn configuration(shown: &Shown, token: &str) {
     let explicit = ExplicitConfig::default().endpoint(token).auth(Auth::token(token));
     shown.debug(&explicit);
     shown.debug(&Sources::new(explicit.clone()));
-    // A token in the place of the endpoint, and one that cannot be sent.
+    // A token as the endpoint, and a token that cannot be sent.
     shown.outcome(client_of(token, token).build());
     shown.outcome(client_of("http://10.0.0.7/v2", token).build());
     shown.outcome(client_of("cgc", &format!("{token}\n{token}")).build());
@@ -139,7 +139,7 @@ fn configuration(shown: &Shown, token: &str) {
     shown.debug(&Sources::new(explicit.endpoint(Endpoint::Cgc)).resolve());
 }
 
-/// Everything works, and every handle is shown.
+/// All calls succeed, and every handle is printed.
 async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     let client = &stage.client;
     shown.debug(client);
@@ -178,7 +178,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
         file.metadata(),
         file.list(),
     ));
-    // Who has a signed address needs no token.
+    // A signed URL works without a token.
     shown.debug(&file.download_info().await?);
     let initiated =
         sbg::types::UploadInit::builder().name("parts").project(stage.project.to_string()).size(10);
@@ -197,7 +197,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     Ok(())
 }
 
-/// Credentials of others that the platform is given: they are sent, and shown nowhere.
+/// Credentials for other services that are sent to the platform and never shown.
 async fn credentials(stage: &Stage, shown: &Shown) -> Result<()> {
     let client = &stage.client;
     let [id, key, setting, password] = SECRETS;
@@ -206,10 +206,10 @@ async fn credentials(stage: &Stage, shown: &Shown) -> Result<()> {
     let create = || client.volumes().create("Credentials", service.clone());
     shown.debug(&create());
     shown.debug(&shown.outcome(create().await));
-    // There is one of the name already.
+    // The name is already taken.
     shown.outcome(create().await).map_or(Ok(()), |again| anyhow::bail!("{again:?}"))?;
 
-    // The generated types below know what is secret, too.
+    // The generated types redact secrets, too.
     let mut set = sbg::types::VolumeCredentialsSet::default();
     (set.access_key_id, set.secret_access_key) = (Some(id.into()), Some(key.into()));
     shown.debug(&set);
@@ -225,7 +225,7 @@ async fn credentials(stage: &Stage, shown: &Shown) -> Result<()> {
     shown.debug(&automation());
     shown.debug(&shown.outcome(automation().await));
 
-    // Both are met by failures on the way and by answers that quote them.
+    // Both calls meet failures and responses that quote the secrets.
     let quote = |what: &str| {
         let body = Some(serde_json::json!({"message": format!("cannot take `{what}`")}));
         Action::Status { code: 400, body, headers: Vec::new() }
@@ -265,7 +265,7 @@ async fn credentials(stage: &Stage, shown: &Shown) -> Result<()> {
     Ok(())
 }
 
-/// Each fault in turn, met by calls and by transfers.
+/// Runs calls and transfers with each fault in turn.
 async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
     let large = stage.large_file("large", 20 * MIB);
     let status = |code| Action::Status { code, body: None, headers: Vec::new() };
@@ -274,7 +274,7 @@ async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
         FaultRule::api(Action::HtmlError).method("POST"),
         FaultRule::api(Action::EmptyBody(200)),
         FaultRule::api(status(401)),
-        // A download waits for an API that is down, so not for ever.
+        // A download waits while the API is down, so the fault must end.
         FaultRule::api(status(500)).first(20),
         FaultRule::api(Action::Reset).method("POST"),
         FaultRule::api(Action::LostResponse).path("/complete"),
@@ -299,7 +299,7 @@ async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
     Ok(())
 }
 
-/// A proxy that shows what it was asked for must not make the token part of an error.
+/// A proxy response that repeats the request must not put the token into an error.
 async fn answers_that_repeat_the_request(stage: &Stage, shown: &Shown, token: &str) -> Result<()> {
     let page = format!("<html>Request refused. X-SBG-Auth-Token: {token}</html>");
     let echo = Action::Status { code: 400, body: Some(page.into()), headers: Vec::new() };

@@ -1,4 +1,4 @@
-//! Transfers that are stopped, dropped or broken in the middle: they end, leave nothing running, and keep what they have.
+//! Transfers that are stopped, dropped or broken midway: they end, leave nothing running, and keep their progress.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sbg::{ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused, eventually};
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
 async fn patient() -> Stage {
@@ -69,7 +69,7 @@ async fn failed_listing_keeps_partial_files() -> Result<()> {
     stage.fault(FaultRule::storage(Action::Stall(3_000_000)));
     let files = stage.client.project(&stage.project).files();
     let folder = files.resolve_path("folder").await?;
-    // Long enough for the large file to be under way.
+    // Long enough for the large file to start.
     let listing = format!("/files/{}/list", folder.id);
     stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(700))).path(&listing));
     stage.fault(FaultRule::api(refused()).path(&listing));
@@ -134,7 +134,7 @@ async fn dropped_stream_sends_no_more_requests() -> Result<()> {
     assert!(stream.next().await.is_some_and(|piece| piece.is_ok()));
     eventually("others are asked for", || stage.storage("GET").len() >= 5).await;
     drop(stream);
-    // What is on its way may still arrive.
+    // Requests in flight may still arrive.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let asked = stage.storage("GET").len();
     tokio::time::sleep(Duration::from_millis(1500)).await;

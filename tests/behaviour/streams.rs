@@ -1,4 +1,4 @@
-//! Bytes that come into memory or out of a reader.
+//! Transfers to memory and from a reader.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tasks: waiting for many of them, and fetching what they have made.
+//! Tasks: waiting for many of them, and downloading their outputs.
 
 use std::fs;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use serde_json::json;
 /// A project with apps, files and tasks.
 const PROJECT: &str = "rfranklin/fibre-diffraction";
 
-/// Tasks change their state when the clock is moved, and not by themselves.
+/// Tasks change state only when the clock is advanced.
 const STATE_TIME: Duration = Duration::from_secs(60 * 60);
 
 async fn stage() -> Stage {
     Stage::with(Emulator::builder().demo(true).state_time(STATE_TIME)).await
 }
 
-/// The id of a task that counts the lines of a new file, and is told to run.
+/// Starts a task that counts the lines of a new file; returns its id.
 async fn count_lines(stage: &Stage, number: usize) -> Result<String> {
     let id = stage.emulator.create_file(PROJECT, &format!("{number}.txt"), "one\ntwo\n");
     let file = stage.client.file(id).get().await?;
@@ -39,7 +39,7 @@ async fn many_tasks_are_polled_in_few_calls() -> Result<()> {
     ids.push(count_lines(&stage, 101).await?);
     stage.emulator.clear_requests();
 
-    // The latest one comes to its end when the others have been found to be over.
+    // The latest task completes only after the others were found completed.
     let clock = stage.emulator.clock().clone();
     let wait = stage.client.tasks().wait_all(&ids).poll_interval(Duration::from_millis(5));
     let tasks = wait.on_change(move |_| clock.advance(24 * STATE_TIME)).await?;
@@ -54,7 +54,7 @@ async fn many_tasks_are_polled_in_few_calls() -> Result<()> {
         let body = call.request_json().context("JSON")?;
         asked.push(body["task_ids"].as_array().context("ids")?.len());
     }
-    // A hundred with each call at first, of which one comes before the other, and then the one that is left.
+    // First all ids in chunks of at most a hundred, in any order, then the one task that is still running.
     assert_eq!((asked.len(), asked[0] + asked[1], asked[2]), (3, ids.len(), 1), "{asked:?}");
     Ok(())
 }
@@ -83,7 +83,7 @@ async fn outputs_include_secondary_files_and_folders() -> Result<()> {
         .map(|path| stage.emulator.create_file(PROJECT, path, path));
     let folder = stage.client.project(PROJECT).files().resolve_path("logs").await?.id;
     let id = "4e3a6f2b-2f1c-4f6e-8d1a-1b2c3d4e5f60";
-    // The apps of the emulator make neither.
+    // The apps of the emulator create neither.
     let told = json!({
         "id": id,
         "status": "COMPLETED",

@@ -1,4 +1,4 @@
-//! What a program that listens gets to hear of each call: its span, its waits.
+//! The spans and wait events of calls.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ use tracing_subscriber::registry::LookupSpan;
 /// The fields of a span or event.
 type Fields = BTreeMap<&'static str, String>;
 
-/// Keeps the spans and events of this crate.
+/// Records the spans and events of this crate.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<(Vec<Fields>, Vec<Fields>)>>);
 
@@ -84,7 +84,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Heard {
     }
 }
 
-/// Listens to what this thread does.
+/// Records the spans and events of this thread.
 fn listen() -> (Heard, tracing::subscriber::DefaultGuard) {
     let heard = Heard::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(heard.clone()));
@@ -156,7 +156,7 @@ async fn unsent_call_has_a_span() -> Result<()> {
     Ok(())
 }
 
-/// A client that tells of its waits.
+/// A client that records its waits.
 async fn telling(
     tune: impl FnOnce(sbg::ClientBuilder) -> sbg::ClientBuilder,
 ) -> (Stage, Arc<Mutex<Vec<Waiting>>>) {
@@ -198,7 +198,7 @@ async fn default_client_waits_for_maintenance_and_429() -> Result<()> {
         (Action::Maintenance, "MaintenanceSleeper"),
         (Action::RateLimited { reset_header: false }, "RateLimitSleeper"),
     ] {
-        // The retries have nothing to do with it.
+        // These waits do not depend on the retry policy.
         let (stage, waits) = telling(|client| client.retry_policy(RetryPolicy::none())).await;
         stage.fault(FaultRule::api(fault));
         let call = stage.client.users().me().send();

@@ -1,4 +1,4 @@
-//! Lists that are read by continuation tokens, and volumes, which are read by tokens alone.
+//! Lists with continuation tokens, and volumes, which have only these.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use sbg_tests::{Stage, assert_refused};
 
 const INVALID: ErrorKind = ErrorKind::InvalidInput;
 
-/// A project with so many files in a folder and so many beside it, and a client that may use what is in advance access.
+/// A project with this many files in a folder and as many beside it, and a client with advance access.
 async fn stage_with(count: usize) -> Stage {
     let stage = Stage::tuned(Emulator::builder(), |client| client.advance_access(true)).await;
     for number in 0..count {
@@ -114,7 +114,7 @@ async fn token_rules_are_checked_before_any_request() -> Result<()> {
     Ok(())
 }
 
-/// A volume with so many objects in a folder.
+/// A volume with `count` objects in a folder.
 async fn volume_with(count: usize) -> Result<Stage> {
     let stage = Stage::start().await;
     for number in 0..count {

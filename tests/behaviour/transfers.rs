@@ -1,11 +1,11 @@
-//! Round trips: what goes up comes down again, byte for byte.
+//! Round trips: uploaded bytes are downloaded unchanged.
 
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg_emulator::Origin;
 use sbg_tests::{MIB, Stage, assert_refused, assert_same_bytes, random_bytes};
 
-/// Uploads so many bytes in parts of `part_size`, downloads them, and compares.
+/// Uploads `count` bytes in parts of `part_size`, downloads them, and compares.
 async fn round_trip(count: usize, part_size: u64) -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(count);

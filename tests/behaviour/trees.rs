@@ -1,4 +1,4 @@
-//! Folder trees: walking them, finding what lies in them, searching.
+//! Folder trees: walking, finding, searching.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ async fn walk_yields_folders_before_their_contents() -> Result<()> {
             assert!(entries[place(folder)].is_folder() && entry.file.id != entries[place(folder)].file.id);
         }
     }
-    // One call for the root and for each of the four folders.
+    // One call for the root and one for each of the four folders.
     assert_eq!(stage.emulator.requests().len(), 5);
     Ok(())
 }
@@ -97,7 +97,7 @@ async fn walk_reads_all_pages_and_stops_on_drop() -> Result<()> {
     let files = stage.client.project(&stage.project).files();
     let entries: Vec<Entry> = files.walk().entries().try_collect().await?;
     assert_eq!(paths(&entries).len(), 230 + 1 + 2 * 60);
-    // The root, the folders, and two pages more for the large one.
+    // The root, the folders, and two more pages of the large folder.
     assert_eq!(stage.emulator.requests().len(), 1 + 61 + 2);
 
     stage.emulator.clear_requests();
@@ -119,7 +119,7 @@ async fn walk_limits_parallel_listings() -> Result<()> {
         stage.client.project(&stage.project).files().walk().max_depth(1).entries().try_collect().await?;
     assert_eq!(root.len(), 40);
     stage.fault(FaultRule::api(Action::Delay(std::time::Duration::from_millis(20))).method("GET"));
-    // How many are under way is what has been asked for and not been answered yet.
+    // Requests in flight have no status yet.
     let most = Arc::new(AtomicUsize::new(0));
     let watch = async {
         loop {

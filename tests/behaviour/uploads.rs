@@ -1,4 +1,4 @@
-//! Uploads: what goes where under which name, and those that are under way.
+//! Uploads: destinations and names, and the list of unfinished uploads.
 
 use anyhow::Result;
 use sbg::ErrorKind;
@@ -88,7 +88,7 @@ async fn open_uploads_are_listed_and_aborted() -> Result<()> {
 
 #[tokio::test]
 async fn part_size_of_the_platform_wins() -> Result<()> {
-    // Parts of less than 5 MiB cannot be had here, so the platform takes its own size.
+    // This platform does not allow parts under 5 MiB, so it chooses the size.
     let stage = Stage::with(sbg_emulator::Emulator::builder().part_size(6 << 20)).await;
     let bytes = random_bytes((13 << 20) + 1);
     let upload =

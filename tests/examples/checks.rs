@@ -230,7 +230,7 @@ pub(super) async fn download_vcfs() -> Result<()> {
 }
 
 pub(super) async fn costs() -> Result<()> {
-    // Tasks that last no time cost nothing.
+    // Tasks that take no time cost nothing.
     let stage = Stage::with(demo().state_time(Duration::from_secs(60 * 60))).await;
     let sums = async |first: &str, last: &str| {
         let printed = run(&stage, "costs", &[first, last]).await?;
@@ -286,7 +286,7 @@ pub(super) async fn folder_trees() -> Result<()> {
     assert_eq!(run(&stage, "folder_trees", &arguments).await?, printed);
     let file = stage.client.project(&stage.project).files().resolve_path("reads/sample-2.fastq").await?;
     stage.assert_uploaded(&file.id, &std::fs::read(folder.join("reads/sample-2.fastq"))?);
-    // What has changed moves, here and there.
+    // Changes on either side are transferred.
     std::fs::write(folder.join("notes.txt"), "Photo 51 is not here any more.\n")?;
     assert_has(
         &run(&stage, "folder_trees", &arguments).await?,
@@ -397,7 +397,7 @@ pub(super) async fn stream_file() -> Result<()> {
     let stage = stage().await;
     let printed = run(&stage, "stream_file", &[PROJECT, "reads/sample-1.fastq"]).await?;
     assert_eq!(printed, "it begins with @read\n160 lines in 2160 bytes\n");
-    // More than one piece, so that a line goes over the edge of two.
+    // More than one chunk, so that a line spans two of them.
     stage.file("large.txt", "0123456789\n".repeat(1_000_000));
     let printed = run(&stage, "stream_file", &["rfranklin/demo", "large.txt"]).await?;
     assert_has(&printed, &["1000000 lines in 11000000 bytes"]);

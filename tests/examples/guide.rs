@@ -100,7 +100,7 @@ async fn commands_print_the_documented_output() -> Result<()> {
 
 /// Runs the commands of a section on a new emulator. Returns outputs that differ from the guide.
 async fn compare(section: Section) -> Result<Vec<String>> {
-    // A task ends after two of these: the first poll finds it queued, the second one, a second later, completed.
+    // A task ends after two of these periods: the first poll finds it queued, the second one, a second later, completed.
     let mut builder = watched(demo().state_time(Duration::from_millis(450)));
     for fault in &section.faults {
         builder = builder.fault(fault.parse()?);

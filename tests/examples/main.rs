@@ -97,14 +97,14 @@ async fn stage() -> Stage {
     Stage::with(demo().state_time(Duration::from_millis(1))).await
 }
 
-/// The example programs by name, built when the first one is asked for.
+/// The example programs by name, built on first use.
 fn programs() -> &'static BTreeMap<String, PathBuf> {
     static PROGRAMS: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
     PROGRAMS.get_or_init(|| build().expect("the examples are built"))
 }
 
-/// Lets cargo build the examples, or tell that they are up to date, and say where they are. Of the whole workspace, as its tests are
-/// built: with other packages their dependencies have other features, and everything is compiled once more.
+/// Builds the examples with cargo, unless they are up to date, and returns their paths. This builds the whole workspace, like its tests:
+/// other packages would select other features of dependencies, and everything would be compiled again.
 fn build() -> Result<BTreeMap<String, PathBuf>> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--workspace", "--examples", "--message-format", "json"]).current_dir(WORKSPACE);

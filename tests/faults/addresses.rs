@@ -1,4 +1,4 @@
-//! Signed addresses expire while bytes move: they are renewed, and once for all who use them.
+//! Signed URLs that expire during a transfer: they are renewed, once for all ranges or parts.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn stage() -> Stage {
     Stage::with(Emulator::builder().min_part_size(1).url_lifetime(LIFETIME)).await
 }
 
-/// Whether the storage refused a request, with whichever status it has for that.
+/// Whether the storage refused a request; the status depends on the kind of storage.
 fn is_refused(request: &Recorded) -> bool {
     request.status.is_some_and(|status| status >= 400)
 }
@@ -38,7 +38,7 @@ async fn url_expired_before_the_first_byte_is_renewed() -> Result<()> {
 #[tokio::test]
 async fn expired_url_is_renewed_once_for_all_ranges() -> Result<()> {
     let stage = stage().await;
-    // The first range comes, and all others are held up until their address has expired.
+    // The first range succeeds, and all others are blocked until their URL has expired.
     stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
     let fault = stage.fault(FaultRule::storage(Action::Reset));
     let id = stage.large_file("large", 60 * MIB);
@@ -96,7 +96,7 @@ async fn expired_part_url_is_replaced() -> Result<()> {
 
 #[tokio::test]
 async fn url_is_renewed_before_it_expires() -> Result<()> {
-    // Five seconds of bytes with addresses that are good for three.
+    // Five seconds of transfer with URLs that are valid for three.
     let slow = |client: ClientBuilder| client.download_bandwidth(8 * MIB as u64);
     let platform = Emulator::builder().url_lifetime(Duration::from_secs(3));
     let stage = Stage::tuned(platform, slow).await;
@@ -143,8 +143,8 @@ async fn url_refused_mid_download_is_renewed_once() -> Result<()> {
 
 #[tokio::test]
 async fn waiting_part_renews_its_url_before_use() -> Result<()> {
-    // Parts wait for a connection for longer than their addresses are good. These are renewed a second before their end, in which a busy
-    // machine can send a request. The client itself is slow: a slow server would read the head of a request late.
+    // Parts wait for a connection longer than their URLs are valid. A URL is renewed a second before it expires, time enough for a busy
+    // machine to send a request. The client itself is slow, because a slow server would read the head of a request late.
     let platform = Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6));
     let stage = Stage::tuned(platform, |client| client.upload_bandwidth(400_000)).await;
     let bytes = random_bytes(16 * 500_000);

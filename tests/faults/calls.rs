@@ -1,4 +1,4 @@
-//! Calls of the API: which are sent again, and how often.
+//! API calls: which are retried, and how often.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use sbg_tests::{Stage, assert_refused, quick_retry};
 
 use crate::status;
 
-/// A client whose retries hardly wait.
+/// A client whose retries wait almost no time.
 async fn stage() -> Stage {
     Stage::tuned(Emulator::builder(), |client| client.retry_policy(quick_retry())).await
 }
@@ -33,7 +33,7 @@ async fn rate_limited_call_waits_for_the_reset() -> Result<()> {
 async fn rate_limited_call_waits_without_a_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: false }).method("POST").nth(1));
-    // A call that was refused was not carried out, so even a creation is sent again.
+    // A refused call was not carried out, so even a creation is retried.
     assert_eq!(stage.client.projects().create("x").await?.id, "rfranklin/x");
     let answers: Vec<_> = stage.calls("POST", "/projects").iter().map(|request| request.status).collect();
     assert_eq!(answers, [Some(429), Some(200)]);
@@ -100,7 +100,7 @@ async fn deletion_succeeds_if_404_follows_a_5xx() -> Result<()> {
     for code in [500, 502, 503, 504] {
         let stage = stage().await;
         let id = stage.file("a", "a");
-        // The platform may have deleted it before it failed: then the second attempt finds nothing.
+        // The platform may have deleted it before the failure. Then the second attempt gets a 404.
         stage.fault(FaultRule::api(status(code)).method("DELETE").nth(1));
         stage.fault(FaultRule::api(status(404)).method("DELETE").nth(1));
         stage.client.file(&id).delete().await?;
@@ -199,7 +199,7 @@ async fn server_error_handler_waits_count_as_retries() -> Result<()> {
     Ok(())
 }
 
-/// Takes a missing user for an unknown one, and asks no more than twice.
+/// Replaces a missing user by an unknown one, and retries at most twice.
 #[derive(Debug)]
 struct Anonymous;
 
@@ -226,7 +226,7 @@ async fn custom_handler_can_retry_or_replace_a_response() -> Result<()> {
     Ok(())
 }
 
-/// Answers in place of a missing user, by this name.
+/// Responds in place of a missing user, with this name.
 #[derive(Debug)]
 struct Stand {
     name: &'static str,
@@ -265,12 +265,12 @@ async fn handlers_run_in_order_and_can_be_changed() -> Result<()> {
     assert_eq!(nobody.get().await?.username, "first", "the first one that answers decides");
     assert_eq!(said(), ["first 1 404", "second 1 200"], "those behind it see its answer");
 
-    // The first one has it sent again, and is asked about the new answer as well.
+    // The first handler retries the call, and also gets the new response.
     stage.fault(FaultRule::api(status(418)).nth(1));
     assert_eq!(client.users().me().await?.username, "rfranklin");
     assert_eq!(said(), ["first 1 418", "first 2 200", "second 2 200"]);
 
-    // A handler of the same name takes the place of the one before; clones share the handlers.
+    // A handler replaces the one with the same name, and clones share the handlers.
     client.clone().add_error_handler(Stand { name: "first", asked: Arc::default() });
     assert_eq!(nobody.get().await?.username, "first");
     assert_eq!(said(), ["second 1 200"]);
@@ -279,7 +279,7 @@ async fn handlers_run_in_order_and_can_be_changed() -> Result<()> {
     assert!(client.remove_error_handler("second"));
     assert!(nobody.get().await.is_err_and(|error| error.is_not_found()));
 
-    // The shipped ones are no different.
+    // Default handlers can be replaced in the same way.
     assert!(
         client.remove_error_handler("RateLimitSleeper") && client.remove_error_handler("MaintenanceSleeper")
     );
@@ -332,7 +332,7 @@ async fn handler_waits_do_not_use_up_retries() -> Result<()> {
     let stage =
         Stage::tuned(Emulator::builder(), |client| client.error_handler(sleeper).retry_policy(quick_retry()))
             .await;
-    // After each maintenance the platform comes up badly.
+    // Each maintenance is followed by connection resets.
     for _ in 0..2 {
         stage.fault(FaultRule::api(Action::Maintenance).first(3));
         stage.fault(FaultRule::api(Action::Reset).first(3));

@@ -1,4 +1,4 @@
-//! Completions of uploads whose answers are lost: what became of them is found out before anything is sent again or given up.
+//! Completions of uploads with lost responses: the client finds out the result before it repeats the completion or fails.
 
 use anyhow::Result;
 use sbg::ClientBuilder;
@@ -11,9 +11,9 @@ async fn stage() -> Stage {
     Stage::tuned(Emulator::builder().min_part_size(1), quick).await
 }
 
-/// Lets the platform show the upload as if it waited to be completed, so many times.
+/// Makes the platform show the upload as not yet completed, this many times.
 fn shown(stage: &Stage, times: u64) -> sbg_emulator::FaultId {
-    // Addresses of parts are asked for below the same path.
+    // Part URLs have the same path prefix.
     stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).method("GET").path("/part/"));
     let body = Some(json!({"upload_id": "u"}));
     let shown = Action::Status { code: 200, body, headers: Vec::new() };
@@ -36,7 +36,7 @@ async fn slow_completion_is_polled_and_not_repeated() -> Result<()> {
 async fn refused_repeat_completion_is_a_success() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).path("/complete").nth(1));
-    // For as long as it is looked at after a broken connection.
+    // As often as the client polls after a broken connection.
     let shown = shown(&stage, 5);
     let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"ACGT");

@@ -1,4 +1,4 @@
-//! How many connections the object store sees, and who takes over from one that stands still.
+//! The number of connections to the object store, and how stalled connections are replaced.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
 
 use crate::status;
 
-/// Connections that a transfer begins with.
+/// Connections at the start of a download.
 const FIRST: usize = 8;
 /// The same for uploads.
 const FIRST_UP: usize = 16;
 
-/// Connections over which ranges were asked for.
+/// Number of connections with range requests.
 fn connections(stage: &Stage) -> usize {
     let numbers: BTreeSet<_> = stage.storage("GET").iter().map(|request| request.connection).collect();
     numbers.len()
@@ -23,11 +23,11 @@ fn connections(stage: &Stage) -> usize {
 
 #[tokio::test]
 async fn more_connections_open_when_each_is_slow() -> Result<()> {
-    // Each carries no more than this, so only more of them bring more.
+    // Each connection has limited bandwidth, so only more connections are faster.
     let stage = Stage::with(Emulator::builder().bandwidth(2 * MIB as u64)).await;
     let id = stage.large_file("large", 1024 * MIB);
     let download = stage.client.file(&id).download(stage.path("large")).start();
-    // No connection is closed before its range has come, so all of them are in use at once.
+    // No connection is closed before its range is complete, so all of them are in use at once.
     eventually("there are twice as many", || connections(&stage) > 2 * FIRST).await;
     assert!(connections(&stage) <= 64);
     download.abort();
@@ -39,8 +39,8 @@ async fn more_connections_open_when_each_is_slow() -> Result<()> {
 #[tokio::test]
 async fn overloaded_storage_gets_fewer_requests() -> Result<()> {
     let stage = Stage::start().await;
-    // The first range holds its connection, those beside it are refused for the load, and whatever comes then stands still: so many
-    // requests are under way as there may be connections.
+    // The first range holds its connection, its neighbours are refused because of load, and later requests stall: so the number of
+    // requests in flight is the connection limit.
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(1));
     stage.fault(FaultRule::storage(status(503)).first(FIRST as u64 - 1));
     stage.fault(FaultRule::storage(Action::Stall(1000)));
@@ -61,12 +61,12 @@ async fn idle_connection_takes_over_a_stalled_range() -> Result<()> {
     let patient = |client: ClientBuilder| client.read_timeout(Duration::from_secs(600));
     let slow = Emulator::builder().bandwidth(4 * MIB as u64);
     let stage = Stage::tuned(slow, patient).await;
-    // The second range stands still at its beginning.
+    // The second range stalls at its start.
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
     let id = stage.large_file("large", 24 * MIB);
     let download = stage.client.file(&id).download(stage.path("large")).start();
     let whole = 24 * MIB as u64;
-    // The silent one is given up long before its time is over: others take half of what it owes, or all of it.
+    // The stalled connection is replaced long before its timeout: others take half of its range, or all of it.
     eventually("others have fetched most of it", || download.progress().bytes >= whole - 4 * MIB as u64)
         .await;
     let starts: Vec<u64> = stage
@@ -112,7 +112,7 @@ async fn backoff_starts_no_further_ranges() -> Result<()> {
     eventually("all have failed many times", || stage.storage("GET").len() >= 40).await;
     let asked = stage.storage("GET");
     let ranges: BTreeSet<_> = asked.iter().filter_map(|request| request.header("range")).collect();
-    // The first one, and one more for each connection.
+    // The first range, and one more for each connection.
     assert!(ranges.len() <= 1 + FIRST, "{ranges:?}");
     stage.emulator.faults().remove(busy);
     download.abort();

@@ -1,4 +1,4 @@
-//! Many more transfers at once than the process may have files and connections open.
+//! Many more parallel transfers than the process may have open files and connections.
 
 use std::fs;
 use std::process::Command;
@@ -9,13 +9,13 @@ use sbg_tests::Stage;
 
 use crate::processes::{helper, run};
 
-/// Transfers that are started at once.
+/// Number of transfers that are started at once.
 const TRANSFERS: usize = 500;
 
-/// What the process may have open. The C library and the runtime take some of it.
+/// Maximum number of open descriptors. The C library and the runtime use some of them.
 const DESCRIPTORS: usize = 128;
 
-/// The same program with few descriptors.
+/// The same command with a limit on descriptors.
 fn limited(command: &Command) -> Command {
     let mut limited = Command::new("sh");
     limited.args(["-c", &format!("ulimit -n {DESCRIPTORS} && exec \"$@\""), "sh"]);

@@ -1,4 +1,4 @@
-//! Downloads from an object store that misbehaves: the bytes are right in the end, or there is no file.
+//! Downloads from an object store that misbehaves: the file is correct in the end, or there is no file.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::status;
 /// Three ranges.
 const SIZE: usize = 20 * MIB;
 
-/// Downloads a file of three ranges under this fault, compares, and gives what was asked of the object store.
+/// Downloads a file of three ranges under this fault, compares it, and returns the requests to the object store.
 async fn survives(rule: FaultRule) -> Result<Vec<Recorded>> {
     let stage = Stage::start().await;
     let fault = stage.fault(rule);
@@ -26,14 +26,14 @@ async fn survives(rule: FaultRule) -> Result<Vec<Recorded>> {
     Ok(stage.storage("GET"))
 }
 
-/// Fails to download a file of three ranges under this fault, with nothing left behind, and gives the error.
+/// Fails to download a file of three ranges under this fault and leaves nothing behind.
 async fn fails(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
     let stage = fails_in_the_middle(rule, kind, words).await?;
     assert_eq!(stage.local_names(), ["there"]);
     Ok(stage)
 }
 
-/// Fails to download a file of three ranges under this fault, with the old file as it was, and gives the error.
+/// Fails to download a file of three ranges under this fault and leaves the old file unchanged.
 async fn fails_in_the_middle(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
     let stage = Stage::start().await;
     stage.fault(rule);
@@ -45,7 +45,7 @@ async fn fails_in_the_middle(rule: FaultRule, kind: ErrorKind, words: &[&str]) -
     Ok(stage)
 }
 
-/// The first byte of each range that was asked for.
+/// The first byte of each requested range.
 fn starts(requests: &[Recorded]) -> Vec<usize> {
     let range =
         |request: &Recorded| request.header("range")?.strip_prefix("bytes=")?.split_once('-')?.0.parse().ok();
@@ -71,7 +71,7 @@ async fn same_short_range_twice_is_final() -> Result<()> {
 async fn shifted_range_is_never_written() -> Result<()> {
     survives(FaultRule::storage(Action::ShiftedRange).nth(1)).await?;
 
-    // Of five ranges, so that at least two of the three are not the last, which alone would be shorter as well.
+    // With five ranges, at least two of the three are not the last one, which would also be shorter.
     for nth in [2, 3, 4] {
         let stage = Stage::start().await;
         stage.fault(FaultRule::storage(Action::ShiftedRange).nth(nth));
@@ -97,7 +97,7 @@ async fn wrong_total_is_detected() -> Result<()> {
         .await?;
     fails(FaultRule::storage(Action::WrongTotal).nth(1), integrity, &["changed on the platform"]).await?;
 
-    // The whole of a small file does not fit a wrong total, so it is asked for again.
+    // The whole small file does not match a wrong total size, so it is requested again.
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::WrongTotal).nth(1));
     let id = stage.file("small", "photograph 51");
@@ -132,7 +132,7 @@ async fn download_resumes_after_a_connection_reset() -> Result<()> {
 
 #[tokio::test]
 async fn repeated_resets_do_not_fail_a_download() -> Result<()> {
-    // Fifteen breaks, more than a range may have without progress.
+    // Fifteen interruptions, more than a range may have without progress.
     survives(FaultRule::storage(Action::CutBody(1_000_000)).first(15)).await?;
     Ok(())
 }

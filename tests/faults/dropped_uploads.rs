@@ -1,4 +1,4 @@
-//! Uploads that the storage has dropped while the platform still lists them, and journals that name the wrong upload.
+//! Uploads that the storage has dropped while the platform still lists them, and journals with the wrong upload id.
 
 use anyhow::{Context as _, Result};
 use sbg::ErrorKind;
@@ -10,7 +10,7 @@ use sbg_tests::{Stage, assert_refused, eventually, random_bytes};
 use crate::resuming_uploads::{Bench, FOREVER, PART};
 use crate::status;
 
-/// Stops an upload, lets the storage refuse its parts with this status, and uploads the file again.
+/// Stops an upload, makes the storage refuse its parts with this status, and uploads the file again.
 async fn restarts(code: u16) -> Result<()> {
     let bench = Bench::stopped().await?;
     let id = bench.under_way().await?.pop().context("an upload")?;
@@ -92,7 +92,7 @@ async fn refused_new_upload_does_not_restart() -> Result<()> {
 #[tokio::test]
 async fn dropped_reader_upload_is_an_error() -> Result<()> {
     let stage = Stage::start().await;
-    // The last part is sent when others are confirmed.
+    // The last part is sent after others are confirmed.
     stage.fault(FaultRule::storage(status(404)).path("/60"));
     let reader = std::io::Cursor::new(random_bytes(6000));
     let upload = stage.client.upload_reader("a", reader, 6000).to_project(&stage.project).part_size(100);
@@ -129,7 +129,7 @@ async fn upload_of_another_file_is_left_alone() -> Result<()> {
         std::fs::write(&path, format!("{json}\n{:08x}\n", crc32c::crc32c(json.as_bytes())))?;
         for changed in [true, false] {
             if changed {
-                // A file that has changed would abort the upload that the journal names.
+                // If the file has changed, the upload in the journal would be aborted.
                 std::fs::write(&bench.path, [&bench.bytes[..], b"more"].concat())?;
             }
             bench.forget();

@@ -1,4 +1,4 @@
-//! Uploads that were begun by a run which did not live to learn their ids, and what killed runs leave in the state folder.
+//! Uploads that were started by a run that ended before it learned their ids, and what killed runs leave in the state folder.
 
 use std::process::Stdio;
 
@@ -12,7 +12,7 @@ use sbg_tests::{assert_refused, eventually};
 use crate::processes::uploader;
 use crate::resuming_uploads::{Bench, FOREVER, PART};
 
-/// A platform that has begun an upload of which the client has heard nothing.
+/// A platform with an upload of which the client does not know the id.
 async fn unheard() -> Result<Bench> {
     let bench = Bench::new().await?;
     bench.stage.fault(FaultRule::api(Action::LostResponse).method("POST").path("/upload/multipart").first(1));
@@ -23,7 +23,7 @@ async fn unheard() -> Result<Bench> {
     Ok(bench)
 }
 
-/// Begins an upload as another program of the same user does.
+/// Starts an upload as another program of the same user would.
 async fn begin_elsewhere(bench: &Bench) -> Result<String> {
     let body = UploadInit {
         name: "a".to_owned(),
@@ -88,7 +88,7 @@ async fn upload_in_another_journal_is_not_adopted() -> Result<()> {
     let bench = unheard().await?;
     let ours = bench.under_way().await?.pop().context("an upload")?;
     bench.stage.client.uploads().abort(&ours).await?;
-    // The same file, by another path: its journal has another key.
+    // The same content at another path: its journal has another key.
     let other = bench.stage.local("other", &bench.bytes);
     let held = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let upload =

@@ -1,4 +1,4 @@
-//! Processes that are killed in the middle of a transfer, again and again, until one comes to the end.
+//! Processes that are repeatedly killed during a transfer, until one completes.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -14,25 +14,25 @@ use sbg_tests::{MIB, Stage, assert_same_bytes};
 
 use crate::processes::{downloader, uploader};
 
-/// Bytes per second of each transfer, so that it lasts eight seconds and many kills.
+/// Bytes per second of each transfer, so that it takes eight seconds and is killed often.
 const RATE: usize = 4 * MIB;
 
 const SIZE: usize = 32 * MIB;
 
-/// The size of the parts of an upload: a part is sent again as a whole, so they are small.
+/// Part size of uploads: small, because a part is sent again as a whole.
 const PART: usize = 64 * 1024;
 
-/// What a killed download may lose: it writes down every second what it has, and a machine under load may do so late.
+/// What a killed download may lose: it saves its progress every second, and a machine under load may do so late.
 const LOST_DOWN: u64 = 3 * RATE as u64;
 
-/// What a killed upload may lose: one part on each connection, and those that were confirmed just now.
+/// What a killed upload may lose: one part on each connection, and recently confirmed parts.
 const LOST_UP: u64 = 2 * 64 * PART as u64;
 
 /// Files in each direction.
 const FILES: usize = 4;
 
-/// Runs the transfer again and again, killed after a random time, until it comes to its end, which one may do that is killed before
-/// it can say so. Fails when a run does not begin with what the one before had, but for `lost` bytes.
+/// Repeats the transfer, killed after a random time, until it completes. A run may complete and be killed before it can report that.
+/// Fails if a run starts with less than the previous run had, except for `lost` bytes.
 fn until_done(
     what: &str,
     seed: u64,
@@ -47,7 +47,7 @@ fn until_done(
     loop {
         let mut child = command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let (lines, reader) = collect(&mut child)?;
-        // A platform that was asked for an upload whose number nobody lived to write down keeps it until it expires.
+        // If the first process were killed before it saved the upload id, the platform would keep that upload until it expires.
         while killed == 0 && lines.lock().is_ok_and(|lines| lines.is_empty()) && child.try_wait()?.is_none() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -70,10 +70,10 @@ fn until_done(
     }
 }
 
-/// What a process has printed so far.
+/// Lines printed by a process so far.
 type Lines = Arc<Mutex<Vec<String>>>;
 
-/// Reads the lines that the process prints, as they come, until it is gone.
+/// Reads the output of the process line by line until it exits.
 fn collect(child: &mut Child) -> Result<(Lines, JoinHandle<()>)> {
     let output = BufReader::new(child.stdout.take().context("an output")?);
     let lines = Arc::new(Mutex::new(Vec::new()));
@@ -86,7 +86,7 @@ fn collect(child: &mut Child) -> Result<(Lines, JoinHandle<()>)> {
     Ok((lines, reader))
 }
 
-/// Kills the process when its time is over. Whether it came to its end before.
+/// Kills the process after `life`, unless it has exited. Returns whether it completed.
 fn live(child: &mut Child, life: Duration) -> Result<bool> {
     let step = Duration::from_millis(5);
     for _ in 0..life.as_millis() / step.as_millis() {
@@ -95,7 +95,7 @@ fn live(child: &mut Child, life: Duration) -> Result<bool> {
         }
         std::thread::sleep(step);
     }
-    // SIGKILL, where there are signals.
+    // SIGKILL on Unix.
     child.kill()?;
     let status = child.wait()?;
     if let Some(code) = status.code().filter(|code| *code != 0) {
@@ -115,14 +115,14 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The id of the file of this name, once the platform has made it.
+/// The id of the file of this name, once the upload is completed.
 fn completed(stage: &Stage, name: &str) -> Option<String> {
     let completions = stage.calls("POST", "/complete").into_iter().filter_map(|call| call.response_json());
     let file = completions.into_iter().find(|file| file["name"] == name)?;
     file["id"].as_str().map(str::to_owned)
 }
 
-/// Uploads that can be gone on with.
+/// Number of journals.
 fn journals(state: &Path) -> usize {
     let names = names(state).unwrap_or_default();
     names.iter().filter(|name| Path::new(name).extension().is_none_or(|end| end != "lock")).count()
@@ -142,7 +142,7 @@ async fn repeatedly_killed_transfers_finish() -> Result<()> {
             let (down, up, state) = (down.path(), up.path(), state.path());
             runs.push(scope.spawn(move || -> Result<()> {
                 let name = format!("down-{number}");
-                // Each file is another piece of the bytes, so that none can be taken for another.
+                // Each file has different bytes, so that none can be mistaken for another.
                 let id = stage.file(&name, bytes[number..].to_vec());
                 let path = down.join(&name);
                 let command = || downloader(stage, &id, &path, Some(RATE));

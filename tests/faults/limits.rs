@@ -1,4 +1,4 @@
-//! How much is asked of the platform at once.
+//! Limits on parallel calls and on the request rate.
 
 use std::collections::BTreeSet;
 use std::future::{Future, IntoFuture as _};
@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// A server that counts the requests that it holds at the same time.
+/// A server that counts its requests in flight.
 #[derive(Debug, Default)]
 struct Counter {
     now: AtomicUsize,
@@ -28,7 +28,7 @@ struct Counter {
 }
 
 impl Counter {
-    /// Starts to serve and gives the base of the API.
+    /// Starts the server and returns the base URL of the API.
     async fn serve(self: &Arc<Self>) -> std::io::Result<String> {
         let counter = self.clone();
         server(move |_| {
@@ -49,7 +49,7 @@ impl Counter {
     }
 }
 
-/// Starts a server that answers requests without bodies by what `answer` makes of their paths, and gives the base of the API.
+/// Starts a server that responds to requests without bodies with `answer`, which gets the path. Returns the base URL of the API.
 async fn server<F>(answer: impl Fn(String) -> F + Clone + Send + Sync + 'static) -> std::io::Result<String>
 where
     F: Future<Output = String> + Send + 'static,
@@ -58,7 +58,7 @@ where
     let url = format!("http://{}/v2", listener.local_addr()?);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            // A client that goes away ends its connection with an error, which is nobody's concern.
+            // A client that disconnects causes an error here, which is ignored.
             tokio::spawn(serve(stream, answer.clone()));
         }
     });
@@ -139,7 +139,7 @@ async fn stream_reader_can_call_under_a_limit_of_one() -> Result<()> {
     for number in 0..30 {
         stage.file(&format!("{number}"), "a");
     }
-    // While the reader is busy with its own call, nobody polls the stream, which has asked for further pages.
+    // While the reader awaits its own call, the stream is not polled, although it has requested more pages.
     let reading = async {
         let mut files = stage.client.project(&stage.project).files().query().page_size(5).items();
         let mut names = 0;
@@ -165,12 +165,12 @@ async fn transfers_obey_the_call_limit() -> Result<()> {
     Ok(())
 }
 
-/// A server that allows so many requests in each second and says so.
+/// A server that allows this many requests per second and reports the limit.
 #[derive(Debug)]
 struct Meter {
     allowed: u64,
     window: Mutex<(Instant, u64, u64)>,
-    /// The paths of the requests that it answered, and those it refused.
+    /// The paths of the accepted requests, and the number of refused ones.
     answered: Mutex<Vec<String>>,
     refused: AtomicUsize,
 }
@@ -181,7 +181,7 @@ impl Meter {
         Arc::new(Self { allowed, window, answered: Mutex::default(), refused: AtomicUsize::new(0) })
     }
 
-    /// The answer to a request for this path.
+    /// The response to a request for this path.
     fn answer(&self, path: &str) -> String {
         let mut window = lock(&self.window);
         if window.0.elapsed() >= Duration::from_secs(1) {
@@ -199,7 +199,7 @@ impl Meter {
         } else {
             ("200 OK", r#"{"id": "a", "username": "rfranklin"}"#)
         };
-        // By its own clock, the window always ends in the next second.
+        // By the clock of the server, the window always ends in the next second.
         let (now, remaining) = (10 * window.1, self.allowed - window.2);
         format!(
             "HTTP/1.1 {status}\r\ndate: Thu, 01 Jan 1970 00:{:02}:{:02} GMT\r\nx-ratelimit-limit: {}\r\n\
@@ -232,7 +232,7 @@ async fn paced_calls_keep_order_and_get_no_429() -> Result<()> {
     for parallel in [1, 4] {
         let meter = Meter::allowing(5);
         let client = client_of(&meter.serve().await?, TOKEN).max_parallel_requests(parallel).build()?;
-        // What the window allows is known from the first answer on.
+        // The client knows the window from the first response on.
         client.file("first").get().await?;
         let calls = FuturesUnordered::new();
         for number in 0..12 {
@@ -267,7 +267,7 @@ async fn unpaced_calls_get_429s() -> Result<()> {
     Ok(())
 }
 
-/// A client whose window of three requests is spent, and what it says of its waits.
+/// A client whose window of three requests is used up, and a record of its waits.
 async fn spent() -> (Stage, Arc<Mutex<Vec<Waiting>>>) {
     let waits: Arc<Mutex<Vec<Waiting>>> = Arc::default();
     let log = waits.clone();

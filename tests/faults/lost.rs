@@ -1,4 +1,4 @@
-//! Connections that break: before the request is carried out, after it, or in the middle of the answer.
+//! Connections that break before the request is carried out, after it, or during the response.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn creation_with_lost_response_is_not_retried() -> Result<()> {
 async fn creation_is_not_retried_on_connection_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::Reset).method("POST"));
-    // The first one goes over a connection that was used before.
+    // The first request uses a connection that was used before.
     stage.client.users().me().await?;
     for sent in 1..=2 {
         assert_refused(stage.client.projects().create("x").await, ErrorKind::Network, &["project_create"]);

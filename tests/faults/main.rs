@@ -1,4 +1,4 @@
-//! What happens when the platform, the object store or the network misbehaves, and what the server saw of it.
+//! Misbehaviour of the platform, the object store or the network, and what the server saw of it.
 
 mod addresses;
 mod calls;
@@ -25,7 +25,7 @@ mod uploads;
 
 use sbg_emulator::Action;
 
-/// An answer of this status in the usual form of whoever is asked.
+/// A response with this status, in the usual format of the API or the storage.
 fn status(code: u16) -> Action {
     Action::Status { code, body: None, headers: Vec::new() }
 }

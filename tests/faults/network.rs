@@ -1,4 +1,4 @@
-//! The way to the platform: names that do not resolve, TLS that cannot be agreed on, proxies.
+//! The connection to the platform: DNS, TLS, proxies.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,12 +21,12 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// A client of this address that asks twice.
+/// A client of this endpoint with two attempts.
 fn client(endpoint: &str, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
     tune(client_of(endpoint, TOKEN).retry_policy(quick_retry().max_attempts(2))).build().expect("a client")
 }
 
-/// Listens, and treats each connection like this.
+/// Listens and handles each connection with `treat`; returns the host and port.
 async fn listen<F>(treat: impl Fn(TcpStream) -> F + Send + 'static) -> Result<String>
 where
     F: Future + Send + 'static,
@@ -42,7 +42,7 @@ where
     Ok(address)
 }
 
-/// Reads a head and answers with this.
+/// Reads the head of a request and responds with `text`.
 async fn answer(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, text: &str) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -50,7 +50,7 @@ async fn answer(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + 
             return;
         }
     }
-    // Whoever goes away without reading the answer has not asked for it.
+    // A client that disconnects early causes an error here, which is ignored.
     let _ = stream.write_all(text.as_bytes()).await;
     let _ = stream.shutdown().await;
 }
@@ -61,7 +61,7 @@ async fn unresolved_host_is_named() -> Result<()> {
     let words = ["user_me", "cannot resolve the host name", "host no-such-host.invalid", "2 attempts"];
     let error = assert_refused(client.users().me().await, ErrorKind::Dns, &words);
     assert!(error.is_transient() && error.status().is_none());
-    // A call that never left can be sent again, whatever it is.
+    // A request that was never sent can be retried, even if it is not idempotent.
     assert_refused(client.projects().create("x").await, ErrorKind::Dns, &["project_create", "2 attempts"]);
     Ok(())
 }
@@ -74,7 +74,7 @@ async fn untrusted_certificate_is_refused() -> Result<()> {
     let error = assert_refused(stranger.users().me().await, ErrorKind::Tls, &words);
     assert_eq!((error.attempts(), error.is_transient()), (1, false), "another attempt meets the same");
     let cause = std::error::Error::source(&error).and_then(std::error::Error::source).expect("a cause");
-    // The library of the operating system has words of its own.
+    // The library of the operating system has its own messages.
     let told = if cfg!(feature = "native-tls") { "certificate verify failed" } else { "UnknownIssuer" };
     assert!(format!("{cause:?}").contains(told), "{cause:?}");
     assert!(emulator.requests().is_empty());
@@ -90,7 +90,7 @@ async fn untrusted_certificate_is_refused() -> Result<()> {
     Ok(())
 }
 
-/// Where the system has its authorities is a matter of the system. On Linux a variable can say so, for rustls and OpenSSL alike.
+/// The location of system certificates depends on the system. On Linux an environment variable sets it, for both rustls and OpenSSL.
 #[cfg(target_os = "linux")]
 #[test]
 fn system_certificate_authorities_are_trusted() -> Result<()> {
@@ -128,7 +128,7 @@ fn system_certificate_authorities_are_trusted() -> Result<()> {
 async fn connect_timeout_ends_a_silent_handshake() -> Result<()> {
     let taken = Arc::new(AtomicU32::new(0));
     let count = taken.clone();
-    // It takes each connection and never says a word, so that TLS is not agreed on.
+    // The server accepts each connection and stays silent, so the TLS handshake never completes.
     let silent = listen(move |mut stream: TcpStream| {
         count.fetch_add(1, Ordering::SeqCst);
         async move { tokio::io::copy(&mut stream, &mut tokio::io::sink()).await }
@@ -137,7 +137,7 @@ async fn connect_timeout_ends_a_silent_handshake() -> Result<()> {
     let client = client(&format!("https://{}/v2", silent.await?), |client| {
         client.connect_timeout(Duration::from_millis(100)).read_timeout(forever).call_timeout(forever)
     });
-    // Nothing was sent yet, so that even a creation can be tried again.
+    // Nothing was sent yet, so even a creation can be retried.
     let call = tokio::time::timeout(Duration::from_secs(60), client.projects().create("x").send()).await;
     let words = ["project_create", "no data arrived for too long", "2 attempts"];
     let error = assert_refused(call.expect("no other limit ends it"), ErrorKind::Timeout, &words);
@@ -169,7 +169,7 @@ async fn plain_storage_is_refused_if_the_api_uses_tls() -> Result<()> {
 async fn plain_server_and_reset_give_different_errors() -> Result<()> {
     let plain = listen(async |mut stream: TcpStream| {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await?;
-        // It goes away when the client has, which is not the trouble that this is about.
+        // Waits until the client disconnects, to avoid a reset.
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
     });
     let error = client(&format!("https://{}/v2", plain.await?), |client| client).users().me().await;
@@ -177,17 +177,17 @@ async fn plain_server_and_reset_give_different_errors() -> Result<()> {
 
     let breaks_off = listen(async |stream: TcpStream| drop(stream)).await?;
     let client = client(&format!("https://{breaks_off}/v2"), |client| client);
-    // Nothing was sent yet, so that even a creation can be tried again.
+    // Nothing was sent yet, so even a creation can be retried.
     let words = ["the connection broke while it was opened", "2 attempts"];
     assert_refused(client.projects().create("x").await, ErrorKind::Network, &words);
     Ok(())
 }
 
-/// A certificate authority, and what it has signed: a certificate of `127.0.0.1` and one of a client, both with their keys.
+/// A certificate authority with two certificates, one for `127.0.0.1` and one for a client, both with their keys.
 struct Pki {
     ca: rcgen::Certificate,
     server: (rcgen::Certificate, KeyPair),
-    /// In PEM.
+    /// As PEM.
     client: String,
 }
 
@@ -196,7 +196,7 @@ impl Pki {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new([])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // OpenSSL takes what has the name of its authority for signed by itself.
+        // OpenSSL treats a certificate with the name of its authority as self-signed.
         params.distinguished_name.push(DnType::CommonName, "authority");
         let ca = params.self_signed(&key)?;
         let issuer = Issuer::new(params, key);
@@ -211,7 +211,7 @@ impl Pki {
         Ok(Self { ca, server, client: format!("{}{}", key.serialize_pem(), certificate.pem()) })
     }
 
-    /// Starts a server that answers those alone who show a certificate of the authority, and gives the base of the API.
+    /// Starts a server that requires a client certificate of the authority, and returns the base URL of the API.
     async fn serve(self, body: &'static str) -> Result<String> {
         let provider = Arc::new(ring::default_provider());
         let mut roots = RootCertStore::empty();
@@ -266,10 +266,10 @@ fn invalid_certificates_are_rejected() {
     assert_refused(client().root_certificates(pem).build(), ErrorKind::Config, &["not a PEM file"]);
 }
 
-/// The heads of the requests that a proxy has forwarded.
+/// The heads of the requests that a proxy forwarded.
 type Forwarded = Arc<Mutex<Vec<String>>>;
 
-/// Starts a proxy for plain http. It looks at the first request of each connection alone.
+/// Starts a proxy for plain HTTP. It reads only the first request of each connection.
 async fn proxy() -> Result<(String, Forwarded)> {
     let forwarded = Forwarded::default();
     let log = forwarded.clone();
@@ -358,7 +358,7 @@ async fn proxy_and_platform_connect_errors_differ() -> Result<()> {
 #[tokio::test]
 async fn loopback_bypasses_a_remote_proxy() -> Result<()> {
     let emulator = Emulator::builder().start().await?;
-    // An address of those that are set aside for documents, where nobody is.
+    // An address reserved for documentation, where no host exists.
     let elsewhere = Proxies::none().http("http://192.0.2.1:3128".parse()?);
     let client = client_of(emulator.url(), &emulator.token()).proxies(elsewhere).build()?;
     assert_eq!(client.users().me().await?.username, "rfranklin");

@@ -1,4 +1,4 @@
-//! Outages of the API and of the storage: a transfer waits for better times, and does not wait where nothing is to be had.
+//! Outages of the API and of the storage: a transfer waits until they end, but not if waiting cannot help.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use sbg_tests::{MIB, Stage, assert_refused, eventually, quick_retry, random_byte
 
 use crate::status;
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
-/// More requests than one call makes before it gives up.
+/// More requests than one call sends before it fails.
 const MANY: u64 = 30;
 
-/// A platform whose API breaks so many connections of calls to this path.
+/// A platform whose API resets the first [`MANY`] calls to this path.
 async fn out(path: &str) -> Stage {
     let quick = |client: ClientBuilder| client.retry_policy(quick_retry());
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), quick).await;
@@ -58,7 +58,7 @@ async fn downloads_wait_while_the_api_is_down() -> Result<()> {
 async fn download_survives_an_api_outage_midway() -> Result<()> {
     let quick = |client: ClientBuilder| client.retry_policy(quick_retry());
     let stage = Stage::tuned(Emulator::builder(), quick).await;
-    // The address is refused after the first range, and another one is not to be had for a while.
+    // The URL is refused after the first range, and no new one is available for a while.
     stage.fault(FaultRule::storage(Action::CutBody(u64::MAX)).nth(1));
     stage.fault(FaultRule::storage(status(403)).first(7));
     stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).path("/download_info").nth(1));
@@ -95,10 +95,10 @@ async fn waiting_for_the_api_frees_connections() -> Result<()> {
 async fn refusal_without_its_body_is_still_a_refusal() -> Result<()> {
     let patient = |client: ClientBuilder| client.read_timeout(FOREVER);
     let lifetime = Duration::from_secs(60);
-    // Elsewhere the status alone does not say that the URL may be old, or a small object comes with 200.
+    // On other storages, the status alone does not show that the URL may have expired, or a small object comes with status 200.
     let s3 = Emulator::builder().url_lifetime(lifetime).storage(StorageFlavor::S3);
     let stage = Stage::tuned(s3, patient).await;
-    // The first address has expired when it is used, but only the head of the answer says so.
+    // The first URL has expired when it is used, but only the head of the response shows it.
     stage.fault(FaultRule::storage(Action::ClockJump(2 * lifetime)).nth(1));
     stage.fault(FaultRule::storage(Action::Stall(0)).nth(1));
     let id = stage.file("a", "photograph 51");

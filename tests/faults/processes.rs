@@ -1,4 +1,4 @@
-//! Transfers in processes of their own: two at one target, what one takes, what it leaves, a disk that is full.
+//! Transfers in separate processes: two with the same destination, resource usage, threads left behind, a full disk.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -8,20 +8,20 @@ use anyhow::{Context as _, Result};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{MIB, Stage, eventually};
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
-/// The most memory that a transfer may take, in KiB.
+/// Maximum memory of a transfer, in KiB.
 const MOST_MEMORY: u64 = 64 * 1024;
 
-/// A process that downloads a file, at so many bytes per second at most.
+/// A process that downloads a file, at up to `rate` bytes per second.
 pub(crate) fn downloader(stage: &Stage, id: &str, path: &Path, rate: Option<usize>) -> Command {
     let mut command = helper("download", stage);
     command.arg(id).arg(path).args(rate.map(|rate| rate.to_string()));
     command
 }
 
-/// A process that uploads a file to the project of the stage, at so many bytes per second at most.
+/// A process that uploads a file to the project of the stage, at up to `rate` bytes per second.
 pub(crate) fn uploader(
     stage: &Stage,
     path: &Path,
@@ -35,14 +35,14 @@ pub(crate) fn uploader(
     command
 }
 
-/// A process that transfers something of the stage.
+/// A process that runs a transfer with the platform of the stage.
 pub(crate) fn helper(direction: &str, stage: &Stage) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_transfer"));
     command.args([direction, stage.emulator.url(), &stage.emulator.token()]);
     command
 }
 
-/// The value that a process has printed under this name.
+/// The printed value of this name.
 fn printed(output: &Output, name: &str) -> Result<String> {
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stderr}");
@@ -51,12 +51,12 @@ fn printed(output: &Output, name: &str) -> Result<String> {
     value.with_context(|| format!("no {name} in {stdout}"))
 }
 
-/// Runs a process to its end without standing in the way of the test.
+/// Runs a process to completion without blocking the test.
 pub(crate) async fn run(mut command: Command) -> Result<Output> {
     Ok(tokio::task::spawn_blocking(move || command.output()).await??)
 }
 
-/// Fails unless the process has failed at once with an error of this kind that has these words.
+/// Fails unless the process failed immediately with an error of this kind whose message contains these words.
 #[track_caller]
 fn assert_failed(output: &Output, kind: &str, words: &[&str]) {
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -87,7 +87,7 @@ async fn processes_cannot_share_a_download_path() -> Result<()> {
     Ok(())
 }
 
-/// The names of the partial file and of its journal do not fit with the whole name of the file.
+/// The name of the file is so long that the names of the partial file and its journal cannot contain all of it.
 #[tokio::test]
 async fn killed_download_to_a_long_name_resumes() -> Result<()> {
     let stage = Stage::start().await;
@@ -156,11 +156,11 @@ async fn transfer_bounds_memory_and_leaves_no_thread() -> Result<()> {
     check(&output)
 }
 
-/// Runs a download into a folder that has no room for the file, which is mounted for it alone where the system allows that. Where it
-/// does not, the process may write no file of that size, which looks the same to it. Prints what is in the folder afterwards.
+/// Runs a download into a folder without room for the file. If the system allows it, a small file system is mounted there; otherwise a
+/// limit on the file size has the same effect. Prints the contents of the folder afterwards.
 #[cfg(target_os = "linux")]
 fn without_room(stage: &Stage, id: &str) -> Command {
-    // Shells count in blocks of 512 or of 1024 bytes: 8 or 16 MiB.
+    // Shells count in blocks of 512 or 1024 bytes: 8 or 16 MiB.
     let limited = r#"trap "" XFSZ; ulimit -f 16384"#;
     let script = format!(
         r#"
@@ -205,7 +205,7 @@ async fn full_disk_error_names_the_file() -> Result<()> {
     assert_eq!(left, ["left large old"], "the old file is as it was, and nothing is beside it");
     assert_eq!(stage.storage("GET").len(), 1, "nothing more is asked for");
 
-    // One that fits is no trouble in the same place.
+    // A file that fits can be downloaded to the same folder.
     let id = stage.large_file("small", 6 * MIB);
     let output = run(without_room(&stage, &id)).await?;
     assert_eq!(printed(&output, "resumed")?, "0");

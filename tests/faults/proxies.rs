@@ -1,4 +1,4 @@
-//! Answers of something between the client and the platform: HTML, nothing at all, another page.
+//! Responses of an intermediary between the client and the platform: HTML, an empty body, another page.
 
 use std::time::Duration;
 
@@ -88,10 +88,10 @@ async fn truncated_or_unexpected_json_is_an_error() -> Result<()> {
     Ok(())
 }
 
-/// Part of an answer that goes on.
+/// A piece of an endless response.
 static SPACES: [u8; 65536] = [b' '; 65536];
 
-/// Answers every request with this head, and then with `body` until the client has enough.
+/// Responds to every request with this head, and then repeats `body` until the client disconnects.
 async fn server(head: &'static str, body: &'static [u8], pause: Duration) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/v2", listener.local_addr()?);
@@ -120,7 +120,7 @@ async fn endless_response_is_cut_off() -> Result<()> {
     for head in [
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 67108865\r\n\r\n",
-        // It is not unpacked, so that little cannot become much.
+        // It is not decompressed, so that a small body cannot become large.
         "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n",
         "HTTP/1.1 500 Internal Server Error\r\n\r\n",
     ] {
@@ -129,7 +129,7 @@ async fn endless_response_is_cut_off() -> Result<()> {
         assert_eq!(error.attempts(), 1, "{head}");
     }
 
-    // Each byte comes in time, and the last one never.
+    // Each byte comes in time, but the response never ends.
     let url = server("HTTP/1.1 200 OK\r\n\r\n", b" ", Duration::from_millis(10)).await?;
     let client = client_of(&url, token)
         .call_timeout(Duration::from_millis(300))

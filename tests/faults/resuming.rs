@@ -1,4 +1,4 @@
-//! Downloads that go on where another one was stopped, and that start over where what is left cannot be relied on.
+//! Downloads that resume after a stop, and downloads that restart from zero because the partial file is not reliable.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use crate::status;
 /// Three ranges.
 const SIZE: usize = 24 * MIB;
 
-/// What the first download gets at least.
+/// Minimum progress of the first download.
 const LEAST: u64 = 16 * MIB as u64;
 
-/// A platform with a file of three ranges, and what a download of it has left that was stopped.
+/// A platform with a file of three ranges, and the partial file of a stopped download.
 struct Left {
     stage: Stage,
     id: String,
@@ -35,7 +35,7 @@ impl Left {
         Ok(left)
     }
 
-    /// Downloads most of the file with a client of its own, and stops.
+    /// Downloads most of the file with a separate client, and stops.
     async fn leave(&self) -> Result<()> {
         self.forget();
         self.stage.fault(FaultRule::storage(Action::Stall(3_000_000)).every(2));
@@ -48,7 +48,7 @@ impl Left {
         Ok(())
     }
 
-    /// Lets the platform behave, and forgets what it has seen.
+    /// Removes the faults and the recorded requests.
     fn forget(&self) {
         self.stage.emulator.faults().clear();
         self.stage.emulator.clear_requests();
@@ -62,7 +62,7 @@ impl Left {
         self.stage.path("large.sbg-part.journal")
     }
 
-    /// Downloads with another client, and checks that what comes of it is the file and nothing else.
+    /// Downloads with another client, and checks that the result is the file and nothing else.
     async fn go_on(&self) -> Result<Downloaded> {
         self.go_on_with(&self.id).await
     }
@@ -75,12 +75,12 @@ impl Left {
         Ok(done)
     }
 
-    /// Bytes that were asked for, those that were asked for twice counted once.
+    /// Number of requested bytes; bytes requested twice count once.
     fn asked_for(&self) -> u64 {
         covered(&self.stage.storage("GET"))
     }
 
-    /// Goes on, and fails unless nothing of what is there is fetched again.
+    /// Resumes, and fails unless the present bytes are not fetched again.
     async fn assert_resumes(&self) -> Result<Downloaded> {
         let done = self.go_on().await?;
         assert_eq!(done.started_over, None);
@@ -89,7 +89,7 @@ impl Left {
         Ok(done)
     }
 
-    /// Goes on, and fails unless everything is fetched again, for a reason with these words.
+    /// Downloads again, and fails unless everything is fetched again, for a reason with these words.
     async fn assert_starts_over(&self, words: &[&str]) -> Result<()> {
         let done = self.go_on().await?;
         let why = done.started_over.context("it did not start over")?;
@@ -99,7 +99,7 @@ impl Left {
         Ok(())
     }
 
-    /// Goes on, and fails unless the file on the platform is seen to be another by now.
+    /// Downloads again, and fails unless the client notices that the file changed on the platform.
     async fn assert_sees_the_change(&self) -> Result<()> {
         let done = self.go_on().await?;
         assert_eq!(done.started_over.as_deref(), Some("the file changed on the platform"));
@@ -107,7 +107,7 @@ impl Left {
         Ok(())
     }
 
-    /// Changes the journal in a way that its checksum does not show.
+    /// Changes the journal and corrects its checksum.
     fn edit_journal(&self, edit: impl FnOnce(&mut Value)) -> Result<()> {
         let text = std::fs::read_to_string(self.journal())?;
         let mut journal = serde_json::from_str(text.lines().next().context("a line")?)?;
@@ -129,7 +129,7 @@ fn ranges(requests: &[Recorded]) -> Vec<Range<u64>> {
     requests.iter().map(|request| range(request).expect("a range")).collect()
 }
 
-/// Bytes that these requests ask for; those that several ask for count once.
+/// Number of bytes that these requests ask for; bytes requested more than once count once.
 pub(crate) fn covered(requests: &[Recorded]) -> u64 {
     let mut ranges = ranges(requests);
     ranges.sort_by_key(|range| range.start);
@@ -141,7 +141,7 @@ pub(crate) fn covered(requests: &[Recorded]) -> u64 {
     count
 }
 
-/// Flips a bit of the byte at this place.
+/// Flips a bit of the byte at this position.
 fn damage(path: &Path, at: usize) -> Result<()> {
     let mut bytes = std::fs::read(path)?;
     bytes[at] ^= 1;
@@ -188,7 +188,7 @@ async fn download_resumes_after_its_handle_is_dropped() -> Result<()> {
     drop(download);
     eventually("it is written down", || left.journal().exists()).await;
     left.forget();
-    // The file is free only when the last worker is gone.
+    // The file stays locked until the last worker has ended.
     let done = loop {
         let client = left.stage.client_of("rfranklin");
         match client.file(&left.id).download(&left.path).await {
@@ -260,7 +260,7 @@ async fn changed_remote_file_restarts_from_zero() -> Result<()> {
     left.assert_sees_the_change().await?;
     assert_eq!(left.asked_for(), SIZE as u64);
 
-    // Another size: what was there is smaller or larger than what is there now.
+    // Another size: smaller or larger than before.
     for size in [SIZE - 1, 10 * SIZE] {
         left.leave().await?;
         std::fs::File::options().write(true).open(left.part())?.set_len(size as u64)?;
@@ -292,7 +292,7 @@ async fn damaged_journal_is_not_trusted() -> Result<()> {
         journal[..middle].to_vec(),
         Vec::new(),
         vec![0xff; 100],
-        // Those that are whole, but not what this version writes.
+        // Intact journals with other contents than this version writes.
         with_checksum("{}").into_bytes(),
         with_checksum(&json.replace("extents", "pieces")).into_bytes(),
     ];
@@ -324,7 +324,7 @@ async fn contradictory_journal_is_not_trusted() -> Result<()> {
 #[tokio::test]
 async fn unreadable_journal_is_not_trusted() -> Result<()> {
     let left = Left::new().await?;
-    // Without end, but for the room that it takes.
+    // Huge, but sparse.
     std::fs::File::create(left.journal())?.set_len(1 << 30)?;
     let client = left.stage.client_of("rfranklin");
     let done = client.file(&left.id).download(&left.path).await?;
@@ -366,7 +366,7 @@ async fn modified_partial_file_is_not_trusted() -> Result<()> {
 #[tokio::test]
 async fn partial_file_of_another_file_is_not_used() -> Result<()> {
     let left = Left::new().await?;
-    // Of the same size, and even with the same entity tag.
+    // The same size, and even the same ETag.
     let other = left.stage.large_file("other", SIZE);
     let done = left.go_on_with(&other).await?;
     let why = done.started_over.context("it did not start over")?;
@@ -421,7 +421,7 @@ async fn small_file_restarts_from_zero() -> Result<()> {
     assert_eq!((done.resumed, done.started_over), (0, None));
     stage.assert_downloaded(&stage.path("small"), &id);
 
-    // The least that is written down.
+    // The smallest size with a journal.
     let id = stage.large_file("large", 16 * MIB);
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
     let download = stage.client.file(&id).download(stage.path("large")).start();
@@ -432,7 +432,7 @@ async fn small_file_restarts_from_zero() -> Result<()> {
     Ok(())
 }
 
-/// Large enough that its blocks bypass the page cache, and not a multiple of a block.
+/// The file is large enough that its blocks bypass the page cache, and its size is not a multiple of a block.
 #[tokio::test]
 async fn large_download_resumes_after_a_stop_and_cuts() -> Result<()> {
     const LARGE: usize = 96 * MIB + 1234;

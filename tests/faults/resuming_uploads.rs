@@ -1,4 +1,4 @@
-//! Uploads that go on where another one was stopped, that start over where they must, and how the platform is told of parts.
+//! Uploads that resume after a stop, uploads that must restart from zero, and how parts are reported to the platform.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::status;
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 pub(crate) const FOREVER: Duration = Duration::from_secs(600);
 
 pub(crate) const PART: u64 = 1000;
@@ -23,7 +23,7 @@ pub(crate) const PART: u64 = 1000;
 /// Twenty parts.
 const SIZE: usize = 20_000;
 
-/// A platform, a local file, and a folder in which uploads write down how far they are.
+/// A platform, a local file, and a folder for the journals of uploads.
 pub(crate) struct Bench {
     pub(crate) stage: Stage,
     pub(crate) path: PathBuf,
@@ -38,7 +38,7 @@ impl Bench {
         Ok(Self { path: stage.local("a", &bytes), stage, bytes, state: tempfile::tempdir()? })
     }
 
-    /// A platform on which all but five parts of an upload were confirmed when it was stopped.
+    /// A platform with a stopped upload, of which all but five parts were confirmed.
     pub(crate) async fn stopped() -> Result<Self> {
         let bench = Self::new().await?;
         bench.stop_in_the_middle().await?;
@@ -58,12 +58,12 @@ impl Bench {
         Ok(())
     }
 
-    /// Another client, as another process has one.
+    /// A separate client, as in another process.
     pub(crate) fn client(&self) -> sbg::Result<Client> {
         self.client_with(|client| client)
     }
 
-    /// Such a client that `tune` changes before it is built.
+    /// A separate client that `tune` configures.
     pub(crate) fn client_with(
         &self,
         tune: impl FnOnce(ClientBuilder) -> ClientBuilder,
@@ -72,7 +72,7 @@ impl Bench {
         tune(client.state_folder(Some(self.state.path().to_owned()))).build()
     }
 
-    /// Lets the platform behave, and forgets what it has seen.
+    /// Removes the faults and the recorded requests.
     pub(crate) fn forget(&self) {
         self.stage.emulator.faults().clear();
         self.stage.emulator.clear_requests();
@@ -100,7 +100,7 @@ impl Bench {
         Ok(file)
     }
 
-    /// Numbers of the parts that were sent, in order.
+    /// Numbers of the sent parts, in order.
     pub(crate) fn sent(&self) -> Vec<usize> {
         let number = |path: &str| path.rsplit('/').next()?.parse().ok();
         let puts = self.stage.storage("PUT");
@@ -118,7 +118,7 @@ impl Bench {
         Ok(uploads.into_iter().map(|upload| upload.upload_id).collect())
     }
 
-    /// Goes on, and fails unless everything is sent anew.
+    /// Uploads again, and fails unless everything is sent again.
     pub(crate) async fn assert_starts_over(&self) -> Result<()> {
         self.go_on().await?;
         let parts = std::fs::metadata(&self.path)?.len().div_ceil(PART);
@@ -148,7 +148,7 @@ async fn upload_resumes_after_its_handle_is_dropped() -> Result<()> {
     let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
     eventually("five parts are missing", || upload.progress().parts == 15).await;
     drop(upload);
-    // The lock goes with the last worker.
+    // The lock is released with the last worker.
     eventually("nobody is at it", || bench.journals() == 1).await;
     bench.forget();
     bench.go_on().await?;
@@ -194,7 +194,7 @@ async fn upload_completed_unseen_is_detected() -> Result<()> {
                 .part_size(PART)
                 .overwrite(overwrite))
         };
-        // It is completed, but neither the answer nor any that tells of the upload comes back.
+        // The upload is completed, but neither this response nor any about the upload arrives.
         bench.stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
         bench.stage.fault(FaultRule::api(Action::CutBody(u64::MAX)).path("/part/"));
         bench.stage.fault(FaultRule::api(Action::Reset).method("GET"));
@@ -207,7 +207,7 @@ async fn upload_completed_unseen_is_detected() -> Result<()> {
         let file = upload.wait().await?;
         bench.stage.assert_uploaded(&file.id, &bench.bytes);
         assert_eq!((upload.progress().bytes, bench.journals()), (SIZE as u64, 0));
-        // Where files are replaced, the file that is found could be the one to replace.
+        // With `overwrite`, the file found on the platform could be the one to replace, so it proves nothing.
         let sent = if overwrite { 20 } else { 0 };
         assert_eq!((bench.sent().len(), bench.begun()), (sent, usize::from(overwrite)));
         assert!(bench.under_way().await?.is_empty());
@@ -303,7 +303,7 @@ async fn part_with_another_etag_is_resent() -> Result<()> {
 #[tokio::test]
 async fn aborted_upload_leaves_nothing() -> Result<()> {
     let bench = Bench::stopped().await?;
-    // One that goes on, and one that begins.
+    // First a resumed upload, then a new one.
     for _ in 0..2 {
         bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(3));
         let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project);
@@ -434,7 +434,7 @@ fn upload_journals_use_the_user_state_folder() -> Result<()> {
         assert_refused(runtime.block_on(upload.wait()), ErrorKind::Cancelled, &[]);
     });
     if asked {
-        // This is the other process, which has another platform and another folder.
+        // This is the other process, which has its own platform and folder.
         return Ok(());
     }
     bench.forget();
@@ -452,7 +452,7 @@ fn batches(stage: &Stage) -> Vec<Recorded> {
     stage.calls("POST", "").into_iter().filter(|post| id(&post.path)).collect()
 }
 
-/// How many parts a call reports.
+/// The number of parts that a call reports.
 fn reported(call: &Recorded) -> usize {
     let body = call.request_json().expect("JSON");
     body["parts"].as_array().expect("parts").len()
@@ -537,7 +537,7 @@ async fn upload_resumes_with_a_new_token() -> Result<()> {
     for (code, kind) in [(401, ErrorKind::Unauthorized), (402, ErrorKind::Quota), (403, ErrorKind::Forbidden)]
     {
         let bench = Bench::new().await?;
-        // The last address is asked for when others have been used for a while.
+        // The last URL is requested after others have been used for a while.
         bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(700))).path("/part/").nth(20));
         bench.stage.fault(FaultRule::api(status(code)).path("/part/").nth(20));
         let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);

@@ -1,4 +1,4 @@
-//! Local files that change while they are uploaded, and journals that do not belong to them: nothing of others is touched.
+//! Local files that change during the upload, and journals of other uploads: nothing else is touched.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -15,7 +15,7 @@ use sbg_tests::{Stage, assert_refused, eventually, random_bytes};
 use crate::resuming_uploads::{Bench, PART};
 use crate::status;
 
-/// Uploads ten parts of a file that `change` changes while they cannot be stored.
+/// Uploads ten parts of a file that `change` modifies while the storage refuses them.
 async fn changed(change: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()> {
     let stage = Stage::start().await;
     let fault = stage.fault(FaultRule::storage(status(503)));
@@ -64,8 +64,7 @@ async fn replaced_file_is_uploaded_as_opened() -> Result<()> {
     Ok(())
 }
 
-/// Somebody has put the id of another upload into the journal, and the file has changed since, so that the upload of the journal would be
-/// aborted.
+/// The journal has the id of another upload, and the file has changed since, so that the upload in the journal would be aborted.
 #[tokio::test]
 async fn journal_of_another_upload_aborts_nothing() -> Result<()> {
     let bench = Bench::stopped().await?;

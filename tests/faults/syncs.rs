@@ -1,4 +1,4 @@
-//! Trees that are synced while processes are killed and files change: in the end both sides have what the last writer wrote.
+//! Trees that are synced while processes are killed and files change: in the end both sides have the latest content.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -17,16 +17,16 @@ use sbg_tests::{Stage, assert_same_bytes, client_of};
 
 use crate::processes::helper;
 
-/// Runs that are killed in each direction.
+/// Number of killed runs in each direction.
 const KILLS: u32 = 20;
 
-/// Files of a tree.
+/// Number of files in a tree.
 const FILES: usize = 40;
 
-/// Syncs in each direction while files change.
+/// Number of syncs in each direction while files change.
 const SYNCS: usize = 12;
 
-/// A platform that takes its time, so that a run can be killed on its way.
+/// A slow platform, so that a run can be killed midway.
 fn platform() -> sbg_emulator::Builder {
     Emulator::builder().min_part_size(1).rate_limit(1_000_000).latency(Duration::from_millis(5))
 }
@@ -42,7 +42,7 @@ fn content(random: &mut Rng) -> Vec<u8> {
     bytes
 }
 
-/// What the last writer of each file wrote, by path.
+/// The latest content of each file, by path.
 type Written = BTreeMap<String, Vec<u8>>;
 
 /// Writes some of the files below a local folder.
@@ -55,7 +55,7 @@ fn write_some(folder: &Path, random: &mut Rng, count: usize, written: &mut Writt
         if random.bool() {
             fs::write(&local, &bytes)?;
         } else {
-            // As another program saves: beside it, and then in its place, sometimes with the time of before.
+            // Some programs save to a new file and rename it, sometimes with the previous modification time.
             let new = folder.join("new");
             fs::write(&new, &bytes)?;
             if let (Some(before), true) = (before, random.bool()) {
@@ -68,7 +68,7 @@ fn write_some(folder: &Path, random: &mut Rng, count: usize, written: &mut Writt
     Ok(())
 }
 
-/// Replaces some of the files on the platform, from a client that records nothing.
+/// Replaces some of the files on the platform, with a client that keeps no records.
 async fn replace_some(
     client: &Client,
     folders: &[String],
@@ -88,7 +88,7 @@ async fn replace_some(
     Ok(())
 }
 
-/// Makes the folders of the tree on the platform.
+/// Creates the folders of the tree on the platform.
 async fn make_folders(client: &Client, stage: &Stage) -> Result<Vec<String>> {
     let mut folders = Vec::new();
     for number in 0..3 {
@@ -98,7 +98,7 @@ async fn make_folders(client: &Client, stage: &Stage) -> Result<Vec<String>> {
     Ok(folders)
 }
 
-/// Fails unless the local tree has these files and nothing else.
+/// Fails unless the local tree has exactly these files.
 fn assert_local(folder: &Path, written: &Written) -> Result<()> {
     let mut count = 0;
     for entry in fs::read_dir(folder)? {
@@ -111,7 +111,7 @@ fn assert_local(folder: &Path, written: &Written) -> Result<()> {
     Ok(())
 }
 
-/// Fails unless the platform has these files and nothing else.
+/// Fails unless the platform has exactly these files.
 async fn assert_remote(stage: &Stage, written: &Written) -> Result<()> {
     let entries: Vec<Entry> =
         stage.client.project(&stage.project).files().walk().entries().try_collect().await?;
@@ -131,7 +131,7 @@ fn sync(stage: &Stage, direction: &str, tree: &Path, state: &Path) -> Command {
     command
 }
 
-/// Runs a sync and kills it at a random moment after it has begun to move bytes. Whether it was killed before its end.
+/// Runs a sync and kills it at a random moment after its first transfer has started. Returns whether it was killed before it ended.
 async fn run_and_kill(stage: &Stage, mut command: Command, random: &mut Rng) -> Result<bool> {
     stage.emulator.clear_requests();
     let mut child = command.spawn()?;
@@ -146,7 +146,7 @@ async fn run_and_kill(stage: &Stage, mut command: Command, random: &mut Rng) -> 
     Ok(ended.is_none())
 }
 
-/// Runs a sync to its end.
+/// Runs a sync to completion.
 async fn run(mut command: Command) -> Result<String> {
     let output = tokio::task::spawn_blocking(move || command.output()).await??;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -194,7 +194,7 @@ async fn killed_tree_uploads_leave_no_stale_bytes() -> Result<()> {
     Ok(())
 }
 
-/// The number that a process has printed under this name.
+/// The printed number of this name.
 fn number(output: &str, name: &str) -> Result<usize> {
     let mut lines = output.lines();
     let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
@@ -227,7 +227,7 @@ async fn second_sync_of_a_large_tree_is_cheap() -> Result<()> {
     Ok(())
 }
 
-/// Fails where a file failed for another reason than that it changed while it moved.
+/// Fails if a file failed for another reason than a change during its transfer.
 fn assert_only_changed(report: &Report) -> Result<()> {
     for (file, error) in report.failures() {
         let changed = error.status() == Some(404)
@@ -255,13 +255,13 @@ async fn files_changed_during_a_sync_arrive() -> Result<()> {
         files.download_tree(&down).on_conflict(Conflict::Overwrite)
     };
     let uploads = || client.upload_tree(&up).to_project(&*other).on_conflict(Conflict::Overwrite);
-    // The writers end by themselves, so that what they have written last is known.
+    // The writers are not cancelled, so their latest content is known.
     let over = Cell::new(false);
     let syncing = async {
         for _ in 0..SYNCS {
             let (brought, sent) = tokio::join!(downloads(), uploads());
             assert_only_changed(&brought?)?;
-            // A folder may be read while a file in it is renamed.
+            // A file may be renamed while its folder is read.
             assert_only_changed(&sent?)?;
         }
         over.set(true);

@@ -1,4 +1,4 @@
-//! Folder trees whose transfer is stopped, or whose process is killed: the next one moves what is missing, and nothing else.
+//! Folder trees whose transfer is stopped or killed: the next transfer moves only what is missing.
 
 use std::fs;
 use std::path::Path;
@@ -16,19 +16,19 @@ use serde_json::Value;
 use crate::processes::helper;
 use crate::resuming::covered;
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
-/// Small files of a tree.
+/// Number of small files in a tree.
 const SMALL: usize = 20;
 
-/// Those of them that the first transfer does not bring to their end.
+/// Number of small files that the first transfer does not complete.
 const HELD: usize = 5;
 
-/// The large file of a tree that comes down.
+/// Size of the large file in a downloaded tree.
 const DOWN: usize = 24 * MIB;
 
-/// The large file of a tree that goes up: larger than what goes in one part, and so in five.
+/// Size of the large file in an uploaded tree: too large for one part, so it has five.
 const UP: usize = 32 * MIB + 1;
 
 /// How the first transfer ends.
@@ -46,16 +46,16 @@ fn content(number: usize) -> String {
     format!("photograph {number}")
 }
 
-/// What a journal in this folder says, whose file has this end.
+/// The contents of the journals in this folder whose names end with `end`.
 fn journals(folder: &Path, end: &str) -> Vec<Value> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let named = entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(end));
-    // One that is being replaced may be gone, or not be there yet.
+    // A journal that is being replaced may be missing for a moment.
     let texts = named.filter_map(|path| fs::read_to_string(path).ok());
     texts.filter_map(|text| serde_json::from_str(text.lines().next()?).ok()).collect()
 }
 
-/// Files that were moved, and those that were left because they are the same.
+/// Numbers of transferred and of identical files.
 fn counts(report: &Report) -> (usize, usize) {
     let count = |wanted: fn(&Outcome) -> bool| {
         report.files.iter().filter(|file| file.outcome.as_ref().is_ok_and(wanted)).count()
@@ -66,13 +66,13 @@ fn counts(report: &Report) -> (usize, usize) {
     )
 }
 
-/// Lets the platform behave, and forgets what it has seen.
+/// Removes the faults and the recorded requests.
 fn forget(stage: &Stage) {
     stage.emulator.faults().clear();
     stage.emulator.clear_requests();
 }
 
-/// Bytes of the large file that the journal in this folder has.
+/// Bytes of the large file that are journaled in this folder.
 fn written_down(tree: &Path) -> u64 {
     let length = |extent: &Value| Some(extent["end"].as_u64()? - extent["start"].as_u64()?);
     let of_journal = |journal: Value| {
@@ -82,8 +82,8 @@ fn written_down(tree: &Path) -> u64 {
     journals(tree, ".sbg-part.journal").into_iter().filter_map(of_journal).sum()
 }
 
-/// Downloads a tree until all small files but some are there and a piece of the large one, and ends it like this. Then downloads it
-/// once more.
+/// Downloads a tree until all but a few small files and a piece of the large one are complete, and ends the transfer with `end`. Then
+/// downloads it again.
 async fn a_tree_comes_down_in_two_transfers(end: End) -> Result<()> {
     let stage = Stage::start().await;
     let ids: Vec<_> = (0..SMALL).map(|number| stage.file(&small(number), content(number))).collect();
@@ -142,12 +142,12 @@ async fn killed_tree_download_fetches_the_rest() -> Result<()> {
     a_tree_comes_down_in_two_transfers(End::Killed).await
 }
 
-/// Uploads a tree until all small files but some are completed and three of the five parts of the large one are there, and ends it like
-/// this. Then uploads it once more.
+/// Uploads a tree until all but a few small files are completed and three of the five parts of the large one are confirmed, and ends the
+/// transfer with `end`. Then uploads it again.
 async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
     let stage = Stage::start().await;
     let (tree, state, bytes) = (stage.path("tree"), stage.path("state"), random_bytes(UP));
-    // What is made on the platform is younger than the local files, even by whole seconds.
+    // Files created on the platform are newer than the local files, by at least a whole second.
     stage.emulator.clock().advance(Duration::from_secs(1));
     fs::create_dir_all(tree.join("deep"))?;
     (0..SMALL).try_for_each(|number| fs::write(tree.join(small(number)), content(number)))?;
@@ -155,7 +155,7 @@ async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
     for part in ["/part/4", "/part/5"] {
         stage.fault(FaultRule::api(Action::Delay(FOREVER)).path(part));
     }
-    // Only small files come so far.
+    // Only small files get this far.
     stage.fault(FaultRule::api(Action::Delay(FOREVER)).method("POST").path("/complete").first(HELD as u64));
     let client = || {
         let client = client_of(stage.emulator.url(), &stage.emulator.token());
@@ -164,7 +164,7 @@ async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
     let confirmed = |requests: &[Recorded]| {
         requests.iter().filter(|request| request.status.is_some_and(|status| status < 300)).count()
     };
-    // What the platform has answered the client need not have heard yet: its journals tell what it has.
+    // The client may not have received every response yet; its journals show what it has.
     let far = || {
         let completions = stage.calls("POST", "/complete");
         let journals = journals(&state, ".upload");

@@ -1,4 +1,4 @@
-//! Uploads to an object store that misbehaves: the file is right in the end, or there is none and nothing under way.
+//! Uploads to an object store that misbehaves: the file is correct in the end, or there is no file and no unfinished upload.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sbg_tests::{Stage, assert_refused, eventually, random_bytes};
 
 use crate::status;
 
-/// Uploads ten parts under this fault, compares, and gives the number of parts that were sent.
+/// Uploads ten parts under this fault, compares, and returns the number of sent parts.
 async fn survives(rule: FaultRule) -> Result<usize> {
     survives_on(Stage::start().await, rule).await
 }
@@ -29,7 +29,7 @@ async fn survives_on(stage: Stage, rule: FaultRule) -> Result<usize> {
     Ok(stage.storage("PUT").len())
 }
 
-/// Fails to upload ten parts under this fault, with no file and nothing under way afterwards.
+/// Fails to upload ten parts under this fault, and leaves no file and no unfinished upload.
 async fn fails(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
     fails_on(Stage::start().await, rule, kind, words).await
 }
@@ -143,7 +143,7 @@ async fn completion_is_retried_after_500_and_503() -> Result<()> {
 async fn redirected_parts_are_sent_to_the_new_url() -> Result<()> {
     for redirect in [302, 307, 308] {
         let elsewhere = Action::RedirectWith { status: redirect, url: "/moved{path}".to_owned() };
-        // Each part is sent twice, and counts once.
+        // Each part is sent twice but counts once.
         assert_eq!(survives(FaultRule::storage(elsewhere)).await?, 20, "{redirect}");
     }
     let see_other = Action::RedirectWith { status: 303, url: "/moved{path}".to_owned() };
@@ -197,7 +197,7 @@ async fn upload_waits_for_rate_limit_and_maintenance() -> Result<()> {
 async fn slow_part_outlasts_the_read_timeout() -> Result<()> {
     let slow = Emulator::builder().bandwidth(4 << 20);
     let stage = Stage::tuned(slow, |client| client.read_timeout(Duration::from_millis(2500))).await;
-    // Six seconds, in which bytes move all the time.
+    // Six seconds of continuous transfer.
     let bytes = random_bytes(24 << 20);
     let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
     let file = upload.part_size(24 << 20).await?;
@@ -214,7 +214,7 @@ async fn second_part_waits_until_the_rate_is_known() -> Result<()> {
     let bytes = random_bytes(8 * usize::try_from(PART)?);
     let upload =
         stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(PART).start();
-    // All are ready to be sent while the first one is not confirmed.
+    // All parts are ready to be sent, but the first one is not confirmed.
     let ready = || stage.calls("GET", "").iter().filter(|call| call.status == Some(200)).count() == 8;
     eventually("all URLs are there", || ready() && !stage.storage("PUT").is_empty()).await;
     let puts = stage.storage("PUT");

@@ -1,6 +1,6 @@
-//! How long it takes to list 10,000 files where every answer takes 50 ms: `cargo run --release -p sbg-tests --example listing`.
+//! Measures how long it takes to list 10,000 files if every response takes 50 ms: `cargo run --release -p sbg-tests --example listing`.
 //!
-//! Prints the median of several runs, each with connections of its own, and fails where it is not below 0.6 s.
+//! Prints the median of several runs, each with new connections, and fails unless it is below 0.6 s.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ const LATENCY: Duration = Duration::from_millis(50);
 const GOAL: Duration = Duration::from_millis(600);
 
 fn main() -> anyhow::Result<()> {
-    // The platform has a runtime of its own, as it would have a machine of its own.
+    // The platform has a separate runtime, as if it ran on another machine.
     let emulator = Emulator::builder().latency(LATENCY).record(false).rate_limit(100_000).start_blocking()?;
     let project = emulator.create_project("listing");
     for number in 0..FILES {
@@ -36,7 +36,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lists all files with a new client and tells how long it took.
+/// Lists all files with a new client and returns the time it took.
 async fn list(emulator: &Emulator, project: &str) -> anyhow::Result<Duration> {
     let client = client_of(emulator.url(), &emulator.token()).build()?;
     let begun = Instant::now();

@@ -1,7 +1,7 @@
-//! What the suites share: an emulator with a client and a project, bytes to transfer, and the ways to compare and to refuse.
+//! Shared by the suites: an emulator with a client and a project, test data, and assertions.
 //!
-//! The suites act as a user of [`sbg`]: `behaviour` against the emulator, `wire` against a mock that shows every byte of a request,
-//! `faults` against an emulator that misbehaves. What only one suite needs stays with it.
+//! The suites use [`sbg`] as a user does: `behaviour` against the emulator, `wire` against a mock that records every byte of a request,
+//! `faults` against an emulator that misbehaves. Helpers of a single suite stay in that suite.
 
 use std::fmt::{Debug, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,36 +18,36 @@ use tempfile::TempDir;
 /// One mebibyte.
 pub const MIB: usize = 1024 * 1024;
 
-/// A platform with one project, somebody who uses it, and a local folder that goes with the test.
+/// A platform with one project, a client of its user, and a temporary local folder.
 #[derive(Debug)]
 pub struct Stage {
     /// The platform.
     pub emulator: Emulator,
-    /// The client of `rfranklin`.
+    /// The client of the user `rfranklin`.
     pub client: Client,
-    /// `rfranklin/demo`, which is empty.
+    /// `rfranklin/demo`, an empty project.
     pub project: ProjectId,
-    /// A local folder.
+    /// A temporary local folder.
     pub folder: TempDir,
 }
 
 impl Stage {
-    /// A platform with the usual settings, on which parts of uploads may have any size.
+    /// A platform with default settings that accepts upload parts of any size.
     pub async fn start() -> Self {
         Self::with(Emulator::builder().min_part_size(1)).await
     }
 
-    /// The same over a storage that sends a tag with every part, whatever the suites run over: for tests of what is done with tags.
+    /// The same with a storage that returns an ETag for every part, whichever storage the suites use: for tests of ETags.
     pub async fn with_etags() -> Self {
         Self::with(Emulator::builder().min_part_size(1).storage(StorageFlavor::S3)).await
     }
 
-    /// A platform with these settings.
+    /// A platform with the settings of `builder`.
     pub async fn with(builder: Builder) -> Self {
         Self::tuned(builder, |client| client).await
     }
 
-    /// A platform with these settings, and a client that `tune` changes before it is built.
+    /// A platform with the settings of `builder`, and a client that `tune` configures.
     pub async fn tuned(builder: Builder, tune: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let emulator = watched(builder).start().await.expect("loopback ports are free");
         let client = tune(client_of(emulator.url(), &emulator.token())).build().expect("a client");
@@ -66,12 +66,12 @@ impl Stage {
         self.emulator.faults().add(rule)
     }
 
-    /// Puts a file into the project without a request and returns its id.
+    /// Creates a file in the project without a request and returns its id.
     pub fn file(&self, path: &str, content: impl Into<bytes::Bytes>) -> String {
         self.emulator.create_file(self.project.as_str(), path, content)
     }
 
-    /// Puts a file of so many bytes into the project, which costs no memory, and returns its id.
+    /// Creates a file of `size` bytes in the project, which uses no memory, and returns its id.
     pub fn large_file(&self, path: &str, size: usize) -> String {
         self.emulator.create_large_file(self.project.as_str(), path, size as u64)
     }
@@ -88,7 +88,7 @@ impl Stage {
         path
     }
 
-    /// What is in the local folder, sorted.
+    /// The names in the local folder, sorted.
     pub fn local_names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).expect("the folder is there");
         let mut names: Vec<String> = entries
@@ -98,7 +98,7 @@ impl Stage {
         names
     }
 
-    /// The requests to the API with this method whose path ends like this, after `/v2`.
+    /// The API requests with this method whose path, after `/v2`, ends with `path_end`.
     pub fn calls(&self, method: &str, path_end: &str) -> Vec<Recorded> {
         self.seen(Origin::Api, method)
             .into_iter()
@@ -117,14 +117,14 @@ impl Stage {
         requests
     }
 
-    /// Fails if anything was asked of the platform or of the object store.
+    /// Fails if the platform or the object store got a request.
     #[track_caller]
     pub fn assert_no_requests(&self) {
         let requests = self.emulator.requests();
         assert!(requests.is_empty(), "no request was expected: {requests:?}");
     }
 
-    /// Fails unless the local file has the bytes of the file on the platform.
+    /// Fails unless the local file has the same bytes as the file on the platform.
     #[track_caller]
     pub fn assert_downloaded(&self, path: &Path, file_id: &str) {
         let expected = self.emulator.file_content(file_id).expect("a file on the platform");
@@ -138,7 +138,7 @@ impl Stage {
     }
 }
 
-/// The variable that names the kind of object storage that the suites run against; see [`sbg_emulator::StorageFlavor`].
+/// The environment variable that selects the kind of object storage for the suites; see [`sbg_emulator::StorageFlavor`].
 pub const STORAGE: &str = "SBG_TEST_STORAGE";
 
 /// An emulator with these settings and those of the environment:
@@ -161,29 +161,29 @@ pub fn watched(mut builder: Builder) -> Builder {
     builder
 }
 
-/// A client that looks at nothing but these two: no files of the user, no proxies.
+/// A client with this endpoint and token that reads no files of the user and uses no proxies.
 pub fn client_of(endpoint: &str, token: &str) -> ClientBuilder {
     builder_without_files().endpoint(endpoint).token(token)
 }
 
-/// The settings of a client that looks at no files and no proxies of the machine.
+/// A client builder that reads no files and uses no proxies of the machine.
 pub fn builder_without_files() -> ClientBuilder {
     Client::builder().config_paths(ConfigPaths::none()).proxies(Proxies::none()).state_folder(None)
 }
 
-/// Retries as many as usual that hardly wait, for tests that run into many of them.
+/// The default number of retries with almost no wait, for tests with many retries.
 pub fn quick_retry() -> RetryPolicy {
     RetryPolicy::default().initial_backoff(Duration::from_millis(2)).max_backoff(Duration::from_millis(10))
 }
 
-/// Bytes without a pattern, the same ones each time.
+/// Random bytes, the same in every run.
 pub fn random_bytes(count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
     fastrand::Rng::with_seed(51).fill(&mut bytes);
     bytes
 }
 
-/// Fails unless both are the same, and then shows lengths and digests instead of megabytes.
+/// Fails unless both are equal; shows lengths and digests instead of megabytes.
 #[track_caller]
 pub fn assert_same_bytes(left: &[u8], right: &[u8]) {
     if left == right {
@@ -194,7 +194,7 @@ pub fn assert_same_bytes(left: &[u8], right: &[u8]) {
     panic!("the bytes differ (first at {at:?}):\n  {}\n  {}", describe(left), describe(right));
 }
 
-/// The SHA-256 of some bytes in hexadecimal digits.
+/// The SHA-256 of the bytes in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes everything");
@@ -202,7 +202,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// Fails unless the result is an error of this kind whose message has all of these words, and returns the error.
+/// Fails unless the result is an error of this kind whose message contains all of these words; returns the error.
 #[track_caller]
 pub fn assert_refused<T: Debug>(result: sbg::Result<T>, kind: ErrorKind, words: &[&str]) -> Error {
     let error = match result {
@@ -217,11 +217,11 @@ pub fn assert_refused<T: Debug>(result: sbg::Result<T>, kind: ErrorKind, words: 
     error
 }
 
-/// Waits until something holds that another thread brings about.
+/// Waits until `holds` returns true because of another thread.
 ///
 /// # Panics
 ///
-/// If it does not for 20 s.
+/// If that takes more than 20 s.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..4_000 {
         if holds() {
@@ -232,8 +232,8 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     panic!("not within 20 s: {what}");
 }
 
-/// Runs `check` in a process of its own with these variables and no others: the environment of this one belongs to all tests. `test` is
-/// the name by which this program knows the test that asks, with its module.
+/// Runs `check` in a separate process with only these environment variables, because all tests share the environment of this process.
+/// `test` is the name of the calling test, with its module.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Bodies: what was set and nothing else.
+//! Request bodies: they contain what was set and nothing else.
 
 use anyhow::Result;
 use sbg::members::{NewMember, Permissions};
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::{Seen, Wire, project};
 
-/// A billing group.
+/// The id of a billing group.
 const GROUP: &str = "f1969c90-da54-4118-8e96-c3f0b49a163d";
 
-/// A task.
+/// The id of a task.
 const TASK: &str = "3f1b7c6e-1b7c-4f0e-9a57-0e3b6c2a9d11";
 
-/// A server whose answer can be read as any of the resources here.
+/// A server whose response can be decoded as any of the resources in these tests.
 async fn wire() -> Wire {
     Wire::answering(json!({"id": "rfranklin/demo", "username": "fcrick", "read": true})).await
 }
@@ -169,7 +169,7 @@ async fn folder_creation_sends_type_and_parent() -> Result<()> {
     Ok(())
 }
 
-/// The body of a call that creates a folder, with the type in capitals, since the platform takes any case.
+/// The body of a call that creates a folder, with the type in capitals, because the platform accepts any case.
 fn folder_body(seen: &Seen) -> Value {
     assert_eq!(seen.line(), "POST /v2/files");
     let mut body = seen.json();
@@ -228,7 +228,7 @@ async fn enterprise_member_includes_the_division() -> Result<()> {
     Ok(())
 }
 
-/// What the platform takes for JSON: a content type and an object, even where a call has nothing to say.
+/// The platform requires JSON even when a call needs no body: a content type and an object.
 #[tokio::test]
 async fn actions_without_body_send_an_empty_object() -> Result<()> {
     let answer = json!({"id": "a", "status": "DRAFT", "location": "b"});

@@ -1,4 +1,4 @@
-//! Fields that are cleared: null is sent for them, which is another thing than to leave them out.
+//! Cleared fields are sent as null; untouched fields are omitted.
 
 use anyhow::Result;
 use sbg::tasks::OutputLocation;
@@ -50,7 +50,7 @@ async fn cleared_description_is_sent_as_null() -> Result<()> {
     client.task(TASK).edit().name("x").await?;
     assert_body(&wire, &other);
 
-    // The latest word counts.
+    // The last call wins.
     client.task(TASK).edit().clear_description().description("Again").await?;
     assert_body(&wire, &json!({"description": "Again"}));
     client.task(TASK).edit().description("Again").clear_description().await?;

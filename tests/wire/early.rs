@@ -1,4 +1,4 @@
-//! Storages that refuse a part before they have read it, and close the connection.
+//! Storages that refuse a part before reading it, and close the connection.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,16 +12,16 @@ use serde_json::json;
 
 use crate::{Wire, project, response};
 
-/// How a server ends a connection whose request it has not read.
+/// How a server closes a connection without reading the request.
 #[derive(Clone, Copy, Debug)]
 enum End {
-    /// At once, which resets it.
+    /// Immediately, which resets the connection.
     Reset,
-    /// It says that no more comes, and throws away what the client still sends.
+    /// Closes its sending side, and discards what the client still sends.
     Drain,
 }
 
-/// A server that responds to each request as soon as its head is there.
+/// A server that responds to each request after reading its head.
 struct Early {
     url: String,
     requests: Arc<AtomicUsize>,
@@ -43,7 +43,7 @@ impl Early {
     }
 }
 
-/// A connection that breaks in the middle is no concern of the server.
+/// Refuses one request; a broken connection is ignored.
 fn refuse(mut stream: TcpStream, status: &str, code: &str, end: End, seen: &AtomicUsize) -> Option<()> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -64,7 +64,7 @@ fn refuse(mut stream: TcpStream, status: &str, code: &str, end: End, seen: &Atom
     Some(())
 }
 
-/// An API whose parts all go to this URL.
+/// An API whose parts all have this URL.
 async fn api(url: String) -> Wire {
     Wire::responding(move |seen| {
         let body = match seen.target.as_str() {
@@ -82,7 +82,7 @@ async fn early_refusal_of_an_upload_is_read() -> Result<()> {
     for (status, code, most) in [("403 Forbidden", "AccessDenied", 4), ("413 Too Large", "EntityTooLarge", 2)]
     {
         for end in [End::Reset, End::Drain] {
-            // Which of both is faster, the response or the break, is a matter of luck.
+            // The response and the reset race, so try several times.
             for _ in 0..5 {
                 let storage = Early::start(status, code, end)?;
                 let api = api(storage.url.clone()).await;

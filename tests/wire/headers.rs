@@ -1,4 +1,4 @@
-//! Headers: who asks, with what consent, and nothing that gives more away.
+//! Headers: authentication, advance access, and no unnecessary information.
 
 use anyhow::Result;
 use sbg::config::Auth;

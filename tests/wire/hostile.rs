@@ -1,5 +1,5 @@
-//! A server that means harm, or names and ids of somebody who does: nothing is written outside, nothing grows without bound, nothing is
-//! put into a request that does not belong there.
+//! A malicious server, or malicious names and ids: nothing is written outside the destination, nothing grows without bound, and nothing
+//! is injected into a request.
 
 use std::fs;
 use std::io::Write as _;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Seen, TOKEN, Wire, project, response};
 
-/// A page with these items, which links to `next`.
+/// A page with these items and a link to `next`.
 #[expect(clippy::needless_pass_by_value, reason = "the values are written out where it is called")]
 fn page(items: Vec<Value>, next: Option<&str>) -> Value {
     let links: Vec<Value> =
@@ -30,7 +30,7 @@ async fn listed(client: &Client) -> Result<Vec<File>> {
     client.files().query().project(project()).items().try_collect().await
 }
 
-/// A response with this body and, where it is given, the number of items of the whole list.
+/// A response with this body and, if given, the total number of items of the list.
 fn counted(body: &Value, total: Option<usize>) -> HttpMockResponse {
     let response = HttpMockResponse::builder().status(200).body(body.to_string());
     match total {
@@ -49,7 +49,7 @@ async fn list_that_links_back_is_an_error() -> Result<()> {
     ] {
         let wire = Wire::responding(move |_| counted(&page(files(100), Some(next)), total)).await;
         let words = ["the next link leads to an earlier page, after 100", "items"];
-        // What has come is there, and then the error.
+        // The received items come first, then the error.
         let mut items = wire.client.files().query().project(project()).items();
         for id in 0..100 {
             assert_eq!(items.try_next().await?.map(|file| file.id), Some(id.to_string()));
@@ -69,7 +69,7 @@ async fn list_that_links_back_is_an_error() -> Result<()> {
 
 #[tokio::test]
 async fn later_page_that_links_back_is_an_error() -> Result<()> {
-    // Pages that are fetched ahead as well as those that are read one after the other.
+    // With a total, pages are fetched ahead; without one, one by one.
     for total in [None, Some(400)] {
         let wire = Wire::responding(move |seen| {
             let offset = query(seen, "offset");
@@ -105,7 +105,7 @@ async fn empty_page_with_a_next_link_is_an_error() {
     assert_eq!(wire.all().len(), 1);
 }
 
-/// Tokens in the links of volumes and of scrolled lists, and those of a search, all of which lead round.
+/// Tokens that repeat in a cycle: in links of volumes, in links of scrolled lists, and in searches.
 #[tokio::test]
 async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
     let token = |seen: &Seen| if seen.target.contains("token=b") { "a" } else { "b" };
@@ -120,7 +120,7 @@ async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
     assert_refused(scrolled, ErrorKind::UnexpectedResponse, &words);
     assert!(wire.all().len() < 20, "{}", wire.all().len());
 
-    // By hand.
+    // Page by page.
     let mut read = wire.client.files().query().project(project()).cont_token().page().await?;
     let error = loop {
         match read.next_page().await {
@@ -131,7 +131,7 @@ async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
     assert_refused::<()>(Err(error), ErrorKind::UnexpectedResponse, &words);
     assert!(wire.all().len() < 40, "{}", wire.all().len());
 
-    // Lists of volumes have links of their own form.
+    // Links of volume lists have another format.
     let volumes = move |seen: &Seen| {
         let next = format!("/v2/x?continuation_token={}", token(seen));
         response(200, &json!({"items": [{"location": "x"}], "prefixes": [], "links": [{"next": next}]}))
@@ -211,7 +211,7 @@ async fn huge_total_allocates_nothing() -> Result<()> {
 
 #[tokio::test]
 async fn short_page_loses_no_later_items() -> Result<()> {
-    // The second page has 60 items, and the third begins behind them.
+    // The second page has 60 items, and the third starts after them.
     let wire = Wire::responding(|seen| {
         let offset: usize = query(seen, "offset");
         let count = [(0, 100), (100, 60), (160, 100), (260, 40)].into_iter().find(|(at, _)| *at == offset);
@@ -231,7 +231,7 @@ async fn short_page_loses_no_later_items() -> Result<()> {
     Ok(())
 }
 
-/// A number in the query of a request.
+/// A number from the query of a request.
 fn query(seen: &Seen, name: &str) -> usize {
     let start = format!("{name}=");
     let mut pairs = seen.target.split(['?', '&']);
@@ -250,7 +250,7 @@ async fn compressed_response_is_not_decompressed() {
     assert!(wire.last().header("accept-encoding").is_empty(), "{:?}", wire.last());
 }
 
-/// Packs bytes with the program that every system has.
+/// Compresses bytes with the system's `gzip`.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip =
         Command::new("gzip").arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("gzip");
@@ -301,7 +301,7 @@ fn folder(id: usize) -> HttpMockResponse {
     response(200, &page(vec![json!({"id": format!("f{id}"), "name": "folder", "type": "FOLDER"})], None))
 }
 
-/// The number of the folder that is listed; 0 stands for the project.
+/// The number of the listed folder; 0 for the project.
 fn listed_folder(seen: &Seen) -> usize {
     let id = seen.target.strip_prefix("/v2/files/f").and_then(|rest| rest.split('/').next());
     id.map_or(0, |id| id.parse().expect("a number"))
@@ -309,7 +309,7 @@ fn listed_folder(seen: &Seen) -> usize {
 
 #[tokio::test]
 async fn folder_cycle_is_walked_once() -> Result<()> {
-    // From 1 into 2 and 3, and back into 1.
+    // From 1 to 2 to 3, and back to 1.
     let wire = Wire::responding(|seen| folder(listed_folder(seen) % 3 + 1)).await;
     let from_folder: Vec<_> = wire.client.file("f1").walk().entries().try_collect().await?;
     assert_eq!(from_folder.len(), 3);

@@ -1,4 +1,4 @@
-//! The token stays with the API host, wherever an answer points.
+//! The token is sent only to the API host, wherever a response points.
 
 use anyhow::Result;
 use httpmock::HttpMockResponse;
@@ -74,7 +74,7 @@ async fn redirect_to_another_host_is_not_followed() -> Result<()> {
         assert_refused(wire.client.projects().create("x").await, ErrorKind::UnexpectedResponse, &words);
         assert_eq!(wire.all().len(), 2);
     }
-    // The same address by another name is another host, too.
+    // The same address under another name is another host, too.
     let by_name = other.server.url("/v2/user").replace("127.0.0.1", "localhost");
     let wire = Wire::responding(move |_| redirect(302, &by_name)).await;
     assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedResponse, &["not followed"]);

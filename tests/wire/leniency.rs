@@ -1,4 +1,4 @@
-//! Answers that are not quite as specified are read all the same.
+//! Responses that deviate slightly from the specification are accepted.
 
 use anyhow::Result;
 use sbg::ErrorKind;

@@ -1,4 +1,4 @@
-//! What goes over the wire, byte for byte, against a server that records requests and has one answer to all of them.
+//! Requests as sent, byte for byte, to a server that records them and gives the same response to each.
 
 mod bodies;
 mod clearing;
@@ -25,11 +25,11 @@ use serde_json::{Value, json};
 /// The token of the client.
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 struct Seen {
     method: String,
-    /// Path and query as they were sent.
+    /// Path and query as sent.
     target: String,
     headers: Vec<(String, String)>,
     body: String,
@@ -52,7 +52,7 @@ impl Seen {
     }
 }
 
-/// A server with one answer, and a client of it.
+/// A mock server, and a client of it.
 struct Wire {
     server: MockServer,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -60,17 +60,17 @@ struct Wire {
 }
 
 impl Wire {
-    /// Answers everything with this JSON.
+    /// Responds to everything with this JSON.
     async fn answering(body: Value) -> Self {
         Self::responding(move |_| response(200, &body)).await
     }
 
-    /// Answers everything with what `respond` makes of it.
+    /// Responds to each request with the result of `respond`.
     async fn responding(respond: impl Fn(&Seen) -> HttpMockResponse + Send + Sync + 'static) -> Self {
         Self::tuned(respond, |client| client).await
     }
 
-    /// Like [`responding`](Self::responding), with a client that `tune` changes before it is built.
+    /// Like [`responding`](Self::responding), with a client that `tune` configures.
     async fn tuned(
         respond: impl Fn(&Seen) -> HttpMockResponse + Send + Sync + 'static,
         tune: impl FnOnce(ClientBuilder) -> ClientBuilder,
@@ -111,7 +111,7 @@ impl Wire {
     }
 }
 
-/// Path and query. The server puts scheme and host in front, which were not sent.
+/// Path and query. The mock server prepends scheme and host, which were not sent.
 fn target_of(address: &str) -> &str {
     let after_scheme = address.find("://").map_or(0, |at| at + 3);
     address[after_scheme..].find('/').map_or(address, |at| &address[after_scheme + at..])
@@ -125,12 +125,12 @@ fn response(status: u16, body: &Value) -> HttpMockResponse {
         .build()
 }
 
-/// An API whose files are all at this URL.
+/// An API whose files all have this URL.
 async fn api_for(url: String) -> Wire {
     Wire::responding(move |_| response(200, &json!({"url": url}))).await
 }
 
-/// A project that is not there, since nobody looks.
+/// A project that need not exist.
 fn project() -> ProjectId {
     "rfranklin/demo".parse().expect("the id of a project")
 }

@@ -1,4 +1,4 @@
-//! Ids and names in paths and addresses: encoded once, and never able to lead elsewhere.
+//! Ids and names in paths and URLs: encoded once, and never able to change the path.
 
 use anyhow::Result;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What storage servers respond to ranged GETs, a test for each row of `docs/storage.md`, and for all callers alike.
+//! Responses of storage servers to ranged GETs: a test for each row of `docs/storage.md`, for all ways to read a file.
 
 use anyhow::Result;
 use futures::TryStreamExt as _;
@@ -8,7 +8,7 @@ use sbg_tests::{MIB, assert_refused, assert_same_bytes, random_bytes};
 use crate::raw::{Head, Raw, chunked, response};
 use crate::{Wire, api_for};
 
-/// A storage server and a client whose file lies on it.
+/// A storage server, and a client with a file on it.
 struct Stage {
     storage: Raw,
     api: Wire,
@@ -26,7 +26,7 @@ impl Stage {
         &self.api.client
     }
 
-    /// Downloads the file, without or with its size, and gives the bytes and the number of requests.
+    /// Downloads the file, optionally with its expected size, and returns the bytes and the number of requests.
     async fn download(&self, size: Option<u64>) -> Result<(Vec<u8>, usize)> {
         let before = self.storage.heads().len();
         let download = self.client().file("5678").download(self.folder.path().join("object")).overwrite(true);
@@ -38,7 +38,7 @@ impl Stage {
         Ok((bytes, self.storage.heads().len() - before))
     }
 
-    /// All ways to read the file bring these bytes. A download needs at most so many requests.
+    /// Fails unless all ways to read the file return these bytes. A download may send at most `most` requests.
     async fn brings(&self, bytes: &[u8], most: usize) -> Result<()> {
         for size in [None, Some(bytes.len() as u64)] {
             let (downloaded, requests) = self.download(size).await?;
@@ -66,7 +66,7 @@ impl Stage {
     }
 }
 
-/// A storage that knows ranges and clips them, as S3 and most others do.
+/// A storage that supports ranges and clips them, as S3 and most others do.
 fn ranged(bytes: &[u8], head: &Head, headers: &str) -> Vec<u8> {
     let Some((first, last)) = head.range() else { return whole(bytes, headers) };
     if first >= bytes.len() {
@@ -224,7 +224,7 @@ async fn connection_end_does_not_end_an_object() -> Result<()> {
 async fn stored_gzip_is_downloaded_unchanged() -> Result<()> {
     let stored = random_bytes(1000);
     let served = stored.clone();
-    // As Google does it: who does not say that gzip is taken gets something else.
+    // Google decompresses the object unless the client accepts gzip.
     let stage = Stage::with(move |head, _| {
         if head.header("accept-encoding") == Some("gzip") {
             return ranged(&served, head, &format!("content-encoding: gzip\r\n{ETAG}"));
@@ -278,7 +278,7 @@ async fn object_without_validator_uses_one_response() -> Result<()> {
     Ok(())
 }
 
-/// The beginning of a response.
+/// The first bytes of a response body, with its head.
 fn cut(mut response: Vec<u8>, bytes: usize) -> Vec<u8> {
     let head = response.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4;
     response.truncate(head + bytes);
@@ -289,7 +289,7 @@ fn cut(mut response: Vec<u8>, bytes: usize) -> Vec<u8> {
 async fn download_without_validator_restarts_from_zero() -> Result<()> {
     let (old, new) = (random_bytes(2 * MIB), vec![7; 2 * MIB]);
     let expected = new.clone();
-    // Nothing but the bytes tells that the object was replaced in between.
+    // Only the bytes show that the object was replaced in between.
     let stage = Stage::with(move |head, number| match number {
         1 => cut(ranged(&old, head, ""), MIB),
         _ => ranged(&new, head, ""),
@@ -320,7 +320,7 @@ async fn stream_without_validator_never_mixes_versions() -> Result<()> {
 async fn broken_response_of_a_known_version_resumes() -> Result<()> {
     let bytes = random_bytes(2 * MIB);
     let served = bytes.clone();
-    // It gives no ranges, so that what is there already has to be passed over.
+    // The server ignores ranges, so the bytes that are already there must be skipped.
     let stage = Stage::with(move |_, number| match number {
         1 => cut(whole(&served, ETAG), MIB),
         _ => whole(&served, ETAG),
@@ -398,7 +398,7 @@ async fn announced_checksums_are_verified() -> Result<()> {
         };
         let download = download.overwrite(true);
         assert_eq!(names(&download.clone().await?), [Algorithm::Crc32c]);
-        // An MD5 costs another look at the file, so it is compared only where it is computed anyway.
+        // An MD5 requires reading the file again, so it is only compared if it is computed anyway.
         assert_eq!(names(&download.digest(Algorithm::Md5).await?), [Algorithm::Crc32c, Algorithm::Md5]);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A server that writes its responses byte for byte, for those that no HTTP library would send.
+//! A server that writes raw responses, for those that no HTTP library would send.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,14 +16,14 @@ impl Head {
         lines.find(|(present, _)| present.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
-    /// The range that is asked for: its first and its last byte.
+    /// The requested range: its first and its last byte.
     pub fn range(&self) -> Option<(usize, usize)> {
         let (first, last) = self.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
         Some((first.parse().ok()?, last.parse().ok()?))
     }
 }
 
-/// A server of raw responses, each on a connection of its own.
+/// A server of raw responses, each on a new connection.
 #[derive(Clone)]
 pub struct Raw {
     url: String,
@@ -31,7 +31,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// Serves what `respond` makes of a request: whole responses, with their status lines. It gets the number of the request, from 1.
+    /// Serves the result of `respond`: whole responses with status lines. It gets the number of the request, from 1.
     pub async fn serving(respond: impl Fn(&Head, usize) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -41,7 +41,7 @@ impl Raw {
             while let Ok((stream, _)) = listener.accept().await {
                 let (log, respond) = (log.clone(), respond.clone());
                 tokio::spawn(async move {
-                    // A client that has what it wants need not read on.
+                    // A client may disconnect once it has what it needs.
                     serve(stream, &log, &*respond).await.ok();
                 });
             }
@@ -79,14 +79,14 @@ async fn serve(
     stream.shutdown().await
 }
 
-/// A response with these headers, written as they are, on a connection that ends with it.
+/// A response with these raw headers, which closes the connection.
 pub fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}\r\n").into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
 
-/// A body in one chunk, with its end.
+/// A body in one chunk, with the final chunk.
 pub fn chunked(body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("{:x}\r\n", body.len()).into_bytes();
     bytes.extend_from_slice(body);

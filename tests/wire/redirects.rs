@@ -1,4 +1,4 @@
-//! Redirects of the storage, refusals that are final at once, and URLs that cannot be sent as they are.
+//! Redirects of the storage, refusals that are not retried, and URLs that cannot be sent as they are.
 
 use anyhow::Result;
 use sbg::ErrorKind;
@@ -92,7 +92,7 @@ async fn final_storage_refusal_is_named() -> Result<()> {
         ("404 Not Found", "NoSuchKey", 1, "does not have the object"),
         ("403 Forbidden", "InvalidObjectState", 1, "restore it first"),
         ("400 Bad Request", "InvalidArgument", 1, "400"),
-        // A URL that is refused while it is fresh is renewed once.
+        // A URL that is refused although it is new is renewed once.
         ("403 Forbidden", "AccessDenied", 2, "refused the URL"),
     ];
     for (status, code, requests, word) in cases {

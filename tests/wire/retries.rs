@@ -1,4 +1,4 @@
-//! Responses that are retried, and how long the client waits: what the server sees of it.
+//! Retried responses and the waits before retries, as the server sees them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 
 use super::{Seen, Wire, project, response};
 
-/// What a gateway says when the platform behind it does not respond.
+/// The response of a gateway when the platform does not respond.
 const HTML: &str = "<html><body><h1>503 Service Unavailable</h1></body></html>";
 
 type Waits = Arc<Mutex<Vec<Waiting>>>;
 
-/// An error with this body, and with `Retry-After` where it is given.
+/// An error with this body and, if given, with `Retry-After`.
 fn refusal(status: u16, retry_after: Option<&str>, body: &str) -> HttpMockResponse {
     let response = HttpMockResponse::builder().status(status).body(body);
     match retry_after {
@@ -32,8 +32,7 @@ fn user() -> HttpMockResponse {
     response(200, &json!({"username": "rfranklin"}))
 }
 
-/// A server that answers its first request with what `first` makes of it and all others with what `rest` does, and the waits of its
-/// client.
+/// A server that responds to its first request with `first` and to all others with `rest`, and the recorded waits of its client.
 async fn failing_once(
     first: impl Fn() -> HttpMockResponse + Send + Sync + 'static,
     rest: impl Fn(&Seen) -> HttpMockResponse + Send + Sync + 'static,
@@ -51,13 +50,13 @@ async fn failing_once(
     (Wire::tuned(respond, |client| tune(client.on_wait(tell))).await, waits)
 }
 
-/// Reason and length in seconds of each wait.
+/// Reason and length of each wait in seconds.
 fn told(waits: &Waits) -> Vec<(String, u64)> {
     let waits = waits.lock().unwrap_or_else(PoisonError::into_inner);
     waits.iter().map(|waiting| (waiting.reason.clone(), waiting.wait.as_secs())).collect()
 }
 
-/// A list of 250 files in pages of 100, which fails once on this page.
+/// A list of 250 files in pages of 100, which fails once at this offset.
 async fn files_failing_at(offset: usize, status: u16, body: &'static str) -> Wire {
     let failed = AtomicUsize::new(0);
     let respond = move |seen: &Seen| {
@@ -160,7 +159,7 @@ async fn long_retry_after_is_an_error_that_says_when() {
         );
         assert_eq!((error.attempts(), wire.all().len()), (1, 1));
         assert_eq!(told(&waits), []);
-        // It holds nobody else up.
+        // Other calls do not wait.
         assert!(wire.client.users().me().await.is_ok());
         assert_eq!(told(&waits), []);
     }
@@ -176,7 +175,7 @@ async fn retry_after_holds_parallel_calls() -> Result<()> {
         )
         .await;
         try_join_all((0..20).map(|_| wire.client.users().me().send())).await?;
-        // 20 responses that are right and the one that was not: nobody else has met the refusal.
+        // 20 successful responses and the refused one: no other call was refused.
         assert_eq!(wire.all().len(), 21, "{status}");
         let lines = told(&waits).into_iter().filter(|(reason, _)| reason == "rate limit").count();
         assert_eq!(lines, 19, "{status}: the others have waited in line");

@@ -1,4 +1,4 @@
-//! What the object store is asked, and object stores that know less than others.
+//! Requests to the object store, and object stores with fewer features.
 
 use anyhow::Result;
 use httpmock::HttpMockResponse;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::{Seen, Wire, project, response};
 
-/// Two ranges, the second one short.
+/// Two ranges; the second one is short.
 const SIZE: usize = 8 * MIB + 10;
 
-/// An object store that minds no conditions, with the tag that each range is to have.
+/// An object store that ignores conditions. `tag_of` gives the ETag of each range.
 async fn storage(bytes: &[u8], tag_of: fn(usize) -> Option<&'static str>) -> Wire {
     let bytes = bytes.to_vec();
     Wire::responding(move |seen| {
@@ -27,7 +27,7 @@ async fn storage(bytes: &[u8], tag_of: fn(usize) -> Option<&'static str>) -> Wir
     .await
 }
 
-/// An API whose files are all at one URL of this storage.
+/// An API whose files all have one URL of this storage.
 async fn api_for(storage: &Wire) -> Wire {
     crate::api_for(storage.server.url("/main/a?X-Signature=c2ln")).await
 }
@@ -78,7 +78,7 @@ async fn storage_without_etags_can_be_downloaded_from() -> Result<()> {
     Ok(())
 }
 
-/// An API that takes uploads in parts of four bytes, each of which goes to `address` by the rules of `target`.
+/// An API that accepts uploads in parts of four bytes, each of which is sent to `address` as `target` says.
 async fn api_taking_parts(address: String, target: Value) -> Wire {
     Wire::responding(move |seen| {
         let body = match seen.target.as_str() {
@@ -192,7 +192,7 @@ async fn weak_etag_is_compared_but_not_sent() -> Result<()> {
 
 #[tokio::test]
 async fn part_needs_exactly_the_listed_headers() -> Result<()> {
-    // The first answer lacks the version; none has a tag, which nobody wants to see.
+    // The first response has no version header. None has an ETag, because none is required.
     let answered = std::sync::atomic::AtomicUsize::new(0);
     let storage = Wire::responding(move |_| {
         let answer = HttpMockResponse::builder().status(200);
@@ -213,7 +213,8 @@ async fn part_needs_exactly_the_listed_headers() -> Result<()> {
     Ok(())
 }
 
-/// Uploads two parts to a storage that sends this tag, by these rules of the platform. Gives what is reported on completion.
+/// Uploads two parts to a storage that returns this ETag, with these reporting rules of the platform. Returns the body of the completion
+/// call.
 async fn reported(etag: Option<&str>, report: Value) -> Result<Value> {
     let etag = etag.map(str::to_owned);
     let storage = Wire::responding(move |_| {
@@ -235,7 +236,7 @@ async fn storage_without_etags_accepts_uploads() -> Result<()> {
         let part = |number| json!({"part_number": number, "response": {"headers": headers}});
         json!({"parts": [part(1), part(2)]})
     };
-    // As Azure and WebDAV servers respond: an empty list asks for nothing, a missing one for what there is.
+    // As with Azure and WebDAV servers: an empty list requires no headers; without a list, the ETag is reported if there is one.
     assert_eq!(reported(None, json!({"headers": []})).await?, parts(json!({})));
     assert_eq!(reported(Some("\"1\""), json!({"headers": []})).await?, parts(json!({})));
     assert_eq!(reported(None, json!({"success_codes": [201]})).await?, parts(json!({"ETag": ""})));

@@ -1,5 +1,5 @@
-//! `cargo xtask drift FILE...`: checks recorded traffic against the specification, which is how a document that is kept by hand stays
-//! true. The work is done by `sbg-drift`, which is built for it with optimizations and given the document as it is on disk.
+//! `cargo xtask drift FILE...`: checks recorded traffic against the specification, so that the hand-written document stays correct. It
+//! builds `sbg-drift` with optimizations and passes it the bundle of the current source files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::lint;
 use crate::spec::{Spec, bundle};
 use xtask_process::build;
 
-/// What `cargo xtask drift` is told.
+/// The arguments of `cargo xtask drift`.
 #[derive(clap::Args)]
 pub struct Options {
     /// Recorded traffic and options of `sbg-drift`, such as `--base URL`, `--ignore CLASS` and `--summary`
@@ -22,7 +22,7 @@ pub struct Options {
     arguments: Vec<PathBuf>,
 }
 
-/// Checks the exchanges in files, prints what is wrong with them, and says whether nothing but notices was.
+/// Checks the exchanges in files and prints the problems. Returns whether there were only notices.
 pub fn run(root: &Path, options: &Options) -> Result<bool> {
     let (mut program, _) = program(root)?;
     let status = program.args(&options.arguments).status().context("cannot run sbg-drift")?;
@@ -30,7 +30,7 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
     Ok(status.success())
 }
 
-/// A problem, and the file that has it.
+/// A problem, and its file.
 #[derive(Deserialize)]
 struct In {
     file: PathBuf,
@@ -38,8 +38,7 @@ struct In {
     problem: Problem,
 }
 
-/// Checks the exchanges in all of `files`, shows what is wrong with them, file by file, and returns what became of them together
-/// with the ids of all operations.
+/// Checks the exchanges in `files`, passes each problem to `show`, and returns the report and the ids of all operations.
 pub fn hold(
     root: &Path,
     files: &[PathBuf],
@@ -61,7 +60,7 @@ pub fn hold(
     Ok((report, operations.map(str::to_owned).collect()))
 }
 
-/// `sbg-drift` with the document of the specification below `root`, and that document.
+/// A command for `sbg-drift` with the bundle of the specification below `root`, and the bundle.
 fn program(root: &Path) -> Result<(Command, Value)> {
     let spec = Spec::read(&root.join("openapi"))?;
     lint::check(&spec)?;

@@ -67,7 +67,7 @@ fn pretty_json(document: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 
-/// The document without words and examples, which those who only check values by it do not need.
+/// The document without descriptions and examples, which are not needed to validate values.
 fn compact_json(document: &Value) -> Result<String> {
     fn strip(value: &mut Value) {
         match value {

@@ -53,7 +53,7 @@ enum Task {
     },
     /// Fuzz every parser of untrusted input
     Fuzz(fuzz::Fuzz),
-    /// Check the emulator, the specification and the transfers with programs of others
+    /// Check the emulator, the specification and the transfers with third-party programs
     Witness {
         #[command(subcommand)]
         witness: witness::Witness,

@@ -1,4 +1,4 @@
-//! `cargo xtask witness`: programs of others check the emulator, the specification and the transfers.
+//! `cargo xtask witness`: third-party programs check the emulator, the specification and the transfers.
 //!
 //! The official Python client runs on the emulator and checks the results; the responses it gets are checked against the specification.
 //! Schemathesis generates valid and invalid calls from the specification and checks the responses. The traffic between the tests of this
@@ -68,7 +68,7 @@ fn sbpack(root: &Path) -> Result<String> {
     client(root, &environment(root, "sbpack-venv", "sbpack-requirements.txt")?, "sbpack")
 }
 
-/// Runs the script of an outside client on the emulator and checks the responses that it got against the specification.
+/// Runs the script of a third-party client on the emulator and checks the responses that it got against the specification.
 fn client(root: &Path, programs: &Path, name: &str) -> Result<String> {
     let recorded = folder(root, &format!("{name}-traffic"))?;
     let path = recorded.to_str().context("the path of the workspace is not UTF-8")?;
@@ -79,7 +79,7 @@ fn client(root: &Path, programs: &Path, name: &str) -> Result<String> {
     let mut client = Command::new(programs.join("python"));
     tee(emulator.configure(client.arg(root.join(format!("tests/witness/{name}_client.py")))), |_| ())?;
     drop(emulator);
-    // Requests are not checked: the client sends bodies where none is specified, and `True` for `true`.
+    // Requests are not checked, because the client sends unspecified bodies, and `True` for `true`.
     conforms(root, &recorded, is_in_response)
 }
 
@@ -157,8 +157,8 @@ fn folder(root: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Checks the exchanges in the files of `folder` against the specification and returns a summary. Fails if a problem counts, or if there are
-/// no exchanges.
+/// Checks the exchanges in the files of `folder` against the specification and returns a summary. Fails if `count` accepts a problem, or
+/// if there are no exchanges.
 fn conforms(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<String> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;

@@ -1,9 +1,9 @@
-//! Which requests go to the API, and what of their URL is the path of an operation.
+//! Which requests go to the API, and which part of their URL is the path of an operation.
 
 use serde_json::Value;
 use url::{Host, Url};
 
-/// The bases of the API: what stands before the paths of the document.
+/// The base URLs of the API, which precede the paths of the document.
 ///
 /// ```
 /// let bases = sbg_drift::Bases::of(&sbg_drift::document());
@@ -13,9 +13,9 @@ use url::{Host, Url};
 #[derive(Clone, Debug, Default)]
 pub struct Bases {
     urls: Vec<Url>,
-    /// Prefixes of paths, for traffic that is recorded without hosts.
+    /// Path prefixes, for traffic recorded without hosts.
     prefixes: Vec<String>,
-    /// Whether any loopback address may be that of an API.
+    /// Whether any loopback address can be the host of an API.
     loopback: bool,
 }
 
@@ -39,8 +39,8 @@ impl Bases {
         only
     }
 
-    /// The path below the base, as it is written in `url`; `None` where it is that of another server. A path without a host is below
-    /// any base.
+    /// The path below the base, encoded as in `url`; `None` if the URL belongs to another server. A path without a host is below any
+    /// base.
     pub fn path(&self, url: &str) -> Option<String> {
         if url.is_empty() || url.starts_with('/') {
             let path = url.split(['?', '#']).next().unwrap_or_default();

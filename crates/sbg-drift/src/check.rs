@@ -1,4 +1,4 @@
-//! Whether recorded exchanges are what the document says of their operations.
+//! Checks recorded exchanges against what the document says about their operations.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -14,13 +14,13 @@ use crate::routes::{Route, Routes};
 use crate::schema::Schemas;
 use crate::traffic::{self, Body, Exchange, Format, Found};
 
-/// What stands for an operation where the response is an error.
+/// The operation name of an error response.
 pub const ERROR: &str = "error";
 
 /// Parameters that clients send with nearly every GET.
 const COMMON: [&str; 3] = ["fields", "limit", "offset"];
 
-/// Reads a response of an operation, or of [`ERROR`], as its generated type, and says why that is not possible.
+/// Decodes a response of an operation, or of [`ERROR`], as its generated type; returns the reason if that fails.
 pub type Decode<'d> = dyn Fn(&str, &Value) -> Option<String> + 'd;
 
 /// What to check.
@@ -32,9 +32,9 @@ pub type Decode<'d> = dyn Fn(&str, &Value) -> Option<String> + 'd;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Where the API is; the servers of the document where it is `None`.
+    /// The base URLs of the API; if `None`, the servers of the document.
     pub bases: Option<Bases>,
-    /// What to leave out: kinds and classes of problems, operation ids, and paths by their start, which is a slash.
+    /// What to skip: kinds and classes of problems, operation ids, and path prefixes, which start with a slash.
     pub ignore: Vec<String>,
 }
 
@@ -53,11 +53,11 @@ pub struct Drift<'d> {
 }
 
 impl<'d> Drift<'d> {
-    /// To check exchanges against `document`, a bundle.
+    /// Checks exchanges against `document`, a bundle.
     ///
     /// # Errors
     ///
-    /// When the document has no valid schemas.
+    /// The document has invalid schemas.
     pub fn new(document: &'d Value, options: Options) -> Result<Self> {
         Ok(Self {
             routes: Routes::of(document),
@@ -67,11 +67,11 @@ impl<'d> Drift<'d> {
         })
     }
 
-    /// Checks the exchanges in `traffic` one after the other, and gives each problem to `found`. Responses are read by `decode`.
+    /// Checks the exchanges in `traffic` one by one and passes each problem to `found`. Responses are decoded by `decode`.
     ///
     /// # Errors
     ///
-    /// When the traffic cannot be read, or a schema of the document is not one. What is wrong with an exchange is a problem.
+    /// The traffic cannot be read, or a schema of the document is invalid. Differences in an exchange are problems, not errors.
     pub fn check(
         &self,
         traffic: impl BufRead,
@@ -139,7 +139,7 @@ struct Checker<'c, 'd> {
 
 impl Checker<'_, '_> {
     fn report(&mut self, kind: Kind, message: impl Into<String>) {
-        // What the document and the platform both refuse is not a difference between them.
+        // If the document and the platform both refuse a request, they agree.
         if self.refused && matches!(kind, Kind::NoOperation | Kind::Path | Kind::Query | Kind::Request) {
             return self.notice(Class::Refused, message);
         }
@@ -247,7 +247,7 @@ impl Checker<'_, '_> {
         Ok(())
     }
 
-    /// Whether the entries of a query parameter are sent as parameters of their own: `metadata.sample_id` for `metadata`.
+    /// Whether each entry of a query parameter is sent as a separate parameter: `metadata.sample_id` for `metadata`.
     fn is_map(&self, parameter: &Value) -> bool {
         self.drift.schemas.follow(&parameter["schema"]).is_some_and(|schema| schema["type"] == "object")
     }
@@ -268,7 +268,8 @@ impl Checker<'_, '_> {
         self.fits(Kind::Query, name, schema, &value)
     }
 
-    /// The value that a parameter has by its schema; the text itself where it cannot have one, which then breaks the schema.
+    /// The value of a parameter, converted to the type in its schema; the text itself if it cannot be converted, which then breaks the
+    /// schema.
     fn typed(&mut self, name: &str, schema: &Value, text: &str) -> Value {
         let Some(schema) = self.drift.schemas.follow(schema) else { return json!(text) };
         let given = match schema["type"].as_str() {
@@ -298,12 +299,12 @@ impl Checker<'_, '_> {
         let schema = route.operation.pointer("/requestBody/content/application~1json/schema");
         match (schema, body) {
             (None, Body::None | Body::Omitted) => {}
-            // Clients send `{}` or `null` where a call has nothing to say, because the platform wants a JSON content type.
+            // Clients send `{}` or `null` when a call needs no body, because the platform requires a JSON content type.
             (None, Body::Json(body)) if route.method != "DELETE" && is_empty(body) => {}
             (None, Body::Json(_)) => {
                 self.report(Kind::Request, "the specification has no request body here, and one was sent");
             }
-            // YAML is recorded as the text that it is, or not at all.
+            // YAML is recorded as text, or not at all.
             (Some(_), Body::None | Body::Omitted | Body::Json(Value::String(_)))
                 if route.operation["x-sbg-yaml"] == true => {}
             (Some(_), Body::Omitted) => self.notice(Class::NoBody, "the recording has no request body"),
@@ -329,7 +330,7 @@ impl Checker<'_, '_> {
         Ok(())
     }
 
-    /// Whether an object without fields fits.
+    /// Whether an object without fields conforms to the schema.
     fn needs_nothing(&self, schema: &Value) -> bool {
         self.drift.schemas.fits(schema, &json!({})).unwrap_or(false)
     }
@@ -339,7 +340,7 @@ impl Checker<'_, '_> {
             200..=299 => "2XX",
             400..=499 => "4XX",
             500..=599 => "5XX",
-            // A browser shows what it has kept.
+            // A browser records its cached response.
             304 => {
                 self.notice(Class::NoResponse, "the response comes from a cache");
                 return Ok(());
@@ -382,7 +383,7 @@ impl Checker<'_, '_> {
             self.report(kind, breach.to_string());
         }
         let side = if kind == Kind::Request { "request" } else { "response" };
-        // The items of a page are alike: what is said of the first of them need not be said of each.
+        // The items of a page are alike, so an unnamed field is reported once, with a count.
         let mut fields: BTreeMap<String, (String, usize)> = BTreeMap::new();
         for pointer in self.drift.schemas.unnamed(schema, body) {
             let alike = pointer.split('/').map(|part| if part.parse::<usize>().is_ok() { "*" } else { part });
@@ -403,7 +404,7 @@ fn is_entry(parameter: &Value, name: &str) -> bool {
     key.is_some_and(|key| !key.is_empty())
 }
 
-/// Whether a body says nothing: `null` or an object without fields.
+/// Whether a body is empty: `null` or an object without fields.
 fn is_empty(body: &Value) -> bool {
     body.is_null() || body.as_object().is_some_and(serde_json::Map::is_empty)
 }

@@ -1,4 +1,4 @@
-//! Whether responses can be read as the types of `sbg-raw`.
+//! Decodes responses as the types of `sbg-raw`.
 
 #[rustfmt::skip]
 #[expect(clippy::match_same_arms, clippy::too_many_lines, reason = "a table has a row for each operation")]
@@ -6,7 +6,7 @@ mod table;
 
 use serde_json::Value;
 
-/// Why `response` cannot be read as the type of a response to `operation`, or of an error for `error`; `None` where it can.
+/// Why `response` cannot be decoded as the response of `operation`, or as an error for `error`; `None` if it can.
 ///
 /// ```
 /// use serde_json::json;

@@ -1,5 +1,5 @@
-//! HTTP archives (HAR 1.2), as browsers, mitmproxy and Charles save them. The file is one JSON document; its entries are read one after
-//! the other.
+//! HTTP archives (HAR 1.2), as saved by browsers, mitmproxy and Charles. The file is one JSON document, whose entries are read one by
+//! one.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -69,7 +69,7 @@ pub(crate) fn read(traffic: impl BufRead, bases: &Bases, each: Each<'_>) -> Resu
     }
     match read {
         Ok(()) => Ok(()),
-        // The parser cannot go on behind broken JSON.
+        // The parser cannot continue after broken JSON.
         Err(error) => each(
             Position::Entry(count.get() + 1),
             Found::Malformed(format!("the archive cannot be read from here on: {error}")),
@@ -77,7 +77,7 @@ pub(crate) fn read(traffic: impl BufRead, bases: &Bases, each: Each<'_>) -> Resu
     }
 }
 
-/// An object of which one field matters.
+/// An object with one field that matters.
 struct Field<S> {
     name: &'static str,
     of: S,
@@ -117,7 +117,7 @@ struct Entries<'c, 's> {
     bases: &'c Bases,
     each: Each<'c>,
     count: &'c Cell<usize>,
-    /// Why reading was stopped from outside.
+    /// The error of the callback, which stops reading.
     stopped: &'s mut Option<anyhow::Error>,
 }
 
@@ -154,7 +154,7 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
 
 fn exchange(entry: &Entry<'_>, bases: &Bases) -> Found {
     let request = &entry.request;
-    // Browsers ask whether they may call another origin; the platform itself has no such operation.
+    // Browsers send CORS preflight requests; the platform has no such operation.
     let Some(path) = bases.path(&request.url).filter(|_| request.method != "OPTIONS") else {
         return Found::Elsewhere;
     };
@@ -178,7 +178,7 @@ fn exchange(entry: &Entry<'_>, bases: &Bases) -> Found {
     }
 }
 
-/// A body: JSON where it is, else its text. Browsers leave large bodies out and keep their size.
+/// A body: JSON if it parses, else text. Browsers omit large bodies and keep their size.
 fn body(content: &Content<'_>) -> Result<Body, String> {
     let text = match (content.text.as_deref(), content.encoding.as_deref()) {
         (None, _) if content.size.is_some_and(|size| size > 0.0) => return Ok(Body::Omitted),

@@ -1,15 +1,15 @@
-//! What the platform takes in requests although the document does not: null for what may be left out, booleans and numbers as text,
-//! names in another case. Such a body is rewritten as the document wants it, with a notice for each change.
+//! Deviations from the document that the platform accepts in requests: null for optional fields, booleans and numbers as text, names in
+//! another case. Such a body is rewritten to conform to the document, with a notice for each change.
 
 use serde_json::Value;
 
 use crate::report::Class;
 use crate::schema::{Schemas, below};
 
-/// A change: its class, the JSON pointer, and what was changed.
+/// A change: its class, its JSON pointer, and a description.
 pub(crate) type Change = (Class, String, String);
 
-/// `value` as `schema` wants it, as far as the platform takes it.
+/// Rewrites `value` to conform to `schema`, as far as the platform accepts the difference.
 pub(crate) fn rewrite(schemas: &Schemas, schema: &Value, value: &mut Value, changes: &mut Vec<Change>) {
     body(schemas, schema, value, "", changes);
 }
@@ -57,7 +57,7 @@ fn body(schemas: &Schemas, schema: &Value, value: &mut Value, pointer: &str, cha
     }
 }
 
-/// What a scalar stands for by its schema, if that is another value.
+/// The value that a scalar represents in its schema, if it is another value.
 pub(crate) fn scalar(schema: &Value, value: &Value) -> Option<(Class, Value, String)> {
     let kind = schema["type"].as_str()?;
     match (kind, value) {
@@ -135,7 +135,7 @@ mod tests {
                 "scalar /pits/0",
             ],
         );
-        // What may be null stays, and what is required is not left out.
+        // Nullable fields stay, and required fields are not removed.
         check(json!({"name": null, "note": null}), json!({"name": null, "note": null}), &[]);
         check(json!({"name": "a", "ripe": "perhaps"}), json!({"name": "a", "ripe": "perhaps"}), &[]);
     }

@@ -1,10 +1,10 @@
 //! Checks recorded traffic against the OpenAPI document of the Seven Bridges API.
 //!
-//! Traffic comes as HAR 1.2, which browsers and proxies save, or as lines of JSON, which `sbg` records. It is read as a stream: memory
-//! does not grow with the size of the file. What the document gets wrong is a failure; what it merely does not name, and what the
-//! platform takes although the document does not, is a notice of a named [class](Class).
+//! Traffic is HAR 1.2, which browsers and proxies save, or lines of JSON, which `sbg` records. It is read as a stream: memory does not
+//! grow with the size of the file. An exchange that contradicts the document is a failure. A field that the document does not name, or
+//! a deviation that the platform accepts, is a notice of a named [class](Class).
 //!
-//! The program `sbg-drift` does it on the command line. The library also reads the document itself: its operations and its schemas.
+//! The program `sbg-drift` is the command line interface. The library also gives access to the operations and schemas of the document.
 //!
 //! ```
 //! use sbg_drift::{Drift, Format, Options, document};
@@ -52,7 +52,7 @@ pub use traffic::{Body, Exchange, Format};
 ///
 /// # Panics
 ///
-/// Never: the document that is built in is valid JSON.
+/// Never: the built-in document is valid JSON.
 pub fn document() -> serde_json::Value {
     serde_json::from_str(include_str!("document.json")).expect("the document that is built in is JSON")
 }

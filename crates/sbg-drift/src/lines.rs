@@ -1,5 +1,5 @@
-//! Lines of JSON: `{"method", "path", "query": [[key, value]...], "request": JSON, "status", "response": JSON}`. All but the method and
-//! the path may be left out.
+//! Lines of JSON: `{"method", "path", "query": [[key, value]...], "request": JSON, "status", "response": JSON}`. Only the method and the
+//! path are required.
 
 use std::io::BufRead;
 
@@ -24,7 +24,7 @@ struct Line {
     response: Option<Value>,
 }
 
-/// A field that is there, even if it is null.
+/// A field that is present, even if it is null.
 fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(field).map(Some)
 }

@@ -20,20 +20,19 @@ struct Arguments {
     /// Recorded traffic; `-` reads standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Where the API is: its URL, or the start of paths such as `/v2`. By default, the servers of the document, and `/v2` on this machine
+    /// Base of the API: its URL, or a path prefix such as `/v2`. By default, the servers of the document, and `/v2` on this machine
     #[arg(long)]
     base: Vec<String>,
-    /// What to leave out: a kind (`query`), a class of notices (`trailing-slash`), an operation (`file_get`), or paths by their start
-    /// (`/internal`)
+    /// What to skip: a kind (`query`), a class of notices (`trailing-slash`), an operation (`file_get`), or a path prefix (`/internal`)
     #[arg(long)]
     ignore: Vec<String>,
-    /// Another document than the one that is built in
+    /// Document to use instead of the built-in one
     #[arg(long)]
     document: Option<PathBuf>,
     /// Count by operation
     #[arg(long)]
     summary: bool,
-    /// Print an object on each line, the counts last
+    /// Print one JSON object per line, the counts last
     #[arg(long)]
     json: bool,
 }

@@ -1,11 +1,11 @@
-//! What is found: problems, and their counts.
+//! The results: problems and their counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-/// Where an exchange stands in a file, counted from 1.
+/// The position of an exchange in a file, counted from 1.
 ///
 /// ```
 /// assert_eq!(sbg_drift::Position::Entry(17).to_string(), "entry 17");
@@ -28,7 +28,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// Something that is wrong with an exchange.
+/// A problem with an exchange.
 ///
 /// ```
 /// # fn example(problem: &sbg_drift::Problem) {
@@ -43,13 +43,13 @@ pub struct Problem {
     /// The exchange.
     #[serde(flatten)]
     pub position: Position,
-    /// What kind of problem it is.
+    /// The kind of the problem.
     pub kind: Kind,
     /// The class of a notice.
     pub class: Option<Class>,
-    /// Operation id; empty where there is no such operation.
+    /// Operation id; empty if there is no such operation.
     pub operation: String,
-    /// What is wrong.
+    /// A description.
     pub message: String,
 }
 
@@ -89,23 +89,23 @@ macro_rules! names {
 }
 
 names! {
-    /// Kinds of problems. All but the notice are failures.
+    /// Kinds of problems. All except notices are failures.
     Kind {
-        /// What stands there is not an exchange.
+        /// The entry is not an exchange.
         Malformed = "malformed",
         /// There is no such operation.
         NoOperation = "no-operation",
-        /// A part of the path breaks the schema of its parameter.
+        /// A part of the path violates the schema of its parameter.
         Path = "path",
-        /// A query parameter is not declared, missing, or breaks its schema.
+        /// A query parameter is undeclared, missing, or violates its schema.
         Query = "query",
-        /// The request breaks its schema.
+        /// The request violates its schema.
         Request = "request",
-        /// The response breaks its schema.
+        /// The response violates its schema.
         Response = "response",
-        /// The response cannot be read as the generated type.
+        /// The response cannot be decoded as the generated type.
         Decode = "decode",
-        /// Nothing fails.
+        /// Not a failure.
         Notice = "notice",
     }
 }
@@ -115,32 +115,32 @@ names! {
     Class {
         /// The document does not name a field or a body.
         Unnamed = "unnamed",
-        /// The document refuses a call, and so did the platform.
+        /// The document refuses a request, and so did the platform.
         Refused = "refused",
         /// The path ends in a slash.
         TrailingSlash = "trailing-slash",
-        /// A boolean is not written as `true` or `false`, such as `True`.
+        /// A boolean that is not `true` or `false`, such as `True`.
         Boolean = "boolean",
-        /// A number or a boolean comes as text, or a text as a number.
+        /// A number or a boolean as text, or text as a number.
         Scalar = "scalar",
-        /// A value of a closed set is in another case, such as `ADMIN`.
+        /// A value of a closed set in another case, such as `ADMIN`.
         LetterCase = "letter-case",
-        /// A field is null where it can only be left out.
+        /// A field is null, but can only be omitted.
         NullField = "null-field",
-        /// `fields`, `limit` or `offset` where they are not declared.
+        /// `fields`, `limit` or `offset` on an operation that does not declare them.
         CommonParameter = "common-parameter",
         /// A query parameter repeats a part of the path.
         RepeatedParameter = "repeated-parameter",
-        /// A body is missing where the document has one, and may have been left out of the recording.
+        /// The document has a body, but the recording does not; it may have been omitted from the recording.
         NoBody = "no-body",
-        /// The body of the response is `null` where the document has an object.
+        /// The response body is `null`, but the document has an object.
         NullBody = "null-body",
         /// The recording has no response.
         NoResponse = "no-response",
     }
 }
 
-/// Counts of one operation.
+/// The counts of one operation.
 ///
 /// ```
 /// # fn example(report: &sbg_drift::Report) {
@@ -152,7 +152,7 @@ names! {
 pub struct Tally {
     /// Exchanges.
     pub exchanges: usize,
-    /// Exchanges with a problem that is more than a notice.
+    /// Exchanges with a problem other than a notice.
     pub failed: usize,
     /// Notices.
     pub notices: usize,
@@ -160,7 +160,7 @@ pub struct Tally {
     pub succeeded: usize,
 }
 
-/// Counts of a file.
+/// The counts of a file.
 ///
 /// ```
 /// # fn example(report: &sbg_drift::Report) {
@@ -172,18 +172,18 @@ pub struct Tally {
 pub struct Report {
     /// Exchanges that were checked.
     pub exchanges: usize,
-    /// Exchanges with a problem that is more than a notice.
+    /// Exchanges with a problem other than a notice.
     pub failed: usize,
     /// Notices.
     pub notices: usize,
-    /// Exchanges with other hosts, and preflight requests of browsers, which are not checked.
+    /// Exchanges with other hosts and preflight requests of browsers, which are not checked.
     pub elsewhere: usize,
-    /// The counts of each operation; calls of no operation are under the empty name.
+    /// The counts of each operation. Calls of no operation have the empty name.
     pub by_operation: BTreeMap<String, Tally>,
 }
 
 impl Report {
-    /// The ids of the operations that were called with success.
+    /// The ids of the operations that were called successfully.
     pub fn succeeded(&self) -> BTreeSet<&str> {
         let called = self.by_operation.iter().filter(|(id, tally)| tally.succeeded > 0 && !id.is_empty());
         called.map(|(id, _)| id.as_str()).collect()
@@ -210,7 +210,7 @@ impl Report {
         for (id, tally) in &self.by_operation {
             let id = if id.is_empty() { "(none)" } else { id };
             let Tally { exchanges, failed, notices, .. } = tally;
-            // Writing to a String does not fail.
+            // Writing to a String cannot fail.
             let _ = writeln!(table, "{id:<36} {exchanges:>9} {failed:>7} {notices:>8}");
         }
         table

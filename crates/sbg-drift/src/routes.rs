@@ -1,8 +1,8 @@
-//! The operations of the document, and which of them a request is a call of.
+//! The operations of the document, and matching of requests to them.
 
 use serde_json::Value;
 
-/// Path and method, then operation object, of every operation of a document.
+/// All operations of a document: path and method, then operation object.
 pub fn operations(document: &Value) -> impl Iterator<Item = ((&str, &str), &Value)> {
     let paths = document.get("paths").and_then(Value::as_object);
     paths.into_iter().flatten().flat_map(|(path, item)| {
@@ -18,7 +18,7 @@ pub struct Routes<'d> {
     routes: Vec<Route<'d>>,
 }
 
-/// An operation of the bundle, with its parameters as they are in full.
+/// An operation of the bundle, with its parameters resolved.
 #[derive(Clone)]
 pub struct Route<'d> {
     /// HTTP method in upper case.
@@ -37,7 +37,7 @@ impl<'d> Route<'d> {
         self.operation["operationId"].as_str().unwrap_or_default()
     }
 
-    /// For each segment of `path` whether it is a parameter, or nothing where the path is not of this form.
+    /// For each segment of `path`, whether it is a parameter; `None` if the path does not match.
     fn parameters_of(&self, path: &str) -> Option<Vec<bool>> {
         let segments = self.segments(path)?;
         let segments = segments.into_iter().map(|(template, given)| {
@@ -50,8 +50,8 @@ impl<'d> Route<'d> {
         segments.collect()
     }
 
-    /// The segments of the template with what stands in their place, or nothing where there are more or fewer of them. The value of a
-    /// parameter with `x-sbg-slashes` may have two segments.
+    /// The segments of the template with their values in `path`; `None` if the numbers differ. The value of a parameter with
+    /// `x-sbg-slashes` may have two segments.
     fn segments<'p>(&self, path: &'p str) -> Option<Vec<(&'d str, &'p str)>> {
         let (template, given) = (self.path.split('/'), path.split('/'));
         let (wanted, there) = (template.clone().count(), given.clone().count());
@@ -62,7 +62,7 @@ impl<'d> Route<'d> {
             return None;
         }
         let at = template.clone().position(|segment| self.takes_slashes(segment))?;
-        // Each segment begins behind the slash that ends the one before it.
+        // Each segment starts after the slash that ends the previous one.
         let mut starts: Vec<usize> =
             std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1)).collect();
         starts.remove(at + 1);
@@ -79,7 +79,7 @@ impl<'d> Route<'d> {
         })
     }
 
-    /// Name and value of each parameter in `path`, which is of this form. Values are as they are in the path.
+    /// Name and value of each parameter in `path`, which must match. Values stay encoded.
     pub fn path_parameters<'p>(&self, path: &'p str) -> Vec<(&'d str, &'p str)> {
         let segments = self.segments(path).unwrap_or_default();
         segments
@@ -110,14 +110,14 @@ impl<'d> Routes<'d> {
         Self { routes: routes.collect() }
     }
 
-    /// The operation that `method` and `path` call. A literal segment goes before a parameter: `/files/scroll` is no file.
+    /// The operation that `method` and `path` call. A literal segment takes precedence over a parameter: `/files/scroll` is not a file.
     pub fn find(&self, method: &str, path: &str) -> Option<&Route<'d>> {
         let of_method = self.routes.iter().filter(|route| route.method == method);
         let matching = of_method.filter_map(|route| Some((route.parameters_of(path)?, route)));
         matching.min_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, route)| route)
     }
 
-    /// The methods that `path` has.
+    /// The methods of `path`.
     pub fn methods(&self, path: &str) -> Vec<&str> {
         let of_path = self.routes.iter().filter(|route| route.parameters_of(path).is_some());
         of_path.map(|route| route.method.as_str()).collect()

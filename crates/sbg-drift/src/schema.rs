@@ -1,8 +1,8 @@
-//! Whether a JSON value fits a schema of the bundle, and which of its fields the schema does not name.
+//! Validates JSON values against schemas of the bundle, and finds fields that the schema does not name.
 //!
-//! The checking itself is the crate `jsonschema`, which does it more exactly than the generators need (numbers of any size, lengths
-//! in characters, the regular expressions of ECMA 262). Schemas of OpenAPI 3.0 are not quite JSON Schema; what differs in our
-//! subset is written as draft 7 has it: `nullable`, and `oneOf`, of which more than one branch may fit.
+//! The crate `jsonschema` does the validation more strictly than the generators need: numbers of any size, lengths in characters, regular
+//! expressions of ECMA 262. Schemas of OpenAPI 3.0 are not quite JSON Schema. The differences in our subset are translated to draft 7:
+//! `nullable`, and `oneOf`, of which more than one branch may match.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,10 +14,10 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
-/// What the bundle is called among schemas.
+/// The URI of the bundle.
 const BUNDLE: &str = "sbg:bundle";
 
-/// Longest reason that is given; values are part of it.
+/// Maximum length of a reason, which includes values.
 const LONGEST_REASON: usize = 200;
 
 /// The schemas of a bundle.
@@ -27,12 +27,12 @@ pub struct Schemas {
     validators: RefCell<HashMap<String, Rc<Validator>>>,
 }
 
-/// A place of a value where it does not fit its schema.
+/// A part of a value that does not conform to its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// JSON pointer to the place.
+    /// JSON pointer to the part.
     pub pointer: String,
-    /// What is wrong there.
+    /// What is wrong with it.
     pub reason: String,
 }
 
@@ -48,28 +48,28 @@ impl Schemas {
     ///
     /// # Errors
     ///
-    /// When a reference leads nowhere.
+    /// A reference cannot be resolved.
     pub fn new(document: &Value) -> Result<Self> {
         let translated = json!({"components": {"schemas": named(&document["components"]["schemas"])}});
         let registry = Registry::new().draft(Draft::Draft7).add(BUNDLE, translated)?.prepare()?;
         Ok(Self { components: document["components"].clone(), registry, validators: RefCell::default() })
     }
 
-    /// Every place where `value` does not fit `schema`, which is written as the bundle writes it.
+    /// Every part of `value` that does not conform to `schema`, a schema in the form of the bundle.
     ///
     /// # Errors
     ///
-    /// When the schema is none.
+    /// The schema is invalid.
     pub fn breaches(&self, schema: &Value, value: &Value) -> Result<Vec<Breach>> {
         let mut breaches: Vec<Breach> = Vec::new();
         let validator = self.validator(schema)?;
-        // Finding out where it breaks is slower than finding out whether it does.
+        // Finding the breaches is slower than checking whether there are any.
         if validator.is_valid(value) {
             return Ok(breaches);
         }
         for error in validator.iter_errors(value) {
             let breach = Breach { pointer: error.instance_path().to_string(), reason: reason(&error) };
-            // A wrapped schema says the same as its wrapper once more.
+            // A wrapped schema reports the same breach as its wrapper.
             if !breaches.contains(&breach) {
                 breaches.push(breach);
             }
@@ -77,16 +77,16 @@ impl Schemas {
         Ok(breaches)
     }
 
-    /// Whether `value` fits `schema`.
+    /// Whether `value` conforms to `schema`.
     ///
     /// # Errors
     ///
-    /// When the schema is not one.
+    /// The schema is invalid.
     pub fn fits(&self, schema: &Value, value: &Value) -> Result<bool> {
         Ok(self.validator(schema)?.is_valid(value))
     }
 
-    /// Whether `schema` takes null.
+    /// Whether `schema` accepts null.
     pub(crate) fn takes_null(&self, schema: &Value) -> bool {
         self.fits(schema, &Value::Null).unwrap_or(false)
     }
@@ -107,7 +107,7 @@ impl Schemas {
         Ok(validator)
     }
 
-    /// JSON pointers to the fields of `value` that `schema` does not name. Maps, and what may be any JSON, have none.
+    /// JSON pointers to the fields of `value` that `schema` does not name. Maps and schemas for any JSON have none.
     pub fn unnamed(&self, schema: &Value, value: &Value) -> Vec<String> {
         let mut found = Vec::new();
         self.find_unnamed(schema, value, "", &mut found);
@@ -147,7 +147,7 @@ impl Schemas {
         }
     }
 
-    /// The schema itself, or the component that it refers to or wraps.
+    /// The schema itself, or the component that it references or wraps.
     pub fn follow<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         loop {
             let or_null = schema.pointer("/oneOf/1").filter(|branch| is_null(branch));
@@ -176,7 +176,7 @@ fn reason(error: &ValidationError<'_>) -> String {
         _ => error.to_string(),
     };
     match reason.char_indices().nth(LONGEST_REASON) {
-        // Of a long reason the value comes first; what is wrong with it comes last.
+        // A long reason starts with the value and ends with what is wrong, so the middle is cut.
         Some(_) => {
             let half = LONGEST_REASON / 2;
             let (start, end): (String, Vec<char>) =
@@ -187,18 +187,18 @@ fn reason(error: &ValidationError<'_>) -> String {
     }
 }
 
-/// Whether a branch of `oneOf` allows null alone, which is how the bundle makes what refers to a component nullable.
+/// Whether a branch of `oneOf` accepts only null, which is how the bundle makes references to components nullable.
 fn is_null(schema: &Value) -> bool {
     schema["enum"] == json!([null])
 }
 
-/// Schemas by their name.
+/// Schemas by name.
 fn named(schemas: &Value) -> Value {
     let schemas = schemas.as_object().into_iter().flatten();
     Value::Object(schemas.map(|(name, schema)| (name.clone(), translate(schema))).collect())
 }
 
-/// A schema of OpenAPI 3.0 as draft 7 of JSON Schema writes it, without what says nothing about values.
+/// Translates a schema of OpenAPI 3.0 to draft 7 of JSON Schema, without keywords that do not constrain values.
 fn translate(schema: &Value) -> Value {
     let Some(schema) = schema.as_object() else { return schema.clone() };
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
@@ -220,7 +220,7 @@ fn translate(schema: &Value) -> Value {
         };
         translated.insert(key.to_owned(), value);
     }
-    // A choice of one is no choice: what breaks it is to be told from within.
+    // With a single alternative, report its own errors.
     if let Some([only]) = translated.get("anyOf").and_then(Value::as_array).map(Vec::as_slice) {
         let only = json!([only]);
         translated.remove("anyOf");

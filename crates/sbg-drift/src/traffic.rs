@@ -1,4 +1,4 @@
-//! Exchanges, whatever form they were recorded in.
+//! Exchanges, independent of the recording format.
 
 use std::io::BufRead;
 
@@ -23,13 +23,13 @@ pub struct Exchange {
     pub method: String,
     /// Path below the base of the API, percent-encoded.
     pub path: String,
-    /// Query parameters in their order, decoded.
+    /// Query parameters in order, decoded.
     pub query: Vec<(String, String)>,
-    /// Body of the request.
+    /// Request body.
     pub request: Body,
-    /// HTTP status; `None` where there was no response.
+    /// HTTP status; `None` if there was no response.
     pub status: Option<u16>,
-    /// Body of the response.
+    /// Response body.
     pub response: Body,
 }
 
@@ -40,15 +40,15 @@ pub struct Exchange {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// There was none.
+    /// The message had no body.
     None,
-    /// It is not in the recording; whether there was one is not known.
+    /// The recording has no body, but the message may have had one.
     Omitted,
-    /// JSON; a string where it was another text.
+    /// JSON, or a string with other text.
     Json(Value),
 }
 
-/// Forms of recorded traffic.
+/// Formats of recorded traffic.
 ///
 /// ```
 /// use sbg_drift::Format;
@@ -58,14 +58,14 @@ pub enum Body {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// An exchange as JSON on each line.
+    /// One exchange as JSON per line.
     Lines,
     /// HTTP archive 1.2.
     Har,
 }
 
 impl Format {
-    /// The form of a file that begins with `start`: a HAR file is an object whose first field is `log`.
+    /// The format of a file that starts with `start`: a HAR file is an object whose first field is `log`.
     pub fn guess(start: &[u8]) -> Self {
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
         let inside = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
@@ -76,17 +76,17 @@ impl Format {
     }
 }
 
-/// What stands at a position of a file.
+/// An entry of a file.
 #[derive(Debug)]
 pub(crate) enum Found {
     Exchange(Exchange),
-    /// A request to another host, or one that a browser makes by itself.
+    /// A request to another host, or a preflight request of a browser.
     Elsewhere,
-    /// Why it is not an exchange.
+    /// Why the entry is not an exchange.
     Malformed(String),
 }
 
-/// Reads exchanges one after the other, and gives each to `each`.
+/// Reads exchanges one by one and passes each to `each`.
 pub(crate) fn read(
     mut traffic: impl BufRead,
     format: Format,

@@ -70,7 +70,7 @@ fn archives_of_browsers_and_proxies_are_read() {
             200,
             text(&json!({"username": "kings/rfranklin"})),
         ),
-        // Charles keeps what was aborted, browsers drop large bodies and serve others from their cache.
+        // Charles records aborted requests. Browsers omit large bodies and serve responses from their cache.
         entry("GET", &format!("{API}/user"), Value::Null, 0, Value::Null),
         entry("GET", &format!("{API}/files?project=a/b"), Value::Null, 200, json!({"size": 70000})),
         entry("GET", &format!("{API}/user"), Value::Null, 304, json!({"size": 0})),

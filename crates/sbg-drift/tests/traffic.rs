@@ -1,21 +1,21 @@
-//! Traffic with known faults, and traffic with none.
+//! Traffic with known problems, and traffic without problems.
 
 use serde_json::{Value, json};
 
 use sbg_drift::{Drift, Format, Options, decode, operations};
 
-/// What was found, in words, and the counts.
+/// The problems as text, and the counts.
 struct Checked {
     problems: Vec<String>,
     counts: String,
 }
 
-/// The document that is committed.
+/// The committed document.
 fn document() -> Value {
     serde_json::from_str(include_str!("../../../openapi/sbg.openapi.json")).unwrap()
 }
 
-/// Checks lines against the real document and the real types.
+/// Checks lines against the committed document and the generated types.
 fn checked(lines: &[Value]) -> Checked {
     let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
     report(&lines.join("\n"))
@@ -77,7 +77,7 @@ fn described_traffic_passes() {
             "method": "POST", "path": "/apps/rfranklin/demo/angle/raw", "query": [], "status": 201,
             "request": "class: CommandLineTool\n", "response": {"class": "CommandLineTool"},
         }),
-        // Where there is nothing to say, clients send these.
+        // Clients send these when a call needs no body.
         json!({"method": "POST", "path": "/automation/runs/a/actions/stop", "query": [], "status": 204, "request": {}}),
         json!({"method": "POST", "path": "/automation/runs/a/actions/stop", "query": [], "status": 204, "request": null}),
     ]);
@@ -182,7 +182,7 @@ fn invalid_and_empty_lines_are_counted() {
     assert_eq!(report.counts, "2 exchanges, 1 failed, 0 notices");
 }
 
-/// Requests as other clients send them, which the platform takes.
+/// Requests of other clients, which the platform accepts.
 #[test]
 fn what_the_platform_takes_is_a_notice_of_a_class() {
     let user = json!({"username": "a"});

@@ -89,7 +89,7 @@ async fn connect() -> Result<(Client, Option<Emulator>)> {
     Ok((client, Some(emulator)))
 }
 
-/// Shows a progress bar until the transfer is done.
+/// Shows a progress bar until the transfer ends.
 async fn watch<T: Clone + Send + Sync + 'static>(
     verb: &str,
     path: &Path,

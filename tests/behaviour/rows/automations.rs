@@ -39,7 +39,7 @@ async fn with_run(scene: &Scene) -> Result<(AutomationHandle, String)> {
     Ok((automation, run.id))
 }
 
-/// An automation with `fcrick` as a member who may do everything.
+/// An automation with `fcrick` as a member with all permissions.
 async fn with_member(scene: &Scene) -> sbg::Result<AutomationHandle> {
     let automation = automation(scene).await?;
     automation.members().add(NewMember::user("fcrick"), Permissions::all()).await?;
@@ -219,7 +219,7 @@ fn members() -> Vec<Row> {
             let new_member = automation.members().member("fcrick");
             let saved = new_member.edit_permissions(Permissions::new().admin(false)).await?;
             assert_eq!(saved.admin, Some(false));
-            // The platform takes permissions as a whole, so those that are to stay are got first.
+            // The platform replaces all permissions at once, so the current ones are read first.
             scene.sent(&format!("GET {}/members/fcrick", path(&automation)));
             let all_but_admin =
                 json!({"read": true, "write": true, "copy": true, "execute": true, "admin": false});

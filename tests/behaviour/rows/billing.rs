@@ -1,11 +1,11 @@
-//! Billing groups, what they were charged for, and invoices.
+//! Billing groups, their costs, and invoices.
 
 use jiff::civil::date;
 use sbg::billing::{BillingGroupHandle, InvoiceExt as _};
 
 use super::{Row, Scene, row};
 
-/// The billing group of the world, which everything is charged to.
+/// The billing group of the demo world, which pays for everything.
 async fn group(scene: &Scene) -> sbg::Result<BillingGroupHandle> {
     let groups = scene.client.billing_groups().query().all().await?;
     scene.prepared();

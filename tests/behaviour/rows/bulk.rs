@@ -13,7 +13,7 @@ fn three(scene: &Scene) -> Vec<String> {
     ["a", "b", "c"].map(|name| scene.file(name, name)).to_vec()
 }
 
-/// Metadata that a request is to lay over, or to replace.
+/// Sets metadata that a request will merge with or replace.
 async fn describe(scene: &Scene, ids: &[String]) -> sbg::Result<()> {
     for id in ids {
         scene.client.file(id).metadata().merge([("lane", "1")]).await?;

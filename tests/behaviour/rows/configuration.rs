@@ -16,13 +16,13 @@ use tempfile::TempDir;
 
 use super::{Row, Scene, row};
 
-/// A token of nobody, for places that are not to be looked at.
+/// An invalid token, for locations that must not be read.
 const WRONG: &str = "0123456789abcdef0123456789abcdef";
 
-/// An address where nobody listens: what is sent there arrives only by way of a proxy.
+/// A URL without a server: requests to it arrive only through a proxy.
 const NOWHERE: &str = "http://127.0.0.1:9/v2";
 
-/// A home with these files below `.sevenbridges`.
+/// A home folder with these files in `.sevenbridges`.
 fn home(files: &[(&str, String)]) -> Result<TempDir> {
     let home = tempfile::tempdir()?;
     for (name, text) in files {
@@ -41,12 +41,12 @@ fn text(home: &TempDir) -> &str {
     home.path().to_str().expect("a path in UTF-8")
 }
 
-/// A client of the emulator with no other settings.
+/// A client builder for the emulator with no other settings.
 fn builder(scene: &Scene) -> ClientBuilder {
     client_of(scene.emulator.url(), &scene.emulator.token())
 }
 
-/// Host and port of the emulator, which serves as a proxy of itself.
+/// Host and port of the emulator, which acts as its own proxy.
 fn proxy(scene: &Scene) -> String {
     scene.emulator.url().trim_start_matches("http://").trim_end_matches("/v2").to_owned()
 }
@@ -101,7 +101,7 @@ fn credentials() -> Vec<Row> {
     ]
 }
 
-/// A call that the platform takes with advance access alone.
+/// A call that needs advance access.
 async fn datasets(client: &Client) -> sbg::Result<usize> {
     Ok(client.datasets().query().all().await?.len())
 }
@@ -195,7 +195,7 @@ fn proxies() -> Vec<Row> {
     ]
 }
 
-/// Calls side by side, and the connections that they came by.
+/// Sends parallel calls and returns the connections that they used.
 async fn connections(scene: &Scene, client: &Client) -> Result<BTreeSet<u64>> {
     let before = scene.calls("GET", "/user").len();
     for me in join_all((0..4).map(|_| client.users().me().send())).await {
@@ -225,7 +225,7 @@ fn limits() -> Vec<Row> {
             scene.fault(FaultRule::api(Action::Delay(Duration::from_secs(600))));
             let calls: Vec<_> = (0..3).map(|_| tokio::spawn(client.users().me().send())).collect();
             eventually("two calls are under way", || scene.calls("GET", "/user").len() >= 2).await;
-            // Time enough for a third one to come, if it were sent.
+            // Long enough for a third request to arrive, if it were sent.
             tokio::time::sleep(Duration::from_millis(100)).await;
             assert_eq!(scene.rest(), ["GET /user"; 2]);
             calls.iter().for_each(tokio::task::JoinHandle::abort);
@@ -264,7 +264,7 @@ fn limits() -> Vec<Row> {
 fn handlers() -> Vec<Row> {
     vec![
         row("def error_handler(api, response)", async |scene, client| {
-            /// Sends a call again that somebody on the way has refused.
+            /// Retries a call that an intermediary refused.
             #[derive(Debug)]
             struct Firewall;
 

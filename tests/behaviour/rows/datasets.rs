@@ -105,7 +105,7 @@ fn members() -> Vec<Row> {
                 "PATCH /datasets/rfranklin/b-form/members/fcrick/permissions",
                 json!({"execute": false}),
             );
-            // That call returns nothing, so the permissions are read after it.
+            // That call returns nothing, so the permissions are read afterwards.
             scene.sent("GET /datasets/rfranklin/b-form/members/fcrick");
             assert_eq!((permissions.execute, permissions.write), (Some(false), Some(true)));
             Ok(())

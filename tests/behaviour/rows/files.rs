@@ -133,7 +133,7 @@ fn scrolling() -> Vec<Row> {
             let next = scene.rest();
             assert!(next.len() == 1 && next[0].contains("&token=") && !next[0].contains("init"), "{next:?}");
 
-            // Each of the three rules is checked before anything is sent.
+            // Each of the three rules is checked before a request is sent.
             let invalid = ErrorKind::InvalidInput;
             let query = || client.files().query().project("rfranklin/demo").cont_token();
             assert_refused(query().offset(10).page().await, invalid, &["offset"]);

@@ -1,5 +1,5 @@
-//! The page `docs/python-to-rust.md`: its rows are the tested rows, its code is the code of the tests, and its links lead to the files
-//! that define the items, so that the page works in the repository. Rustdoc takes its links from `crates/sbg/src/guide/links.md`.
+//! Checks `docs/python-to-rust.md`: its rows are the tested rows, its code is the code of the tests, and its links lead to the files that
+//! define the items, so that they work in the repository. Rustdoc takes its links from `crates/sbg/src/guide/links.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const PAGE: &str = include_str!("../../../docs/python-to-rust.md");
 const LINKS: &str = include_str!("../../../crates/sbg/src/guide/links.md");
 
-/// A row of the page.
+/// A table row of the page.
 #[derive(Debug)]
 struct Line {
     python: &'static str,
@@ -28,7 +28,7 @@ fn lines() -> Vec<Line> {
     rows.map(|line| {
         let cells: Vec<&str> = line.trim_matches(['|', ' ']).split(" | ").collect();
         let [python, rust, links] = cells[..] else { panic!("not three columns: {line}") };
-        // Further pieces of code are other names of the same call.
+        // More code in the cell gives other names of the same call.
         let [python, ..] = code(python)[..] else { panic!("no Python call: {line}") };
         let links = links.split(", ").map(|link| link.trim_start_matches('[').trim_end_matches(']'));
         Line { python, rust: code(rust), links: links.collect() }
@@ -41,7 +41,7 @@ fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// Code without white space and trailing commas, which depend on the formatter.
+/// Code without whitespace and trailing commas, which depend on the formatter.
 fn squeezed(code: &str) -> String {
     let text: String = code.chars().filter(|char| !char.is_whitespace()).collect();
     text.replace(",)", ")").replace(",]", "]")
@@ -110,7 +110,7 @@ fn sources(folder: &str, extension: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// The file that defines an item: the one with the type of a method, the schema of a data type, the module.
+/// The file that defines an item: the type of a method, the schema of a data type, or the module.
 fn file_of(item: &str, code: &BTreeMap<String, String>, openapi: &BTreeMap<String, String>) -> String {
     let path: Vec<&str> = item.rsplit('@').next().unwrap_or(item).split("::").collect();
     let defines = |text: &str, kinds: &[&str], name: &str| {
@@ -148,7 +148,7 @@ fn file_of(item: &str, code: &BTreeMap<String, String>, openapi: &BTreeMap<Strin
 #[test]
 fn links_lead_to_the_defining_files() {
     let (mut code, openapi) = (sources("crates/sbg/src", "rs"), sources("openapi", "yaml"));
-    // The page shows async code; the blocking client has the name of the other one.
+    // The page shows async code, and the blocking client has the same names.
     code.remove("crates/sbg/src/blocking.rs");
     let mut expected = String::new();
     for (label, item) in definitions(LINKS) {

@@ -13,7 +13,7 @@ async fn folder(scene: &Scene) -> sbg::Result<String> {
     Ok(folder.id)
 }
 
-/// A copy of a file that has just been asked for.
+/// Starts a job that copies a new file.
 async fn copy_job(scene: &Scene) -> sbg::Result<AsyncJob> {
     let item = JobItem::new(scene.file("a", "a")).to_project("rfranklin/rna-pilot");
     let job = scene.client.jobs().copy([item]).await?;

@@ -1,5 +1,5 @@
-//! The guide from Python to Rust, row by row: each Rust call runs against the emulator, its result is checked, and so is every request
-//! that it makes. The rows of the guide and those that are tested are the same.
+//! Tests the guide from Python to Rust row by row: each Rust call runs against the emulator, and its result and all its requests are
+//! checked. The guide and the tests have the same rows.
 
 mod apps;
 mod automations;
@@ -22,13 +22,13 @@ mod volumes;
 use row::{Row, row, run};
 use scene::Scene;
 
-/// A chapter of the guide: its rows, and the text of the file that they stand in.
+/// A chapter of the guide: its rows, and the source text of their file.
 struct Area {
     rows: fn() -> Vec<Row>,
     source: &'static str,
 }
 
-/// Lists the chapters, and makes a test of each that is named after it.
+/// Lists the chapters and creates a test named after each.
 macro_rules! areas {
     ($($area:ident),* $(,)?) => {
         /// All chapters.

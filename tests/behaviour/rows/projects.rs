@@ -1,4 +1,4 @@
-//! Projects: finding them, creating them, and what is in them.
+//! Projects: finding them, creating them, and their contents.
 
 use futures::TryStreamExt as _;
 use sbg::members::{NewMember, Permissions};

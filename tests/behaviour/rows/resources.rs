@@ -1,4 +1,4 @@
-//! What all resources have in common: handles, fields, edits, errors, and the pages of lists.
+//! Common to all resources: handles, fields, edits, errors, and pages of lists.
 
 use sbg::types::Project;
 use sbg::{ErrorKind, Fields};
@@ -49,7 +49,7 @@ fn common() -> Vec<Row> {
             let project = handle.get().fields(Fields::only(["name"])).await?;
             scene.sent("GET /projects/rfranklin/demo?fields=id,name");
             assert_eq!(project.name.as_deref(), Some("demo"));
-            // A field that was not asked for is not there, and looking at it asks for nothing.
+            // A field that was not requested is missing, and reading it sends no request.
             assert_eq!(project.description, None);
             scene.sent_nothing();
             Ok(())

@@ -11,13 +11,13 @@ use super::scene::{ONLY_ROW, Scene};
 
 type Check = Box<dyn for<'s> FnOnce(&'s Scene, Client) -> LocalBoxFuture<'s, Result<()>>>;
 
-/// A row of the guide: the Python call, and what runs the Rust call that stands beside it.
+/// A row of the guide: the Python call, and a check that runs the equivalent Rust call.
 pub(super) struct Row {
     pub(super) python: &'static str,
     check: Check,
 }
 
-/// The row of this Python call. `check` runs the Rust call, looks at its result, and names what it has sent.
+/// The row of this Python call. `check` runs the Rust call, checks its result, and names the requests that it sent.
 pub(super) fn row<F>(python: &'static str, check: F) -> Row
 where
     F: AsyncFnOnce(&Scene, Client) -> Result<()> + 'static,
@@ -25,7 +25,7 @@ where
     Row { python, check: Box::new(move |scene, client| Box::pin(check(scene, client))) }
 }
 
-/// Runs the rows of an area side by side, each in a world of its own, and fails with the names of those that failed.
+/// Runs the rows of an area in parallel, each in a separate world, and fails with the names of those that failed.
 pub(super) async fn run(area: &'static str, rows: Vec<Row>) {
     let only = std::env::var(ONLY_ROW).ok();
     let chosen = rows.into_iter().filter(|row| only.as_deref().is_none_or(|only| row.python == only));
@@ -35,7 +35,7 @@ pub(super) async fn run(area: &'static str, rows: Vec<Row>) {
     assert!(failed.is_empty(), "\n{}", failed.join("\n"));
 }
 
-/// What went wrong with a row.
+/// Why a row failed.
 async fn outcome(area: &'static str, row: Row) -> Option<String> {
     let Row { python, check } = row;
     let played = async {

@@ -1,4 +1,4 @@
-//! What a row of the guide plays in: a small world, a client, and the list of what the client has sent.
+//! The environment of a row: a small world, a client, and the list of the requests that the client sent.
 
 use std::cell::Cell;
 use std::ops::Deref;
@@ -11,22 +11,22 @@ use sbg_emulator::{Emulator, Origin, Recorded};
 use sbg_tests::Stage;
 use serde_json::Value;
 
-/// The row that a process was started for, see [`Scene::in_a_process_with`].
+/// The row for which a process was started, see [`Scene::in_a_process_with`].
 pub(super) const ONLY_ROW: &str = "SBG_TESTS_ROW";
 
-/// States of tasks and jobs change when a row says so, and not by themselves.
+/// Tasks and jobs change state only when a row advances the clock.
 const STATE_TIME: Duration = Duration::from_secs(60 * 60);
 
-/// The demonstration world of the emulator, an empty project `rfranklin/demo`, and the client of `rfranklin` with advance access.
+/// The demo world of the emulator, an empty project `rfranklin/demo`, and the client of `rfranklin` with advance access.
 ///
-/// A row names each request that its call has made, in their order; one that is left over fails the row.
+/// A row names each request of its call, in order. A request that is not named fails the row.
 pub(super) struct Scene {
     stage: Stage,
     python: &'static str,
     area: &'static str,
-    /// Requests that were named, or that belong to the preparation.
+    /// Number of requests that were named or belong to the preparation.
     named: Cell<usize>,
-    /// Whether the row has said what its call sends, be it nothing.
+    /// Whether the row has named its requests, or that there are none.
     told: Cell<bool>,
 }
 
@@ -41,32 +41,32 @@ impl Deref for Scene {
 impl Scene {
     pub(super) async fn of(area: &'static str, python: &'static str) -> Self {
         let builder = Emulator::builder().min_part_size(1).demo(true).state_time(STATE_TIME);
-        // A client that leaves a silent connection soon, should a pause come and go without being heard.
+        // The client drops a silent connection soon, in case a worker misses a short pause.
         let tune = |client: ClientBuilder| client.advance_access(true).read_timeout(Duration::from_secs(3));
         let stage = Stage::tuned(builder, tune).await;
         Self { stage, python, area, named: Cell::new(0), told: Cell::new(false) }
     }
 
-    /// Takes the requests until now for the preparation of the row.
+    /// Counts all requests until now as preparation of the row.
     pub(super) fn prepared(&self) {
         self.named.set(self.api().len());
     }
 
-    /// Lets everything that is under way on the platform come to its end.
+    /// Lets everything on the platform finish.
     pub(super) fn let_time_pass(&self) {
         self.emulator.clock().advance(STATE_TIME * 24);
     }
 
-    /// The next request is this one, and has nothing to say in its body: method, path below the API, decoded query in any order.
+    /// The next request is this one, without a body: method, path below the API, decoded query in any order.
     #[track_caller]
     pub(super) fn sent(&self, line: &str) {
         let request = self.next(line);
-        // What changes something sends JSON even so.
+        // Methods other than GET and DELETE send an empty JSON object.
         let expected = if line.starts_with("GET") || line.starts_with("DELETE") { "" } else { "{}" };
         assert_eq!(String::from_utf8_lossy(&request.body), expected, "the body of {line}");
     }
 
-    /// The next request is this one, with this JSON as its body.
+    /// The next request is this one, with this JSON body.
     #[track_caller]
     pub(super) fn sent_json(&self, line: &str, body: Value) {
         let request = self.next(line);
@@ -74,13 +74,13 @@ impl Scene {
         assert_eq!(request.request_json(), Some(body), "the body of {line}");
     }
 
-    /// The next request is this one, whatever its body is, to be looked at.
+    /// The next request is this one with any body; returns it.
     #[track_caller]
     pub(super) fn sent_with_body(&self, line: &str) -> Recorded {
         self.next(line)
     }
 
-    /// Nothing was sent.
+    /// No request was sent.
     #[track_caller]
     pub(super) fn sent_nothing(&self) {
         self.told.set(true);
@@ -88,7 +88,7 @@ impl Scene {
         assert!(left.is_empty(), "no request was expected: {left:#?}");
     }
 
-    /// What a transfer has sent to the storage since the row was prepared: requests with this method, and no others.
+    /// The storage requests since the row was prepared: at least one, and all with this method.
     #[track_caller]
     pub(super) fn moved_by(&self, method: &str) {
         let requests = self.emulator.requests();
@@ -97,7 +97,7 @@ impl Scene {
         assert!(!methods.is_empty() && methods.iter().all(|seen| seen == method), "{methods:?}");
     }
 
-    /// Everything that was sent and not named, for calls whose requests have no fixed number or order.
+    /// All requests that were not named, for calls whose requests vary in number or order.
     pub(super) fn rest(&self) -> Vec<String> {
         self.told.set(true);
         let left = self.left_over();
@@ -105,11 +105,11 @@ impl Scene {
         left.iter().map(line_of).collect()
     }
 
-    /// Runs the rest of the row in a process that has these variables and no others: the environment of this one belongs to all
-    /// tests. Tells whether this is that process.
+    /// Runs the rest of the row in a separate process with only these environment variables, because all tests share the environment of
+    /// this one. Returns whether this is that process.
     pub(super) async fn in_a_process_with(&self, variables: &[(&str, &str)]) -> Result<bool> {
         if std::env::var_os(ONLY_ROW).is_some() {
-            // What is sent is named where the emulator is, which is the other process.
+            // The other process has the emulator and names the requests.
             self.told.set(true);
             return Ok(true);
         }
@@ -123,7 +123,7 @@ impl Scene {
         Ok(false)
     }
 
-    /// Fails if the row has not said what its call sends, or not all of it.
+    /// Fails unless the row has named all requests.
     pub(super) fn finish(&self) {
         assert!(self.told.get(), "the row does not say what its call sends");
         let left = self.left_over();
@@ -151,7 +151,7 @@ impl Scene {
     }
 }
 
-/// Method, path below the API, and the decoded query in the order of its names.
+/// Method, path below the API, and the decoded query, sorted by name.
 fn line_of(request: &Recorded) -> String {
     let path = request.path.strip_prefix("/v2").unwrap_or(&request.path);
     let address = reqwest::Url::parse(&format!("http://api{path}?{}", request.query)).expect("an address");

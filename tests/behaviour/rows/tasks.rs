@@ -1,4 +1,4 @@
-//! Tasks: finding them, running them, and what they bring.
+//! Tasks: finding them, running them, and their outputs.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use super::{Row, Scene, row};
 
 /// A project with apps, files and tasks.
 const PROJECT: &str = "rfranklin/fibre-diffraction";
-/// Counts the lines of its input `file`.
+/// An app that counts the lines of its input `file`.
 const APP: &str = "rfranklin/fibre-diffraction/line-count";
-/// Takes a list of files as its input `files`.
+/// An app that takes a list of files as its input `files`.
 const CONCATENATE: &str = "rfranklin/fibre-diffraction/concatenate";
 
-/// A new file of the project.
+/// Creates a file in the project.
 fn reads(scene: &Scene, name: &str) -> String {
     scene.emulator.create_file(PROJECT, name, "one\ntwo\n")
 }
@@ -26,7 +26,7 @@ fn named(task: &Task) -> &str {
     task.name.as_deref().unwrap_or_default()
 }
 
-/// A draft that counts the lines of a file.
+/// Creates a draft task that counts the lines of a file.
 async fn draft(scene: &Scene) -> sbg::Result<TaskHandle> {
     let file = scene.client.file(reads(scene, "draft.txt")).get().await?;
     let task = scene.client.tasks().create(APP, PROJECT).name("Draft").input("file", file).await?;
@@ -34,7 +34,7 @@ async fn draft(scene: &Scene) -> sbg::Result<TaskHandle> {
     Ok(scene.client.task(task.id))
 }
 
-/// The first task of this name in the demonstration world.
+/// The first task of this name in the demo world.
 async fn done(scene: &Scene, name: &str) -> sbg::Result<TaskHandle> {
     let tasks: Vec<Task> = scene.client.tasks().query().project(PROJECT).items().try_collect().await?;
     scene.prepared();
@@ -315,7 +315,7 @@ fn results() -> Vec<Row> {
             let outputs = task.outputs();
             let TaskOutput::File(report) = &outputs["report"] else { panic!("not a file: {outputs:?}") };
             let secondary_files = &report.secondary_files;
-            // The apps of the emulator make none.
+            // The apps of the emulator create none.
             assert!(secondary_files.is_empty());
             assert!(report.name.as_deref().is_some_and(|name| name.ends_with(".line-count.txt")));
             scene.sent_nothing();

@@ -12,15 +12,15 @@ use super::{Row, Scene, row};
 
 const CONTENT: &str = "@read\nACGT\n+\nIIII\n";
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
-/// A file of the project.
+/// Creates a file in the project.
 fn file(scene: &Scene) -> String {
     scene.file("file.bam", CONTENT)
 }
 
-/// Names what a download sends, and says that the bytes came.
+/// Names the requests of a download and checks the file.
 #[track_caller]
 fn assert_downloaded(scene: &Scene, id: &str, path: &str) {
     scene.sent(&format!("GET /files/{id}/download_info"));
@@ -28,7 +28,7 @@ fn assert_downloaded(scene: &Scene, id: &str, path: &str) {
     scene.assert_downloaded(&scene.path(path), id);
 }
 
-/// Names what an upload sends, and says that the bytes came. How many parts there are is a matter of the engine.
+/// Names the requests of an upload and checks the file. The engine determines the number of parts.
 #[track_caller]
 fn assert_uploaded(scene: &Scene, id: &str, expected: &Value) {
     let begun = scene.sent_with_body("POST /upload/multipart");
@@ -47,14 +47,14 @@ fn assert_uploaded(scene: &Scene, id: &str, expected: &Value) {
     scene.assert_uploaded(id, CONTENT.as_bytes());
 }
 
-/// Fails unless a transfer that was started after `before` has begun since then, within what two looks at the clock may differ by.
+/// Fails unless the transfer started after `before`, with a second of tolerance.
 #[track_caller]
 fn assert_begun(before: SystemTime, start_time: SystemTime) {
     let (earliest, latest) = (before - Duration::from_secs(1), SystemTime::now());
     assert!((earliest..=latest).contains(&start_time), "{earliest:?} {start_time:?} {latest:?}");
 }
 
-/// A download that has begun and does not come to its end before it is paused or stopped.
+/// A running download that cannot finish before it is paused or stopped.
 async fn held_download(scene: &Scene) -> (String, Transfer<Downloaded>, FaultId) {
     let fault = scene.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let id = file(scene);
@@ -63,7 +63,7 @@ async fn held_download(scene: &Scene) -> (String, Transfer<Downloaded>, FaultId)
     (id, download, fault)
 }
 
-/// An upload that has begun and does not come to its end before it is paused or stopped.
+/// A running upload that cannot finish before it is paused or stopped.
 async fn held_upload(scene: &Scene) -> anyhow::Result<(Transfer<Uploaded>, FaultId)> {
     let fault = scene.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let path = scene.local("file.fastq", CONTENT);
@@ -143,7 +143,7 @@ fn download_handles() -> Vec<Row> {
             assert_refused(download.wait().await, ErrorKind::Cancelled, &[]);
             assert_eq!(download.status(), Status::Stopped);
             scene.prepared();
-            // To ask how it stands costs no call.
+            // Reading the status sends no request.
             assert_eq!(download.status(), Status::Stopped);
             scene.sent_nothing();
             Ok(())

@@ -90,7 +90,7 @@ fn users() -> Vec<Row> {
     ]
 }
 
-/// The client of somebody who is in the division and in none of its teams.
+/// The client of a user who is in the division but in none of its teams.
 fn team_less_client(scene: &Scene) -> sbg::Client {
     scene.client_of("fcrick")
 }

@@ -1,4 +1,4 @@
-//! Volumes, and what is brought from them and to them.
+//! Volumes, imports from them, and exports to them.
 
 use sbg::members::{NewMember, Permissions};
 use sbg::raw::OPERATIONS;
@@ -59,7 +59,7 @@ fn finding() -> Vec<Row> {
     ]
 }
 
-/// Names the request that creates a volume on this service, and looks at what was created.
+/// Names the request that creates a volume on this service and checks the volume.
 #[track_caller]
 fn assert_created(scene: &Scene, volume: &Volume, body: &Value) {
     scene.sent_json("POST /storage/volumes", body.clone());
@@ -274,7 +274,7 @@ fn listing() -> Vec<Row> {
     ]
 }
 
-/// Fails if the API has a call to delete what is below this path.
+/// Fails if the API has a call to delete something below this path.
 #[track_caller]
 fn assert_no_deletion(path: &str) {
     let below = OPERATIONS.iter().filter(|operation| operation.path.starts_with(path));
@@ -342,7 +342,7 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("imp.delete()", async |scene, client| {
-            // The API cannot forget an import. What it has made can be deleted.
+            // The API cannot delete an import, but the imported file can be deleted.
             assert_no_deletion("/storage/imports");
             let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
             scene.let_time_pass();
@@ -416,7 +416,7 @@ fn exports() -> Vec<Row> {
             },
         ),
         row("export.delete()", async |scene, client| {
-            // The API cannot forget an export. The file that it has left on the platform can be deleted.
+            // The API cannot delete an export, but the file that remains on the platform can be deleted.
             assert_no_deletion("/storage/exports");
             let started = client.exports().start(scene.file("a", "a"), VOLUME, "a").await?;
             scene.let_time_pass();

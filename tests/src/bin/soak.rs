@@ -1,10 +1,10 @@
-//! Sixteen transfers at a time on platforms that fail at random, for as long as it is told: `cargo xtask soak` starts the platforms, one
-//! for each kind of object storage, and this.
+//! Sixteen parallel transfers on platforms that fail at random, for a given time. `cargo xtask soak` starts this program and the
+//! platforms, one for each kind of object storage.
 //!
-//! `soak FOLDER SECONDS SEED ENDPOINT TOKEN [ENDPOINT TOKEN ...]`. Each worker picks a platform, makes a file, uploads it, downloads it,
-//! compares, deletes, and starts over with another platform; some transfers it stops on the way and resumes. A call that fails is made
-//! again, because the faults do not end; bytes that differ end the soak. So does memory that grows: what the process has in the last third
-//! of the time is compared with the middle third.
+//! `soak FOLDER SECONDS SEED ENDPOINT TOKEN [ENDPOINT TOKEN ...]`. Each worker picks a platform, creates a file, uploads it, downloads
+//! it, compares, deletes, and starts again with another platform. Some transfers are stopped midway and resumed. A failed call is
+//! repeated, because the faults never end. Bytes that differ fail the soak, and so does growing memory: the last third of the time is
+//! compared with the middle third.
 
 use std::error::Error;
 use std::fs::File;
@@ -22,18 +22,18 @@ use sbg::{Client, ErrorKind, ProjectId};
 use sbg_tests::client_of;
 
 const WORKERS: u64 = 16;
-/// Files have any size up to this, and small ones are as frequent as large ones.
+/// Maximum file size. Small files are as frequent as large ones.
 const LARGEST: u64 = 24 << 20;
-/// One in so many transfers is stopped on its way.
+/// One in this many transfers is stopped midway.
 const STOPPED: u32 = 4;
-/// A call that fails so often in a row does not fail by chance.
+/// A call that fails this many times in a row does not fail because of random faults.
 const PATIENCE: u32 = 25;
-/// Files are written and compared in blocks of so many bytes.
+/// Block size to write and compare files.
 const BLOCK: usize = 1 << 16;
-/// What the memory may grow by: the noise of an allocator with so many threads.
+/// Allowed growth of memory: allocator noise with this many threads.
 const NOISE: u64 = 8 << 20;
 
-/// What was done.
+/// The counts for the summary.
 #[derive(Debug, Default)]
 struct Tally {
     rounds: AtomicU64,
@@ -112,7 +112,7 @@ struct Stage {
 
 impl Stage {
     async fn new(endpoint: &str, token: &str, state: &Path) -> Result<Self> {
-        // Maintenance takes an hour elsewhere and a moment here.
+        // Maintenance ends after a moment here, not after an hour.
         let maintenance = MaintenanceSleeper::default().interval(Duration::from_millis(200));
         let client = client_of(endpoint, token).state_folder(Some(state.to_owned()));
         let client = client.error_handler(maintenance).build()?;
@@ -125,7 +125,7 @@ impl Stage {
     }
 }
 
-/// Does one transfer after the other.
+/// Runs one transfer after another.
 struct Worker<'s> {
     stages: &'s [Stage],
     folder: &'s Path,
@@ -136,7 +136,7 @@ struct Worker<'s> {
 impl Worker<'_> {
     async fn run(self, until: Instant, mut rng: Rng) -> Result<()> {
         let mut round = 0;
-        // What is under way in the end is given up: a wait among faults may last for minutes.
+        // Unfinished rounds are cancelled at the end, because a retry among faults may wait for minutes.
         while let Ok(done) = tokio::time::timeout_at(until.into(), self.round(round, &mut rng)).await {
             done?;
             round += 1;
@@ -160,7 +160,7 @@ impl Worker<'_> {
         }
         again(self.tally, || async {
             match file.delete().await {
-                // The answer that said so was lost.
+                // The file was deleted, but the response was lost.
                 Err(error) if error.is_not_found() => Ok(()),
                 other => other,
             }
@@ -177,7 +177,7 @@ impl Worker<'_> {
         self.folder.join(format!("{}-{round}-{name}", self.number))
     }
 
-    /// Brings a transfer to its end, whatever happens on the way.
+    /// Runs a transfer to completion: resumes it after a stop and retries it after a failure.
     async fn moved<T: Clone + Send + Sync + 'static>(
         &self,
         rng: &mut Rng,
@@ -197,7 +197,7 @@ impl Worker<'_> {
     }
 }
 
-/// Does `work` until it is done, as somebody would who looks after it.
+/// Repeats `work` until it succeeds, as a person would.
 async fn again<T, F>(tally: &Tally, work: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = sbg::Result<T>>,
@@ -227,8 +227,8 @@ fn write(path: &Path, size: u64, rng: &mut Rng) -> Result<()> {
     Ok(())
 }
 
-/// Compares block by block: whole files in memory would be what is measured. The storage replaces some objects by one that has all bytes
-/// inverted: then the download has all of them inverted, because anything in between is a mixture of two versions.
+/// Compares block by block, because whole files in memory would distort the measurement. The storage replaces some objects by one with
+/// all bytes inverted. Then the whole download must be inverted; anything else is a mixture of two versions.
 fn same_content(one: &Path, other: &Path) -> Result<bool> {
     let (mut one, mut other) = (File::open(one)?, File::open(other)?);
     if one.metadata()?.len() != other.metadata()?.len() {
@@ -249,11 +249,11 @@ fn same_content(one: &Path, other: &Path) -> Result<bool> {
     }
 }
 
-/// What the process had in memory, second by second.
+/// Memory of the process, second by second.
 struct Memory(Vec<u64>);
 
 impl Memory {
-    /// The medians of the second and of the last third of the time. The first one is for warming up.
+    /// The medians of the second and the last third of the time. The first third is warm-up.
     fn medians(&self) -> [u64; 2] {
         let third = self.0.len() / 3;
         [&self.0[third..2 * third], &self.0[2 * third..]].map(|part| {
@@ -273,7 +273,7 @@ async fn watch(until: Instant) -> Result<Memory> {
     Ok(Memory(samples))
 }
 
-/// What of the process is in memory, in bytes.
+/// Resident memory of the process in bytes.
 fn resident() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));

@@ -1,16 +1,17 @@
-//! One transfer in a process of its own, for tests that kill it, that run two of them, or that look at what it takes.
+//! One transfer in a separate process, for tests that kill it, run two of them, or measure its memory.
 //!
 //! `transfer download ENDPOINT TOKEN FILE PATH [BYTES_PER_SECOND [PAUSE]]`,
 //! `transfer upload ENDPOINT TOKEN PROJECT PATH STATE_FOLDER PART_SIZE [BYTES_PER_SECOND [PAUSE]]`,
 //! `transfer download-each ENDPOINT TOKEN FOLDER FILE...`, `transfer upload-each ENDPOINT TOKEN PROJECT STATE_FOLDER PATH...`,
 //! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, or
-//! `transfer sync-down|sync-up ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, which replaces files that differ and prints how many were `moved`,
-//! `identical` and `assumed`.
+//! `transfer sync-down|sync-up ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, which replaces files that differ and prints how many were
+//! `moved`, `identical` and `assumed`.
 //!
-//! A `PAUSE` is `BYTES:SECONDS`: the transfer is paused once, when it has come so far, for that long.
+//! A `PAUSE` is `BYTES:SECONDS`: after this many bytes, the transfer is paused once for this many seconds.
 //!
-//! Of a single file it tells how far it has come, line by line, `at BYTES`; the first line is what was there from the start. In the end come `resumed`,
-//! `started_over`, `file`, `memory` (the most that the process had, in KiB) and `threads` (those of the engine when the client is gone).
+//! For a single file, the program prints its progress in lines `at BYTES`; the first line has the bytes present at the start. At the end
+//! it prints `resumed`, `started_over`, `file`, `memory` (peak memory of the process in KiB) and `threads` (threads of the engine that
+//! remain after the client is dropped).
 
 use std::error::Error;
 use std::io::Write as _;
@@ -25,7 +26,7 @@ use sbg_tests::client_of;
 /// Time between two lines of progress.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-// The most modest of runtimes, because the engine must not depend on it.
+// The engine must not depend on the runtime, so this is the smallest one.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -79,7 +80,7 @@ async fn main() -> ExitCode {
 
 type Limit = fn(ClientBuilder, u64) -> ClientBuilder;
 
-/// The client with its bandwidth, if one is given.
+/// A client, with a bandwidth limit if one is given.
 fn limited(client: ClientBuilder, rate: &[&str], limit: Limit) -> Result<Client, Box<dyn Error>> {
     let client = match rate {
         [rate, ..] => limit(client, rate.parse()?),
@@ -88,14 +89,14 @@ fn limited(client: ClientBuilder, rate: &[&str], limit: Limit) -> Result<Client,
     Ok(client.build()?)
 }
 
-/// A pause in the middle.
+/// A pause midway.
 struct Pause {
     at: u64,
     time: Duration,
 }
 
 impl Pause {
-    /// The pause behind the bandwidth, if there is one.
+    /// The pause after the bandwidth argument, if there is one.
     fn of(arguments: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
         let [_, pause] = arguments else { return Ok(None) };
         let (at, seconds) = pause.split_once(':').ok_or("a pause is BYTES:SECONDS")?;
@@ -138,7 +139,7 @@ async fn upload(
     Ok(())
 }
 
-/// Starts all downloads at once, each to a file that has its id for a name.
+/// Starts all downloads at once, each to a file named by its id.
 async fn download_each(client: ClientBuilder, folder: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
     let client = client.build()?;
     let path = |file: &str| std::path::Path::new(folder).join(file);
@@ -185,7 +186,7 @@ async fn sync(client: ClientBuilder, down: bool, project: &str, folder: &str) ->
     Ok(())
 }
 
-/// Prints how far the transfer has come until it is over, and pauses it on the way.
+/// Prints the progress of the transfer until it ends, and pauses it midway.
 async fn watch<T: Clone + Send + Sync + 'static>(transfer: &Transfer<T>, mut pause: Option<Pause>) {
     let mut progress = Box::pin(transfer.progress_stream(INTERVAL));
     while let Some(Progress { bytes, total, .. }) = progress.next().await {
@@ -194,7 +195,7 @@ async fn watch<T: Clone + Send + Sync + 'static>(transfer: &Transfer<T>, mut pau
             std::io::stdout().flush().ok();
         }
         if let Some(Pause { time, .. }) = pause.take_if(|pause| bytes >= pause.at) {
-            // One that is over cannot be paused, and says so itself.
+            // Fails if the transfer has ended, which `wait` reports.
             transfer.pause().ok();
             tokio::time::sleep(time).await;
             transfer.resume().ok();
@@ -202,13 +203,13 @@ async fn watch<T: Clone + Send + Sync + 'static>(transfer: &Transfer<T>, mut pau
     }
 }
 
-/// Tells what the process took, and what is left of the engine when its client is gone.
+/// Prints the memory of the process, and the engine threads that remain after the client is dropped.
 #[cfg(target_os = "linux")]
 fn report() -> Result<(), Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
     println!("memory {}", most.ok_or("the system tells no memory")?);
-    // The engine ends its threads and does not wait for them.
+    // Dropping the client does not wait for the engine threads to end.
     let mut threads = engine_threads()?;
     for _ in 0..1000 {
         if threads == 0 {
@@ -230,7 +231,7 @@ fn report() -> Result<(), Box<dyn Error>> {
 fn engine_threads() -> std::io::Result<usize> {
     let mut count = 0;
     for thread in std::fs::read_dir("/proc/self/task")? {
-        // One that has ended in between is gone.
+        // The thread may have ended in between.
         let name = std::fs::read_to_string(thread?.path().join("comm")).unwrap_or_default();
         count += usize::from(name.starts_with("sbg-transfer"));
     }

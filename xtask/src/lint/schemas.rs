@@ -161,7 +161,7 @@ const KEYWORDS: [(&str, &[&str]); 15] = [
     ("maximum", &["integer", "number"]),
 ];
 
-/// The types of JSON schemas. Null is no type in OpenAPI 3.0.
+/// The types of JSON schemas. OpenAPI 3.0 has no null type.
 const TYPES: [&str; 6] = ["object", "array", "string", "boolean", "integer", "number"];
 
 fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
@@ -197,7 +197,8 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     lint.report(place, Rule::UnsupportedFormat, advice);
 }
 
-/// A composed schema has the type of what it is made of. It is written out beside `nullable` alone, which says nothing without one.
+/// A composed schema takes the type of its parts. Only a nullable reference repeats that type, because `nullable` has no effect without
+/// one.
 fn composed_type(lint: &mut Lint<'_>, schema: &Schema<'_>, kind: Option<&str>) {
     let node = schema.node;
     let wrapped = node.get("allOf").and_then(|all_of| lint.spec.follow(all_of.items().first()?));
@@ -305,7 +306,7 @@ fn extensions(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     }
 }
 
-/// What gets a name in Rust: values become variants of an enum, properties become fields of a struct.
+/// Checks the names in Rust: values become variants of an enum, properties become fields of a struct.
 fn names(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let node = schema.node;
     for (key, taken) in [("enum", None), ("x-extensible-enum", Some("Other"))] {

@@ -15,7 +15,7 @@ enum Shape {
     Words,
     /// `true` or `false`.
     Flag,
-    /// A whole number which is not negative.
+    /// A whole number that is not negative.
     Count,
     /// A number.
     Number,
@@ -27,23 +27,23 @@ enum Shape {
     Map(&'static Shape),
     /// A list without items.
     EmptyList,
-    /// A mapping with keys that OpenAPI knows.
+    /// A mapping with the keys of OpenAPI.
     Object(&'static Object),
-    /// A schema, but not a flag, which OpenAPI has there as well.
+    /// A schema; the boolean that OpenAPI also allows is refused.
     Values,
 }
 
-/// A kind of mapping in OpenAPI.
+/// A kind of OpenAPI object.
 struct Object {
-    /// What to call it.
+    /// Its name in messages.
     name: &'static str,
     /// Whether it may be a reference to a component.
     referable: bool,
     /// Key, value, and whether the key is required.
     keys: &'static [(&'static str, Shape, bool)],
-    /// Keys that OpenAPI has and we do not use, and what to do in their place.
+    /// OpenAPI keys that we do not use, and what to do instead.
     refused: &'static [(&'static str, &'static str)],
-    /// Extensions that belong here, and their values.
+    /// Extensions that are allowed here, and their values.
     extensions: &'static [(&'static str, Extension)],
 }
 
@@ -174,7 +174,7 @@ static OPERATION: Object = Object {
     name: "an operation",
     referable: false,
     keys: &[
-        // Each of these has a rule of its own for when it is not there.
+        // A separate rule reports a missing operation id or tag.
         ("operationId", Shape::Text, LEFT_OUT),
         ("tags", Shape::List(&Shape::Text), LEFT_OUT),
         ("summary", Shape::Words, NEEDED),
@@ -340,7 +340,7 @@ static NAMED_SCHEMA: Object = Object {
     extensions: SCHEMA_EXTENSIONS,
 };
 
-/// Checks the root document and the area files, whole.
+/// Checks the root document and the area files as a whole.
 pub fn check(lint: &mut Lint<'_>) {
     let spec = lint.spec;
     object(lint, &spec.root, &spec.root.place, &ROOT);

@@ -12,7 +12,7 @@ use crate::spec::orchard::{self, FILES};
 use crate::spec::rule::Rule;
 use bad::BAD;
 
-/// The findings on the orchard after edits, each of which is written like those of [`BAD`].
+/// The findings on the orchard after edits, which have the form of [`BAD`].
 fn findings(edits: &[(&str, &str, &str)]) -> Vec<Finding> {
     let dir = tempfile::tempdir().unwrap();
     orchard::plant(dir.path());
@@ -33,7 +33,7 @@ fn findings(edits: &[(&str, &str, &str)]) -> Vec<Finding> {
     }
 }
 
-/// The line that an edit of `file` is about: that with the mark `#!`, else that in which the edit begins.
+/// The line of an edit of `file`: the one with the mark `#!`, else the one where the edit starts.
 fn line_of(file: &str, old: &str, new: &str) -> usize {
     let good = FILES.iter().find(|(name, _)| *name == file).map_or("", |(_, text)| text);
     let start = if old.is_empty() { 0 } else { good.find(old).unwrap() };

@@ -1,4 +1,4 @@
-//! A small specification that is good, for tests: an orchard.
+//! A small valid specification for tests: an orchard.
 
 use std::path::Path;
 

@@ -67,7 +67,7 @@ fn collect<'s>(spec: &'s Spec, node: &'s Node, names: &mut BTreeSet<(&'s str, &'
     }
 }
 
-/// The value of every `$ref` in `node`. Examples are data and contain no references.
+/// The value of every `$ref` in `node`, except in examples, which are data.
 pub fn references(node: &Node) -> Vec<&Node> {
     let mut found = Vec::new();
     gather(node, false, &mut found);

@@ -84,7 +84,7 @@ impl Node {
         matches!(self.kind, Kind::Mapping(_))
     }
 
-    /// The location of the value at a JSON pointer, or of its deepest existing ancestor. For an entry of a mapping, the location of its key.
+    /// The location of the value at a JSON pointer, or of its deepest existing ancestor; for an entry of a mapping, that of its key.
     pub fn place_of(&self, pointer: &str) -> &Place {
         let (mut node, mut place) = (self, &self.place);
         for token in pointer.split('/').skip(1) {
@@ -243,7 +243,7 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Value {
     }
 }
 
-/// `f64::from_str` also takes `inf`, `nan` and `1_0`-free words such as `e5`; a number in YAML begins with a digit or a sign.
+/// `f64::from_str` also accepts words such as `inf`, `nan` and `e5`; a number in YAML starts with a digit or a sign.
 fn looks_like_a_number(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
     digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.contains(['x', 'X'])

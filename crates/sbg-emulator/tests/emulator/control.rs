@@ -97,7 +97,7 @@ const FINE: &str = "200 reset user; 206 bytes 2-5/10 2345";
 /// Rules that delay a client by at least this many milliseconds, and change nothing else.
 const SLOW: &[(&str, u64)] = &[
     ("storage:get:delay=200", 200),
-    // The head alone has more than 150 bytes, and delays what follows.
+    // The head alone is longer than 150 bytes and delays the body.
     ("storage:get:bandwidth=500", 300),
 ];
 
@@ -221,7 +221,7 @@ async fn fault_rules_are_listed_replaced_and_removed() {
     assert_eq!(ask(Method::PATCH, "/faults", "").await.0, 405);
     assert_eq!(ask(Method::GET, "/moon", "").await.0, 404);
     assert_eq!(ask(Method::POST, "/faults", &" ".repeat(2_000_000)).await.0, 413);
-    // The endpoint is not part of the API: its requests are not in the log.
+    // The control endpoint is not part of the API: its requests are not in the log.
     assert!(env.emulator.requests().iter().all(|request| request.path == "/v2/user"));
 }
 
@@ -250,7 +250,7 @@ async fn control_endpoint_refuses_browsers() {
     )
     .await;
     check(|request| controls(request).header("Host", "example.org:8080"), "`example.org:8080`").await;
-    // A browser first asks whether it may send the header, and is refused.
+    // A browser first sends a preflight request for this header, which is refused.
     let preflight = env
         .http
         .request(Method::OPTIONS, format!("{root}/_emulator/clock"))

@@ -199,7 +199,7 @@ async fn files_with_tokens_are_private() {
     let folder = TempDir::new().unwrap();
     let (data, traffic) = (folder.path().join("data"), folder.path().join("traffic.jsonl"));
     fs::create_dir(&data).unwrap();
-    // As earlier versions have left it.
+    // Files of earlier versions.
     for file in [&traffic, &data.join("state.new"), &data.join("lock")] {
         fs::write(file, "").unwrap();
         fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();

@@ -41,9 +41,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use sbg_emulator::{Builder, Emulator};
 use serde_json::Value;
 
-/// A builder of HTTP clients. Here the HTTP library has no cryptography of its own, and panics where there is none at all.
+/// A builder of HTTP clients. The HTTP library is built without a crypto provider here and panics if none is installed.
 pub(crate) fn http() -> reqwest::ClientBuilder {
-    // It is installed already where another test was first.
+    // Another test may have installed it already.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
 }

@@ -1,4 +1,4 @@
-//! Invalid requests to every operation: always an error of the platform, never a failure of the emulator.
+//! Invalid requests to every operation always get an error of the platform and never make the emulator fail.
 
 use reqwest::Method;
 use sbg_emulator::Emulator;
@@ -12,7 +12,7 @@ async fn env() -> TestEnv {
     env
 }
 
-/// A response without success has the format of an error and is not a server error.
+/// An unsuccessful response has the format of an error and is not a server error.
 fn check(what: &str, response: &ApiResponse) {
     let status = response.status.as_u16();
     assert!(status < 500, "{what}: {response:?}");
@@ -26,7 +26,7 @@ fn check(what: &str, response: &ApiResponse) {
     }
 }
 
-/// The path with a value in place of its parameters.
+/// The path with `value` for each of its parameters.
 fn fill(path: &str, value: &str) -> String {
     let steps = path.split('/').map(|step| if step.starts_with('{') { value } else { step });
     steps.collect::<Vec<_>>().join("/")
@@ -228,7 +228,7 @@ async fn unusual_queries_get_a_valid_response() {
         for value in ["", "%00", "-1", "18446744073709551616", "(((((", "!,!,.", "%F0%9F%A6%80", "true"] {
             let all = names.map(|name| format!("{name}={value}")).join("&");
             let mut queries = vec![all];
-            // One by one as well, because the first refused property hides the others.
+            // Also one by one, because the first refused property hides the others.
             if method == Method::GET && matches!(value, "-1" | "(((((") {
                 queries.extend(names.map(|name| format!("{name}={value}")));
             }

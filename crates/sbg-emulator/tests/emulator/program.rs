@@ -31,9 +31,9 @@ impl Running {
         value.unwrap_or_else(|| panic!("no {name}: {line}")).to_owned()
     }
 
-    /// Kills it without a warning.
+    /// Kills it without a shutdown.
     pub(crate) fn kill(&mut self) {
-        // It may have ended already.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -75,7 +75,7 @@ async fn early_refusal_precedes_the_body() {
         let (_, url) = part_url(&env).await;
         let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let mut stream = TcpStream::connect(host).await.unwrap();
-        // The body is declared and never sent.
+        // The declared body is never sent.
         let head = format!("PUT /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000000\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut response = String::new();
@@ -149,7 +149,7 @@ async fn redirect_goes_to_another_host_or_path() {
             let statuses: Vec<_> = env.emulator.requests().iter().map(|request| request.status).collect();
             assert_eq!(statuses, [Some(status), Some(206)], "{to}");
         }
-        // A rule that hits everything is a loop, unless it redirects to something else.
+        // A redirect rule that hits every request is a loop, unless it redirects to something else.
         env.emulator.faults().clear();
         let endless = Action::RedirectWith { status, url: "{path}".to_owned() };
         env.emulator.faults().add(FaultRule::storage(endless));

@@ -1,4 +1,4 @@
-//! HTTPS with an own certificate authority.
+//! HTTPS with the emulator's own certificate authority.
 
 use std::fs;
 

@@ -187,7 +187,7 @@ async fn inactive_volume_ends_its_jobs_and_files() {
     assert_eq!(env.delete(volume).await.status, 204);
 }
 
-/// The state of an import of `set` into a project that has files already, and the files of the project after it.
+/// The state of an import of `set` into a project that already has the files `present`, and the files of the project after it.
 async fn import_over(present: &[&str], options: Value) -> (String, Vec<String>) {
     let env = env().await;
     for path in present {

@@ -24,7 +24,7 @@ async fn init(env: &TestEnv, size: usize, part_size: usize) -> String {
 /// Sends one part and returns its entity tag, quoted.
 async fn put(env: &TestEnv, upload: &str, number: u32, body: &'static str) -> String {
     let url = env.get(&format!("/upload/multipart/{upload}/part/{number}")).await.text("url");
-    // The client library leaves the length out for an empty body, and the store requires it.
+    // The client library omits the length of an empty body, but the store requires it.
     let request = env.http.put(url).header("Content-Length", body.len()).body(body);
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
