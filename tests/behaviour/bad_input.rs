@@ -169,10 +169,10 @@ async fn conflicting_filters_are_rejected() -> Result<()> {
         group().egress_breakdown().date_from(date(2024, 4, 2)).invoice("1").page().await => "an invoice or dates, not both";
         client.projects().query().tag("a,b").page().await => "no comma", "`a,b`";
         client.apps().query().search(" ").page().await => "a term to search apps for is empty";
-        client.jobs().query().fields(fields()).page().await => "jobs come with all their fields";
-        client.automations().query().fields(fields()).page().await => "come with all their fields";
-        client.automation_runs().query().fields(fields()).page().await => "come with all their fields";
-        client.team("t").members().query().fields(fields()).page().await => "come with all their fields";
+        client.jobs().query().fields(fields()).page().await => "jobs do not support field selection";
+        client.automations().query().fields(fields()).page().await => "do not support field selection";
+        client.automation_runs().query().fields(fields()).page().await => "do not support field selection";
+        client.team("t").members().query().fields(fields()).page().await => "do not support field selection";
         client.users().query("").page().await => "users are listed by division";
         client.tasks().query().page_size(0).page().await => "a page has 1 to 100 items, not 0";
         client.volumes().query().page_size(101).items().try_next().await => "a page has 1 to 100 items, not 101";

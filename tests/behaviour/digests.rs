@@ -69,7 +69,7 @@ async fn file_with_wrong_digest_is_discarded() -> Result<()> {
         for wrong in WRONG {
             let download =
                 stage.client.file(&id).download(stage.path("large")).expect(wrong.parse()?).start();
-            let words = ["what was downloaded has the digest", &format!("not {wrong}")];
+            let words = ["the downloaded file has the digest", &format!("not {wrong}")];
             assert_refused(download.wait().await, ErrorKind::Integrity, &words);
             assert_eq!(download.status(), Status::Failed);
             assert_eq!(stage.local_names(), [""; 0], "{wrong}");

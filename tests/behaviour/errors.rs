@@ -117,8 +117,10 @@ async fn malformed_response_error_names_the_call() -> Result<()> {
         stage.fault(FaultRule::api(Action::Reset).first(1));
         let headers = vec![("x-request-id".to_owned(), "r-17".to_owned())];
         stage.fault(FaultRule::api(Action::Status { code: 200, body: Some(body.clone()), headers }));
-        let words =
-            ["user_me: the response has another form than specified", "(HTTP 200, request r-17, 2 attempts)"];
+        let words = [
+            "user_me: the response does not match the specification",
+            "(HTTP 200, request r-17, 2 attempts)",
+        ];
         let error = assert_refused(stage.client.users().me().await, ErrorKind::UnexpectedResponse, &words);
         assert!(error.to_string().contains(&format!("`{body}`")), "{error}");
         assert_eq!((error.operation(), error.status()), (Some("user_me"), Some(200)));

@@ -133,12 +133,12 @@ async fn invalid_jobs_are_never_sent() -> Result<()> {
     check(jobs.copy([]).await, &["at least one file or folder"]);
     check(jobs.move_files([]).await, &["at least one file or folder"]);
     check(jobs.delete([""; 0]).await, &["at least one file or folder"]);
-    check(jobs.copy([new()]).await, &["a file is copied to", "name one"]);
+    check(jobs.copy([new()]).await, &["a file is copied to", "set one"]);
     check(jobs.move_files([new().to_folder("x").to_project(&other)]).await, &["not both"]);
     check(jobs.copy([new().to_project("models")]).await, &["not a project id: `models`"]);
     check(jobs.copy([new().to_folder("x").name("a/b")]).await, &["has a slash"]);
     check(jobs.copy([new().to_folder("x"), new().to_folder("x")]).await, &["one place twice"]);
-    check(jobs.delete(["a", "b", "a"]).await, &["`a` is to be deleted twice"]);
+    check(jobs.delete(["a", "b", "a"]).await, &["`a` is listed twice"]);
     check(jobs.delete(["a b"]).await, &["not a file id"]);
     assert_refused(stage.client.copy_job("a/b").get().await, ErrorKind::InvalidInput, &["not a job id"]);
     stage.assert_no_requests();

@@ -29,7 +29,7 @@ async fn downloads_replace_only_regular_files() -> Result<()> {
         ("pipe", "pipe` is a named pipe"),
         ("socket", "socket` is a socket"),
         ("device", "`/dev/null` is a device"),
-        ("dangling", "dangling` is a symbolic link to nothing"),
+        ("dangling", "dangling` is a broken symbolic link"),
     ] {
         let download = stage.client.file(&id).download(stage.path(name)).overwrite(true).await;
         assert_refused(download, ErrorKind::InvalidInput, &[found, "choose another path"]);

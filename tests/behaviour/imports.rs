@@ -58,7 +58,7 @@ async fn rows_of_a_manifest_fail_alone() -> Result<()> {
     assert_eq!(outcomes[0], (2, Ok(Some("b-form.bam"))));
     assert_eq!(
         outcomes[1],
-        (3, Err("`https://caninedc.org/b-form` is no DRS address: it begins with `drs://`"))
+        (3, Err("`https://caninedc.org/b-form` is not a DRS URI: it must begin with `drs://`"))
     );
     assert_eq!(report.rows[2].result.as_ref().unwrap_err().code(), Some(10225));
     assert_eq!(outcomes[3], (5, Err("the name `a/form` has a slash")));

@@ -47,7 +47,7 @@ async fn destination_must_be_one_project_or_folder() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
     let path = stage.local("a", "a");
-    let (one, not_both) = ("a project or a folder: name one", "not both");
+    let (one, not_both) = ("a project or a folder: set one", "not both");
     let folder = || client.files().create_folder("x");
     assert_refused(folder().await, INVALID, &["a folder is created in", one]);
     assert_refused(folder().in_project(&stage.project).in_folder("5678").await, INVALID, &[one, not_both]);
@@ -72,7 +72,7 @@ async fn only_regular_files_are_uploaded() -> Result<()> {
     let cause = std::error::Error::source(&error).expect("a cause").to_string();
     assert!(cause.contains("No such file"), "{cause}");
 
-    let words = ["only a regular file can be uploaded"];
+    let words = ["not a regular file"];
     assert_refused(upload(stage.folder.path()).await, INVALID, &words);
     stage.assert_no_requests();
     Ok(())
@@ -125,7 +125,7 @@ async fn download_keeps_an_existing_file() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "new"));
     let there = stage.local("a", "old");
-    assert_refused(file.download(&there).await, INVALID, &["`", "a` exists already", "`overwrite(true)`"]);
+    assert_refused(file.download(&there).await, INVALID, &["`", "a` already exists", "`overwrite(true)`"]);
     assert_refused(
         file.download(stage.folder.path()).await,
         INVALID,

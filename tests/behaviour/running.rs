@@ -225,7 +225,7 @@ async fn downloads_to_one_path_do_not_mix() -> Result<()> {
     let first = stage.client.file(&id).download(stage.path("a")).start();
     eventually("the first one waits", || stage.storage("GET").len() == 1).await;
     let second = stage.client.file(&id).download(stage.path("a")).await;
-    assert_refused(second, ErrorKind::Locked, &["another download is at", "a.sbg-part`"]);
+    assert_refused(second, ErrorKind::Locked, &["another download is writing", "a.sbg-part`"]);
     assert_eq!(stage.local_names(), ["a.sbg-part"], "the first one still has its file");
     first.stop();
     assert_refused(first.wait().await, ErrorKind::Cancelled, &[]);

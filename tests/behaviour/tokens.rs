@@ -157,7 +157,7 @@ async fn invalid_volume_listings_are_never_sent() -> Result<()> {
         assert_refused(volume.list().page_size(limit).page().await, INVALID, &["1 to 100 items"]);
         assert_refused(volume.list().page_size(limit).items().try_next().await, INVALID, &["1 to 100 items"]);
     }
-    assert_refused(volume.object("").await, INVALID, &["is no object of a volume"]);
+    assert_refused(volume.object("").await, INVALID, &["is not an object of a volume"]);
     assert_refused(volume.object("photographs/").await, INVALID, &["list a folder by its prefix"]);
     stage.assert_no_requests();
     Ok(())

@@ -78,7 +78,7 @@ async fn download_replaces_a_file_only_with_overwrite() -> Result<()> {
     let path = stage.local("a", "old");
     let file = stage.client.file(&id);
     let refused = file.download(&path).await;
-    assert_refused(refused, ErrorKind::InvalidInput, &["exists already", "`overwrite(true)`"]);
+    assert_refused(refused, ErrorKind::InvalidInput, &["already exists", "`overwrite(true)`"]);
     assert_eq!(std::fs::read(&path)?, b"old");
     assert_eq!(file.download(&path).overwrite(true).await?.bytes, 3);
     assert_eq!(std::fs::read(&path)?, b"new");

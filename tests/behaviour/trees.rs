@@ -232,7 +232,7 @@ async fn search_is_read_to_the_end_by_tokens() -> Result<()> {
     assert_refused(search(" ").page().await, INVALID, &["a search needs an expression"]);
     assert_refused(search(expression).offset(3).page().await, INVALID, &["has no offset"]);
     let named = search(expression).fields(Fields::only(["name"])).page().await;
-    assert_refused(named, INVALID, &["hits of a search come with all their fields"]);
+    assert_refused(named, INVALID, &["hits of a search do not support field selection"]);
     stage.assert_no_requests();
     let wrong = search("WHERE type = 1").page().await;
     assert!(assert_refused(wrong, ErrorKind::InvalidRequest, &["file_search"]).status().is_some());

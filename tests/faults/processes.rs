@@ -76,7 +76,7 @@ async fn processes_cannot_share_a_download_path() -> Result<()> {
     let mut first = downloader(&stage, &id, &path, None).stdout(Stdio::null()).spawn()?;
     eventually("the first one is at it", || stage.storage("GET").len() == 1).await;
     let second = run(downloader(&stage, &id, &path, None)).await?;
-    assert_failed(&second, "Locked", &["another download is at", "large.sbg-part`"]);
+    assert_failed(&second, "Locked", &["another download is writing", "large.sbg-part`"]);
     assert_eq!(stage.emulator.requests().len(), 2, "the second one asks for nothing");
     assert_eq!(stage.local_names(), ["large.sbg-part"]);
     first.kill()?;
@@ -121,7 +121,7 @@ async fn processes_cannot_share_an_upload() -> Result<()> {
     eventually("the first one is at it", || !stage.storage("PUT").is_empty()).await;
     let begun = stage.calls("POST", "/upload/multipart").len();
     let second = run(uploader(&stage, &path, state.path(), 5, None)).await?;
-    assert_failed(&second, "Locked", &["another upload of", "a` to the same place is under way"]);
+    assert_failed(&second, "Locked", &["another upload of", "a` to the same destination is running"]);
     assert_eq!(stage.calls("POST", "/upload/multipart").len(), begun);
     first.kill()?;
     first.wait()?;

@@ -300,7 +300,7 @@ async fn damaged_journal_is_not_trusted() -> Result<()> {
         left.forget();
         std::fs::write(left.part(), &part)?;
         std::fs::write(left.journal(), journal)?;
-        left.assert_starts_over(&["the journal is of no use"]).await.with_context(|| number.to_string())?;
+        left.assert_starts_over(&["the journal cannot be used"]).await.with_context(|| number.to_string())?;
     }
     Ok(())
 }

@@ -528,7 +528,7 @@ async fn automation_code_upload_resumes() -> Result<()> {
     assert_refused(refused, ErrorKind::InvalidInput, &["cannot be empty"]);
     let misplaced = bench.client()?.automation(&automation).upload_code(&other);
     let misplaced = misplaced.to_project(&bench.stage.project).await;
-    assert_refused(misplaced, ErrorKind::InvalidInput, &["goes to no project"]);
+    assert_refused(misplaced, ErrorKind::InvalidInput, &["takes no project"]);
     Ok(())
 }
 

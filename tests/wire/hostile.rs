@@ -155,7 +155,7 @@ async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
 #[tokio::test]
 async fn page_with_too_many_items_is_refused() -> Result<()> {
     let wire = Wire::responding(|_| response(200, &page(files(101), None))).await;
-    let words = ["file_list", "a page of more than the 100 items that it was asked for"];
+    let words = ["file_list", "a page of more than the 100 requested items"];
     assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
     let words = ["a page of more than the 20 items"];
     let page = wire.client.files().query().project(project()).page_size(20).page().await;

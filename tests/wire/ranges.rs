@@ -311,7 +311,7 @@ async fn stream_without_validator_never_mixes_versions() -> Result<()> {
     let stage = stage.await?;
     let file = stage.client().file("5678");
     let stream: sbg::Result<Vec<_>> = file.stream().try_collect().await;
-    assert_refused(stream, ErrorKind::Storage, &["names no version", "from its beginning"]);
+    assert_refused(stream, ErrorKind::Storage, &["sends no version", "from its beginning"]);
     assert_same_bytes(&file.read_range(..).await?, &bytes);
     Ok(())
 }

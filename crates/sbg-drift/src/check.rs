@@ -302,7 +302,7 @@ impl Checker<'_, '_> {
             // Clients send `{}` or `null` when a call needs no body, because the platform requires a JSON content type.
             (None, Body::Json(body)) if route.method != "DELETE" && is_empty(body) => {}
             (None, Body::Json(_)) => {
-                self.report(Kind::Request, "the specification has no request body here, and one was sent");
+                self.report(Kind::Request, "unexpected request body: the specification has none");
             }
             // YAML is recorded as text, or not at all.
             (Some(_), Body::None | Body::Omitted | Body::Json(Value::String(_)))

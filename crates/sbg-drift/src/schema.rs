@@ -171,7 +171,7 @@ pub(crate) fn below(pointer: &str, name: &str) -> String {
 fn reason(error: &ValidationError<'_>) -> String {
     let reason = match error.kind() {
         ValidationErrorKind::AnyOf { .. } => {
-            format!("{} has none of the forms that the schema allows", error.instance())
+            format!("{} matches no alternative of the schema", error.instance())
         }
         _ => error.to_string(),
     };
@@ -294,7 +294,7 @@ mod tests {
             json!({"id": "p", "tags": ["a", "b", "c"]}),
             &["/tags: [\"a\",\"b\",\"c\"] has more than 2 items"],
         );
-        check(json!({"id": "p", "price": []}), &["/price: [] has none of the forms that the schema allows"]);
+        check(json!({"id": "p", "price": []}), &["/price: [] matches no alternative of the schema"]);
         check(json!({"id": "p", "kind": "red"}), &["/kind: \"red\" is not one of \"green\" or \"yellow\""]);
         check(json!({"id": "p", "tree": {"code": "a"}}), &["/tree/code: \"a\" does not match \"^[A-Z]+$\""]);
         check(json!({"id": "p", "root": {"age": "a"}}), &["/root/age: \"a\" is not of type \"integer\""]);

@@ -16,7 +16,7 @@ pub(crate) fn read_to_limit(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     // The size in the metadata may be wrong, as in `/proc`, or change.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        let message = format!("it has more than {limit} bytes, which no such file needs: look at what it is");
+        let message = format!("it has more than {limit} bytes: check that it is the right file");
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }
     Ok(bytes)
@@ -34,7 +34,7 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
         if file.metadata()?.nlink() > 1 {
             let message =
-                "it has other names, which would be written to as well: choose another name or remove it";
+                "it has other hard links, which would change as well: choose another name or remove it";
             return Err(io::Error::new(ErrorKind::InvalidInput, message));
         }
         file.set_permissions(std::fs::Permissions::from_mode(0o600))?;

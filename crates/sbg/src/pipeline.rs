@@ -64,7 +64,7 @@ pub(crate) struct Pipeline {
 /// The caller's runtime.
 pub(crate) fn runtime() -> Result<Handle> {
     Handle::try_current().map_err(|error| {
-        Error::new(ErrorKind::Runtime, "calls are made on a Tokio runtime, and there is none on this thread")
+        Error::new(ErrorKind::Runtime, "there is no Tokio runtime on this thread, which calls need")
             .with_hint("start the program with `#[tokio::main]`, or use `sbg::blocking`")
             .with_source(error)
     })
@@ -98,7 +98,7 @@ impl Pipeline {
             Some(timeout) => match tokio::time::timeout(timeout, task).await {
                 Ok(done) => done,
                 Err(_) => {
-                    let message = format!("the call was not done within its timeout of {timeout:?}");
+                    let message = format!("the call timed out after {timeout:?}");
                     return Err(Error::new(ErrorKind::Timeout, message).with_operation(operation, 1));
                 }
             },

@@ -83,7 +83,7 @@ fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
     let (file, Some((kind, name))) = (text.split('#').next().unwrap_or_default(), component_name(text))
     else {
         let message = format!(
-            "`{text}` is no reference: write `#/components/KIND/NAME` or `{COMMON}#/components/KIND/NAME`"
+            "`{text}` is not a reference: write `#/components/KIND/NAME` or `{COMMON}#/components/KIND/NAME`"
         );
         lint.report(&node.place, Rule::DanglingRef, message);
         return;

@@ -170,7 +170,7 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     if node.get("allOf").is_some() || node.get("oneOf").is_some() {
         composed_type(lint, schema, kind);
     } else if let Some(other) = kind.filter(|kind| !TYPES.contains(kind)) {
-        let message = format!("`{other}` is no type: write {}", TYPES.join(", "));
+        let message = format!("`{other}` is not a type: write {}", TYPES.join(", "));
         lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
     }
     for (keyword, types) in KEYWORDS.iter().filter(|(keyword, _)| node.get(keyword).is_some()) {
@@ -207,9 +207,7 @@ fn composed_type(lint: &mut Lint<'_>, schema: &Schema<'_>, kind: Option<&str>) {
     match (kind, expected) {
         (Some(kind), Some(expected)) if kind == expected => {}
         (_, Some(expected)) => {
-            let message = format!(
-                "`nullable` says nothing without the type of the component: write `type: {expected}`"
-            );
+            let message = format!("`nullable` has no effect without a type: write `type: {expected}`");
             lint.report(node.place_of("/nullable"), Rule::UnsupportedType, message);
         }
         (Some(_), None) => {

@@ -349,7 +349,7 @@ pub fn check(lint: &mut Lint<'_>) {
     }
     let version = spec.root.get("openapi");
     if let Some(text) = version.and_then(Node::as_str).filter(|text| !text.starts_with("3.0.")) {
-        let message = format!("the generators read OpenAPI 3.0 alone: write `3.0.3` for `{text}`");
+        let message = format!("the generators only support OpenAPI 3.0: write `3.0.3` instead of `{text}`");
         lint.report(spec.root.place_of("/openapi"), Rule::OpenapiVersion, message);
     }
 }
@@ -357,7 +357,7 @@ pub fn check(lint: &mut Lint<'_>) {
 /// Checks `node`, the value of the key at `place`.
 fn value(lint: &mut Lint<'_>, node: &Node, place: &Place, shape: &Shape) {
     let wrong = |lint: &mut Lint<'_>, expected: &str| {
-        lint.report(place, Rule::WrongShape, format!("this is to be {expected}"));
+        lint.report(place, Rule::WrongShape, format!("expected {expected}"));
     };
     match (shape, &node.kind) {
         (Shape::Json, _)
@@ -396,7 +396,7 @@ fn value(lint: &mut Lint<'_>, node: &Node, place: &Place, shape: &Shape) {
 
 fn object(lint: &mut Lint<'_>, node: &Node, place: &Place, of: &Object) {
     if !node.is_mapping() {
-        lint.report(place, Rule::WrongShape, format!("this is to be {}, which is a mapping", of.name));
+        lint.report(place, Rule::WrongShape, format!("expected {}, a mapping", of.name));
         return;
     }
     if let (Some(reference), true) = (node.entries().iter().find(|entry| entry.key == "$ref"), of.referable) {
@@ -430,7 +430,7 @@ fn object(lint: &mut Lint<'_>, node: &Node, place: &Place, of: &Object) {
             lint.report(
                 at,
                 Rule::UnknownKey,
-                format!("`{key}` is no key of {}: it has {}", of.name, known.join(", ")),
+                format!("`{key}` is not a key of {}: it has {}", of.name, known.join(", ")),
             );
         }
     }
@@ -461,6 +461,6 @@ fn extension(lint: &mut Lint<'_>, node: &Node, place: &Place, values: &Extension
         }
     };
     if !fits {
-        lint.report(place, Rule::ExtensionValue, format!("this is to be {expected}"));
+        lint.report(place, Rule::ExtensionValue, format!("expected {expected}"));
     }
 }

@@ -399,7 +399,7 @@ impl AppHandle {
         let number = latest.revision.and_then(|number| u32::try_from(number).ok());
         let number = number.or_else(|| latest.id.parse::<AppId>().ok()?.revision());
         number.and_then(|number| number.checked_add(1)).ok_or_else(|| {
-            let message = format!("the platform did not tell the latest revision of `{}`", self.id());
+            let message = format!("the platform returned no latest revision of `{}`", self.id());
             Error::new(ErrorKind::UnexpectedResponse, message)
         })
     }

@@ -80,10 +80,8 @@ fn check_place(project: Option<&str>, folder: Option<&str>, what: &str) -> Resul
     match (project, folder) {
         (Some(_), None) => Ok(()),
         (None, Some(folder)) => Ok(check_segment("folder id", folder).map(drop)?),
-        (None, None) => Err(Error::invalid(format!("{what} a project or a folder: name one"))),
-        (Some(_), Some(_)) => {
-            Err(Error::invalid(format!("{what} a project or a folder: name one, not both")))
-        }
+        (None, None) => Err(Error::invalid(format!("{what} a project or a folder: set one"))),
+        (Some(_), Some(_)) => Err(Error::invalid(format!("{what} a project or a folder: set one, not both"))),
     }
 }
 
@@ -106,8 +104,8 @@ mod tests {
         };
         check(Some("a/b"), None, Ok(()));
         check(None, Some("5f1"), Ok(()));
-        check(None, None, Err("it goes to a project or a folder: name one"));
-        check(Some("a/b"), Some("5f1"), Err("it goes to a project or a folder: name one, not both"));
+        check(None, None, Err("it goes to a project or a folder: set one"));
+        check(Some("a/b"), Some("5f1"), Err("it goes to a project or a folder: set one, not both"));
         check(None, Some("a/b"), Err("not a folder id: `a/b` (`/` is not allowed)"));
         check(
             Some("demo"),

@@ -161,7 +161,7 @@ impl DrsItem {
     fn checked(self) -> Result<types::DrsImportItem> {
         let uri = excerpt(&self.uri, 60);
         if self.uri.strip_prefix("drs://").is_none_or(|rest| rest.trim().is_empty()) {
-            return Err(Error::invalid(format!("`{uri}` is no DRS address: it begins with `drs://`")));
+            return Err(Error::invalid(format!("`{uri}` is not a DRS URI: it must begin with `drs://`")));
         }
         let Destination { project, parent, name } = self.place.checked(&format!("`{uri}` goes to"))?;
         let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
@@ -338,10 +338,10 @@ mod tests {
         };
         let item = || DrsItem::new("drs://server.org/1");
         check(item().to_folder("f").name("b.bam").metadata("sample_id", "S1"), Ok(()));
-        check(item(), Err("`drs://server.org/1` goes to a project or a folder: name one"));
+        check(item(), Err("`drs://server.org/1` goes to a project or a folder: set one"));
         check(item().to_folder("f").name("a/b"), Err("the name `a/b` has a slash"));
         for uri in ["", "drs://", "https://server.org/1"] {
-            let expected = format!("`{uri}` is no DRS address: it begins with `drs://`");
+            let expected = format!("`{uri}` is not a DRS URI: it must begin with `drs://`");
             check(DrsItem::new(uri).to_folder("f"), Err(expected.as_str()));
         }
     }

@@ -261,7 +261,7 @@ impl List for FileList {
             1 => {}
             0 => {
                 return Err(Error::invalid(
-                    "files are listed by place: name a project, a parent folder or a dataset",
+                    "set where to list files: a project, a parent folder or a dataset",
                 ));
             }
             _ => {

@@ -200,7 +200,7 @@ fn check_texts(name: Option<&str>, chromosome: Option<&str>) -> Result<()> {
 }
 
 fn position(given: u64) -> Result<i64> {
-    i64::try_from(given).map_err(|_| Error::invalid(format!("{given} is no position on a chromosome")))
+    i64::try_from(given).map_err(|_| Error::invalid(format!("{given} is not a position on a chromosome")))
 }
 
 fn check_bounds(start: Option<i64>, end: Option<i64>) -> Result<()> {

@@ -300,7 +300,7 @@ impl VolumeHandle {
         Get::new(&client, objects::IDENTITY, move |client, fields| async move {
             if location.is_empty() || location.ends_with('/') {
                 return Err(Error::invalid(format!(
-                    "`{}` is no object of a volume: name one, or list a folder by its prefix",
+                    "`{}` is not an object of a volume: set its location, or list a folder by its prefix",
                     crate::ids::excerpt(&location, 60)
                 )));
             }

@@ -53,7 +53,7 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
                 find_in_chain(&error).unwrap_or_else(|| classify(error, false).into_error())
             }
             Raw::InvalidResponsePayload(_, error) => {
-                Self::new(ErrorKind::UnexpectedResponse, "the response has another form than specified")
+                Self::new(ErrorKind::UnexpectedResponse, "the response does not match the specification")
                     .with_source(error)
             }
             Raw::ErrorResponse(answer) => {

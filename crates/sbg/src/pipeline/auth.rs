@@ -47,7 +47,7 @@ impl Authorise {
             Auth::Session(id) => (SESSION_ID, id.expose_secret().to_owned()),
         };
         let mut value = HeaderValue::try_from(value)
-            .map_err(|_| Error::invalid("the token has characters that no header can carry"))?;
+            .map_err(|_| Error::invalid("the token has characters that are not allowed in a header"))?;
         value.set_sensitive(true);
         request.headers_mut().insert(name, value);
         Ok(())

@@ -18,16 +18,14 @@ pub(crate) struct Gate {
 impl Gate {
     pub(crate) fn check(&self, request: &reqwest::Request, operation: &'static Operation) -> Result<()> {
         if operation.advance_access && !self.advance_access {
-            let message = "this operation is in advance access: it may change, and has to be allowed first";
+            let message = "advance access calls may change; they are refused unless enabled";
             return Err(Error::new(ErrorKind::AdvanceAccess, message)
                 .with_operation(operation, 0)
-                .with_hint("switch it on with `Client::builder().advance_access(true)` or `[mode] advance_access = true`"));
+                .with_hint("enable it with `Client::builder().advance_access(true)` or `[mode] advance_access = true`"));
         }
         let length = request.url().as_str().len();
         if length > LONGEST_URL {
-            let message = format!(
-                "the address of the call has {length} characters, more than the {LONGEST_URL} that are accepted"
-            );
+            let message = format!("the URL of the call has {length} characters; the limit is {LONGEST_URL}");
             return Err(Error::invalid(message)
                 .with_operation(operation, 0)
                 .with_hint("ask for less at once, for example with fewer filter values"));

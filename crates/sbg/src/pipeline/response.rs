@@ -178,7 +178,7 @@ impl Answer {
         let without = |text: String| secrets.iter().fold(text, |text, secret| redacted(&text, secret));
         let message = match why {
             PageError::TooMany(most) => {
-                format!("the platform sent a page of more than the {most} items that it was asked for")
+                format!("the platform sent a page of more than the {most} requested items")
             }
             PageError::Form(why) => match serde_json::from_slice::<Value>(&self.body) {
                 Ok(mut value) => {
@@ -186,19 +186,19 @@ impl Answer {
                     let why = one_line(&without(why.to_string()));
                     mask(&mut value, api, secrets);
                     let shown = excerpt(value.to_string().as_bytes());
-                    format!("the response has another form than specified: {why}: {shown}")
+                    format!("the response does not match the specification: {why}: {shown}")
                 }
                 // JSON that is nested too deeply or has numbers that are too large cannot be redacted, so it is not shown.
                 Err(_) if serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() => {
                     let why = one_line(&without(why.to_string()));
-                    format!("the response has another form than specified: {why}: it cannot be shown")
+                    format!("the response does not match the specification: {why}: it cannot be shown")
                 }
                 Err(_) => {
                     let text = without(String::from_utf8_lossy(&self.body).into_owned());
                     format!("the response is not JSON but {}", excerpt(text.as_bytes()))
                 }
             },
-            _ => "the response has another form than specified".to_owned(),
+            _ => "the response does not match the specification".to_owned(),
         };
         self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None)
     }

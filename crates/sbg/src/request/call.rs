@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// grow.
 pub(crate) fn answer_of<T: DeserializeOwned>(json: Value) -> Result<T> {
     serde_json::from_value(json).map_err(|error| {
-        Error::new(ErrorKind::UnexpectedResponse, "the response has another form than specified")
+        Error::new(ErrorKind::UnexpectedResponse, "the response does not match the specification")
             .with_source(error)
     })
 }
@@ -131,7 +131,7 @@ impl<T> fmt::Debug for Get<T> {
 }
 
 fn whole_only(what: &str) -> Error {
-    Error::invalid(format!("{what} come with all their fields: do not select any"))
+    Error::invalid(format!("{what} do not support field selection"))
 }
 
 /// Refuses a field selection where the platform does not support `fields`: to ignore it would be a silent error.

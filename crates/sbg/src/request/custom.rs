@@ -269,14 +269,15 @@ fn read<T: DeserializeOwned>(answer: &Answer, operation: &'static Operation) -> 
 }
 
 fn unexpected(answer: &Answer, operation: &'static Operation, error: &serde_json::Error) -> Error {
-    let message = format!("the response has another form than expected: {error}: {}", excerpt(answer.body()));
+    let message =
+        format!("the response does not match the expected type: {error}: {}", excerpt(answer.body()));
     Error::new(ErrorKind::UnexpectedResponse, message)
         .with_status(answer.status())
         .with_operation(operation, 1)
 }
 
 fn too_many(answer: &Answer, operation: &'static Operation, most: u64) -> Error {
-    let message = format!("the platform sent a page of more than the {most} items that it was asked for");
+    let message = format!("the platform sent a page of more than the {most} requested items");
     Error::new(ErrorKind::UnexpectedResponse, message)
         .with_status(answer.status())
         .with_operation(operation, 1)

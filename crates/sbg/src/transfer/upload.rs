@@ -274,7 +274,7 @@ impl Upload {
             None => options.destination(place)?,
             Some(_) if place != Place::default() => {
                 return Err(Error::invalid(
-                    "the code of an automation goes to no project and into no folder, and has the name of its file",
+                    "the code of an automation takes no project, no folder and no name",
                 ));
             }
             Some(id) => {
@@ -361,5 +361,5 @@ impl IntoFuture for ReaderUpload {
 
 fn name_of(path: &Path) -> Result<String> {
     let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    name.ok_or_else(|| Error::invalid(format!("`{}` gives no name for the file: set one", path.display())))
+    name.ok_or_else(|| Error::invalid(format!("`{}` has no file name: set `name()`", path.display())))
 }

@@ -49,7 +49,7 @@ impl Files {
 /// The result for one file. The response lists the files by id.
 fn copied(id: &str, copy: Option<&types::CopiedFile>) -> Result<types::CopiedFile> {
     let Some(copy) = copy else {
-        let message = format!("the platform did not tell what became of the file `{id}`");
+        let message = format!("the platform returned no result for the file `{id}`");
         return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     };
     match copy.status.as_deref() {
@@ -83,6 +83,6 @@ mod tests {
         check(Some(json!({"status": "Forbidden"})), Err("the file `5f1` was not copied: Forbidden"));
         let error = json!({"status": 404, "code": 5002, "message": "No such file."});
         check(Some(json!({"status": "ERROR", "error": error})), Err("No such file. (HTTP 404, code 5002)"));
-        check(None, Err("the platform did not tell what became of the file `5f1`"));
+        check(None, Err("the platform returned no result for the file `5f1`"));
     }
 }

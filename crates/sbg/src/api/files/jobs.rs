@@ -205,7 +205,7 @@ impl Jobs {
         for id in &ids {
             check_segment("file id", id)?;
             if !seen.insert(id) {
-                return Err(Error::invalid(format!("the file `{id}` is to be deleted twice: name it once")));
+                return Err(Error::invalid(format!("the file `{id}` is listed twice")));
             }
         }
         let items = ids.into_iter().map(|file| types::AsyncFileDeleteItem { file }).collect();
@@ -311,7 +311,7 @@ fn checked(items: impl IntoIterator<Item = JobItem>, what: &str) -> Result<Vec<t
     let mut seen = HashSet::new();
     for item in &items {
         if !seen.insert((&item.file, &item.project, &item.parent)) {
-            let message = format!("the file `{}` goes to one place twice: name it once", item.file);
+            let message = format!("the file `{}` is listed twice for one destination", item.file);
             return Err(Error::invalid(message));
         }
     }
@@ -463,13 +463,13 @@ mod tests {
         };
         let new = || JobItem::new("5f1");
         check(vec![], "a job needs at least one file or folder");
-        check(vec![new()], "a file is copied to a project or a folder: name one");
+        check(vec![new()], "a file is copied to a project or a folder: set one");
         let both = new().to_folder("5f2").to_project("a/b");
-        check(vec![both], "a file is copied to a project or a folder: name one, not both");
+        check(vec![both], "a file is copied to a project or a folder: set one, not both");
         check(vec![new().to_folder("a/b")], "not a folder id: `a/b` (`/` is not allowed)");
         check(vec![new().to_folder("5f2").name("a/b")], "the name `a/b` has a slash");
         let twice = vec![new().to_folder("5f2"), new().to_folder("5f2").name("b")];
-        check(twice, "the file `5f1` goes to one place twice: name it once");
+        check(twice, "the file `5f1` is listed twice for one destination");
         let two_places = vec![new().to_folder("5f2"), new().to_folder("5f3")];
         assert_eq!(checked(two_places, "a file is copied to").unwrap().len(), 2);
     }

@@ -469,8 +469,7 @@ impl Walking {
                 && self.met.insert(entry.file.id.clone())
             {
                 if depth == DEEPEST {
-                    let message =
-                        format!("the platform has folders that lie in each other more than {DEEPEST} deep");
+                    let message = format!("the platform has folders nested more than {DEEPEST} deep");
                     return Err(Error::new(ErrorKind::UnexpectedResponse, message));
                 }
                 self.waiting.push_back((entry.file.id.clone(), entry.path.clone(), depth + 1));

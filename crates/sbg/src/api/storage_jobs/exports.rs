@@ -140,7 +140,7 @@ impl Exports {
         let copy_only = exports.first().and_then(|export| export.copy_only);
         if exports.iter().any(|export| export.copy_only != copy_only) {
             return Err(Error::invalid(
-                "the exports of one bulk call are all `copy_only` or none: make a call for either",
+                "one bulk call cannot mix `copy_only` and other exports: make two calls",
             ));
         }
         let items: Vec<bodies::ExportStart> =

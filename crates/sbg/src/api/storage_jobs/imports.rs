@@ -570,8 +570,8 @@ mod tests {
         };
         let file = || start("in/51.tiff").to_folder("f");
         let folder = || start("in/").to_folder("f");
-        check(start("x"), "an import goes to a project or a folder: name one");
-        check(file().to_project("a/b"), "an import goes to a project or a folder: name one, not both");
+        check(start("x"), "an import goes to a project or a folder: set one");
+        check(file().to_project("a/b"), "an import goes to a project or a folder: set one, not both");
         check(
             start("").to_folder("f"),
             "the location of an import is empty: name a file or a folder of the volume",

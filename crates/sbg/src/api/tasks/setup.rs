@@ -140,9 +140,7 @@ pub(super) fn by_metadata<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) ->
 /// A batch needs an input; a batch by metadata needs fields.
 pub(super) fn check_batch(input: Option<&str>, by: Option<&types::TaskBatchCriteria>) -> Result<()> {
     if input.is_some_and(|input| input.trim().is_empty()) {
-        return Err(Error::invalid(
-            "a batch is made of an input of the app: name it, its identifier is empty",
-        ));
+        return Err(Error::invalid("the batch input is empty: set the id of an input of the app"));
     }
     let Some(by) = by.filter(|by| *by != &by_item()) else { return Ok(()) };
     if by.criteria.is_empty() {
@@ -192,7 +190,7 @@ mod tests {
         };
         check("reads", by_item(), None);
         check("reads", by_metadata(["sample_id"]), None);
-        let input = "a batch is made of an input of the app: name it, its identifier is empty";
+        let input = "the batch input is empty: set the id of an input of the app";
         check("", by_item(), Some(input));
         let fields = "a batch by metadata needs at least one field, such as `sample_id`";
         check("reads", by_metadata([""; 0]), Some(fields));

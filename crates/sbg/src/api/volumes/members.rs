@@ -91,7 +91,7 @@ impl HasMembers for VolumeHandle {
 fn volume_permissions(permissions: &types::PermissionsEdit) -> Result<types::VolumePermissionsEdit> {
     let &types::PermissionsEdit { read, write, copy, execute, admin } = permissions;
     if execute == Some(true) && admin != Some(true) {
-        return Err(Error::invalid("volumes know no execute permission: leave it out"));
+        return Err(Error::invalid("volumes have no execute permission: leave it out"));
     }
     Ok(types::VolumePermissionsEdit { read, write, copy, admin })
 }

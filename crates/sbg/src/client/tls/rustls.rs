@@ -76,7 +76,7 @@ fn verifier(roots: &[Vec<u8>], provider: Arc<CryptoProvider>) -> Result<Verifier
     #[cfg(not(target_os = "android"))]
     return Verifier::new_with_extra_roots(extra, provider).map_err(|error| bad_roots().with_source(error));
     #[cfg(target_os = "android")]
-    return Err(Error::new(ErrorKind::Config, "Android takes no more root certificates than its own"));
+    return Err(Error::new(ErrorKind::Config, "custom root certificates are not supported on Android"));
 }
 
 fn certificates(

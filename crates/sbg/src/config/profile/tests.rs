@@ -268,7 +268,7 @@ fn credentials_must_be_a_small_regular_file() {
         assert_eq!(settings, credentials);
     };
     folder.write(&"# long\n".repeat(200_000));
-    check("it has more than 1048576 bytes, which no such file needs: look at what it is");
+    check("it has more than 1048576 bytes: check that it is the right file");
     fs::remove_file(folder.path()).unwrap();
     fs::create_dir(folder.path()).unwrap();
     check("it is a folder: name a regular file");

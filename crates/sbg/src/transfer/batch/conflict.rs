@@ -41,7 +41,7 @@ pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
         // It could collide with another download, or be mistaken for its partial file.
         if astray || foreign || is_reserved(name) {
             let shown = crate::ids::excerpt(path, 120);
-            return Err(Error::invalid(format!("`{shown}` is no name for a local file")));
+            return Err(Error::invalid(format!("`{shown}` is not a valid local file name")));
         }
         local.push(name);
     }

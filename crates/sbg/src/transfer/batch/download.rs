@@ -424,8 +424,9 @@ async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Listed> {
         Ok(asked) => (asked.into_iter(), None),
         Err(error) => (Vec::new().into_iter(), Some(error)),
     };
-    let unanswered =
-        || error.clone().unwrap_or_else(|| Error::new(ErrorKind::UnexpectedResponse, "an answer is missing"));
+    let unanswered = || {
+        error.clone().unwrap_or_else(|| Error::new(ErrorKind::UnexpectedResponse, "a response is missing"))
+    };
     let entry = |(id, known): (String, Option<Result<types::File>>)| match known
         .or_else(|| asked.next())
         .unwrap_or_else(|| Err(unanswered()))

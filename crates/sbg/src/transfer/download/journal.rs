@@ -41,21 +41,21 @@ pub(super) fn left(target: &PartFile, source: &str, stopped: &dyn Fn() -> bool) 
         // Files without a journal are small and restart from zero.
         Err(JournalError::Missing) => return Ok(Previous::Nothing),
         Err(JournalError::Damaged(why)) => {
-            return Ok(Previous::Useless(format!("the journal is of no use: {why}")));
+            return Ok(Previous::Useless(format!("the journal cannot be used: {why}")));
         }
         Ok(journal) => journal,
     };
     if journal.source != source {
-        return Ok(Previous::Useless("what is there was left by the download of another file".to_owned()));
+        return Ok(Previous::Useless("the partial file belongs to the download of another file".to_owned()));
     }
     if length != journal.identity.size {
-        return Ok(Previous::Useless("what is there was changed by another program".to_owned()));
+        return Ok(Previous::Useless("another program changed the partial file".to_owned()));
     }
     if !journal.identity.version.is_certain() {
-        return Ok(Previous::Useless("the storage gives nothing by which to know the file again".to_owned()));
+        return Ok(Previous::Useless("the storage sends no version of the file".to_owned()));
     }
     if !in_order(&journal.extents, length) {
-        return Ok(Previous::Useless("the journal is of no use: it contradicts itself".to_owned()));
+        return Ok(Previous::Useless("the journal cannot be used: it contradicts itself".to_owned()));
     }
     if journal.boot.is_none() || journal.boot != journal::boot() {
         // Bytes written before a system crash may never have reached the disk.

@@ -92,7 +92,7 @@ pub(super) async fn prepare(
         if let Some(left) = &known
             && (opening.whole || !is_same(left))
         {
-            let why = if is_same(left) { "the storage gives the file only as a whole" } else { CHANGED };
+            let why = if is_same(left) { "the storage does not support ranges" } else { CHANGED };
             (known, there) = (None, Vec::new());
             start_over(target, shared, why.to_owned()).await?;
             continue;

@@ -185,7 +185,7 @@ fn check(
                 VerifiedAgainst::Expected => "not",
                 VerifiedAgainst::Storage => "while the storage announces",
             };
-            let message = format!("what was downloaded has the digest {found}, {whose} {given}");
+            let message = format!("the downloaded file has the digest {found}, {whose} {given}");
             return Err(Error::new(ErrorKind::Integrity, message));
         }
         verified.push(VerifiedDigest { digest: given.clone(), against });

@@ -56,13 +56,13 @@ fn read<T: DeserializeOwned>(
 
 /// Parses a journal.
 pub(in crate::transfer) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is no text")?;
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not valid UTF-8")?;
     let (json, sum) = text.split_once('\n').ok_or("it has no checksum")?;
     if sum.trim_end() != checksum(json) {
         return Err("its checksum is wrong");
     }
     // The checksum matches, so JSON that does not parse was written by another version.
-    serde_json::from_str(json).map_err(|_| "it is of another version")
+    serde_json::from_str(json).map_err(|_| "it was written by another version")
 }
 
 /// Saves the journal at `path`. Replaces the previous one.
@@ -225,6 +225,6 @@ mod tests {
         for end in 0..good.len() - 1 {
             assert!(parse::<Value>(&good[..end]).is_err(), "{end}");
         }
-        assert_eq!(parse::<Vec<u8>>(&good), Err("it is of another version"));
+        assert_eq!(parse::<Vec<u8>>(&good), Err("it was written by another version"));
     }
 }

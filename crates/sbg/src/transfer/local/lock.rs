@@ -87,7 +87,7 @@ fn open_now(
             Err(fs4::TryLockError::Error(error)) if knows_no_locks(&error) => {
                 static WARNED: Once = Once::new();
                 WARNED.call_once(|| {
-                    tracing::warn!(path = %leaf.path().display(), %error, "the file system knows no locks, so other processes are not kept out");
+                    tracing::warn!(path = %leaf.path().display(), %error, "the file system does not support locks; other processes are not excluded");
                 });
                 match Claim::new(leaf.path().canonicalize()?) {
                     Some(claim) => Some(claim),
@@ -101,7 +101,7 @@ fn open_now(
             continue;
         }
         if alone && has_other_names(&file)? {
-            tracing::warn!(path = %leaf.path().display(), "a partial file has other names and is made anew");
+            tracing::warn!(path = %leaf.path().display(), "a partial file has other hard links and is recreated");
             leaf.remove()?;
             continue;
         }

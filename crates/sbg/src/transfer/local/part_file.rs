@@ -81,7 +81,7 @@ impl PartFile {
         }
         let about = |error| Error::io(format!("cannot create `{}`", part.path().display()), error);
         let Some(locked) = open_locked_at(&part, Access::Usual, true, stopped).map_err(about)? else {
-            let message = format!("another download is at `{}`", part.path().display());
+            let message = format!("another download is writing `{}`", part.path().display());
             return Err(Error::new(ErrorKind::Locked, message));
         };
         let keep = AtomicBool::new(locked.file().metadata().map_err(about)?.len() > 0);
@@ -275,7 +275,7 @@ fn named(path: &Path, overwrite: bool) -> Result<Leaf> {
     }
     let Ok(path) = path.canonicalize() else {
         let message =
-            format!("`{}` is a symbolic link to nothing; remove it, or choose another path", path.display());
+            format!("`{}` is a broken symbolic link; remove it, or choose another path", path.display());
         return Err(Error::invalid(message));
     };
     if !overwrite {
@@ -285,7 +285,7 @@ fn named(path: &Path, overwrite: bool) -> Result<Leaf> {
 }
 
 fn already_there(path: &Path) -> Error {
-    Error::invalid(format!("`{}` exists already", path.display()))
+    Error::invalid(format!("`{}` already exists", path.display()))
         .with_hint("to replace it, set `overwrite(true)`")
 }
 
@@ -403,11 +403,11 @@ mod tests {
             check_refused(folder.path(), "pipe", overwrite, &["pipe` is a named pipe", "move it away"]);
             check_refused(folder.path(), "socket", overwrite, &["socket` is a socket", "move it away"]);
             check_refused(folder.path(), "folder", overwrite, &["folder` is a folder"]);
-            check_refused(folder.path(), "dangling", overwrite, &["dangling` is a symbolic link to nothing"]);
+            check_refused(folder.path(), "dangling", overwrite, &["dangling` is a broken symbolic link"]);
         }
         check_refused(folder.path(), "null", true, &["`/dev/null` is a device"]);
         check_refused(folder.path(), "to-pipe", true, &["pipe` is a named pipe"]);
-        check_refused(folder.path(), "null", false, &["null` exists already"]);
+        check_refused(folder.path(), "null", false, &["null` already exists"]);
         assert!(std::fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
     }
 

@@ -64,7 +64,7 @@ impl SourceFile {
     pub(in crate::transfer) fn open(path: &Path) -> Result<Arc<Self>> {
         let shown = path.display();
         let about = |error| Error::io(format!("cannot read `{shown}`"), error);
-        let irregular = || Error::invalid(format!("only a regular file can be uploaded; `{shown}` is none"));
+        let irregular = || Error::invalid(format!("cannot upload `{shown}`: not a regular file"));
         // Merely opening a device can have side effects, and the file may be replaced before it is opened.
         if !std::fs::metadata(path).map_err(about)?.is_file() {
             return Err(irregular());

@@ -73,7 +73,7 @@ impl Content {
     pub async fn send(self) -> Result<Bytes> {
         let Self { file, limit } = self;
         if limit == 0 {
-            return Err(Error::invalid("the limit of a content is at least 1 byte"));
+            return Err(Error::invalid("the limit must be at least 1 byte"));
         }
         file.checked_file("read")?;
         file.read_all(limit).await

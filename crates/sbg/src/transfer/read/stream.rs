@@ -290,7 +290,7 @@ async fn give_in_order(
         match reader.next(&counters).await? {
             Next::Piece(bytes) => piece.extend_from_slice(&bytes),
             Next::Restarted if given => {
-                let message = "the connection to the storage broke, and the storage names no version of the file by which to resume";
+                let message = "the connection to the storage broke, and the storage sends no version of the file, so the stream cannot resume";
                 return Err(Error::new(ErrorKind::Storage, message)
                     .with_hint("read the file again from its beginning, or download it"));
             }
@@ -314,8 +314,7 @@ async fn give_in_order(
 }
 
 fn too_large(file_id: &str, size: u64, limit: u64) -> Error {
-    let message =
-        format!("the file `{file_id}` has {size} bytes or more, but no more than {limit} are to be read");
+    let message = format!("the file `{file_id}` has {size} bytes or more, above the limit of {limit}");
     Error::invalid(message).with_hint("`download` it, or set a larger `limit`")
 }
 

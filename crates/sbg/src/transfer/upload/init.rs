@@ -130,7 +130,7 @@ pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Re
             record.remove();
         }
         let message =
-            format!("the platform asks for parts of {part_size} bytes, too small for a file of {size} bytes");
+            format!("the platform requires parts of {part_size} bytes, too small for a file of {size} bytes");
         return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
     let begun = StartedUpload { route, part_size, confirmed: BTreeMap::new(), resumed: false, record };
@@ -182,7 +182,9 @@ async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<Tak
     let Journal { stamp, upload_id, part_size, parts, completing, .. } = journal;
     // Others may be able to write to the journal. Its id becomes a path segment, and its parts are planned right away.
     if check_segment("upload id", &upload_id).is_err() || !part_size::fits(stamp.size, part_size) {
-        return Ok(TakenUp::Useless("the journal is of no use: it names no upload that could be".to_owned()));
+        return Ok(TakenUp::Useless(
+            "the journal cannot be used: its upload id or part size is invalid".to_owned(),
+        ));
     }
     let route = RemoteUpload { api: context.api.clone(), destination: plan.destination.clone(), upload_id };
     let remote = match route.remote().await {
@@ -202,7 +204,7 @@ async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<Tak
         {
             return Ok(TakenUp::Completed(Box::new(file)));
         }
-        return Ok(TakenUp::Useless("the platform does not know the upload any more".to_owned()));
+        return Ok(TakenUp::Useless("the platform no longer knows the upload".to_owned()));
     };
     if !remote.goes_to(&plan.destination, &plan.name) || !remote.holds(stamp.size, Some(part_size)) {
         // Nothing is sent to that upload, and it is not aborted either.

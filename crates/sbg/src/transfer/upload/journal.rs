@@ -141,7 +141,7 @@ impl Record {
         let lock_path = with_suffix(&path, ".lock");
         let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {
             let shown = &key.path;
-            let message = format!("another upload of `{shown}` to the same place is under way");
+            let message = format!("another upload of `{shown}` to the same destination is running");
             return Err(Error::new(ErrorKind::Locked, message));
         };
         Ok(Self { path, lock_path, _lock: lock })
@@ -151,7 +151,7 @@ impl Record {
     pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Saved, String>> {
         match Saved::load(&self.path) {
             Err(JournalError::Missing) => None,
-            Err(JournalError::Damaged(why)) => Some(Err(format!("the journal is of no use: {why}"))),
+            Err(JournalError::Damaged(why)) => Some(Err(format!("the journal cannot be used: {why}"))),
             // The upload that it names is left alone.
             Ok(saved) if saved.key() != key => Some(Err("the journal is that of another upload".to_owned())),
             Ok(saved) => Some(Ok(saved)),

@@ -75,7 +75,7 @@ pub(super) async fn begin(
     // It becomes a path segment.
     check_segment("upload id", &upload_id)?;
     if part_size.is_some_and(|size| u64::try_from(size).is_ok_and(|size| size > LARGEST_PART)) {
-        let message = "the platform asks for parts that are larger than the largest";
+        let message = "the platform requires parts of more than 1 GiB";
         return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
     Ok((RemoteUpload { api: api.clone(), destination: destination.clone(), upload_id }, part_size))
@@ -213,10 +213,7 @@ const OF_THE_CONNECTION: [HeaderName; 5] = [CONNECTION, TE, TRAILER, TRANSFER_EN
 
 fn header_map(headers: Option<BTreeMap<String, String>>) -> Result<HeaderMap> {
     let unusable = || {
-        Error::new(
-            ErrorKind::UnexpectedResponse,
-            "the platform gives a header for the storage that cannot be sent",
-        )
+        Error::new(ErrorKind::UnexpectedResponse, "the platform returned an invalid header for the storage")
     };
     let mut map = HeaderMap::new();
     for (name, value) in headers.unwrap_or_default() {

@@ -79,7 +79,7 @@ async fn send_all(
 ) -> Result<types::File, PartError> {
     let size = request.size;
     if size.div_ceil(part_size) > part_size::MOST_PARTS {
-        let message = format!("the platform asks for parts of {part_size} bytes, too small for {size} bytes");
+        let message = format!("the platform requires parts of {part_size} bytes, too small for {size} bytes");
         return Err(Error::new(ErrorKind::UnexpectedResponse, message).into());
     }
     let parts = size.div_ceil(part_size).max(1);
@@ -114,7 +114,7 @@ async fn send_all(
         biased;
         read = reader.0.read(&mut more) => {
             if read.map_err(cannot_read)? > 0 {
-                let message = format!("there is more to read than the {size} bytes that were announced");
+                let message = format!("the reader has more than the {size} announced bytes");
                 return Err(Error::new(ErrorKind::Integrity, message).into());
             }
         }
@@ -129,7 +129,7 @@ async fn read_part(reader: &mut Reader, length: u64, size: u64) -> Result<Bytes>
     let mut bytes = BytesMut::zeroed(length);
     reader.0.read_exact(&mut bytes).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::UnexpectedEof => {
-            let message = format!("what is read ends before the {size} bytes that were announced");
+            let message = format!("the reader ended before the {size} announced bytes");
             Error::new(ErrorKind::Integrity, message)
         }
         _ => cannot_read(error),
