@@ -37,7 +37,7 @@ impl Stage {
         Self::with(Emulator::builder().min_part_size(1)).await
     }
 
-    /// The same with a storage that returns an ETag for every part, whichever storage the suites use: for tests of ETags.
+    /// The same with a storage that returns an `ETag` for every part, whichever storage the suites use: for tests of entity tags.
     pub async fn with_etags() -> Self {
         Self::with(Emulator::builder().min_part_size(1).storage(StorageFlavor::S3)).await
     }

@@ -11,7 +11,7 @@ use crate::{Seen, Wire, project, response};
 /// Two ranges; the second one is short.
 const SIZE: usize = 8 * MIB + 10;
 
-/// An object store that ignores conditions. `tag_of` gives the ETag of each range.
+/// An object store that ignores conditions. `tag_of` gives the `ETag` of each range.
 async fn storage(bytes: &[u8], tag_of: fn(usize) -> Option<&'static str>) -> Wire {
     let bytes = bytes.to_vec();
     Wire::responding(move |seen| {
@@ -213,7 +213,7 @@ async fn part_needs_exactly_the_listed_headers() -> Result<()> {
     Ok(())
 }
 
-/// Uploads two parts to a storage that returns this ETag, with these reporting rules of the platform. Returns the body of the completion
+/// Uploads two parts to a storage that returns this `ETag`, with these reporting rules of the platform. Returns the body of the completion
 /// call.
 async fn reported(etag: Option<&str>, report: Value) -> Result<Value> {
     let etag = etag.map(str::to_owned);
