@@ -51,10 +51,11 @@ async fn retries_are_counted_per_call() -> Result<()> {
 #[tokio::test]
 async fn query_parameters_are_added() -> Result<()> {
     let stage = stage().await;
-    let query = stage.client.projects().query().name("demo").query_param("sort", "a b").query_param("n", "1");
+    let query =
+        stage.client.projects().query().name("demo").query_param("category", "a b").query_param("tags", "1");
     query.page().await?;
     let calls = stage.calls("GET", "/projects");
-    assert_eq!(calls[0].query, "name=demo&offset=0&sort=a+b&n=1");
+    assert_eq!(calls[0].query, "name=demo&offset=0&category=a+b&tags=1");
     Ok(())
 }
 
