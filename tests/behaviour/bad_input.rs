@@ -161,7 +161,7 @@ async fn conflicting_filters_are_rejected() -> Result<()> {
     let group = || client.billing_group("f1969c90-da54-4118-8e96-c3f0b49a163d");
     let fields = || Fields::only(["name"]);
     refused! {
-        client.files().query().page().await => "name a project, a parent folder or a dataset";
+        client.files().query().page().await => "set where to list files: a project, a parent folder or a dataset";
         client.files().query().project("a/b").parent("c").page().await => "one place", "not several";
         client.projects().query().owner("a").category("PRIVATE").page().await => "cannot be filtered by category";
         client.datasets().query().owner("a").public().page().await => "cannot be filtered by visibility";
@@ -222,7 +222,7 @@ async fn invalid_names_and_values_are_never_sent() -> Result<()> {
         client.volume("a/b").edit().credentials(Credentials::access_key("", "s")).await => "the access key id is empty";
         client.imports().start("a/v", "in/").to_folder("f").name("a b").await => "cannot name an imported folder";
         client.exports().start("f", "a/v", "out/").await => "no slash at its end";
-        run().batch_by_item("").await => "name it";
+        run().batch_by_item("").await => "the batch input is empty";
         run().batch_by_metadata("reads", [""; 0]).await => "at least one field";
         run().without_batch().await => "set `run(true)`";
         run().name("").await => "the name of a task is not empty";

@@ -47,7 +47,11 @@ fn plain_function_moves_files() -> Result<()> {
 fn iterator_ends_with_the_first_error() -> Result<()> {
     let (_emulator, client) = emulator()?;
     let mut items = client.iter(client.files().query().items());
-    assert_refused(items.next().expect("an error"), ErrorKind::InvalidInput, &["name a project"]);
+    assert_refused(
+        items.next().expect("an error"),
+        ErrorKind::InvalidInput,
+        &["set where to list files: a project"],
+    );
     assert!(items.next().is_none());
     Ok(())
 }

@@ -139,7 +139,7 @@ async fn empty_or_duplicate_bulk_calls_are_never_sent() -> Result<()> {
     let twice = [FileOverwrite::new("a"), FileOverwrite::new("a")];
     assert_refused(files.bulk_overwrite(twice).await, invalid, &["two changes of the file `a`"]);
     let exports = [true, false].map(|copy| stage.client.exports().start("5f1", "a/b", "x").copy_only(copy));
-    assert_refused(stage.client.exports().bulk_start(exports).await, invalid, &["`copy_only` or none"]);
+    assert_refused(stage.client.exports().bulk_start(exports).await, invalid, &["cannot mix `copy_only`"]);
     stage.assert_no_requests();
     Ok(())
 }

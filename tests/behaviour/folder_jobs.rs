@@ -137,7 +137,10 @@ async fn invalid_jobs_are_never_sent() -> Result<()> {
     check(jobs.move_files([new().to_folder("x").to_project(&other)]).await, &["not both"]);
     check(jobs.copy([new().to_project("models")]).await, &["not a project id: `models`"]);
     check(jobs.copy([new().to_folder("x").name("a/b")]).await, &["has a slash"]);
-    check(jobs.copy([new().to_folder("x"), new().to_folder("x")]).await, &["one place twice"]);
+    check(
+        jobs.copy([new().to_folder("x"), new().to_folder("x")]).await,
+        &["listed twice for one destination"],
+    );
     check(jobs.delete(["a", "b", "a"]).await, &["`a` is listed twice"]);
     check(jobs.delete(["a b"]).await, &["not a file id"]);
     assert_refused(stage.client.copy_job("a/b").get().await, ErrorKind::InvalidInput, &["not a job id"]);

@@ -23,7 +23,7 @@ async fn timeout_bounds_one_call() -> Result<()> {
     let stage = stage().await;
     let slow = stage.fault(FaultRule::api(Action::Delay(Duration::from_secs(60))));
     let short = Duration::from_millis(20);
-    let words = ["user_me", "not done within its timeout of 20ms"];
+    let words = ["user_me", "timed out after 20ms"];
     assert_refused(stage.client.users().me().timeout(short).await, ErrorKind::Timeout, &words);
     let create = stage.client.projects().create("x").timeout(short);
     assert_refused(create.await, ErrorKind::Timeout, &["project_create"]);

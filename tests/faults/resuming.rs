@@ -356,11 +356,11 @@ async fn modified_partial_file_is_not_trusted() -> Result<()> {
     let left = Left::new().await?;
     for length in [0, SIZE as u64 - 1, SIZE as u64 + 1] {
         std::fs::File::options().write(true).open(left.part())?.set_len(length)?;
-        left.assert_starts_over(&["changed by another program"]).await?;
+        left.assert_starts_over(&["another program changed the partial file"]).await?;
         left.leave().await?;
     }
     std::fs::remove_file(left.part())?;
-    left.assert_starts_over(&["changed by another program"]).await
+    left.assert_starts_over(&["another program changed the partial file"]).await
 }
 
 #[tokio::test]

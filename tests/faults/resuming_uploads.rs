@@ -354,7 +354,7 @@ async fn same_upload_cannot_run_twice() -> Result<()> {
     eventually("one part is missing", || first.progress().parts == 19).await;
     for client in [bench.client()?, bench.client()?] {
         let second = upload(client).part_size(PART).await;
-        assert_refused(second, ErrorKind::Locked, &["another upload of", "a`", "is under way"]);
+        assert_refused(second, ErrorKind::Locked, &["another upload of", "a`", "is running"]);
     }
     assert_eq!(bench.begun(), 1, "the platform is not asked");
     // Another name is another upload.

@@ -157,7 +157,7 @@ async fn page_with_too_many_items_is_refused() -> Result<()> {
     let wire = Wire::responding(|_| response(200, &page(files(101), None))).await;
     let words = ["file_list", "a page of more than the 100 requested items"];
     assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
-    let words = ["a page of more than the 20 items"];
+    let words = ["a page of more than the 20 requested items"];
     let page = wire.client.files().query().project(project()).page_size(20).page().await;
     assert_refused(page, ErrorKind::UnexpectedResponse, &words);
     let raw = wire.client.raw().file_list().limit(20).send().await;
@@ -270,7 +270,7 @@ async fn deeply_nested_json_is_refused() {
     assert_refused(
         wire.client.users().me().await,
         ErrorKind::UnexpectedResponse,
-        &["another form than specified"],
+        &["does not match the specification"],
     );
 }
 

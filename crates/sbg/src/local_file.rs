@@ -198,7 +198,7 @@ mod tests {
         check("folder", Some("a folder"), "it is a folder");
         check("to-pipe", Some("a named pipe"), "it is a symbolic link");
         check("link", None, "it is a symbolic link");
-        check("second", None, "it has other names");
+        check("second", None, "it has other hard links");
         assert!(create_private(&at("dangling")).is_err());
         let device = read_bounded(Path::new("/dev/zero"), 10).unwrap_err().to_string();
         assert_eq!(device, "it is a device: name a regular file");
