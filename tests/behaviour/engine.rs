@@ -231,7 +231,7 @@ async fn upload_follows_links_to_regular_files() -> Result<()> {
     let stage = Stage::start().await;
     symlink("/dev/null", stage.path("device"))?;
     let device = stage.client.upload(stage.path("device")).to_project(&stage.project).await;
-    assert_refused(device, ErrorKind::InvalidInput, &["not a regular file", "device` is none"]);
+    assert_refused(device, ErrorKind::InvalidInput, &["not a regular file", "device`: not a regular file"]);
     symlink("nowhere", stage.path("broken"))?;
     let broken = stage.client.upload(stage.path("broken")).to_project(&stage.project).await;
     assert_refused(broken, ErrorKind::Io, &["cannot read", "broken`"]);
