@@ -19,9 +19,8 @@ thread_local! {
 fuzz_target!(|text: &str| {
     for format in [Format::Lines, Format::Har] {
         let mut problems = 0;
-        let report = DRIFT.with(|drift| {
-            drift.check(text.as_bytes(), format, &|_, _| None, &mut |_| problems += 1)
-        });
+        let report =
+            DRIFT.with(|drift| drift.check(text.as_bytes(), format, &|_, _| None, &mut |_| problems += 1));
         let report = report.expect("the bundle is in order");
         assert!(report.failed <= report.exchanges);
         assert!(report.failed + report.notices <= problems + report.failed);
