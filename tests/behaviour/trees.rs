@@ -135,7 +135,7 @@ async fn walk_limits_parallel_listings() -> Result<()> {
     };
     let walked = tokio::select! {
         walked = walk => walked?,
-        () = watch => unreachable!("it watches for ever"),
+        () = watch => unreachable!("the watch never ends"),
     };
     assert_eq!(walked, 80);
     let most = most.load(Ordering::Relaxed);

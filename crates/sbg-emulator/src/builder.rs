@@ -249,7 +249,7 @@ impl Builder {
 
     /// Whether to serve the console, a page for people at `/` of the API. Default: only if the API listens on a loopback address.
     ///
-    /// Whoever can reach the API can change faults and the clock through it. It shows the token only if [`Builder::token`] was called.
+    /// Everyone who can reach the API can change faults and the clock through it. It shows the token only if [`Builder::token`] was called.
     ///
     /// ```
     /// let in_a_container = sbg_emulator::Emulator::builder().listen(([0, 0, 0, 0], 8080).into()).console(true);

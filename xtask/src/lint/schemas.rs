@@ -184,7 +184,7 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         (Some("integer"), Some("int32" | "int64"))
         | (Some("string"), Some("date-time" | "password"))
         | (Some("number"), Some("double")) => return,
-        (Some("integer"), _) => "write `format: int64`, or `int32` where that is enough for ever",
+        (Some("integer"), _) => "write `format: int64`, or `int32` where that is always enough",
         (_, None) => return,
         (Some("string"), Some("date" | "uuid" | "uri" | "email")) => {
             "an unexpected value would make a page unreadable: remove it and describe it instead"
