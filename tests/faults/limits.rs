@@ -148,8 +148,7 @@ async fn stream_reader_can_call_under_a_limit_of_one() -> Result<()> {
         }
         Ok::<_, sbg::Error>(names)
     };
-    let names =
-        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("no call hangs")?;
+    let names = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("no call hangs")?;
     assert_eq!(names, 30);
     Ok(())
 }
