@@ -63,7 +63,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) if there are none (the message lists the sources that were
+    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) if no credentials are found (the message lists the sources that were
     /// searched); another kind if a value cannot be used.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()

@@ -2,6 +2,8 @@
 
 pub(crate) mod exports;
 pub(crate) mod imports;
+mod outcome;
 
 pub use exports::{ExportHandle, ExportList, ExportStart, Exports};
-pub use imports::{ImportHandle, ImportList, ImportStart, Imports, StorageJobExt};
+pub use imports::{ImportHandle, ImportList, ImportStart, Imports};
+pub use outcome::StorageJobExt;

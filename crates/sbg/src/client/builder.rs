@@ -417,7 +417,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) if there are none;
+    /// [`ErrorKind::MissingCredentials`](crate::ErrorKind::MissingCredentials) if no credentials are found;
     /// [`UnknownProfile`](crate::ErrorKind::UnknownProfile), [`ConfigFile`](crate::ErrorKind::ConfigFile),
     /// [`Endpoint`](crate::ErrorKind::Endpoint), [`Token`](crate::ErrorKind::Token), [`Proxy`](crate::ErrorKind::Proxy) or
     /// [`Config`](crate::ErrorKind::Config) if a setting cannot be used; [`ErrorKind::Io`](crate::ErrorKind::Io) if the file to record to

@@ -337,7 +337,7 @@ impl AutomationRunHandle {
         wait::one(format!("run `{}`", self.id), move || handle.get().send())
     }
 
-    /// The file with the output that the run has printed, to read or download; `None` if there is none yet. Gets the run first.
+    /// The file with the output that the run has printed, to read or download; `None` if there is no output yet. Gets the run first.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {

@@ -2,7 +2,7 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
 
-use super::imports::{self, StorageJobExt, outcome};
+use super::outcome::{StorageJobExt, outcome, state};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, VolumeId, check_given, check_segment, excerpt};
@@ -428,7 +428,7 @@ impl ExportHandle {
 
 impl Job for types::Export {
     fn state(&self) -> State {
-        imports::state(self.state.as_ref())
+        state(self.state.as_ref())
     }
 }
 
