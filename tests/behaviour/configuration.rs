@@ -209,3 +209,15 @@ fn zero_parallel_requests_are_rejected() {
     let client = builder_without_files().endpoint("cgc").auth(Auth::oauth(TOKEN)).max_parallel_requests(0);
     assert_refused(client.build(), ErrorKind::InvalidInput, &["at least 1 parallel request"]);
 }
+
+#[test]
+fn impossible_api_shares_are_rejected() {
+    let client = || builder_without_files().endpoint("cgc").auth(Auth::oauth(TOKEN));
+    for share in [0.0, -0.5, 1.5, f64::NAN, f64::INFINITY] {
+        let built = client().api_share(share).build();
+        assert_refused(built, ErrorKind::InvalidInput, &["above 0 and at most 1"]);
+    }
+    let impatient = client().api_share(0.5).wait_for_rate_limit(false).build();
+    assert_refused(impatient, ErrorKind::InvalidInput, &["does not wait for the rate limit"]);
+    assert!(client().api_share(1.0).build().is_ok());
+}

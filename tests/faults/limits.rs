@@ -308,3 +308,24 @@ async fn transfers_queue_with_calls_and_can_stop() -> Result<()> {
     call.abort();
     Ok(())
 }
+
+#[tokio::test]
+async fn clients_with_half_a_share_fit_in_a_window() -> Result<()> {
+    let waits: Arc<Mutex<Vec<Waiting>>> = Arc::default();
+    let log = waits.clone();
+    let tell = move |waiting: &Waiting| lock(&log).push(waiting.clone());
+    let stage =
+        Stage::tuned(Emulator::builder().rate_limit(6), |client| client.api_share(0.5).on_wait(tell)).await;
+    let other = client_of(stage.emulator.url(), &stage.emulator.token()).api_share(0.5).build()?;
+    try_join_all((0..3).map(|_| stage.client.users().me().send())).await?;
+    assert!(lock(&waits).is_empty());
+    let client = stage.client.clone();
+    let fourth = tokio::spawn(async move { client.users().me().await });
+    sbg_tests::eventually("the fourth call waits", || lock(&waits).len() == 1).await;
+    try_join_all((0..3).map(|_| other.users().me().send())).await?;
+    assert!(!fourth.is_finished());
+    let statuses: Vec<_> = stage.emulator.requests().iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [Some(200); 6]);
+    fourth.abort();
+    Ok(())
+}

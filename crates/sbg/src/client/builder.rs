@@ -41,6 +41,7 @@ pub struct ClientBuilder {
     pub(super) read_timeout: Duration,
     call_timeout: Duration,
     wait_for_rate_limit: bool,
+    api_share: f64,
     retry: RetryPolicy,
     handlers: Handlers,
     on_wait: Option<OnWait>,
@@ -73,6 +74,7 @@ impl Default for ClientBuilder {
             read_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(10 * 60),
             wait_for_rate_limit: true,
+            api_share: 1.0,
             retry: RetryPolicy::default(),
             handlers: Handlers::shipped(),
             on_wait: None,
@@ -268,6 +270,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Part of the rate limit that this client may use; above 0 and at most 1, which is the default.
+    ///
+    /// The limit of the platform is one per token. Where several processes use the same token, such as the workers of a cluster, give
+    /// each its part: then none of them delays the others. A client that has used its part waits for the next window, as for the
+    /// whole limit. At least one request is allowed in each window.
+    ///
+    /// ```
+    /// let workers = 4_u32;
+    /// let client = sbg::Client::builder().api_share(1.0 / f64::from(workers));
+    /// ```
+    pub fn api_share(mut self, share: f64) -> Self {
+        self.api_share = share;
+        self
+    }
+
     /// Limits of the retries.
     ///
     /// ```
@@ -421,10 +438,24 @@ impl ClientBuilder {
     /// [`UnknownProfile`](crate::ErrorKind::UnknownProfile), [`ConfigFile`](crate::ErrorKind::ConfigFile),
     /// [`Endpoint`](crate::ErrorKind::Endpoint), [`Token`](crate::ErrorKind::Token), [`Proxy`](crate::ErrorKind::Proxy) or
     /// [`Config`](crate::ErrorKind::Config) if a setting cannot be used; [`ErrorKind::Io`](crate::ErrorKind::Io) if the file to record to
-    /// cannot be written; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a limit of 0.
+    /// cannot be written; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a limit of 0, or a share of the rate limit
+    /// that cannot be kept.
     pub fn build(self) -> Result<Client> {
         if self.max_parallel_requests == 0 {
             return Err(Error::invalid("a client needs at least 1 parallel request"));
+        }
+        if !(self.api_share > 0.0 && self.api_share <= 1.0) {
+            let message = format!(
+                "the share of the rate limit is {}: it must be above 0 and at most 1",
+                self.api_share
+            );
+            return Err(Error::invalid(message));
+        }
+        if self.api_share < 1.0 && !self.wait_for_rate_limit {
+            let message = "a client that does not wait for the rate limit cannot keep to a share of it";
+            return Err(
+                Error::invalid(message).with_hint("set `wait_for_rate_limit(true)` or leave out `api_share`")
+            );
         }
         let mut sources = Sources::new(self.explicit.clone());
         if let Some(paths) = &self.paths {
@@ -440,7 +471,7 @@ impl ClientBuilder {
         let base = config.endpoint.url();
         let policy = Arc::new(Policy {
             gate: Gate { advance_access: config.advance_access },
-            budget: Budget::new(self.max_parallel_requests, self.wait_for_rate_limit),
+            budget: Budget::new(self.max_parallel_requests, self.wait_for_rate_limit, self.api_share),
             authorise: Authorise::new(
                 config.auth.clone(),
                 base.clone(),

@@ -102,9 +102,14 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// Requests in a window of the platform, until a response reports the number.
+const USUAL_LIMIT: u64 = 1_000;
+
 /// The known state of the current window.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Window {
+    /// Part of the window that this client may use, above 0 and at most 1. Other clients with the same token use the rest.
+    share: f64,
     known: Option<Known>,
     /// End of the pause that the server has asked for with `Retry-After`.
     closed_until: Option<Instant>,
@@ -115,6 +120,8 @@ struct Known {
     limit: u64,
     /// Requests left, by the response that counts the most requests.
     left: u64,
+    /// Requests of this client in the window that are not in flight any more.
+    own: u64,
     /// `None` between the end of a window and the first response of the next.
     end: Option<End>,
 }
@@ -137,6 +144,11 @@ pub(super) enum Room {
 }
 
 impl Window {
+    /// A window of which nothing is known yet.
+    pub(super) fn new(share: f64) -> Self {
+        Self { share, known: None, closed_until: None }
+    }
+
     /// Whether a request may leave while `under_way` others are in flight.
     ///
     /// The platform may or may not have counted those in flight when it sent its numbers, so all of them are subtracted.
@@ -145,17 +157,21 @@ impl Window {
         if let Some(until) = self.closed_until {
             return Room::Spent(until - now);
         }
-        let Some(known) = &mut self.known else { return Room::Free };
+        let Some(known) = &mut self.known else {
+            let within = self.share == 1.0 || under_way < allowance(self.share, USUAL_LIMIT);
+            return if within { Room::Free } else { Room::Unclear(None) };
+        };
         if known.end.is_some_and(|end| end.at <= now) {
             // The next window begins with the next request, and has the same limit.
-            *known = Known { left: known.limit, end: None, ..*known };
+            *known = Known { left: known.limit, own: 0, end: None, ..*known };
         }
+        let left = known.left.min(allowance(self.share, known.limit).saturating_sub(known.own));
         let ends = known.end.map(|end| end.at - now);
         match ends {
-            _ if known.left > under_way => Room::Free,
+            _ if left > under_way => Room::Free,
             // No other request is in flight that could find out.
             None if under_way == 0 => Room::Free,
-            Some(ends) if known.left == 0 => Room::Spent(ends),
+            Some(ends) if left == 0 => Room::Spent(ends),
             ends => Room::Unclear(ends),
         }
     }
@@ -172,12 +188,12 @@ impl Window {
         match &mut self.known {
             // Responses overtake each other: the smallest number of a window is the latest one.
             Some(known) if known.end.is_some_and(same) => {
-                (known.limit, known.left) = (limit, known.left.min(left));
+                (known.limit, known.left, known.own) = (limit, known.left.min(left), known.own + 1);
             }
             Some(Known { end: Some(end), .. }) if end.reset > said.reset => {}
             known => {
                 let end = End { reset: said.reset, at: now + until_reset };
-                *known = Some(Known { limit, left, end: Some(end) });
+                *known = Some(Known { limit, left, own: 1, end: Some(end) });
             }
         }
     }
@@ -191,8 +207,20 @@ impl Window {
     pub(super) fn lose(&mut self) {
         if let Some(known) = &mut self.known {
             known.left = known.left.saturating_sub(1);
+            known.own += 1;
         }
     }
+}
+
+/// Requests that a share of a window allows, at least one.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "limits are small"
+)]
+fn allowance(share: f64, limit: u64) -> u64 {
+    if share == 1.0 { limit } else { ((limit as f64 * share) as u64).max(1) }
 }
 
 #[cfg(test)]
@@ -208,7 +236,7 @@ mod tests {
     #[test]
     fn requests_in_flight_count_against_the_window() {
         let now = Instant::now();
-        let mut window = Window::default();
+        let mut window = Window::new(1.0);
         assert_eq!(window.room(1_000_000, now), Room::Free, "nothing is known");
         window.learn(said(10, 3, 1_100), 100 * SECOND, now);
         assert_eq!(window.room(2, now), Room::Free);
@@ -221,7 +249,7 @@ mod tests {
     #[test]
     fn next_window_has_the_same_size() {
         let now = Instant::now();
-        let mut window = Window::default();
+        let mut window = Window::new(1.0);
         window.learn(said(2, 0, 1_100), SECOND, now);
         let later = now + SECOND;
         assert_eq!(window.room(1, later), Room::Free);
@@ -237,7 +265,7 @@ mod tests {
     #[test]
     fn window_stays_closed_as_the_server_asks() {
         let now = Instant::now();
-        let mut window = Window::default();
+        let mut window = Window::new(1.0);
         window.close(40 * SECOND, now);
         assert_eq!(window.room(0, now), Room::Spent(40 * SECOND));
         window.close(10 * SECOND, now);
@@ -253,7 +281,7 @@ mod tests {
     #[test]
     fn overtaken_response_gives_nothing_back() {
         let now = Instant::now();
-        let mut window = Window::default();
+        let mut window = Window::new(1.0);
         window.learn(said(10, 5, 1_100), SECOND, now);
         window.learn(said(10, 7, 1_100), SECOND, now);
         assert_eq!(window.room(5, now), Room::Unclear(Some(SECOND)));
@@ -263,9 +291,35 @@ mod tests {
     }
 
     #[test]
+    fn share_bounds_requests_of_one_client() {
+        let now = Instant::now();
+        let mut window = Window::new(0.3);
+        assert_eq!(window.room(299, now), Room::Free, "the usual limit holds until a response reports one");
+        assert_eq!(window.room(300, now), Room::Unclear(None));
+        window.learn(said(10, 9, 1_100), SECOND, now);
+        assert_eq!(window.room(1, now), Room::Free);
+        assert_eq!(window.room(2, now), Room::Unclear(Some(SECOND)));
+        window.learn(said(10, 4, 1_100), SECOND, now);
+        window.lose();
+        assert_eq!(window.room(0, now), Room::Spent(SECOND), "six requests are left for others");
+        assert_eq!(window.room(2, now + SECOND), Room::Free);
+        assert_eq!(window.room(3, now + SECOND), Room::Unclear(None));
+        window.learn(said(10, 1, 1_400), SECOND, now + SECOND);
+        assert_eq!(
+            window.room(1, now + SECOND),
+            Room::Unclear(Some(SECOND)),
+            "others have used the window up"
+        );
+        let mut tiny = Window::new(0.001);
+        assert_eq!(tiny.room(0, now), Room::Free, "a share is at least one request");
+        tiny.learn(said(10, 9, 1_100), SECOND, now);
+        assert_eq!(tiny.room(0, now), Room::Spent(SECOND));
+    }
+
+    #[test]
     fn lost_requests_never_close_a_window_forever() {
         let now = Instant::now();
-        let mut window = Window::default();
+        let mut window = Window::new(1.0);
         window.learn(said(2, 2, 1_100), SECOND, now);
         let later = now + SECOND;
         assert_eq!(window.room(0, later), Room::Free);
@@ -279,7 +333,7 @@ mod tests {
     fn invalid_rate_limit_headers_never_delay() {
         let now = Instant::now();
         let check = |limit: i64, remaining: i64, until_reset: u32| {
-            let mut window = Window::default();
+            let mut window = Window::new(1.0);
             window.learn(said(limit, remaining, 1_100), until_reset * SECOND, now);
             assert_eq!(window.room(5, now), Room::Free, "{limit} {remaining} {until_reset}");
         };

@@ -23,7 +23,7 @@ pub(crate) struct Budget {
     spent: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     under_way: u64,
     window: Window,
@@ -36,9 +36,17 @@ struct State {
 }
 
 impl Budget {
-    /// At most `parallel` requests at once; `paced` says whether to wait for a new window instead of getting a 429.
-    pub(crate) fn new(parallel: usize, paced: bool) -> Self {
-        Self { parallel: parallel as u64, paced, state: Mutex::default(), spent: Notify::new() }
+    /// At most `parallel` requests at once; `paced` says whether to wait for a new window instead of getting a 429, and `share` which
+    /// part of a window may be used.
+    pub(crate) fn new(parallel: usize, paced: bool, share: f64) -> Self {
+        let state = State {
+            under_way: 0,
+            window: Window::new(share),
+            line: VecDeque::new(),
+            spent_until: None,
+            latest: None,
+        };
+        Self { parallel: parallel as u64, paced, state: Mutex::new(state), spent: Notify::new() }
     }
 
     /// Waits until a request may leave. Calls `told` once with the time to wait, if the window is spent.
@@ -190,7 +198,7 @@ mod tests {
 
     /// A budget whose window is spent.
     async fn spent(parallel: usize, paced: bool) -> Arc<Budget> {
-        let budget = Arc::new(Budget::new(parallel, paced));
+        let budget = Arc::new(Budget::new(parallel, paced, 1.0));
         budget
             .acquire(|_| panic!("nothing is known yet"))
             .await
@@ -278,7 +286,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn slot_of_a_cancelled_call_goes_to_the_next() {
-        let budget = Budget::new(1, true);
+        let budget = Budget::new(1, true, 1.0);
         let first = budget.acquire(|_| ()).await;
         let mut second = Box::pin(budget.acquire(|_| ()));
         assert!(second.as_mut().now_or_never().is_none());
@@ -289,7 +297,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn queued_call_learns_that_the_window_is_spent() {
-        let budget = Arc::new(Budget::new(1, true));
+        let budget = Arc::new(Budget::new(1, true, 1.0));
         let first = budget.acquire(|_| ()).await;
         let mut told = None;
         let mut second = Box::pin(budget.acquire(|left| told = Some(left)));
@@ -302,7 +310,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn retry_after_holds_the_whole_queue() {
-        let budget = Arc::new(Budget::new(2, true));
+        let budget = Arc::new(Budget::new(2, true, 1.0));
         let started = Instant::now();
         let first = budget.acquire(|_| ()).await;
         let second = budget.acquire(|_| ()).await;
@@ -318,7 +326,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_sent_requests_use_up_the_window() {
-        let budget = Budget::new(9, true);
+        let budget = Budget::new(9, true, 1.0);
         budget.acquire(|_| ()).await.answered(&headers(2, 0, END_OF_WINDOW), None);
         for _ in 0..9 {
             budget.acquire(|_| ()).await.never_left();
