@@ -58,12 +58,12 @@ fn client() -> Result<Client> {
 async fn work(client: Client, job: Job) -> Result<()> {
     match job {
         Job::Download { file_id, target } => drop(client.file(file_id).download(target).await?),
-        Job::Upload { source, project } => drop(client.upload(source).to_project(project).await?),
+        Job::Upload { source, project } => drop(client.upload(source).to(project).await?),
         Job::DownloadAll { project, folder } => {
             client.project(project).files().download_tree(folder).await?.into_result()?;
         }
         Job::UploadAll { folder, project } => {
-            client.upload_tree(folder).to_project(project).await?.into_result()?;
+            client.upload_tree(folder).to(project).await?.into_result()?;
         }
         Job::ListAll { project } => {
             let mut files = client.files().query().project(&project).items();

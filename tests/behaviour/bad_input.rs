@@ -61,7 +61,7 @@ async fn malformed_id_errors_show_the_expected_form() -> Result<()> {
         client.volume("v").delete().await => "not a volume id";
         client.volume("v").list().all().await => "not a volume id";
         client.volume("v").object("x").await => "not a volume id";
-        client.volume("v").import("x").to_project("a/b").await => "not a volume id";
+        client.volume("v").import("x").to("a/b").await => "not a volume id";
         client.volume("v").imports().all().await => "not a volume id";
         client.volume("v").members().query().all().await => "not a volume id";
         client.dataset("d").get().await => "not a dataset id: `d`", "`owner/dataset`";
@@ -92,8 +92,8 @@ async fn malformed_id_errors_show_the_expected_form() -> Result<()> {
         client.files().query().parent("a/b").page().await => "not a folder id";
         client.imports().query().volume("v").page().await => "not a volume id";
         client.imports().query().project("p").page().await => "not a project id";
-        client.imports().start("v", "x").to_project("a/b").await => "not a volume id";
-        client.imports().start("a/v", "x").to_project("b").await => "not a project id";
+        client.imports().start("v", "x").to("a/b").await => "not a volume id";
+        client.imports().start("a/v", "x").to("demo").await => "not a project id";
         client.exports().query().volume("v").page().await => "not a volume id";
         client.exports().start("5f1", "v", "x").await => "not a volume id";
         client.exports().start("a/b", "a/v", "x").await => "not a file id";
@@ -130,26 +130,26 @@ async fn wrong_file_kind_is_rejected() -> Result<()> {
     let client = &stage.client;
     let (file, folder) = (listed("file"), listed("folder"));
     refused! {
-        client.file(&folder).copy().to_project("a/b").await => "is a folder, and only files can be copied", "`jobs`";
+        client.file(&folder).copy_to("a/b").await => "is a folder, and only files can be copied", "`jobs`";
         client.file(&folder).download_info().await => "only files can be downloaded";
         client.file(&folder).download("x").await => "only files can be downloaded";
         client.file(&folder).content().await => "only files can be read";
-        client.file(&folder).set_tags(["x"]).await => "only files can be tagged";
+        client.file(&folder).edit().tags(["x"]).await => "only files can be tagged";
         client.file(&folder).metadata().merge([("a", "b")]).await => "only files can be described";
         client.file(&folder).metadata().overwrite([("a", "b")]).await => "only files can be described";
         client.file(&folder).edit().tags(["x"]).await => "only files can be tagged and described";
         client.file(&file).list().page().await => "is a file, so nothing lies in it";
         client.file(&file).walk().entries().try_next().await => "is a file, so nothing lies in it";
         client.file("5f1").move_to(&file).await => "is a file, so nothing lies in it: name a folder";
-        client.file("5f1").copy().to_folder(&file).await => "name a folder";
+        client.file("5f1").copy_to(&file).await => "name a folder";
         client.files().query().parent(&file).page().await => "name a folder";
-        client.files().create_folder("x").in_folder(&file).await => "name a folder";
+        client.files().create_folder("x", &file).await => "name a folder";
         client.file("5f1").content().limit(0).await => "at least 1 byte";
     }
     stage.assert_no_requests();
     // If the kind is unknown, the platform refuses the call.
-    let folder = client.files().create_folder("x").in_project(&stage.project).await?;
-    let copy = client.file(&folder.id).copy().to_project(&stage.project).await;
+    let folder = client.files().create_folder("x", &stage.project).await?;
+    let copy = client.file(&folder.id).copy_to(&stage.project).await;
     assert_refused(copy, ErrorKind::InvalidRequest, &["file_copy", "5018"]);
     Ok(())
 }
@@ -212,15 +212,15 @@ async fn invalid_names_and_values_are_never_sent() -> Result<()> {
     let s3 = || Service::s3("bucket", "AKIAIOSFODNN7EXAMPLE", "secret");
     let run = || client.tasks().create("a/b/c", "a/b");
     refused! {
-        client.files().create_folder("a/b").in_project("a/b").await => "has a slash";
+        client.files().create_folder("a/b", "a/b").await => "has a slash";
         client.file("a").edit().name("b/c").await => "has a slash";
-        client.file("a").copy().to_project("a/b").name("").await => "is empty";
+        client.file("a").copy_to("a/b").name("").await => "is empty";
         client.app("a/b/c").copy_to("a/b").name("d/e").await => "has a slash";
         client.projects().create(" ").await => "a project needs a name";
         client.teams().create("d", "").await => "a team needs a name";
         client.volumes().create("a-b", s3()).await => "cannot name a volume";
         client.volume("a/b").edit().credentials(Credentials::access_key("", "s")).await => "the access key id is empty";
-        client.imports().start("a/v", "in/").to_folder("f").name("a b").await => "cannot name an imported folder";
+        client.imports().start("a/v", "in/").to("f").name("a b").await => "cannot name an imported folder";
         client.exports().start("f", "a/v", "out/").await => "no slash at its end";
         run().batch_by_item("").await => "the batch input is empty";
         run().batch_by_metadata("reads", [""; 0]).await => "at least one field";

@@ -35,7 +35,7 @@ fn plain_function_moves_files() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (from, to) = (folder.path().join("a"), folder.path().join("b"));
     std::fs::write(&from, b"ACGT")?;
-    let uploaded = client.run(client.upload(&from).to_project(&project))?;
+    let uploaded = client.run(client.upload(&from).to(&project))?;
     client.run(client.file(&uploaded.id).download(&to))?;
     assert_eq!(std::fs::read(&to)?, b"ACGT");
     let content = client.run(client.file(&uploaded.id).content())?;

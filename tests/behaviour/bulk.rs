@@ -94,7 +94,7 @@ async fn bulk_edit_merges_and_overwrite_erases_metadata() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a", "");
     stage.client.file(&id).metadata().merge([("sample_id", "S1"), ("lane", "1")]).await?;
-    stage.client.file(&id).set_tags(["dna"]).await?;
+    stage.client.file(&id).edit().tags(["dna"]).await?;
 
     let change = FileChange::new(&id).merge_metadata("sample_id", "S2").remove_metadata("lane").name("b");
     let edited = stage.client.files().bulk_edit([change.merge_metadata("platform", "X-ray")]).await?;

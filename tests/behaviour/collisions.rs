@@ -102,9 +102,8 @@ async fn uploaded_files_never_share_a_name() -> Result<()> {
         (Conflict::Skip, vec!["a.txt"]),
         (Conflict::Rename, vec!["a (2).txt", "a (3).txt", "a.txt"]),
     ] {
-        let folder =
-            stage.client.files().create_folder(format!("{conflict:?}")).in_project(&stage.project).await?;
-        let upload = stage.client.upload_all(&paths).to_folder(&folder.id).on_conflict(conflict).start();
+        let folder = stage.client.files().create_folder(format!("{conflict:?}"), &stage.project).await?;
+        let upload = stage.client.upload_all(&paths).to(&folder.id).on_conflict(conflict).start();
         let report = upload.wait().await?;
         let files: Vec<_> =
             stage.client.files().query().parent(&folder.id).items().try_collect::<Vec<_>>().await?;

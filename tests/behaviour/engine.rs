@@ -53,10 +53,10 @@ async fn download_passes_through_all_states() -> Result<()> {
 #[tokio::test]
 async fn ended_transfer_cannot_be_paused_or_resumed() -> Result<()> {
     let stage = patient().await;
-    let failed = stage.client.upload(stage.path("nothing")).to_project(&stage.project).start();
+    let failed = stage.client.upload(stage.path("nothing")).to(&stage.project).start();
     assert_refused(failed.wait().await, ErrorKind::Io, &["cannot read", "nothing`"]);
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
-    let stopped = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
+    let stopped = stage.client.upload(stage.local("a", "a")).to(&stage.project).start();
     stopped.stop();
     assert_refused(stopped.wait().await, ErrorKind::Cancelled, &[]);
     for (upload, status, name) in
@@ -96,7 +96,7 @@ async fn download_pause_interrupts_a_pending_response() -> Result<()> {
 async fn upload_pause_interrupts_a_pending_response() -> Result<()> {
     let stage = patient().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(1));
-    let upload = stage.client.upload(stage.local("a", "photograph 51")).to_project(&stage.project).start();
+    let upload = stage.client.upload(stage.local("a", "photograph 51")).to(&stage.project).start();
     eventually("the answer is waited for", || stage.storage("PUT").len() == 1).await;
     upload.pause()?;
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -165,7 +165,7 @@ async fn bandwidth_cap_is_shared_by_all_transfers() -> Result<()> {
     let bytes = random_bytes(3 * MIB);
     let began = Instant::now();
     let upload = |name| -> sbg::Result<_> {
-        let upload = stage.client.upload(stage.local(name, &bytes)).to_project(&stage.project);
+        let upload = stage.client.upload(stage.local(name, &bytes)).to(&stage.project);
         Ok(upload.part_size(MIB as u64).start())
     };
     for upload in [upload("up-a")?, upload("up-b")?] {
@@ -212,7 +212,7 @@ async fn unwritable_folder_is_an_error() -> Result<()> {
 #[tokio::test]
 async fn unreadable_source_fails_before_any_request() -> Result<()> {
     let stage = Stage::start().await;
-    let upload = |path: std::path::PathBuf| stage.client.upload(path).to_project(&stage.project);
+    let upload = |path: std::path::PathBuf| stage.client.upload(path).to(&stage.project);
     let missing = upload(stage.path("no/such/file")).await;
     assert_refused(missing, ErrorKind::Io, &["cannot read", "no/such/file`"]);
     let below = upload(stage.local("file", "").join("a")).await;
@@ -230,15 +230,15 @@ async fn upload_follows_links_to_regular_files() -> Result<()> {
 
     let stage = Stage::start().await;
     symlink("/dev/null", stage.path("device"))?;
-    let device = stage.client.upload(stage.path("device")).to_project(&stage.project).await;
+    let device = stage.client.upload(stage.path("device")).to(&stage.project).await;
     assert_refused(device, ErrorKind::InvalidInput, &["not a regular file", "device`: not a regular file"]);
     symlink("nowhere", stage.path("broken"))?;
-    let broken = stage.client.upload(stage.path("broken")).to_project(&stage.project).await;
+    let broken = stage.client.upload(stage.path("broken")).to(&stage.project).await;
     assert_refused(broken, ErrorKind::Io, &["cannot read", "broken`"]);
     stage.assert_no_requests();
     stage.local("file", "photograph 51");
     symlink("file", stage.path("link"))?;
-    let file = stage.client.upload(stage.path("link")).to_project(&stage.project).await?;
+    let file = stage.client.upload(stage.path("link")).to(&stage.project).await?;
     assert_eq!(file.name.as_deref(), Some("link"));
     stage.assert_uploaded(&file.id, b"photograph 51");
     Ok(())

@@ -14,12 +14,12 @@ fn names(page: &Page<File>) -> Vec<&str> {
 async fn folders_are_created_in_projects_and_folders() -> Result<()> {
     let stage = Stage::start().await;
     let files = stage.client.files();
-    let outer = files.create_folder("patterns").in_project(&stage.project).await?;
+    let outer = files.create_folder("patterns", &stage.project).await?;
     assert_eq!((outer.name.as_deref(), outer.type_), (Some("patterns"), Some(FileType::Folder)));
-    let inner = files.create_folder("b form").in_folder(&outer.id).await?;
+    let inner = files.create_folder("b form", &outer.id).await?;
     assert_eq!(inner.parent.as_ref(), Some(&outer.id));
 
-    let again = files.create_folder("b form").in_folder(&outer.id).await;
+    let again = files.create_folder("b form", &outer.id).await;
     assert!(assert_refused(again, ErrorKind::Conflict, &["folder_create"]).is_conflict());
 
     let full = stage.client.file(&outer.id).delete().await;
@@ -36,8 +36,8 @@ async fn files_are_found_by_every_filter() -> Result<()> {
     let client = &stage.client;
     let [a, b, _] = ["a.txt", "b.txt", "c.txt"].map(|name| stage.file(name, name));
     let inside = stage.file("raw/d.txt", "d");
-    client.file(&a).set_tags(["dna", "b form"]).await?;
-    client.file(&b).set_tags(["rna"]).await?;
+    client.file(&a).edit().tags(["dna", "b form"]).await?;
+    client.file(&b).edit().tags(["rna"]).await?;
     client.file(&a).metadata().merge([("sample_id", "S 1"), ("library_id", "L1")]).await?;
     client.file(&b).metadata().merge([("sample_id", "S2")]).await?;
     let query = || client.files().query().project(&stage.project);
@@ -106,17 +106,17 @@ async fn file_is_copied_to_a_project_or_folder() -> Result<()> {
     let id = stage.file("a.txt", "a");
     stage.client.file(&id).metadata().merge([("sample_id", "S1")]).await?;
 
-    let copy = stage.client.file(&id).copy().to_project(&models).name("b.txt").await?;
+    let copy = stage.client.file(&id).copy_to(&models).name("b.txt").await?;
     assert_eq!((copy.name.as_deref(), copy.project.as_deref()), (Some("b.txt"), Some(models.as_str())));
     assert_ne!(copy.id, id);
     assert_eq!(stage.client.file(&copy.id).metadata().await?["sample_id"], "S1");
 
-    let folder = stage.client.files().create_folder("copies").in_project(&stage.project).await?;
-    let copy = stage.client.file(&id).copy().to_folder(&folder.id).send().await?;
+    let folder = stage.client.files().create_folder("copies", &stage.project).await?;
+    let copy = stage.client.file(&id).copy_to(&folder.id).send().await?;
     assert_eq!((copy.name.as_deref(), copy.parent), (Some("a.txt"), Some(folder.id.clone())));
     stage.assert_uploaded(&copy.id, b"a");
 
-    let of_folder = stage.client.file(&folder.id).copy().to_project(&models).await;
+    let of_folder = stage.client.file(&folder.id).copy_to(&models).await;
     assert_refused(of_folder, ErrorKind::InvalidRequest, &["file_copy", "code 5018"]);
     Ok(())
 }
@@ -125,7 +125,7 @@ async fn file_is_copied_to_a_project_or_folder() -> Result<()> {
 async fn file_is_moved_within_its_project() -> Result<()> {
     let stage = Stage::start().await;
     let id = stage.file("a.txt", "a");
-    let folder = stage.client.files().create_folder("old").in_project(&stage.project).await?;
+    let folder = stage.client.files().create_folder("old", &stage.project).await?;
     let moved = stage.client.file(&id).move_to(&folder.id).name("b.txt").await?;
     assert_eq!((&moved.id, moved.name.as_deref()), (&id, Some("b.txt")));
     assert_eq!(moved.parent, Some(folder.id));
@@ -143,7 +143,7 @@ async fn download_url_works_without_a_token() -> Result<()> {
     assert!(address.expose().starts_with(stage.emulator.storage_url()), "{}", address.expose());
     assert_eq!(crate::http().get(address.into_exposed()).send().await?.text().await?, "photograph 51");
 
-    let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
+    let folder = stage.client.files().create_folder("x", &stage.project).await?;
     let of_folder = stage.client.file(&folder.id).download_info().await;
     assert_refused(of_folder, ErrorKind::InvalidRequest, &["file_download_info", "code 5017"]);
     Ok(())

@@ -136,14 +136,14 @@ async fn state_folder_open_to_others_is_refused() -> Result<()> {
     fs::write(state.join("notes"), "of somebody")?;
     for (mode, may) in [(0o775, "write to"), (0o755, "read")] {
         fs::set_permissions(&state, fs::Permissions::from_mode(mode))?;
-        let upload = client.upload(&path).to_project(&stage.project).await;
+        let upload = client.upload(&path).to(&stage.project).await;
         let error = assert_refused(upload, ErrorKind::Io, &["cannot use the folder", "state`"]);
         let why = error.source().map(ToString::to_string).unwrap_or_default();
         assert!(why.contains(&format!("others can {may} it")) && why.contains("chmod 700"), "{why}");
     }
     stage.assert_no_requests();
     fs::remove_dir_all(&state)?;
-    client.upload(&path).to_project(&stage.project).await?;
+    client.upload(&path).to(&stage.project).await?;
     assert_eq!(fs::metadata(&state)?.permissions().mode() & 0o777, 0o700);
     Ok(())
 }
@@ -169,7 +169,7 @@ async fn names_of_255_bytes_round_trip() -> Result<()> {
     }
     assert_eq!(fs::read_dir(&tree)?.count(), 2 * names.len());
 
-    let upload = stage.client.upload_tree(&tree).to_project(&stage.project).on_conflict(Conflict::Rename);
+    let upload = stage.client.upload_tree(&tree).to(&stage.project).on_conflict(Conflict::Rename);
     let report = upload.await?.into_result()?;
     for file in &report.files {
         stage.assert_uploaded(file.id.as_deref().unwrap_or_default(), &fs::read(&file.local)?);

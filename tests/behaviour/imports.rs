@@ -13,7 +13,7 @@ use serde_json::json;
 #[tokio::test]
 async fn drs_imports_report_each_result() -> Result<()> {
     let stage = Stage::start().await;
-    let item = |uri: &str| DrsItem::new(uri).to_project(&stage.project);
+    let item = |uri: &str| DrsItem::new(uri).to(&stage.project);
     let items = [
         item("drs://caninedc.org/b-form").name("b-form.bam").metadata("species", "Canis lupus"),
         item("drs://caninedc.org/missing"),
@@ -46,7 +46,7 @@ async fn rows_of_a_manifest_fail_alone() -> Result<()> {
                  drs://caninedc.org/a-form\n";
     let manifest = DrsManifest::parse(table.as_bytes())?;
     let clock = stage.emulator.clock().clone();
-    let import = stage.client.drs_imports().manifest(manifest).to_project(&stage.project).metadata_from_all();
+    let import = stage.client.drs_imports().manifest(manifest).to(&stage.project).metadata_from_all();
     let report = import.on_change(move |_| clock.advance(Duration::from_secs(24 * 60 * 60))).await?;
     let outcomes: Vec<_> = report
         .rows
@@ -76,7 +76,7 @@ async fn a_manifest_is_imported_in_hundreds() -> Result<()> {
     let rows: Vec<_> = (0..150).map(|row| format!("drs://caninedc.org/{row},{row}.bam\n")).collect();
     let manifest = DrsManifest::parse(format!("drs_uri,name\n{}", rows.concat()).as_bytes())?;
     let clock = stage.emulator.clock().clone();
-    let import = stage.client.drs_imports().manifest(manifest).to_project(&stage.project);
+    let import = stage.client.drs_imports().manifest(manifest).to(&stage.project);
     let report = import.on_change(move |_| clock.advance(Duration::from_secs(24 * 60 * 60))).await?;
     let named =
         |row: &sbg::drs::RowReport| row.result.as_ref().ok().and_then(|file| file.name.clone()) == row.name;

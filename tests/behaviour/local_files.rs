@@ -28,7 +28,7 @@ async fn unsupported_tree_entries_are_reported() -> Result<()> {
     fs::create_dir(tree.join(OsStr::from_bytes(b"folder\xff")))?;
     fs::write(tree.join(OsStr::from_bytes(b"folder\xff/below")), "below")?;
     let _socket = UnixListener::bind(tree.join("socket"))?;
-    let upload = stage.client.upload_tree(&tree).to_project(&stage.project).start();
+    let upload = stage.client.upload_tree(&tree).to(&stage.project).start();
     let report = upload.wait().await?;
     let outcomes: Vec<_> = report
         .files
@@ -47,10 +47,10 @@ async fn unsupported_tree_entries_are_reported() -> Result<()> {
     let progress = upload.progress();
     assert_eq!((progress.parts, progress.parts_total), (5, 5));
 
-    let missing = stage.client.upload_tree(stage.path("nothing")).to_project(&stage.project).await;
+    let missing = stage.client.upload_tree(stage.path("nothing")).to(&stage.project).await;
     assert_refused(missing, ErrorKind::Io, &["cannot read", "nothing`"]);
     let some = [stage.path("nothing"), stage.local("some", "some")];
-    let report = stage.client.upload_all(some).to_project(&stage.project).await?;
+    let report = stage.client.upload_all(some).to(&stage.project).await?;
     let failed: Vec<_> = report.failures().map(|(file, error)| (&*file.path, error.kind())).collect();
     assert_eq!((failed, report.bytes()), (vec![("nothing", ErrorKind::Io)], 4));
     Ok(())
@@ -65,7 +65,7 @@ async fn unreadable_file_fails_at_once() -> Result<()> {
         return Ok(());
     }
     let stage = Stage::start().await;
-    let upload = stage.client.upload(path).to_project(&stage.project).await;
+    let upload = stage.client.upload(path).to(&stage.project).await;
     assert_refused(upload, ErrorKind::Io, &["cannot read", "speed`"]);
     assert!(stage.storage("PUT").len() <= 1, "it is not sent again");
     assert!(stage.client.uploads().list().await?.is_empty(), "the upload is aborted");
@@ -83,7 +83,7 @@ async fn upload_does_not_wait_for_the_reader_to_end() -> Result<()> {
         // Stays open until the reader is done.
         std::io::Result::Ok(writer)
     });
-    let upload = stage.client.upload_reader("a", reader, 1000).to_project(&stage.project);
+    let upload = stage.client.upload_reader("a", reader, 1000).to(&stage.project);
     let file = upload.part_size(100).await?;
     stage.assert_uploaded(&file.id, &bytes);
     drop(writing.await??);
@@ -97,7 +97,7 @@ async fn part_failure_is_noticed_while_reading() -> Result<()> {
     stage.fault(FaultRule::storage(refused));
     let (mut writer, reader) = tokio::io::duplex(1000);
     writer.write_all(&[0; 150]).await?;
-    let upload = stage.client.upload_reader("a", reader, 1000).to_project(&stage.project);
+    let upload = stage.client.upload_reader("a", reader, 1000).to(&stage.project);
     assert_refused(upload.part_size(100).await, ErrorKind::Storage, &["HTTP 400"]);
     drop(writer);
     Ok(())
@@ -109,7 +109,7 @@ async fn reader_upload_outlives_the_client() -> Result<()> {
     let held = stage.fault(FaultRule::storage(Action::Delay(Duration::from_millis(300))));
     let client = stage.client_of("rfranklin");
     let reader = std::io::Cursor::new(b"ACGT".to_vec());
-    let upload = client.upload_reader("a", reader, 4).to_project(&stage.project).start();
+    let upload = client.upload_reader("a", reader, 4).to(&stage.project).start();
     drop(client);
     eventually("it is sent", || stage.emulator.faults().fired(held) == 1).await;
     stage.assert_uploaded(&upload.wait().await?.id, b"ACGT");

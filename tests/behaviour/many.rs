@@ -46,7 +46,7 @@ async fn tree_round_trips() -> Result<()> {
     }
     // Files created on the platform from now on are newer than the local files, by at least a whole second.
     stage.emulator.clock().advance(std::time::Duration::from_secs(1));
-    let upload = stage.client.upload_tree(stage.path("tree")).to_project(&stage.project).start();
+    let upload = stage.client.upload_tree(stage.path("tree")).to(&stage.project).start();
     let report = upload.wait().await?.into_result()?;
     let paths: Vec<_> = report.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["a.txt", "b/c.bin", "b/d/e.txt", "b/d/f.txt"]);
@@ -70,7 +70,7 @@ async fn tree_round_trips() -> Result<()> {
     // Empty files are certainly identical; the others have no record.
     assert_eq!(again.assumed().count(), 3, "{again:?}");
     assert_eq!(again.into_result()?.bytes(), 0);
-    let again = stage.client.upload_tree(stage.path("tree")).to_project(&stage.project).await?;
+    let again = stage.client.upload_tree(stage.path("tree")).to(&stage.project).await?;
     // Empty files are certainly identical; the others have no record.
     assert_eq!(again.assumed().count(), 3, "{again:?}");
     assert_eq!(again.into_result()?.bytes(), 0);
@@ -109,7 +109,7 @@ async fn platform_name_conflicts_follow_the_policy() -> Result<()> {
     let stage = Stage::start().await;
     let a = stage.local("a.txt", "new content");
     let run = async |conflict| {
-        let upload = stage.client.upload_all([&a]).to_project(&stage.project).on_conflict(conflict);
+        let upload = stage.client.upload_all([&a]).to(&stage.project).on_conflict(conflict);
         let report = upload.await?;
         anyhow::Ok(report.files[0].outcome.clone().map_err(|error| (error.kind(), error.is_conflict())))
     };

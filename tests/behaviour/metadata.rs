@@ -32,22 +32,24 @@ async fn metadata_overwrite_leaves_nothing_else() -> Result<()> {
 }
 
 #[tokio::test]
-async fn set_tags_replaces_existing_tags() -> Result<()> {
+async fn edited_tags_replace_existing_ones() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a.txt", "a"));
-    assert_eq!(file.set_tags(["dna", "photograph 51"]).await?, ["dna", "photograph 51"]);
-    assert_eq!(file.set_tags(vec!["x".to_owned()]).await?, ["x"]);
+    let edited = file.edit().tags(["dna", "photograph 51"]).await?;
+    assert_eq!(edited.tags.expect("tags"), ["dna", "photograph 51"]);
+    file.edit().tags(vec!["x".to_owned()]).await?;
     assert_eq!(file.get().await?.tags.expect("tags"), ["x"]);
-    file.clear_tags().await?;
+    let cleared = file.edit().clear_tags().await?;
+    assert!(cleared.tags.is_none_or(|tags| tags.is_empty()));
     Ok(())
 }
 
 #[tokio::test]
 async fn folders_have_no_tags_or_metadata() -> Result<()> {
     let stage = Stage::start().await;
-    let folder = stage.client.files().create_folder("x").in_project(&stage.project).await?;
+    let folder = stage.client.files().create_folder("x", &stage.project).await?;
     let folder = stage.client.file(&folder.id);
-    assert_refused(folder.set_tags(["a"]).await, ErrorKind::InvalidRequest, &["file_tags_replace", "5027"]);
+    assert_refused(folder.edit().tags(["a"]).await, ErrorKind::InvalidRequest, &["file_edit"]);
     let metadata = folder.metadata().merge([("a", "b")]).await;
     assert_refused(metadata, ErrorKind::InvalidRequest, &["file_metadata_edit", "5025"]);
     Ok(())
@@ -58,8 +60,8 @@ async fn invalid_tags_and_empty_edits_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a.txt", "a"));
     let invalid = ErrorKind::InvalidInput;
-    assert_refused(file.set_tags(["a,b"]).await, invalid, &["no comma", "`a,b`"]);
-    assert_refused(file.set_tags([""]).await, invalid, &["not empty"]);
+    assert_refused(file.edit().tags(["a,b"]).await, invalid, &["no comma", "`a,b`"]);
+    assert_refused(file.edit().tags([""]).await, invalid, &["not empty"]);
     assert_refused(file.edit().await, invalid, &["changes nothing"]);
     assert_refused(file.edit().name("a/b").await, invalid, &["`a/b` has a slash"]);
     let metadata = file.metadata();

@@ -49,7 +49,7 @@ async fn paused_upload_resumes_as_the_same_upload() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).method("PUT").nth(3));
     let bytes = random_bytes(1000);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
     let upload = upload.part_size(100).start();
     eventually("only one part is missing", || upload.progress().parts == 9).await;
     upload.pause()?;

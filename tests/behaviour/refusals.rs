@@ -1,6 +1,7 @@
 //! Invalid input is refused before a request is sent, with a helpful message and no side effects.
 
 use anyhow::Result;
+use sbg::files::Destination;
 use sbg::pipeline::RetryPolicy;
 use sbg::raw::ClientFilesExt as _;
 use sbg::{Client, ErrorKind};
@@ -15,9 +16,9 @@ async fn project_id_without_a_slash_is_rejected() -> Result<()> {
     let client = &stage.client;
     let words = ["not a project id: `demo`", "expected `owner/project`, as in `rfranklin/my-project`"];
     assert_refused(client.project("demo").get().await, INVALID, &words);
-    assert_refused(client.upload("a").to_project("demo").await, INVALID, &words);
-    assert_refused(client.files().create_folder("a").in_project("demo").await, INVALID, &words);
-    assert_refused(client.file("5678").copy().to_project("demo".to_owned()).await, INVALID, &words);
+    assert_refused(client.upload("a").to("demo").await, INVALID, &words);
+    assert_refused(client.files().create_folder("a", "demo").await, INVALID, &words);
+    assert_refused(client.file("5678").copy_to("demo".to_owned()).await, INVALID, &words);
     for id in ["", "/", "a/", "/b", "a/b/c", "a/..", "a b/c", "a/b?c", "a/b%2e", "a/b\n"] {
         assert_refused(
             client.project(id).get().await,
@@ -47,21 +48,18 @@ async fn file_query_needs_exactly_one_location() -> Result<()> {
 }
 
 #[tokio::test]
-async fn destination_must_be_one_project_or_folder() -> Result<()> {
+async fn destination_must_be_a_project_or_a_folder() -> Result<()> {
     let stage = Stage::start().await;
     let client = &stage.client;
-    let path = stage.local("a", "a");
-    let (one, not_both) = ("a project or a folder: set one", "not both");
-    let folder = || client.files().create_folder("x");
-    assert_refused(folder().await, INVALID, &["a folder is created in", one]);
-    assert_refused(folder().in_project(&stage.project).in_folder("5678").await, INVALID, &[one, not_both]);
-    let copy = || client.file("5678").copy();
-    assert_refused(copy().await, INVALID, &["a file is copied to", one]);
-    assert_refused(copy().to_project(&stage.project).to_folder("5678").await, INVALID, &[one, not_both]);
-    let upload = || client.upload(&path);
-    assert_refused(upload().await, INVALID, &["a file is uploaded to", one]);
-    assert_refused(upload().to_project(&stage.project).to_folder("5678").await, INVALID, &[one, not_both]);
-    assert_refused(upload().to_folder("../x").await, INVALID, &["not a folder id: `../x`"]);
+    let upload = || client.upload(stage.local("a", "a"));
+    let missing = "set a project or a folder with `to()`";
+    assert_refused(upload().await, INVALID, &["the upload has no destination", missing]);
+    assert_refused(client.upload_tree(".").await, INVALID, &["the upload has no destination", missing]);
+    assert_refused(upload().to("demo").await, INVALID, &["not a project id: `demo`", "`owner/project`"]);
+    assert_refused(upload().to("../x").await, INVALID, &["not a project id: `../x`"]);
+    assert_refused(client.files().create_folder("x", "").await, INVALID, &["not a project id: ``"]);
+    let folder = Destination::folder("../x");
+    assert_refused(client.file("5678").copy_to(folder).await, INVALID, &["not a folder id: `../x`"]);
     stage.assert_no_requests();
     Ok(())
 }
@@ -69,7 +67,7 @@ async fn destination_must_be_one_project_or_folder() -> Result<()> {
 #[tokio::test]
 async fn only_regular_files_are_uploaded() -> Result<()> {
     let stage = Stage::start().await;
-    let upload = |path: &std::path::Path| stage.client.upload(path).to_project(&stage.project);
+    let upload = |path: &std::path::Path| stage.client.upload(path).to(&stage.project);
     let missing = stage.path("missing.fastq");
     let shown = format!("cannot read `{}`", missing.display());
     let error = assert_refused(upload(&missing).await, ErrorKind::Io, &[&shown]);
@@ -86,13 +84,13 @@ async fn only_regular_files_are_uploaded() -> Result<()> {
 async fn invalid_names_and_part_sizes_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let path = stage.local("a", "a");
-    let upload = || stage.client.upload(&path).to_project(&stage.project);
+    let upload = || stage.client.upload(&path).to(&stage.project);
     assert_refused(upload().name("a/b").await, INVALID, &["the name `a/b` has a slash"]);
     assert_refused(upload().name(" ").await, INVALID, &["is empty"]);
     assert_refused(upload().name("x".repeat(256)).await, INVALID, &["is longer than 255 characters"]);
     assert_refused(upload().part_size(0).await, INVALID, &["a part has 1 to 1073741824 bytes, not 0"]);
     assert_refused(upload().part_size(u64::MAX).await, INVALID, &["a part has 1 to"]);
-    let folder = stage.client.files().create_folder("a/b").in_project(&stage.project);
+    let folder = stage.client.files().create_folder("a/b", &stage.project);
     assert_refused(folder.await, INVALID, &["has a slash"]);
     assert_refused(stage.client.file("5678").move_to("a").name("b/c").await, INVALID, &["has a slash"]);
     stage.assert_no_requests();
@@ -110,7 +108,7 @@ async fn path_changing_ids_are_never_sent() -> Result<()> {
         assert_refused(file.edit().name("x").await, INVALID, &words);
         assert_refused(file.download_info().await, INVALID, &words);
         assert_refused(file.metadata().await, INVALID, &words);
-        assert_refused(file.set_tags(["x"]).await, INVALID, &words);
+        assert_refused(file.edit().tags(["x"]).await, INVALID, &words);
         assert_refused(file.download(stage.path("x")).await, INVALID, &words);
         assert_refused(file.move_to("5678").await, INVALID, &words);
         assert_refused(file.list().page().await, INVALID, &["not a folder id"]);
@@ -173,10 +171,10 @@ async fn download_too_large_for_the_disk_leaves_nothing() -> Result<()> {
 #[tokio::test]
 async fn upload_to_missing_folder_sends_no_bytes() -> Result<()> {
     let stage = Stage::start().await;
-    let upload = stage.client.upload(stage.local("a", "a")).to_folder("567890abc9b0307bc0414164").await;
+    let upload = stage.client.upload(stage.local("a", "a")).to("567890abc9b0307bc0414164").await;
     let error = assert_refused(upload, ErrorKind::NotFound, &["upload_init", "code 5026"]);
     assert!(error.is_not_found());
-    let upload = stage.client.upload(stage.local("a", "a")).to_project("rfranklin/missing").await;
+    let upload = stage.client.upload(stage.local("a", "a")).to("rfranklin/missing").await;
     assert!(assert_refused(upload, ErrorKind::NotFound, &["upload_init"]).is_not_found());
     assert_eq!(stage.storage("PUT").len(), 0);
     Ok(())

@@ -25,7 +25,7 @@ fn transfer_runs_while_the_caller_is_blocked() -> Result<()> {
     let stage = runtime.block_on(Stage::start());
     let bytes = random_bytes(100_000);
     let path = stage.local("a", &bytes);
-    let upload = stage.client.upload(path).to_project(&stage.project).part_size(10_000).start();
+    let upload = stage.client.upload(path).to(&stage.project).part_size(10_000).start();
     // The runtime is not polled here.
     while matches!(upload.status(), Status::Preparing | Status::Running) {
         std::thread::sleep(Duration::from_millis(2));
@@ -42,7 +42,7 @@ fn client_outlives_its_first_runtime() -> Result<()> {
     let stage = runtime()?.block_on(Stage::start());
     for name in ["a", "b"] {
         let path = stage.local(name, name);
-        let upload = stage.client.upload(path).to_project(&stage.project);
+        let upload = stage.client.upload(path).to(&stage.project);
         let file = runtime()?.block_on(async { upload.await })?;
         let named = runtime()?.block_on(stage.client.file(&file.id).get().send())?;
         assert_eq!(named.name.as_deref(), Some(name));
@@ -55,7 +55,7 @@ async fn transfers_run_on_a_multi_thread_runtime() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(100_000);
     let path = stage.local("a", &bytes);
-    let upload = stage.client.upload(path).to_project(&stage.project).part_size(10_000).start();
+    let upload = stage.client.upload(path).to(&stage.project).part_size(10_000).start();
     let file = tokio::spawn(async move { upload.wait().await }).await??;
     let download = stage.client.file(&file.id).download(stage.path("b"));
     tokio::spawn(async move { download.await }).await??;
@@ -69,7 +69,7 @@ async fn progress_never_exceeds_the_total() -> Result<()> {
     // Some parts must be sent twice but count once.
     stage.fault(FaultRule::storage(Action::Status { code: 503, body: None, headers: Vec::new() }).every(4));
     let path = stage.local("a", random_bytes(100_000));
-    let upload = stage.client.upload(path).to_project(&stage.project).part_size(10_000).start();
+    let upload = stage.client.upload(path).to(&stage.project).part_size(10_000).start();
     let mut done = upload.progress().parts;
     while matches!(upload.status(), Status::Preparing | Status::Running) {
         let progress = upload.progress();
@@ -98,7 +98,7 @@ async fn progress_never_exceeds_the_total() -> Result<()> {
 #[tokio::test]
 async fn empty_file_progress_is_complete() -> Result<()> {
     let stage = Stage::start().await;
-    let upload = stage.client.upload(stage.local("a", "")).to_project(&stage.project).start();
+    let upload = stage.client.upload(stage.local("a", "")).to(&stage.project).start();
     let file = upload.wait().await?;
     assert_eq!((upload.progress().bytes, upload.progress().total), (0, Some(0)));
     let download = stage.client.file(&file.id).download(stage.path("b")).start();
@@ -111,7 +111,7 @@ async fn empty_file_progress_is_complete() -> Result<()> {
 #[tokio::test]
 async fn repeated_waits_give_the_same_result() -> Result<()> {
     let stage = Stage::start().await;
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).start();
     let (one, other) = tokio::join!(upload.wait(), upload.wait());
     let id = one?.file.id;
     assert_eq!((&other?.id, &upload.wait().await?.id), (&id, &id));
@@ -157,7 +157,7 @@ async fn stopped_upload_is_aborted_on_the_platform() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).method("PUT").nth(3));
     let path = stage.local("a", random_bytes(1000));
-    let upload = stage.client.upload(path).to_project(&stage.project).part_size(100).start();
+    let upload = stage.client.upload(path).to(&stage.project).part_size(100).start();
     eventually("a part waits", || stage.storage("PUT").len() == 10).await;
     assert_eq!(stage.client.uploads().list().await?.len(), 1);
     upload.stop();
@@ -172,7 +172,7 @@ async fn stopped_upload_is_aborted_on_the_platform() -> Result<()> {
 async fn upload_stopped_before_init_never_starts() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::api(Action::Delay(FOREVER)).path("/upload/multipart"));
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).start();
     eventually("the upload is about to begin", || stage.calls("POST", "/upload/multipart").len() == 1).await;
     upload.stop();
     let stopped = tokio::time::timeout(Duration::from_secs(20), upload.wait()).await;
@@ -194,7 +194,7 @@ async fn dropped_handle_stops_the_transfer() -> Result<()> {
     .await;
 
     stage.fault(FaultRule::storage(Action::Delay(FOREVER)).method("PUT"));
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).start();
     eventually("a part waits", || stage.storage("PUT").len() == 1).await;
     drop(upload);
     eventually("the upload is aborted", || {

@@ -34,7 +34,7 @@ fn download(stage: &Stage) -> DownloadMany {
 }
 
 fn upload(stage: &Stage) -> UploadMany {
-    let upload = stage.client.upload_tree(stage.path("tree")).to_project(&stage.project);
+    let upload = stage.client.upload_tree(stage.path("tree")).to(&stage.project);
     upload.on_conflict(Conflict::Overwrite)
 }
 
@@ -153,7 +153,7 @@ async fn replacement_in_the_same_second_is_downloaded() -> Result<()> {
     // An upload that replaces the file gives it a new id.
     let other = stage.local("a", "CCCC");
     let elsewhere = stage.client_of("rfranklin");
-    elsewhere.upload(&other).to_project(&stage.project).overwrite(true).await?;
+    elsewhere.upload(&other).to(&stage.project).overwrite(true).await?;
     assert_eq!(outcomes(download(&stage).await?)?, [MOVED]);
     assert_content(&stage, "a", "CCCC").await?;
     assert_eq!(outcomes(download(&stage).await?)?, [Outcome::Identical]);

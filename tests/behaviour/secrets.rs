@@ -162,7 +162,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
     create.await?;
 
     let bytes = random_bytes(1000);
-    let builder = client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100);
+    let builder = client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(100);
     shown.debug(&builder);
     let upload = builder.start();
     shown.debug(&upload);
@@ -173,7 +173,7 @@ async fn work(stage: &Stage, shown: &Shown) -> Result<()> {
         &file,
         file.get(),
         file.edit(),
-        file.copy(),
+        file.copy_to("a/b"),
         file.move_to("x"),
         file.metadata(),
         file.list(),
@@ -291,7 +291,7 @@ async fn failures(stage: &Stage, shown: &Shown) -> Result<()> {
         let id = stage.fault(rule);
         shown.outcome(stage.client.users().me().send().await);
         shown.outcome(stage.client.projects().create("demo").send().await);
-        let upload = stage.client.upload(stage.local("c", random_bytes(300))).to_project(&stage.project);
+        let upload = stage.client.upload(stage.local("c", random_bytes(300))).to(&stage.project);
         shown.outcome(upload.overwrite(true).part_size(100).await);
         shown.outcome(stage.client.file(&large).download(stage.path("large")).overwrite(true).await);
         stage.emulator.faults().remove(id);

@@ -30,7 +30,7 @@ async fn paused_batch_upload_can_be_stopped_or_aborted() -> Result<()> {
             stage.local(&format!("tree/{number}"), "content");
         }
         stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
-        let upload = stage.client.upload_tree(stage.path("tree")).to_project(&stage.project).start();
+        let upload = stage.client.upload_tree(stage.path("tree")).to(&stage.project).start();
         upload.pause()?;
         if abort {
             upload.abort();
@@ -47,7 +47,7 @@ async fn paused_batch_upload_can_be_stopped_or_aborted() -> Result<()> {
 async fn batch_can_stop_while_the_platform_is_silent() -> Result<()> {
     let stage = patient().await;
     stage.fault(FaultRule::api(Action::Delay(FOREVER)));
-    let upload = stage.client.upload_all([stage.local("a", "a")]).to_project(&stage.project).start();
+    let upload = stage.client.upload_all([stage.local("a", "a")]).to(&stage.project).start();
     let files = stage.client.project(&stage.project).files();
     let download = files.download_tree(stage.path("tree")).start();
     let outputs =

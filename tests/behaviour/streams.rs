@@ -75,10 +75,10 @@ async fn reader_is_uploaded_in_parts() -> Result<()> {
     stage.fault(FaultRule::storage(Action::Reset).method("PUT").every(4));
     let bytes = random_bytes(1_000_003);
     let reader = std::io::Cursor::new(bytes.clone());
-    let upload = stage.client.upload_reader("a", reader, 1_000_003).to_project(&stage.project);
+    let upload = stage.client.upload_reader("a", reader, 1_000_003).to(&stage.project);
     let file = upload.part_size(100_000).await?;
     stage.assert_uploaded(&file.id, &bytes);
-    let file = stage.client.upload_reader("b", tokio::io::empty(), 0).to_project(&stage.project).await?;
+    let file = stage.client.upload_reader("b", tokio::io::empty(), 0).to(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"");
     Ok(())
 }
@@ -88,7 +88,7 @@ async fn reader_of_wrong_length_creates_no_file() -> Result<()> {
     let stage = Stage::start().await;
     let run = async |size| {
         let upload = stage.client.upload_reader("a", std::io::Cursor::new(vec![0; 1000]), size);
-        upload.to_project(&stage.project).part_size(100).await
+        upload.to(&stage.project).part_size(100).await
     };
     assert_refused(run(1001).await, ErrorKind::Integrity, &["ended before the 1001 announced bytes"]);
     assert_refused(run(999).await, ErrorKind::Integrity, &["more than the 999 announced bytes"]);

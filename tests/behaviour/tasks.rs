@@ -117,7 +117,7 @@ async fn failed_children_rerun_and_costs_are_summed() -> Result<()> {
     for number in 0..3 {
         let id = stage.emulator.create_file(PROJECT, &format!("batch-{number}.txt"), "one\n");
         if number == 1 {
-            stage.client.file(&id).set_tags(["fail"]).await?;
+            stage.client.file(&id).edit().tags(["fail"]).await?;
         }
         files.push(stage.client.file(id).get().await?);
     }

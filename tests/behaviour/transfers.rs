@@ -9,8 +9,7 @@ use sbg_tests::{MIB, Stage, assert_refused, assert_same_bytes, random_bytes};
 async fn round_trip(count: usize, part_size: u64) -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(count);
-    let upload =
-        stage.client.upload(stage.local("up", &bytes)).to_project(&stage.project).part_size(part_size);
+    let upload = stage.client.upload(stage.local("up", &bytes)).to(&stage.project).part_size(part_size);
     let file = upload.await?;
     assert_eq!(file.size, Some(i64::try_from(count)?));
     stage.assert_uploaded(&file.id, &bytes);
@@ -93,7 +92,7 @@ async fn many_transfers_run_in_parallel() -> Result<()> {
     let mut uploads = Vec::new();
     for number in 0..12 {
         let path = stage.local(&format!("up-{number}"), &bytes[number..]);
-        uploads.push(stage.client.upload(path).to_project(&stage.project).part_size(10_000).start());
+        uploads.push(stage.client.upload(path).to(&stage.project).part_size(10_000).start());
     }
     let mut downloads = Vec::new();
     for (number, upload) in uploads.iter().enumerate() {
@@ -112,7 +111,7 @@ async fn token_is_never_sent_to_the_storage() -> Result<()> {
 }
 
 async fn round_trip_and_search(stage: &Stage) -> Result<()> {
-    let upload = stage.client.upload(stage.local("a", random_bytes(1000))).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", random_bytes(1000))).to(&stage.project);
     let file = upload.part_size(100).await?;
     stage.client.file(&file.id).download(stage.path("b")).await?;
     let token = stage.emulator.token();

@@ -20,11 +20,11 @@ fn report(part_number: i32, etag: &str) -> UploadPartReport {
 async fn upload_has_the_local_name_or_the_one_set() -> Result<()> {
     let stage = Stage::start().await;
     let path = stage.local("reads 1 (ü).fastq", "ACGT");
-    let file = stage.client.upload(&path).to_project(&stage.project).await?;
+    let file = stage.client.upload(&path).to(&stage.project).await?;
     assert_eq!((file.name.as_deref(), file.size), (Some("reads 1 (ü).fastq"), Some(4)));
     assert_eq!(file.project.as_deref(), Some("rfranklin/demo"));
     assert_eq!((file.bytes, file.resumed, &file.started_over), (4, 0, &None));
-    let renamed = stage.client.upload(&path).to_project("rfranklin/demo").name("b.fastq").await?;
+    let renamed = stage.client.upload(&path).to("rfranklin/demo").name("b.fastq").await?;
     assert_eq!(renamed.name.as_deref(), Some("b.fastq"));
     stage.assert_uploaded(&renamed.id, b"ACGT");
     Ok(())
@@ -33,8 +33,8 @@ async fn upload_has_the_local_name_or_the_one_set() -> Result<()> {
 #[tokio::test]
 async fn upload_goes_into_a_folder() -> Result<()> {
     let stage = Stage::start().await;
-    let folder = stage.client.files().create_folder("raw").in_project(&stage.project).await?;
-    let file = stage.client.upload(stage.local("a", "a")).to_folder(&folder.id).await?;
+    let folder = stage.client.files().create_folder("raw", &stage.project).await?;
+    let file = stage.client.upload(stage.local("a", "a")).to(&folder.id).await?;
     assert_eq!(stage.client.file(&file.id).get().await?.parent, Some(folder.id));
     Ok(())
 }
@@ -43,7 +43,7 @@ async fn upload_goes_into_a_folder() -> Result<()> {
 async fn upload_replaces_a_file_only_with_overwrite() -> Result<()> {
     let stage = Stage::start().await;
     let first = stage.file("a.txt", "first");
-    let upload = || stage.client.upload(stage.local("a.txt", "second")).to_project(&stage.project);
+    let upload = || stage.client.upload(stage.local("a.txt", "second")).to(&stage.project);
     let error =
         assert_refused(upload().await, ErrorKind::Conflict, &["upload_init", "HTTP 409", "code 8005"]);
     assert!(error.is_conflict());
@@ -91,8 +91,7 @@ async fn part_size_of_the_platform_wins() -> Result<()> {
     // This platform does not allow parts under 5 MiB, so it chooses the size.
     let stage = Stage::with(sbg_emulator::Emulator::builder().part_size(6 << 20)).await;
     let bytes = random_bytes((13 << 20) + 1);
-    let upload =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(1000).start();
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(1000).start();
     let file = upload.wait().await?;
     assert_eq!(upload.progress().parts_total, 3);
     stage.assert_uploaded(&file.id, &bytes);
@@ -103,7 +102,7 @@ async fn part_size_of_the_platform_wins() -> Result<()> {
 async fn completion_reports_the_etag_of_every_part() -> Result<()> {
     let stage = Stage::with_etags().await;
     let bytes = random_bytes(1001);
-    stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).await?;
+    stage.client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(100).await?;
     let complete = stage.calls("POST", "/complete");
     assert_eq!(complete.len(), 1);
     let body = complete[0].request_json().expect("JSON");

@@ -84,8 +84,7 @@ async fn expired_part_url_is_replaced() -> Result<()> {
     let stage = stage().await;
     let fault = stage.fault(FaultRule::storage(Action::Reset));
     let bytes = random_bytes(500);
-    let upload =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).start();
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(100).start();
     eventually("all parts were begun", || stage.storage("PUT").len() >= 5).await;
     stage.emulator.clock().advance(LIFETIME);
     stage.emulator.faults().remove(fault);
@@ -148,7 +147,7 @@ async fn waiting_part_renews_its_url_before_use() -> Result<()> {
     let platform = Emulator::builder().min_part_size(1).url_lifetime(Duration::from_secs(6));
     let stage = Stage::tuned(platform, |client| client.upload_bandwidth(400_000)).await;
     let bytes = random_bytes(16 * 500_000);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
     let file = upload.part_size(500_000).await?;
     stage.assert_uploaded(&file.id, &bytes);
     let sent = stage.storage("PUT");

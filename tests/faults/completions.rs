@@ -25,7 +25,7 @@ async fn slow_completion_is_polled_and_not_repeated() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
     let shown = shown(&stage, 3);
-    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    let file = stage.client.upload(stage.local("a", "ACGT")).to(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"ACGT");
     assert_eq!(stage.emulator.faults().fired(shown), 3);
     assert_eq!(stage.calls("POST", "/complete").len(), 1);
@@ -38,7 +38,7 @@ async fn refused_repeat_completion_is_a_success() -> Result<()> {
     stage.fault(FaultRule::api(Action::LostResponse).path("/complete").nth(1));
     // As often as the client polls after a broken connection.
     let shown = shown(&stage, 5);
-    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    let file = stage.client.upload(stage.local("a", "ACGT")).to(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"ACGT");
     assert_eq!(stage.emulator.faults().fired(shown), 5);
     assert_eq!(stage.calls("POST", "/complete").len(), 2, "the second one is refused");

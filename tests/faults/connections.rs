@@ -89,7 +89,7 @@ async fn idle_connection_takes_over_a_stalled_range() -> Result<()> {
 async fn uploads_open_more_connections() -> Result<()> {
     let stage = Stage::with(Emulator::builder().bandwidth(MIB as u64).min_part_size(1)).await;
     let bytes = random_bytes(64 * MIB);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
     let upload = upload.part_size(256 * 1024).start();
     let connections = || {
         let numbers: BTreeSet<_> = stage.storage("PUT").iter().map(|request| request.connection).collect();
@@ -143,7 +143,7 @@ async fn backoff_keeps_one_url_per_part() -> Result<()> {
     let stage = Stage::with(Emulator::builder().min_part_size(1).rate_limit(100_000)).await;
     let busy = stage.fault(FaultRule::storage(status(503)));
     let bytes = random_bytes(20_000);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
     let upload = upload.part_size(100).start();
     eventually("all have failed many times", || stage.storage("PUT").len() >= 60).await;
     let addresses = || {

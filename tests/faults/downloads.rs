@@ -208,7 +208,7 @@ async fn faults_never_leak_the_token_to_the_storage() -> Result<()> {
     let id = stage.large_file("large", SIZE);
     stage.client.file(&id).download(stage.path("large")).await?;
     stage.assert_downloaded(&stage.path("large"), &id);
-    let upload = stage.client.upload(stage.path("large")).to_project(&stage.project).part_size(4 << 20);
+    let upload = stage.client.upload(stage.path("large")).to(&stage.project).part_size(4 << 20);
     upload.name("copy").await?;
     let token = stage.emulator.token();
     for request in stage.storage("GET").iter().chain(&stage.storage("PUT")) {

@@ -43,7 +43,7 @@ async fn upload_without_its_parts_restarts() -> Result<()> {
         let bench = Bench::new().await?;
         if complete {
             bench.stage.fault(FaultRule::api(Action::Delay(FOREVER)).path("/complete"));
-            let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project);
+            let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project);
             let upload = upload.part_size(PART).start();
             eventually("all is sent", || !bench.stage.calls("POST", "/complete").is_empty()).await;
             upload.stop();
@@ -71,7 +71,7 @@ async fn upload_with_repeated_500s_restarts() -> Result<()> {
 async fn upload_dropped_twice_fails() -> Result<()> {
     let bench = Bench::stopped().await?;
     bench.stage.fault(FaultRule::storage(status(404)));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART);
     assert_refused(upload.await, ErrorKind::Storage, &["the storage refused", "HTTP 404"]);
     assert_eq!(bench.begun(), 1, "it restarts once");
     Ok(())
@@ -82,7 +82,7 @@ async fn refused_new_upload_does_not_restart() -> Result<()> {
     for code in [403, 404] {
         let bench = Bench::new().await?;
         bench.stage.fault(FaultRule::storage(status(code)));
-        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+        let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART);
         assert_refused(upload.await, ErrorKind::Storage, &[&format!("HTTP {code}")]);
         assert_eq!(bench.begun(), 1);
     }
@@ -95,7 +95,7 @@ async fn dropped_reader_upload_is_an_error() -> Result<()> {
     // The last part is sent after others are confirmed.
     stage.fault(FaultRule::storage(status(404)).path("/60"));
     let reader = std::io::Cursor::new(random_bytes(6000));
-    let upload = stage.client.upload_reader("a", reader, 6000).to_project(&stage.project).part_size(100);
+    let upload = stage.client.upload_reader("a", reader, 6000).to(&stage.project).part_size(100);
     let error =
         assert_refused(upload.await, ErrorKind::Storage, &["dropped the upload", "cannot be read again"]);
     assert_eq!(error.status(), Some(404));
@@ -151,7 +151,7 @@ async fn upload_hidden_by_the_platform_restarts() -> Result<()> {
     let id = bench.under_way().await?.pop().context("an upload")?;
     bench.forget();
     bench.stage.fault(FaultRule::api(status(403)).method("GET").path(&id).first(1));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART).start();
     bench.stage.assert_uploaded(&upload.wait().await?.id, &bench.bytes);
     let why = upload.started_over().context("it did not start over")?;
     assert!(why.contains("does not show the upload"), "{why}");

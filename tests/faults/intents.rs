@@ -16,7 +16,7 @@ use crate::resuming_uploads::{Bench, FOREVER, PART};
 async fn unheard() -> Result<Bench> {
     let bench = Bench::new().await?;
     bench.stage.fault(FaultRule::api(Action::LostResponse).method("POST").path("/upload/multipart").first(1));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART);
     assert_refused(upload.await, ErrorKind::Network, &["upload_init"]);
     assert_eq!((bench.under_way().await?.len(), bench.journals()), (1, 1));
     bench.forget();
@@ -91,13 +91,12 @@ async fn upload_in_another_journal_is_not_adopted() -> Result<()> {
     // The same content at another path: its journal has another key.
     let other = bench.stage.local("other", &bench.bytes);
     let held = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
-    let upload =
-        bench.client()?.upload(&other).to_project(&bench.stage.project).name("a").part_size(PART).start();
+    let upload = bench.client()?.upload(&other).to(&bench.stage.project).name("a").part_size(PART).start();
     eventually("it has begun", || !bench.stage.storage("PUT").is_empty()).await;
     let theirs = bench.under_way().await?;
     bench.stage.emulator.faults().remove(held);
     bench.stage.emulator.clear_requests();
-    let mine = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).await?;
+    let mine = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART).await?;
     bench.stage.assert_uploaded(&mine.id, &bench.bytes);
     assert_eq!(bench.begun(), 1);
     assert_eq!(bench.under_way().await?, theirs);
@@ -121,7 +120,7 @@ async fn upload_of_a_changed_file_is_aborted() -> Result<()> {
 async fn refused_upload_leaves_no_journal() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.file("a", "there already");
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).await;
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).await;
     assert!(assert_refused(upload, ErrorKind::Conflict, &["upload_init"]).is_conflict());
     assert_eq!(bench.journals(), 0);
     Ok(())
@@ -132,7 +131,7 @@ async fn stale_lock_files_are_removed() -> Result<()> {
     let bench = Bench::new().await?;
     let stale = bench.state.path().join("0123456789abcdef0123456789abcdef.upload.lock");
     std::fs::write(&stale, "")?;
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART);
     upload.await?;
     assert_eq!(bench.journals(), 0);
     Ok(())

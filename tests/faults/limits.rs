@@ -158,7 +158,7 @@ async fn transfers_obey_the_call_limit() -> Result<()> {
     let stage =
         Stage::tuned(Emulator::builder().min_part_size(1), |client| client.max_parallel_requests(1)).await;
     let bytes = random_bytes(3000);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(100);
     let file = upload.await?;
     stage.assert_uploaded(&file.id, &bytes);
     Ok(())
@@ -298,7 +298,7 @@ async fn transfers_queue_with_calls_and_can_stop() -> Result<()> {
     let (stage, waits) = spent().await;
     let client = stage.client.clone();
     let call = tokio::spawn(async move { client.users().me().await });
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).start();
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).start();
     let operations = || lock(&waits).iter().map(|waiting| waiting.operation).collect::<BTreeSet<_>>();
     sbg_tests::eventually("both wait", || operations() == BTreeSet::from(["upload_init", "user_me"])).await;
     upload.stop();

@@ -93,8 +93,7 @@ async fn upload_calls_are_retried_on_connection_reset() -> Result<()> {
     stage.fault(FaultRule::api(Action::Reset).path("/part/").first(3));
     stage.fault(FaultRule::api(Action::CutBody(9)).path("/part/").first(3));
     let bytes = random_bytes(1000);
-    let file =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).await?;
+    let file = stage.client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(100).await?;
     stage.assert_uploaded(&file.id, &bytes);
     Ok(())
 }
@@ -103,7 +102,7 @@ async fn upload_calls_are_retried_on_connection_reset() -> Result<()> {
 async fn upload_init_with_lost_response_is_not_retried() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).method("POST").path("/upload/multipart"));
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).await;
     assert_refused(upload, ErrorKind::Network, &["upload_init", "the connection broke"]);
     assert_eq!(stage.calls("POST", "/upload/multipart").len(), 1);
     assert_eq!(stage.storage("PUT").len(), 0);
@@ -114,7 +113,7 @@ async fn upload_init_with_lost_response_is_not_retried() -> Result<()> {
 async fn completion_with_lost_response_succeeds() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
-    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    let file = stage.client.upload(stage.local("a", "ACGT")).to(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"ACGT");
     assert_eq!(stage.calls("POST", "/complete").len(), 1);
     assert!(stage.client.uploads().list().await?.is_empty());
@@ -125,7 +124,7 @@ async fn completion_with_lost_response_succeeds() -> Result<()> {
 async fn completion_is_retried_on_connection_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::Reset).path("/complete").first(3));
-    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    let file = stage.client.upload(stage.local("a", "ACGT")).to(&stage.project).await?;
     stage.assert_uploaded(&file.id, b"ACGT");
     assert_eq!(stage.calls("POST", "/complete").len(), 4);
     Ok(())

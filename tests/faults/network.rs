@@ -84,7 +84,7 @@ async fn untrusted_certificate_is_refused() -> Result<()> {
     let project: sbg::ProjectId = emulator.create_project("demo").parse()?;
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("a"), "ACGT")?;
-    let file = friend.upload(folder.path().join("a")).to_project(&project).await?;
+    let file = friend.upload(folder.path().join("a")).to(&project).await?;
     friend.file(&file.id).download(folder.path().join("b")).await?;
     assert_eq!(std::fs::read(folder.path().join("b"))?, b"ACGT");
     Ok(())
@@ -114,7 +114,7 @@ fn system_certificate_authorities_are_trusted() -> Result<()> {
         let work = async {
             let project = client.projects().create("demo").await?.id;
             std::fs::write(folder.join("a"), "ACGT")?;
-            let file = client.upload(folder.join("a")).to_project(project).await?;
+            let file = client.upload(folder.join("a")).to(project).await?;
             client.file(&file.id).download(folder.join("b")).await?;
             anyhow::Ok(std::fs::read(folder.join("b"))?)
         };
@@ -300,7 +300,7 @@ async fn proxy_is_used_except_for_no_proxy_hosts() -> Result<()> {
     let through = Proxies::none().http(format!("me:secret@{address}").parse()?);
     let stage =
         Stage::tuned(Emulator::builder().min_part_size(1), |client| client.proxies(through.clone())).await;
-    let file = stage.client.upload(stage.local("a", "ACGT")).to_project(&stage.project).await?;
+    let file = stage.client.upload(stage.local("a", "ACGT")).to(&stage.project).await?;
     stage.client.file(&file.id).download(stage.path("b")).await?;
     assert_eq!(stage.client.users().me().await?.username, "rfranklin");
     let connections = stage.emulator.requests().iter().map(|request| request.connection).max();

@@ -28,7 +28,7 @@ async fn out(path: &str) -> Stage {
 async fn upload_waits_while_the_api_is_down() -> Result<()> {
     let stage = out("/part/").await;
     let bytes = random_bytes(500);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
     let file = upload.part_size(100).await?;
     stage.assert_uploaded(&file.id, &bytes);
     assert_eq!(stage.storage("PUT").len(), 5);
@@ -114,7 +114,7 @@ async fn stalled_abort_does_not_hold_up_the_error() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(status(400)));
     stage.fault(FaultRule::api(Action::Delay(FOREVER)).method("DELETE"));
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).await;
     assert_refused(upload, ErrorKind::Storage, &["the storage refused", "HTTP 400"]);
     assert_eq!(stage.calls("DELETE", "").len(), 1);
     Ok(())

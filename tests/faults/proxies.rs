@@ -143,7 +143,7 @@ async fn endless_response_is_cut_off() -> Result<()> {
 #[tokio::test]
 async fn transfers_report_html_and_empty_bodies() -> Result<()> {
     let stage = stage_with(Action::HtmlError).await;
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).await;
     assert_refused(upload, ErrorKind::Server, &["upload_init", "502 Bad Gateway"]);
     let download = stage.client.file("5678").download(stage.path("b")).await;
     assert_refused(download, ErrorKind::Server, &["file_download_info", "HTTP 502", "502 Bad Gateway"]);
@@ -159,7 +159,7 @@ async fn storage_html_error_has_status_and_excerpt() -> Result<()> {
     let words = ["the storage refused", ": `<html>blocked by the firewall</html>`", "HTTP 400"];
     let download = stage.client.file(stage.file("a", "a")).download(stage.path("a")).await;
     assert_refused(download, ErrorKind::Storage, &words);
-    let upload = stage.client.upload(stage.local("b", "b")).to_project(&stage.project).await;
+    let upload = stage.client.upload(stage.local("b", "b")).to(&stage.project).await;
     assert_refused(upload, ErrorKind::Storage, &words);
     assert_eq!(stage.local_names(), ["b"]);
     Ok(())

@@ -47,7 +47,7 @@ impl Bench {
 
     pub(crate) async fn stop_in_the_middle(&self) -> Result<()> {
         self.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
-        let upload = self.client()?.upload(&self.path).to_project(&self.stage.project);
+        let upload = self.client()?.upload(&self.path).to(&self.stage.project);
         let upload = upload.part_size(PART).start();
         eventually("five parts are missing", || upload.progress().parts == 15).await;
         upload.stop();
@@ -89,7 +89,7 @@ impl Bench {
 
     /// Uploads, and checks that the platform has the file.
     pub(crate) async fn go_on(&self) -> Result<Uploaded> {
-        let upload = self.client()?.upload(&self.path).to_project(&self.stage.project);
+        let upload = self.client()?.upload(&self.path).to(&self.stage.project);
         let upload = upload.part_size(PART).start();
         let file = upload.wait().await?;
         self.stage.assert_uploaded(&file.id, &std::fs::read(&self.path)?);
@@ -145,7 +145,7 @@ async fn stopped_upload_sends_only_missing_parts() -> Result<()> {
 async fn upload_resumes_after_its_handle_is_dropped() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART).start();
     eventually("five parts are missing", || upload.progress().parts == 15).await;
     drop(upload);
     // The lock is released with the last worker.
@@ -160,7 +160,7 @@ async fn upload_resumes_after_its_handle_is_dropped() -> Result<()> {
 async fn failed_upload_resumes() -> Result<()> {
     let bench = Bench::stopped().await?;
     bench.stage.fault(FaultRule::storage(status(400)));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART);
     assert_refused(upload.await, ErrorKind::Storage, &["HTTP 400"]);
     bench.forget();
     bench.go_on().await?;
@@ -172,7 +172,7 @@ async fn failed_upload_resumes() -> Result<()> {
 async fn fully_sent_upload_is_only_completed() -> Result<()> {
     let bench = Bench::new().await?;
     bench.stage.fault(FaultRule::api(Action::Delay(FOREVER)).path("/complete"));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART).start();
     eventually("it is being completed", || !bench.stage.calls("POST", "/complete").is_empty()).await;
     upload.stop();
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
@@ -188,11 +188,7 @@ async fn upload_completed_unseen_is_detected() -> Result<()> {
         let bench = Bench::new().await?;
         let upload = || -> Result<_> {
             let client = bench.client_with(|client| client.retry_policy(quick_retry()))?;
-            Ok(client
-                .upload(&bench.path)
-                .to_project(&bench.stage.project)
-                .part_size(PART)
-                .overwrite(overwrite))
+            Ok(client.upload(&bench.path).to(&bench.stage.project).part_size(PART).overwrite(overwrite))
         };
         // The upload is completed, but neither this response nor any about the upload arrives.
         bench.stage.fault(FaultRule::api(Action::LostResponse).path("/complete"));
@@ -257,7 +253,7 @@ async fn upload_with_a_damaged_journal_restarts() -> Result<()> {
     for number in 0..4 {
         bench.stage.local("a", [&bench.bytes[..], &[number]].concat());
         bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(7));
-        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).overwrite(true);
+        let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).overwrite(true);
         let upload = upload.part_size(PART).start();
         eventually("one part is missing", || upload.progress().parts == 20).await;
         upload.stop();
@@ -272,7 +268,7 @@ async fn upload_with_a_damaged_journal_restarts() -> Result<()> {
             _ => journal = format!("{{}}\n{:08x}\n", crc32c::crc32c(b"{}")).into_bytes(),
         }
         std::fs::write(&path, journal)?;
-        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).overwrite(true);
+        let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).overwrite(true);
         let file = upload.part_size(PART).await?;
         bench.stage.assert_uploaded(&file.id, &std::fs::read(&bench.path)?);
         assert_eq!((bench.sent().len(), bench.begun(), bench.journals()), (21, 1, 0), "{number}");
@@ -306,7 +302,7 @@ async fn aborted_upload_leaves_nothing() -> Result<()> {
     // First a resumed upload, then a new one.
     for _ in 0..2 {
         bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(3));
-        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project);
+        let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project);
         let upload = upload.part_size(PART).start();
         eventually("parts are sent", || !bench.stage.storage("PUT").is_empty()).await;
         upload.abort();
@@ -322,7 +318,7 @@ async fn aborted_upload_leaves_nothing() -> Result<()> {
 async fn upload_aborted_before_resuming_leaves_nothing() -> Result<()> {
     let bench = Bench::stopped().await?;
     bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(200))).method("GET"));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART).start();
     eventually("the platform is asked", || !bench.stage.calls("GET", "").is_empty()).await;
     upload.abort();
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
@@ -335,7 +331,7 @@ async fn upload_aborted_before_resuming_leaves_nothing() -> Result<()> {
 async fn upload_aborted_during_init_leaves_nothing() -> Result<()> {
     let bench = Bench::new().await?;
     let begins = bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(200))).method("POST"));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART).start();
     eventually("it begins", || bench.begun() == 1).await;
     upload.abort();
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
@@ -349,7 +345,7 @@ async fn upload_aborted_during_init_leaves_nothing() -> Result<()> {
 async fn same_upload_cannot_run_twice() -> Result<()> {
     let bench = Bench::new().await?;
     let fault = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).nth(20));
-    let upload = |client: Client| client.upload(&bench.path).to_project(&bench.stage.project);
+    let upload = |client: Client| client.upload(&bench.path).to(&bench.stage.project);
     let first = upload(bench.client()?).part_size(PART).start();
     eventually("one part is missing", || first.progress().parts == 19).await;
     for client in [bench.client()?, bench.client()?] {
@@ -375,7 +371,7 @@ async fn unusable_state_folder_is_an_error() -> Result<()> {
     let file = bench.stage.local("file", "");
     let client = client_of(bench.stage.emulator.url(), &bench.stage.emulator.token());
     let client = client.state_folder(Some(file.join("state"))).build()?;
-    let upload = client.upload(&bench.path).to_project(&bench.stage.project).await;
+    let upload = client.upload(&bench.path).to(&bench.stage.project).await;
     assert_refused(upload, ErrorKind::Io, &["cannot use the folder", "file/state`"]);
     bench.stage.assert_no_requests();
     Ok(())
@@ -400,7 +396,7 @@ fn default_state_folder_is_optional() -> Result<()> {
     with_environment(test, &variables, || {
         let client = Client::from_env().expect("credentials");
         let path = std::env::var_os("FILE_TO_SEND").expect("a path");
-        let upload = client.upload(path).to_project("rfranklin/demo").part_size(PART);
+        let upload = client.upload(path).to("rfranklin/demo").part_size(PART);
         runtime.block_on(async { upload.await }).expect("the file is uploaded");
     });
     Ok(())
@@ -428,7 +424,7 @@ fn upload_journals_use_the_user_state_folder() -> Result<()> {
         asked = true;
         let client = Client::from_env().expect("credentials");
         let path = std::env::var_os("FILE_TO_SEND").expect("a path");
-        let upload = client.upload(path).to_project("rfranklin/demo").part_size(PART).start();
+        let upload = client.upload(path).to("rfranklin/demo").part_size(PART).start();
         runtime.block_on(eventually("five parts are missing", || upload.progress().parts == 15));
         upload.stop();
         assert_refused(runtime.block_on(upload.wait()), ErrorKind::Cancelled, &[]);
@@ -439,7 +435,7 @@ fn upload_journals_use_the_user_state_folder() -> Result<()> {
     }
     bench.forget();
     let client = bench.client_with(|client| client.state_folder(Some(bench.state.path().join("sbg"))))?;
-    let upload = client.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let upload = client.upload(&bench.path).to(&bench.stage.project).part_size(PART);
     let file = runtime.block_on(async { upload.await })?;
     bench.stage.assert_uploaded(&file.id, &bench.bytes);
     assert_eq!((bench.sent().len(), bench.begun()), (5, 0));
@@ -462,7 +458,7 @@ fn reported(call: &Recorded) -> usize {
 async fn parts_are_reported_in_batches() -> Result<()> {
     let stage = Stage::start().await;
     let bytes = random_bytes(100 * 100);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
     let file = upload.part_size(100).await?;
     stage.assert_uploaded(&file.id, &bytes);
     let together: Vec<_> = batches(&stage).iter().map(reported).collect();
@@ -479,7 +475,7 @@ async fn refused_batch_reports_go_with_the_completion() -> Result<()> {
         let stage = Stage::start().await;
         stage.fault(FaultRule::api(status(code)).method("POST").path("/upload/multipart/").first(1));
         let bytes = random_bytes(100 * 100);
-        let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+        let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
         let file = upload.part_size(100).await?;
         stage.assert_uploaded(&file.id, &bytes);
         assert_eq!(batches(&stage).len(), 1, "it is not asked again after {code}");
@@ -494,7 +490,8 @@ async fn automation_code_upload_resumes() -> Result<()> {
     let bench = Bench::new().await?;
     let automation = bench.client()?.automations().create("index").await?.id;
     bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
-    let upload = bench.client()?.automation(&automation).upload_code(&bench.path).part_size(PART).start();
+    let upload =
+        bench.client()?.automation(&automation).packages().upload(&bench.path).part_size(PART).start();
     eventually("five parts are missing", || bench.stage.calls("POST", "/part").len() == 15).await;
     eventually("all are confirmed", || {
         bench.stage.calls("POST", "/part").iter().all(|call| call.status == Some(200))
@@ -504,7 +501,7 @@ async fn automation_code_upload_resumes() -> Result<()> {
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
     bench.forget();
 
-    let code = bench.client()?.automation(&automation).upload_code(&bench.path).part_size(PART).await?;
+    let code = bench.client()?.automation(&automation).packages().upload(&bench.path).part_size(PART).await?;
     bench.stage.assert_uploaded(&code.id, &bench.bytes);
     assert_eq!(bench.sent().len(), 5);
     let reported = bench.stage.calls("POST", "/part");
@@ -516,7 +513,7 @@ async fn automation_code_upload_resumes() -> Result<()> {
     bench.forget();
     bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let other = bench.stage.local("b", "code");
-    let upload = bench.client()?.automation(&automation).upload_code(&other).start();
+    let upload = bench.client()?.automation(&automation).packages().upload(&other).start();
     eventually("it is sent", || !bench.stage.storage("PUT").is_empty()).await;
     upload.abort();
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
@@ -524,10 +521,10 @@ async fn automation_code_upload_resumes() -> Result<()> {
     assert!(aborted.len() == 1 && aborted[0].path.starts_with("/v2/automation/upload/"), "{aborted:?}");
 
     let empty = bench.stage.local("empty", "");
-    let refused = bench.client()?.automation(&automation).upload_code(empty).await;
+    let refused = bench.client()?.automation(&automation).packages().upload(empty).await;
     assert_refused(refused, ErrorKind::InvalidInput, &["cannot be empty"]);
-    let misplaced = bench.client()?.automation(&automation).upload_code(&other);
-    let misplaced = misplaced.to_project(&bench.stage.project).await;
+    let misplaced = bench.client()?.automation(&automation).packages().upload(&other);
+    let misplaced = misplaced.to(&bench.stage.project).await;
     assert_refused(misplaced, ErrorKind::InvalidInput, &["takes no project"]);
     Ok(())
 }
@@ -540,7 +537,7 @@ async fn upload_resumes_with_a_new_token() -> Result<()> {
         // The last URL is requested after others have been used for a while.
         bench.stage.fault(FaultRule::api(Action::Delay(Duration::from_millis(700))).path("/part/").nth(20));
         bench.stage.fault(FaultRule::api(status(code)).path("/part/").nth(20));
-        let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+        let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART);
         let refused = assert_refused(upload.await, kind, &["upload_part_url"]);
         assert_eq!((refused.status(), bench.journals()), (Some(code), 1));
         assert!(bench.stage.calls("DELETE", "").is_empty(), "the platform keeps it");
@@ -556,7 +553,7 @@ async fn upload_resumes_with_a_new_token() -> Result<()> {
 async fn upload_resumes_right_after_its_handle_drops() -> Result<()> {
     let bench = Bench::new().await?;
     let held = bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART).start();
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART).start();
     let arrived = || bench.stage.storage("PUT").len() == 20;
     eventually("five parts are missing", || arrived() && upload.progress().parts == 15).await;
     bench.stage.emulator.faults().remove(held);
@@ -577,7 +574,7 @@ async fn upload_of_a_non_utf8_path_resumes() -> Result<()> {
     let path = bench.stage.folder.path().join(OsStr::from_bytes(b"a\xff"));
     std::fs::rename(&bench.path, &path)?;
     let upload = || -> Result<_> {
-        let upload = bench.client()?.upload(&path).to_project(&bench.stage.project).name("a");
+        let upload = bench.client()?.upload(&path).to(&bench.stage.project).name("a");
         Ok(upload.part_size(PART).start())
     };
     bench.stage.fault(FaultRule::storage(Action::Delay(FOREVER)).every(4));

@@ -20,7 +20,7 @@ async fn changed(change: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()
     let stage = Stage::start().await;
     let fault = stage.fault(FaultRule::storage(status(503)));
     let path = stage.local("a", random_bytes(1000));
-    let upload = stage.client.upload(&path).to_project(&stage.project).part_size(100).start();
+    let upload = stage.client.upload(&path).to(&stage.project).part_size(100).start();
     eventually("the upload has begun", || !stage.storage("PUT").is_empty()).await;
     change(&path)?;
     stage.emulator.faults().remove(fault);
@@ -56,7 +56,7 @@ async fn replaced_file_is_uploaded_as_opened() -> Result<()> {
     let fault = stage.fault(FaultRule::storage(status(503)));
     let bytes = random_bytes(1000);
     let path = stage.local("a", &bytes);
-    let upload = stage.client.upload(&path).to_project(&stage.project).part_size(100).start();
+    let upload = stage.client.upload(&path).to(&stage.project).part_size(100).start();
     eventually("the upload has begun", || !stage.storage("PUT").is_empty()).await;
     std::fs::rename(stage.local("b", "another file"), &path)?;
     stage.emulator.faults().remove(fault);
@@ -86,7 +86,7 @@ async fn journal_of_another_upload_aborts_nothing() -> Result<()> {
     std::fs::write(&bench.path, random_bytes(bench.bytes.len() + 1))?;
     bench.forget();
 
-    let upload = bench.client()?.upload(&bench.path).to_project(&bench.stage.project).part_size(PART);
+    let upload = bench.client()?.upload(&bench.path).to(&bench.stage.project).part_size(PART);
     let done = upload.await?;
     bench.stage.assert_uploaded(&done.id, &std::fs::read(&bench.path)?);
     assert!(done.started_over.is_some_and(|why| why.contains("another upload")));

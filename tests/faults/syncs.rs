@@ -82,7 +82,7 @@ async fn replace_some(
         let (_, file) = path.rsplit_once('/').context("a name")?;
         let (size, reader) = (bytes.len() as u64, std::io::Cursor::new(bytes.clone()));
         let upload = client.upload_reader(file, reader, size).overwrite(true);
-        upload.to_folder(&folders[number % folders.len()]).await?;
+        upload.to(&folders[number % folders.len()]).await?;
         written.insert(path, bytes);
     }
     Ok(())
@@ -92,7 +92,7 @@ async fn replace_some(
 async fn make_folders(client: &Client, stage: &Stage) -> Result<Vec<String>> {
     let mut folders = Vec::new();
     for number in 0..3 {
-        let folder = client.files().create_folder(number.to_string()).in_project(&stage.project).await?;
+        let folder = client.files().create_folder(number.to_string(), &stage.project).await?;
         folders.push(folder.id);
     }
     Ok(folders)
@@ -254,7 +254,7 @@ async fn files_changed_during_a_sync_arrive() -> Result<()> {
         let files = client.project(&stage.project).files();
         files.download_tree(&down).on_conflict(Conflict::Overwrite)
     };
-    let uploads = || client.upload_tree(&up).to_project(&*other).on_conflict(Conflict::Overwrite);
+    let uploads = || client.upload_tree(&up).to(&*other).on_conflict(Conflict::Overwrite);
     // The writers are not cancelled, so their latest content is known.
     let over = Cell::new(false);
     let syncing = async {

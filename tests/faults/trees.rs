@@ -175,7 +175,7 @@ async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
             && journals.iter().any(|journal| parts(journal) == 3)
     };
     if end == End::Stopped {
-        let upload = client()?.upload_tree(&tree).to_project(&stage.project).start();
+        let upload = client()?.upload_tree(&tree).to(&stage.project).start();
         eventually("it is as far as it comes", far).await;
         upload.stop();
         assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
@@ -190,7 +190,7 @@ async fn a_tree_goes_up_in_two_transfers(end: End) -> Result<()> {
     assert_eq!(journals(&state, ".upload").len(), HELD + 1);
     forget(&stage);
 
-    let report = client()?.upload_tree(&tree).to_project(&stage.project).await?.into_result()?;
+    let report = client()?.upload_tree(&tree).to(&stage.project).await?.into_result()?;
     assert_eq!(counts(&report), (HELD + 1, SMALL - HELD));
     assert_eq!(stage.calls("POST", "/upload/multipart").len(), 0, "they are the uploads that were begun");
     assert_eq!(stage.calls("POST", "/complete").len(), HELD + 1);

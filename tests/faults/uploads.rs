@@ -19,7 +19,7 @@ async fn survives_on(stage: Stage, rule: FaultRule) -> Result<usize> {
     let fault = stage.fault(rule);
     let bytes = random_bytes(1_000_000);
     let path = stage.local("a", &bytes);
-    let upload = stage.client.upload(path).to_project(&stage.project).part_size(100_000).start();
+    let upload = stage.client.upload(path).to(&stage.project).part_size(100_000).start();
     let file = upload.wait().await?;
     assert!(stage.emulator.faults().fired(fault) > 0, "the fault was met");
     stage.assert_uploaded(&file.id, &bytes);
@@ -37,7 +37,7 @@ async fn fails(rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage
 async fn fails_on(stage: Stage, rule: FaultRule, kind: ErrorKind, words: &[&str]) -> Result<Stage> {
     stage.fault(rule);
     let path = stage.local("a", random_bytes(1000));
-    let upload = stage.client.upload(path).to_project(&stage.project).part_size(100).start();
+    let upload = stage.client.upload(path).to(&stage.project).part_size(100).start();
     assert_refused(upload.wait().await, kind, words);
     assert_eq!(upload.status(), Status::Failed);
     assert!(stage.client.uploads().list().await?.is_empty(), "the upload is aborted");
@@ -82,8 +82,7 @@ async fn part_is_resent_when_the_storage_is_silent() -> Result<()> {
     let stage = Stage::tuned(Emulator::builder().min_part_size(1), impatient).await;
     stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(600))).nth(2));
     let bytes = random_bytes(500);
-    let file =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(100).await?;
+    let file = stage.client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(100).await?;
     stage.assert_uploaded(&file.id, &bytes);
     assert!(stage.storage("PUT").len() >= 6);
     Ok(())
@@ -132,7 +131,7 @@ async fn completion_is_retried_after_500_and_503() -> Result<()> {
         stage.fault(FaultRule::api(status(code)).path("/complete").first(1));
         let bytes = random_bytes(1000);
         let path = stage.local("a", &bytes);
-        let file = stage.client.upload(path).to_project(&stage.project).await?;
+        let file = stage.client.upload(path).to(&stage.project).await?;
         stage.assert_uploaded(&file.id, &bytes);
         assert_eq!(stage.calls("POST", "/complete").len(), 2, "{code}");
     }
@@ -167,7 +166,7 @@ async fn failed_abort_keeps_the_original_error() -> Result<()> {
         Stage::tuned(Emulator::builder(), |client| client.retry_policy(sbg_tests::quick_retry())).await;
     stage.fault(FaultRule::storage(status(400)));
     stage.fault(FaultRule::api(status(500)).method("DELETE"));
-    let upload = stage.client.upload(stage.local("a", "a")).to_project(&stage.project).await;
+    let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).await;
     assert_refused(upload, ErrorKind::Storage, &["the storage refused", "HTTP 400"]);
     assert_eq!(stage.client.uploads().list().await?.len(), 1, "it is there to be looked after");
     Ok(())
@@ -184,7 +183,7 @@ async fn upload_waits_for_rate_limit_and_maintenance() -> Result<()> {
         let stage = Stage::tuned(Emulator::builder().min_part_size(1), quick).await;
         let fault = stage.fault(FaultRule::api(action).method("GET").path("/part/").nth(4));
         let bytes = random_bytes(1000);
-        let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+        let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
         let file = upload.part_size(100).await?;
         assert_eq!(stage.emulator.faults().fired(fault), 1);
         stage.assert_uploaded(&file.id, &bytes);
@@ -199,7 +198,7 @@ async fn slow_part_outlasts_the_read_timeout() -> Result<()> {
     let stage = Stage::tuned(slow, |client| client.read_timeout(Duration::from_millis(2500))).await;
     // Six seconds of continuous transfer.
     let bytes = random_bytes(24 << 20);
-    let upload = stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project);
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project);
     let file = upload.part_size(24 << 20).await?;
     stage.assert_uploaded(&file.id, &bytes);
     assert_eq!(stage.storage("PUT").len(), 1);
@@ -212,8 +211,7 @@ async fn second_part_waits_until_the_rate_is_known() -> Result<()> {
     let stage = Stage::start().await;
     stage.fault(FaultRule::storage(Action::Delay(Duration::from_secs(1))).nth(1));
     let bytes = random_bytes(8 * usize::try_from(PART)?);
-    let upload =
-        stage.client.upload(stage.local("a", &bytes)).to_project(&stage.project).part_size(PART).start();
+    let upload = stage.client.upload(stage.local("a", &bytes)).to(&stage.project).part_size(PART).start();
     // All parts are ready to be sent, but the first one is not confirmed.
     let ready = || stage.calls("GET", "").iter().filter(|call| call.status == Some(200)).count() == 8;
     eventually("all URLs are there", || ready() && !stage.storage("PUT").is_empty()).await;

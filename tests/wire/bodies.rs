@@ -81,15 +81,6 @@ async fn metadata_is_patched_or_put_as_a_whole() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tags_are_a_bare_list() -> Result<()> {
-    let wire = Wire::answering(json!(["dna", "b form"])).await;
-    let tags = wire.client.file("5678").set_tags(["dna", "b form"]).await?;
-    assert_sent(&wire.last(), "PUT /v2/files/5678/tags", &json!(["dna", "b form"]));
-    assert_eq!(tags, ["dna", "b form"]);
-    Ok(())
-}
-
-#[tokio::test]
 async fn members_are_added_by_their_identifier() -> Result<()> {
     let wire = wire().await;
     let members = wire.client.project(project()).members();
@@ -161,10 +152,10 @@ async fn permissions_are_patched_or_put_in_full() -> Result<()> {
 async fn folder_creation_sends_type_and_parent() -> Result<()> {
     let wire = wire().await;
     let files = wire.client.files();
-    files.create_folder("raw").in_project(project()).await?;
+    files.create_folder("raw", project()).await?;
     let expected = json!({"name": "raw", "type": "FOLDER", "project": "rfranklin/demo"});
     assert_eq!(folder_body(&wire.last()), expected);
-    files.create_folder("raw").in_folder("5678").await?;
+    files.create_folder("raw", "5678").await?;
     assert_eq!(folder_body(&wire.last()), json!({"name": "raw", "type": "FOLDER", "parent": "5678"}));
     Ok(())
 }
@@ -181,10 +172,10 @@ fn folder_body(seen: &Seen) -> Value {
 async fn copies_and_moves_send_their_destination() -> Result<()> {
     let wire = wire().await;
     let file = wire.client.file("5678");
-    file.copy().to_project(project()).name("b").await?;
+    file.copy_to(project()).name("b").await?;
     let expected = json!({"project": "rfranklin/demo", "name": "b"});
     assert_sent(&wire.last(), "POST /v2/files/5678/actions/copy", &expected);
-    file.copy().to_folder("9abc").await?;
+    file.copy_to("9abc").await?;
     assert_sent(&wire.last(), "POST /v2/files/5678/actions/copy", &json!({"parent": "9abc"}));
     file.move_to("9abc").await?;
     assert_sent(&wire.last(), "POST /v2/files/5678/actions/move", &json!({"parent": "9abc"}));

@@ -88,7 +88,7 @@ async fn early_refusal_of_an_upload_is_read() -> Result<()> {
                 let api = api(storage.url.clone()).await;
                 let file = tempfile::NamedTempFile::new()?;
                 std::fs::write(file.path(), &bytes)?;
-                let upload = api.client.upload(file.path()).to_project(project()).await;
+                let upload = api.client.upload(file.path()).to(project()).await;
                 let error = assert_refused(upload, ErrorKind::Storage, &["the storage refused", code]);
                 assert_eq!(error.status().map(|status| status.to_string()).as_deref(), Some(&status[..3]));
                 let requests = storage.requests.load(Ordering::SeqCst);

@@ -118,7 +118,7 @@ async fn upload_queries_parts_and_set_overwrite() -> Result<()> {
     for (overwrite, expected) in
         [(true, "POST /v2/upload/multipart?overwrite=true"), (false, "POST /v2/upload/multipart")]
     {
-        let upload = wire.client.upload(file.path()).to_project("rfranklin/demo").overwrite(overwrite).await;
+        let upload = wire.client.upload(file.path()).to("rfranklin/demo").overwrite(overwrite).await;
         assert!(upload.is_err(), "the server gives no address for the part");
         assert!(wire.all().iter().any(|seen| seen.line() == expected), "{:?}", wire.all());
     }

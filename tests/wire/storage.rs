@@ -112,7 +112,7 @@ async fn part_is_sent_and_reported_as_instructed() -> Result<()> {
     let api = api_taking_parts(storage.server.url("/incoming"), target).await;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), "ACGTAC")?;
-    let upload = api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await?;
+    let upload = api.client.upload(file.path()).to(project()).name("a").part_size(4).await?;
     assert_eq!(upload.id, "5678");
 
     let mut parts = storage.all();
@@ -152,7 +152,7 @@ async fn unlisted_status_is_not_a_success() -> Result<()> {
     let api = api_taking_parts(storage.server.url("/incoming"), target).await;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), "ACGTAC")?;
-    let upload = api.client.upload(file.path()).to_project(project()).await;
+    let upload = api.client.upload(file.path()).to(project()).await;
     assert_refused(upload, ErrorKind::Storage, &["the storage refused", "HTTP 303"]);
     assert!(api.all().iter().all(|seen| !seen.target.ends_with("/complete")));
     assert_eq!(api.last().line(), "DELETE /v2/upload/multipart/u1");
@@ -206,7 +206,7 @@ async fn part_needs_exactly_the_listed_headers() -> Result<()> {
     let api = api_taking_parts(storage.server.url("/incoming"), target).await;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), "ACGTAC")?;
-    api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await?;
+    api.client.upload(file.path()).to(project()).name("a").part_size(4).await?;
     assert_eq!(storage.all().len(), 3, "one part is sent again");
     let reported = |number| json!({"part_number": number, "response": {"headers": {"x-version": "7"}}});
     assert_eq!(api.last().json(), json!({"parts": [reported(1), reported(2)]}));
@@ -225,7 +225,7 @@ async fn reported(etag: Option<&str>, report: Value) -> Result<Value> {
     let api = api_taking_parts(storage.server.url("/incoming"), json!({"report": report})).await;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), "ACGTAC")?;
-    api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await?;
+    api.client.upload(file.path()).to(project()).name("a").part_size(4).await?;
     assert_eq!(storage.all().len(), 2);
     Ok(api.last().json())
 }
@@ -251,7 +251,7 @@ async fn missing_header_is_final_after_one_retry() -> Result<()> {
     let api = api_taking_parts(storage.server.url("/incoming"), target).await;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), "ACGT")?;
-    let upload = api.client.upload(file.path()).to_project(project()).name("a").part_size(4).await;
+    let upload = api.client.upload(file.path()).to(project()).name("a").part_size(4).await;
     assert_refused(upload, ErrorKind::Storage, &["did not confirm a part", "`ETag`"]);
     assert_eq!(storage.all().len(), 2);
     assert_eq!(api.last().line(), "DELETE /v2/upload/multipart/u1");

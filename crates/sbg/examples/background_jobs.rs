@@ -18,16 +18,16 @@ async fn main() -> Result<ExitCode> {
     // One job takes any number of items. Each item is a folder or a file.
     let jobs = client.jobs();
     let job = match (action.as_str(), to) {
-        ("copy", [to]) => jobs.copy([JobItem::new(&folder).to_project(to)]).await?,
-        ("move", [to]) => jobs.move_files([JobItem::new(&folder).to_project(to)]).await?,
-        ("delete", []) => jobs.delete([folder.id]).await?,
+        ("copy", [to]) => jobs.copy_files([JobItem::new(&folder).to(to)]).await?,
+        ("move", [to]) => jobs.move_files([JobItem::new(&folder).to(to)]).await?,
+        ("delete", []) => jobs.delete_files([folder.id]).await?,
         _ => usage(),
     };
     println!("job {}", job.id);
 
     // The job continues if this program ends; `client.jobs().query()` lists it for a month.
     let hour = Duration::from_secs(60 * 60);
-    let done = client.job(&job)?.wait().timeout(hour).await?;
+    let done = client.job(&job).wait().timeout(hour).await?;
     println!("{:?}", done.state);
     let mut failed = false;
     for result in done.results() {

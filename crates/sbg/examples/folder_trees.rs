@@ -32,7 +32,7 @@ async fn main() -> Result<ExitCode> {
         let files = client.project(project).files();
         files.download_tree(folder).compare(compare).on_conflict(Conflict::Overwrite).await?
     } else {
-        let upload = client.upload_tree(folder).to_project(project);
+        let upload = client.upload_tree(folder).to(project);
         upload.compare(compare).on_conflict(Conflict::Overwrite).await?
     };
 

@@ -22,7 +22,7 @@ async fn main() -> Result<()> {
     while let Some(entry) = objects.try_next().await? {
         let Some(object) = entry.into_object() else { continue };
         println!("found {}", object.location);
-        starts.push(volume.import(object.location).to_project(project).autorename(true));
+        starts.push(volume.import(object.location).to(project).autorename(true));
     }
     if starts.is_empty() {
         return Ok(());

@@ -37,10 +37,10 @@ async fn main() -> Result<()> {
 
     let mut uploaded = BTreeMap::new();
     for path in &paths {
-        let upload = client.upload(path).to_project(&id).overwrite(true).start();
+        let upload = client.upload(path).to(&id).overwrite(true).start();
         let file = watch("upload", path, upload).await?;
         client.file(&file.id).metadata().merge([("sample_id", "quickstart")]).await?;
-        client.file(&file.id).set_tags(["quickstart"]).await?;
+        client.file(&file.id).edit().tags(["quickstart"]).await?;
         uploaded.insert(file.file.id, path);
     }
 

@@ -15,7 +15,7 @@ async fn main() -> Result<()> {
     let client = Client::from_env()?;
 
     let started = Instant::now();
-    let file = client.upload(path).to_project(project.as_str()).await?;
+    let file = client.upload(path).to(project.as_str()).await?;
     println!("{} bytes in {:.2} s", file.size.unwrap_or(0), started.elapsed().as_secs_f64());
     Ok(())
 }

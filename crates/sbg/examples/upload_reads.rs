@@ -16,10 +16,10 @@ async fn main() -> Result<()> {
     let folder = find_or_create(&client, &project, folder).await?;
 
     for path in paths {
-        let uploaded = client.upload(path).to_project(&project).await?;
+        let uploaded = client.upload(path).to(&project).await?;
         let file = client.file(&uploaded.id);
         file.metadata().merge([("sample_id", sample.as_str()), ("experimental_strategy", "WGS")]).await?;
-        file.set_tags(["reads"]).await?;
+        file.edit().tags(["reads"]).await?;
         let moved = file.move_to(&folder).await?;
         println!("{}  {}", moved.id, moved.name.unwrap_or_default());
     }
@@ -34,5 +34,5 @@ async fn find_or_create(client: &Client, project: &ProjectId, name: &str) -> Res
     if let Some(folder) = found.into_iter().find(|file| file.type_ == Some(FileType::Folder)) {
         return Ok(folder.id);
     }
-    Ok(client.files().create_folder(name).in_project(project).await?.id)
+    Ok(client.files().create_folder(name, project).await?.id)
 }

@@ -17,7 +17,7 @@ async fn automation(scene: &Scene) -> sbg::Result<AutomationHandle> {
 
 /// Uploads the code of an automation, and returns the id of its file.
 async fn code(scene: &Scene, automation: &AutomationHandle) -> sbg::Result<String> {
-    let file = automation.upload_code(scene.local("code.zip", "print(51)")).await?;
+    let file = automation.packages().upload(scene.local("code.zip", "print(51)")).await?;
     scene.prepared();
     Ok(file.file.id)
 }
@@ -119,9 +119,9 @@ fn packages() -> Vec<Row> {
             scene.sent(&format!("GET {}/packages?offset=0&limit=100", path(&automation)));
             Ok(())
         }),
-        row("automation.get_package('package_id')", async |scene, _| {
-            let (automation, package_id) = with_package(scene).await?;
-            let package = automation.packages().package(&package_id).get().await?;
+        row("automation.get_package('package_id')", async |scene, client| {
+            let (_, package_id) = with_package(scene).await?;
+            let package = client.automation_package(&package_id).get().await?;
             assert_eq!(package.version.as_deref(), Some("0.1.0"));
             scene.sent(&format!("GET /automation/packages/{package_id}"));
             Ok(())
@@ -152,7 +152,7 @@ fn packages() -> Vec<Row> {
         row("automation.add_package('version', 'file_path', schema={})", async |scene, _| {
             let automation = automation(scene).await?;
             let file_path = scene.local("code.zip", "print(51)");
-            let code = automation.upload_code(file_path).await?;
+            let code = automation.packages().upload(file_path).await?;
             let package = automation.packages().create("0.1.0", code.file.id, json!({})).await?;
             let begun = scene.sent_with_body("POST /automation/upload").request_json().expect("JSON");
             assert_eq!(
@@ -168,19 +168,21 @@ fn packages() -> Vec<Row> {
             assert_eq!(content.as_deref(), Some(&b"print(51)"[..]));
             Ok(())
         }),
-        row("package.archive()", async |scene, _| {
+        row("package.archive()", async |scene, client| {
             let (automation, package_id) = with_package(scene).await?;
-            let package = automation.packages().package(&package_id);
+            let package = client.automation_package(&package_id);
             assert_eq!(package.archive().await?.archived, Some(true));
+            scene.sent(&format!("GET /automation/packages/{package_id}"));
             scene.sent(&format!("POST {}/packages/{package_id}/actions/archive", path(&automation)));
             Ok(())
         }),
-        row("package.restore()", async |scene, _| {
+        row("package.restore()", async |scene, client| {
             let (automation, package_id) = with_package(scene).await?;
-            let package = automation.packages().package(&package_id);
+            let package = client.automation_package(&package_id);
             package.archive().await?;
             scene.prepared();
             assert_eq!(package.restore().await?.archived, Some(false));
+            scene.sent(&format!("GET /automation/packages/{package_id}"));
             scene.sent(&format!("POST {}/packages/{package_id}/actions/restore", path(&automation)));
             Ok(())
         }),

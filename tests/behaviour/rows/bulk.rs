@@ -122,7 +122,7 @@ fn imports() -> Vec<Row> {
             let volume = client.volume(VOLUME);
             let mut imports = Vec::new();
             for location in ["README.txt", "patterns/a-form.csv"] {
-                let import = volume.import(location).to_project("rfranklin/demo");
+                let import = volume.import(location).to("rfranklin/demo");
                 imports.push(import.overwrite(location == "README.txt"));
             }
             let started = client.imports().bulk_start(imports).await?;

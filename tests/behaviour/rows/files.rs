@@ -17,7 +17,7 @@ fn names(files: &[File]) -> Vec<&str> {
 
 /// The id of a new folder in the project.
 async fn folder(scene: &Scene, name: &str) -> sbg::Result<String> {
-    let folder = scene.client.files().create_folder(name).in_project(&scene.project).await?;
+    let folder = scene.client.files().create_folder(name, &scene.project).await?;
     scene.prepared();
     Ok(folder.id)
 }
@@ -193,9 +193,9 @@ fn describing() -> Vec<Row> {
         ),
         row("my_file.tags = ['example']", async |scene, client| {
             let my_file = client.file(scene.file("a.fastq", "a"));
-            let tags = my_file.set_tags(["example"]).await?;
-            assert_eq!(tags, ["example"]);
-            scene.sent_json(&format!("PUT /files/{}/tags", my_file.id()), json!(["example"]));
+            let edited = my_file.edit().tags(["example"]).await?;
+            assert_eq!(edited.tags.unwrap_or_default(), ["example"]);
+            scene.sent_json(&format!("PATCH /files/{}", my_file.id()), json!({"tags": ["example"]}));
             Ok(())
         }),
         row("my_file.save()", async |scene, client| {
@@ -222,7 +222,7 @@ fn copying() -> Vec<Row> {
     vec![
         row("my_file.copy(project='user/my-other-project', name='my-new-file')", async |scene, client| {
             let my_file = client.file(scene.file("a.fastq", "ACGT"));
-            let new_file = my_file.copy().to_project("rfranklin/rna-pilot").name("my-new-file").await?;
+            let new_file = my_file.copy_to("rfranklin/rna-pilot").name("my-new-file").await?;
             assert_eq!(new_file.name.as_deref(), Some("my-new-file"));
             scene.assert_uploaded(&new_file.id, b"ACGT");
             scene.sent_json(
@@ -234,7 +234,7 @@ fn copying() -> Vec<Row> {
         row("my_file.copy_to_folder(parent=new_folder, name='new-file-name')", async |scene, client| {
             let my_file = client.file(scene.file("a.fastq", "ACGT"));
             let new_folder = folder(scene, "new").await?;
-            let copied_file = my_file.copy().to_folder(&new_folder).name("new-file-name").await?;
+            let copied_file = my_file.copy_to(&new_folder).name("new-file-name").await?;
             assert_ne!(copied_file.id, my_file.id());
             scene.sent_json(
                 &format!("POST /files/{}/actions/copy", my_file.id()),
@@ -278,8 +278,7 @@ fn folders() -> Vec<Row> {
         row(
             "api.files.create_folder(name='new_folder_name', project='project-identifier')",
             async |scene, client| {
-                let new_folder =
-                    client.files().create_folder("new_folder_name").in_project("rfranklin/demo").await?;
+                let new_folder = client.files().create_folder("new_folder_name", "rfranklin/demo").await?;
                 assert_eq!(new_folder.type_, Some(FileType::Folder));
                 scene.sent_json(
                     "POST /files",
@@ -292,7 +291,7 @@ fn folders() -> Vec<Row> {
             "api.files.create_folder(name='new_folder_name', parent='parent-folder-identifier')",
             async |scene, client| {
                 let parent = folder(scene, "outer").await?;
-                let new_folder = client.files().create_folder("new_folder_name").in_folder(&parent).await?;
+                let new_folder = client.files().create_folder("new_folder_name", &parent).await?;
                 assert_eq!(new_folder.parent.as_deref(), Some(parent.as_str()));
                 scene.sent_json(
                     "POST /files",

@@ -8,15 +8,15 @@ use super::{Row, Scene, row};
 
 /// The id of a new folder in the project.
 async fn folder(scene: &Scene) -> sbg::Result<String> {
-    let folder = scene.client.files().create_folder("new").in_project(&scene.project).await?;
+    let folder = scene.client.files().create_folder("new", &scene.project).await?;
     scene.prepared();
     Ok(folder.id)
 }
 
 /// Starts a job that copies a new file.
 async fn copy_job(scene: &Scene) -> sbg::Result<AsyncJob> {
-    let item = JobItem::new(scene.file("a", "a")).to_project("rfranklin/rna-pilot");
-    let job = scene.client.jobs().copy([item]).await?;
+    let item = JobItem::new(scene.file("a", "a")).to("rfranklin/rna-pilot");
+    let job = scene.client.jobs().copy_files([item]).await?;
     scene.prepared();
     Ok(job)
 }
@@ -42,7 +42,7 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.async_jobs.get_file_move_job(id='move_job_id')", async |scene, client| {
-            let item = JobItem::new(scene.file("a", "a")).to_folder(folder(scene).await?);
+            let item = JobItem::new(scene.file("a", "a")).to(folder(scene).await?);
             let id = client.jobs().move_files([item]).await?.id;
             scene.prepared();
             let move_job = client.move_job(&id).get().await?;
@@ -51,7 +51,7 @@ fn finding() -> Vec<Row> {
             Ok(())
         }),
         row("api.async_jobs.get_file_delete_job(id='delete_job_id')", async |scene, client| {
-            let id = client.jobs().delete([scene.file("a", "a")]).await?.id;
+            let id = client.jobs().delete_files([scene.file("a", "a")]).await?.id;
             scene.prepared();
             let delete_job = client.delete_job(&id).get().await?;
             assert_eq!(delete_job.type_, Some(AsyncJobType::Delete));
@@ -82,10 +82,10 @@ fn starting() -> Vec<Row> {
         row("api.async_jobs.file_bulk_copy(files=files)", async |scene, client| {
             let (parent, ids) = (folder(scene).await?, ["a", "b"].map(|name| scene.file(name, name)));
             let files = [
-                JobItem::new(&ids[0]).to_folder(&parent).name("new_name_1"),
-                JobItem::new(&ids[1]).to_folder(&parent).name("new_name_2"),
+                JobItem::new(&ids[0]).to(&parent).name("new_name_1"),
+                JobItem::new(&ids[1]).to(&parent).name("new_name_2"),
             ];
-            let new_copy_job = client.jobs().copy(files).await?;
+            let new_copy_job = client.jobs().copy_files(files).await?;
             assert_eq!(new_copy_job.type_, Some(AsyncJobType::Copy));
             scene.sent_json(
                 "POST /async/files/copy",
@@ -99,8 +99,8 @@ fn starting() -> Vec<Row> {
         row("api.async_jobs.file_bulk_move(files=files)", async |scene, client| {
             let ids = ["a", "b"].map(|name| scene.file(name, name));
             let files = [
-                JobItem::new(&ids[0]).to_project("rfranklin/rna-pilot").name("name_1"),
-                JobItem::new(&ids[1]).to_project("rfranklin/rna-pilot").name("name_2"),
+                JobItem::new(&ids[0]).to("rfranklin/rna-pilot").name("name_1"),
+                JobItem::new(&ids[1]).to("rfranklin/rna-pilot").name("name_2"),
             ];
             let new_move_job = client.jobs().move_files(files).await?;
             assert_eq!(new_move_job.type_, Some(AsyncJobType::Move));
@@ -115,7 +115,7 @@ fn starting() -> Vec<Row> {
         }),
         row("api.async_jobs.file_bulk_delete(files=files)", async |scene, client| {
             let files = ["a", "b"].map(|name| scene.file(name, name));
-            let new_delete_job = client.jobs().delete(&files).await?;
+            let new_delete_job = client.jobs().delete_files(&files).await?;
             assert_eq!(new_delete_job.type_, Some(AsyncJobType::Delete));
             scene.sent_json(
                 "POST /async/files/delete",

@@ -67,7 +67,7 @@ async fn held_download(scene: &Scene) -> (String, Transfer<Downloaded>, FaultId)
 async fn held_upload(scene: &Scene) -> anyhow::Result<(Transfer<Uploaded>, FaultId)> {
     let fault = scene.fault(FaultRule::storage(Action::Delay(FOREVER)));
     let path = scene.local("file.fastq", CONTENT);
-    let upload = scene.client.upload(path).to_project(&scene.project).start();
+    let upload = scene.client.upload(path).to(&scene.project).start();
     eventually("the storage is asked", || !scene.storage("PUT").is_empty()).await;
     Ok((upload, fault))
 }
@@ -211,7 +211,7 @@ fn uploads() -> Vec<Row> {
     vec![
         row("api.files.upload('/home/bar/foo/file.fastq', project=project)", async |scene, client| {
             let path = scene.local("file.fastq", CONTENT);
-            let file = client.upload(path).to_project("rfranklin/demo").await?;
+            let file = client.upload(path).to("rfranklin/demo").await?;
             assert_eq!((file.name.as_deref(), file.size), (Some("file.fastq"), Some(18)));
             let expected = json!({"name": "file.fastq", "project": "rfranklin/demo"});
             assert_uploaded(scene, &file.id, &expected);
@@ -219,9 +219,9 @@ fn uploads() -> Vec<Row> {
         }),
         row("api.files.upload('/home/bar/foo/file.fastq', parent=parent_folder)", async |scene, client| {
             let path = scene.local("file.fastq", CONTENT);
-            let parent_folder = client.files().create_folder("reads").in_project(&scene.project).await?;
+            let parent_folder = client.files().create_folder("reads", &scene.project).await?;
             scene.prepared();
-            let file = client.upload(path).to_folder(&parent_folder.id).await?;
+            let file = client.upload(path).to(&parent_folder.id).await?;
             assert_uploaded(scene, &file.id, &json!({"name": "file.fastq", "parent": parent_folder.id}));
             assert_eq!(client.file(&parent_folder.id).list().all().await?[0].id, file.id);
             scene.prepared();
@@ -231,7 +231,7 @@ fn uploads() -> Vec<Row> {
             "api.files.upload('/home/bar/foo/file.fastq', project, file_name='new.fastq')",
             async |scene, client| {
                 let (path, project) = (scene.local("file.fastq", CONTENT), &scene.project);
-                let file = client.upload(path).to_project(project).name("new.fastq").await?;
+                let file = client.upload(path).to(project).name("new.fastq").await?;
                 let expected = json!({"name": "new.fastq", "project": "rfranklin/demo"});
                 assert_uploaded(scene, &file.id, &expected);
                 Ok(())
@@ -241,7 +241,7 @@ fn uploads() -> Vec<Row> {
             "api.files.upload('/home/bar/foo/file.fastq', 'project-identifier', wait=False)",
             async |scene, client| {
                 let path = scene.local("file.fastq", CONTENT);
-                let upload = client.upload(path).to_project("rfranklin/demo").start();
+                let upload = client.upload(path).to("rfranklin/demo").start();
                 let file = upload.wait().await?;
                 let expected = json!({"name": "file.fastq", "project": "rfranklin/demo"});
                 assert_uploaded(scene, &file.id, &expected);
@@ -250,7 +250,7 @@ fn uploads() -> Vec<Row> {
         ),
         row("upload.start()", async |scene, client| {
             let path = scene.local("file.fastq", CONTENT);
-            let upload = client.upload(path).to_project("rfranklin/demo");
+            let upload = client.upload(path).to("rfranklin/demo");
             scene.sent_nothing();
             let upload = upload.start();
             let file = upload.wait().await?;
@@ -258,14 +258,14 @@ fn uploads() -> Vec<Row> {
             Ok(())
         }),
         row("upload.wait()", async |scene, client| {
-            let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
+            let upload = client.upload(scene.local("file.fastq", CONTENT)).to(&scene.project).start();
             let file = upload.wait().await?;
             assert_eq!(upload.status(), Status::Completed);
             assert_uploaded(scene, &file.id, &json!({"name": "file.fastq"}));
             Ok(())
         }),
         row("upload.file_name", async |scene, client| {
-            let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
+            let upload = client.upload(scene.local("file.fastq", CONTENT)).to(&scene.project).start();
             assert_eq!(upload.wait().await?.name.as_deref(), Some("file.fastq"));
             scene.prepared();
             scene.sent_nothing();
@@ -274,11 +274,11 @@ fn uploads() -> Vec<Row> {
         row("upload.add_callback(callback=my_callback, errorback=my_error_back)", async |scene, client| {
             let my_callback = |done: Uploaded| done.file.id;
             let my_errorback = |error: sbg::Error| error.to_string();
-            let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
+            let upload = client.upload(scene.local("file.fastq", CONTENT)).to(&scene.project).start();
             let told = tokio::spawn(async move { upload.await.map_or_else(my_errorback, my_callback) });
             assert_uploaded(scene, &told.await?, &json!({"name": "file.fastq"}));
 
-            let upload = client.upload(scene.path("missing")).to_project(&scene.project).start();
+            let upload = client.upload(scene.path("missing")).to(&scene.project).start();
             let told = tokio::spawn(async move { upload.await.map_or_else(my_errorback, my_callback) });
             assert!(told.await?.contains("missing"));
             scene.sent_nothing();
@@ -290,7 +290,7 @@ fn uploads() -> Vec<Row> {
 fn upload_handles() -> Vec<Row> {
     vec![
         row("upload.status", async |scene, client| {
-            let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
+            let upload = client.upload(scene.local("file.fastq", CONTENT)).to(&scene.project).start();
             upload.wait().await?;
             scene.prepared();
             assert_eq!(upload.status(), Status::Completed);
@@ -298,7 +298,7 @@ fn upload_handles() -> Vec<Row> {
             Ok(())
         }),
         row("upload.progress", async |scene, client| {
-            let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
+            let upload = client.upload(scene.local("file.fastq", CONTENT)).to(&scene.project).start();
             upload.wait().await?;
             scene.prepared();
             let progress = upload.progress();
@@ -309,7 +309,7 @@ fn upload_handles() -> Vec<Row> {
         }),
         row("upload.start_time", async |scene, client| {
             let before = SystemTime::now();
-            let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
+            let upload = client.upload(scene.local("file.fastq", CONTENT)).to(&scene.project).start();
             let start_time = SystemTime::now() - upload.progress().elapsed;
             assert_begun(before, start_time);
             upload.wait().await?;
@@ -318,7 +318,7 @@ fn upload_handles() -> Vec<Row> {
             Ok(())
         }),
         row("upload.duration", async |scene, client| {
-            let upload = client.upload(scene.local("file.fastq", CONTENT)).to_project(&scene.project).start();
+            let upload = client.upload(scene.local("file.fastq", CONTENT)).to(&scene.project).start();
             upload.wait().await?;
             scene.prepared();
             let duration = upload.progress().elapsed;

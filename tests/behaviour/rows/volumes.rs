@@ -302,7 +302,7 @@ fn imports() -> Vec<Row> {
             "api.imports.submit_import(volume=volume, project=project, location='fastq/my_file.fastq')",
             async |scene, client| {
                 let import = client.imports().start("rfranklin/patterns", "patterns/a-form.csv");
-                let import = import.to_project("rfranklin/demo").await?;
+                let import = import.to("rfranklin/demo").await?;
                 assert_eq!(import.state, Some(StorageJobState::Pending));
                 scene.sent_json(
                     "POST /storage/imports",
@@ -315,7 +315,7 @@ fn imports() -> Vec<Row> {
             },
         ),
         row("imp.reload()", async |scene, client| {
-            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to(&scene.project).await?;
             scene.prepared();
             let import = client.import(&started.id).get().await?;
             assert_eq!(import.state, Some(StorageJobState::Pending));
@@ -323,7 +323,7 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("while imp.reload().state not in (COMPLETED, FAILED): time.sleep(10)", async |scene, client| {
-            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to(&scene.project).await?;
             scene.prepared();
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
@@ -332,7 +332,7 @@ fn imports() -> Vec<Row> {
             Ok(())
         }),
         row("imp.result", async |scene, client| {
-            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to(&scene.project).await?;
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();
@@ -344,7 +344,7 @@ fn imports() -> Vec<Row> {
         row("imp.delete()", async |scene, client| {
             // The API cannot delete an import, but the imported file can be deleted.
             assert_no_deletion("/storage/imports");
-            let started = client.volume(VOLUME).import("README.txt").to_project(&scene.project).await?;
+            let started = client.volume(VOLUME).import("README.txt").to(&scene.project).await?;
             scene.let_time_pass();
             let import = client.import(&started.id).wait().await?;
             scene.prepared();

@@ -150,9 +150,8 @@ impl Worker<'_> {
         let size = rng.u64(0..=size);
         let (up, down) = (self.path(round, "up"), self.path(round, "down"));
         write(&up, size, rng)?;
-        let uploaded = self
-            .moved(rng, || stage.client.upload(&up).to_project(&stage.project).overwrite(true).start())
-            .await?;
+        let uploaded =
+            self.moved(rng, || stage.client.upload(&up).to(&stage.project).overwrite(true).start()).await?;
         let file = stage.client.file(&uploaded.id);
         self.moved(rng, || file.download(&down).overwrite(true).start()).await?;
         if !same_content(&up, &down)? {

@@ -128,7 +128,7 @@ async fn upload(
     part_size: &str,
     pause: Result<Option<Pause>, Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    let upload = client?.upload(path).to_project(project).part_size(part_size.parse()?).start();
+    let upload = client?.upload(path).to(project).part_size(part_size.parse()?).start();
     watch(&upload, pause?).await;
     let done = upload.wait().await?;
     println!("resumed {}", done.resumed);
@@ -153,7 +153,7 @@ async fn download_each(client: ClientBuilder, folder: &str, files: &[&str]) -> R
 /// Starts all uploads at once.
 async fn upload_each(client: ClientBuilder, project: &str, paths: &[&str]) -> Result<(), Box<dyn Error>> {
     let client = client.build()?;
-    let started: Vec<_> = paths.iter().map(|path| client.upload(*path).to_project(project).start()).collect();
+    let started: Vec<_> = paths.iter().map(|path| client.upload(*path).to(project).start()).collect();
     for upload in started {
         upload.wait().await?;
     }
@@ -166,7 +166,7 @@ async fn download_tree(client: ClientBuilder, project: &str, folder: &str) -> Re
 }
 
 async fn upload_tree(client: ClientBuilder, project: &str, folder: &str) -> Result<(), Box<dyn Error>> {
-    client.build()?.upload_tree(folder).to_project(project).await?.into_result()?;
+    client.build()?.upload_tree(folder).to(project).await?.into_result()?;
     Ok(())
 }
 
@@ -176,7 +176,7 @@ async fn sync(client: ClientBuilder, down: bool, project: &str, folder: &str) ->
         let files = client.project(project).files();
         files.download_tree(folder).on_conflict(Conflict::Overwrite).await?
     } else {
-        client.upload_tree(folder).to_project(project).on_conflict(Conflict::Overwrite).await?
+        client.upload_tree(folder).to(project).on_conflict(Conflict::Overwrite).await?
     };
     let report = report.into_result()?;
     let identical = report.files.iter().filter(|file| matches!(file.outcome, Ok(Outcome::Identical))).count();

@@ -1,120 +1,213 @@
-//! A destination: the root of a project or a folder, never both, and the name there.
+//! A destination: the root of a project, or a folder; and the name there.
 
 use super::checks::check_name;
 use crate::error::{Error, Result};
 use crate::files::FileRef;
-use crate::ids::{Given, IntoId, ProjectId, check_segment};
+use crate::ids::{Given, IntoId, ProjectId};
+use crate::types;
 
-/// The destination as set on a builder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    project: Option<Given<ProjectId>>,
-    folder: Option<FileRef>,
-    name: Option<String>,
+/// Where a file or folder goes: the root of a project, or a folder.
+///
+/// Text with a slash is a project id, `owner/project`; text of hexadecimal digits is the id of a folder. An invalid destination is an
+/// error of the call.
+///
+/// ```no_run
+/// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
+/// use sbg::files::Destination;
+///
+/// client.upload("reads_1.fastq.gz").to("rfranklin/fibre-diffraction").await?;
+/// client.upload("reads_2.fastq.gz").to(&folder).await?;
+/// client.upload("reads_3.fastq.gz").to(Destination::folder("567890abc9b0307bc0414164")).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Project(Given<ProjectId>),
+    Folder(FileRef),
 }
 
-/// The destination as sent: a project or a folder, and the name if one was set.
+impl Destination {
+    /// The root of this project, `owner/project`.
+    ///
+    /// ```
+    /// use sbg::files::Destination;
+    ///
+    /// let project = Destination::project("rfranklin/fibre-diffraction");
+    /// assert_eq!(project, "rfranklin/fibre-diffraction".into());
+    /// ```
+    pub fn project(id: impl IntoId<ProjectId>) -> Self {
+        Self(Kind::Project(id.into_id()))
+    }
+
+    /// This folder.
+    ///
+    /// ```
+    /// use sbg::files::Destination;
+    ///
+    /// let folder = Destination::folder("567890abc9b0307bc0414164");
+    /// assert_eq!(folder, "567890abc9b0307bc0414164".into());
+    /// ```
+    pub fn folder(folder: impl Into<FileRef>) -> Self {
+        Self(Kind::Folder(folder.into()))
+    }
+
+    /// The project or the folder, as sent.
+    fn checked(self) -> Result<(Option<String>, Option<String>)> {
+        Ok(match self.0 {
+            Kind::Project(id) => (Some(id?.into()), None),
+            Kind::Folder(folder) => {
+                folder.checked_folder()?;
+                (None, Some(folder.into_id()))
+            }
+        })
+    }
+}
+
+impl From<&str> for Destination {
+    fn from(text: &str) -> Self {
+        let is_folder = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_folder { Self::folder(text) } else { Self::project(text) }
+    }
+}
+
+/// Converts what names a project or a folder into a destination.
+macro_rules! from {
+    ($($project:ty)*; $($folder:ty)*) => {
+        $(impl From<$project> for Destination {
+            fn from(project: $project) -> Self {
+                Self::project(project)
+            }
+        })*
+        $(impl From<$folder> for Destination {
+            fn from(folder: $folder) -> Self {
+                Self::folder(folder)
+            }
+        })*
+    };
+}
+
+from! {
+    ProjectId &ProjectId;
+    FileRef &FileRef types::File &types::File
+}
+
+impl From<String> for Destination {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&String> for Destination {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&types::Project> for Destination {
+    fn from(project: &types::Project) -> Self {
+        Self::project(&project.id)
+    }
+}
+
+impl From<types::Project> for Destination {
+    fn from(project: types::Project) -> Self {
+        Self::from(&project)
+    }
+}
+
+impl From<&Self> for Destination {
+    fn from(destination: &Self) -> Self {
+        destination.clone()
+    }
+}
+
+/// Destination and name as set on a builder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NamedDestination {
+    pub(crate) destination: Option<Destination>,
+    pub(crate) name: Option<String>,
+}
+
+/// A [`NamedDestination`] as sent: exactly one of project and parent, and the name if one was set.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Destination {
+pub(crate) struct DestinationFields {
     pub(crate) project: Option<String>,
     pub(crate) parent: Option<String>,
     pub(crate) name: Option<String>,
 }
 
-impl Place {
-    pub(crate) fn set_project(&mut self, id: impl IntoId<ProjectId>) {
-        self.project = Some(id.into_id());
+impl NamedDestination {
+    pub(crate) fn new(destination: impl Into<Destination>) -> Self {
+        Self { destination: Some(destination.into()), name: None }
     }
 
-    pub(crate) fn set_folder(&mut self, folder: impl Into<FileRef>) {
-        self.folder = Some(folder.into());
-    }
-
-    pub(crate) fn set_name(&mut self, name: impl Into<String>) {
-        self.name = Some(name.into());
-    }
-
-    /// Checks the destination. `what` begins the error message, such as `a file is copied to`.
-    pub(crate) fn checked(self, what: &str) -> Result<Destination> {
-        let Self { project, folder, name } = self;
-        let project = project.transpose()?.map(String::from);
-        folder.as_ref().map_or(Ok(""), FileRef::checked_folder)?;
-        let parent = folder.map(FileRef::into_id);
-        check_place(project.as_deref(), parent.as_deref(), what)?;
-        name.as_deref().map_or(Ok(()), check_name)?;
-        Ok(Destination { project, parent, name })
+    /// Checks destination and name. `what` is missing its destination, such as `the upload`.
+    pub(crate) fn checked(self, what: &str) -> Result<DestinationFields> {
+        let destination = self.destination.ok_or_else(|| {
+            Error::invalid(format!("{what} has no destination: set a project or a folder with `to()`"))
+        })?;
+        let (project, parent) = destination.checked()?;
+        self.name.as_deref().map_or(Ok(()), check_name)?;
+        Ok(DestinationFields { project, parent, name: self.name })
     }
 }
 
-/// Writes the setters of a builder that has a `place` field: project, folder, and optionally name.
-macro_rules! place_setters {
-    (
-        $(#[$project_doc:meta])* $project:ident;
-        $(#[$folder_doc:meta])* $folder:ident;
-        $($(#[$name_doc:meta])* $name:ident;)?
-    ) => {
-        $(#[$project_doc])*
-        pub fn $project(mut self, id: impl $crate::ids::IntoId<$crate::ids::ProjectId>) -> Self {
-            self.place.set_project(id);
+/// Writes the setters of a builder that has a `to` field: the destination, the name, or both.
+macro_rules! destination_setters {
+    ($(#[$to_doc:meta])* to; $($rest:tt)*) => {
+        $(#[$to_doc])*
+        pub fn to(mut self, destination: impl Into<$crate::files::Destination>) -> Self {
+            self.to.destination = Some(destination.into());
             self
         }
 
-        $(#[$folder_doc])*
-        pub fn $folder(mut self, folder: impl Into<$crate::files::FileRef>) -> Self {
-            self.place.set_folder(folder);
-            self
-        }
-
-        $($(#[$name_doc])*
-        pub fn $name(mut self, name: impl Into<String>) -> Self {
-            self.place.set_name(name);
-            self
-        })?
+        $crate::api::destination::destination_setters! { $($rest)* }
     };
+    ($(#[$name_doc:meta])* name;) => {
+        $(#[$name_doc])*
+        pub fn name(mut self, name: impl Into<String>) -> Self {
+            self.to.name = Some(name.into());
+            self
+        }
+    };
+    () => {};
 }
 
-pub(crate) use place_setters;
-
-/// Checks that exactly one of project and folder is set.
-fn check_place(project: Option<&str>, folder: Option<&str>, what: &str) -> Result<()> {
-    match (project, folder) {
-        (Some(_), None) => Ok(()),
-        (None, Some(folder)) => Ok(check_segment("folder id", folder).map(drop)?),
-        (None, None) => Err(Error::invalid(format!("{what} a project or a folder: set one"))),
-        (Some(_), Some(_)) => Err(Error::invalid(format!("{what} a project or a folder: set one, not both"))),
-    }
-}
+pub(crate) use destination_setters;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn destination_is_either_project_or_folder() {
-        let check = |project: Option<&str>, folder: Option<&str>, expected: Result<(), &str>| {
-            let mut place = Place::default();
-            if let Some(project) = project {
-                place.set_project(project);
-            }
-            if let Some(folder) = folder {
-                place.set_folder(folder);
-            }
-            let got = place.checked("it goes to").map(drop).map_err(|error| error.to_string());
+    fn destination_is_a_project_or_a_folder() {
+        let check = |destination: Option<Destination>, expected: Result<(&str, &str), &str>| {
+            let got = NamedDestination { destination, name: None }.checked("it");
+            let got = got.map(|sent| (sent.project.unwrap_or_default(), sent.parent.unwrap_or_default()));
+            let got = got.map_err(|error| error.to_string());
+            let expected = expected.map(|(project, folder)| (project.to_owned(), folder.to_owned()));
             assert_eq!(got, expected.map_err(str::to_owned));
         };
-        check(Some("a/b"), None, Ok(()));
-        check(None, Some("5f1"), Ok(()));
-        check(None, None, Err("it goes to a project or a folder: set one"));
-        check(Some("a/b"), Some("5f1"), Err("it goes to a project or a folder: set one, not both"));
-        check(None, Some("a/b"), Err("not a folder id: `a/b` (`/` is not allowed)"));
+        let no_project = "not a project id: `demo` (expected `owner/project`, as in `rfranklin/my-project`)";
+        check(Some("a/b".into()), Ok(("a/b", "")));
+        check(Some("5f1".into()), Ok(("", "5f1")));
+        check(Some(Destination::folder("demo")), Ok(("", "demo")));
+        check(Some("demo".into()), Err(no_project));
         check(
-            Some("demo"),
-            None,
-            Err("not a project id: `demo` (expected `owner/project`, as in `rfranklin/my-project`)"),
+            Some("".into()),
+            Err("not a project id: `` (expected `owner/project`, as in `rfranklin/my-project`)"),
         );
-        let mut place = Place::default();
-        place.set_folder("5f1");
-        place.set_name("a/b");
-        assert_eq!(place.checked("it goes to").unwrap_err().message(), "the name `a/b` has a slash");
+        check(Some(Destination::folder("a/b")), Err("not a folder id: `a/b` (`/` is not allowed)"));
+        check(None, Err("it has no destination: set a project or a folder with `to()`"));
+    }
+
+    #[test]
+    fn name_at_the_destination_is_checked() {
+        let named = NamedDestination { name: Some("a/b".into()), ..NamedDestination::new("5f1") };
+        assert_eq!(named.checked("it").unwrap_err().message(), "the name `a/b` has a slash");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use sbg_raw::ClientDrsExt as _;
 
-use super::destination::{Destination, Place, place_setters};
+use super::destination::{DestinationFields, NamedDestination, destination_setters};
 use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -78,7 +78,7 @@ impl DrsImports {
     /// use sbg::drs::DrsItem;
     /// use sbg::files::ItemResults as _;
     ///
-    /// let item = DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction").name("b-form.bam");
+    /// let item = DrsItem::new("drs://caninedc.org/b-form").to("rfranklin/fibre-diffraction").name("b-form.bam");
     /// let import = client.drs_imports().start([item]).tags(["canine"]).await?;
     /// let import = client.drs_import(&import.id).wait().await?;
     /// for file in import.results() {
@@ -100,7 +100,7 @@ impl DrsImports {
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// use sbg::drs::DrsItem;
 ///
-/// let item = |uri: &str| DrsItem::new(uri).to_project("rfranklin/fibre-diffraction").metadata("species", "Canis lupus");
+/// let item = |uri: &str| DrsItem::new(uri).to("rfranklin/fibre-diffraction").metadata("species", "Canis lupus");
 /// client.drs_imports().start([item("drs://caninedc.org/b-form"), item("drs://caninedc.org/a-form")]).await?;
 /// # Ok(())
 /// # }
@@ -109,7 +109,7 @@ impl DrsImports {
 #[must_use = "an item does nothing until it is given to an import"]
 pub struct DrsItem {
     uri: String,
-    place: Place,
+    to: NamedDestination,
     metadata: BTreeMap<String, Option<String>>,
 }
 
@@ -117,32 +117,24 @@ impl DrsItem {
     /// The file at this URL, such as `drs://server.org/identifier`. Set its destination too.
     ///
     /// ```
-    /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction");
+    /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to("rfranklin/fibre-diffraction");
     /// ```
     pub fn new(uri: impl Into<String>) -> Self {
-        Self { uri: uri.into(), place: Place::default(), metadata: BTreeMap::new() }
+        Self { uri: uri.into(), to: NamedDestination::default(), metadata: BTreeMap::new() }
     }
 
-    place_setters! {
-        /// Imports it to the root of this project, `owner/project`.
+    destination_setters! {
+        /// The project or folder to import to.
         ///
         /// ```
-        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_project("rfranklin/fibre-diffraction");
+        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to("rfranklin/fibre-diffraction");
         /// ```
-        to_project;
-        /// Imports it into this folder.
-        ///
-        /// ```
-        /// # fn example(folder: sbg::types::File) {
-        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_folder(folder);
-        /// # }
-        /// ```
-        to_folder;
+        to;
         /// Name on the platform. Default: the name on the DRS server.
         ///
         /// ```
         /// # fn example(folder: sbg::types::File) {
-        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to_folder(folder).name("b-form.bam");
+        /// let item = sbg::drs::DrsItem::new("drs://caninedc.org/b-form").to(folder).name("b-form.bam");
         /// # }
         /// ```
         name;
@@ -163,7 +155,7 @@ impl DrsItem {
         if self.uri.strip_prefix("drs://").is_none_or(|rest| rest.trim().is_empty()) {
             return Err(Error::invalid(format!("`{uri}` is not a DRS URI: it must begin with `drs://`")));
         }
-        let Destination { project, parent, name } = self.place.checked(&format!("`{uri}` goes to"))?;
+        let DestinationFields { project, parent, name } = self.to.checked(&format!("`{uri}`"))?;
         let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
         metadata.as_ref().map_or(Ok(()), check_metadata)?;
         Ok(types::DrsImportItem { drs_uri: self.uri, metadata, name, parent, project })
@@ -337,12 +329,12 @@ mod tests {
             assert_eq!(got, expected.map_err(str::to_owned), "{shown}");
         };
         let item = || DrsItem::new("drs://server.org/1");
-        check(item().to_folder("f").name("b.bam").metadata("sample_id", "S1"), Ok(()));
-        check(item(), Err("`drs://server.org/1` goes to a project or a folder: set one"));
-        check(item().to_folder("f").name("a/b"), Err("the name `a/b` has a slash"));
+        check(item().to("f").name("b.bam").metadata("sample_id", "S1"), Ok(()));
+        check(item(), Err("`drs://server.org/1` has no destination: set a project or a folder with `to()`"));
+        check(item().to("f").name("a/b"), Err("the name `a/b` has a slash"));
         for uri in ["", "drs://", "https://server.org/1"] {
             let expected = format!("`{uri}` is not a DRS URI: it must begin with `drs://`");
-            check(DrsItem::new(uri).to_folder("f"), Err(expected.as_str()));
+            check(DrsItem::new(uri).to("f"), Err(expected.as_str()));
         }
     }
 }

@@ -12,8 +12,7 @@ mod search;
 
 use sbg_raw::ClientFilesExt as _;
 
-use super::destination::{Destination, Place, place_setters};
-use crate::api::checks::check_name;
+use super::destination::{DestinationFields, NamedDestination};
 use crate::api::checks::check_tags;
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -25,6 +24,7 @@ use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
 
+pub use crate::api::destination::Destination;
 pub use bulk::{BulkGet, FileChange, FileOverwrite};
 pub use handle::{FileCopy, FileEdit, FileHandle, FileMove};
 pub use jobs::{ItemResults, JobHandle, JobItem, JobList, Jobs};
@@ -54,7 +54,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// for file in client.project("rfranklin/fibre-diffraction").files().query().all().await? {
-    ///     client.file(&file).set_tags(["dna"]).await?;
+    ///     client.file(&file).edit().tags(["dna"]).await?;
     /// }
     /// client.file("567890abc9b0307bc0414164").delete().await?;
     /// # Ok(())
@@ -95,17 +95,18 @@ impl Files {
         Query::new(self.client.clone(), FileList::default())
     }
 
-    /// Creates a folder: set the destination, then `.await`.
+    /// Creates a folder at the root of a project or in a folder.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let folder = client.files().create_folder("patterns").in_project("rfranklin/fibre-diffraction").await?;
+    /// let folder = client.files().create_folder("patterns", "rfranklin/fibre-diffraction").await?;
     /// println!("{}", folder.id);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create_folder(&self, name: impl Into<String>) -> FolderCreate {
-        FolderCreate { client: self.client.clone(), name: name.into(), place: Place::default() }
+    pub fn create_folder(&self, name: impl Into<String>, parent: impl Into<Destination>) -> FolderCreate {
+        let to = NamedDestination { name: Some(name.into()), ..NamedDestination::new(parent) };
+        FolderCreate { client: self.client.clone(), to }
     }
 }
 
@@ -309,7 +310,7 @@ impl List for FileList {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let folder = client.files().create_folder("reads").in_project("rfranklin/fibre-diffraction").await?;
+/// let folder = client.files().create_folder("reads", "rfranklin/fibre-diffraction").await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -317,35 +318,15 @@ impl List for FileList {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FolderCreate {
     client: Client,
-    name: String,
-    place: Place,
+    to: NamedDestination,
 }
 
 impl FolderCreate {
-    place_setters! {
-        /// Creates it at the root of this project, `owner/project`.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client) {
-        /// let create = client.files().create_folder("reads").in_project("rfranklin/fibre-diffraction");
-        /// # }
-        /// ```
-        in_project;
-        /// Creates it in this folder.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client, reads: sbg::types::File) {
-        /// let create = client.files().create_folder("lane-1").in_folder(&reads);
-        /// # }
-        /// ```
-        in_folder;
-    }
-
     /// Sends the call. The same as `.await`.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, reads: sbg::types::File) -> sbg::Result<()> {
-    /// let folder = client.files().create_folder("lane-1").in_folder(&reads).send().await?;
+    /// let folder = client.files().create_folder("lane-1", &reads).send().await?;
     /// println!("{}", folder.id);
     /// # Ok(())
     /// # }
@@ -353,13 +334,11 @@ impl FolderCreate {
     ///
     /// # Errors
     ///
-    /// Refused before any request: no destination or two, an invalid id, or a name that is not allowed. Otherwise the error of the
-    /// call.
+    /// Refused before any request: an invalid id, or a name that is not allowed. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
-        let Destination { project, parent, .. } = self.place.checked("a folder is created in")?;
-        check_name(&self.name)?;
-        let body =
-            bodies::FolderCreate { name: self.name, type_: types::FolderCreateType::Folder, project, parent };
+        let DestinationFields { project, parent, name } = self.to.checked("the folder")?;
+        let name = name.unwrap_or_default();
+        let body = bodies::FolderCreate { name, type_: types::FolderCreateType::Folder, project, parent };
         Ok(self.client.raw().folder_create().body(body).send().await?.into_inner())
     }
 }

@@ -145,7 +145,7 @@ impl List for VolumeList {
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let volume = client.volume("rfranklin/patterns");
 /// for entry in volume.list().all().await? {
-///     volume.import(entry.path()).to_project("rfranklin/fibre-diffraction").await?;
+///     volume.import(entry.path()).to("rfranklin/fibre-diffraction").await?;
 /// }
 /// # Ok(())
 /// # }
@@ -317,7 +317,7 @@ impl VolumeHandle {
     /// # async fn example(client: sbg::Client, volume: sbg::volumes::VolumeHandle) -> sbg::Result<()> {
     /// use sbg::storage_jobs::StorageJobExt as _;
     ///
-    /// let import = volume.import("S1/reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
+    /// let import = volume.import("S1/reads.fastq.gz").to("rfranklin/fibre-diffraction").await?;
     /// let import = client.import(import.id).wait().await?;
     /// println!("{}", import.file()?.id);
     /// # Ok(())

@@ -241,7 +241,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let upload = client.upload("pattern-51.fastq").to_project("rfranklin/fibre-diffraction").start();
+    /// let upload = client.upload("pattern-51.fastq").to("rfranklin/fibre-diffraction").start();
     /// upload.wait().await?;
     /// if let Some(why) = upload.started_over() {
     ///     println!("everything was sent anew: {why}");

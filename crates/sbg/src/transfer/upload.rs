@@ -27,8 +27,8 @@ use super::handle::{Shared, Transfer};
 use super::local::source_file::SourceFile;
 use super::part_size;
 use crate::api::checks::check_name;
-use crate::api::destination::{self, Place, place_setters};
-use crate::automations::AutomationHandle;
+use crate::api::destination::{DestinationFields, NamedDestination, destination_setters};
+use crate::automations::AutomationPackages;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_segment;
@@ -61,7 +61,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let file = client.upload("pattern-51.fastq").to_project("rfranklin/fibre-diffraction").await?;
+    /// let file = client.upload("pattern-51.fastq").to("rfranklin/fibre-diffraction").await?;
     /// println!("{}", file.id);
     /// # Ok(())
     /// # }
@@ -71,7 +71,7 @@ impl Client {
             client: self.clone(),
             path: path.into(),
             automation: None,
-            place: Place::default(),
+            to: NamedDestination::default(),
             options: Options::default(),
         }
     }
@@ -85,7 +85,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let sequence: &[u8] = b"ACGT";
-    /// let file = client.upload_reader("sequence.txt", sequence, 4).to_project("rfranklin/fibre-diffraction").await?;
+    /// let file = client.upload_reader("sequence.txt", sequence, 4).to("rfranklin/fibre-diffraction").await?;
     /// println!("{}", file.id);
     /// # Ok(())
     /// # }
@@ -96,27 +96,26 @@ impl Client {
         reader: impl AsyncRead + Send + Unpin + 'static,
         size: u64,
     ) -> ReaderUpload {
-        let mut place = Place::default();
-        place.set_name(name);
+        let to = NamedDestination { name: Some(name.into()), destination: None };
         let reader = Reader(Box::new(reader));
-        ReaderUpload { client: self.clone(), reader, size, place, options: Options::default() }
+        ReaderUpload { client: self.clone(), reader, size, to, options: Options::default() }
     }
 }
 
-impl AutomationHandle {
+impl AutomationPackages {
     /// Uploads the code of a package, usually a ZIP archive: `.await`, or [`start`](Upload::start) it to watch it. The id of the
     /// resulting file is the location of the package to create.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let automation = client.automation("e9f6ff8a-4c3e-4d06-a3d7-d2f1f4b8d3c4");
-    /// let code = automation.upload_code("index-patterns.zip").await?;
+    /// let code = automation.packages().upload("index-patterns.zip").await?;
     /// println!("{}", code.id);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn upload_code(&self, path: impl Into<PathBuf>) -> Upload {
-        Upload { automation: Some(self.id().to_owned()), ..self.client.upload(path) }
+    pub fn upload(&self, path: impl Into<PathBuf>) -> Upload {
+        Upload { automation: Some(self.automation.clone()), ..self.client.upload(path) }
     }
 }
 
@@ -124,7 +123,7 @@ impl AutomationHandle {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let file = client.upload("reads.fastq.gz").to_project("rfranklin/fibre-diffraction").await?;
+/// let file = client.upload("reads.fastq.gz").to("rfranklin/fibre-diffraction").await?;
 /// println!("{}", file.id);
 /// # Ok(())
 /// # }
@@ -134,9 +133,9 @@ impl AutomationHandle {
 pub struct Upload {
     client: Client,
     path: PathBuf,
-    /// The automation that the file is code for; other files go to `place`.
+    /// The automation that the file is code for; other files go `to` a project or folder.
     automation: Option<String>,
-    place: Place,
+    to: NamedDestination,
     options: Options,
 }
 
@@ -146,7 +145,7 @@ pub struct Upload {
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let report: &[u8] = b"51 patterns";
 /// let upload = client.upload_reader("report.txt", report, 11);
-/// let file = upload.to_project("rfranklin/fibre-diffraction").await?;
+/// let file = upload.to("rfranklin/fibre-diffraction").await?;
 /// println!("{}", file.id);
 /// # Ok(())
 /// # }
@@ -157,7 +156,7 @@ pub struct ReaderUpload {
     client: Client,
     reader: Reader,
     size: u64,
-    place: Place,
+    to: NamedDestination,
     options: Options,
 }
 
@@ -170,8 +169,8 @@ struct Options {
 
 impl Options {
     /// The project or folder, and the name if one was set.
-    fn destination(&self, place: Place) -> Result<(UploadDestination, Option<String>)> {
-        let destination::Destination { project, parent, name } = place.checked("a file is uploaded to")?;
+    fn destination(&self, to: NamedDestination) -> Result<(UploadDestination, Option<String>)> {
+        let DestinationFields { project, parent, name } = to.checked("the upload")?;
         Ok((UploadDestination::Place { project, folder: parent, overwrite: self.overwrite }, name))
     }
 
@@ -217,23 +216,15 @@ macro_rules! option_setters {
 }
 
 impl Upload {
-    place_setters! {
-        /// Uploads to the root of this project, `owner/project`.
+    destination_setters! {
+        /// The project or folder to upload to.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
-        /// let upload = client.upload("reads.fastq.gz").to_project("rfranklin/fibre-diffraction");
+        /// let upload = client.upload("reads.fastq.gz").to("rfranklin/fibre-diffraction");
         /// # }
         /// ```
-        to_project;
-        /// Uploads into this folder.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client) {
-        /// let upload = client.upload("reads.fastq.gz").to_folder("567890abc9b0307bc0414164");
-        /// # }
-        /// ```
-        to_folder;
+        to;
         /// The name on the platform; by default that of the local file.
         ///
         /// ```
@@ -250,7 +241,7 @@ impl Upload {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let upload = client.upload("reads.fastq.gz").to_project("rfranklin/fibre-diffraction").start();
+    /// let upload = client.upload("reads.fastq.gz").to("rfranklin/fibre-diffraction").start();
     /// println!("{}", upload.wait().await?.id);
     /// # Ok(())
     /// # }
@@ -269,10 +260,10 @@ impl Upload {
         context: Context,
         shared: Arc<Shared>,
     ) -> Result<(Uploaded, Arc<SourceFile>)> {
-        let Self { client, path, automation, place, options } = self;
+        let Self { client, path, automation, to, options } = self;
         let (destination, name) = match automation {
-            None => options.destination(place)?,
-            Some(_) if place != Place::default() => {
+            None => options.destination(to)?,
+            Some(_) if to != NamedDestination::default() => {
                 return Err(Error::invalid(
                     "the code of an automation takes no project, no folder and no name",
                 ));
@@ -297,23 +288,15 @@ impl Upload {
 }
 
 impl ReaderUpload {
-    place_setters! {
-        /// Uploads to the root of this project, `owner/project`.
+    destination_setters! {
+        /// The project or folder to upload to.
         ///
         /// ```
         /// # fn example(client: sbg::Client, report: &'static [u8]) {
-        /// let upload = client.upload_reader("report.txt", report, 11).to_project("rfranklin/fibre-diffraction");
+        /// let upload = client.upload_reader("report.txt", report, 11).to("rfranklin/fibre-diffraction");
         /// # }
         /// ```
-        to_project;
-        /// Uploads into this folder.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client, report: &'static [u8]) {
-        /// let upload = client.upload_reader("report.txt", report, 11).to_folder("567890abc9b0307bc0414164");
-        /// # }
-        /// ```
-        to_folder;
+        to;
     }
 
     option_setters!("client.upload_reader(\"report.txt\", report, 11)");
@@ -323,17 +306,17 @@ impl ReaderUpload {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let report: &[u8] = b"51 patterns";
-    /// let upload = client.upload_reader("report.txt", report, 11).to_project("rfranklin/fibre-diffraction");
+    /// let upload = client.upload_reader("report.txt", report, 11).to("rfranklin/fibre-diffraction");
     /// println!("{}", upload.start().wait().await?.id);
     /// # Ok(())
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
-        let Self { client, reader, size, place, options } = self;
+        let Self { client, reader, size, to, options } = self;
         Transfer::start(client.engine(), move |context, shared| async move {
             // Keeps the settings of the client alive during the upload.
             let _client = client;
-            let (destination, name) = options.destination(place)?;
+            let (destination, name) = options.destination(to)?;
             let part_size = options.part_size(part_size::reader_part_size(size))?;
             let request = NewUpload { name: name.unwrap_or_default(), size, part_size };
             reader::run(reader, request, destination, context, shared).await

@@ -16,7 +16,7 @@ use crate::request::query::Query;
 use crate::types;
 
 impl Client {
-    /// A code package of an automation, by id. The automation is not needed.
+    /// A code package of an automation, by id.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -26,7 +26,7 @@ impl Client {
     /// # }
     /// ```
     pub fn automation_package(&self, id: impl Into<String>) -> AutomationPackageHandle {
-        AutomationPackageHandle { client: self.clone(), id: id.into(), automation: None }
+        AutomationPackageHandle { client: self.clone(), id: id.into() }
     }
 }
 
@@ -43,8 +43,8 @@ impl Client {
 /// ```
 #[derive(Clone, Debug)]
 pub struct AutomationPackages {
-    client: Client,
-    automation: String,
+    pub(crate) client: Client,
+    pub(crate) automation: String,
 }
 
 impl AutomationPackages {
@@ -90,19 +90,6 @@ impl AutomationPackages {
             python: Nullable::Absent,
         };
         AutomationPackageCreate { client: self.client.clone(), automation: self.automation.clone(), body }
-    }
-
-    /// One package of the automation, by id.
-    ///
-    /// ```no_run
-    /// # async fn example(automation: sbg::automations::AutomationHandle) -> sbg::Result<()> {
-    /// automation.packages().package("7a6b5c4d-indexing").archive().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn package(&self, id: impl Into<String>) -> AutomationPackageHandle {
-        let automation = Some(self.automation.clone());
-        AutomationPackageHandle { client: self.client.clone(), id: id.into(), automation }
     }
 }
 
@@ -214,8 +201,6 @@ awaitable!(AutomationPackageCreate => types::AutomationPackage, client);
 pub struct AutomationPackageHandle {
     client: Client,
     id: String,
-    /// The automation, if the handle was created from it.
-    automation: Option<String>,
 }
 
 impl AutomationPackageHandle {
@@ -263,7 +248,7 @@ impl AutomationPackageHandle {
         AutomationPackageEdit { package: self.clone(), body: bodies::AutomationPackageEdit::default() }
     }
 
-    /// Archives the code package. If the handle does not know the automation, the package is fetched first.
+    /// Archives the code package. Fetches it first, because the call names the automation.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
@@ -282,11 +267,11 @@ impl AutomationPackageHandle {
         Ok(call.package_id(self.checked()?).send().await?.into_inner())
     }
 
-    /// Restores the archived code package. If the handle does not know the automation, the package is fetched first.
+    /// Restores the archived code package. Fetches it first, because the call names the automation.
     ///
     /// ```no_run
-    /// # async fn example(automation: sbg::automations::AutomationHandle, id: String) -> sbg::Result<()> {
-    /// let package = automation.packages().package(id).restore().await?;
+    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
+    /// let package = client.automation_package(id).restore().await?;
     /// assert_eq!(package.archived, Some(false));
     /// # Ok(())
     /// # }
@@ -302,13 +287,8 @@ impl AutomationPackageHandle {
     }
 
     async fn automation(&self) -> Result<String> {
-        self.checked()?;
-        let automation = match &self.automation {
-            Some(known) => Some(known.clone()),
-            None => self.get().await?.automation,
-        };
-        let automation = automation.ok_or_else(|| {
-            let message = "the code package does not name its automation; get the handle from the automation";
+        let automation = self.get().await?.automation.ok_or_else(|| {
+            let message = "the platform returned a code package without its automation";
             Error::new(ErrorKind::UnexpectedResponse, message)
         })?;
         checked_id(&automation)?;

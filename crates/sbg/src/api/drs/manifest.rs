@@ -11,7 +11,7 @@ use csv::{ReaderBuilder, StringRecord};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 
-use super::super::destination::{Place, place_setters};
+use super::super::destination::{NamedDestination, destination_setters};
 use super::{DrsImports, DrsItem, MOST_FILES};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -184,7 +184,7 @@ impl DrsImports {
     /// use sbg::drs::DrsManifest;
     ///
     /// let manifest = DrsManifest::read("manifest.csv")?;
-    /// let import = client.drs_imports().manifest(manifest).to_project("rfranklin/fibre-diffraction");
+    /// let import = client.drs_imports().manifest(manifest).to("rfranklin/fibre-diffraction");
     /// for row in import.metadata_from(["sample_id"]).await?.rows {
     ///     match row.result {
     ///         Ok(file) => println!("line {}: {}", row.line, file.id),
@@ -198,7 +198,7 @@ impl DrsImports {
         ManifestImport {
             client: self.client.clone(),
             manifest,
-            place: Place::default(),
+            to: NamedDestination::default(),
             columns: Columns::None,
             tags: Vec::new(),
             conflict_resolution: None,
@@ -221,7 +221,7 @@ type OnChange = Arc<dyn Fn(&types::DrsImport) + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client, manifest: sbg::drs::DrsManifest) -> sbg::Result<()> {
-/// let import = client.drs_imports().manifest(manifest).to_project("rfranklin/demo").metadata_from_all();
+/// let import = client.drs_imports().manifest(manifest).to("rfranklin/demo").metadata_from_all();
 /// println!("{} rows failed", import.await?.failed().count());
 /// # Ok(())
 /// # }
@@ -231,7 +231,7 @@ type OnChange = Arc<dyn Fn(&types::DrsImport) + Send + Sync>;
 pub struct ManifestImport {
     client: Client,
     manifest: DrsManifest,
-    place: Place,
+    to: NamedDestination,
     columns: Columns,
     tags: Vec<String>,
     conflict_resolution: Option<types::DrsConflictResolution>,
@@ -242,29 +242,21 @@ impl fmt::Debug for ManifestImport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ManifestImport")
             .field("rows", &self.manifest.len())
-            .field("place", &self.place)
+            .field("to", &self.to)
             .finish_non_exhaustive()
     }
 }
 
 impl ManifestImport {
-    place_setters! {
-        /// Imports the files to the root of this project, `owner/project`.
+    destination_setters! {
+        /// The project or folder that the files are imported to.
         ///
         /// ```
         /// # fn example(import: sbg::drs::ManifestImport) {
-        /// let import = import.to_project("rfranklin/fibre-diffraction");
+        /// let import = import.to("rfranklin/fibre-diffraction");
         /// # }
         /// ```
-        to_project;
-        /// Imports the files into this folder.
-        ///
-        /// ```
-        /// # fn example(import: sbg::drs::ManifestImport, folder: sbg::types::File) {
-        /// let import = import.to_folder(folder);
-        /// # }
-        /// ```
-        to_folder;
+        to;
     }
 
     /// Columns that become metadata fields of the same name. Empty values are left out.
@@ -342,7 +334,7 @@ impl ManifestImport {
     ///
     /// Refused before any request: an invalid or missing destination. Later failures are in the report of the row.
     pub async fn send(mut self) -> Result<ManifestReport> {
-        self.place.clone().checked("a manifest goes to")?;
+        self.to.clone().checked("the manifest")?;
         let rows = std::mem::take(&mut self.manifest.rows);
         let mut reports: Vec<RowReport> = Vec::with_capacity(rows.len());
         let mut items = Vec::new();
@@ -373,7 +365,7 @@ impl ManifestImport {
         if let Some(problem) = &row.problem {
             return Err(Error::invalid(problem.clone()));
         }
-        let mut item = DrsItem { uri: row.uri.clone(), place: self.place.clone(), metadata: BTreeMap::new() };
+        let mut item = DrsItem { uri: row.uri.clone(), to: self.to.clone(), metadata: BTreeMap::new() };
         if let Some(name) = &row.name {
             item = item.name(name);
         }

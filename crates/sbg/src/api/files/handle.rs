@@ -6,7 +6,7 @@ use super::metadata_value::{check_metadata, metadata_body};
 use super::{FileList, FileRef, FolderList};
 use crate::api::checks::check_name;
 use crate::api::checks::check_tags;
-use crate::api::destination::{Destination, Place, place_setters};
+use crate::api::destination::{Destination, DestinationFields, NamedDestination, destination_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::raw::types as bodies;
@@ -97,16 +97,16 @@ impl FileHandle {
         Ok(())
     }
 
-    /// Copies the file: set the destination, then `.await`. Folders are refused.
+    /// Copies the file to a project or a folder. Folders are refused; [`Jobs::copy_files`](super::Jobs::copy_files) copies them.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let copy = client.file(id).copy().to_project("fcrick/models").name("pattern-51.fastq").await?;
+    /// let copy = client.file(id).copy_to("fcrick/models").name("pattern-51.fastq").await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn copy(&self) -> FileCopy {
-        FileCopy { file: self.clone(), place: Place::default() }
+    pub fn copy_to(&self, destination: impl Into<Destination>) -> FileCopy {
+        FileCopy { file: self.clone(), to: NamedDestination::new(destination) }
     }
 
     /// Moves the file or folder into another folder of the same project.
@@ -143,45 +143,6 @@ impl FileHandle {
             .send()
             .await?
             .into_inner())
-    }
-
-    /// Replaces all tags.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let tags = client.file("567890abc9b0307bc0414164").set_tags(["dna", "b form"]).await?;
-    /// assert_eq!(tags, ["dna", "b form"]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Refused before any request: a tag that is empty or contains a comma. Otherwise the error of the call.
-    pub async fn set_tags<T: Into<String>>(&self, tags: impl IntoIterator<Item = T>) -> Result<Vec<String>> {
-        self.put_tags(tags.into_iter().map(Into::into).collect()).await
-    }
-
-    /// Removes all tags.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// client.file("567890abc9b0307bc0414164").clear_tags().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The error of the call.
-    pub async fn clear_tags(&self) -> Result<()> {
-        self.put_tags(Vec::new()).await.map(drop)
-    }
-
-    async fn put_tags(&self, tags: Vec<String>) -> Result<Vec<String>> {
-        check_tags(&tags)?;
-        let call = self.client.raw().file_tags_replace().file_id(self.checked_file("tagged")?);
-        Ok(call.body(types::FileTagsReplace(tags)).send().await?.into_inner().0)
     }
 
     /// The files and folders in this folder.
@@ -282,7 +243,7 @@ awaitable!(FileEdit => types::File, file.client);
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let copy = client.file("567890abc9b0307bc0414164").copy().to_project("fcrick/models").await?;
+/// let copy = client.file("567890abc9b0307bc0414164").copy_to("fcrick/models").await?;
 /// println!("{}", copy.id);
 /// # Ok(())
 /// # }
@@ -291,33 +252,17 @@ awaitable!(FileEdit => types::File, file.client);
 #[must_use = "nothing is sent until it is awaited"]
 pub struct FileCopy {
     file: FileHandle,
-    place: Place,
+    to: NamedDestination,
 }
 
 impl FileCopy {
-    place_setters! {
-        /// Copies to the root of this project, `owner/project`.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client) {
-        /// let copy = client.file("567890abc9b0307bc0414164").copy().to_project("fcrick/models");
-        /// # }
-        /// ```
-        to_project;
-        /// Copies into this folder.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client, folder: sbg::types::File) {
-        /// let copy = client.file("567890abc9b0307bc0414164").copy().to_folder(&folder);
-        /// # }
-        /// ```
-        to_folder;
+    destination_setters! {
         /// Name of the copy. Default: the name of the file.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
         /// let file = client.file("567890abc9b0307bc0414164");
-        /// let copy = file.copy().to_project("fcrick/models").name("pattern-51.fastq");
+        /// let copy = file.copy_to("fcrick/models").name("pattern-51.fastq");
         /// # }
         /// ```
         name;
@@ -327,7 +272,7 @@ impl FileCopy {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let copy = client.file("567890abc9b0307bc0414164").copy().to_project("fcrick/models").send().await?;
+    /// let copy = client.file("567890abc9b0307bc0414164").copy_to("fcrick/models").send().await?;
     /// println!("{:?}", copy.name);
     /// # Ok(())
     /// # }
@@ -335,9 +280,9 @@ impl FileCopy {
     ///
     /// # Errors
     ///
-    /// Refused before any request: no destination or two, an invalid id or name. Otherwise the error of the call.
+    /// Refused before any request: an invalid id or name. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
-        let Destination { project, parent, name } = self.place.checked("a file is copied to")?;
+        let DestinationFields { project, parent, name } = self.to.checked("the copy")?;
         let call = self.file.client.raw().file_copy().file_id(self.file.checked_file("copied")?);
         Ok(call.body(bodies::FileCopy { project, parent, name }).send().await?.into_inner())
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sbg_raw::ClientAsyncJobsExt as _;
 
-use crate::api::destination::{Destination, Place, place_setters};
+use crate::api::destination::{DestinationFields, NamedDestination, destination_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::files::FileRef;
@@ -21,8 +21,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, file: sbg::types::File) -> sbg::Result<()> {
-    /// let job = client.jobs().delete([file.id]).await?;
-    /// client.job(&job)?.wait().await?;
+    /// let job = client.jobs().delete_files([file.id]).await?;
+    /// client.job(&job).wait().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -35,29 +35,20 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// for job in client.jobs().query().all().await? {
-    ///     let done = client.job(&job)?.wait().await?;
+    ///     let done = client.job(&job).wait().await?;
     ///     println!("{} {:?}", done.id, done.failed_files);
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A job of an unknown kind: the kind decides which URL returns its state.
-    pub fn job(&self, job: &types::AsyncJob) -> Result<JobHandle> {
+    pub fn job(&self, job: &types::AsyncJob) -> JobHandle {
         let kind = match &job.type_ {
             Some(AsyncJobType::Copy) => JobKind::Copy,
             Some(AsyncJobType::Move) => JobKind::Move,
             Some(AsyncJobType::Delete) => JobKind::Delete,
-            other => {
-                let name = other.as_ref().map_or("no kind", AsyncJobType::as_str);
-                let message = format!("the job `{}` is of {name}, not COPY, MOVE or DELETE", job.id);
-                return Err(Error::invalid(message)
-                    .with_hint("`copy_job`, `move_job` and `delete_job` take the id alone"));
-            }
+            other => JobKind::Unknown(other.as_ref().map_or("no kind", AsyncJobType::as_str).to_owned()),
         };
-        Ok(JobHandle { client: self.clone(), kind, id: job.id.clone() })
+        JobHandle { client: self.clone(), kind, id: job.id.clone() }
     }
 
     /// A job that copies files, by id.
@@ -105,7 +96,7 @@ impl Client {
 /// ```no_run
 /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
 /// let jobs = client.jobs();
-/// let job = jobs.copy([sbg::files::JobItem::new(folder).to_project("fcrick/models")]).await?;
+/// let job = jobs.copy_files([sbg::files::JobItem::new(folder).to("fcrick/models")]).await?;
 /// println!("{} {:?}", job.id, job.state);
 /// # Ok(())
 /// # }
@@ -138,11 +129,11 @@ impl Jobs {
     /// use sbg::files::{JobItem, ItemResults as _};
     ///
     /// let items = [
-    ///     JobItem::new(folder).to_project("fcrick/models"),
-    ///     JobItem::new(file).to_project("fcrick/models").name("pattern-51.fastq"),
+    ///     JobItem::new(folder).to("fcrick/models"),
+    ///     JobItem::new(file).to("fcrick/models").name("pattern-51.fastq"),
     /// ];
-    /// let job = client.jobs().copy(items).await?;
-    /// let done = client.job(&job)?.wait().await?;
+    /// let job = client.jobs().copy_files(items).await?;
+    /// let done = client.job(&job).wait().await?;
     /// for copy in done.results() {
     ///     println!("{}", copy?.id);
     /// }
@@ -152,10 +143,10 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// Refused before any request: no items, an item without exactly one destination, an item given twice for one destination, or an
+    /// Refused before any request: no items, an item without a destination, an item given twice for one destination, or an
     /// invalid id or name. Otherwise the error of the call.
-    pub async fn copy(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
-        let items = checked(items, "a file is copied to")?;
+    pub async fn copy_files(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
+        let items = checked(items, "the copy")?;
         let call = self.client.raw().async_file_copy_start().body(types::AsyncFileCopy { items });
         Ok(call.send().await?.into_inner())
     }
@@ -166,21 +157,21 @@ impl Jobs {
     /// to another project.
     ///
     /// ```no_run
-    /// # async fn example(client: sbg::Client, folder: String, place: String) -> sbg::Result<()> {
+    /// # async fn example(client: sbg::Client, folder: String, archive: String) -> sbg::Result<()> {
     /// use sbg::files::JobItem;
     ///
-    /// let job = client.jobs().move_files([JobItem::new(folder).to_folder(place)]).await?;
-    /// client.job(&job)?.wait().await?;
+    /// let job = client.jobs().move_files([JobItem::new(folder).to(archive)]).await?;
+    /// client.job(&job).wait().await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// Refused before any request: no items, an item without exactly one destination, an item given twice for one destination, or an
+    /// Refused before any request: no items, an item without a destination, an item given twice for one destination, or an
     /// invalid id or name. Otherwise the error of the call.
     pub async fn move_files(&self, items: impl IntoIterator<Item = JobItem>) -> Result<types::AsyncJob> {
-        let items = checked(items, "a file is moved to")?.into_iter().map(to_move).collect();
+        let items = checked(items, "the move")?.into_iter().map(to_move).collect();
         let call = self.client.raw().async_file_move_start().body(types::AsyncFileMove { items });
         Ok(call.send().await?.into_inner())
     }
@@ -189,8 +180,8 @@ impl Jobs {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: String) -> sbg::Result<()> {
-    /// let job = client.jobs().delete([folder]).await?;
-    /// client.job(&job)?.wait().await?;
+    /// let job = client.jobs().delete_files([folder]).await?;
+    /// client.job(&job).wait().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -198,7 +189,10 @@ impl Jobs {
     /// # Errors
     ///
     /// Refused before any request: no ids, a repeated id, or an invalid one. Otherwise the error of the call.
-    pub async fn delete<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<types::AsyncJob> {
+    pub async fn delete_files<I: Into<String>>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+    ) -> Result<types::AsyncJob> {
         let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
         check_not_empty(&ids)?;
         let mut seen = HashSet::new();
@@ -242,8 +236,8 @@ impl List for JobList {
 /// # async fn example(client: sbg::Client, files: Vec<sbg::types::File>) -> sbg::Result<()> {
 /// use sbg::files::JobItem;
 ///
-/// let items = files.iter().map(|file| JobItem::new(file).to_project("fcrick/models"));
-/// let job = client.jobs().copy(items).await?;
+/// let items = files.iter().map(|file| JobItem::new(file).to("fcrick/models"));
+/// let job = client.jobs().copy_files(items).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -251,7 +245,7 @@ impl List for JobList {
 #[must_use = "an item does nothing until it is given to a job"]
 pub struct JobItem {
     file: FileRef,
-    place: Place,
+    to: NamedDestination,
 }
 
 impl JobItem {
@@ -259,35 +253,27 @@ impl JobItem {
     ///
     /// ```
     /// # fn example(folder: sbg::types::File) {
-    /// let item = sbg::files::JobItem::new("567890abc9b0307bc0414164").to_folder(folder);
+    /// let item = sbg::files::JobItem::new("567890abc9b0307bc0414164").to(folder);
     /// # }
     /// ```
     pub fn new(file: impl Into<FileRef>) -> Self {
-        Self { file: file.into(), place: Place::default() }
+        Self { file: file.into(), to: NamedDestination::default() }
     }
 
-    place_setters! {
-        /// Sends it to the root of this project, `owner/project`.
+    destination_setters! {
+        /// The project or folder that it goes to.
         ///
         /// ```
         /// # fn example(file: sbg::types::File) {
-        /// let item = sbg::files::JobItem::new(file).to_project("fcrick/models");
+        /// let item = sbg::files::JobItem::new(file).to("fcrick/models");
         /// # }
         /// ```
-        to_project;
-        /// Sends it into this folder.
-        ///
-        /// ```
-        /// # fn example(file: sbg::types::File, folder: sbg::types::File) {
-        /// let item = sbg::files::JobItem::new(file).to_folder(folder);
-        /// # }
-        /// ```
-        to_folder;
+        to;
         /// Name at the destination. Default: the current name.
         ///
         /// ```
         /// # fn example(file: sbg::types::File) {
-        /// let item = sbg::files::JobItem::new(file).to_project("fcrick/models").name("S1-reads.fastq.gz");
+        /// let item = sbg::files::JobItem::new(file).to("fcrick/models").name("S1-reads.fastq.gz");
         /// # }
         /// ```
         name;
@@ -295,7 +281,7 @@ impl JobItem {
 
     fn checked(self, what: &str) -> Result<types::AsyncFileCopyItem> {
         let file = self.file.checked()?.to_owned();
-        let Destination { project, parent, name } = self.place.checked(what)?;
+        let DestinationFields { project, parent, name } = self.to.checked(what)?;
         Ok(types::AsyncFileCopyItem { file, project, parent, name, location: None })
     }
 }
@@ -323,12 +309,13 @@ fn to_move(item: types::AsyncFileCopyItem) -> types::AsyncFileMoveItem {
     types::AsyncFileMoveItem { file, project, parent, name, location }
 }
 
-/// What a job does.
-#[derive(Clone, Copy, Debug)]
+/// What a job does, which decides the URL of its state.
+#[derive(Clone, Debug)]
 enum JobKind {
     Copy,
     Move,
     Delete,
+    Unknown(String),
 }
 
 /// A job, by id. Creating it makes no request.
@@ -336,7 +323,7 @@ enum JobKind {
 /// ```no_run
 /// # async fn example(client: sbg::Client, files: Vec<sbg::files::JobItem>) -> sbg::Result<()> {
 /// let job = client.jobs().move_files(files).await?;
-/// let job = client.job(&job)?;
+/// let job = client.job(&job);
 /// println!("{} is {:?}", job.id(), job.get().await?.state);
 /// # Ok(())
 /// # }
@@ -370,13 +357,18 @@ impl JobHandle {
     /// # }
     /// ```
     pub fn get(&self) -> Get<types::AsyncJob> {
-        let (kind, id) = (self.kind, self.id.clone());
+        let (kind, id) = (self.kind.clone(), self.id.clone());
         Get::whole(&self.client, "jobs", move |client| async move {
             let (raw, id) = (client.raw(), check_segment("job id", &id)?);
             let job = match kind {
                 JobKind::Copy => raw.async_file_copy_get().job_id(id).send().await?,
                 JobKind::Move => raw.async_file_move_get().job_id(id).send().await?,
                 JobKind::Delete => raw.async_file_delete_get().job_id(id).send().await?,
+                JobKind::Unknown(kind) => {
+                    let message = format!("the job `{id}` is of {kind}, not COPY, MOVE or DELETE");
+                    return Err(Error::invalid(message)
+                        .with_hint("`copy_job`, `move_job` and `delete_job` take the id alone"));
+                }
             };
             Ok(job.into_inner())
         })
@@ -455,23 +447,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::files::Destination;
 
     #[test]
     fn invalid_job_items_are_rejected() {
         let check = |items: Vec<JobItem>, expected: &str| {
-            assert_eq!(checked(items, "a file is copied to").unwrap_err().message(), expected);
+            assert_eq!(checked(items, "the copy").unwrap_err().message(), expected);
         };
         let new = || JobItem::new("5f1");
         check(vec![], "a job needs at least one file or folder");
-        check(vec![new()], "a file is copied to a project or a folder: set one");
-        let both = new().to_folder("5f2").to_project("a/b");
-        check(vec![both], "a file is copied to a project or a folder: set one, not both");
-        check(vec![new().to_folder("a/b")], "not a folder id: `a/b` (`/` is not allowed)");
-        check(vec![new().to_folder("5f2").name("a/b")], "the name `a/b` has a slash");
-        let twice = vec![new().to_folder("5f2"), new().to_folder("5f2").name("b")];
+        check(vec![new()], "the copy has no destination: set a project or a folder with `to()`");
+        check(vec![new().to(Destination::folder("a/b"))], "not a folder id: `a/b` (`/` is not allowed)");
+        check(vec![new().to("5f2").name("a/b")], "the name `a/b` has a slash");
+        let twice = vec![new().to("5f2"), new().to("5f2").name("b")];
         check(twice, "the file `5f1` is listed twice for one destination");
-        let two_places = vec![new().to_folder("5f2"), new().to_folder("5f3")];
-        assert_eq!(checked(two_places, "a file is copied to").unwrap().len(), 2);
+        let two_destinations = vec![new().to("5f2"), new().to("5f3")];
+        assert_eq!(checked(two_destinations, "the copy").unwrap().len(), 2);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use sbg_raw::ClientFilesExt as _;
 
-use super::{FileHandle, FileQuery, Files};
+use super::{Destination, FileHandle, FileQuery, Files};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::text_of;
@@ -197,7 +197,7 @@ impl ProjectFiles {
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let files = client.project("rfranklin/fibre-diffraction").files();
     /// let folder = files.create_folder_all("results/2026/november").await?;
-    /// client.upload("51.tiff").to_folder(&folder).await?;
+    /// client.upload("51.tiff").to(&folder).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -229,12 +229,8 @@ impl ProjectFiles {
         name: &str,
         path: &str,
     ) -> Result<types::File> {
-        let create = self.client().files().create_folder(name);
-        let create = match parent {
-            Some(parent) => create.in_folder(parent),
-            None => create.in_project(self.id()),
-        };
-        match create.send().await {
+        let parent_folder = parent.map_or_else(|| Destination::project(self.id()), Destination::folder);
+        match self.client().files().create_folder(name, parent_folder).send().await {
             Err(error) if error.is_conflict() => self.named(parent, name, path).await?.ok_or(error),
             created => created,
         }

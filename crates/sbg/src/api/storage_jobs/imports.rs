@@ -3,7 +3,7 @@
 use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
 
 use super::outcome::{StorageJobExt, outcome, state};
-use crate::api::destination::{Destination, Place, place_setters};
+use crate::api::destination::{DestinationFields, NamedDestination, destination_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, ProjectId, VolumeId, check_given, check_segment, excerpt};
@@ -86,7 +86,7 @@ impl Imports {
     /// use sbg::storage_jobs::StorageJobExt as _;
     ///
     /// let import = client.imports().start("rfranklin/patterns", "photographs/51.tiff");
-    /// let import = import.to_project("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
+    /// let import = import.to("rfranklin/fibre-diffraction").name("photograph-51.tiff").await?;
     /// let import = client.import(&import.id).wait().await?;
     /// println!("{}", import.file()?.id);
     /// # Ok(())
@@ -101,7 +101,7 @@ impl Imports {
     /// ```no_run
     /// # async fn example(client: sbg::Client, locations: Vec<String>) -> sbg::Result<()> {
     /// let imports = client.imports();
-    /// let start = |location| imports.start("rfranklin/patterns", location).to_project("rfranklin/fibre-diffraction");
+    /// let start = |location| imports.start("rfranklin/patterns", location).to("rfranklin/fibre-diffraction");
     /// for import in imports.bulk_start(locations.into_iter().map(start)).await? {
     ///     println!("{:?}", import?.state);
     /// }
@@ -260,7 +260,7 @@ impl List for ImportList {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let start = client.imports().start("rfranklin/patterns", "photographs/").to_project("rfranklin/fibre-diffraction");
+/// let start = client.imports().start("rfranklin/patterns", "photographs/").to("rfranklin/fibre-diffraction");
 /// let import = start.name("photographs-1952").autorename(true).await?;
 /// println!("{} {:?}", import.id, import.state);
 /// # Ok(())
@@ -271,7 +271,7 @@ impl List for ImportList {
 pub struct ImportStart {
     client: Client,
     volume: Given<VolumeId>,
-    place: Place,
+    to: NamedDestination,
     /// Everything but the volume and the destination, which are added on sending.
     body: bodies::ImportStart,
 }
@@ -286,27 +286,19 @@ impl ImportStart {
             preserve_folder_structure: None,
             properties: serde_json::Map::new(),
         };
-        Self { client, volume, place: Place::default(), body }
+        Self { client, volume, to: NamedDestination::default(), body }
     }
 
-    place_setters! {
-        /// Imports it to the root of this project, `owner/project`.
+    destination_setters! {
+        /// The project or folder to import to.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
         /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz");
-        /// let start = start.to_project("rfranklin/fibre-diffraction");
+        /// let start = start.to("rfranklin/fibre-diffraction");
         /// # }
         /// ```
-        to_project;
-        /// Imports it into this folder.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client, folder: sbg::types::File) {
-        /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").to_folder(folder);
-        /// # }
-        /// ```
-        to_folder;
+        to;
         /// Name on the platform. Default: the last part of the location. The name of a folder may have only letters, digits, `_`, `-`
         /// and `.`.
         ///
@@ -347,7 +339,7 @@ impl ImportStart {
 
     fn checked(mut self) -> Result<bodies::ImportStart> {
         self.body.source.volume = self.volume?.into();
-        let Destination { project, parent, name } = self.place.checked("an import goes to")?;
+        let DestinationFields { project, parent, name } = self.to.checked("the import")?;
         self.body.destination = types::ImportStartDestination { project, parent, name };
         let bodies::ImportStart { source, destination, preserve_folder_structure, .. } = &self.body;
         let location = &source.location;
@@ -377,7 +369,7 @@ impl ImportStart {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, folder: sbg::types::File) -> sbg::Result<()> {
-    /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").to_folder(folder);
+    /// let start = client.imports().start("rfranklin/patterns", "S1/reads.fastq.gz").to(folder);
     /// let import = client.import(start.send().await?.id).wait().await?;
     /// # Ok(())
     /// # }
@@ -497,15 +489,11 @@ mod tests {
         let check = |import: ImportStart, expected: &str| {
             assert_eq!(import.checked().map(|_| ()).unwrap_err().to_string(), expected);
         };
-        let file = || start("in/51.tiff").to_folder("f");
-        let folder = || start("in/").to_folder("f");
-        check(start("x"), "an import goes to a project or a folder: set one");
-        check(file().to_project("a/b"), "an import goes to a project or a folder: set one, not both");
-        check(
-            start("").to_folder("f"),
-            "the location of an import is empty: name a file or a folder of the volume",
-        );
-        check(start("/").to_folder("f"), "`/` gives no name to import under: set one");
+        let file = || start("in/51.tiff").to("f");
+        let folder = || start("in/").to("f");
+        check(start("x"), "the import has no destination: set a project or a folder with `to()`");
+        check(start("").to("f"), "the location of an import is empty: name a file or a folder of the volume");
+        check(start("/").to("f"), "`/` gives no name to import under: set one");
         check(file().name("a/b"), "the name `a/b` has a slash");
         check(
             folder().name("a b"),
@@ -517,7 +505,7 @@ mod tests {
         );
         assert!(file().name("a b").checked().is_ok());
         assert!(folder().name("a-b_1.c").preserve_folder_structure(false).checked().is_ok());
-        assert!(start("/").to_folder("f").name("all").checked().is_ok());
+        assert!(start("/").to("f").name("all").checked().is_ok());
     }
 
     #[test]

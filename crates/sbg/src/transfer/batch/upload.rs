@@ -15,9 +15,10 @@ use super::comparison::{self, Comparison, FilePair, remote_of};
 use super::conflict::numbered;
 use super::sameness::RemoteFile;
 use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
-use crate::api::destination::{Place, place_setters};
+use crate::api::destination::{NamedDestination, destination_setters};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::Destination;
 use crate::request::fields::Fields;
 use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::task::blocking;
@@ -32,7 +33,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let upload = client.upload_all(["a.fastq", "b.fastq"]).to_project("rfranklin/fibre-diffraction");
+    /// let upload = client.upload_all(["a.fastq", "b.fastq"]).to("rfranklin/fibre-diffraction");
     /// upload.await?.into_result()?;
     /// # Ok(())
     /// # }
@@ -47,7 +48,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let report = client.upload_tree("results").to_project("rfranklin/fibre-diffraction").await?.into_result()?;
+    /// let report = client.upload_tree("results").to("rfranklin/fibre-diffraction").await?.into_result()?;
     /// println!("{} files", report.files.len());
     /// # Ok(())
     /// # }
@@ -67,7 +68,7 @@ enum Input {
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let report = client.upload_tree("results").to_project("rfranklin/fibre-diffraction").await?;
+/// let report = client.upload_tree("results").to("rfranklin/fibre-diffraction").await?;
 /// println!("{} bytes", report.bytes());
 /// # Ok(())
 /// # }
@@ -77,7 +78,7 @@ enum Input {
 pub struct UploadMany {
     client: Client,
     what: Input,
-    place: Place,
+    to: NamedDestination,
     conflict: Conflict,
     compare: Compare,
 }
@@ -90,6 +91,13 @@ enum RemoteFolder {
 }
 
 impl RemoteFolder {
+    fn destination(&self) -> Destination {
+        match self {
+            Self::Project(id) => Destination::project(&**id),
+            Self::Folder(id) => Destination::folder(id),
+        }
+    }
+
     /// Identifies the destination in the record of a tree.
     fn name(&self) -> String {
         match self {
@@ -102,26 +110,18 @@ impl RemoteFolder {
 impl UploadMany {
     fn new(client: &Client, what: Input) -> Self {
         let (conflict, compare) = (Conflict::default(), Compare::default());
-        Self { client: client.clone(), what, place: Place::default(), conflict, compare }
+        Self { client: client.clone(), what, to: NamedDestination::default(), conflict, compare }
     }
 
-    place_setters! {
-        /// Uploads to the root of this project, `owner/project`.
+    destination_setters! {
+        /// The project or folder to upload to.
         ///
         /// ```
         /// # fn example(client: sbg::Client) {
-        /// let upload = client.upload_tree("results").to_project("rfranklin/fibre-diffraction");
+        /// let upload = client.upload_tree("results").to("rfranklin/fibre-diffraction");
         /// # }
         /// ```
-        to_project;
-        /// Uploads into this folder.
-        ///
-        /// ```
-        /// # fn example(client: sbg::Client) {
-        /// let upload = client.upload_tree("results").to_folder("567890abc9b0307bc0414164");
-        /// # }
-        /// ```
-        to_folder;
+        to;
     }
 
     /// What to do if a file of the same name exists. The file fails by default.
@@ -146,7 +146,7 @@ impl UploadMany {
     /// # fn example(client: sbg::Client) {
     /// use sbg::transfer::Compare;
     ///
-    /// let upload = client.upload_tree("results").to_project("rfranklin/demo").compare(Compare::Content);
+    /// let upload = client.upload_tree("results").to("rfranklin/demo").compare(Compare::Content);
     /// # }
     /// ```
     pub fn compare(mut self, compare: Compare) -> Self {
@@ -159,7 +159,7 @@ impl UploadMany {
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// let upload = client.upload_tree("results").to_project("rfranklin/fibre-diffraction").start();
+    /// let upload = client.upload_tree("results").to("rfranklin/fibre-diffraction").start();
     /// println!("{} bytes", upload.wait().await?.bytes());
     /// # Ok(())
     /// # }
@@ -169,8 +169,8 @@ impl UploadMany {
     }
 
     async fn start_all(self, context: Context, group: &mut Group) -> Result<()> {
-        let Self { client, what, place, conflict, compare } = self;
-        let place = place.checked("files are uploaded to")?;
+        let Self { client, what, to, conflict, compare } = self;
+        let place = to.checked("the upload")?;
         let place = match place.parent {
             Some(folder) => RemoteFolder::Folder(folder),
             None => RemoteFolder::Project(place.project.unwrap_or_default()),
@@ -449,8 +449,8 @@ impl FileTask {
         let is_own = name == local.name;
         let upload = client.upload(&local.file).name(name).overwrite(conflict == Conflict::Overwrite);
         let upload = match place {
-            RemoteFolder::Project(id) => upload.to_project(id),
-            RemoteFolder::Folder(id) => upload.to_folder(id),
+            RemoteFolder::Project(id) => upload.to(id),
+            RemoteFolder::Folder(id) => upload.to(id),
         };
         let (done, source) = upload.run_recorded(context, shared).await?;
         if let (Some(key), Some(before), true) = (&key, &before, is_own) {
@@ -518,12 +518,8 @@ impl Folders {
                 "`{name}` is a file on the platform, so no folder can be made there"
             ))),
             None => {
-                let create = self.client.files().create_folder(name);
-                let create = match parent {
-                    RemoteFolder::Project(id) => create.in_project(&**id),
-                    RemoteFolder::Folder(id) => create.in_folder(id),
-                };
-                Ok((RemoteFolder::Folder(create.await?.id), FolderNames::default()))
+                let created = self.client.files().create_folder(name, parent.destination()).await?;
+                Ok((RemoteFolder::Folder(created.id), FolderNames::default()))
             }
         }
     }

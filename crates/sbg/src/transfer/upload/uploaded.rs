@@ -8,7 +8,7 @@ use crate::types;
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-/// let done = client.upload("reads.bam").to_project("rfranklin/fibre-diffraction").await?;
+/// let done = client.upload("reads.bam").to("rfranklin/fibre-diffraction").await?;
 /// println!("{}: {} bytes, {} of them sent by an earlier run", done.id, done.bytes, done.resumed);
 /// if let Some(why) = &done.started_over {
 ///     println!("restarted from zero: {why}");
