@@ -19,6 +19,7 @@ mod local_files;
 mod many;
 mod members;
 mod metadata;
+mod packing;
 mod paging;
 mod pausing;
 mod projects;

@@ -35,7 +35,6 @@ mod private_file;
 mod shared;
 mod state;
 mod world;
-mod yaml;
 
 pub use crate::{
     builder::Builder,

@@ -46,7 +46,6 @@ use crate::{
         router::{Route, Router},
     },
     shared::Shared,
-    yaml,
 };
 
 /// All operations. An area is one file here, one in `world`, and one line in this table.
@@ -201,7 +200,7 @@ fn parse_body(head: &Parts, body: &Bytes, yaml: bool) -> Outcome<(Option<Value>,
     if yaml && mentions_yaml(head, &header::CONTENT_TYPE) {
         let text = String::from_utf8(body.to_vec())
             .map_err(|_| ApiError::bad_request("The body is not valid YAML: it is not UTF-8."))?;
-        let value = yaml::parse(&text)
+        let value = sbg_yaml::parse(&text)
             .map_err(|error| ApiError::bad_request(format_args!("The body is not valid YAML: {error}.")))?;
         return Ok((Some(value), Some(text)));
     }

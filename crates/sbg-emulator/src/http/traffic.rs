@@ -84,7 +84,7 @@ fn value(kind: Option<&str>, body: &[u8]) -> Option<Value> {
     }
     let text = String::from_utf8_lossy(body);
     let read = match kind {
-        Some(kind) if kind.contains("yaml") => crate::yaml::parse(&text).ok(),
+        Some(kind) if kind.contains("yaml") => sbg_yaml::parse(&text).ok(),
         _ => serde_json::from_str(&text).ok(),
     };
     Some(read.unwrap_or_else(|| text.into()))

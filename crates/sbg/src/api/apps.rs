@@ -1,6 +1,8 @@
 //! Apps: tools and workflows in CWL, and their revisions.
 
 mod cwl;
+#[cfg(feature = "cwl")]
+mod pack;
 mod path;
 mod push;
 
@@ -22,6 +24,8 @@ use crate::request::query::Query;
 use crate::types;
 
 pub use cwl::Cwl;
+#[cfg(feature = "cwl")]
+pub use pack::Pack;
 pub use push::Pushed;
 
 impl Client {

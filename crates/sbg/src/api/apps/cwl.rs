@@ -1,5 +1,7 @@
 //! CWL descriptions of apps, and how they are sent.
 
+use std::borrow::Cow;
+
 use http::{HeaderValue, Method, header};
 use sbg_raw::{ClientAppsExt as _, Operation};
 use serde_json::{Map, Value, json};
@@ -50,6 +52,22 @@ impl Cwl {
             Self::Yaml(_) => "a YAML document with something in it",
         };
         Err(Error::invalid(format!("the description of an app is {problem}")))
+    }
+
+    /// What the description says, however it is written.
+    pub(super) fn content(&self) -> Result<Cow<'_, Value>> {
+        match self {
+            Self::Json(content) => Ok(Cow::Borrowed(content)),
+            #[cfg(feature = "cwl")]
+            Self::Yaml(text) => sbg_yaml::parse(text).map(Cow::Owned).map_err(|error| {
+                Error::invalid(format!("the description of an app is not valid YAML: {error}"))
+            }),
+            #[cfg(not(feature = "cwl"))]
+            Self::Yaml(_) => {
+                Err(Error::invalid("a description in YAML cannot be compared with the one on the platform")
+                    .with_hint("give it as JSON, or build `sbg` with the feature `cwl`"))
+            }
+        }
     }
 }
 

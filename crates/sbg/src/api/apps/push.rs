@@ -66,20 +66,16 @@ impl Apps {
     ///
     /// # Errors
     ///
-    /// Refused before any request: an id that is not of the form `owner/project/app`, or a description that is not a JSON object (YAML
-    /// cannot be compared). Otherwise the error of a call (code 6003 if someone else adds the same revision at the same time).
+    /// Refused before any request: an id that is not of the form `owner/project/app`, or a description that is not a map. YAML can only be
+    /// compared with the feature `cwl`, which is on by default. Otherwise the error of a call (code 6003 if someone else adds the same revision at the same time).
     pub async fn push(&self, id: impl IntoId<AppId>, cwl: impl Into<Cwl>) -> Result<Pushed> {
         let (id, cwl) = (id.into_id()?, cwl.into());
         if id.revision().is_some() {
             let message = format!("an app is pushed without a revision, as `{}`", id.without_revision());
             return Err(Error::invalid(message));
         }
-        let Cwl::Json(description) = &cwl else {
-            let error =
-                Error::invalid("a description in YAML cannot be compared with the one on the platform");
-            return Err(error.with_hint("give it as JSON"));
-        };
         cwl.check()?;
+        let description = cwl.content()?;
         let app = self.client.app(&id);
         let latest = match app.get().send().await {
             Err(error) if error.is_not_found() => {
@@ -87,7 +83,7 @@ impl Apps {
             }
             latest => latest?,
         };
-        if latest.raw.as_ref().is_some_and(|known| same_content(description, known)) {
+        if latest.raw.as_ref().is_some_and(|known| same_content(&description, known)) {
             return Ok(Pushed { app: latest, changed: false });
         }
         Ok(Pushed { app: app.create_revision(cwl).await?, changed: true })

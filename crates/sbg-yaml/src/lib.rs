@@ -1,4 +1,4 @@
-//! YAML as JSON, as far as apps need it: one document of maps, lists and scalars.
+//! Reads YAML as JSON, as far as descriptions of apps need it: one document of maps, lists and scalars. Depth and size are bounded.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,19 @@ const MAX_DEPTH: usize = 128;
 /// cannot expand into a large one.
 const MAX_VALUES: usize = 200_000;
 
-/// The value of the first document of a text. The error says what is wrong.
-pub(crate) fn parse(text: &str) -> Result<Value, String> {
+/// Parses the first document of a text; `null` if it is empty.
+///
+/// ```
+/// let tool = sbg_yaml::parse("class: CommandLineTool\ncores: 2")?;
+/// assert_eq!(tool["cores"], 2);
+/// # Ok::<(), String>(())
+/// ```
+///
+/// # Errors
+///
+/// Says what is wrong: the syntax and where, a key that is not a scalar, or a document that is too deep (128 levels) or has too many values
+/// (200,000, with an alias counting as all that it stands for).
+pub fn parse(text: &str) -> Result<Value, String> {
     let mut loader = Loader::default();
     let mut parser = Parser::new_from_str(text);
     parser.load(&mut loader, false).map_err(|error| error.to_string())?;
