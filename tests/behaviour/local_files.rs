@@ -83,7 +83,7 @@ async fn upload_does_not_wait_for_the_reader_to_end() -> Result<()> {
         // Stays open until the reader is done.
         std::io::Result::Ok(writer)
     });
-    let upload = stage.client.upload_reader("a", reader, 1000).to(&stage.project);
+    let upload = stage.client.upload_reader("a", reader).size(1000).to(&stage.project);
     let file = upload.part_size(100).await?;
     stage.assert_uploaded(&file.id, &bytes);
     drop(writing.await??);
@@ -97,7 +97,7 @@ async fn part_failure_is_noticed_while_reading() -> Result<()> {
     stage.fault(FaultRule::storage(refused));
     let (mut writer, reader) = tokio::io::duplex(1000);
     writer.write_all(&[0; 150]).await?;
-    let upload = stage.client.upload_reader("a", reader, 1000).to(&stage.project);
+    let upload = stage.client.upload_reader("a", reader).size(1000).to(&stage.project);
     assert_refused(upload.part_size(100).await, ErrorKind::Storage, &["HTTP 400"]);
     drop(writer);
     Ok(())
@@ -109,7 +109,7 @@ async fn reader_upload_outlives_the_client() -> Result<()> {
     let held = stage.fault(FaultRule::storage(Action::Delay(Duration::from_millis(300))));
     let client = stage.client_of("rfranklin");
     let reader = std::io::Cursor::new(b"ACGT".to_vec());
-    let upload = client.upload_reader("a", reader, 4).to(&stage.project).start();
+    let upload = client.upload_reader("a", reader).size(4).to(&stage.project).start();
     drop(client);
     eventually("it is sent", || stage.emulator.faults().fired(held) == 1).await;
     stage.assert_uploaded(&upload.wait().await?.id, b"ACGT");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::pipeline::{
-    Answer, Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper,
+    Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper, Response,
     RetryPolicy,
 };
 use sbg_emulator::{Action, Emulator, FaultRule};
@@ -24,8 +24,8 @@ async fn rate_limited_call_waits_for_the_reset() -> Result<()> {
     let stage = stage().await;
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }).nth(1));
     assert_eq!(stage.client.users().me().await?.username, "rfranklin");
-    let answers: Vec<_> = stage.calls("GET", "/user").iter().map(|request| request.status).collect();
-    assert_eq!(answers, [Some(429), Some(200)]);
+    let statuses: Vec<_> = stage.calls("GET", "/user").iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [Some(429), Some(200)]);
     Ok(())
 }
 
@@ -35,8 +35,8 @@ async fn rate_limited_call_waits_without_a_reset() -> Result<()> {
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: false }).method("POST").nth(1));
     // A refused call was not carried out, so even a creation is retried.
     assert_eq!(stage.client.projects().create("x").await?.id, "rfranklin/x");
-    let answers: Vec<_> = stage.calls("POST", "/projects").iter().map(|request| request.status).collect();
-    assert_eq!(answers, [Some(429), Some(200)]);
+    let statuses: Vec<_> = stage.calls("POST", "/projects").iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [Some(429), Some(200)]);
     Ok(())
 }
 
@@ -204,12 +204,12 @@ async fn server_error_handler_waits_count_as_retries() -> Result<()> {
 struct Anonymous;
 
 impl ErrorHandler for Anonymous {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+    fn handle(&self, answer: &Response, attempt: &Attempt) -> Decision {
         match (answer.status(), attempt.operation.id) {
             (404, "user_get") if attempt.number < 2 => Decision::RetryAfter(Duration::ZERO),
             (404, "user_get") => {
                 let ok = reqwest::StatusCode::OK;
-                Decision::Replace(Answer::new(ok, answer.headers().clone(), r#"{"username": "unknown"}"#))
+                Decision::Replace(Response::new(ok, answer.headers().clone(), r#"{"username": "unknown"}"#))
             }
             _ => Decision::Pass,
         }
@@ -238,13 +238,13 @@ impl ErrorHandler for Stand {
         self.name
     }
 
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+    fn handle(&self, answer: &Response, attempt: &Attempt) -> Decision {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.push(format!("{} {} {}", self.name, attempt.number, answer.status()));
         match answer.status() {
             404 => {
                 let body = format!(r#"{{"username": "{}"}}"#, self.name);
-                Decision::Replace(Answer::new(reqwest::StatusCode::OK, answer.headers().clone(), body))
+                Decision::Replace(Response::new(reqwest::StatusCode::OK, answer.headers().clone(), body))
             }
             418 => Decision::RetryAfter(Duration::ZERO),
             _ => Decision::Pass,

@@ -95,7 +95,7 @@ async fn dropped_reader_upload_is_an_error() -> Result<()> {
     // The last part is sent after others are confirmed.
     stage.fault(FaultRule::storage(status(404)).path("/60"));
     let reader = std::io::Cursor::new(random_bytes(6000));
-    let upload = stage.client.upload_reader("a", reader, 6000).to(&stage.project).part_size(100);
+    let upload = stage.client.upload_reader("a", reader).size(6000).to(&stage.project).part_size(100);
     let error =
         assert_refused(upload.await, ErrorKind::Storage, &["dropped the upload", "cannot be read again"]);
     assert_eq!(error.status(), Some(404));

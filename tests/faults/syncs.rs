@@ -81,7 +81,7 @@ async fn replace_some(
         let path = name(number);
         let (_, file) = path.rsplit_once('/').context("a name")?;
         let (size, reader) = (bytes.len() as u64, std::io::Cursor::new(bytes.clone()));
-        let upload = client.upload_reader(file, reader, size).overwrite(true);
+        let upload = client.upload_reader(file, reader).size(size).overwrite(true);
         upload.to(&folders[number % folders.len()]).await?;
         written.insert(path, bytes);
     }

@@ -26,7 +26,7 @@ pub struct Operation {
     /// Whether sending the call twice has the effect of sending it once.
     pub idempotent: bool,
     /// Whether a success has a JSON body.
-    pub answers: bool,
+    pub returns_body: bool,
     /// How the next page of the answer is found; `None` where the answer is no page.
     pub pagination: Option<Pagination>,
 }
@@ -39,7 +39,7 @@ const UNLISTED: Operation = Operation {
     tag: "",
     advance_access: false,
     idempotent: false,
-    answers: false,
+    returns_body: false,
     pagination: None,
 };
 

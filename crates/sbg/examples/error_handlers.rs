@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sbg::Client;
-use sbg::pipeline::{Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RetryPolicy};
+use sbg::pipeline::{Attempt, Decision, ErrorHandler, MaintenanceSleeper, Response, RetryPolicy};
 
 /// Retries idempotent calls when the proxy of the lab responds with 509.
 #[derive(Debug)]
 struct LabProxy;
 
 impl ErrorHandler for LabProxy {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() == 509 && attempt.operation.idempotent && attempt.number < 4 {
+    fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+        if response.status() == 509 && attempt.operation.idempotent && attempt.number < 4 {
             return Decision::RetryAfter(Duration::from_millis(100) * attempt.number);
         }
         Decision::Pass

@@ -107,7 +107,7 @@ impl Client {
     /// # }
     /// ```
     pub fn latest_rate_limit(&self) -> Option<RateLimit> {
-        self.shared.pipeline.policy.budget.latest()
+        self.shared.pipeline.policy.scheduler.latest()
     }
 
     /// Appends an error handler, or replaces the one with the same [name](ErrorHandler::name). Calls in progress keep the handlers that

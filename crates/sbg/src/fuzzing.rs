@@ -2,7 +2,7 @@
 //! invariant. Built only with `--cfg fuzzing`, as fuzzers do; not part of the public interface.
 
 pub use crate::config::profile::fuzz as profile;
-pub use crate::pipeline::fuzz as answer;
+pub use crate::pipeline::fuzz as response;
 pub use crate::request::next_page::fuzz as links;
 pub use crate::transfer::fuzz_content_range as content_range;
 pub use crate::transfer::fuzz_download_journal as download_journal;

@@ -1,6 +1,6 @@
 //! The one path to the API: every call, through a handle or through [`Client::raw`](crate::Client::raw), goes through the pipeline.
 //!
-//! gate -> budget -> authorise -> send -> handlers and retries -> uniform errors. Each step has a file; `call` runs them in order. The
+//! preflight -> scheduler -> auth -> send -> handlers and retries -> uniform errors. Each step has a file; `call` runs them in order. The
 //! pipeline reads every response body to its end, so that a connection that breaks in the middle of a body is retried like any other.
 //! Only the bytes of the object storage bypass it, see [`transfer`](crate::transfer).
 
@@ -31,23 +31,23 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
-pub(crate) use auth::Authorise;
-use call::{Answered, Call};
+pub(crate) use auth::Authenticator;
+use call::{Call, CallResponse};
 pub use error_handler::{Attempt, Decision, ErrorHandler, Waiting};
 pub(crate) use error_handler::{Handlers, OnWait};
 pub(crate) use options::Options;
 pub(crate) use policy::Policy;
-pub(crate) use preflight::Gate;
+pub(crate) use preflight::Preflight;
 pub use rate_limit::RateLimit;
 pub(crate) use record::Recorder;
-pub use response::Answer;
+pub use response::Response;
 use response::Sent;
 #[cfg(fuzzing)]
 pub use response::fuzz;
 pub use retry::RetryPolicy;
 pub(crate) use retry::jittered;
 pub(crate) use retry_after::retry_after;
-pub(crate) use scheduler::Budget;
+pub(crate) use scheduler::Scheduler;
 pub(crate) use send::classify;
 pub use sleepers::{GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper};
 
@@ -76,15 +76,19 @@ impl Pipeline {
         &self,
         request: reqwest::Request,
         operation: &'static Operation,
-    ) -> Result<Answer> {
-        Ok(self.call(request, operation).await?.answer)
+    ) -> Result<Response> {
+        Ok(self.call(request, operation).await?.response)
     }
 
     /// Runs the call on its own task, which is aborted when the returned future is dropped.
     ///
     /// Otherwise a future that is not polled for a while, such as the next page of a stream whose reader is busy, would keep its slot
     /// among the parallel requests, and the reader's own call might wait for that slot forever.
-    async fn call(&self, mut request: reqwest::Request, operation: &'static Operation) -> Result<Answered> {
+    async fn call(
+        &self,
+        mut request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> Result<CallResponse> {
         let runtime = runtime().map_err(|error| error.with_operation(operation, 0))?;
         if !self.options.query.is_empty() {
             request.url_mut().query_pairs_mut().extend_pairs(&self.options.query);
@@ -118,18 +122,18 @@ impl Transport for Pipeline {
         operation: &'static Operation,
     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
         Box::pin(async move {
-            let Answered { answer, sent, most } = self.call(request, operation).await?;
-            Ok(answer.into_response(sent, most))
+            let CallResponse { response, sent, most } = self.call(request, operation).await?;
+            Ok(response.into_response(sent, most))
         })
     }
 
-    fn unreadable(&self, answer: Unreadable) -> TransportError {
-        let Sent { attempts, secrets } = answer.extensions.get().cloned().unwrap_or_default();
-        let authorise = &self.policy.authorise;
-        let secrets: Vec<&str> = secrets.iter().map(String::as_str).chain([authorise.token()]).collect();
-        let error = Answer::new(answer.status, answer.headers, answer.body)
-            .unreadable(&answer.error, &authorise.api(), &secrets)
-            .with_operation(answer.operation, attempts.max(1));
+    fn unreadable(&self, response: Unreadable) -> TransportError {
+        let Sent { attempts, secrets } = response.extensions.get().cloned().unwrap_or_default();
+        let auth = &self.policy.auth;
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).chain([auth.token()]).collect();
+        let error = Response::new(response.status, response.headers, response.body)
+            .unreadable(&response.error, &auth.api(), &secrets)
+            .with_operation(response.operation, attempts.max(1));
         Box::new(secrets.into_iter().fold(error, Error::without))
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use futures::future::join_all;
 use sbg::config::Proxies;
 use sbg::pipeline::{
-    Answer, Attempt, Decision, ErrorHandler, MaintenanceSleeper, RateLimit, RateLimitSleeper,
+    Attempt, Decision, ErrorHandler, MaintenanceSleeper, RateLimit, RateLimitSleeper, Response,
 };
 use sbg::{Client, ClientBuilder};
 use sbg_emulator::{Action, FaultRule, Recorded};
@@ -269,7 +269,7 @@ fn handlers() -> Vec<Row> {
             struct Firewall;
 
             impl ErrorHandler for Firewall {
-                fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
+                fn handle(&self, answer: &Response, attempt: &Attempt) -> Decision {
                     if answer.status() == 418 && attempt.number < 3 {
                         Decision::RetryAfter(Duration::from_millis(1))
                     } else {

@@ -69,7 +69,7 @@ pub fn operations(document: &Value) -> Result<String> {
                 tag: #tag,
                 advance_access: #advance_access,
                 idempotent: #idempotent,
-                answers: #responses,
+                returns_body: #responses,
                 pagination: #pagination,
             }
         };

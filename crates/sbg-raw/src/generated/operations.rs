@@ -11,7 +11,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "actions",
         advance_access: false,
         idempotent: false,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -21,7 +21,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "actions",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -31,7 +31,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "platform",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -41,7 +41,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -51,7 +51,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -61,7 +61,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -71,7 +71,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -81,7 +81,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -91,7 +91,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -101,7 +101,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -111,7 +111,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -121,7 +121,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -131,7 +131,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "apps",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -141,7 +141,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "async-jobs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -151,7 +151,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "async-jobs",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -161,7 +161,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "async-jobs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -171,7 +171,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "async-jobs",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -181,7 +181,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "async-jobs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -191,7 +191,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "async-jobs",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -201,7 +201,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "async-jobs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -211,7 +211,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -221,7 +221,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -231,7 +231,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -241,7 +241,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -251,7 +251,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -261,7 +261,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -271,7 +271,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -281,7 +281,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -291,7 +291,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -301,7 +301,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -311,7 +311,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -321,7 +321,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -331,7 +331,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -341,7 +341,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -351,7 +351,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -361,7 +361,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -371,7 +371,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -381,7 +381,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -391,7 +391,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -401,7 +401,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -411,7 +411,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -421,7 +421,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -431,7 +431,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -441,7 +441,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -451,7 +451,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -461,7 +461,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -471,7 +471,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -481,7 +481,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -491,7 +491,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -501,7 +501,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "automations",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -511,7 +511,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -521,7 +521,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -531,7 +531,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -541,7 +541,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -551,7 +551,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -561,7 +561,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -571,7 +571,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -581,7 +581,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -591,7 +591,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -601,7 +601,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -611,7 +611,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -621,7 +621,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -631,7 +631,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -641,7 +641,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -651,7 +651,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "bulk",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -661,7 +661,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -671,7 +671,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -681,7 +681,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -691,7 +691,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -701,7 +701,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -711,7 +711,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -721,7 +721,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -731,7 +731,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -741,7 +741,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -751,7 +751,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "datasets",
         advance_access: true,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -761,7 +761,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "divisions",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -771,7 +771,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "divisions",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -781,7 +781,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "divisions",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -791,7 +791,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "drs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -801,7 +801,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "drs",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -811,7 +811,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "exports",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -821,7 +821,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "exports",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -831,7 +831,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "exports",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -841,7 +841,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -851,7 +851,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -861,7 +861,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -871,7 +871,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -881,7 +881,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -891,7 +891,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -901,7 +901,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -911,7 +911,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -921,7 +921,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -931,7 +931,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -941,7 +941,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::ContToken),
     },
     Operation {
@@ -951,7 +951,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::ContToken),
     },
     Operation {
@@ -961,7 +961,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -971,7 +971,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -981,7 +981,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -991,7 +991,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: true,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::ContToken),
     },
     Operation {
@@ -1001,7 +1001,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "imports",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1011,7 +1011,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "imports",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1021,7 +1021,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "imports",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1031,7 +1031,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1041,7 +1041,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "billing",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1051,7 +1051,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "markers",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1061,7 +1061,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "markers",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1071,7 +1071,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "markers",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1081,7 +1081,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "markers",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1091,7 +1091,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "markers",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1101,7 +1101,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1111,7 +1111,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1121,7 +1121,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1131,7 +1131,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "files",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1141,7 +1141,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1151,7 +1151,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1161,7 +1161,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1171,7 +1171,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1181,7 +1181,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1191,7 +1191,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1201,7 +1201,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1211,7 +1211,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1221,7 +1221,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "projects",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1231,7 +1231,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1241,7 +1241,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "platform",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1251,7 +1251,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1261,7 +1261,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1271,7 +1271,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1281,7 +1281,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1291,7 +1291,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1301,7 +1301,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1311,7 +1311,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1321,7 +1321,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1331,7 +1331,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1341,7 +1341,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1351,7 +1351,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "tasks",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1361,7 +1361,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1371,7 +1371,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1381,7 +1381,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1391,7 +1391,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1401,7 +1401,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1411,7 +1411,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1421,7 +1421,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1431,7 +1431,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "teams",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1441,7 +1441,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1451,7 +1451,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1461,7 +1461,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1471,7 +1471,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1481,7 +1481,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1491,7 +1491,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1501,7 +1501,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1511,7 +1511,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "upload",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1521,7 +1521,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "users",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1531,7 +1531,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "users",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1541,7 +1541,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "users",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1551,7 +1551,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "users",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1561,7 +1561,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1571,7 +1571,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1581,7 +1581,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1591,7 +1591,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1601,7 +1601,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1611,7 +1611,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: false,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1621,7 +1621,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1631,7 +1631,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Offset),
     },
     Operation {
@@ -1641,7 +1641,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1651,7 +1651,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1661,7 +1661,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: false,
+        returns_body: false,
         pagination: None,
     },
     Operation {
@@ -1671,7 +1671,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -1681,7 +1681,7 @@ pub static OPERATIONS: [Operation; 168usize] = [
         tag: "volumes",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: Some(Pagination::Volume),
     },
 ];

@@ -6,7 +6,7 @@ use std::future::Future;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_username;
-use crate::request::call::{Get, answer_of};
+use crate::request::call::{Get, response_of};
 use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
@@ -291,7 +291,7 @@ impl<R: HasMembers> MemberHandle<R> {
 
 /// Converts a member from the form of another area of the API.
 pub(crate) fn member_from(member: &impl serde::Serialize) -> Result<types::Member> {
-    answer_of(serde_json::json!(member))
+    response_of(serde_json::json!(member))
 }
 
 /// The permissions of a member, to grant or to change.

@@ -12,7 +12,8 @@ use super::{Client, Shared};
 use crate::config::{Auth, Config, ConfigPaths, ExplicitConfig, Proxies, Sources};
 use crate::error::{Error, Result};
 use crate::pipeline::{
-    Authorise, Budget, ErrorHandler, Gate, Handlers, OnWait, Pipeline, Policy, Recorder, RetryPolicy, Waiting,
+    Authenticator, ErrorHandler, Handlers, OnWait, Pipeline, Policy, Preflight, Recorder, RetryPolicy,
+    Scheduler, Waiting,
 };
 use crate::transfer::{self, Engine};
 
@@ -470,9 +471,9 @@ impl ClientBuilder {
         }
         let base = config.endpoint.url();
         let policy = Arc::new(Policy {
-            gate: Gate { advance_access: config.advance_access },
-            budget: Budget::new(self.max_parallel_requests, self.wait_for_rate_limit, self.api_share),
-            authorise: Authorise::new(
+            preflight: Preflight { advance_access: config.advance_access },
+            scheduler: Scheduler::new(self.max_parallel_requests, self.wait_for_rate_limit, self.api_share),
+            auth: Authenticator::new(
                 config.auth.clone(),
                 base.clone(),
                 config.origins.auth.to_string(),

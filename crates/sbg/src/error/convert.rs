@@ -56,13 +56,14 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
                 Self::new(ErrorKind::UnexpectedResponse, "the response does not match the specification")
                     .with_source(error)
             }
-            Raw::ErrorResponse(answer) => {
+            Raw::ErrorResponse(response) => {
                 let message =
-                    answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-                Self::refused(answer.status().as_u16(), code_of(&answer), message).with_said(&answer, None)
+                    response.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
+                Self::refused(response.status().as_u16(), code_of(&response), message)
+                    .with_said(&response, None)
             }
-            Raw::UnexpectedResponse(answer) => Self::unexplained(
-                answer.status().as_u16(),
+            Raw::UnexpectedResponse(response) => Self::unexplained(
+                response.status().as_u16(),
                 "the platform sent a response that is not specified",
             ),
         }

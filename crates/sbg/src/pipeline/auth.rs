@@ -15,7 +15,7 @@ const SESSION_ID: HeaderName = HeaderName::from_static("x-sbg-session-id");
 
 /// Credentials, and the only origin that may receive them.
 #[derive(Debug)]
-pub(crate) struct Authorise {
+pub(crate) struct Authenticator {
     auth: Auth,
     base: Url,
     /// Where the credentials came from, for the hint when they are refused.
@@ -24,7 +24,7 @@ pub(crate) struct Authorise {
     proxy: Option<String>,
 }
 
-impl Authorise {
+impl Authenticator {
     /// Credentials for the API at `base`, which came from `from`; `proxy` describes the proxy in use.
     pub(crate) fn new(auth: Auth, base: Url, from: String, proxy: Option<String>) -> Self {
         Self { auth, base, from, proxy }

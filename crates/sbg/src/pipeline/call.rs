@@ -13,15 +13,15 @@ use super::error_handler::{Attempt, Handlers, OnWait, Waiting};
 use super::options::Options;
 use super::page_size::most_items;
 use super::policy::Policy;
-use super::redact::MASK;
-use super::response::{Answer, Sent};
+use super::redact::REDACTED;
+use super::response::{Response, Sent};
 use super::retry::{Failures, RetryPolicy};
 use super::send::{Failure, send};
 use crate::error::{Error, Result, one_line};
 
 /// The response of a call, and the number of attempts.
-pub(super) struct Answered {
-    pub(super) answer: Answer,
+pub(super) struct CallResponse {
+    pub(super) response: Response,
     pub(super) sent: Sent,
     /// Most items that the response may have, if it is a page.
     pub(super) most: Option<MostItems>,
@@ -89,40 +89,40 @@ impl Call {
     }
 
     /// Makes attempts until one is final.
-    pub(super) async fn run(mut self) -> Result<Answered> {
+    pub(super) async fn run(mut self) -> Result<CallResponse> {
         let outcome = self.attempts().await;
         let span = Span::current();
         span.record("attempts", self.attempts);
         span.record("elapsed_ms", u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
         let (status, request_id) = match &outcome {
-            Ok(answer) => (Some(answer.status()), answer.request_id()),
+            Ok(response) => (Some(response.status()), response.request_id()),
             Err(error) => (error.status(), error.request_id()),
         };
         status.map(|status| span.record("status", status));
         // The server may echo the token in this header.
-        let token = self.policy.authorise.token();
-        request_id.map(|id| span.record("request_id", one_line(id).replace(token, MASK)));
+        let token = self.policy.auth.token();
+        request_id.map(|id| span.record("request_id", one_line(id).replace(token, REDACTED)));
         if let Err(error) = &outcome {
             span.record("error", tracing::field::debug(error.kind()));
         }
         let most = most_items(self.operation, self.request.url()).map(MostItems);
         let secrets = match self.request.body() {
-            Some(_) => self.policy.authorise.with_secrets(&self.request, |secrets| {
+            Some(_) => self.policy.auth.with_secrets(&self.request, |secrets| {
                 secrets.iter().filter(|secret| **secret != token).map(|secret| (*secret).to_owned()).collect()
             }),
             None => Vec::new(),
         };
-        Ok(Answered { answer: outcome?, sent: Sent { attempts: self.attempts, secrets }, most })
+        Ok(CallResponse { response: outcome?, sent: Sent { attempts: self.attempts, secrets }, most })
     }
 
-    async fn attempts(&mut self) -> Result<Answer> {
-        self.policy.gate.check(&self.request, self.operation)?;
+    async fn attempts(&mut self) -> Result<Response> {
+        self.policy.preflight.check(&self.request, self.operation)?;
         loop {
             let outcome = self.attempt().await?;
             let (outcome, wait) = self.judge(outcome);
             let Some((reason, wait)) = wait else { return self.conclude(outcome) };
             self.lost |= match &outcome {
-                Ok(answer) => RetryPolicy::is_transient(answer),
+                Ok(response) => RetryPolicy::is_transient(response),
                 Err(failure) => !failure.never_left,
             };
             self.announce(&reason, wait);
@@ -131,31 +131,31 @@ impl Call {
     }
 
     /// Sends the request once, as soon as the limits allow.
-    async fn attempt(&mut self) -> Result<Result<Answer, Failure>> {
+    async fn attempt(&mut self) -> Result<Result<Response, Failure>> {
         let policy = &*self.policy;
         let mut request = self
             .request
             .try_clone()
             .ok_or_else(|| Error::invalid("a streaming body cannot be sent by a call"))?;
-        policy.gate.mark(&mut request);
-        policy.authorise.apply(&mut request)?;
-        let place = policy.budget.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
+        policy.preflight.mark(&mut request);
+        policy.auth.apply(&mut request)?;
+        let slot = policy.scheduler.acquire(|wait| self.announce(Waiting::RATE_LIMIT, wait)).await;
         self.attempts += 1;
         let outcome = send(&self.http, request, self.operation, policy.call_timeout).await;
         match &outcome {
-            Ok(answer) => {
-                tracing::debug!(attempt = self.attempts, status = answer.status(), "answered");
-                place.answered(answer.headers(), policy.closes_for(answer));
+            Ok(response) => {
+                tracing::debug!(attempt = self.attempts, status = response.status(), "answered");
+                slot.completed(response.headers(), policy.closes_for(response));
                 if let Some(recorder) = &policy.recorder {
-                    policy.authorise.with_secrets(&self.request, |secrets| {
-                        recorder.record(&self.request, answer, secrets);
+                    policy.auth.with_secrets(&self.request, |secrets| {
+                        recorder.record(&self.request, response, secrets);
                     });
                 }
             }
             Err(failure) => {
                 tracing::debug!(attempt = self.attempts, never_left = failure.never_left, "failed");
                 if failure.never_left {
-                    place.never_left();
+                    slot.never_left();
                 }
             }
         }
@@ -165,30 +165,30 @@ impl Call {
     /// Judges an outcome: returns it with the reason and length of the wait before the next attempt, if there is one.
     fn judge(
         &mut self,
-        outcome: Result<Answer, Failure>,
-    ) -> (Result<Answer, Failure>, Option<(String, Duration)>) {
+        outcome: Result<Response, Failure>,
+    ) -> (Result<Response, Failure>, Option<(String, Duration)>) {
         let (operation, elapsed) = (self.operation, self.started.elapsed());
         let attempt = Attempt { operation, number: self.attempts, elapsed };
         let outcome = match outcome {
-            Ok(answer) => {
-                let (answer, wait) = self.handlers.consult(answer, &attempt);
+            Ok(response) => {
+                let (response, wait) = self.handlers.consult(response, &attempt);
                 if let Some((wait, handler)) = wait {
                     let wait = Some((handler.to_owned(), wait));
                     // A response that a handler waits for counts as a failure only if the retry policy treats it as transient as well.
-                    if RetryPolicy::is_transient(&answer) {
+                    if RetryPolicy::is_transient(&response) {
                         self.fails();
                     } else {
                         self.failing = None;
                     }
-                    return (Ok(answer), wait);
+                    return (Ok(response), wait);
                 }
-                Ok(answer)
+                Ok(response)
             }
             failure => failure,
         };
         let so_far = self.fails();
         let wait = match &outcome {
-            Ok(answer) => self.retry.after_answer(answer, operation, &so_far),
+            Ok(response) => self.retry.after_response(response, operation, &so_far),
             Err(failure) => self.retry.after_failure(failure, operation, &so_far),
         };
         (outcome, wait.map(|wait| (Waiting::RETRY.to_owned(), wait)))
@@ -209,29 +209,32 @@ impl Call {
     }
 
     /// The response, or the error that ends the call.
-    fn conclude(&self, outcome: Result<Answer, Failure>) -> Result<Answer> {
-        let answer = match outcome {
-            Ok(answer) => answer,
+    fn conclude(&self, outcome: Result<Response, Failure>) -> Result<Response> {
+        let response = match outcome {
+            Ok(response) => response,
             Err(failure) => return Err(self.explain(failure.into_error())),
         };
-        if self.lost && self.operation.method == "DELETE" && !self.operation.answers && answer.status() == 404
+        if self.lost
+            && self.operation.method == "DELETE"
+            && !self.operation.returns_body
+            && response.status() == 404
         {
             // An earlier attempt deleted it but its response was lost; reporting an error would be wrong.
-            return Ok(Answer::new(StatusCode::NO_CONTENT, answer.headers().clone(), ""));
+            return Ok(Response::new(StatusCode::NO_CONTENT, response.headers().clone(), ""));
         }
-        if (200..300).contains(&answer.status()) {
-            return Ok(answer);
+        if (200..300).contains(&response.status()) {
+            return Ok(response);
         }
         // Redact before the message is cut to length, which could leave half a secret.
-        let authorise = &self.policy.authorise;
-        let answer = authorise.with_secrets(&self.request, |secrets| answer.without(secrets));
-        answer.into_result().map_err(|error| self.explain(error))
+        let auth = &self.policy.auth;
+        let response = auth.with_secrets(&self.request, |secrets| response.without(secrets));
+        response.into_result().map_err(|error| self.explain(error))
     }
 
     /// Names the call, and redacts every secret of it that the response quotes.
     fn explain(&self, error: Error) -> Error {
         let error = error.with_operation(self.operation, self.attempts);
-        self.policy.authorise.explain(error, &self.request)
+        self.policy.auth.explain(error, &self.request)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sbg_raw::Operation;
 
-use super::response::Answer;
+use super::response::Response;
 
 /// After this many attempts handlers can no longer repeat a call.
 const MOST_ATTEMPTS: u32 = 1_000;
@@ -48,7 +48,7 @@ pub struct Attempt {
 /// let shown = match Decision::RetryAfter(Duration::from_secs(60)) {
 ///     Decision::Pass => "as it is".to_owned(),
 ///     Decision::RetryAfter(wait) => format!("once more after {wait:?}"),
-///     Decision::Replace(answer) => format!("{} in its place", answer.status()),
+///     Decision::Replace(response) => format!("{} in its place", response.status()),
 ///     _ => "something else".to_owned(),
 /// };
 /// assert_eq!(shown, "once more after 60s");
@@ -61,7 +61,7 @@ pub enum Decision {
     /// Send the call again after this time, capped at one hour. The handlers after this one are not consulted.
     RetryAfter(Duration),
     /// Replace the response by this one; the handlers after this one see it.
-    Replace(Answer),
+    Replace(Response),
 }
 
 /// Sees every response of the API, successes included, in the order in which the handlers were added.
@@ -74,15 +74,15 @@ pub enum Decision {
 /// ```
 /// use std::time::Duration;
 ///
-/// use sbg::pipeline::{Answer, Attempt, Decision, ErrorHandler};
+/// use sbg::pipeline::{Response, Attempt, Decision, ErrorHandler};
 ///
-/// /// Reads again what a proxy of the lab answers with 509 now and then.
+/// /// Reads again what a proxy of the lab responses with 509 now and then.
 /// #[derive(Debug)]
 /// struct LabProxy;
 ///
 /// impl ErrorHandler for LabProxy {
-///     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-///         if answer.status() == 509 && attempt.operation.idempotent && attempt.number < 5 {
+///     fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+///         if response.status() == 509 && attempt.operation.idempotent && attempt.number < 5 {
 ///             return Decision::RetryAfter(Duration::from_secs(10));
 ///         }
 ///         Decision::Pass
@@ -106,22 +106,22 @@ pub trait ErrorHandler: fmt::Debug + Send + Sync {
         path.rsplit("::").next().unwrap_or(path)
     }
 
-    /// Decides about `answer`.
+    /// Decides about `response`.
     ///
     /// ```
-    /// use sbg::pipeline::{Answer, Attempt, Decision, ErrorHandler};
+    /// use sbg::pipeline::{Response, Attempt, Decision, ErrorHandler};
     ///
     /// #[derive(Debug)]
     /// struct Log;
     ///
     /// impl ErrorHandler for Log {
-    ///     fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-    ///         println!("{} {}: {}", attempt.operation.id, attempt.number, answer.status());
+    ///     fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+    ///         println!("{} {}: {}", attempt.operation.id, attempt.number, response.status());
     ///         Decision::Pass
     ///     }
     /// }
     /// ```
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision;
+    fn handle(&self, response: &Response, attempt: &Attempt) -> Decision;
 }
 
 /// The error handlers of a client, in the order in which they are consulted.
@@ -147,20 +147,20 @@ impl Handlers {
     /// Consults the handlers in order. The first one that wants to wait decides; its name is returned.
     pub(super) fn consult(
         &self,
-        mut answer: Answer,
+        mut response: Response,
         attempt: &Attempt,
-    ) -> (Answer, Option<(Duration, &str)>) {
+    ) -> (Response, Option<(Duration, &str)>) {
         let overruled = attempt.number >= MOST_ATTEMPTS || attempt.elapsed >= LONGEST_CALL;
         for handler in &self.0 {
-            match handler.handle(&answer, attempt) {
+            match handler.handle(&response, attempt) {
                 Decision::RetryAfter(wait) if !overruled => {
-                    return (answer, Some((wait.min(LONGEST_WAIT), handler.name())));
+                    return (response, Some((wait.min(LONGEST_WAIT), handler.name())));
                 }
                 Decision::Pass | Decision::RetryAfter(_) => {}
-                Decision::Replace(other) => answer = other,
+                Decision::Replace(other) => response = other,
             }
         }
-        (answer, None)
+        (response, None)
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
         #[derive(Debug)]
         struct Wrapper<T>(T);
         impl<T: fmt::Debug + Send + Sync> ErrorHandler for Wrapper<T> {
-            fn handle(&self, _: &Answer, _: &Attempt) -> Decision {
+            fn handle(&self, _: &Response, _: &Attempt) -> Decision {
                 Decision::Pass
             }
         }
@@ -227,7 +227,7 @@ mod tests {
     struct Stubborn;
 
     impl ErrorHandler for Stubborn {
-        fn handle(&self, _: &Answer, _: &Attempt) -> Decision {
+        fn handle(&self, _: &Response, _: &Attempt) -> Decision {
             Decision::RetryAfter(Duration::MAX)
         }
     }

@@ -10,12 +10,12 @@ const LONGEST_URL: usize = 6000;
 
 /// The checks that need no response.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Preflight {
     /// Whether the user has accepted operations that may still change.
     pub(crate) advance_access: bool,
 }
 
-impl Gate {
+impl Preflight {
     pub(crate) fn check(&self, request: &reqwest::Request, operation: &'static Operation) -> Result<()> {
         if operation.advance_access && !self.advance_access {
             let message = "advance access calls may change; they are refused unless enabled";

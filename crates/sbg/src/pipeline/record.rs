@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::redact::{MASK, is_known_parameter, mask, mask_text};
-use super::response::Answer;
+use super::redact::{REDACTED, is_known_parameter, redact, redact_text};
+use super::response::Response;
 use crate::error::{Error, Result};
 use crate::local_file::create_private;
 
@@ -29,38 +29,41 @@ impl Recorder {
     }
 
     /// Writes a line, with the secrets redacted that the response quotes. A full disk must not fail the call, so an error is only logged.
-    pub(super) fn record(&self, request: &reqwest::Request, answer: &Answer, secrets: &[&str]) {
-        let line = format!("{}\n", self.exchange(request, answer, secrets));
+    pub(super) fn record(&self, request: &reqwest::Request, response: &Response, secrets: &[&str]) {
+        let line = format!("{}\n", self.exchange(request, response, secrets));
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = file.write_all(line.as_bytes()) {
             tracing::warn!(%error, "cannot record an exchange");
         }
     }
 
-    fn exchange(&self, request: &reqwest::Request, answer: &Answer, secrets: &[&str]) -> Value {
+    fn exchange(&self, request: &reqwest::Request, response: &Response, secrets: &[&str]) -> Value {
         let url = request.url();
         let path = url.path().strip_prefix(self.base.path().trim_end_matches('/')).unwrap_or(url.path());
-        let masked =
-            |text: &str| mask_text(text, &self.base.origin(), secrets).unwrap_or_else(|| text.to_owned());
+        let redacted =
+            |text: &str| redact_text(text, &self.base.origin(), secrets).unwrap_or_else(|| text.to_owned());
         let query = url.query_pairs().map(|(name, value)| {
-            json!([masked(&name), if is_known_parameter(&name) { masked(&value) } else { MASK.to_owned() }])
+            json!([
+                redacted(&name),
+                if is_known_parameter(&name) { redacted(&value) } else { REDACTED.to_owned() }
+            ])
         });
         let query: Vec<_> = query.collect();
         let mut exchange = Map::new();
         exchange.insert("method".to_owned(), request.method().as_str().into());
-        exchange.insert("path".to_owned(), masked(path).into());
+        exchange.insert("path".to_owned(), redacted(path).into());
         exchange.insert("query".to_owned(), query.into());
         if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
             self.insert(&mut exchange, "request", body, secrets);
         }
-        exchange.insert("status".to_owned(), answer.status().into());
-        self.insert(&mut exchange, "response", answer.body(), secrets);
+        exchange.insert("status".to_owned(), response.status().into());
+        self.insert(&mut exchange, "response", response.body(), secrets);
         exchange.into()
     }
 
     fn insert(&self, exchange: &mut Map<String, Value>, name: &str, body: &[u8], secrets: &[&str]) {
         if let Ok(mut value) = serde_json::from_slice::<Value>(body) {
-            mask(&mut value, &self.base.origin(), secrets);
+            redact(&mut value, &self.base.origin(), secrets);
             exchange.insert(name.to_owned(), value);
         }
     }
@@ -87,7 +90,7 @@ mod tests {
         *request.body_mut() = Some(r#"{"service": {"credentials": {"secret_access_key": "s3cret"}}}"#.into());
         let body =
             r#"{"place": "https://store.example.com/a?Signature=s3cret", "note": "your token is s3cret"}"#;
-        recorder.record(&request, &Answer::new(StatusCode::OK, HeaderMap::new(), body), &["s3cret"]);
+        recorder.record(&request, &Response::new(StatusCode::OK, HeaderMap::new(), body), &["s3cret"]);
 
         let line: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let expected = json!({

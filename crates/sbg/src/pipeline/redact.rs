@@ -9,38 +9,38 @@ use sbg_raw::SECRET_FIELDS;
 use serde_json::{Map, Value};
 use url::Origin;
 
-pub(super) use self::text::{MASK, is_known_parameter};
+pub(super) use self::text::{REDACTED, is_known_parameter};
 use self::text::{is_known_header, urls};
 
 /// Redacts every secret in `value`, which is a response of the API at `api` or a request to it, and every quote of one of `secrets`.
 /// Keeps the shape, so that a record still satisfies the specification.
-pub(super) fn mask(value: &mut Value, api: &Origin, secrets: &[&str]) {
+pub(super) fn redact(value: &mut Value, api: &Origin, secrets: &[&str]) {
     match value {
         Value::Object(map) => {
             for (name, value) in map.iter_mut() {
                 if is_secret(name) {
-                    mask_all(value);
+                    redact_all(value);
                 } else if name.eq_ignore_ascii_case("headers") {
-                    mask_headers(value);
+                    redact_headers(value);
                 }
-                mask(value, api, secrets);
+                redact(value, api, secrets);
             }
-            if map.keys().any(|name| mask_text(name, api, secrets).is_some()) {
-                *map = std::mem::take(map).into_iter().fold(Map::new(), |mut masked, (name, value)| {
-                    let mut name = mask_text(&name, api, secrets).unwrap_or(name);
+            if map.keys().any(|name| redact_text(name, api, secrets).is_some()) {
+                *map = std::mem::take(map).into_iter().fold(Map::new(), |mut redacted, (name, value)| {
+                    let mut name = redact_text(&name, api, secrets).unwrap_or(name);
                     // Two names may be equal after redaction.
-                    while masked.contains_key(&name) {
+                    while redacted.contains_key(&name) {
                         name.push('*');
                     }
-                    masked.insert(name, value);
-                    masked
+                    redacted.insert(name, value);
+                    redacted
                 });
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, api, secrets)),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, api, secrets)),
         Value::String(text) => {
-            if let Some(masked) = mask_text(text, api, secrets) {
-                *text = masked;
+            if let Some(redacted) = redact_text(text, api, secrets) {
+                *text = redacted;
             }
         }
         _ => {}
@@ -48,28 +48,28 @@ pub(super) fn mask(value: &mut Value, api: &Origin, secrets: &[&str]) {
 }
 
 /// The redacted text, if it contains secrets.
-pub(super) fn mask_text(text: &str, api: &Origin, secrets: &[&str]) -> Option<String> {
+pub(super) fn redact_text(text: &str, api: &Origin, secrets: &[&str]) -> Option<String> {
     // JSON in a string has fields of its own.
     if text.starts_with(['{', '['])
         && let Ok(mut inside) = serde_json::from_str::<Value>(text)
     {
         let before = inside.clone();
-        mask(&mut inside, api, secrets);
+        redact(&mut inside, api, secrets);
         return (inside != before).then(|| inside.to_string());
     }
     // Whole secrets first: if a signed URL is itself a secret, nothing of it may remain.
-    let mut masked = Cow::Borrowed(text);
+    let mut redacted = Cow::Borrowed(text);
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        if masked.contains(secret) {
-            masked = masked.replace(secret, MASK).into();
+        if redacted.contains(secret) {
+            redacted = redacted.replace(secret, REDACTED).into();
         }
     }
-    let masked = urls(&masked, api);
-    (masked != text).then(|| masked.into_owned())
+    let redacted = urls(&redacted, api);
+    (redacted != text).then(|| redacted.into_owned())
 }
 
 /// Redacts the values of all headers that are not known to be harmless. An array may hold only names of headers.
-fn mask_headers(value: &mut Value) {
+fn redact_headers(value: &mut Value) {
     let is_name = |text: &str| {
         text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
@@ -78,12 +78,12 @@ fn mask_headers(value: &mut Value) {
             headers
                 .iter_mut()
                 .filter(|(name, _)| !is_known_header(name))
-                .for_each(|(_, value)| mask_all(value));
+                .for_each(|(_, value)| redact_all(value));
         }
         Value::Array(names) => {
-            names.iter_mut().filter(|name| !name.as_str().is_some_and(is_name)).for_each(mask_all);
+            names.iter_mut().filter(|name| !name.as_str().is_some_and(is_name)).for_each(redact_all);
         }
-        other => mask_all(other),
+        other => redact_all(other),
     }
 }
 
@@ -113,11 +113,11 @@ fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.binary_search(&name.as_str()).is_ok() || WORDS.iter().any(|word| name.contains(word))
 }
 
-fn mask_all(value: &mut Value) {
+fn redact_all(value: &mut Value) {
     match value {
-        Value::Object(map) => map.values_mut().for_each(mask_all),
-        Value::Array(items) => items.iter_mut().for_each(mask_all),
-        Value::String(text) => MASK.clone_into(text),
+        Value::Object(map) => map.values_mut().for_each(redact_all),
+        Value::Array(items) => items.iter_mut().for_each(redact_all),
+        Value::String(text) => REDACTED.clone_into(text),
         Value::Number(number) => *number = 0.into(),
         Value::Null | Value::Bool(_) => {}
     }
@@ -134,7 +134,7 @@ mod tests {
     fn only_secret_fields_and_signatures_are_redacted() {
         let api = Url::parse("https://api.example.com/v2").unwrap().origin();
         let check = |mut value: Value, expected: Value| {
-            mask(&mut value, &api, &["quoted"]);
+            redact(&mut value, &api, &["quoted"]);
             assert_eq!(value, expected);
         };
         check(
@@ -175,7 +175,7 @@ mod tests {
             "response": {"headers": {"ETag": "1234", "x-goog-hash": "s3cret"}},
             "Headers": "s3cret",
         });
-        mask(&mut value, &api, &[]);
+        redact(&mut value, &api, &[]);
         let expected = json!({
             "url": "***",
             "method": "PUT",

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Origin;
 
-use super::redact::{MASK, mask};
+use super::redact::{REDACTED, redact};
 use super::retry_after::{in_words, retry_after};
 use crate::error::{Error, ErrorKind, Result, code_of, excerpt, one_line};
 
@@ -26,26 +26,26 @@ pub(crate) struct Sent {
 ///
 /// ```
 /// use http::{HeaderMap, StatusCode};
-/// use sbg::pipeline::Answer;
+/// use sbg::pipeline::Response;
 ///
-/// let maintenance = Answer::new(StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), r#"{"code": 0}"#);
+/// let maintenance = Response::new(StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), r#"{"code": 0}"#);
 /// assert_eq!((maintenance.status(), maintenance.code()), (503, Some(0)));
 /// ```
 #[derive(Clone)]
-pub struct Answer {
+pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl Answer {
+impl Response {
     /// A response with these parts. A handler returns one to replace the platform's response.
     ///
     /// ```
     /// use http::{HeaderMap, StatusCode};
-    /// use sbg::pipeline::{Answer, Decision};
+    /// use sbg::pipeline::{Response, Decision};
     ///
-    /// let nothing = Answer::new(StatusCode::OK, HeaderMap::new(), r#"{"items": [], "links": []}"#);
+    /// let nothing = Response::new(StatusCode::OK, HeaderMap::new(), r#"{"items": [], "links": []}"#);
     /// let decision = Decision::Replace(nothing);
     /// ```
     pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
@@ -55,8 +55,8 @@ impl Answer {
     /// HTTP status.
     ///
     /// ```
-    /// # fn example(answer: &sbg::pipeline::Answer) {
-    /// let worth_another_attempt = answer.status() >= 500;
+    /// # fn example(response: &sbg::pipeline::Response) {
+    /// let worth_another_attempt = response.status() >= 500;
     /// # }
     /// ```
     pub fn status(&self) -> u16 {
@@ -66,8 +66,8 @@ impl Answer {
     /// The headers.
     ///
     /// ```
-    /// # fn example(answer: &sbg::pipeline::Answer) {
-    /// let left = answer.headers().get("x-ratelimit-remaining");
+    /// # fn example(response: &sbg::pipeline::Response) {
+    /// let left = response.headers().get("x-ratelimit-remaining");
     /// # }
     /// ```
     pub fn headers(&self) -> &HeaderMap {
@@ -77,8 +77,8 @@ impl Answer {
     /// The body.
     ///
     /// ```
-    /// # fn example(answer: &sbg::pipeline::Answer) {
-    /// println!("{}", String::from_utf8_lossy(answer.body()));
+    /// # fn example(response: &sbg::pipeline::Response) {
+    /// println!("{}", String::from_utf8_lossy(response.body()));
     /// # }
     /// ```
     pub fn body(&self) -> &Bytes {
@@ -89,10 +89,10 @@ impl Answer {
     ///
     /// ```
     /// use http::{HeaderMap, StatusCode};
-    /// use sbg::pipeline::Answer;
+    /// use sbg::pipeline::Response;
     ///
     /// let body = r#"{"status": 404, "code": 5002, "message": "Requested file does not exist."}"#;
-    /// assert_eq!(Answer::new(StatusCode::NOT_FOUND, HeaderMap::new(), body).code(), Some(5002));
+    /// assert_eq!(Response::new(StatusCode::NOT_FOUND, HeaderMap::new(), body).code(), Some(5002));
     /// ```
     pub fn code(&self) -> Option<i32> {
         if self.status.is_success() { None } else { code_of(&self.said()?) }
@@ -101,9 +101,9 @@ impl Answer {
     /// Identifier of the request, if a header gives one.
     ///
     /// ```
-    /// # fn example(answer: &sbg::pipeline::Answer) {
-    /// if answer.status() >= 500 {
-    ///     eprintln!("request {}", answer.request_id().unwrap_or("without an id"));
+    /// # fn example(response: &sbg::pipeline::Response) {
+    /// if response.status() >= 500 {
+    ///     eprintln!("request {}", response.request_id().unwrap_or("without an id"));
     /// }
     /// # }
     /// ```
@@ -135,7 +135,8 @@ impl Answer {
         let quoted: Vec<&str> =
             secrets.iter().copied().filter(|secret| !secret.is_empty() && text.contains(secret)).collect();
         if !quoted.is_empty() {
-            let blotted = quoted.iter().fold(text.into_owned(), |text, secret| text.replace(secret, MASK));
+            let blotted =
+                quoted.iter().fold(text.into_owned(), |text, secret| text.replace(secret, REDACTED));
             self.body = blotted.into();
         }
         self
@@ -184,7 +185,7 @@ impl Answer {
                 Ok(mut value) => {
                     // The reason quotes parts of the body, which may have any length.
                     let why = one_line(&without(why.to_string()));
-                    mask(&mut value, api, secrets);
+                    redact(&mut value, api, secrets);
                     let shown = excerpt(value.to_string().as_bytes());
                     format!("the response does not match the specification: {why}: {shown}")
                 }
@@ -215,13 +216,13 @@ impl Answer {
 }
 
 fn redacted(text: &str, secret: &str) -> String {
-    if secret.is_empty() { text.to_owned() } else { text.replace(secret, MASK) }
+    if secret.is_empty() { text.to_owned() } else { text.replace(secret, REDACTED) }
 }
 
 /// Hides headers and body, which may hold secrets such as a signed URL.
-impl fmt::Debug for Answer {
+impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("Response")
             .field("status", &self.status)
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
@@ -232,10 +233,10 @@ impl fmt::Debug for Answer {
 #[cfg(fuzzing)]
 pub fn fuzz(status: u16, headers: HeaderMap, body: &[u8]) {
     let Ok(status) = StatusCode::from_u16(status) else { return };
-    let answer = Answer::new(status, headers, Bytes::copy_from_slice(body));
+    let response = Response::new(status, headers, Bytes::copy_from_slice(body));
     let api = url::Url::parse("https://api.example.org/v2").expect("a URL").origin();
     let form = || PageError::Form(serde::de::Error::custom("another form"));
-    for error in [answer.unreadable(&form(), &api, &["secret"]), answer.refusal()] {
+    for error in [response.unreadable(&form(), &api, &["secret"]), response.refusal()] {
         let shown = error.to_string();
         assert!(shown.len() < 16_000, "a message is short, whatever the response");
         assert!(!shown.contains(char::is_control), "a message moves no terminal: {shown:?}");
@@ -251,15 +252,15 @@ mod tests {
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned())
+    fn response(status: u16, body: &str) -> Response {
+        Response::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned())
     }
 
     #[test]
     fn truncation_never_exposes_part_of_a_token() {
         for before in 0..200 {
             let body = format!("{}{TOKEN} and more", "x".repeat(before));
-            let error = answer(500, &body).without(&[TOKEN]).into_result().unwrap_err();
+            let error = response(500, &body).without(&[TOKEN]).into_result().unwrap_err();
             assert!(!error.to_string().contains("01234567"), "{before}: {error}");
         }
     }
@@ -268,8 +269,8 @@ mod tests {
     fn refusal_says_when_to_retry() {
         let check = |status: u16, retry_after: &str, expected: bool| {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
-            let answer = Answer::new(StatusCode::from_u16(status).unwrap(), headers, "<html>");
-            let error = answer.into_result().unwrap_err();
+            let response = Response::new(StatusCode::from_u16(status).unwrap(), headers, "<html>");
+            let error = response.into_result().unwrap_err();
             let said = error.to_string().contains("the server asks to retry after 3600 s, at ");
             assert_eq!(said, expected, "{error}");
         };
@@ -284,7 +285,7 @@ mod tests {
         let api = url::Url::parse("https://api.example.org/v2").unwrap().origin();
         let check = |body: &str, why: &str, expected: &str| {
             let why = PageError::Form(serde::de::Error::custom(why));
-            let shown = answer(200, body).unreadable(&why, &api, &[TOKEN]).to_string();
+            let shown = response(200, body).unreadable(&why, &api, &[TOKEN]).to_string();
             assert!(shown.contains(expected), "{shown}");
             assert!(
                 !shown.contains("01234567") && !shown.contains("Signature") && shown.len() < 2_000,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sbg_raw::Operation;
 
-use super::response::Answer;
+use super::response::Response;
 use super::retry_after::retry_after;
 use super::send::Failure;
 
@@ -118,20 +118,20 @@ impl RetryPolicy {
         if harmless { self.wait(so_far, Duration::ZERO, fastrand::f64()) } else { None }
     }
 
-    pub(super) fn after_answer(
+    pub(super) fn after_response(
         &self,
-        answer: &Answer,
+        response: &Response,
         operation: &Operation,
         so_far: &Failures,
     ) -> Option<Duration> {
-        let at_least = retry_after(answer.headers()).unwrap_or_default();
-        let retried = operation.idempotent && Self::is_transient(answer);
+        let at_least = retry_after(response.headers()).unwrap_or_default();
+        let retried = operation.idempotent && Self::is_transient(response);
         if retried { self.wait(so_far, at_least, fastrand::f64()) } else { None }
     }
 
     /// Whether the platform, or a gateway in front of it, failed with an error that may be transient. It may have carried out the call.
-    pub(super) fn is_transient(answer: &Answer) -> bool {
-        matches!(answer.status(), 500 | 502 | 503 | 504) && !answer.is_maintenance()
+    pub(super) fn is_transient(response: &Response) -> bool {
+        matches!(response.status(), 500 | 502 | 503 | 504) && !response.is_maintenance()
     }
 
     /// Whether a call would obey a `Retry-After` of this length.
@@ -249,10 +249,10 @@ mod tests {
         let json = r#"{"status": 503, "code": 10001, "message": "Unknown error."}"#;
         let maintenance = r#"{"status": 503, "code": 0, "message": "Maintenance"}"#;
         let check = |status: u16, body: &'static str, operation: &str, retried: bool| {
-            let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
+            let response = Response::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
             let so_far = Failures { count: 1, elapsed: Duration::ZERO };
             let operation = Operation::find(operation).unwrap();
-            let wait = RetryPolicy::default().after_answer(&answer, operation, &so_far);
+            let wait = RetryPolicy::default().after_response(&response, operation, &so_far);
             assert_eq!(wait.is_some(), retried, "{status} {body} {}", operation.id);
         };
         for status in [500, 502, 503, 504] {
@@ -276,9 +276,9 @@ mod tests {
         let policy = RetryPolicy::default().max_attempts(3).max_backoff(second).max_elapsed(60 * second);
         let check = |retry_after: &str, count: u32, elapsed: u32, expected: Option<u32>| {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())]);
-            let answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE, headers, "");
+            let response = Response::new(StatusCode::SERVICE_UNAVAILABLE, headers, "");
             let so_far = Failures { count, elapsed: elapsed * second };
-            let wait = policy.after_answer(&answer, Operation::find("file_list").unwrap(), &so_far);
+            let wait = policy.after_response(&response, Operation::find("file_list").unwrap(), &so_far);
             assert_eq!(wait, expected.map(|wait| wait * second), "{retry_after} {count} {elapsed}");
         };
         check("40", 1, 0, Some(40));
@@ -292,9 +292,9 @@ mod tests {
         assert!(!RetryPolicy::none().obeys(second));
         // A `Retry-After` that is shorter than the backoff, or zero, does not shorten the wait.
         let headers = HeaderMap::from_iter([(RETRY_AFTER, "0".parse().unwrap())]);
-        let answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE, headers, "");
+        let response = Response::new(StatusCode::SERVICE_UNAVAILABLE, headers, "");
         let so_far = Failures { count: 1, elapsed: Duration::ZERO };
-        let wait = policy.after_answer(&answer, Operation::find("file_list").unwrap(), &so_far);
+        let wait = policy.after_response(&response, Operation::find("file_list").unwrap(), &so_far);
         assert!(wait.is_some_and(|wait| wait >= policy.initial_backoff / 2), "{wait:?}");
     }
 }

@@ -13,7 +13,7 @@ use super::rate_limit::{RateLimit, Room, Window, until_reset};
 
 /// The limits that all calls of a client share.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub(crate) struct Scheduler {
     /// Most requests in flight.
     parallel: u64,
     /// Whether to wait for a new window instead of getting a 429.
@@ -35,7 +35,7 @@ struct State {
     latest: Option<RateLimit>,
 }
 
-impl Budget {
+impl Scheduler {
     /// At most `parallel` requests at once; `paced` says whether to wait for a new window instead of getting a 429, and `share` which
     /// part of a window may be used.
     pub(crate) fn new(parallel: usize, paced: bool, share: f64) -> Self {
@@ -50,11 +50,11 @@ impl Budget {
     }
 
     /// Waits until a request may leave. Calls `told` once with the time to wait, if the window is spent.
-    pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Place<'_> {
+    pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Slot<'_> {
         let mut told = Some(told);
         let (turn, granted) = oneshot::channel();
         self.state().line.push_back(turn);
-        let mut ticket = Ticket { budget: self, granted };
+        let mut ticket = Ticket { scheduler: self, granted };
         loop {
             // Created before the queue is checked, so that no notification after the check is missed.
             let spent = self.spent.notified();
@@ -73,7 +73,7 @@ impl Budget {
             tokio::select! {
                 biased;
                 // The sender stays in the queue until it is used, so this is never an error.
-                _ = &mut ticket.granted => return Place { budget: self, lost: true },
+                _ = &mut ticket.granted => return Slot { scheduler: self, lost: true },
                 () = spent => {}
                 () = end_of_window => {}
             }
@@ -115,9 +115,9 @@ impl Budget {
     }
 }
 
-/// A place in the queue. Dropping it leaves the queue.
-struct Ticket<'b> {
-    budget: &'b Budget,
+/// A turn in the queue. Dropping it leaves the queue.
+struct Ticket<'s> {
+    scheduler: &'s Scheduler,
     granted: oneshot::Receiver<()>,
 }
 
@@ -126,28 +126,28 @@ impl Drop for Ticket<'_> {
         self.granted.close();
         // The slot may have been granted just before the drop: pass it on to the next one.
         if self.granted.try_recv().is_ok() {
-            Place { budget: self.budget, lost: false }.never_left();
+            Slot { scheduler: self.scheduler, lost: false }.never_left();
         }
     }
 }
 
-/// The right to have a request in flight, until it is answered or dropped.
+/// The right to have a request in flight, until it completes or is dropped.
 #[must_use = "the request may be under way as long as this lives"]
 #[derive(Debug)]
-pub(crate) struct Place<'b> {
-    budget: &'b Budget,
+pub(crate) struct Slot<'s> {
+    scheduler: &'s Scheduler,
     /// Whether the platform may have counted the request although no response confirms it.
     lost: bool,
 }
 
-impl Place<'_> {
+impl Slot<'_> {
     /// The request got a response: learns from its headers, and holds back all requests for `closed`, if the server asked for that.
-    pub(crate) fn answered(mut self, headers: &HeaderMap, closed: Option<Duration>) {
+    pub(crate) fn completed(mut self, headers: &HeaderMap, closed: Option<Duration>) {
         if let Some(wait) = closed {
-            self.budget.state().window.close(wait, Instant::now());
+            self.scheduler.state().window.close(wait, Instant::now());
         }
         let Some(said) = RateLimit::read(headers) else { return };
-        let mut state = self.budget.state();
+        let mut state = self.scheduler.state();
         state.latest = Some(said);
         if let Some(until_reset) = until_reset(headers) {
             state.window.learn(said, until_reset, Instant::now());
@@ -162,16 +162,16 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
         {
-            let mut state = self.budget.state();
+            let mut state = self.scheduler.state();
             state.under_way -= 1;
             if self.lost {
                 state.window.lose();
             }
         }
-        self.budget.admit();
+        self.scheduler.admit();
     }
 }
 
@@ -196,14 +196,14 @@ mod tests {
         headers
     }
 
-    /// A budget whose window is spent.
-    async fn spent(parallel: usize, paced: bool) -> Arc<Budget> {
-        let budget = Arc::new(Budget::new(parallel, paced, 1.0));
-        budget
+    /// A scheduler whose window is spent.
+    async fn spent(parallel: usize, paced: bool) -> Arc<Scheduler> {
+        let scheduler = Arc::new(Scheduler::new(parallel, paced, 1.0));
+        scheduler
             .acquire(|_| panic!("nothing is known yet"))
             .await
-            .answered(&headers(0, 0, END_OF_WINDOW), None);
-        budget
+            .completed(&headers(0, 0, END_OF_WINDOW), None);
+        scheduler
     }
 
     fn seconds(since: Instant) -> u64 {
@@ -212,35 +212,39 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn spent_window_delays_calls_until_its_end() {
-        let budget = spent(1, true).await;
+        let scheduler = spent(1, true).await;
         let (started, mut told) = (Instant::now(), None);
-        budget.acquire(|left| told = Some(left)).await.never_left();
+        scheduler.acquire(|left| told = Some(left)).await.never_left();
         assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
-        assert_eq!(budget.latest().map(|latest| latest.remaining()), Some(0), "what the answer said stays");
+        assert_eq!(
+            scheduler.latest().map(|latest| latest.remaining()),
+            Some(0),
+            "what the response said stays"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn disabled_pacing_never_waits() {
-        let budget = spent(2, false).await;
+        let scheduler = spent(2, false).await;
         let started = Instant::now();
-        let first = budget.acquire(|_| panic!("nobody waits for a window")).await;
-        budget.acquire(|_| panic!("nobody waits for a window")).await.never_left();
-        first.answered(&headers(0, 0, END_OF_WINDOW), None);
+        let first = scheduler.acquire(|_| panic!("nobody waits for a window")).await;
+        scheduler.acquire(|_| panic!("nobody waits for a window")).await.never_left();
+        first.completed(&headers(0, 0, END_OF_WINDOW), None);
         assert_eq!(seconds(started), 0);
-        assert_eq!(budget.latest().map(|latest| latest.limit()), Some(5));
+        assert_eq!(scheduler.latest().map(|latest| latest.limit()), Some(5));
     }
 
     /// A platform that allows five requests in each window counts the requests; the queue never sends a sixth.
     #[tokio::test(start_paused = true)]
     async fn calls_leave_in_order_within_each_window() {
-        let budget = spent(3, true).await;
+        let scheduler = spent(3, true).await;
         let started = Instant::now();
         let left: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
         let calls: Vec<_> = (0..23)
             .map(|number| {
-                let (budget, left) = (budget.clone(), left.clone());
+                let (scheduler, left) = (scheduler.clone(), left.clone());
                 tokio::spawn(async move {
-                    let place = budget.acquire(|_| ()).await;
+                    let slot = scheduler.acquire(|_| ()).await;
                     let window = seconds(started) / END_OF_WINDOW;
                     let counted = {
                         let mut left = left.lock().unwrap();
@@ -249,7 +253,7 @@ mod tests {
                     };
                     sleep(Duration::from_millis(50 + 7 * (number % 4))).await;
                     let remaining = 5_u64.checked_sub(counted).expect("no more than the window allows");
-                    place.answered(&headers(remaining, seconds(started), (window + 1) * END_OF_WINDOW), None);
+                    slot.completed(&headers(remaining, seconds(started), (window + 1) * END_OF_WINDOW), None);
                 })
             })
             .collect();
@@ -266,43 +270,43 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn cancelled_or_unpolled_call_blocks_no_other() {
-        let budget = spent(5, true).await;
+        let scheduler = spent(5, true).await;
         let gives_up = tokio::spawn({
-            let budget = budget.clone();
-            async move { budget.acquire(|_| ()).await.never_left() }
+            let scheduler = scheduler.clone();
+            async move { scheduler.acquire(|_| ()).await.never_left() }
         });
-        let mut not_polled = Box::pin(budget.acquire(|_| ()));
+        let mut not_polled = Box::pin(scheduler.acquire(|_| ()));
         assert!(not_polled.as_mut().now_or_never().is_none());
         tokio::task::yield_now().await;
         gives_up.abort();
         let started = Instant::now();
         for _ in 0..2 {
-            budget.acquire(|_| ()).await.answered(&headers(4, END_OF_WINDOW, 2 * END_OF_WINDOW), None);
+            scheduler.acquire(|_| ()).await.completed(&headers(4, END_OF_WINDOW, 2 * END_OF_WINDOW), None);
         }
         assert_eq!(seconds(started), END_OF_WINDOW);
-        not_polled.now_or_never().expect("its place was kept").never_left();
-        assert_eq!(budget.state().under_way, 0);
+        not_polled.now_or_never().expect("its slot was kept").never_left();
+        assert_eq!(scheduler.state().under_way, 0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn slot_of_a_cancelled_call_goes_to_the_next() {
-        let budget = Budget::new(1, true, 1.0);
-        let first = budget.acquire(|_| ()).await;
-        let mut second = Box::pin(budget.acquire(|_| ()));
+        let scheduler = Scheduler::new(1, true, 1.0);
+        let first = scheduler.acquire(|_| ()).await;
+        let mut second = Box::pin(scheduler.acquire(|_| ()));
         assert!(second.as_mut().now_or_never().is_none());
         first.never_left();
         drop(second);
-        budget.acquire(|_| ()).now_or_never().expect("the place is free").never_left();
+        scheduler.acquire(|_| ()).now_or_never().expect("the slot is free").never_left();
     }
 
     #[tokio::test(start_paused = true)]
     async fn queued_call_learns_that_the_window_is_spent() {
-        let budget = Arc::new(Budget::new(1, true, 1.0));
-        let first = budget.acquire(|_| ()).await;
+        let scheduler = Arc::new(Scheduler::new(1, true, 1.0));
+        let first = scheduler.acquire(|_| ()).await;
         let mut told = None;
-        let mut second = Box::pin(budget.acquire(|left| told = Some(left)));
+        let mut second = Box::pin(scheduler.acquire(|left| told = Some(left)));
         assert!(second.as_mut().now_or_never().is_none());
-        first.answered(&headers(0, 0, END_OF_WINDOW), None);
+        first.completed(&headers(0, 0, END_OF_WINDOW), None);
         let started = Instant::now();
         second.await.never_left();
         assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
@@ -310,29 +314,29 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn retry_after_holds_the_whole_queue() {
-        let budget = Arc::new(Budget::new(2, true, 1.0));
+        let scheduler = Arc::new(Scheduler::new(2, true, 1.0));
         let started = Instant::now();
-        let first = budget.acquire(|_| ()).await;
-        let second = budget.acquire(|_| ()).await;
+        let first = scheduler.acquire(|_| ()).await;
+        let second = scheduler.acquire(|_| ()).await;
         let mut told = None;
-        let mut third = Box::pin(budget.acquire(|left| told = Some(left)));
+        let mut third = Box::pin(scheduler.acquire(|left| told = Some(left)));
         assert!(third.as_mut().now_or_never().is_none());
-        first.answered(&HeaderMap::new(), Some(Duration::from_secs(40)));
+        first.completed(&HeaderMap::new(), Some(Duration::from_secs(40)));
         second.never_left();
         third.await.never_left();
         assert_eq!((seconds(started), told), (40, Some(Duration::from_secs(40))));
-        budget.acquire(|_| panic!("the wait is over")).await.never_left();
+        scheduler.acquire(|_| panic!("the wait is over")).await.never_left();
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_sent_requests_use_up_the_window() {
-        let budget = Budget::new(9, true, 1.0);
-        budget.acquire(|_| ()).await.answered(&headers(2, 0, END_OF_WINDOW), None);
+        let scheduler = Scheduler::new(9, true, 1.0);
+        scheduler.acquire(|_| ()).await.completed(&headers(2, 0, END_OF_WINDOW), None);
         for _ in 0..9 {
-            budget.acquire(|_| ()).await.never_left();
+            scheduler.acquire(|_| ()).await.never_left();
         }
-        drop(budget.acquire(|_| ()).await);
-        drop(budget.acquire(|_| ()).await);
-        assert!(budget.acquire(|_| ()).now_or_never().is_none());
+        drop(scheduler.acquire(|_| ()).await);
+        drop(scheduler.acquire(|_| ()).await);
+        assert!(scheduler.acquire(|_| ()).now_or_never().is_none());
     }
 }

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, StatusCode};
 use sbg_raw::Operation;
 use url::Url;
 
-use super::response::Answer;
+use super::response::Response;
 use crate::error::{Cause, Error, ErrorKind};
 
 /// Largest response that is read, in bytes, unless it is a page. A large workflow has a few megabytes.
@@ -59,7 +59,7 @@ pub(crate) async fn send(
     request: reqwest::Request,
     operation: &Operation,
     time: Duration,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let largest = if operation.pagination.is_some() { LARGEST_PAGE } else { LARGEST_ANSWER };
     tokio::time::timeout(time, follow(http, request, largest)).await.unwrap_or_else(|_| {
         // Bytes may arrive forever, each within the read timeout.
@@ -72,7 +72,7 @@ async fn follow(
     http: &reqwest::Client,
     mut request: reqwest::Request,
     largest: usize,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     for _ in 0..=MOST_REDIRECTS {
         let (method, url, again) = (request.method().clone(), request.url().clone(), request.try_clone());
         let mut response = http.execute(request).await.map_err(|error| classify(error, false))?;
@@ -84,7 +84,7 @@ async fn follow(
             }
             _ => {
                 let body = read(&mut response, status, &headers, largest).await?;
-                return Ok(Answer::new(status, headers, body));
+                return Ok(Response::new(status, headers, body));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error_handler::{Attempt, Decision, ErrorHandler, Handlers};
 use super::rate_limit::{LONGEST, until_reset};
-use super::response::Answer;
+use super::response::Response;
 use super::retry_after::retry_after;
 
 /// Waits for the rate limit: on a 429 until `X-RateLimit-Reset` or the end of `Retry-After`, whichever is later.
@@ -59,9 +59,9 @@ impl RateLimitSleeper {
     }
 
     /// The time to wait; `None` if it exceeds the limit of this handler.
-    fn wait(&self, answer: &Answer, attempt: &Attempt) -> Option<Duration> {
-        let reset = until_reset(answer.headers()).filter(|left| !left.is_zero());
-        let wait = match (retry_after(answer.headers()), reset) {
+    fn wait(&self, response: &Response, attempt: &Attempt) -> Option<Duration> {
+        let reset = until_reset(response.headers()).filter(|left| !left.is_zero());
+        let wait = match (retry_after(response.headers()), reset) {
             (Some(wait), _) if wait > self.max_wait => return None,
             // A reset beyond any window means a wrong clock.
             (Some(wait), Some(reset)) if reset <= LONGEST => wait.max(reset),
@@ -75,11 +75,11 @@ impl RateLimitSleeper {
 }
 
 impl ErrorHandler for RateLimitSleeper {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() != 429 || attempt.number > self.max_retries {
+    fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+        if response.status() != 429 || attempt.number > self.max_retries {
             return Decision::Pass;
         }
-        self.wait(answer, attempt).map_or(Decision::Pass, Decision::RetryAfter)
+        self.wait(response, attempt).map_or(Decision::Pass, Decision::RetryAfter)
     }
 }
 
@@ -140,11 +140,11 @@ impl MaintenanceSleeper {
 }
 
 impl ErrorHandler for MaintenanceSleeper {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if !answer.is_maintenance() || attempt.elapsed >= self.max_wait {
+    fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+        if !response.is_maintenance() || attempt.elapsed >= self.max_wait {
             return Decision::Pass;
         }
-        match retry_after(answer.headers()) {
+        match retry_after(response.headers()) {
             Some(wait) if attempt.elapsed.saturating_add(wait) > self.max_wait => Decision::Pass,
             Some(wait) => Decision::RetryAfter(wait),
             None => Decision::RetryAfter(self.interval),
@@ -202,11 +202,11 @@ impl GeneralErrorSleeper {
 }
 
 impl ErrorHandler for GeneralErrorSleeper {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() < 500 || attempt.number > self.max_retries {
+    fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+        if response.status() < 500 || attempt.number > self.max_retries {
             return Decision::Pass;
         }
-        match retry_after(answer.headers()) {
+        match retry_after(response.headers()) {
             Some(wait) if wait > self.interval.saturating_mul(self.max_retries) => Decision::Pass,
             wait => Decision::RetryAfter(self.interval.max(wait.unwrap_or_default())),
         }
@@ -232,13 +232,13 @@ pub(super) mod tests {
     }
 
     /// A 429 that was sent at second 1000.
-    pub(in crate::pipeline) fn limited(reset: Option<&str>) -> Answer {
+    pub(in crate::pipeline) fn limited(reset: Option<&str>) -> Response {
         let mut headers = HeaderMap::new();
         headers.insert("date", "Thu, 01 Jan 1970 00:16:40 GMT".parse().unwrap());
         if let Some(reset) = reset {
             headers.insert("x-ratelimit-reset", reset.parse().unwrap());
         }
-        Answer::new(StatusCode::TOO_MANY_REQUESTS, headers, "")
+        Response::new(StatusCode::TOO_MANY_REQUESTS, headers, "")
     }
 
     #[test]
@@ -281,9 +281,9 @@ pub(super) mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        let answer = Answer::new(StatusCode::from_u16(status).unwrap(), map, r#"{"code": 0}"#);
+        let response = Response::new(StatusCode::from_u16(status).unwrap(), map, r#"{"code": 0}"#);
         let attempt = Attempt { elapsed: Duration::from_secs(elapsed), ..attempt(1) };
-        match handler.handle(&answer, &attempt) {
+        match handler.handle(&response, &attempt) {
             Decision::RetryAfter(wait) => Some(wait.as_secs()),
             _ => None,
         }
@@ -335,9 +335,9 @@ pub(super) mod tests {
     fn sleepers_stop_at_their_limits() {
         let waits =
             |handler: &dyn ErrorHandler, status: u16, body: &'static str, number: u32, elapsed: u64| {
-                let answer = Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
+                let response = Response::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body);
                 let attempt = Attempt { elapsed: Duration::from_secs(elapsed), ..attempt(number) };
-                matches!(handler.handle(&answer, &attempt), Decision::RetryAfter(_))
+                matches!(handler.handle(&response, &attempt), Decision::RetryAfter(_))
             };
         let rate_limit = RateLimitSleeper::default().max_retries(2);
         assert!(waits(&rate_limit, 429, "", 2, 0) && !waits(&rate_limit, 429, "", 3, 0));
@@ -353,9 +353,9 @@ pub(super) mod tests {
     #[test]
     fn only_503_with_code_0_is_maintenance() {
         let check = |status: u16, body: &str, waits: bool| {
-            let answer =
-                Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned());
-            let decision = MaintenanceSleeper::default().handle(&answer, &attempt(1));
+            let response =
+                Response::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned());
+            let decision = MaintenanceSleeper::default().handle(&response, &attempt(1));
             assert_eq!(matches!(decision, Decision::RetryAfter(_)), waits, "{status} {body}");
         };
         check(503, r#"{"code": 0}"#, true);

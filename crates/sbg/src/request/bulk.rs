@@ -34,15 +34,15 @@ where
     // The requests are created before the stream runs, so that it borrows nothing from the iterator above.
     let sent: Vec<_> = chunks.map(|chunk| (chunk.len(), send(chunk))).collect();
     let results: Vec<Vec<Result<R>>> = stream::iter(sent)
-        .map(|(length, answer)| async move { one_for_each(length, answer.await) })
+        .map(|(length, response)| async move { one_for_each(length, response.await) })
         .buffered(PARALLEL)
         .collect()
         .await;
     Ok(results.into_iter().flatten().collect())
 }
 
-fn one_for_each<R>(length: usize, answer: Result<Vec<Result<R>>>) -> Vec<Result<R>> {
-    let error = match answer {
+fn one_for_each<R>(length: usize, response: Result<Vec<Result<R>>>) -> Vec<Result<R>> {
+    let error = match response {
         Ok(results) if results.len() == length => return results,
         Ok(results) => {
             let message = format!("a bulk call of {length} items returned {} results", results.len());

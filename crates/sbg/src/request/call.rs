@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The response that the platform would have sent for this JSON. Response types are not constructed field by field, because they may
 /// grow.
-pub(crate) fn answer_of<T: DeserializeOwned>(json: Value) -> Result<T> {
+pub(crate) fn response_of<T: DeserializeOwned>(json: Value) -> Result<T> {
     serde_json::from_value(json).map_err(|error| {
         Error::new(ErrorKind::UnexpectedResponse, "the response does not match the specification")
             .with_source(error)
@@ -162,9 +162,9 @@ macro_rules! set {
 /// Fetches a page with a generated builder and converts it to `Fetched`.
 macro_rules! fetch_page {
     ($call:expr) => {{
-        let answer = $call.send().await?;
-        let headers = answer.headers().clone();
-        let page = answer.into_inner();
+        let response = $call.send().await?;
+        let headers = response.headers().clone();
+        let page = response.into_inner();
         Ok($crate::request::list::Fetched::new(&headers, page.items, page.href, page.links))
     }};
 }

@@ -18,7 +18,7 @@ use super::query::Query;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::ids;
-use crate::pipeline::Answer;
+use crate::pipeline::Response;
 use crate::pipeline::page_size::MOST_WITHOUT_LIMIT;
 use crate::types;
 
@@ -128,8 +128,9 @@ impl Request {
     pub async fn send_as<T: DeserializeOwned>(self) -> Result<T> {
         let fields = self.fields.map(|fields| fields.to_string());
         let pairs = fields.into_iter().map(|fields| ("fields", fields)).collect();
-        let (answer, operation) = exchange(&self.client, self.method?, &self.path, pairs, self.body?).await?;
-        read(&answer, operation)
+        let (response, operation) =
+            exchange(&self.client, self.method?, &self.path, pairs, self.body?).await?;
+        read(&response, operation)
     }
 
     /// The list at this path, with items of this type: an object with `items` and `links`, read page by page like any other list.
@@ -204,13 +205,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> List for RequestList<T> {
         pairs.extend(at.limit.map(|limit| ("limit", limit.to_string())));
         pairs.extend(at.fields.map(|fields| ("fields", fields)));
         let most = at.limit.map_or(MOST_WITHOUT_LIMIT, u64::from);
-        let (answer, operation) = exchange(&client, self.method?, &self.path, pairs, self.body?).await?;
+        let (response, operation) = exchange(&client, self.method?, &self.path, pairs, self.body?).await?;
         let page: AnyPage<T> =
-            sbg_raw::page_from_slice(answer.body(), most).map_err(|error| match error {
-                PageError::Form(error) => unexpected(&answer, operation, &error),
-                _ => too_many(&answer, operation, most),
+            sbg_raw::page_from_slice(response.body(), most).map_err(|error| match error {
+                PageError::Form(error) => unexpected(&response, operation, &error),
+                _ => too_many(&response, operation, most),
             })?;
-        Ok(Fetched::new(answer.headers(), page.items, page.href, page.links))
+        Ok(Fetched::new(response.headers(), page.items, page.href, page.links))
     }
 }
 
@@ -221,7 +222,7 @@ async fn exchange(
     path: &str,
     pairs: Vec<(&str, String)>,
     body: Option<Vec<u8>>,
-) -> Result<(Answer, &'static Operation)> {
+) -> Result<(Response, &'static Operation)> {
     let mut url = url_of(client.endpoint().url(), path)?;
     if !pairs.is_empty() {
         url.query_pairs_mut().extend_pairs(pairs);
@@ -263,23 +264,23 @@ fn url_of(mut base: Url, path: &str) -> Result<Url> {
 }
 
 /// Reads the body of a response; an empty one as `null`.
-fn read<T: DeserializeOwned>(answer: &Answer, operation: &'static Operation) -> Result<T> {
-    let body = if answer.body().is_empty() { b"null" } else { &answer.body()[..] };
-    serde_json::from_slice(body).map_err(|error| unexpected(answer, operation, &error))
+fn read<T: DeserializeOwned>(response: &Response, operation: &'static Operation) -> Result<T> {
+    let body = if response.body().is_empty() { b"null" } else { &response.body()[..] };
+    serde_json::from_slice(body).map_err(|error| unexpected(response, operation, &error))
 }
 
-fn unexpected(answer: &Answer, operation: &'static Operation, error: &serde_json::Error) -> Error {
+fn unexpected(response: &Response, operation: &'static Operation, error: &serde_json::Error) -> Error {
     let message =
-        format!("the response does not match the expected type: {error}: {}", excerpt(answer.body()));
+        format!("the response does not match the expected type: {error}: {}", excerpt(response.body()));
     Error::new(ErrorKind::UnexpectedResponse, message)
-        .with_status(answer.status())
+        .with_status(response.status())
         .with_operation(operation, 1)
 }
 
-fn too_many(answer: &Answer, operation: &'static Operation, most: u64) -> Error {
+fn too_many(response: &Response, operation: &'static Operation, most: u64) -> Error {
     let message = format!("the platform sent a page of more than the {most} requested items");
     Error::new(ErrorKind::UnexpectedResponse, message)
-        .with_status(answer.status())
+        .with_status(response.status())
         .with_operation(operation, 1)
 }
 

@@ -200,18 +200,18 @@ impl<T: Send + 'static> Wait<T> {
         let mut known: Option<State> = None;
         let mut failures = 0;
         loop {
-            let Some(answer) = by(deadline, (self.ask)()).await else { return Err(self.timed_out(known)) };
-            match answer {
-                Ok(answer) => {
+            let Some(response) = by(deadline, (self.ask)()).await else { return Err(self.timed_out(known)) };
+            match response {
+                Ok(response) => {
                     failures = 0;
-                    let state = (self.state)(&answer);
+                    let state = (self.state)(&response);
                     if known.as_ref() != Some(&state)
                         && let Some(told) = &mut self.told
                     {
-                        told(&answer);
+                        told(&response);
                     }
                     if state.over {
-                        return Ok(answer);
+                        return Ok(response);
                     }
                     known = Some(state);
                 }
@@ -322,9 +322,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn timeout_ends_an_unanswered_poll() {
         let state = |_: &u32| State { name: "none".to_owned(), over: true };
-        let wait = Wait::new("the answer", state, std::future::pending::<Result<u32>>);
+        let wait = Wait::new("the response", state, std::future::pending::<Result<u32>>);
         let error = wait.timeout(Duration::from_secs(60)).await.unwrap_err();
-        assert_eq!(error.to_string(), "the answer has not ended after 60s; its state is unknown");
+        assert_eq!(error.to_string(), "the response has not ended after 60s; its state is unknown");
     }
 
     #[tokio::test(start_paused = true)]

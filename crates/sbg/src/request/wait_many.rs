@@ -34,10 +34,10 @@ where
                 |(place, job): (usize, &Watched<J>)| (!job.is_over()).then(|| (place, job.id.clone()));
             let (places, ids): (Vec<usize>, Vec<String>) =
                 lock(&watched).iter().enumerate().filter_map(pending).unzip();
-            let answers = get(ids).await?;
+            let responses = get(ids).await?;
             let mut watched = lock(&watched);
-            for (place, answer) in places.into_iter().zip(answers) {
-                watched[place].learn(answer.and_then(J::if_it_can_end));
+            for (place, response) in places.into_iter().zip(responses) {
+                watched[place].learn(response.and_then(J::if_it_can_end));
             }
             Ok(watched.iter().map(Watched::show).collect())
         }
@@ -71,8 +71,8 @@ impl<J: Job + Clone + DeserializeOwned> Watched<J> {
         }
     }
 
-    fn learn(&mut self, answer: Result<J>) {
-        match &answer {
+    fn learn(&mut self, response: Result<J>) {
+        match &response {
             Ok(_) => self.failures = 0,
             // Keep the last known state.
             Err(error) if error.is_transient() && self.failures < MOST_FAILURES => {
@@ -81,7 +81,7 @@ impl<J: Job + Clone + DeserializeOwned> Watched<J> {
             }
             Err(_) => {}
         }
-        self.known = Some(answer);
+        self.known = Some(response);
     }
 
     /// The result to report: a job without any known state has its id and no state.
@@ -148,7 +148,7 @@ mod tests {
             lock(&log).push(ids.clone());
             let round = lock(&log).len();
             async move {
-                let answer = |id: String| match (id.as_str(), round) {
+                let response = |id: String| match (id.as_str(), round) {
                     ("done", _) => Ok(chore("done", "DONE")),
                     ("gone", _) => Err(Error::refused(404, None, "gone")),
                     ("stuck", _) => Ok(chore("stuck", "STUCK")),
@@ -156,7 +156,7 @@ mod tests {
                     ("shy", 1) => busy(),
                     (id, _) => Ok(chore(id, "FAILED")),
                 };
-                Ok(ids.into_iter().map(answer).collect())
+                Ok(ids.into_iter().map(response).collect())
             }
         });
         let told: Arc<Mutex<Vec<String>>> = Arc::default();

@@ -10,6 +10,7 @@ mod plan;
 mod protocol;
 mod reader;
 mod remote;
+mod spool;
 mod uploaded;
 mod worker;
 
@@ -76,16 +77,18 @@ impl Client {
         }
     }
 
-    /// Uploads `size` bytes from `reader` as a file of this name: set the destination, then `.await`, or
+    /// Uploads the bytes of `reader`, such as the output of a program, as a file of this name: set the destination, then `.await`, or
     /// [`start`](ReaderUpload::start) it to watch it.
     ///
-    /// Bytes are held in memory until the storage has confirmed them: about 48 MiB for up to 80 GB. Above that parts are larger, and at
-    /// least one is held. The upload cannot resume after it was stopped, nor restart if the storage drops it.
+    /// All bytes are first spooled to a temporary file, because the platform must know the size of a file before its first byte. If you
+    /// know it, set [`size`](ReaderUpload::size): then bytes are sent as they are read, and no disk is used.
+    ///
+    /// Another process cannot resume the upload.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let sequence: &[u8] = b"ACGT";
-    /// let file = client.upload_reader("sequence.txt", sequence, 4).to("rfranklin/fibre-diffraction").await?;
+    /// let file = client.upload_reader("sequence.txt", sequence).to("rfranklin/fibre-diffraction").await?;
     /// println!("{}", file.id);
     /// # Ok(())
     /// # }
@@ -94,11 +97,11 @@ impl Client {
         &self,
         name: impl Into<String>,
         reader: impl AsyncRead + Send + Unpin + 'static,
-        size: u64,
     ) -> ReaderUpload {
         let to = NamedDestination { name: Some(name.into()), destination: None };
         let reader = Reader(Box::new(reader));
-        ReaderUpload { client: self.clone(), reader, size, to, options: Options::default() }
+        let (size, spool_folder) = (None, None);
+        ReaderUpload { client: self.clone(), reader, size, spool_folder, to, options: Options::default() }
     }
 }
 
@@ -144,7 +147,7 @@ pub struct Upload {
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
 /// let report: &[u8] = b"51 patterns";
-/// let upload = client.upload_reader("report.txt", report, 11);
+/// let upload = client.upload_reader("report.txt", report);
 /// let file = upload.to("rfranklin/fibre-diffraction").await?;
 /// println!("{}", file.id);
 /// # Ok(())
@@ -155,7 +158,8 @@ pub struct Upload {
 pub struct ReaderUpload {
     client: Client,
     reader: Reader,
-    size: u64,
+    size: Option<u64>,
+    spool_folder: Option<PathBuf>,
     to: NamedDestination,
     options: Options,
 }
@@ -171,7 +175,7 @@ impl Options {
     /// The project or folder, and the name if one was set.
     fn destination(&self, to: NamedDestination) -> Result<(UploadDestination, Option<String>)> {
         let DestinationFields { project, parent, name } = to.checked("the upload")?;
-        Ok((UploadDestination::Place { project, folder: parent, overwrite: self.overwrite }, name))
+        Ok((UploadDestination::Files { project, folder: parent, overwrite: self.overwrite }, name))
     }
 
     fn part_size(&self, chosen: Result<u64>) -> Result<u64> {
@@ -293,34 +297,74 @@ impl ReaderUpload {
         ///
         /// ```
         /// # fn example(client: sbg::Client, report: &'static [u8]) {
-        /// let upload = client.upload_reader("report.txt", report, 11).to("rfranklin/fibre-diffraction");
+        /// let upload = client.upload_reader("report.txt", report).to("rfranklin/fibre-diffraction");
         /// # }
         /// ```
         to;
     }
 
-    option_setters!("client.upload_reader(\"report.txt\", report, 11)");
+    /// The number of bytes in the reader. They are sent as they are read, and held in memory until the storage has confirmed them: about
+    /// 48 MiB for up to 80 GB. Above that parts are larger, and at least one is held. The upload fails if the reader has more or fewer
+    /// bytes, or if the storage drops it. By default the size is unknown, and the bytes are spooled.
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, report: &'static [u8]) {
+    /// let upload = client.upload_reader("report.txt", report).size(11);
+    /// # }
+    /// ```
+    pub fn size(mut self, bytes: u64) -> Self {
+        self.size = Some(bytes);
+        self
+    }
+
+    /// The folder of the temporary file; by default that of the system, [`std::env::temp_dir`].
+    ///
+    /// ```
+    /// # fn example(client: sbg::Client, report: &'static [u8]) {
+    /// let upload = client.upload_reader("report.txt", report).spool_folder("/scratch");
+    /// # }
+    /// ```
+    pub fn spool_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool_folder = Some(folder.into());
+        self
+    }
+
+    option_setters!("client.upload_reader(\"report.txt\", report)");
 
     /// Starts the upload on the threads of the transfer engine.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let report: &[u8] = b"51 patterns";
-    /// let upload = client.upload_reader("report.txt", report, 11).to("rfranklin/fibre-diffraction");
+    /// let upload = client.upload_reader("report.txt", report).to("rfranklin/fibre-diffraction");
     /// println!("{}", upload.start().wait().await?.id);
     /// # Ok(())
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Uploaded> {
-        let Self { client, reader, size, to, options } = self;
-        Transfer::start(client.engine(), move |context, shared| async move {
-            // Keeps the settings of the client alive during the upload.
-            let _client = client;
-            let (destination, name) = options.destination(to)?;
+        Transfer::start(self.client.engine(), move |context, shared| self.run(context, shared))
+    }
+
+    async fn run(self, context: Context, shared: Arc<Shared>) -> Result<Uploaded> {
+        // The client keeps its settings alive during the upload.
+        let Self { client, reader, size, spool_folder, to, options } = self;
+        let (destination, name) = options.destination(to)?;
+        let name = name.unwrap_or_default();
+        if let Some(size) = size {
             let part_size = options.part_size(part_size::reader_part_size(size))?;
-            let request = NewUpload { name: name.unwrap_or_default(), size, part_size };
-            reader::run(reader, request, destination, context, shared).await
-        })
+            let request = NewUpload { name, size, part_size };
+            return reader::run(reader, request, destination, context, shared).await;
+        }
+        // Before the reader is read.
+        options.part_size(Ok(1))?;
+        let folder = spool_folder.unwrap_or_else(std::env::temp_dir);
+        let (source, _lease) = spool::spool(reader, &name, folder, &context, &shared).await?;
+        let part_size =
+            options.part_size(part_size::upload_part_size(source.size(), context.upload_rate()))?;
+        let endpoint = client.endpoint().as_str().to_owned();
+        let plan = Plan { source, name, destination, part_size, endpoint };
+        // The bytes are gone with this process, so a journal would resume nothing.
+        worker::run(plan, context.without_journals(), shared).await
     }
 }
 

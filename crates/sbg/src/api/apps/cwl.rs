@@ -11,7 +11,7 @@ use super::path::of_app;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::AppId;
-use crate::request::call::answer_of;
+use crate::request::call::response_of;
 use crate::types;
 
 /// The description of an app in the Common Workflow Language.
@@ -108,8 +108,8 @@ async fn post_yaml(client: &Client, operation: &str, id: &AppId, text: String) -
     let operation = Operation::find(operation)
         .ok_or_else(|| Error::invalid(format!("no operation `{operation}` in the table")))?;
     let request = yaml_request(client.endpoint().url(), id, text);
-    let answer = client.pipeline().run(request, operation).await?;
-    serde_json::from_slice(answer.body()).map_err(|error| {
+    let response = client.pipeline().run(request, operation).await?;
+    serde_json::from_slice(response.body()).map_err(|error| {
         Error::new(ErrorKind::UnexpectedResponse, "the response is not JSON").with_source(error)
     })
 }
@@ -139,7 +139,7 @@ fn installed(document: Value, id: &AppId) -> Result<types::App> {
         "revision": document.get("sbg:revision").and_then(Value::as_i64).unwrap_or(revision),
     });
     app["raw"] = document;
-    answer_of(app)
+    response_of(app)
 }
 
 #[cfg(test)]

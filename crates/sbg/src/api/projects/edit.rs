@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, ProjectId};
 use crate::raw::types as bodies;
-use crate::request::call::{answer_of, awaitable, body_clearers, body_setters, tags_setters};
+use crate::request::call::{awaitable, body_clearers, body_setters, response_of, tags_setters};
 use crate::types;
 
 /// A change of a project.
@@ -122,5 +122,5 @@ fn completed(edited: &types::ProjectEdited, id: &ProjectId) -> Result<types::Pro
     if edited.id.is_none() {
         project["id"] = json!(id.to_string());
     }
-    answer_of(project)
+    response_of(project)
 }

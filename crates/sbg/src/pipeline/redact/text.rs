@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::{Origin, Url};
 
 /// The replacement for a secret.
-pub(in crate::pipeline) const MASK: &str = "***";
+pub(in crate::pipeline) const REDACTED: &str = "***";
 
 /// Headers whose values may be shown: they describe a body. Any other header may hold credentials.
 const HEADERS: [&str; 6] =
@@ -109,7 +109,7 @@ fn redact_word(word: &str, api: &Origin, out: &mut String) {
             || word[after..].contains(['?', '@']);
         out.push_str(if secret { &word[..after] } else { word });
         if secret {
-            out.push_str(MASK);
+            out.push_str(REDACTED);
         }
         return;
     }
@@ -126,7 +126,7 @@ fn redact_word(word: &str, api: &Origin, out: &mut String) {
     let authority = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let host = match rest[..authority].rsplit_once('@') {
         Some((_, host)) => {
-            out.push_str(MASK);
+            out.push_str(REDACTED);
             out.push('@');
             host
         }
@@ -156,7 +156,7 @@ fn redact_query(text: &str, ours: bool, out: &mut String) {
         Some((path, query)) if !ours => {
             out.push_str(path);
             out.push('?');
-            out.push_str(if query.is_empty() { "" } else { MASK });
+            out.push_str(if query.is_empty() { "" } else { REDACTED });
         }
         Some((path, query)) => {
             out.push_str(path);
@@ -166,7 +166,7 @@ fn redact_query(text: &str, ours: bool, out: &mut String) {
                     Some((name, value)) if !is_known_parameter(name) || holds_url(value) => {
                         out.push_str(name);
                         out.push('=');
-                        out.push_str(MASK);
+                        out.push_str(REDACTED);
                     }
                     _ => out.push_str(pair),
                 }
@@ -176,7 +176,7 @@ fn redact_query(text: &str, ours: bool, out: &mut String) {
     }
     if let Some(fragment) = fragment {
         out.push('#');
-        out.push_str(if fragment.contains('=') { MASK } else { fragment });
+        out.push_str(if fragment.contains('=') { REDACTED } else { fragment });
     }
 }
 

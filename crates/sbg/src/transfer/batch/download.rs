@@ -424,12 +424,12 @@ async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Listed> {
         Ok(asked) => (asked.into_iter(), None),
         Err(error) => (Vec::new().into_iter(), Some(error)),
     };
-    let unanswered = || {
+    let unfinished = || {
         error.clone().unwrap_or_else(|| Error::new(ErrorKind::UnexpectedResponse, "a response is missing"))
     };
     let entry = |(id, known): (String, Option<Result<types::File>>)| match known
         .or_else(|| asked.next())
-        .unwrap_or_else(|| Err(unanswered()))
+        .unwrap_or_else(|| Err(unfinished()))
     {
         Ok(file) => {
             let path = file.name.clone().unwrap_or_else(|| file.id.clone());

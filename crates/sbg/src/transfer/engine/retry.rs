@@ -237,7 +237,7 @@ mod tests {
         let html = || Error::unexplained(502, "HTML");
         assert!(
             Retry::default().after_call(html(), &counters).await.is_err(),
-            "a proxy answers in its place"
+            "a proxy responded in its place"
         );
         counters.gain();
         assert!(Retry::default().after_call(html(), &counters).await.is_ok());

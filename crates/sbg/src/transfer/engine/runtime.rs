@@ -63,6 +63,11 @@ impl Context {
         Ok(self.limiters.get(direction, &host(url, self.https_only)?))
     }
 
+    /// The same, without the folder of the upload journals.
+    pub(in crate::transfer) fn without_journals(self) -> Self {
+        Self { state_folder: None, ..self }
+    }
+
     /// The expected rate of uploads in bytes per second, if known.
     pub(in crate::transfer) fn upload_rate(&self) -> Option<f64> {
         part_size::line_rate(self.limiters.upload_rate(), self.up.cap())

@@ -255,11 +255,11 @@ impl Storage {
             // Cloned before the body is set.
             let next = request.try_clone();
             *request.body_mut() = Some(body());
-            let answer = tokio::select! {
-                answer = self.http.execute(request) => answer,
+            let response = tokio::select! {
+                response = self.http.execute(request) => response,
                 () = moving.idle(self.idle) => return Err(silence(self.idle)),
             };
-            let response = answer.map_err(|error| lost(error, false))?;
+            let response = response.map_err(|error| lost(error, false))?;
             part.flow.responded();
             match (redirected(&Method::PUT, &url, &response)?, next) {
                 (Some(to), Some(next)) => request = redirect::applied(next, to),

@@ -79,11 +79,17 @@ impl SourceFile {
         Ok(Arc::new(Self { file, path, stamp, read: Mutex::default() }))
     }
 
+    /// An open file. `path` is for messages.
+    pub(in crate::transfer) fn of(file: File, path: PathBuf) -> io::Result<Self> {
+        let stamp = Stamp::of(&file.metadata()?);
+        Ok(Self { file, path, stamp, read: Mutex::default() })
+    }
+
     pub(in crate::transfer) fn file(&self) -> &File {
         &self.file
     }
 
-    /// The absolute path, without links.
+    /// The absolute path, without links; of a spooled file, its name on the platform.
     pub(in crate::transfer) fn path(&self) -> &Path {
         &self.path
     }

@@ -25,15 +25,16 @@ use crate::transfer::engine::task::joined;
 use crate::transfer::part_size;
 use crate::transfer::progress::Counters;
 
-/// Size of a piece in bytes.
+/// Default size of a piece in bytes.
 const PIECE: u64 = 4 * 1024 * 1024;
 
-/// Pieces fetched ahead of the reader.
+/// Default number of pieces fetched ahead of the reader.
 const AHEAD: usize = 4;
 
 impl FileHandle {
-    /// Streams the bytes of the file in order. Up to four pieces of 4 MiB are fetched ahead. Broken connections resume where they broke.
-    /// If the file changes meanwhile, the stream ends with an error.
+    /// Streams the bytes of the file in order. Up to four pieces of 4 MiB are fetched ahead; see
+    /// [`piece_size`](FileStream::piece_size) and [`readahead`](FileStream::readahead). Broken connections resume where they broke. If the
+    /// file changes meanwhile, the stream ends with an error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -81,22 +82,8 @@ impl FileHandle {
             Bound::Excluded(end) => *end,
             Bound::Unbounded => u64::MAX,
         };
-        let engine = self.client.engine();
-        let (give, pieces) = mpsc::channel(1);
-        let stop = CancellationToken::new();
-        let (context, file, ended) = (engine.context(), self.clone(), stop.clone());
-        let failed = give.clone();
-        let begun = engine.spawn(async move {
-            tokio::select! {
-                () = ended.cancelled() => {}
-                () = produce(context, file, Wanted { range: start..end, limit, delivery }, give) => {}
-            }
-        });
-        if let Err(error) = begun {
-            // The channel has room for one, and there is no other sender.
-            failed.try_send(Err(error)).ok();
-        }
-        FileStream { pieces, _stop: stop.drop_guard(), _engine: engine }
+        let wanted = Wanted { range: start..end, limit, delivery, piece_size: PIECE, readahead: AHEAD };
+        FileStream { file: self.clone(), wanted, running: None }
     }
 
     /// Reads a range of the file. A range that extends beyond the end of the file is cut there.
@@ -130,6 +117,10 @@ struct Wanted {
     /// Largest file accepted.
     limit: u64,
     delivery: Delivery,
+    /// Bytes of a piece.
+    piece_size: u64,
+    /// Pieces fetched ahead.
+    readahead: usize,
 }
 
 /// How the bytes are delivered.
@@ -153,7 +144,8 @@ async fn collect(mut pieces: FileStream) -> Result<Bytes> {
     Ok(all.freeze())
 }
 
-/// The bytes of a file, in order, in pieces of up to 4 MiB. Dropping the stream stops fetching.
+/// The bytes of a file, in order, in pieces. The first request is sent when the stream is first polled. Dropping the stream stops
+/// fetching.
 ///
 /// ```no_run
 /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -168,23 +160,82 @@ async fn collect(mut pieces: FileStream) -> Result<Bytes> {
 /// ```
 #[must_use = "nothing is read from a stream unless it is polled"]
 pub struct FileStream {
+    file: FileHandle,
+    wanted: Wanted,
+    /// `None` until the first poll.
+    running: Option<Running>,
+}
+
+impl FileStream {
+    /// Bytes of a piece, 4 MiB by default; the last one may be shorter. 0 ends the stream with an error. Has no effect once the stream was
+    /// polled.
+    ///
+    /// ```no_run
+    /// # fn example(client: sbg::Client) {
+    /// let stream = client.file("567890abc9b0307bc0414164").stream().piece_size(1 << 20);
+    /// # }
+    /// ```
+    pub fn piece_size(mut self, bytes: u64) -> Self {
+        self.wanted.piece_size = bytes;
+        self
+    }
+
+    /// Pieces fetched at once, ahead of the reader: 4 by default, and at least 1. Memory holds up to two more. Has no effect once the
+    /// stream was polled.
+    ///
+    /// ```no_run
+    /// # fn example(client: sbg::Client) {
+    /// let stream = client.file("567890abc9b0307bc0414164").stream().readahead(16);
+    /// # }
+    /// ```
+    pub fn readahead(mut self, pieces: usize) -> Self {
+        self.wanted.readahead = pieces.max(1);
+        self
+    }
+}
+
+/// The work behind a stream that was polled.
+struct Running {
     pieces: mpsc::Receiver<Result<Bytes>>,
     _stop: DropGuard,
     /// Keeps the threads of the engine alive while they have work.
     _engine: Arc<Engine>,
 }
 
+impl Running {
+    fn start(file: FileHandle, wanted: Wanted) -> Self {
+        let engine = file.client.engine();
+        let (give, pieces) = mpsc::channel(1);
+        let stop = CancellationToken::new();
+        let (context, ended) = (engine.context(), stop.clone());
+        let failed = give.clone();
+        let begun = engine.spawn(async move {
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = produce(context, file, wanted, give) => {}
+            }
+        });
+        if let Err(error) = begun {
+            // The channel has room for one, and there is no other sender.
+            failed.try_send(Err(error)).ok();
+        }
+        Self { pieces, _stop: stop.drop_guard(), _engine: engine }
+    }
+}
+
 impl Stream for FileStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        self.pieces.poll_recv(context)
+        let Self { file, wanted, running } = &mut *self;
+        let running = running.get_or_insert_with(|| Running::start(file.clone(), wanted.clone()));
+        running.pieces.poll_recv(context)
     }
 }
 
 impl fmt::Debug for FileStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileStream").finish_non_exhaustive()
+        f.debug_struct("FileStream").field("wanted", &self.wanted).finish_non_exhaustive()
     }
 }
 
@@ -222,12 +273,15 @@ struct Pieces {
 /// Opens the file.
 async fn begin(context: Context, file: &FileHandle, wanted: &Wanted) -> Result<StreamStart> {
     let file_id = file.checked_file("read")?;
+    if wanted.piece_size == 0 {
+        return Err(Error::invalid("a piece has at least 1 byte"));
+    }
     let range = &wanted.range;
     if range.start >= range.end {
         return if range.start == range.end { Ok(StreamStart::Nothing) } else { Err(beyond(range)) };
     }
     let signed_url = RenewableUrl::new(context.clone(), file_id.to_owned());
-    let first = range.start..range.end.min(range.start.saturating_add(PIECE));
+    let first = range.start..range.end.min(range.start.saturating_add(wanted.piece_size));
     let counters = Counters::new();
     let opened = open(&context, &signed_url, &first, &counters, &mut Retry::default()).await?;
     let Opened { found, limiter, permit } = opened;
@@ -259,7 +313,8 @@ async fn begin(context: Context, file: &FileHandle, wanted: &Wanted) -> Result<S
 /// Fetches ranges in parallel and delivers them in order.
 async fn give_pieces(pieces: Pieces, wanted: &Wanted, give: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
     let Pieces { reader, first, body, permit } = pieces;
-    let rest = part_size::parts(first.end..wanted.range.end.min(reader.object.identity.size), PIECE);
+    let end = wanted.range.end.min(reader.object.identity.size);
+    let rest = part_size::parts(first.end..end, wanted.piece_size);
     let reader = Arc::new(reader);
     let others = rest.map(|range| (range, None));
     let pieces =
@@ -269,7 +324,7 @@ async fn give_pieces(pieces: Pieces, wanted: &Wanted, give: &mpsc::Sender<Result
             let piece = AbortOnDropHandle::new(tokio::spawn(async move { reader.read(range, begun).await }));
             async move { joined(piece.await) }
         });
-    let mut pieces = std::pin::pin!(pieces.buffered(AHEAD));
+    let mut pieces = std::pin::pin!(pieces.buffered(wanted.readahead));
     while let Some(piece) = pieces.next().await {
         if give.send(Ok(piece?)).await.is_err() {
             break;
@@ -285,6 +340,7 @@ async fn give_in_order(
     give: &mpsc::Sender<Result<Bytes>>,
 ) -> Result<()> {
     let counters = Counters::new();
+    let piece_size = usize::try_from(wanted.piece_size).unwrap_or(usize::MAX);
     let (mut piece, mut given) = (BytesMut::new(), false);
     loop {
         match reader.next(&counters).await? {
@@ -300,9 +356,12 @@ async fn give_in_order(
         if reader.position() > wanted.limit {
             return Err(too_large(reader.file_id(), reader.position(), wanted.limit));
         }
-        if piece.len() as u64 >= PIECE && wanted.delivery == Delivery::Pieces {
+        if wanted.delivery == Delivery::AtOnce {
+            continue;
+        }
+        while piece.len() >= piece_size {
             given = true;
-            if give.send(Ok(piece.split().freeze())).await.is_err() {
+            if give.send(Ok(piece.split_to(piece_size).freeze())).await.is_err() {
                 return Ok(());
             }
         }

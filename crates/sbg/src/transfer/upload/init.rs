@@ -32,47 +32,47 @@ pub(super) struct StartedUpload {
 }
 
 /// How an upload starts.
-pub(super) enum Beginning {
-    StartedUpload(Box<StartedUpload>),
+pub(super) enum UploadStart {
+    Started(Box<StartedUpload>),
     /// Already complete: an earlier run was killed after it had requested the completion.
     Completed(Box<types::File>),
 }
 
 /// Resumes the upload that an earlier run left, or begins a new one.
-pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) -> Result<Beginning> {
+pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) -> Result<UploadStart> {
     let Some(folder) = context.state_folder.clone() else {
-        return begin_anew(plan, context, None).await;
+        return begin_new(plan, context, None).await;
     };
     let (record, left) = match open(plan, context, shared, &folder).await {
         Ok(opened) => opened,
         // For example in a container with a read-only file system.
         Err(error) if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
             tracing::warn!(%error, "an upload is not journaled, so it cannot be resumed by another process");
-            return begin_anew(plan, context, None).await;
+            return begin_new(plan, context, None).await;
         }
         Err(error) => return Err(error),
     };
-    let taken_up = match left {
-        None => return begin_anew(plan, context, Some(record)).await,
-        Some(Err(why)) => TakenUp::Useless(why),
-        Some(Ok(Saved::Upload(journal))) => take_up(plan, context, journal).await?,
+    let leftover = match left {
+        None => return begin_new(plan, context, Some(record)).await,
+        Some(Err(why)) => Leftover::Useless(why),
+        Some(Ok(Saved::Upload(journal))) => resume(plan, context, journal).await?,
         Some(Ok(Saved::Intent(intent))) => adopt(plan, context, &intent, &folder.path).await?,
     };
-    match taken_up {
-        TakenUp::There { route, part_size, confirmed, resumed } => {
+    match leftover {
+        Leftover::There { route, part_size, confirmed, resumed } => {
             let begun = StartedUpload { route, part_size, confirmed, resumed, record: Some(record) };
-            Ok(Beginning::StartedUpload(Box::new(begun)))
+            Ok(UploadStart::Started(Box::new(begun)))
         }
-        TakenUp::Completed(file) => {
+        Leftover::Completed(file) => {
             record.remove();
-            Ok(Beginning::Completed(file))
+            Ok(UploadStart::Completed(file))
         }
-        TakenUp::Useless(why) => {
+        Leftover::Useless(why) => {
             tracing::warn!(path = %plan.source.path().display(), why, "an upload restarts from zero");
             shared.start_over(why);
-            begin_anew(plan, context, Some(record)).await
+            begin_new(plan, context, Some(record)).await
         }
-        TakenUp::Nothing => begin_anew(plan, context, Some(record)).await,
+        Leftover::Nothing => begin_new(plan, context, Some(record)).await,
     }
 }
 
@@ -98,7 +98,7 @@ async fn open(
 }
 
 /// Begins a new upload. The intent is journaled before the platform is called.
-pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Record>) -> Result<Beginning> {
+pub(super) async fn begin_new(plan: &Plan, context: &Context, record: Option<Record>) -> Result<UploadStart> {
     let record = match record {
         Some(record) => {
             let intent = plan.intent();
@@ -134,7 +134,7 @@ pub(super) async fn begin_anew(plan: &Plan, context: &Context, record: Option<Re
         return Err(Error::new(ErrorKind::UnexpectedResponse, message));
     }
     let begun = StartedUpload { route, part_size, confirmed: BTreeMap::new(), resumed: false, record };
-    Ok(Beginning::StartedUpload(Box::new(begun)))
+    Ok(UploadStart::Started(Box::new(begun)))
 }
 
 /// Whether the call may have been executed.
@@ -144,7 +144,7 @@ fn may_have_begun(error: &Error) -> bool {
 }
 
 /// The state of the upload that a journal names.
-enum TakenUp {
+enum Leftover {
     There {
         route: RemoteUpload,
         part_size: u64,
@@ -159,30 +159,30 @@ enum TakenUp {
 }
 
 /// Adopts the upload that a killed run has begun, if the platform knows it.
-async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<TakenUp> {
+async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<Leftover> {
     match intent::find(plan, context, intent, folder).await {
         Ok(Lookup::Upload(route, part_size)) => {
             tracing::info!(upload_id = route.upload_id, "resuming an upload that was begun by a killed run");
             let confirmed = BTreeMap::new();
-            Ok(TakenUp::There { route, part_size, confirmed, resumed: false })
+            Ok(Leftover::There { route, part_size, confirmed, resumed: false })
         }
-        Ok(Lookup::Aborted(why)) => Ok(TakenUp::Useless(why.to_owned())),
-        Ok(Lookup::Nothing) => Ok(TakenUp::Nothing),
+        Ok(Lookup::Aborted(why)) => Ok(Leftover::Useless(why.to_owned())),
+        Ok(Lookup::Nothing) => Ok(Leftover::Nothing),
         Err(error) if error.is_transient() || error.kind() == ErrorKind::Cancelled => Err(error),
         // No bytes were sent yet, so a restart loses nothing.
         Err(error) => {
             tracing::warn!(%error, "cannot look for an upload that a killed run may have begun");
-            Ok(TakenUp::Nothing)
+            Ok(Leftover::Nothing)
         }
     }
 }
 
 /// Queries the platform for the state of the upload that a journal names.
-async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<TakenUp> {
+async fn resume(plan: &Plan, context: &Context, journal: Journal) -> Result<Leftover> {
     let Journal { stamp, upload_id, part_size, parts, completing, .. } = journal;
     // Others may be able to write to the journal. Its id becomes a path segment, and its parts are planned right away.
     if check_segment("upload id", &upload_id).is_err() || !part_size::fits(stamp.size, part_size) {
-        return Ok(TakenUp::Useless(
+        return Ok(Leftover::Useless(
             "the journal cannot be used: its upload id or part size is invalid".to_owned(),
         ));
     }
@@ -190,7 +190,7 @@ async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<Tak
     let remote = match route.remote().await {
         // The upload belongs to another user, or the caller may no longer write there: a new upload shows which.
         Err(error) if error.is_forbidden() => {
-            return Ok(TakenUp::Useless(format!("the platform does not show the upload: {error}")));
+            return Ok(Leftover::Useless(format!("the platform does not show the upload: {error}")));
         }
         remote => remote?,
     };
@@ -202,20 +202,20 @@ async fn take_up(plan: &Plan, context: &Context, journal: Journal) -> Result<Tak
             && !plan.destination.overwrites()
             && let Some(file) = route.find(&plan.name, plan.source.size()).await?
         {
-            return Ok(TakenUp::Completed(Box::new(file)));
+            return Ok(Leftover::Completed(Box::new(file)));
         }
-        return Ok(TakenUp::Useless("the platform no longer knows the upload".to_owned()));
+        return Ok(Leftover::Useless("the platform no longer knows the upload".to_owned()));
     };
     if !remote.goes_to(&plan.destination, &plan.name) || !remote.holds(stamp.size, Some(part_size)) {
         // Nothing is sent to that upload, and it is not aborted either.
-        return Ok(TakenUp::Useless("the journal names another upload of the platform".to_owned()));
+        return Ok(Leftover::Useless("the journal names another upload of the platform".to_owned()));
     }
     if changed {
         route.abort().await;
-        return Ok(TakenUp::Useless("the file has changed since".to_owned()));
+        return Ok(Leftover::Useless("the file has changed since".to_owned()));
     }
     let confirmed = confirmed(parts, remote.parts);
-    Ok(TakenUp::There { route, part_size, confirmed, resumed: true })
+    Ok(Leftover::There { route, part_size, confirmed, resumed: true })
 }
 
 /// The parts on which the journal and the platform do not disagree.

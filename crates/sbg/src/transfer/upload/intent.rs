@@ -135,7 +135,7 @@ mod tests {
         Plan {
             source: SourceFile::open(&path).unwrap(),
             name: "a".to_owned(),
-            destination: UploadDestination::Place {
+            destination: UploadDestination::Files {
                 project: Some("rfranklin/demo".to_owned()),
                 folder: None,
                 overwrite: false,

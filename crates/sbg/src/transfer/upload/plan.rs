@@ -20,8 +20,9 @@ pub(super) struct Plan {
 /// The destination, which also decides which API calls are used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::transfer) enum UploadDestination {
-    /// To a project or into a folder.
-    Place { project: Option<String>, folder: Option<String>, overwrite: bool },
+    /// To a project or into a folder. Journals have the name that version 0.1.0 used.
+    #[serde(rename = "Place")]
+    Files { project: Option<String>, folder: Option<String>, overwrite: bool },
     /// To an automation, as the code of a package.
     Automation { id: String },
 }
@@ -29,7 +30,7 @@ pub(in crate::transfer) enum UploadDestination {
 impl UploadDestination {
     /// Whether a file of the same name is replaced.
     pub(super) fn overwrites(&self) -> bool {
-        matches!(self, Self::Place { overwrite: true, .. })
+        matches!(self, Self::Files { overwrite: true, .. })
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn begin(
     let part_size = Some(i32::try_from(request.part_size).map_err(too_large)?);
     let name = request.name.clone();
     let (upload_id, part_size) = match destination {
-        UploadDestination::Place { project, folder, overwrite } => {
+        UploadDestination::Files { project, folder, overwrite } => {
             let (project, parent) = (project.clone(), folder.clone());
             let body = types::UploadInit { name, project, parent, size: Some(size), part_size, md5: None };
             let call = api.upload_init().body(body);
@@ -95,14 +95,14 @@ impl RemoteUpload {
         let id = &*self.upload_id;
         let (url, expires, headers, report) = if self.is_code() {
             let call = self.api.automation_upload_part_url().upload_id(id).part_number(part);
-            let answer = call.send().await?.into_inner();
-            let report = answer.report.map(|report| (report.success_codes, report.headers));
-            (answer.url.into_exposed(), answer.expires, answer.headers, report)
+            let response = call.send().await?.into_inner();
+            let report = response.report.map(|report| (report.success_codes, report.headers));
+            (response.url.into_exposed(), response.expires, response.headers, report)
         } else {
             let call = self.api.upload_part_url().upload_id(id).part_number(part);
-            let answer = call.send().await?.into_inner();
-            let report = answer.report.map(|report| (report.success_codes, report.headers));
-            (answer.url.into_exposed(), answer.expires, answer.headers, report)
+            let response = call.send().await?.into_inner();
+            let report = response.report.map(|report| (report.success_codes, report.headers));
+            (response.url.into_exposed(), response.expires, response.headers, report)
         };
         let (success, headers_to_report) = report.unwrap_or_default();
         let success = success.unwrap_or_default().into_iter().filter_map(|code| u16::try_from(code).ok());
@@ -163,7 +163,7 @@ impl RemoteUpload {
 
     /// The file of this name and size at the destination, if there is one.
     pub(super) async fn find(&self, name: &str, size: u64) -> Result<Option<types::File>> {
-        let UploadDestination::Place { project, folder, .. } = &self.destination else { return Ok(None) };
+        let UploadDestination::Files { project, folder, .. } = &self.destination else { return Ok(None) };
         let call = self.api.file_list().name(vec![name.to_owned()]).fields("_all");
         let call = match (project, folder) {
             (Some(project), _) => call.project(&**project),

@@ -1,4 +1,4 @@
-//! Uploads the bytes of a reader, such as the output of a program.
+//! Uploads the bytes of a reader whose length is known, from memory.
 
 use std::fmt;
 use std::pin::pin;
@@ -137,6 +137,6 @@ async fn read_part(reader: &mut Reader, length: u64, size: u64) -> Result<Bytes>
     Ok(bytes.freeze())
 }
 
-fn cannot_read(error: std::io::Error) -> Error {
+pub(super) fn cannot_read(error: std::io::Error) -> Error {
     Error::io("cannot read what is to be uploaded", error)
 }

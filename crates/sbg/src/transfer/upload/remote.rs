@@ -70,10 +70,10 @@ impl UploadStatus {
         };
         let place = match destination {
             // An upload to a project's root may name the root folder, and one to a folder may name its project.
-            UploadDestination::Place { project: Some(project), .. } => {
+            UploadDestination::Files { project: Some(project), .. } => {
                 same(&self.project, &Some(project.clone()))
             }
-            UploadDestination::Place { folder, .. } => same(&self.parent, folder),
+            UploadDestination::Files { folder, .. } => same(&self.parent, folder),
             UploadDestination::Automation { .. } => self.project.is_none(),
         };
         place && self.name.as_deref().is_none_or(|said| said == name)
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn upload_to_another_destination_is_detected() {
-        let place = |project: Option<&str>, folder: Option<&str>| UploadDestination::Place {
+        let place = |project: Option<&str>, folder: Option<&str>| UploadDestination::Files {
             project: project.map(str::to_owned),
             folder: folder.map(str::to_owned),
             overwrite: false,

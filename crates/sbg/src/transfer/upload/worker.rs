@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
 use super::attempt::{PartAttempt, PartFailures};
 use super::dropped::{PartError, PartRefusal, lacks_parts};
-use super::init::{Beginning, StartedUpload, begin, begin_anew};
+use super::init::{StartedUpload, UploadStart, begin, begin_new};
 use super::journal::{Journal, Ledger, Record};
 use super::plan::{Confirmed, Plan};
 use super::protocol::{PartUrl, RemoteUpload};
@@ -42,7 +42,7 @@ const REPORTED_TOGETHER: usize = 32;
 const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long an upload that is stopped while it begins waits for the platform's response.
-const LAST_ANSWER: Duration = Duration::from_secs(2);
+const LAST_RESPONSE: Duration = Duration::from_secs(2);
 
 /// Runs the whole upload of a file. If the storage has dropped it, restarts from zero, once.
 pub(super) async fn run(plan: Plan, context: Context, shared: Arc<Shared>) -> Result<Uploaded> {
@@ -54,7 +54,7 @@ pub(super) async fn run(plan: Plan, context: Context, shared: Arc<Shared>) -> Re
     tracing::warn!(path = %plan.source.path().display(), %error, "an upload restarts from zero");
     shared.start_over(format!("the storage dropped the upload: {error}"));
     shared.counters.start_over();
-    let begun = stoppable(&shared, begin_anew(&plan, &context, record)).await?;
+    let begun = stoppable(&shared, begin_new(&plan, &context, record)).await?;
     match attempt(&plan, &context, &shared, begun).await? {
         AttemptEnd::Complete(done) => Ok(*done),
         AttemptEnd::Dropped(error, _) => Err(error),
@@ -67,12 +67,15 @@ fn complete(plan: &Plan, shared: &Shared, file: types::File, resumed: u64) -> At
 }
 
 /// Runs the start of an upload, which may be stopped.
-async fn stoppable(shared: &Shared, beginning: impl Future<Output = Result<Beginning>>) -> Result<Beginning> {
-    let mut beginning = pin!(beginning);
+async fn stoppable(
+    shared: &Shared,
+    starting: impl Future<Output = Result<UploadStart>>,
+) -> Result<UploadStart> {
+    let mut starting = pin!(starting);
     tokio::select! {
-        begun = &mut beginning => begun,
+        begun = &mut starting => begun,
         // The platform may already know the upload: only its response tells what to abort or keep.
-        () = shared.stop.cancelled() => match tokio::time::timeout(LAST_ANSWER, beginning).await {
+        () = shared.stop.cancelled() => match tokio::time::timeout(LAST_RESPONSE, starting).await {
             Ok(Ok(begun)) => Ok(begun),
             _ => Err(Error::cancelled()),
         },
@@ -91,11 +94,11 @@ async fn attempt(
     plan: &Plan,
     context: &Context,
     shared: &Arc<Shared>,
-    begun: Beginning,
+    begun: UploadStart,
 ) -> Result<AttemptEnd> {
     let StartedUpload { route, part_size, confirmed, resumed, record } = match begun {
-        Beginning::StartedUpload(begun) => *begun,
-        Beginning::Completed(file) => {
+        UploadStart::Started(begun) => *begun,
+        UploadStart::Completed(file) => {
             let size = plan.source.size();
             shared.counters.plan(size, 1);
             shared.counters.add_there(size);
@@ -405,14 +408,14 @@ impl Worker {
         let PartUrl { url, headers, success, wanted, .. } = address;
         let length = content.length();
         let part = PartRequest { url, headers, length, success, wanted, flow: &flow };
-        let answer = self.context.storage.put(part, body, &moving).await;
+        let response = self.context.storage.put(part, body, &moving).await;
         match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) if answer.is_err() => Err(StorageError::Fatal(error)),
-            _ if answer.is_ok() && !attempt.has_sent(length) => {
+            Some(error) if response.is_err() => Err(StorageError::Fatal(error)),
+            _ if response.is_ok() && !attempt.has_sent(length) => {
                 let message = "the storage confirmed a part before all of it was sent";
                 Err(StorageError::Unexpected(Error::new(ErrorKind::Storage, message)))
             }
-            _ => answer,
+            _ => response,
         }
     }
 
